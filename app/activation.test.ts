@@ -6,7 +6,10 @@ import type { Mailer } from './mail.ts';
 const OLD = 'the secret before it was replaced';
 const NEW = 'the secret that replaced it';
 
-/** Returns an activation whose users accept every link, and the links that it has mailed. */
+/**
+ * Returns an object of class Activation, and the list of links that it has mailed. Its fake user store accepts every
+ * link.
+ */
 function activation(...secrets: string[]) {
   const links: string[] = [];
   const users = {

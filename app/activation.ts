@@ -1,6 +1,7 @@
 /**
- * Activates accounts by mail. The link in a mail is signed, so any instance can check the link. The link expires. It
- * works once, because the account keeps a random number that the first use removes.
+ * Activates accounts by mail. The link in a mail is signed, so any instance can check the link. The link expires. Each
+ * link works only once: the account keeps a random number of the link, and the first use of the link removes the
+ * number.
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -11,7 +12,10 @@ import { createSigner, type Signer } from './secrets.ts';
 
 const Claim = z.tuple([z.string(), z.string(), z.number()]);
 
-/** The result of the use of a link. `expired`: the link has expired, or the account no longer exists. */
+/**
+ * Result of opening an activation link. `used`: the link was used before. `expired`: the link has expired, or the
+ * account no longer exists. `invalid`: the signature is wrong.
+ */
 export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
 
 type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;
@@ -31,9 +35,9 @@ export class Activation {
   }
 
   /**
-   * Creates an account that cannot log in yet, and mails the link. If the user does not open the link in time, Redis
-   * removes the account. Returns false if the email address is taken. Throws Refusal 503 if the mail server does not
-   * accept the mail.
+   * Creates an account that cannot log in before its activation, and mails the activation link. If the user does not
+   * open the link in time, Redis removes the account. Returns false if the email address is taken. Throws Refusal 503
+   * if the mail server does not accept the mail.
    */
   async register(email: string, name: string, password: string): Promise<boolean> {
     const nonce = randomBytes(16).toString('base64url');
@@ -44,15 +48,18 @@ export class Activation {
   }
 
   /**
-   * Mails the link again, and extends its time. Does nothing if no account with this address waits for its activation.
-   * Throws Refusal 503 if the mail server does not accept the mail.
+   * Mails the activation link again, and gives the account the full time again. Does nothing if no account with this
+   * address waits for its activation. Throws Refusal 503 if the mail server does not accept the mail.
    */
   async resend(email: string): Promise<void> {
     const nonce = await this.#users.renewPending(email, this.#settings.activationSeconds);
     if (nonce !== null) await this.#mail(email, nonce);
   }
 
-  /** Activates the account of a link. Of parallel calls, exactly one returns `activated`. */
+  /**
+   * Activates the account for which the link was mailed. If one link is used several times at the same moment, exactly
+   * one call returns `activated`.
+   */
   async use(token: string): Promise<Activated> {
     const claim = this.#read(token);
     if (claim === undefined) return 'invalid';

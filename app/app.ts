@@ -1,4 +1,6 @@
-/** Builds the card store as an Express app: its middleware and routes, in order. Opens no port. */
+/**
+ * Builds the web shop (the card store) as an Express app: its middleware and routes, in order. Does not open a port.
+ */
 import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Store } from 'express-session';
@@ -34,22 +36,25 @@ export interface Deps {
   readonly users: Users;
   readonly log: Logger;
   readonly lifecycle: Lifecycle;
-  /** Pays for a checkout. Resolves when the payment provider has confirmed. */
+  /** Charges the user for a checkout. Resolves when the payment provider has confirmed the payment. */
   readonly pay: () => Promise<void>;
-  /** Sends the links that activate accounts. Without it, new accounts are active at once. */
+  /** Sends the links that activate accounts. Absent if new accounts are active at once. */
   readonly mailer?: Mailer | undefined;
-  /** Stores the pictures of cards. Without it, cards have no pictures. */
+  /** Stores the pictures of cards. Absent if cards have no pictures. */
   readonly pictures?: Pictures | undefined;
   /**
-   * Checks form tokens. By default, every instance accepts the tokens of all instances. Some defects of the
-   * zoo replace this.
+   * Checks the CSRF tokens of forms. By default, every instance accepts the tokens of all instances. Some deliberately
+   * broken deployments (folder zoo/) replace this check.
    */
   readonly csrf?: CsrfProtection;
   /** Middleware that runs for each request after its session is loaded. */
   readonly onSession?: RequestHandler;
 }
 
-/** Builds the app of one instance. Instances share only the servers behind them and the secrets. */
+/**
+ * Builds the Express app of one instance. Instances share no memory: they share only their servers, such as Redis, and
+ * their secrets.
+ */
 export function createApp(deps: Deps): Express {
   const { config, backing, lifecycle, log, mailer, pictures, users } = deps;
   const labels = createLabels(config.secrets);
@@ -65,11 +70,12 @@ export function createApp(deps: Deps): Express {
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
   app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
-  // Serves static files and health checks before the session is loaded: they need no session, and must not fail when
-  // the store fails. Only paths that look like files are looked up on the disk.
+  // Serves static files and health checks before the session is loaded, because they need no session and must work even
+  // if the session store fails. Only paths that look like files are looked up on the disk.
   app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
-  // Parses the body before the session is loaded. A session that was loaded before a slow upload would become stale.
+  // Parses the body before the session is loaded. If the session were loaded first, it would become stale during a slow
+  // upload.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
@@ -95,8 +101,8 @@ function noteSession(labels: Labels): RequestHandler {
 }
 
 /**
- * Sets the protocol of every request to https. So `request.secure` is true, which the session, the form token
- * and HSTS read.
+ * Treats every request as https, so that `request.secure` is true. The session cookie, the form token and HSTS depend
+ * on `request.secure`.
  */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });

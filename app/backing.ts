@@ -11,20 +11,23 @@ import { createLogin } from './redis-login.ts';
 
 export interface Backing {
   readonly redis: RedisClient;
-  /** The connections to PostgreSQL; undefined if neither sessions nor baskets are there. */
+  /** Connection pool of PostgreSQL; undefined if PostgreSQL stores neither sessions nor baskets. */
   readonly database?: Pool;
-  /** The client of memcached; undefined if sessions are elsewhere. */
+  /** Client of memcached; undefined if memcached does not store the sessions. */
   readonly memcached?: MemcacheClient;
-  /** The client of DynamoDB; undefined if sessions are elsewhere. */
+  /** Client of DynamoDB; undefined if DynamoDB does not store the sessions. */
   readonly dynamodb?: DynamoDB;
-  /** Waits for connections and creates the tables that the app needs. Throws if a server does not respond. */
+  /**
+   * Waits until all servers are connected, and creates the tables that the app needs. Throws if a server does not
+   * respond.
+   */
   prepare(): Promise<void>;
-  /** Resolves with the name of a server that does not respond; undefined if all respond. */
+  /** Resolves with the name of a server that does not respond; undefined if all servers respond. */
   unresponsive(): Promise<string | undefined>;
   close(): void;
 }
 
-/** Connects in the background. Calls `onError` with each connection error and the name of the server. */
+/** Connects to the servers in the background. Calls `onError` with each connection error and the name of the server. */
 export async function connectBacking(
   config: Config,
   onError: (server: string, error: Error) => void,

@@ -1,7 +1,7 @@
 /**
- * Reads and changes the basket in a session: the items that wait for checkout. Each item is a separate
- * session attribute (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes
- * a change of another item.
+ * Reads and changes the basket in a session: the items that the user has not yet paid for. Each item is a separate
+ * session attribute (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes a change
+ * of another item.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
@@ -36,7 +36,7 @@ declare module 'express-session' {
   }
 }
 
-/** Returns the items, oldest first. */
+/** Returns the items of the basket, the oldest first. */
 export function itemsOf(basket: Basket): BasketItem[] {
   const items: BasketItem[] = [];
   for (const name of Object.keys(basket)) {
@@ -47,8 +47,8 @@ export function itemsOf(basket: Basket): BasketItem[] {
 }
 
 /**
- * Adds a card with this inscription, unless the basket has it already. Throws Refusal 422 if the text is not a valid
- * inscription, Refusal 409 if the basket is full.
+ * Adds a card with this inscription, unless the basket has such a card already. Throws Refusal 422 if the text is not a
+ * valid inscription, and Refusal 409 if the basket is full.
  */
 export function addItem(basket: Basket, text: unknown): void {
   const name = itemName(text);
@@ -57,7 +57,7 @@ export function addItem(basket: Basket, text: unknown): void {
   basket[name] = newItem();
 }
 
-/** Returns the fields of a new item of the basket: the present time, and a random card id. */
+/** Returns a new basket item with the present time and a random card id. */
 export function newItem(): Waiting {
   return { addedAt: Date.now(), card: randomBytes(9).toString('base64url') };
 }
@@ -69,12 +69,12 @@ export function full(): Refusal {
   );
 }
 
-/** Removes a card, if it is in the basket. Throws Refusal 422 if the text is not a valid inscription. */
+/** Removes a card from the basket, if it is there. Throws Refusal 422 if the text is not a valid inscription. */
 export function removeItem(basket: Basket, text: unknown): void {
   delete basket[itemName(text)];
 }
 
-/** Returns the text if it is a valid inscription. Throws Refusal 422. */
+/** Returns the text unchanged if it is a valid inscription of a card. Throws Refusal 422 if it is not. */
 export function inscription(text: unknown): string {
   if (typeof text === 'string' && TEXT.test(text)) return text;
   throw new Refusal(422, "An inscription has 1 to 64 letters, digits, spaces or . _ ' - and nothing else.");

@@ -1,4 +1,4 @@
-/** Chooses where baskets are stored, by BASKET_STORE: one basket in each session, or one for each user. */
+/** Chooses where baskets are stored, by BASKET_STORE: one basket in each session, or one basket for each user. */
 import type { Request } from 'express';
 import type { Backing } from './backing.ts';
 import { addItem, type BasketItem, itemsOf, removeItem } from './basket.ts';
@@ -16,7 +16,7 @@ export interface Baskets {
   items(request: Request): Promise<readonly BasketItem[]>;
   /** Adds an item, unless the basket has it already. */
   add(request: Request, text: unknown): Promise<readonly BasketItem[]>;
-  /** Removes the given items. Ignores items that are not in the basket. */
+  /** Removes the given items from the basket. Ignores items that are not there. */
   remove(request: Request, texts: readonly unknown[]): Promise<readonly BasketItem[]>;
 }
 

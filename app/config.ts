@@ -15,55 +15,67 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
-  /** Version of the app, sent in the header X-App-Version; '' to send no such header. */
+  /** Version of the app, sent in the header X-App-Version. If it is '', the app sends no such header. */
   readonly version: string;
-  /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS of the URL are used. */
+  /**
+   * URL of Redis. For a Redis with sentinels or a cluster, only the user, password, database and TLS of the URL are
+   * used.
+   */
   readonly redisUrl: string;
   /**
-   * Some servers of a Redis cluster, of which one must be up when the app connects. Empty for a Redis without cluster
-   * mode.
+   * Addresses of some servers of a Redis cluster. At least one of them must be up when the app connects. Empty for a
+   * Redis without cluster mode.
    */
   readonly redisCluster: readonly { host: string; port: number }[];
-  /** ElastiCache cache to log in to by IAM (`serverless:NAME` if it is serverless); '' to log in by password. */
+  /**
+   * Name of the ElastiCache cache to which the app logs in by IAM (`serverless:NAME` if it is serverless); '' to log in
+   * by password.
+   */
   readonly redisIamCache: string;
   readonly redisIamRegion: string;
-  /** The sentinels that name the primary; empty for a Redis without sentinels. */
+  /** Addresses of the sentinels, which name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
-  /** Name under which the sentinels know the primary. */
+  /** Name that the sentinels use for the primary. */
   readonly redisPrimary: string;
-  /** URL of PostgreSQL; '' if it stores neither sessions nor baskets. */
+  /** URL of PostgreSQL; '' if PostgreSQL stores neither sessions nor baskets. */
   readonly databaseUrl: string;
-  /** HOST:PORT of memcached. */
+  /** Address of memcached, as HOST:PORT. */
   readonly memcachedAddress: string;
   readonly dynamodbTable: string;
   readonly dynamodbRegion: string;
-  /** Address of another server with DynamoDB's interface; '' for DynamoDB itself. */
+  /** Address of another server with DynamoDB's interface; '' for AWS's DynamoDB. */
   readonly dynamodbEndpoint: string;
   /**
-   * The access key for DynamoDB. If undefined, the AWS SDK looks for one: in its variables, its files or the role of
-   * the machine.
+   * Access key for DynamoDB. If undefined, the AWS SDK finds a key in its environment variables, in its files, or in
+   * the role of the machine.
    */
   readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
-  /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
+  /**
+   * Where baskets are stored. `session`: each session has its own basket. `postgres`: each user has one basket, in a
+   * PostgreSQL table.
+   */
   readonly basketStore: (typeof BASKETS)[number];
-  /** True to log each session that Redis expires, if Redis reports expired keys. Only for session stores in Redis. */
+  /**
+   * True to log each session that expires in Redis. Works only for session stores in Redis, and only if Redis reports
+   * expired keys.
+   */
   readonly expiryEvents: boolean;
   /**
-   * Only for redis-locked: maximum time that a request may hold the lock of its session, and maximum time that another
-   * request waits for the lock.
+   * Only for the store redis-locked: the maximum time that a request can hold the lock of its session, and the maximum
+   * time that another request waits for this lock.
    */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
   /**
-   * The app signs with the first secret, and accepts signatures by any of the secrets. So a secret can be replaced
-   * without logging users out.
+   * Secrets for signatures. The app signs with the first secret, and accepts signatures by any of the secrets. So an
+   * operator can replace a secret without logging users out.
    */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
   readonly trustProxy: boolean | number | string;
-  /** True if every request counts as https, whatever the proxy reports. */
+  /** True if the app treats every request as https, whatever protocol the proxy reports. */
   readonly alwaysSecure: boolean;
   readonly keepAliveMs: number;
   readonly drainMs: number;
@@ -74,26 +86,26 @@ export interface Config {
   readonly scrypt: ScryptParameters;
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;
-  /** URL of the mail server; '' if new accounts are active at once. */
+  /** URL of the mail server; '' if the app sends no mails, and new accounts are active at once. */
   readonly smtpUrl: string;
   readonly mailFrom: string;
-  /** The address of the app for its users, without a slash at the end; '' without mails and pictures. */
+  /** Address at which users reach the app, without a slash at the end; '' if the app has neither mails nor pictures. */
   readonly publicUrl: string;
   readonly activationSeconds: number;
-  /** Bucket of the pictures; '' if cards have none. */
+  /** Name of the S3 bucket for pictures; '' if cards have no pictures. */
   readonly bucket: string;
   readonly bucketRegion: string;
-  /** Address of an S3-compatible store; '' for S3 itself. */
+  /** Address of an S3-compatible server; '' for AWS's S3. */
   readonly bucketEndpoint: string;
   /**
-   * The access key for S3. If undefined, the AWS SDK looks for one: in its variables, its files or the role of the
-   * machine.
+   * Access key for S3. If undefined, the AWS SDK finds a key in its environment variables, in its files, or in the role
+   * of the machine.
    */
   readonly bucketCredentials: Values['S3_CREDENTIALS'];
-  /** Address at which browsers reach the bucket, without a slash at the end. */
+  /** Address at which browsers reach the bucket of pictures, without a slash at the end. */
   readonly bucketUrl: string;
   readonly logLevel: Values['LOG_LEVEL'];
-  /** File that gets the same lines as stdout, for programs that cannot read stdout; '' for no file. */
+  /** File to which the app also writes its log lines, for programs that cannot read stdout; '' for no file. */
   readonly logFile: string;
 }
 
@@ -121,7 +133,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 const SECRETS = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
 
-/** Returns the variables that are set and not empty. If NAME_FILE is set, reads the value of NAME from that file. */
+/**
+ * Returns the variables that are set and not empty. If NAME_FILE is set for a variable NAME, reads its value from that
+ * file.
+ */
 function readFiles(env: Environment): { given: Environment; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems: string[] = [];
@@ -145,7 +160,7 @@ function readFiles(env: Environment): { given: Environment; problems: string[] }
   return { given, problems };
 }
 
-/** Returns a message for each pair of values that are valid alone, but not together. */
+/** Returns an error message for each pair of settings that are valid alone, but not together. */
 function contradictions(v: Values, env: Environment): string[] {
   const problems: string[] = [];
   const exposed = env['NODE_ENV'] === 'production' ? 'NODE_ENV is production' : exposure(v.HOST);
@@ -201,13 +216,13 @@ const NEED_PUBLIC_URL = [
   ['S3_BUCKET', 'The store redirects browsers to it after an upload'],
 ] as const;
 
-/** Returns why other machines can reach the app at this address; undefined if they cannot. */
+/** Returns the reason why other machines can reach the app at this address; undefined if they cannot reach it. */
 function exposure(host: string): string | undefined {
   if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return undefined;
   return `HOST is ${host} and not a loopback address`;
 }
 
-/** OWASP's recommended parameters of scrypt with r = 8. Each pair costs an attacker about the same. */
+/** Pairs of scrypt parameters that OWASP recommends, with r = 8. All pairs cost an attacker about the same. */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },
@@ -272,7 +287,7 @@ function named(v: Values): Config {
 
 const withoutSlash = (url: string) => url.replace(/\/$/, '');
 
-/** Returns the URL of the bucket: http://STORE/BUCKET for a compatible store, and https://BUCKET.s3… for S3. */
+/** Returns the URL of the bucket: http://HOST/BUCKET for an S3-compatible server, and https://BUCKET.s3… for S3. */
 function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
   return S3_ENDPOINT === ''
     ? `https://${S3_BUCKET}.s3.${S3_REGION}.amazonaws.com`
@@ -281,7 +296,7 @@ function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
 
 function describe(issue: z.core.$ZodIssue, given: Environment): string {
   const name = String(issue.path[0]);
-  // Does not show a value that may contain a password, for example a URL.
+  // Hides a value that can contain a password, for example a URL.
   const shown = SECRETS.includes(name) ? '(not shown)' : JSON.stringify(given[name]);
   return `${name}: expected ${issue.message}, got ${shown}`;
 }

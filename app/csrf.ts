@@ -8,15 +8,15 @@ import { deriveKey } from './secrets.ts';
 import { signedInUser } from './session.ts';
 
 export interface CsrfProtection {
-  /** Gives every request the method `csrfToken`. Must run after the session middleware. */
+  /** Middleware that gives every request the method `csrfToken`. Must run after the session middleware. */
   readonly prepare: RequestHandler;
-  /** Refuses a form whose token is missing or belongs to another session. */
+  /** Middleware that refuses a form whose token is missing or belongs to another session. */
   readonly require: RequestHandler;
 }
 
 /**
- * Creates the protection. The app signs tokens with the first secret. Instances with the same secrets accept each
- * other's tokens.
+ * Creates the CSRF protection. The app signs form tokens with the first secret. Instances with the same secrets accept
+ * each other's tokens.
  */
 export function createCsrf(secrets: readonly string[]): CsrfProtection {
   const keys = secrets.map(secret => deriveKey(secret, 'csrf'));
@@ -41,8 +41,8 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
 }
 
 /**
- * Returns the session id that a form token is bound to; '' for visitors who have not signed in. Their token is bound
- * only to its cookie, so their pages need no session store.
+ * Returns the session id to which the form token of this request is bound. Returns '' for a visitor who has not signed
+ * in: the token is then bound only to its own cookie, so the page needs no session store.
  */
 function getSessionIdentifier(request: Request): string {
   return signedInUser(request) === undefined ? '' : request.sessionID;

@@ -1,7 +1,7 @@
 /**
- * Rejects commands to Redis that get no reply within a timeout. The option commandTimeout of ioredis is not
- * used. After a pause of the process, that option rejects commands whose replies have arrived, because Node
- * runs timers before it reads sockets.
+ * Rejects commands to Redis that get no reply within a timeout. Does not use the option commandTimeout of ioredis:
+ * after a pause of the process, that option rejects commands whose replies have arrived, because Node runs timers
+ * before it reads sockets.
  */
 import type { Command, Redis } from 'ioredis';
 
@@ -23,7 +23,9 @@ export function limitCommands(redis: Redis, timeoutMs: number): void {
   };
 }
 
-/** One timer for several commands. When it fires, rejects the commands without a reply. */
+/**
+ * Rejects several commands with one timer: when the timer fires, all commands that still have no reply are rejected.
+ */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();
@@ -34,7 +36,7 @@ class Deadline {
   }
 
   bind(command: Command): void {
-    // Rejects one turn of the event loop later, so that Node first reads the replies that have arrived.
+    // Waits one turn of the event loop before the rejection, so that Node first reads the replies that have arrived.
     if (this.#open.size === 0)
       this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
     this.#open.add(command);

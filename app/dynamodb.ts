@@ -2,9 +2,9 @@
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { Config } from './config.ts';
 
-/** Returns a client that connects at the first request. */
+/** Returns a client of DynamoDB that connects at the first request. */
 export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
-  // Imports the AWS SDK only here, so that other stores do not load it.
+  // Imports the AWS SDK only here, so that instances with other session stores do not load it.
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const { dynamodbEndpoint: endpoint, dynamodbCredentials: credentials, storeTimeoutMs } = config;
   return new DynamoDB({
@@ -15,7 +15,7 @@ export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
   });
 }
 
-/** Throws if DynamoDB does not reply, or if the table does not exist. */
+/** Checks the connection. Throws if DynamoDB does not reply, or if the table does not exist. */
 export async function readTable(dynamodb: DynamoDB, config: Config): Promise<void> {
   const key = { TableName: config.dynamodbTable, Key: { id: { S: 'readiness' } } };
   try {

@@ -1,15 +1,16 @@
 /**
- * The errors of requests that the app refused or the store did not confirm. The error page and the JSON view show them.
+ * Defines the errors of requests that the app refused or the store did not confirm. The error page and the JSON view
+ * show the messages of these errors.
  */
 
-/** Thrown if the app refuses a request; nothing was changed. */
+/** Thrown if the app refuses a request. A refused request has changed nothing. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
 
   /**
-   * @param message shown to the user: what is wrong and what to do
-   * @param options the app logs a `cause`, and never shows it
+   * @param message text for the user: what is wrong and what to do
+   * @param options `cause` is an error for the log; the user never sees it
    */
   constructor(status: number, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -17,7 +18,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Thrown if the store did not confirm a change. The change may or may not have happened. The response is 503. */
+/** Thrown if the store did not confirm a change, so it is unknown whether the change happened. The response is 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 

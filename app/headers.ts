@@ -3,13 +3,13 @@ import type { RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { byProtocol } from './protocol.ts';
 
-/** One year, in seconds. During this time, browsers use only https for this host. */
+/** Time for which browsers must use only https for this host: one year, in seconds. */
 const HSTS_SECONDS = 31_536_000;
 
 /**
- * Returns middleware that sets the security headers; `Strict-Transport-Security` only if the client uses https.
+ * Returns middleware that sets the security headers. Sets `Strict-Transport-Security` only if the client uses https.
  *
- * @param pictures origins at which pages show pictures, and to which they upload pictures
+ * @param pictures origins from which pages load pictures, and to which they upload pictures
  */
 export function safetyHeaders(pictures: readonly string[]): RequestHandler {
   const headersOf = byProtocol(secure => helmet(settings(secure, pictures)));
@@ -18,7 +18,8 @@ export function safetyHeaders(pictures: readonly string[]): RequestHandler {
 
 function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
   return {
-    // Pages load nothing else from other hosts, run no scripts, send forms only to this app and cannot be framed.
+    // Allows pages to load nothing else from other hosts, to run no scripts and to send forms only to this app. No
+    // other page can frame them.
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -33,16 +34,19 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
     },
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
-    // HSTS applies only to this host, because its subdomains may be other servers.
+    // Limits HSTS to this host: its subdomains can be other servers, without https.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
-    // Cross-Origin-Opener-Policy and Origin-Agent-Cluster need https: over http, browsers ignore them and log a
-    // warning.
+    // Sets Cross-Origin-Opener-Policy and Origin-Agent-Cluster only over https: over http, browsers ignore them and log
+    // a warning.
     crossOriginOpenerPolicy: secure,
     originAgentCluster: secure,
   };
 }
 
-/** Forbids caching. A shared cache that stored a page, or its cookie, would give one user's session to another user. */
+/**
+ * Forbids caches to store responses. If a shared cache stored a page or its cookie, it would give one user's session to
+ * another user.
+ */
 export const notCached: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();

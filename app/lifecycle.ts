@@ -2,17 +2,17 @@
 import type { RequestHandler, Response } from 'express';
 
 /**
- * Request header of a balancer that retries. The value `502` means: after a 502 the balancer retries the request on
- * another instance, and sends no requests to this instance for some time.
+ * Header in which a balancer says that it retries requests. The value `502` means: after a 502, the balancer retries
+ * the request on another instance, and sends this instance no requests for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 
 export class Lifecycle {
-  /** True once the tables and the fixture users exist. Requests need the tables and the users. */
+  /** True once the tables and the fixture users exist. Requests need both. */
   prepared = false;
   /**
-   * Number of requests that this instance has refused since `leave`, so that other instances serve them;
-   * undefined before `leave`.
+   * Number of requests that this instance has refused after the call of `leave`, so that other instances serve them.
+   * undefined before that call.
    */
   leftToOthers: number | undefined;
   #draining = false;
@@ -23,7 +23,7 @@ export class Lifecycle {
     return this.#draining;
   }
 
-  /** Number of responses that have not ended. */
+  /** Number of requests in flight, that is, requests whose response has not ended. */
   get inFlight(): number {
     return this.#open.size;
   }
@@ -35,14 +35,17 @@ export class Lifecycle {
   }
 
   /**
-   * Refuses requests from now on, if the balancer can retry them on another instance. A refused request has had no
-   * effect, so the balancer may resend requests of every method.
+   * Makes the instance refuse requests from now on, if the balancer can retry them on another instance. A refused
+   * request has no effect, so the balancer can safely resend requests of every method.
    */
   leave(): void {
     this.leftToOthers = 0;
   }
 
-  /** Must be the first middleware: a request that it refuses is neither counted nor logged. */
+  /**
+   * Middleware that refuses requests after the call of `leave`. Must be the first middleware, so that refused requests
+   * are neither counted nor logged.
+   */
   readonly leaveToOthers: RequestHandler = (request, response, next) => {
     if (this.leftToOthers === undefined || request.get(RETRIES_HEADER) !== '502') return next();
     this.leftToOthers++;

@@ -1,5 +1,6 @@
 /**
- * Logs one JSON line for each request. Labels (keyed hashes, see secrets.ts) stand for session ids and email addresses.
+ * Logs one JSON line for each request. The log has labels (keyed hashes, see secrets.ts) in place of session ids and
+ * email addresses.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -12,7 +13,7 @@ const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 export interface LogOptions {
   readonly logLevel: LevelWithSilent;
-  /** File that gets the same lines as stdout; '' for no file. */
+  /** File to which the log lines are also written; '' for no file. */
   readonly logFile: string;
 }
 
@@ -25,22 +26,23 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
-  // Writes synchronously, as to stdout. So the log has each request with a response, even if the process is killed.
+  // Writes to the file synchronously, as to stdout. So the log has a line for each request with a response, even if the
+  // process is killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
-  // The logger applies the log level. Each stream has its own level too: without a level of its own, a stream
-  // drops lines below `info`.
+  // Sets each stream to the lowest level, because the logger itself filters by log level. With its default level, a
+  // stream would drop lines below `info`.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 
-/** The session and the user of a request, both as labels. */
+/** The labels that stand for the session and the user of a request. */
 interface Identity {
   session: string;
   user: string;
 }
 
 /**
- * The session and user of a response. Noted before it is sent, because the session may end before the log line is
- * written.
+ * The labels of the session and the user, by response. They are kept before the response is sent, because the session
+ * can end before the log line is written.
  */
 const identities = new WeakMap<Response, Identity>();
 
@@ -55,7 +57,8 @@ export function noteIdentity(
 }
 
 /**
- * Names the instance and the request in every response. Logs each request when its response has ended or was cut off.
+ * Middleware that names the instance and the request in every response. Logs each request when its response has ended
+ * or was cut off.
  */
 export function requestLog(
   log: Logger,
@@ -65,7 +68,7 @@ export function requestLog(
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // Reads the path here, because a router that handles the request changes `path` meanwhile.
+    // Reads the path before the request is handled, because a router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     if (version !== '') response.set('X-App-Version', version);

@@ -1,11 +1,11 @@
 /**
  * Limits logins and registrations. The counts are in Redis, so that all instances share them.
  *
- * A login counts before its password is hashed, so that parallel guesses cannot exceed the limit, and a
- * successful login is subtracted again. There is a limit for all failures from one address, and a lower limit
- * for failures from one address for one account. If the failures for one account from all addresses exceed a
- * third number, the account is under attack: then the lower limit becomes even lower for this account. An
- * address without failures is never refused, so no attacker can lock a user out.
+ * A login counts as failed before its password is hashed, so that parallel guesses cannot exceed the limit. After a
+ * successful login, the count is corrected. There is a limit for all failures from one address, and a lower limit for
+ * failures from one address for one account. If the failures for one account from all addresses exceed a third number,
+ * the account is under attack: then the lower limit becomes even lower for this account. An address without failures is
+ * never refused, so no attacker can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
@@ -14,39 +14,52 @@ import type { RedisClient } from './redis.ts';
 
 const MINUTE = 60;
 
-/** Limits of failed logins within `LOGIN_WINDOW_MINUTES`. */
+/** Maximum numbers of failed logins within `LOGIN_WINDOW_MINUTES`. */
 export const FAILED_LOGINS = {
-  /** Maximum number of failures from one address, over all accounts. */
+  /** Maximum number of failed logins from one address, over all accounts. */
   address: 50,
-  /** Maximum number of failures from one address for one account. */
+  /** Maximum number of failed logins from one address for one account. */
   account: 10,
-  /** Maximum number of failures from one address for one account that is under attack. */
+  /** Maximum number of failed logins from one address for one account that is under attack. */
   accountUnderAttack: 3,
-  /** An account is under attack if it has more than this number of failures, from all addresses together. */
+  /**
+   * Number of failed logins for one account, from all addresses together, above which the account counts as under
+   * attack.
+   */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;
 
-/** Limit of registrations from one address, successful or not, within `REGISTRATION_WINDOW_MINUTES`. */
+/** Maximum number of registrations from one address, successful or not, within `REGISTRATION_WINDOW_MINUTES`. */
 export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
 /**
- * Limit of repeated activation mails: to one account, and by one client address, within `REGISTRATION_WINDOW_MINUTES`.
+ * Maximum number of repeated activation mails within `REGISTRATION_WINDOW_MINUTES`, both to one account and for one
+ * client address.
  */
 export const MAILS = 5;
 
 /** All methods throw StoreUnavailable if Redis does not confirm a command. `address` is the client's IP address. */
 export interface LoginLimits {
-  /** Counts a login. Resolves with 0 if the login is allowed, or with the seconds to wait if it is refused. */
+  /**
+   * Counts a login before its password is checked. Resolves with 0 if the login is allowed, or with the seconds that
+   * the client must wait if it is refused.
+   */
   countLogin(address: string, email: string): Promise<number>;
   /** Subtracts a successful login from the count, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;
-  /** Subtracts a login from the count, because it ended before its password was checked. */
+  /** Subtracts a login from the count, because the login ended before its password was checked. */
   withdrawLogin(address: string, email: string): Promise<void>;
-  /** Counts a registration. Resolves like `countLogin`. */
+  /**
+   * Counts a registration. Resolves with 0 if it is allowed, or with the seconds that the client must wait if it is
+   * refused.
+   */
   countRegistration(address: string): Promise<number>;
-  /** Counts an activation mail that is sent again. Resolves like `countLogin`. */
+  /**
+   * Counts an activation mail that is sent again. Resolves with 0 if the mail is allowed, or with the seconds that the
+   * client must wait if it is refused.
+   */
   countMail(address: string, email: string): Promise<number>;
 }
 
@@ -115,7 +128,8 @@ export class SharedLoginLimits implements LoginLimits {
 }
 
 /**
- * Counts events in Redis. The window of a key begins with its first event, and its count is 0 again after the window.
+ * Counts events by key in Redis. The time window of a key begins with its first event. After the window, the count of
+ * the key is 0 again.
  */
 class Counter {
   readonly #limiter: RateLimiterRedis;
@@ -152,7 +166,8 @@ export function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return plain;
-  // An IPv6 address may end in dotted IPv4 form, as ::ffff:1.2.3.4. These last 32 bits are not part of the network.
+  // Removes the last 32 bits of an IPv6 address that ends in dotted IPv4 form, such as ::ffff:1.2.3.4. The last 32 bits
+  // are not part of the network.
   const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];

@@ -4,8 +4,8 @@ import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
 /**
- * Timeout of a request to the mail server, milliseconds. Shorter than the timeout of a balancer, because a user waits
- * for the response.
+ * Timeout of a request to the mail server, milliseconds. Shorter than the timeout of a balancer, because the user's
+ * request waits for it.
  */
 const TIMEOUT_MS = 10_000;
 
@@ -18,7 +18,8 @@ interface Mail {
 }
 
 /**
- * Returns a mailer that connects for each mail; undefined if SMTP_URL is not set, and then does not load nodemailer.
+ * Returns a mailer that opens a connection for each mail. Returns undefined, and does not load nodemailer, if SMTP_URL
+ * is not set.
  */
 export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Mailer | undefined> {
   if (smtpUrl === '') return undefined;
@@ -34,7 +35,7 @@ export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Maile
 /** Sends a mail. Throws Refusal 503 if the mail server does not accept the mail within `TIMEOUT_MS`. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  // The mailer's own timeouts limit single steps. This timeout limits all steps together.
+  // Limits all steps of sending together. The mailer's own timeouts limit only single steps.
   const late = new Promise<never>((_resolve, reject) => {
     const error = new Error(`the mail server did not accept a mail within ${TIMEOUT_MS} ms`);
     timer = setTimeout(() => reject(error), TIMEOUT_MS);

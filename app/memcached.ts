@@ -1,4 +1,4 @@
-/** Connects an instance to memcached. Every command ends within a timeout, and connections recover by themselves. */
+/** Connects an instance to memcached. Limits the time of every command. Reconnects after a lost connection. */
 import { MemcacheClient } from 'memcache-client';
 
 /**
@@ -14,7 +14,10 @@ export function connectMemcached(address: string, timeoutMs: number): MemcacheCl
   });
 }
 
-/** Returns true if memcached accepts, false if it responds with one of `refusals`. Throws every other error. */
+/**
+ * Waits for a command. Returns true if memcached accepts the command, false if it responds with one of `refusals`.
+ * Throws every other error.
+ */
 export async function accepted(response: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
   try {
     await response;

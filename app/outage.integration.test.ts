@@ -1,6 +1,6 @@
 /**
- * Tests the app while Redis is down or silent: requests get 503 within the timeout, no cookie changes, and no user is
- * signed out. Then tests that the app recovers.
+ * Tests the app while Redis is down or does not reply: requests get 503 within the timeout, no response changes a
+ * cookie, and no user is signed out. Then tests that the app recovers.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';

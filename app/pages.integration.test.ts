@@ -1,4 +1,4 @@
-/** Tests the pages in a real browser, by clicks. */
+/** Tests the pages by clicking in a real browser. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
@@ -44,7 +44,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.locator(selector, { hasText: text }).first().waitFor();
   }
 
-  /** Expects that the page is no wider than the screen, and has no findings of axe. */
+  /** Expects that the page is no wider than the screen, and that axe finds no accessibility errors. */
   async function expectToFit(page: Page): Promise<void> {
     expect([page.url(), ...(await axeFindings(page))]).toEqual([page.url()]);
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
@@ -52,7 +52,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await expectText(page, 'footer[data-instance="app-1"]', 'served by app-1');
   }
 
-  // The pages are the same on both screen sizes, so the default suite tests only the first size.
+  // By default tests only the first screen size, because both sizes have the same pages.
   test.each(LONG ? SIZES : SIZES.slice(0, 1))(
     'on a %s: register, write, check out, sell, buy, sign out and in',
     async (size, viewport) => {

@@ -12,7 +12,7 @@ type View = 'landing' | 'login' | 'register' | 'activation' | 'dashboard' | 'mar
 export interface Page {
   readonly view: View;
   readonly title: string;
-  /** The content of the JSON view, and the input of the template. */
+  /** The content of a page. As JSON it is sent to programs; the HTML template makes a page of it for browsers. */
   readonly data: Record<string, unknown>;
   readonly status?: number;
 }
@@ -22,7 +22,7 @@ export function wantsJson(request: Request): boolean {
   return request.accepts(['html', 'json']) === 'json';
 }
 
-/** Sends a page. Must be the last step of a request. */
+/** Sends a page. A request handler must call this last. */
 export function show(request: Request, response: Response, page: Page): void {
   const user = signedInUser(request) ?? null;
   response.status(page.status ?? 200).vary('Accept');
@@ -48,12 +48,15 @@ function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }
 
-/** Returns whether the page needs a form token. A visitor who only reads needs no token, and so gets no cookie. */
+/**
+ * Returns whether the page needs a form token. A visitor who has not signed in needs no token on pages without a form,
+ * and so gets no cookie.
+ */
 function needsToken(view: View, user: string | null): boolean {
   return user !== null || view === 'login' || view === 'register' || view === 'activation';
 }
 
-/** Responds to a completed change: redirects browsers to `next`, sends programs `data`. */
+/** Responds after a completed change: redirects browsers to the page `next`, and sends `data` as JSON to programs. */
 export function done(request: Request, response: Response, next: string, data: object, status = 200): void {
   response.vary('Accept');
   if (wantsJson(request)) response.status(status).json(data);

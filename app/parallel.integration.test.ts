@@ -1,7 +1,7 @@
 /**
- * Tests for lost changes and revived sessions as the store comparison does, but with the whole app over HTTP: two
- * instances, one session, and saves that certainly overlap. connect-redis is the control: it shows that the tests find
- * losses.
+ * Tests that no change is lost and no session is revived, with the whole app over HTTP: two instances, one session, and
+ * saves that certainly overlap. Runs the same tests with connect-redis, which must lose changes: this shows that the
+ * tests can find losses.
  */
 import type { Store } from 'express-session';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.dispose());
 
-/** Delays the saves of the stores until each request has loaded the session. */
+/** Holds the saves of several stores until all concurrent requests have loaded the session. */
 class Gate {
   readonly #waiting: (() => void)[] = [];
   closed = false;
@@ -39,7 +39,7 @@ class Gate {
     };
   }
 
-  /** Resolves once `count` saves are waiting. */
+  /** Waits until `count` saves are held. */
   async holds(count: number): Promise<void> {
     await until(() => this.#waiting.length === count, {
       withinMs: 60_000,
@@ -55,8 +55,8 @@ class Gate {
 }
 
 /**
- * Sends 50 rounds of 20 concurrent requests, which add 20 items in one round and remove them in the next one. Returns
- * how many changes were lost.
+ * Sends 50 rounds of 20 concurrent requests. The requests add 20 items in one round and remove them in the next round.
+ * Returns how many changes were lost.
  */
 async function lostChanges(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store, two.store);

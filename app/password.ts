@@ -9,7 +9,7 @@ import { Turns } from './turns.ts';
 export interface ScryptParameters {
   /** The parameter N of scrypt: a power of two. A hash takes 1 KiB × N of memory. */
   readonly cost: number;
-  /** The parameter p of scrypt: the number of parallel computations. */
+  /** The parameter p of scrypt: the number of its parallel computations. */
   readonly parallel: number;
 }
 
@@ -28,7 +28,7 @@ const BLOCK_SIZE = 8;
  */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
-/** Hashes a password. Throws Refusal 503 if it has waited more than 10 s for other hashes. */
+/** Hashes a password. Throws Refusal 503 if it has waited more than 10 s because other passwords were being hashed. */
 export async function hashPassword(password: string, parameters: ScryptParameters): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, { ...parameters, blockSize: BLOCK_SIZE, salt });
@@ -37,15 +37,18 @@ export async function hashPassword(password: string, parameters: ScryptParameter
 }
 
 /**
- * Returns whether the password belongs to the hash. Throws an error if `hash` is not a password hash; throws Refusal
- * 503 as `hashPassword` does.
+ * Returns whether the password belongs to the hash. Throws an error if `hash` is not a password hash, and Refusal 503
+ * if it has waited more than 10 s because other passwords were being hashed.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const expected = parseHash(hash);
   return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-/** True if an attacker would need more time to guess a password with the given parameters than with those of `hash`. */
+/**
+ * Returns true if passwords hashed with the given parameters are harder to guess than those hashed with the parameters
+ * of `hash`.
+ */
 export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
   const old = parseHash(hash);
   return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;
@@ -79,7 +82,7 @@ function unpadded(bytes: Buffer): string {
 
 function derive(password: string, hash: Omit<PasswordHash, 'key'>): Promise<Buffer> {
   const { cost, blockSize, parallel, salt } = hash;
-  // Limit for scrypt's memory: twice what it needs. Node's default limit, 32 MiB, is too low for secure costs.
+  // Memory limit for scrypt: twice what it needs. Node's default limit, 32 MiB, is too low for secure parameters.
   const maxmem = 256 * blockSize * (cost + parallel) + 65_536;
   const options: ScryptOptions = { N: cost, r: blockSize, p: parallel, maxmem };
   return turns.run(

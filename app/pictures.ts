@@ -1,7 +1,7 @@
 /**
  * Keeps the pictures of cards in an S3 bucket. A browser uploads a picture straight to the bucket, with a form that the
- * app signs. The app then checks the upload and copies it to the address that pages show. So a shown picture never
- * changes, although the browser may upload again until its form expires.
+ * app signs. The app then checks the upload, and copies it to another key, from which pages show it. So a shown picture
+ * never changes, although the browser can upload again until its form expires.
  */
 import { randomBytes } from 'node:crypto';
 import type { S3, S3ServiceException } from '@aws-sdk/client-s3';
@@ -12,10 +12,10 @@ import { createSigner, type Signer } from './secrets.ts';
 
 /** Maximum size of a picture, bytes. */
 export const MAX_BYTES = 5 * 1024 * 1024;
-/** A form for an upload is valid for this time, seconds. */
+/** Time for which an upload form is valid, seconds. */
 export const FORM_SECONDS = 600;
 
-/** The types of pictures, each with the first bytes of its files in hexadecimal. */
+/** The allowed types of pictures, each with the first bytes of its files in hexadecimal. */
 const TYPES: readonly [type: string, start: RegExp][] = [
   ['image/jpeg', /^ffd8ff/],
   ['image/png', /^89504e470d0a1a0a/],
@@ -24,13 +24,13 @@ const TYPES: readonly [type: string, start: RegExp][] = [
 ];
 const START_BYTES = 12;
 
-/** The fields of a form that a browser sends to the bucket, with the file as the last one: `file`. */
+/** The upload form that a browser sends to the bucket. The browser adds the field `file` after these fields. */
 export interface UploadForm {
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** The card for which a user uploads a picture. */
+/** The card to which an upload belongs, and its owner. */
 export interface Purpose {
   readonly user: string;
   readonly card: string;
@@ -39,8 +39,8 @@ export interface Purpose {
 type Settings = Pick<Config, 'bucket' | 'bucketUrl' | 'publicUrl' | 'secrets' | 'storeTimeoutMs'>;
 
 /**
- * Returns the pictures of the configured bucket; undefined if no bucket is configured, and then does not load the AWS
- * SDK.
+ * Returns the pictures in the configured bucket. Returns undefined, and does not load the AWS SDK, if no bucket is
+ * configured.
  */
 export async function connectPictures(config: Config): Promise<Pictures | undefined> {
   if (config.bucket === '') return undefined;
@@ -69,9 +69,9 @@ export class Pictures {
   }
 
   /**
-   * Returns a form that uploads one picture for a card. The bucket refuses another key, type or redirect, a file of
-   * more than MAX_BYTES, and every upload after FORM_SECONDS. The key is signed, so any instance can check who may
-   * use it.
+   * Returns a form that uploads one picture for a card. The bucket refuses an upload with another key, type or
+   * redirect, a file of more than MAX_BYTES, and every upload after FORM_SECONDS. The key of the upload is signed, so
+   * every instance can check for which user and card it was made.
    */
   async form({ user, card }: Purpose): Promise<UploadForm> {
     const { bucket, bucketUrl, publicUrl } = this.#settings;
@@ -82,9 +82,10 @@ export class Pictures {
       Expires: FORM_SECONDS,
       Conditions: [['content-length-range', 1, MAX_BYTES]],
       Fields: {
-        // A browser without scripts cannot put the type of the chosen file into the form. So `accept` checks the type.
+        // Allows every picture type here, because a browser without scripts cannot put the type of the chosen file into
+        // the form. `accept` checks the type later.
         'Content-Type': 'image/*',
-        // The bucket adds the parameter `key`, and redirects with 303.
+        // After the upload, the bucket redirects the browser here with 303, and adds the parameter `key`.
         success_action_redirect: `${publicUrl}/cards/${card}/picture`,
       },
     });
@@ -93,15 +94,16 @@ export class Pictures {
   }
 
   /**
-   * Checks an upload, and copies it to the address that pages show. Returns the key of the copy, which is the same
-   * for the same upload. Throws Refusal 404 if the key was not signed for this user and card; 409 if nothing was
-   * uploaded, or the upload changes during the check; 413 if the file is too large; 422 if the file is no picture.
+   * Checks an uploaded picture, and copies it to the key from which pages show it. Returns the key of the copy; it is
+   * always the same for the same upload. Throws Refusal 404 if the key of the upload was not signed for this user and
+   * card; 409 if nothing was uploaded, or the upload changes during the check; 413 if the file is too large; 422 if the
+   * file is no picture.
    */
   async accept({ user, card }: Purpose, key: string): Promise<string> {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
     if (!this.#signer.accepts(claim(user, card, id), signature)) throw notYours();
     const Bucket = this.#settings.bucket;
-    // Reads everything in one request, so that all checks are about the same upload.
+    // Reads the size and the content in one request, so that all checks are about the same upload.
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );
@@ -133,8 +135,8 @@ export class Pictures {
 const claim = (user: string, card: string, id: string) => JSON.stringify([user, card, id]);
 
 /**
- * Waits for the bucket. If the upload is missing or has changed, throws Refusal 409; for other errors,
- * StoreUnavailable.
+ * Waits for a response of the bucket. Throws Refusal 409 if the upload is missing or has changed, and StoreUnavailable
+ * for other errors.
  */
 async function answered<T>(response: T | Promise<T>): Promise<T> {
   try {

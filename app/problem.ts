@@ -31,11 +31,11 @@ export function problems(log: Logger): ErrorRequestHandler {
     const { status, message } = describe(error);
     const failed = error instanceof Refusal ? error.cause : error;
     if (status >= 500 && failed !== undefined) logFailure(log, request, response, failed);
-    // The response was sent already, so no error page is possible. express-session reports such an error if it cannot
-    // prolong the session after the response.
+    // Does nothing if the response was sent already, because no error page is possible then. express-session reports
+    // such an error if it cannot prolong the session after the response.
     if (response.headersSent) return;
     if (status === 503) {
-      // A 503 sets no cookie, and the session is neither saved nor touched again.
+      // Sets no cookie with status 503, and neither saves nor touches the session.
       abandon(request);
       response.removeHeader('Set-Cookie');
       response.set('Retry-After', '1');
@@ -53,7 +53,7 @@ export function problems(log: Logger): ErrorRequestHandler {
 function describe(error: unknown): { status: number; message: string } {
   if (error instanceof Refusal) return { status: error.status, message: error.message };
   if (error instanceof StoreUnavailable) return { status: 503, message: STORE_DOWN };
-  // Errors of the body parsers: the body is too large or malformed, or has a wrong charset.
+  // Messages for the errors of the body parsers: the body is too large or malformed, or has an unknown charset.
   if (isClientError(error))
     return {
       status: error.status,

@@ -1,12 +1,13 @@
 /**
- * Picks the names of cookies, which differ over http and https. A trusted proxy reports whether the client
- * uses http or https.
+ * Chooses cookie names by protocol, because a cookie has different names over http and https. A trusted proxy reports
+ * whether the client uses http or https.
  */
 import type { Request, Response } from 'express';
 
 /**
- * Creates one variant for http and one for https, and returns a function that picks the variant for a request. Cookies
- * have different names over http and https, but libraries accept only one name at setup.
+ * Creates one variant of a middleware for http and one for https, and returns a function that picks the variant for a
+ * request. Two variants are needed because cookies have different names over http and https, but libraries accept only
+ * one name at setup.
  */
 export function byProtocol<T>(make: (secure: boolean) => T): (request: Request) => T {
   const [plain, secure] = [make(false), make(true)];
@@ -27,8 +28,10 @@ export function forgetCookie(request: Request, response: Response, name: string)
 }
 
 /**
- * Removes the `Set-Cookie` lines of a cookie, because two lines for one cookie would contradict each other. @param
- * name full name of the cookie
+ * Removes the `Set-Cookie` lines that a response has for a cookie, because two lines for one cookie would contradict
+ * each other.
+ *
+ * @param name full name of the cookie
  */
 export function withdrawCookie(response: Response, name: string): void {
   const lines = [response.getHeader('Set-Cookie') ?? []].flat().map(String);

@@ -1,20 +1,23 @@
 /**
  * Logs in to ElastiCache with IAM. The password is a token: a signed request for the action `connect`, valid for 15
- * minutes. ElastiCache closes a connection 12 hours after its last login.
+ * minutes. The app logs open connections in again, because ElastiCache closes a connection 12 hours after its last
+ * login.
  */
 import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import type { Config } from './config.ts';
 
 const TOKEN_SECONDS = 900;
-/** A new token replaces the last token after this time, milliseconds; sooner after a failure. */
+/**
+ * Time after which a new token replaces the current token, milliseconds. After a failure, the app tries again sooner.
+ */
 const RENEW_MS = 600_000;
 const RETRY_MS = 5_000;
 
 /** Resolves with a new token. */
 export type TokenSource = () => Promise<string>;
 
-/** Holds the current token. Emits `renewed` when there is a new token. */
+/** Holds the current IAM token. Emits `renewed` when there is a new token. */
 export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   readonly #sign: TokenSource;
   readonly #onError: (error: Error) => void;
@@ -22,7 +25,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param onError called when no new token could be made; the last token stays valid for some minutes */
+  /** @param onError called when no new token can be made; the current token stays valid for some minutes */
   constructor(sign: TokenSource, onError: (error: Error) => void) {
     super();
     this.#sign = sign;
@@ -31,8 +34,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   }
 
   /**
-   * Makes a token, and from then on a new token every ten minutes. Throws if the first token cannot be made; the
-   * renewal goes on.
+   * Makes the first token, and then a new token every ten minutes. Throws if the first token cannot be made, but still
+   * tries again later.
    */
   async renew(): Promise<void> {
     clearTimeout(this.#timer);
@@ -48,11 +51,11 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   }
 
   /**
-   * Gives each login of this connection the current token. When there is a new token, logs an open connection in again.
+   * Makes this connection log in with the current token. When there is a new token, logs an open connection in again.
    */
   use(redis: Redis): void {
-    // A getter, because ioredis reads this option at each connection, and each copy of the connection must have the
-    // current token.
+    // Defines a getter, because ioredis reads this option at each connection, and each copy of the connection must use
+    // the current token.
     Object.defineProperty(redis.options, 'password', { get: () => this.#token, enumerable: true });
     const again = () => {
       if (redis.status === 'ready')
@@ -69,8 +72,9 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 }
 
 /**
- * Returns the login to the cache in REDIS_IAM_CACHE; undefined if the URL has a password, or Redis needs none. Waits
- * for the first token. If this token cannot be made, reports the reason to `onError`, and retries later.
+ * Returns the login to the ElastiCache cache that REDIS_IAM_CACHE names. Returns undefined if the URL has a password,
+ * or Redis needs none. Waits for the first token. If the first token cannot be made, reports the reason to `onError`,
+ * and retries later.
  */
 export async function createLogin(
   config: Settings,
@@ -85,7 +89,7 @@ export async function createLogin(
 type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
 
 /**
- * Returns a source of tokens for the user in the URL of Redis. The AWS SDK finds the access key: in its
+ * Returns a source of IAM tokens for the user in the URL of Redis. The AWS SDK finds the access key in its environment
  * variables, in its files, or in the role of the container or machine.
  */
 export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {

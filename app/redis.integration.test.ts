@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-/** The settings of a Redis without sentinels and cluster. */
+/** Settings for a Redis with neither sentinels nor cluster mode. */
 const PLAIN = { redisCluster: [], redisSentinels: [], redisPrimary: '' };
 
 const connected = async (storeTimeoutMs: number) => {
@@ -27,7 +27,7 @@ const connected = async (storeTimeoutMs: number) => {
   return redis;
 };
 
-/** Blocks the process, like on a starved machine. */
+/** Blocks the event loop of this process, as on a machine without free CPU time. */
 function standStill(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);

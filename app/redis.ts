@@ -1,6 +1,6 @@
 /**
- * Connects an instance to Redis: to one server, to the primary that sentinels name, or to a cluster. Every command ends
- * within a timeout, and connections recover by themselves. No command is sent to a replica.
+ * Connects an instance to Redis: to one server, to the primary that sentinels name, or to a cluster. Limits the time of
+ * every command. Reconnects after a lost connection. Sends no command to a replica.
  */
 import { type ChainableCommander, Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from './config.ts';
@@ -8,7 +8,9 @@ import { limitCommands } from './deadline.ts';
 import { confirmed } from './failures.ts';
 import type { RedisLogin } from './redis-login.ts';
 
-/** A connection to one server or to a cluster, in which all keys of a command or script must be in one slot. */
+/**
+ * A connection to one server or to a cluster. With a cluster, all keys of one command or script must be in one slot.
+ */
 export type RedisClient = Redis | Cluster;
 
 type Settings = Pick<
@@ -17,10 +19,10 @@ type Settings = Pick<
 >;
 
 /**
- * Connects in the background. Commands fail at once while there is no connection, and after `storeTimeoutMs` without a
- * reply. Connection errors go to `onError`, one for each failed attempt.
+ * Connects to Redis in the background. Commands fail at once while there is no connection, and after `storeTimeoutMs`
+ * without a reply. Calls `onError` with the error of each failed connection attempt.
  *
- * @param login gives passwords that change; without it, the password is in the URL
+ * @param login supplies passwords that change; absent if the password is in the URL
  */
 export function connectRedis(
   config: Settings,
@@ -31,7 +33,7 @@ export function connectRedis(
   if (config.redisCluster.length > 0) return connectCluster(config, onError, login);
   const options: RedisOptions = {
     ...nodeOptions(timeoutMs),
-    // Without a connection, commands fail at once. A queued command would keep its user waiting.
+    // Makes commands fail at once without a connection. If ioredis queued a command, the user would have to wait.
     enableOfflineQueue: false,
     retryStrategy: retryMs,
     reconnectOnError: leavesReplicas(),
@@ -39,8 +41,8 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // Closes the connection to an old primary when the sentinels name a new one. The old one may still accept writes,
-      // which would be lost.
+      // Closes the connection to an old primary when the sentinels name a new primary. The old primary may still accept
+      // writes, but these writes would be lost.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
@@ -52,23 +54,24 @@ export function connectRedis(
 
 const retryMs = (attempts: number): number => Math.min((attempts - 1) * 50, 500);
 
-/** Returns the options of every connection. */
+/** Returns the ioredis options that all connections share. */
 const nodeOptions = (timeoutMs: number): RedisOptions => ({
   connectTimeout: timeoutMs,
-  // A command that lost its connection may have run. Resending it could buy a card twice.
+  // Never resends a command whose connection was lost. Redis may have run the command, and a second run could buy a
+  // card twice.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
 });
 
 /**
- * Interval between two updates of the list of servers and their slots, milliseconds. An update also finds a
- * lost server that is back.
+ * Interval at which ioredis reads the list of cluster servers and their slots again, milliseconds. So ioredis also
+ * finds a server that was lost and has come back.
  */
 const REFRESH_MS = 5_000;
 
 /**
- * Connects to a cluster. The URL gives user, password and TLS. Names of servers are not resolved here, because
- * certificates contain the names, not the addresses. ElastiCache Serverless has one name for all slots.
+ * Connects to a Redis cluster. The URL gives user, password and TLS. Does not resolve the host names of servers here,
+ * because certificates contain the names, not the addresses. ElastiCache Serverless has one name for all slots.
  */
 function connectCluster(
   config: Settings,
@@ -88,10 +91,10 @@ function connectCluster(
     scaleReads: 'master',
     dnsLookup: (name: string, callback: (error: null, address: string) => void) => callback(null, name),
     enableOfflineQueue: false,
-    // The ready check is off, because it sends a command before the connection is open.
+    // Turns off ioredis' ready check, because the check sends a command before the connection is open.
     enableReadyCheck: false,
-    // Never resends a command that may have run. A command that a server has refused (MOVED, ASK, TRYAGAIN)
-    // is sent again.
+    // Never resends a command that Redis may have run. Resends a command that a server has refused (MOVED, ASK,
+    // TRYAGAIN).
     ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
     slotsRefreshInterval: REFRESH_MS,
     slotsRefreshTimeout: timeoutMs,
@@ -105,7 +108,7 @@ function connectCluster(
   return cluster;
 }
 
-/** Waits until Redis replies. In a cluster, the reply of one primary is enough. Throws if there is no reply. */
+/** Waits until Redis replies. For a cluster, waits for the reply of one primary. Throws if there is no reply. */
 export async function ping(redis: RedisClient): Promise<void> {
   if (redis instanceof Redis) await redis.ping();
   else await Promise.any(redis.nodes('master').map(node => node.ping()));
@@ -118,7 +121,10 @@ export async function reachPrimaries(redis: RedisClient): Promise<void> {
   if (redis instanceof Cluster) await Promise.all(redis.nodes('master').map(node => node.ping()));
 }
 
-/** Sends a pipeline and returns its results in order. Throws StoreUnavailable with the first error among them. */
+/**
+ * Sends a pipeline and returns the results of its commands in order. If commands fail, throws StoreUnavailable with the
+ * first error.
+ */
 export async function executed(pipeline: ChainableCommander): Promise<unknown[]> {
   const results = (await confirmed(pipeline.exec())) ?? [];
   const [error] = results.find(([error]) => error) ?? [];
@@ -126,13 +132,13 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
   return results.map(([, result]) => result);
 }
 
-/** Minimum time between two reconnections that look for a Redis that accepts writes, milliseconds. */
+/** Minimum time between two reconnections after refused writes, milliseconds. */
 const LEAVE_EVERY_MS = 250;
 
 /**
- * Returns a function that decides after an error whether to reconnect. A primary that became a replica keeps its
- * connections and refuses each write, and a new connection finds the new primary. Does not reconnect after every
- * refusal: without any primary, reads would then fail too.
+ * Returns a function that decides, after an error, whether to reconnect. After a failover, the old primary is a
+ * replica: it keeps its connections but refuses each write, and only a new connection finds the new primary. Does not
+ * reconnect after every refused write, because reads would then fail too while there is no primary.
  */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;
@@ -151,9 +157,10 @@ function open(redis: Redis, timeoutMs: number, login: RedisLogin | undefined): v
 }
 
 /**
- * Ends each command of a connection after `timeoutMs`, and ends the connection if Redis does not reply to a PING. If a
- * server vanishes without closing its connections (power, firewall), a connection looks open for many minutes. ioredis'
- * socketTimeout is not used: its timer outlives the connection, and cuts the next connection, which is healthy.
+ * Rejects each command that has no reply after `timeoutMs`. Also sends a PING at this interval, and reconnects if Redis
+ * does not reply. Without the PING, a connection to a server that vanished (power, firewall) looks open for many
+ * minutes. Does not use ioredis' socketTimeout: its timer outlives the connection, and cuts the next connection, which
+ * is healthy.
  */
 function bound(redis: Redis, timeoutMs: number): void {
   limitCommands(redis, timeoutMs);

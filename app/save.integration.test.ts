@@ -23,7 +23,10 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Holds the next call of a store's method until the test releases it or makes it fail. */
+/**
+ * Makes the next call of a store's method wait until the test calls `release`. With an error as argument, `release`
+ * makes the call fail.
+ */
 function holdNext(
   store: Store,
   method: 'set' | 'destroy',
@@ -44,7 +47,7 @@ function holdNext(
   return { held: held.promise, release: released.resolve };
 }
 
-/** Sends a request with a client that sees each byte as it arrives, not only the whole response. */
+/** Sends a form over a socket on which the test sees each byte of the response as soon as it arrives. */
 function rawRequest(url: string, path: string, headers: Record<string, string>, body: string) {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');
@@ -81,8 +84,8 @@ describe.each([
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
     const answer = await rawForm(browser, path, { ...fields });
     await hold.held;
-    // While the store holds the save, the server responds to other requests. So it could also have sent a part of this
-    // response.
+    // Shows that the server is not blocked while the store holds the save: it responds to other requests. So the test
+    // would notice if the server sent a part of the held response.
     for (let i = 0; i < 5; i++) expect((await browser.get('/readyz')).status).toBe(200);
     expect(answer.text).toBe('');
     hold.release();

@@ -1,12 +1,12 @@
 /** Derives a key for each purpose from one secret: for signatures, and for labels that replace ids in logs. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Derives a key for one purpose. A signature for one purpose is never valid for another purpose. */
+/** Derives the key for one purpose, so that a signature for one purpose is never valid for another purpose. */
 export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
 }
 
-/** Signs texts that a client sends back later. */
+/** Signs texts that the server gives to a client and gets back later, such as tokens. */
 export interface Signer {
   sign(text: string): string;
   /** Returns whether an instance with one of the secrets signed this text. */
@@ -29,7 +29,9 @@ function equal(given: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Short keyed hashes for logs: equal for equal values, and useless without the secret. */
+/**
+ * Makes labels for logs: short keyed hashes, which are equal for equal values, and reveal nothing without the secret.
+ */
 export interface Labels {
   /** Returns the label of a session id. */
   readonly session: (sid: string) => string;
@@ -37,7 +39,7 @@ export interface Labels {
   readonly user: (email: string) => string;
 }
 
-/** Creates labels with the first secret, so that they are equal on all instances. */
+/** Creates the labels for logs. Uses the first secret, so that the labels are equal on all instances. */
 export function createLabels([secret = '']: readonly string[]): Labels {
   const labeller = (purpose: string) => {
     const key = deriveKey(secret, purpose);

@@ -1,4 +1,6 @@
-/** Runs one instance: reads the configuration, connects, listens, and stops in order at a signal. */
+/**
+ * Runs one instance: reads the configuration, connects to the servers, listens, and shuts down gracefully at a signal.
+ */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,13 +25,16 @@ import { createStore, REDIS_PREFIXES } from './stores/index.ts';
 
 const EXIT_USAGE = 64;
 
-/** Replacements for parts of the card store. With them, a program can run the card store with one difference. */
+/**
+ * Replacements for parts of the web shop (the card store). A program can use them to run the web shop with one changed
+ * part, such as a defect.
+ */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
-  /** Creates the session store, instead of the store that SESSION_STORE names. */
+  /** Creates the session store. By default the instance uses the store that SESSION_STORE names. */
   readonly store?: (config: Config, redis: RedisClient) => Store;
 }
 
-/** Runs an instance in this process, with the settings of the environment. Resolves when it listens. */
+/** Runs an instance in this process, configured by environment variables. Resolves when the instance listens. */
 export async function serve(parts: Parts = {}): Promise<void> {
   const config = configOrExit();
   const log = createLogger(config);
@@ -52,11 +57,11 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // The keep-alive timeout is longer than the time for which the balancer keeps an idle connection. Otherwise the
-  // balancer may send a request on a connection that this server closes at that moment.
+  // Sets a keep-alive timeout that is longer than the balancer keeps an idle connection. Otherwise the balancer could
+  // send a request on a connection that this server closes at that moment.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Node measures the timeout for the headers of a request from the end of the previous request. If it were shorter
-  // than the keep-alive timeout, Node would close idle connections too early.
+  // Sets a timeout for headers that is longer than the keep-alive timeout. Node measures it from the end of the
+  // previous request, so a shorter timeout would close idle connections too early.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,
@@ -69,13 +74,16 @@ export async function serve(parts: Parts = {}): Promise<void> {
     },
   });
   const prepared = prepare({ backing, users, config, lifecycle, log });
-  // After the timeout, the instance listens even if its store does not respond. Requests then get 503. /readyz reports
-  // not ready, so the balancer sends no requests.
+  // Limits how long the start waits for the stores. Then the instance listens even if its store does not respond.
+  // Requests then get 503, and /readyz reports not ready, so the balancer sends no requests.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
 }
 
-/** Logs the sessions that Redis expired, if SESSION_EXPIRY_EVENTS is true. Returns a function that stops the log. */
+/**
+ * Logs the sessions that have expired in Redis, if SESSION_EXPIRY_EVENTS is true. Returns a function that ends this
+ * logging.
+ */
 function logExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
   const prefix = REDIS_PREFIXES[config.sessionStore];
   if (!config.expiryEvents || prefix === undefined || redis instanceof Cluster) return () => {};
@@ -118,13 +126,16 @@ interface Preparing {
   log: Logger;
 }
 
-/** Wait between two attempts to prepare, milliseconds. Starts with RETRY_MS, and doubles up to RETRY_MS_MOST. */
+/**
+ * Pause between two attempts to create the tables and fixture users, milliseconds. Starts with RETRY_MS, and doubles up
+ * to RETRY_MS_MOST.
+ */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
-/** Failed attempts with the same reason are logged at most once in this time, milliseconds. */
+/** Minimum time between two log lines for failed attempts with the same reason, milliseconds. */
 const REPEAT_LOG_MS = 30_000;
 
-/** Creates tables and fixture users. Retries until the servers accept them or the instance drains. */
+/** Creates the tables and fixture users. Retries until this succeeds, or until the instance drains. */
 async function prepare({ backing, users, config, lifecycle, log }: Preparing): Promise<void> {
   let logged = { reason: '', at: 0 };
   for (let wait = RETRY_MS; !lifecycle.draining; wait = Math.min(2 * wait, RETRY_MS_MOST)) {

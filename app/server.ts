@@ -1,4 +1,4 @@
-/** Entry point: runs one instance of the card store as it ships. */
+/** Runs one instance of the web shop (the card store), with no part replaced. */
 import { serve } from './serve.ts';
 
 await serve();

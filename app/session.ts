@@ -26,25 +26,28 @@ export interface SessionLimits {
   readonly absoluteSeconds: number;
 }
 
-/** Returns the seconds until an unused session ends: its idle time, or less if its absolute end is earlier. */
+/**
+ * Returns the seconds after which the session expires if it is not used: its idle timeout, or the time to its absolute
+ * timeout if that is shorter.
+ */
 export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date.now()): number {
   const absolute = ((data.signedInAt ?? now) - now) / 1000 + limits.absoluteSeconds;
   return Math.min(limits.idleSeconds, absolute);
 }
 
 /**
- * Names of the session cookie. Because of `__Host-`, a browser refuses the cookie if it is not Secure, is for a path
- * other than /, or comes from a sibling domain.
+ * Names of the session cookie over http and https. Because of the prefix `__Host-`, a browser refuses the cookie if it
+ * is not Secure, is for a path other than /, or comes from a sibling domain.
  */
 export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
 
 /**
- * Loads the session of a request, and prolongs it at the end of the response.
- * Fails with StoreUnavailable, or with Refusal 503 while other requests hold the session.
+ * Returns middleware that loads the session of a request, and prolongs it at the end of the response. The request fails
+ * with StoreUnavailable, or with Refusal 503 if other requests hold the session too long.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
-  // express-session puts only an id into the cookie. CookieStore puts the whole session into the cookie, so it
-  // replaces express-session.
+  // Replaces express-session if the store is a CookieStore: CookieStore puts the whole session into the cookie, but
+  // express-session puts only a session id into the cookie.
   if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>
@@ -52,18 +55,21 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       store,
       name: secure ? COOKIE_NAMES.secure : COOKIE_NAMES.plain,
       secret: [...secrets],
-      // Saving a session that a request only read would undo the write of a concurrent request.
+      // Turns `resave` off. With `resave`, a request that only read the session would save it, and undo the write of a
+      // concurrent request.
       resave: false,
-      // A visitor who has not signed in gets no session and no cookie, and takes no memory in Redis.
+      // Saves no empty sessions. So a visitor who has not signed in gets no session and no cookie, and takes no memory
+      // in Redis.
       saveUninitialized: false,
-      // The cookie is not set in every response, because a slow response of an old session could overwrite the cookie
+      // Does not set the cookie in every response, because a slow response of an old session could overwrite the cookie
       // of a new login.
       rolling: false,
-      // A session ends only by the function `end`, which waits for the store before the response.
+      // Never ends a session implicitly. Only the function `end` ends a session, because it waits for the store before
+      // the response.
       unset: 'keep',
-      // The cookie has no maxAge, because only the store knows when a session ends. `secure` depends on the request, so
-      // `cookie` is a function. The middlewares for http and https share one store, and express-session lets the
-      // middleware that was made last create the sessions for both.
+      // Sets no maxAge, because only the store knows when a session ends. `cookie` is a function, because `secure`
+      // depends on the request. The middlewares for http and https share one store, and express-session creates all new
+      // sessions with the middleware that was made last.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',
@@ -78,31 +84,32 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
 }
 
 /**
- * Makes `store.get` end sessions that are past their absolute end. Not every store expires them in time: the limits may
- * have become stricter, or clocks may differ.
+ * Makes `store.get` end each session that has reached its absolute timeout. Not every store expires such sessions in
+ * time: the configured timeout may have become shorter, or clocks may differ.
  */
 function endAbsolutely(store: Store, limits: SessionLimits): void {
   const get = store.get.bind(store);
   store.get = (sid, callback) =>
     get(sid, (error, data) => {
       if (!data || secondsLeft(data, limits) > 0) return callback(error, data);
-      // Reports no session even if the store fails to delete the expired one.
+      // Returns no session even if the store fails to delete the expired session.
       store.destroy(sid, () => callback(null, null));
     });
 }
 
 /** Returns the signed-in user; undefined if no user is signed in or the store did not respond. */
 export function signedInUser(request: Request): string | undefined {
-  // The type says that a request always has a session. It has none after `end`, or if the store did not respond.
+  // Uses a weaker type, because the declared type says that a request always has a session. A request has none after
+  // `end`, or if the store did not respond.
   const data: Partial<SessionData> | undefined = request.session;
   return data?.user;
 }
 
 /**
- * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response. Without
- * this call, express-session sends the headers first, then saves, and ignores an error of the save. Throws Refusal
- * 409 if the session has ended since it was loaded, or has grown too large; Refusal 503 if the request took longer
- * than its lock; StoreUnavailable if the store did not confirm.
+ * Saves the session, and resolves only when the store has confirmed. Call this last, right before the response. Without
+ * this call, express-session sends the headers first, then saves, and ignores an error of the save. Throws Refusal 409
+ * if the session has ended since it was loaded, or has grown too large; Refusal 503 if the request took longer than its
+ * lock lasts; StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;
@@ -111,13 +118,14 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // After any error except SessionTooLargeError, express-session must not save the session again.
+    // Prevents another save by express-session after an error. Only after SessionTooLargeError can express-session save
+    // again.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }
-  // After `regenerate`, express-session does not know that this session is saved, and would save it again after the
-  // response. An error of the second save would stay unseen. With a store that writes whole sessions, the second save
-  // could undo a logout.
+  // Marks the session as saved. After `regenerate`, express-session does not know that this session is saved, and would
+  // save it again after the response. An error of that second save would be ignored. With a store that writes whole
+  // sessions, the second save could undo a logout.
   Object.defineProperty(session, 'save', {
     configurable: true,
     value: (done?: (error?: unknown) => void) => {
@@ -128,8 +136,8 @@ export async function save(request: Request): Promise<void> {
 }
 
 /**
- * Converts a store's error for the user: into a Refusal with the reason if the store refused, else into
- * StoreUnavailable.
+ * Converts an error of the store for the user: into a Refusal with the reason if the store refused the operation, and
+ * into StoreUnavailable if the store failed.
  */
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
@@ -155,7 +163,10 @@ function failure(cause: unknown): Refusal | StoreUnavailable {
   return new StoreUnavailable(cause);
 }
 
-/** Destroys the session, and starts an empty one with a new id. Throws StoreUnavailable. */
+/**
+ * Destroys the session, and starts an empty session with a new id. Throws StoreUnavailable if the store does not
+ * confirm.
+ */
 export async function rotate(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()));
@@ -165,7 +176,10 @@ export async function rotate(request: Request): Promise<void> {
   });
 }
 
-/** Destroys the session. If this throws StoreUnavailable, the cookie stays, so that the user can retry. */
+/**
+ * Destroys the session. If the store does not confirm, throws StoreUnavailable and keeps the cookie, so that the user
+ * can retry.
+ */
 export async function end(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.destroy(error => (error ? reject(error) : resolve()));
@@ -174,7 +188,10 @@ export async function end(request: Request): Promise<void> {
   });
 }
 
-/** Makes express-session forget the session, so that an error response neither sets a cookie nor saves the session. */
+/**
+ * Removes the session from the request, so that express-session neither sets a cookie nor saves the session with an
+ * error response.
+ */
 export function abandon(request: Request): void {
   Reflect.deleteProperty(request, 'session');
 }

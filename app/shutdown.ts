@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
-/** A connection that was just accepted has this time to send its first request, milliseconds. */
+/** Time that a just accepted connection has to send its first request, milliseconds. */
 const NEWCOMERS_MS = 500;
 
 export interface Leaving {
@@ -16,13 +16,13 @@ export interface Leaving {
   readonly lifecycle: Lifecycle;
   readonly config: Pick<Config, 'drainMs' | 'shutdownMs' | 'instance'>;
   readonly log: Logger;
-  /** Closes the connections to the stores. Called after the last request. */
+  /** Closes the connections to Redis and other stores. Called after the last request has ended. */
   readonly close: () => void;
 }
 
 /**
- * Exits with status 0 within DRAIN_MS + SHUTDOWN_MS after the first SIGTERM or SIGINT.
- * A second signal skips the rest of the drain; requests in flight are still finished.
+ * Makes the process exit with status 0 within DRAIN_MS + SHUTDOWN_MS after the first SIGTERM or SIGINT. A second signal
+ * skips the rest of the drain; requests in flight are still finished.
  */
 export function leaveInOrder(leaving: Leaving): void {
   const hurry = new AbortController();
@@ -34,22 +34,23 @@ export function leaveInOrder(leaving: Leaving): void {
   process.on('SIGINT', onSignal);
 }
 
-/** Drains, finishes the requests and exits. `hurry` skips the rest of the drain. */
+/** Drains the instance, finishes its requests and exits. If `hurry` aborts, skips the rest of the drain. */
 export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal): Promise<void> {
   const { server, lifecycle, config, log, close } = leaving;
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // The server still listens. The balancer needs time to notice the drain, and uses its open connections until then.
+  // Keeps listening during the drain. The balancer needs time to notice the drain, and uses its open connections until
+  // then.
   await pause(config.drainMs, hurry);
-  // All later steps share one deadline, because an orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
+  // Sets one deadline for all later steps, because an orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
   const end = performance.now() + config.shutdownMs;
   await noneSent(lifecycle, hurry, end);
   await allTaken(server, end);
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // A connection that was just accepted usually sends a request soon. Does not wait longer, because browsers also
+    // Waits briefly for the first request of just accepted connections. Does not wait longer, because browsers also
     // open connections in advance, and some of these never send a request.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
@@ -62,7 +63,7 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   process.exit(0);
 }
 
-/** Resolves after `ms`, or when `hurry` aborts. */
+/** Resolves after `ms` milliseconds, or when `hurry` aborts. */
 function pause(ms: number, hurry?: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (hurry?.aborted) return resolve();
@@ -75,20 +76,21 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * If no request comes for this time, the instance assumes that the balancer sends it no more requests, milliseconds.
- * NOTHING_TO_SEND_MS applies until the instance has refused a request, UNDERSTOOD_MS afterwards.
+ * Time without a request after which the instance assumes that the balancer sends it no more requests, milliseconds.
+ * Before the first refused request, NOTHING_TO_SEND_MS applies; after it, UNDERSTOOD_MS.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
 /**
- * Maximum time in which an instance that stops answers new requests with an error, milliseconds. It must end, because
+ * Maximum time for which a stopping instance refuses requests with an error, milliseconds. The limit is needed because
  * some balancers ignore the error and never stop sending requests.
  */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Refuses requests, so that other instances serve them, until no more requests come or until `end`. After a refusal,
- * the balancer sends no requests for a second, so the port can be closed while no request is on its way.
+ * Refuses requests, so that other instances serve them. Resolves when no more requests come, or at the time `end`.
+ * After a refusal, the balancer sends no requests for a second, so the port can be closed while no request is on its
+ * way.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();
@@ -102,15 +104,16 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
 }
 
 /**
- * Maximum number of turns of the event loop in which `allTaken` waits for a quiet turn, that is, one shorter than
+ * Maximum number of turns of the event loop for which the shutdown waits for a quiet turn, that is, a turn shorter than
  * `QUIET_TURN_MS`.
  */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 
 /**
- * Resolves right after a turn of the event loop in which the server accepted no connection and did nothing else.
- * Connections that still wait to be accepted when the server closes are reset, and their requests are lost.
+ * Waits until the server has accepted all connections that wait for it, that is, until a turn of the event loop
+ * accepted no connection and did nothing else. Call this right before the server closes: closing resets connections
+ * that are not yet accepted, and loses their requests.
  */
 async function allTaken(server: Server, end: number): Promise<void> {
   let taken = 0;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => redis?.dispose());
 
-/** Starts a fake PostgreSQL server that rejects every password, with PostgreSQL's own message. */
+/** Starts a fake PostgreSQL server that rejects every password with the same message as a real one. */
 async function rejecting(): Promise<{ url: string; attempts: () => number; server: Server }> {
   let attempts = 0;
   const fields = ['SFATAL', 'C28P01', 'Mpassword authentication failed for user "baton"'];

@@ -3,7 +3,10 @@ import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /** A task that has waited longer than this, milliseconds, is refused when its turn comes: its client has given up. */
+  /**
+   * Maximum time that a task waits in the queue, milliseconds. After that time the task is refused when it could start,
+   * because its client has given up.
+   */
   readonly waitMs: number;
 }
 
@@ -16,7 +19,10 @@ export class Turns {
     this.#limits = limits;
   }
 
-  /** Runs `work` when its turn comes. Throws Refusal 503 if `work` has waited longer than `waitMs`. */
+  /**
+   * Runs `work` as soon as fewer tasks run than the limit allows. Throws Refusal 503 if `work` has waited longer than
+   * `waitMs`.
+   */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     if (this.#running >= this.#limits.atOnce) await new Promise<void>(go => this.#waiting.push(go));
@@ -26,7 +32,7 @@ export class Turns {
         throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
       return await work();
     } finally {
-      // Passes the turn to the next task in the queue, so that no new task can take the turn first.
+      // Starts the next task in the queue directly, so that no new task can start before it.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

@@ -1,4 +1,7 @@
-/** Parses the values of environment variables: each kind is a schema whose message says what it expects. */
+/**
+ * Parses the values of environment variables. Each kind of value has a schema, whose error message says what it
+ * expects.
+ */
 import express from 'express';
 import { z } from 'zod';
 
@@ -37,7 +40,7 @@ export const table = z
 export const bucket = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, '3 to 63 lower-case letters, digits or dashes');
-/** An access key; undefined for ''. */
+/** Parses an access key in the format KEY_ID:SECRET; undefined for ''. */
 export const credentials = z
   .string()
   .regex(/^([^\s:]+:\S+)?$/, 'KEY_ID:SECRET')
@@ -73,7 +76,7 @@ export const scryptCost = wholeNumber('scrypt rounds (a power of two)', 2, 1 << 
   'a power of two from 2 to 1048576',
 );
 
-/** `true`, `false`, a number of hops, or addresses: the values of Express's `trust proxy`. */
+/** Parses the values of Express's `trust proxy`: `true`, `false`, a number of proxies, or addresses. */
 export const trustProxy = z
   .string()
   .transform(value => {

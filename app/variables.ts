@@ -1,4 +1,4 @@
-/** Defines every environment variable of the app: its parser, its default, and its text in docs/app.md. */
+/** Defines every environment variable of the app: its parser, its default, and its description for docs/app.md. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import {
@@ -24,7 +24,7 @@ import {
   wholeNumber,
 } from './variable-kinds.ts';
 
-/** The values of SESSION_STORE; the first is the default. */
+/** The allowed values of SESSION_STORE; the first is the default. */
 export const STORES = [
   'redis-attributes',
   'connect-redis',
@@ -36,23 +36,26 @@ export const STORES = [
   'memory',
 ] as const;
 
-/** The values of BASKET_STORE; the first is the default. */
+/** The allowed values of BASKET_STORE; the first is the default. */
 export const BASKETS = ['session', 'postgres'] as const;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** The secret is published with the code, so it protects nothing. Only for a development machine and for trials. */
+/** Default secret for development and trials. It is published with the code, so it protects nothing. */
 export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
 /** The defaults that apply if TRIAL is true. */
 export const TRIAL_DEFAULTS = { SCRYPT_COST: '4096', LOGIN_LIMITS: 'off' };
 
 export interface About {
-  /** The default value of the variable, as docs/app.md shows it. */
+  /** Default value of the variable, as docs/app.md shows it. */
   readonly shown: string;
   /** Text for docs/app.md that says what the variable sets. */
   readonly sets: string;
-  /** True if errors must not show the value. NAME_FILE then names a file that holds it. */
+  /**
+   * True if the value is a secret, which errors must not show. If the variable is NAME, the variable NAME_FILE can then
+   * name a file that holds the value.
+   */
   readonly secret: boolean;
 }
 
@@ -76,7 +79,7 @@ const ownName = () => `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-')
 
 const names = (all: readonly string[]) => all.map(name => `\`${name}\``).join(', ');
 
-/** All variables, in the order of docs/app.md. */
+/** All environment variables, in the order of docs/app.md. */
 export const VARIABLES = z.object({
   PORT: variable(wholeNumber('a port', 0, 65_535), '3000', 'Port to listen on; 0 takes any free port.'),
   HOST: variable(z.string(), '127.0.0.1', 'Address to listen on.'),
@@ -271,7 +274,7 @@ export const VARIABLES = z.object({
   ),
 });
 
-/** Returns the variables and their texts for docs/app.md, in its order. */
+/** Returns the variables and their texts, in the order of docs/app.md. */
 export function aboutVariables(): [name: string, about: About][] {
   return Object.entries(VARIABLES.shape).map(([name, schema]) => {
     const { shown, sets, secret } = { ...schema.meta() };

@@ -1,6 +1,6 @@
 /**
- * Tests a whole visit in a real browser, on two instances behind a balancer, with mail and pictures: register, activate,
- * upload, sell, buy.
+ * Tests a whole visit to the web shop in a real browser, on two instances behind a balancer, with mail and pictures:
+ * the user registers, activates the account, uploads a picture, sells and buys.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,7 +39,10 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     await stack?.stop();
   });
 
-  /** Expects that the page fits the screen, and has no findings of axe. Notes which instance served it. */
+  /**
+   * Expects that the page fits the screen, and that axe finds no accessibility errors. Records which instance served
+   * the page.
+   */
   async function inspect(page: Page, heading: string): Promise<void> {
     await page.locator('h1', { hasText: heading }).waitFor();
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
@@ -47,7 +50,7 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     served.add((await page.locator('footer').getAttribute('data-instance')) ?? '');
   }
 
-  /** Registers, opens the link in the mail, and logs in. */
+  /** Registers a user, opens the link in the activation mail, and logs in. */
   async function join(page: Page, name: string): Promise<void> {
     const email = `${name}@people.example.test`;
     await page.goto(`${stack.url}/register`);
@@ -68,7 +71,7 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     await inspect(page, `Hello, ${name}`);
   }
 
-  /** Returns the width of the picture of a card, in its own pixels: 0 if the browser could not load it. */
+  /** Returns the natural width of a card's picture, in pixels; 0 if the browser could not load the picture. */
   async function widthOfPicture(page: Page, words: string): Promise<number> {
     const picture = page.locator('[data-card]', { hasText: words }).locator('img');
     await picture.scrollIntoViewIfNeeded();

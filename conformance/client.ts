@@ -1,18 +1,21 @@
-/** Sends the requests of a run's sessions to two hosts, and passes each operation to the judge as it happens. */
+/**
+ * Sends the requests of a run's sessions to two hosts (app instances), and passes each request and its outcome to the
+ * judge.
+ */
 import { canaryFinder, canaryOf } from '../verify/core/history/canary.ts';
 import type { Action, Called, Event, Returned, With } from '../verify/core/history/history.ts';
 import type { Host } from './host.ts';
 
-/** The state that all sessions of a run share. */
+/** State that all sessions of a run share. */
 export interface Course {
   readonly hosts: readonly [Host, Host];
-  /** The prefix of every value that the run writes. */
+  /** Prefix of every value that the run writes. */
   readonly canary: string;
-  /** Records the events of the history, in order. */
+  /** Passes an event of the history to the judge. Events must be passed in order. */
   readonly record: (event: Event) => void;
-  /** Returns the microseconds since the run began. */
+  /** Returns the time since the run began, microseconds. */
   readonly now: () => number;
-  /** Returns a number that was not returned before. */
+  /** Returns a number that is unique in this run. */
   readonly next: () => number;
 }
 
@@ -27,7 +30,7 @@ interface Sent {
 
 const CLOCK = 'c0';
 const OBJECT = 'values';
-/** Timeout of a request, milliseconds. A request that takes longer counts as a request without a response. */
+/** Timeout of a request, milliseconds. After it, the request counts as one without a response. */
 const TIMEOUT_MS = 20_000;
 
 export class SessionUnderTest {
@@ -43,7 +46,7 @@ export class SessionUnderTest {
     this.#name = `s${course.next()}`;
   }
 
-  /** Logs in. Returns whether the host acknowledged the login. */
+  /** Sends a login to a host. Returns whether the login was successful. */
   async login(host: Host): Promise<boolean> {
     const { outcome } = await this.#send(host, {
       action: 'login',
@@ -63,7 +66,9 @@ export class SessionUnderTest {
     });
   }
 
-  /** Adds a new value. The host waits for `workMs` milliseconds between loading and saving the session. */
+  /**
+   * Adds a new value to the session. The host waits for `workMs` milliseconds between loading and saving the session.
+   */
   async add(host: Host, workMs = 0, started?: (request: string) => void): Promise<void> {
     const value = canaryOf({
       prefix: this.#course.canary,
@@ -80,7 +85,7 @@ export class SessionUnderTest {
     await this.#send(host, { action: 'logout', method: 'POST', path: '/logout' });
   }
 
-  /** Ends the session: it sends no more requests. */
+  /** Records that the session sends no more requests. */
   end(): void {
     const { record, now } = this.#course;
     const { user } = this;
@@ -124,8 +129,8 @@ export class SessionUnderTest {
   }
 
   /**
-   * Returns the outcome of a response. Keeps the cookie longer than its Expires allows, because only the store is
-   * judged.
+   * Returns the outcome of a response. Ignores the `Expires` of the cookie and keeps the cookie longer, because only
+   * the store is judged.
    */
   #interpret({ action }: Sent, response: Response, body: ResponseBody): Returned {
     const { status } = response;
@@ -133,7 +138,7 @@ export class SessionUnderTest {
     const [cookie] = response.headers.getSetCookie();
     if (action === 'login' && cookie !== undefined) this.#cookie = cookie.split(';', 1)[0] ?? '';
     if (status === 401) return { outcome: 'fail', status, signedIn: 'out', note: 'signed out' };
-    // Even if the store reports an error, the write may have happened.
+    // Treats a write as undetermined even if the store reported an error, because the write may have happened.
     if (status >= 400) return { outcome: undetermined, status, note: `${status} ${body.error ?? ''}`.trim() };
     if (action === 'login') return { outcome: 'ok', status, signedIn: 'in', sawUser: this.user };
     if (body.values === undefined) return { outcome: 'ok', status, signedIn: 'in' };

@@ -1,4 +1,7 @@
-/** One instance of a minimal app. It uses a session store through express-session, as real apps do. */
+/**
+ * Runs a host: one instance of a minimal app. The app uses the tested session store through express-session, as real
+ * apps do.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +12,7 @@ import session, { type Store } from 'express-session';
 export interface Host {
   readonly name: string;
   readonly url: string;
-  /** Waits until the request with this id has loaded its session. */
+  /** Waits until the host has loaded the session of the request with this id. */
   loaded(request: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,12 +25,12 @@ export interface HostOptions {
 }
 
 /**
- * Prefix of session attributes for values. Each value has its own attribute, because some stores save single
- * attributes.
+ * Prefix of the session attributes that hold values. Each value is in a separate attribute, because some stores save
+ * single attributes.
  */
 const VALUE = 'value:';
 
-/** Starts the app at a free port of 127.0.0.1. */
+/** Starts the minimal app on a free port of 127.0.0.1. */
 export async function startHost({ name, store, idleMs }: HostOptions): Promise<Host> {
   const loaded = new Map<string, PromiseWithResolvers<void>>();
   const waitFor = (request: string) => {
@@ -79,8 +82,8 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
       const { value, workMs } = request.body;
       await sleep(workMs);
       attributesOf(request)[`${VALUE}${value}`] = true;
-      // Without `touch`, express-session saves the expiry of the login, which a store may take for the end of the
-      // session.
+      // Calls `touch` to extend the expiry. Otherwise express-session would save the expiry from the login, and a store
+      // may end the session at that time.
       request.session.touch();
       await done(callback => request.session.save(callback));
       response.status(201).json({});
@@ -92,7 +95,10 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
     .use(failed);
 }
 
-/** Returns the session as a record. Extending `SessionData` would change the types in users' programs. */
+/**
+ * Returns the session object, typed as a record. Extending the type `SessionData` instead would change the types in
+ * users' programs.
+ */
 function attributesOf({ session }: Request): Record<string, unknown> {
   return session as unknown as Record<string, unknown>;
 }
@@ -103,7 +109,10 @@ function valuesOf({ session }: Request): string[] {
     .map(name => name.slice(VALUE.length));
 }
 
-/** If the store fails, responds with 503. Nothing is saved after this response. */
+/**
+ * Responds with 503 if the store fails. Removes the session from the request, so that express-session saves nothing
+ * after this response.
+ */
 const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
   Reflect.deleteProperty(request, 'session');
   if (response.headersSent) return next(error);

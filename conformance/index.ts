@@ -14,7 +14,7 @@ import type { Course } from './client.ts';
 import { type Host, startHost } from './host.ts';
 import { burst, hop, logoutRace, rest } from './workloads.ts';
 
-/** The guarantees that depend on the session store. */
+/** Names of the guarantees that depend on the session store. */
 export const STORE_GUARANTEES = [
   'continuity',
   'isolation',
@@ -29,25 +29,28 @@ export const STORE_GUARANTEES = [
 export type StoreGuarantee = (typeof STORE_GUARANTEES)[number];
 
 export interface StoreUnderTest {
-  /** The name of the store in test names and reports. */
+  /** Name of the store in test names and reports. */
   name: string;
-  /** Opens the store. Called once for each of the two instances. Both stores must share their data. */
+  /** Opens the store. Called once for each of the two app instances. Both stores must share their data. */
   open(): Store | Promise<Store>;
   /** Closes a store that `open` returned. Called at the end for each of the two stores. */
   close?(store: Store): void | Promise<void>;
-  /** The claimed guarantees; all by default. Other guarantees are measured too, but cannot fail a test. */
+  /**
+   * The guarantees that the store claims; all guarantees by default. Other guarantees are measured too, but cannot fail
+   * a test.
+   */
   claims?: readonly StoreGuarantee[];
   /** Idle timeout of the sessions, seconds; at least 10 (the default). A run takes 1.25 times this timeout. */
   idleSeconds?: number;
 }
 
 /**
- * Minimum idle timeout, seconds. A shorter timeout could not be measured: the tolerance is 2 s, and stores count whole
- * seconds.
+ * Minimum idle timeout, seconds. A shorter timeout could not be measured, because the tolerance is 2 s, and stores
+ * count whole seconds.
  */
 const LEAST_IDLE_SECONDS = 10;
 
-/** The type of the function `test` in vitest and in node:test. */
+/** Type of the function `test`, both in vitest and in node:test. */
 type DefineTest = (name: string, run: () => Promise<void>) => unknown;
 
 /**
@@ -67,8 +70,8 @@ export function storeConformance(test: DefineTest, store: StoreUnderTest): void 
 }
 
 /**
- * Runs the workloads and judges them. Takes 1.25 times the idle timeout.
- * Throws the errors of `open` and `close`. Errors of the store during the run are judged instead.
+ * Runs the workloads against the store and judges the result. Takes 1.25 times the idle timeout. Throws the errors of
+ * `open` and `close`. An error of the store during the run does not throw: it is part of the judged result.
  */
 export async function judgeStore(store: StoreUnderTest): Promise<Result> {
   const idleMs = Math.max(LEAST_IDLE_SECONDS, store.idleSeconds ?? LEAST_IDLE_SECONDS) * 1000;
@@ -108,7 +111,7 @@ async function judged(store: StoreUnderTest, hosts: Course['hosts'], idleMs: num
   judge.step({ type: 'clock', clock: 'c0', base: run.started, uncertainty: 0 });
   await Promise.all([
     rest(course, idleMs),
-    // These workloads run one after the other, so that they do not affect each other.
+    // Runs these workloads one after the other, so that they do not affect each other.
     hop(course)
       .then(() => burst(course))
       .then(() => logoutRace(course)),

@@ -1,5 +1,5 @@
 /**
- * Runs the conformance suite on published stores and on Baton's own. Compares the results with
+ * Runs the conformance suite on session stores from npm and on Baton's own stores. Compares the results with
  * docs/store-conformance.md.
  */
 import { execFile } from 'node:child_process';
@@ -89,7 +89,7 @@ const STORES: (StoreUnderTest & { skip?: string })[] = [
   { name: 'memorystore', open: () => new (createMemoryStore(session))({ checkPeriod: 60_000 }) },
 ];
 
-/** The stores of the default suite; `npm run test:long` measures all of them. */
+/** Names of the stores that the default suite tests; `npm run test:long` tests all stores. */
 const QUICK = ['redis-attributes', 'connect-redis', 'memorystore'];
 
 describe.concurrent('the suite', () => {
@@ -148,7 +148,7 @@ describe.concurrent('the suite', () => {
 
 const MARKS: Record<string, string> = { '✓': 'valid', '✗': 'violated', '?': 'unknown' };
 
-/** Returns the judgements of a store from the table in the docs, in the order of the guarantees. */
+/** Returns the results of a store from the table in docs/store-conformance.md, in the order of the guarantees. */
 function rowOf(store: string): (string | undefined)[] {
   const row = DOCS.split('\n').find(line => line.startsWith(`| ${store} `)) ?? '';
   return row

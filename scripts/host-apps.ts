@@ -1,7 +1,8 @@
 /**
  * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. It takes each app of
- * tests/hosts and of the zoo, healthy and broken. It runs `init` on the app, and then `verify` on the target file that
- * `init` wrote. If `init` cannot learn the login of an app, it runs only `verify`, on the target file in the zoo.
+ * tests/hosts and of the zoo (sample deployments, healthy and broken). It runs `init` on the app, and then `verify` on
+ * the target file that `init` wrote. If `init` cannot learn the login of an app, it runs only `verify`, on the target
+ * file in the zoo.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,17 +14,17 @@ import { PASSWORD as HOST_PASSWORD, HOSTS, type Host, startHost } from '../tests
 import { deploy } from '../zoo/deploy.ts';
 import { ENTRIES } from '../zoo/index.ts';
 
-/** The password of the accounts of all hosts in the zoo. */
+/** Password of the test accounts of all apps in the zoo (the sample deployments). */
 const ZOO_PASSWORD = 'correct-horse-battery';
 const CLI = join(import.meta.dirname, '../verify/cli.ts');
 
 interface HostApp {
   app: string;
-  /** Names of the zoo's entries for this app: first the healthy one, then the broken ones. */
+  /** Names of the app's deployments in the zoo: first the healthy one, then the broken ones. */
   entries: readonly string[];
-  /** The user names of the accounts; `MAILS` by default. */
+  /** User names of the app's accounts; `MAILS` by default. */
   users?: readonly string[];
-  /** True if `verify` uses the target file that `init` has written. By default it uses the target file of the zoo. */
+  /** True if `verify` uses the target file that `init` has written. By default, it uses the target file in the zoo. */
   init?: true;
 }
 
@@ -58,15 +59,15 @@ const APPS: readonly HostApp[] = [
   },
 ];
 
-/** A deployment of an app: one row of the table in docs/init.md. */
+/** One deployment of an app, which is one row of the table in docs/init.md. */
 interface Deployment {
   app: string;
   name: string;
   users: readonly string[];
   password: string;
-  /** Options for `init`; absent if `init` cannot learn the login. */
+  /** Options for the command `init`; absent if `init` cannot learn the app's login. */
   init?: readonly string[];
-  /** Starts the deployment. Returns its address, and its target file in the zoo. */
+  /** Starts the deployment. Returns its address, and its target file if it is from the zoo. */
   start(): Promise<{ url: string; target?: string; stop(): Promise<void> }>;
 }
 
@@ -90,7 +91,7 @@ const inTests = (host: Host): Deployment[] =>
     start: () => startHost(host, defect),
   }));
 
-/** Runs a command of Baton. Returns its output and its exit code. */
+/** Runs a command of Baton. Returns the command's output and exit code. */
 function baton(args: readonly string[], password: string): Promise<{ stdout: string; code: number | null }> {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { ...process.env, HOST_PASSWORD: password },
@@ -109,7 +110,7 @@ interface Verdict {
   judgement: string;
 }
 
-/** Returns the row of the table for one deployment. */
+/** Returns the table row for one deployment. */
 async function row({ app, name, users, password, init, start }: Deployment): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-hosts-'));
   const file = join(folder, 'target.yaml');
@@ -119,7 +120,7 @@ async function row({ app, name, users, password, init, start }: Deployment): Pro
     const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
     const written = ['--probe', '--quiet', '--file', file, '--out', folder];
     if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
-    // Claims `standard`, as `init` does, in place of the single guarantees that the file of the zoo claims.
+    // Claims the group `standard`, as `init` does, because the target file in the zoo claims single guarantees.
     else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
     const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);

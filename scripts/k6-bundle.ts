@@ -1,5 +1,5 @@
 /**
- * Bundles a k6 script, or the library `baton-verify/k6`, into one JavaScript file, since k6 resolves no npm packages.
+ * Bundles a k6 script, or the library `baton-verify/k6`, into one JavaScript file, because k6 resolves no npm packages.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../loadtests/${file}`, import.meta.url));
 
-/** Returns a file bundled together with all its imports, except the modules of k6 itself. */
+/** Returns the text of a bundle: a file with all its imports, except the modules of k6 itself. */
 async function bundle(path: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path],
@@ -23,11 +23,11 @@ async function bundle(path: string): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** Returns the library `baton-verify/k6`, which k6 scripts import to judge their sessions. */
+/** Returns the bundled library `baton-verify/k6`, which k6 scripts import to judge their sessions. */
 export const bundledLibrary = (): Promise<string> => bundle(pathOf('lib/k6.ts'));
 
 /**
- * Returns a bundled script.
+ * Returns the text of a bundled k6 script.
  *
  * @param script name of a script in loadtests/
  * @throws Error if there is no such script

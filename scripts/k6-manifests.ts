@@ -1,30 +1,34 @@
-/** Generates the Kubernetes manifests with which the k6 operator runs a script. */
+/** Generates the Kubernetes manifests with which the k6 operator runs a k6 script. */
 import { stringify } from 'yaml';
 
 export interface Distributed {
   script: string;
-  /** The bundled script. */
+  /** Text of the bundled script. */
   code: string;
-  /** The number of pods. */
+  /** Number of pods that run the script in parallel. */
   parallelism: number;
   env: readonly (readonly [name: string, value: string])[];
-  /** Name of a Secret that contains more environment variables. */
+  /** Name of a Secret in the cluster that contains further environment variables. */
   envFrom: string | undefined;
   image: string;
   namespace: string;
-  /** Name of the run, the same in all pods. */
+  /** Name of the test run, the same in all pods. */
   run: string;
-  /** The key that derives labels from session ids, so that no id is written. The same in all pods. */
+  /**
+   * Key with which pods replace session ids by labels (keyed hashes), so that no session id is written to a log. The
+   * key is the same in all pods.
+   */
   key: string;
 }
 
-/** The size limit of a ConfigMap in Kubernetes, bytes. */
+/** Maximum size of a ConfigMap in Kubernetes, bytes. */
 const LARGEST = 1 << 20;
-/** The maximum clock error of nodes that use the same time servers, milliseconds. */
+/** Maximum clock difference between nodes that use the same time servers, milliseconds. */
 const UNCERTAINTY = '500';
 
 /**
- * The settings that a namespace with the restricted pod security standard requires. The user is the user of k6's image.
+ * Settings that a Kubernetes namespace with the pod security standard "restricted" requires. The user id is that of
+ * k6's image.
  */
 const RESTRICTED = {
   securityContext: { runAsNonRoot: true, runAsUser: 12345, seccompProfile: { type: 'RuntimeDefault' } },
@@ -34,7 +38,7 @@ const RESTRICTED = {
 /**
  * Returns a ConfigMap with the script, a Secret with the key, and the TestRun, as YAML.
  *
- * @throws Error if the script is too large, or the number of pods is not a whole number from 1 on
+ * @throws Error if the script is too large, or if the number of pods is not a whole number of at least 1
  */
 export function manifestsOf(options: Distributed): string {
   const { script, code, parallelism } = options;
@@ -56,7 +60,7 @@ export function manifestsOf(options: Distributed): string {
       metadata: meta,
       spec: {
         parallelism,
-        // The log of a pod is its history. The judge ignores log lines that are no events.
+        // Writes the history to the log of each pod. The judge ignores log lines that are no events of a history.
         arguments: '--log-output=stdout --log-format=raw --no-usage-report',
         quiet: 'true',
         script: { configMap: { name, file } },
@@ -70,8 +74,8 @@ export function manifestsOf(options: Distributed): string {
 }
 
 /**
- * Returns the environment of a container: the same for the pods and for the operator's `k6 archive`, which runs the
- * script to read its options.
+ * Returns the environment variables of a container. They are the same for the pods of the test and for the operator's
+ * `k6 archive`, which runs the script to read its options.
  */
 function environmentOf({ env, envFrom, image, run }: Distributed, name: string) {
   const settings: readonly (readonly [string, string])[] = [
@@ -80,8 +84,8 @@ function environmentOf({ env, envFrom, image, run }: Distributed, name: string) 
     ['CLOCK_UNCERTAINTY', UNCERTAINTY],
     ...env,
   ];
-  // The operator first runs `k6 archive`, with the variables of `env` but not of `envFrom`. The script needs the key
-  // there too.
+  // Passes the key in `env`: the operator first runs `k6 archive`, with the variables of `env` but not of `envFrom`,
+  // and the script needs the key there too.
   const key = { name: 'RUN_KEY', valueFrom: { secretKeyRef: { name, key: 'RUN_KEY' } } };
   return {
     image,

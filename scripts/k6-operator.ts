@@ -1,6 +1,6 @@
 /**
- * `npm run k6:operator -- SCRIPT`: prints manifests with which the k6 operator runs a script of loadtests/ on a
- * cluster, for `kubectl apply -f -` (docs/k6.md).
+ * `npm run k6:operator -- SCRIPT` prints Kubernetes manifests for `kubectl apply -f -`. With them, the k6 operator runs
+ * a script of loadtests/ on a cluster (docs/k6.md).
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';

@@ -2,10 +2,10 @@
  * Builds the npm package. A checkout runs TypeScript directly, but Node refuses this under node_modules. So dist/ in
  * the package has a bundle for the commands and the library, together with its types.
  *
- *   node scripts/package.ts build      builds dist/
- *                           prepack    also replaces package.json of the checkout by that of the package: npm has no
- *                                      other way to publish different entries and fewer dependencies
- *                           postpack   restores package.json of the checkout
+ * - `node scripts/package.ts build` builds dist/.
+ * - `node scripts/package.ts prepack` builds dist/, and replaces package.json of the checkout by that of the npm
+ *   package: npm has no other way to publish different entry points and fewer dependencies.
+ * - `node scripts/package.ts postpack` restores package.json of the checkout.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,21 +18,30 @@ import { bundledLibrary } from './k6-bundle.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'package.json');
-/** Path of the checkout's package.json while the package.json of the package replaces it. */
+/** Path to which the checkout's package.json is moved while the package.json of the npm package replaces it. */
 const KEPT = join(ROOT, 'package.checkout.json');
 
-/** The entry points of the package: names of bundles, and their sources. */
+/** The entry points of the npm package: names of the bundles, and their source files. */
 const ENTRIES = {
   cli: 'verify/cli.ts',
   index: 'verify/index.ts',
   worker: 'verify/worker.ts',
   'store-conformance': 'conformance/index.ts',
 };
-/** The library for k6 scripts. It is bundled separately: k6 resolves no npm packages and cannot load Node's chunks. */
+/**
+ * Entry point of the library for k6 scripts. It is bundled separately, because k6 resolves no npm packages and cannot
+ * load the shared files of the other bundles.
+ */
 const K6 = 'loadtests/lib/k6.ts';
-/** Peer dependencies. A project that uses Baton's session store for express-session already has these packages. */
+/**
+ * Names of the peer dependencies. They are needed only to test a session store for express-session, and a project with
+ * such a store already has them.
+ */
 const PEERS = ['express', 'express-session'];
-/** Modules that only a checkout has. verify/commands/checkout.ts reports their absence. */
+/**
+ * Modules that are not part of the package. If a command needs one, verify/commands/checkout.ts reports that it works
+ * only in a checkout.
+ */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
 
 interface Manifest {
@@ -44,7 +53,7 @@ interface Manifest {
   dependencies: Record<string, string>;
 }
 
-/** Bundles the entry points. Returns the names of the packages that the bundles import when they start. */
+/** Bundles the entry points. Returns the names of the npm packages that the bundles import when they start. */
 async function bundle(): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -58,7 +67,7 @@ async function bundle(): Promise<string[]> {
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
-    // Lines are short, so that the line numbers in a stack trace are useful.
+    // Minifies, but keeps lines short, so that the line numbers in a stack trace are useful.
     minify: true,
     lineLimit: 120,
     metafile: true,
@@ -76,7 +85,7 @@ function packagesOf({ outputs }: Metafile): string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** Writes the type declarations of the entry points, and the declarations that they import directly or indirectly. */
+/** Writes the type declarations of the entry points, and all declarations that they import directly or indirectly. */
 function declare(): void {
   const all = join(DIST, 'all');
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'scripts/tsconfig.types.json', '--outDir', all], {
@@ -103,7 +112,11 @@ function entry(name: string, source: string): Record<string, string> {
   return { types: `./dist/types/${source.replace(/\.ts$/, '.d.ts')}`, default: `./dist/${name}.js` };
 }
 
-/** Returns the package.json of the npm package. @param packages the packages that it needs to run */
+/**
+ * Returns the package.json of the npm package.
+ *
+ * @param packages names of the npm packages that Baton needs to run
+ */
 function published(own: Manifest, packages: readonly string[]): object {
   const { name, version, description, license, type } = own;
   const pick = (names: readonly string[]): Record<string, string> =>
@@ -120,7 +133,7 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // Only the package has `engines`. The checkout installs its own Node, and npx would compare `engines` with the
+    // Adds `engines` only to the package. The checkout installs its own Node, but npx would compare `engines` with the
     // machine's Node, and warn at each command.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
@@ -139,7 +152,8 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
-      // Pages about the card store, its stack and the zoo, which the package does not contain.
+      // Leaves out pages about the card store (the bundled web shop), its stack and the zoo, because the package does
+      // not contain these.
       '!docs/app.md',
       '!docs/compose.md',
       '!docs/fleet.md',
@@ -149,7 +163,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/balancers.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
-      // The pictures of this page are not in the package.
+      // Leaves out this page, because its pictures are not in the package.
       '!docs/gallery.md',
       'docs/target.schema.json',
       'docs/result.schema.json',
@@ -172,7 +186,8 @@ async function make(): Promise<string[]> {
 const [, , step] = process.argv;
 if (step === 'build') await make();
 else if (step === 'prepack') {
-  // Undoes a `prepack` without `postpack`: an interrupted pack leaves the package.json of the npm package.
+  // Undoes an interrupted `prepack`: without its `postpack`, the checkout still has the package.json of the npm
+  // package.
   if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
   const packages = await make();
   const own = readFileSync(MANIFEST, 'utf8');

@@ -41,7 +41,7 @@ function rowsOf(path: string, node: Node, isRequired: boolean): string[] {
   return [row, ...inside(path, node)];
 }
 
-/** Returns the rows of the keys inside an object, a list, or a map with names. */
+/** Returns the table rows of the keys inside an object, a list or a map. */
 function inside(path: string, node: Node): string[] {
   const { properties, required = [], items, additionalProperties } = node;
   if (items !== undefined) return inside(`${path}[]`, items);
@@ -69,7 +69,7 @@ function kindOf({
   return { string: 'text', integer: 'whole number', boolean: 'true or false' }[type ?? ''] ?? type ?? 'any';
 }
 
-/** Returns the lines of the tables in docs/faults.md, by their marks. */
+/** Returns the lines of each table in docs/faults.md, by the name in the HTML comments around the table. */
 export function faultTables(): Record<string, string[]> {
   return Object.fromEntries(
     (['instance', 'balancer', 'store'] as const).map(part => [

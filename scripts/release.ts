@@ -1,20 +1,22 @@
 /**
- * `node scripts/release.ts`: prints the version and the notes of the newest release in CHANGELOG.md, in the format of
- * GITHUB_OUTPUT. The workflow `release` publishes that version if it has no tag yet. Without a release in the
- * changelog it prints nothing.
+ * `node scripts/release.ts` prints the version and the notes of the newest release in CHANGELOG.md, in the format of
+ * GITHUB_OUTPUT. The GitHub workflow `release` publishes that version if it has no git tag yet. If the changelog has no
+ * release, the script prints nothing.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Release {
-  /** The version without a leading v, such as 1.2.3. */
+  /** Version of the release without a leading v, such as 1.2.3. */
   version: string;
   /** The notes of the release, in Markdown. */
   notes: string;
 }
 
 /**
- * Returns the newest release, the first heading `## 1.2.3 - 2026-12-31`; undefined if there is none.
+ * Returns the newest release: the first section with a heading like `## 1.2.3 - 2026-12-31`; undefined if there is
+ * none.
+ *
  * @param changelog text of CHANGELOG.md
  * @param packaged version in package.json
  * @throws Error if the two versions differ, or if the release has no notes
@@ -40,7 +42,7 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const release = newestRelease(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
-  // `## end` ends the notes for GITHUB_OUTPUT. The notes do not contain it, because they end before the next line with
-  // ##.
+  // Ends the notes for GITHUB_OUTPUT with the line `## end`. The notes cannot contain this line, because they end
+  // before the next line with ##.
   if (release) console.log(`version=${release.version}\nnotes<<## end\n${release.notes}\n## end`);
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The pages of docs/, grouped by what a reader wants to do. */
+/** The pages of docs/, grouped by what a reader wants to do, such as testing an app. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Judge an app': [
     'init',
@@ -63,7 +63,10 @@ export function sidebar(): { text: string; items: Item[] }[] {
   }));
 }
 
-/** Changes links to the README into links to the first page. Removes links to files that the site does not have. */
+/**
+ * Makes links to the README point to the site's first page. Replaces links to files that the site does not contain by
+ * plain text.
+ */
 function linked(text: string): string {
   return text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label: string, href: string) => {
     if (/^([a-z]+:|#)/.test(href)) return whole;
@@ -76,7 +79,7 @@ function linked(text: string): string {
   });
 }
 
-/** Returns the pages of the site: the Markdown of each page, by its path. */
+/** Returns the Markdown text of each page of the site, by the path of the page. */
 export function sitePages(): Map<string, string> {
   const files = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })];
   return new Map(

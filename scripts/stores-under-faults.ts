@@ -1,4 +1,7 @@
-/** Measures which guarantees the card store keeps while its session store fails: one run for each store and fault. */
+/**
+ * Measures which guarantees the card store (Baton's web shop) keeps while its session store fails: one run for each
+ * session store and fault.
+ */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { STORES as SESSION_STORES } from '../app/variables.ts';
@@ -11,10 +14,10 @@ import { FAULTS } from '../verify/faults/index.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
-/** The session stores except `memory`, which keeps no guarantee on two instances, even without faults. */
+/** The session stores to test: all except `memory`, which keeps no guarantee on two instances even without faults. */
 export const STORES: readonly string[] = SESSION_STORES.filter(store => store !== 'memory');
 
-/** The guarantees for which a run with faults gives evidence. */
+/** Names of the guarantees for which a run with faults gives evidence. */
 const CLAIMS = [
   ...['continuity', 'isolation', 'instances-agree', 'read-your-writes', 'monotonic-reads'],
   ...['survival', 'outage', 'availability'],
@@ -22,7 +25,11 @@ const CLAIMS = [
 
 const LOAD = { duration: 2_000, sessions: 16, workloads: ['hop'], command: 'npm run stores:matrix' };
 
-/** Returns a table with a line for each fault. @param onLine called with each line as soon as the line is complete */
+/**
+ * Returns the lines of a table with one line for each fault.
+ *
+ * @param onLine called with each line as soon as the line is complete
+ */
 export async function underFaults(
   stores: readonly string[],
   out: string,
@@ -60,8 +67,8 @@ async function tried(store: string, fault: StackFault, out: string): Promise<str
 }
 
 /**
- * Returns a cell of the table. ✓: all guarantees kept. ✗: the broken guarantees and the losses. ?: the guarantees
- * without enough evidence.
+ * Returns a cell of the table. ✓: all guarantees held. ✗: the violated guarantees and the number of losses. ?: the
+ * guarantees without enough evidence.
  */
 function cell({ guarantees, faults = [] }: Result): string {
   const named = (which: (verdict: Result['guarantees'][number]) => boolean): string =>

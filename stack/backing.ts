@@ -1,6 +1,6 @@
 /**
- * Chooses and prepares the servers in which the instances keep their data: Redis, and for example PostgreSQL
- * for sessions.
+ * Chooses and prepares the servers in which the instances keep their data: Redis and, for example, PostgreSQL for
+ * sessions.
  */
 import { planClusterRedis } from './cluster.ts';
 import { planSentinelRedis } from './sentinel.ts';
@@ -8,31 +8,37 @@ import type { ServerKind } from './server-kinds.ts';
 import { type BackingServer, planServer, requireServers } from './servers.ts';
 import type { OnDeath } from './stack.ts';
 
-/** Environment variables of one instance. Some of them choose where it keeps sessions and baskets. */
+/** Environment variables of one instance. Some of them choose where the instance keeps sessions and baskets. */
 type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
-  /** The server that stores the sessions. Redis if sessions are not on a server, for example in a cookie. */
+  /**
+   * The server that stores the sessions. If no server stores sessions, for example because they are in cookies, it is
+   * Redis.
+   */
   readonly store: BackingServer;
-  /** All servers to start. The first is the session store. */
+  /** All servers to start. The first server is the session store. */
   readonly servers: readonly BackingServer[];
 }
 
 export interface BackingOptions {
-  /** The environment of each instance. */
+  /** Environment variables of each instance. */
   environments: readonly Environment[];
   /**
-   * Name of the balancer's program, such as nginx. If programs are missing, one error names all of them, this
-   * one included.
+   * Name of the balancer's program, such as nginx. If several programs are missing, one error names all of them,
+   * including this program.
    */
   balancer: string;
-  /** Arguments of redis-server that override the arguments from the stack. */
+  /** Additional arguments of redis-server. They override the stack's own arguments. */
   redis?: readonly string[] | undefined;
   onDeath: OnDeath;
 }
 
-/** The values of STACK_REDIS: the kind of each server, and the function that prepares a Redis of several servers. */
+/**
+ * The values of STACK_REDIS. For each value: the kind of each Redis server, and the function that prepares several
+ * servers as a group.
+ */
 const REDIS = {
   plain: { kind: 'redis' },
   hardened: { kind: 'hardened' },

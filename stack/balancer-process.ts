@@ -1,4 +1,6 @@
-/** The part that all balancers of this machine share: they change which instances get requests, and lose no request. */
+/**
+ * Code that all balancers of the local stack share. It changes which instances get requests, without losing a request.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Changes } from './changes.ts';
@@ -9,46 +11,52 @@ import { until } from './wait.ts';
 export interface BalancerPlace {
   /** Port to listen on, on 127.0.0.1. */
   port: number;
-  /** An existing folder for the balancer's configuration, temporary files and logs. */
+  /** Folder for the balancer's configuration, temporary files and logs. Must exist. */
   dir: string;
   onDeath?: OnDeath;
 }
 
-/** Process ids of a balancer's workers. */
+/** Process ids of a balancer's worker processes. */
 export interface Workers {
-  /** The workers that accept new connections. */
+  /** The worker processes that accept new connections. */
   serving: number[];
-  /** The workers that a reload has retired, and that may still have requests in flight. */
+  /** The worker processes that no longer accept connections after a reload, but may still have requests in flight. */
   retired: number[];
 }
 
 export interface BalancerSpec
   extends Pick<ServerSpec, 'command' | 'log' | 'ready' | 'stopSignal' | 'stopMs' | 'onDeath'> {
   url: string;
-  /** File with one line for each request; its template in deploy/ defines the format. */
+  /**
+   * Path of the balancer's log, which has one line for each request. The configuration's template in deploy/ defines
+   * the format.
+   */
   accessLog: string;
-  /** Command that fails with a message if the configuration is invalid. */
+  /** Command that checks the configuration. It fails with a message if the configuration is invalid. */
   check: readonly [string, ...string[]];
-  /** Signal that makes the balancer read its configuration again, and replace its workers. */
+  /** Signal that makes the balancer read its configuration again and replace its workers. */
   reloadSignal: NodeJS.Signals;
-  /** Number of workers. */
+  /** Number of the balancer's worker processes. */
   workers: number;
-  /** Maximum time of a request in flight after a reload, milliseconds. */
+  /** Maximum time for which a request in flight can continue after a reload, milliseconds. */
   inFlightMs: number;
-  /** True if the balancer pins visitors to instances, and can forget that. */
+  /** True if the balancer pins each visitor to an instance, and can reset this by `forget`. */
   pins: boolean;
 }
 
-/** A balancer that runs as a process of this machine. After `dispose` it cannot be started again. */
+/** A balancer that runs as a local process. After `dispose` it cannot be started again. */
 export abstract class BalancerProcess extends ServerProcess implements Balancer {
   readonly url: string;
   readonly accessLog: string;
   readonly forget?: () => Promise<void>;
   /** The instances that get requests, by name. `url` is the address at which the balancer reaches the instance. */
   protected readonly routed = new Map<string, Routed>();
-  /** Number of calls of `forget` so far. */
+  /** Number of times that `forget` has reset the pinning of visitors to instances. */
   protected forgotten = 0;
-  /** A request without a response for this time, milliseconds, is also sent to another instance. */
+  /**
+   * Time without a response after which the balancer also sends a request to another instance, milliseconds. undefined
+   * if it never does.
+   */
   protected repeatMs: number | undefined;
   protected readonly changes = new Changes();
   protected readonly balancer: BalancerSpec;
@@ -65,23 +73,23 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
         });
   }
 
-  /** Writes the configuration. */
+  /** Writes the balancer's configuration files. */
   protected abstract write(): void;
   protected abstract workers(): Promise<Workers>;
 
-  /** @param via the address at which the balancer reaches the instance, if it is not the instance's own address */
+  /** @param via the address at which the balancer reaches the instance, if a proxy is between them */
   register(instance: Routed, via = instance.url): Promise<void> {
     return this.#change(() => this.routed.set(instance.name, { name: instance.name, url: via }));
   }
 
-  /** Registers several instances with one reload; before the start, without a reload. */
+  /** Registers several instances with one reload. If the balancer has not started yet, no reload is needed. */
   registerAll(instances: readonly Routed[]): Promise<void> {
     return this.#change(() => {
       for (const { name, url } of instances) this.routed.set(name, { name, url });
     });
   }
 
-  /** Does not block other changes while it waits for the requests in flight. */
+  /** Removes an instance, and waits for its requests in flight. Other changes can run during this wait. */
   async deregister(instance: Routed): Promise<void> {
     const before = await this.changes.run(() => this.retire(instance));
     await until(() => this.hasDrained(instance, before), {
@@ -101,14 +109,18 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     });
   }
 
-  /** Also ends a configuration change that is in progress, so that no file is written after `dispose`. */
+  /** Ends the balancer. Also ends a configuration change that is in progress, so that no file is written afterwards. */
   override async dispose(): Promise<void> {
     const changed = this.changes.end();
     await super.dispose();
     await changed;
   }
 
-  /** Sends the instance no new requests. @returns the workers that may have requests in flight to it */
+  /**
+   * Makes the balancer send the instance no new requests.
+   *
+   * @returns the workers that may have requests in flight to the instance
+   */
   protected async retire({ name }: Routed): Promise<number[]> {
     this.routed.delete(name);
     this.write();
@@ -118,13 +130,17 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     return [...serving, ...retired];
   }
 
-  /** Returns whether no request to a retired instance is in flight. @param before the workers that may have one */
+  /**
+   * Returns true once no request to a removed instance is in flight.
+   *
+   * @param before the workers that had requests in flight to the instance when it was removed
+   */
   protected async hasDrained(_instance: Routed, before: readonly number[]): Promise<boolean> {
     const { serving, retired } = await this.workers();
     return ![...serving, ...retired].some(worker => before.includes(worker));
   }
 
-  /** Makes the balancer read its configuration again. Resolves once only new workers accept new connections. */
+  /** Makes the balancer read its configuration again. Resolves once all new connections are accepted by new workers. */
   protected async replaceWorkers(): Promise<void> {
     const before = (await this.workers()).serving;
     this.signal(this.balancer.reloadSignal);
@@ -140,7 +156,7 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     });
   }
 
-  /** Changes the configuration: with a reload if the balancer runs, else for its next start. */
+  /** Changes the configuration. A running balancer is reloaded; otherwise the change takes effect at the next start. */
   #change(edit: () => unknown): Promise<void> {
     return this.changes.run(async () => {
       edit();
@@ -149,7 +165,10 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     });
   }
 
-  /** Throws if the configuration is invalid. The balancer would ignore it, and report the error only in its log. */
+  /**
+   * Throws if the configuration is invalid. Without this check, the balancer would keep the old configuration, and
+   * report the error only in its log.
+   */
   async #apply(): Promise<void> {
     const [program, ...args] = this.balancer.check;
     await promisify(execFile)(program, args).catch((error: Error) => {

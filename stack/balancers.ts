@@ -1,4 +1,4 @@
-/** The balancers of the local stack: `BALANCERS` has an entry for each. */
+/** Lists the balancers of the local stack in `BALANCERS`. */
 
 import type { LogSource } from '../verify/client/logs.ts';
 import { balancerLog, foreignLog } from '../verify/import/log-file.ts';
@@ -12,20 +12,23 @@ import { freePort } from './ports.ts';
 import type { Sticky } from './sticky.ts';
 
 export interface BalancerOptions extends BalancerPlace {
-  /** Directives for nginx. */
+  /** Additional directives for nginx's configuration. */
   additions?: NginxAdditions | undefined;
-  /** Pins each visitor to one instance. */
+  /** Way in which the balancer pins each visitor to one instance. Absent: visitors are not pinned. */
   sticky?: Sticky | undefined;
-  /** The balancer to imitate. */
+  /** The load balancer to imitate, such as an AWS one. */
   profile?: Profile | undefined;
 }
 
 export type BalancerKind = 'nginx' | 'haproxy';
 
 interface BalancerEntry {
-  /** Prepares the balancer, but does not start it. Throws MissingProgramError. */
+  /** Prepares the balancer without starting it. Throws MissingProgramError if its program is not installed. */
   plan(options: BalancerOptions): Promise<BalancerProcess>;
-  /** Returns the request log. `nameOf` maps an address (`host:port`) to the name of the instance there. */
+  /**
+   * Returns a reader for the balancer's request log. `nameOf` maps an address (`host:port`) to the name of the instance
+   * there.
+   */
   log(file: string, nameOf: (address: string) => string | undefined): LogSource;
 }
 
@@ -49,9 +52,10 @@ export const BALANCERS: Readonly<Record<BalancerKind, BalancerEntry>> = {
 };
 
 /**
- * Returns the balancer that STACK_BALANCER names, by default nginx, or nginx if an option needs it.
+ * Returns the kind of balancer that STACK_BALANCER names. The default is nginx. If an option needs nginx, always
+ * returns nginx.
  *
- * @param env the environment of the caller, with the additions of the stack
+ * @param env environment of the caller, with the variables that the stack adds
  * @throws Error if STACK_BALANCER has an unknown value
  */
 export function balancerOf(

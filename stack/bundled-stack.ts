@@ -1,4 +1,7 @@
-/** The part of a stack that does not depend on where it runs: its options, its list of instances, its start and end. */
+/**
+ * Code that the local stack and the stack in containers share: the options, the list of instances, the start and the
+ * end.
+ */
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
@@ -22,7 +25,7 @@ export const instancesOf = ({ instances = 2 }: StackOptions): readonly InstanceO
 
 /** Collects reports of processes and containers that have ended unexpectedly. */
 export class Deaths {
-  /** Resolves with the description of the first unexpected end. */
+  /** Resolves with the description of the first process or container that ended unexpectedly. */
   readonly first: Promise<string>;
   readonly report: OnDeath;
 
@@ -36,18 +39,18 @@ export class Deaths {
   }
 }
 
-/** Where a new instance runs, and with which options. */
+/** Name, port and options of an instance to start. */
 export interface NewInstance {
   name: string;
   port: number;
   /**
-   * The options with SESSION_SECRET, which is the same for all instances, so that they accept each other's cookies. The
-   * faults that replace the secret read the old one there.
+   * Options of the instance, including SESSION_SECRET. The secret is the same for all instances, so that they accept
+   * each other's cookies. Faults that replace the secret read the old secret here.
    */
   own: InstanceOptions & { env: Record<string, string> };
 }
 
-/** An instance that a stack can start, and end for good. */
+/** An instance that the stack can start and permanently end. */
 interface OwnInstance extends Instance {
   start(): Promise<void>;
   dispose(): Promise<void>;
@@ -72,21 +75,21 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     this.died = deaths.first;
   }
 
-  /** Starts all parts. */
+  /** Starts all processes or containers of the stack. */
   protected abstract startAll(): Promise<void>;
-  /** Ends all parts. */
+  /** Ends all processes or containers of the stack. */
   protected abstract stopAll(): Promise<void>;
-  /** Prepares an instance, but does not start it. */
+  /** Prepares an instance without starting it. */
   protected abstract prepare(planned: NewInstance): Own;
 
-  /** Starts an instance that joins after the start of the stack. */
+  /** Starts an instance that joins a running stack. */
   protected abstract startAdded(instance: Own): Promise<void>;
 
   instances(): readonly Instance[] {
     return [...this.all];
   }
 
-  /** Starts the stack. Stops it and throws if the start fails or is aborted. */
+  /** Starts the stack. If the start fails or is aborted, stops everything and throws. */
   async begin(): Promise<this> {
     const { signal, onStep } = this.options;
     const giveUp = () => void this.stop();
@@ -130,7 +133,7 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     return this.#stopped !== undefined;
   }
 
-  /** The instances of the start, in order: the first is named app-1. */
+  /** Creates the instances with which the stack starts, named app-1, app-2 and so on. */
   protected async createAll(): Promise<Own[]> {
     const created: Own[] = [];
     for (const options of instancesOf(this.options)) created.push(await this.create(options));
@@ -155,7 +158,7 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
   }
 
-  /** Ends an instance and removes it from the stack. Keeps its log, which may still be read. */
+  /** Ends an instance and removes it from the stack. Keeps its log, because the log may still be read. */
   async #forget(instance: Own): Promise<void> {
     await instance.dispose();
     this.all.splice(this.all.indexOf(instance), 1);

@@ -1,4 +1,7 @@
-/** Runs a Redis cluster as ElastiCache offers it: three primaries and replicas, TLS, a password, one host name. */
+/**
+ * Runs a Redis cluster as ElastiCache offers it: three primaries, each with a replica, with TLS, a password and one
+ * host name.
+ */
 import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { withRedis } from './redis-connection.ts';
@@ -13,7 +16,7 @@ const SLOTS = 16_384;
 /** Number of hash slots of each primary. */
 const SHARE = Math.ceil(SLOTS / PRIMARIES);
 /**
- * The only name for which the certificate is valid. Clients must connect to this name, which the cluster
+ * The only host name for which the certificate is valid. Clients must connect to this name, which the cluster
  * announces, and not to an IP address.
  */
 const HOST = 'localhost';
@@ -24,17 +27,20 @@ const SETTLE = { withinMs: 30_000, everyMs: 50 };
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // While one primary is down, the other primaries still serve their slots, as in ElastiCache.
+  // Keeps the other primaries in service while one primary is down, as ElastiCache does.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 
-/** A Redis server, and the port on which the servers of the cluster talk to each other. */
+/** A Redis server of the cluster, and the port on which the servers of the cluster talk to each other. */
 interface Member {
   readonly server: BackingServer;
   readonly busPort: number;
 }
 
-/** Prepares the servers and chooses their ports, but starts nothing. Throws MissingProgramError. */
+/**
+ * Prepares the servers of the cluster and chooses their ports, but starts nothing. Throws MissingProgramError if a
+ * program is not installed.
+ */
 export async function planClusterRedis({ args = [], ...options }: ServerOptions): Promise<BackingServer> {
   const folder = temporaryPath('baton-cluster-');
   const access = new Access(folder, HOST);
@@ -48,8 +54,8 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
 }
 
 /**
- * A Redis cluster. Its `primary` is the server that holds the users and cards, because each request reads them. The
- * same server also holds a third of the sessions.
+ * A Redis cluster. `primary` is the server that holds the users and cards: a fault of this server affects each request.
+ * It also holds a third of the sessions.
  */
 class ClusterRedis extends RedisGroup {
   readonly #members: readonly Member[];
@@ -91,14 +97,14 @@ class ClusterRedis extends RedisGroup {
     });
   }
 
-  /** Makes a server the replica of a primary, as soon as it knows the primary. */
+  /** Makes a server the replica of a primary, as soon as the server knows the primary. */
   #follow(server: BackingServer, primary: string): Promise<void> {
     const replicates = () =>
       this.#ask(server, async redis => (await redis.call('CLUSTER', 'REPLICATE', primary)) === 'OK');
     return until(replicates, { ...SETTLE, what: `the Redis on port ${server.port} to become a replica` });
   }
 
-  /** Waits until all slots are served and each replica is in sync. */
+  /** Waits until the cluster serves all slots and each replica is in sync. */
   protected override async inSync(): Promise<void> {
     const whole = async () =>
       (await Promise.all(this.servers.map(server => this.#fits(server)))).every(Boolean);
@@ -116,7 +122,7 @@ class ClusterRedis extends RedisGroup {
     });
   }
 
-  /** Returns the primary that holds the users and cards. Asks a server that was not stopped. */
+  /** Returns the primary that holds the users and cards. Asks a server other than the one that was last stopped. */
   protected override async leader(): Promise<BackingServer | undefined> {
     const other = this.servers.find(server => server !== this.fallen);
     if (other === undefined) return undefined;

@@ -1,23 +1,26 @@
-/** Controls nginx in a container. In the container, deploy/balancer.sh does the work of stack/nginx.ts. */
+/**
+ * Controls nginx in a container. The script deploy/balancer.sh in the container does what stack/nginx.ts does for local
+ * processes.
+ */
 import { Changes } from './changes.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { docker } from './docker.ts';
 import type { Balancer, Instance } from './stack.ts';
 
 const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
-/** The port of an instance in its container, as in docker-compose.yml. */
+/** Port on which each instance listens in its container; docker-compose.yml has the same number. */
 export const INSTANCE_PORT = 3000;
 
 /**
- * Returns an instance's address for balancer.sh. The host is the name of the instance's service, which the
- * engine's DNS resolves.
+ * Returns an instance's address for balancer.sh. The host is the name of the instance's compose service, which Docker's
+ * DNS resolves.
  */
 export function routeTo(name: string): string {
   return `${name}:${INSTANCE_PORT}`;
 }
 
 export class ComposeBalancer extends ContainerService implements Balancer {
-  /** Names of the instances to which nginx routes. */
+  /** Names of the instances to which nginx routes requests. */
   readonly #routed = new Set<string>();
   readonly #changes = new Changes();
 

@@ -1,5 +1,6 @@
 /**
- * Tests that no container, network or volume is left after the process that started them has ended, however it ends.
+ * Tests that no container, network or volume of a stack is left after the process that started the stack has ended,
+ * even by SIGKILL.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,7 +35,7 @@ async function up(withinMs: number): Promise<void> {
   });
 }
 
-// The first start builds the image, which takes minutes on a busy machine.
+// Sets a long timeout, because the first start builds the image, which takes minutes on a busy machine.
 beforeAll(async () => {
   if (skip !== '') return;
   start();

@@ -1,4 +1,7 @@
-/** Runs a compose project for one stack: docker-compose.yml with the additions of the stack, under a unique name. */
+/**
+ * Runs a compose project for one stack: the services of docker-compose.yml and the services that the stack adds, under
+ * a unique project name.
+ */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,15 +24,15 @@ import {
 } from './watchdog.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** If compose fails, the error shows at most this number of lines of its output. */
+/** Maximum number of compose's output lines that an error shows. */
 const LAST_LINES = 40;
 
-/** The services of a compose file. */
+/** The services of a compose file, by name. */
 export type Services = Record<string, Record<string, unknown>>;
 
 /**
- * Returns the prefix of project names. It depends on the folder for temporary files. Each test file has its
- * own such folder, so it can tell its own projects from all others on the same Docker engine.
+ * Returns the prefix of the names of compose projects. The prefix depends on the folder for temporary files. Each test
+ * file has a separate such folder, so it can tell its own projects from all other projects on the same Docker engine.
  */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
@@ -40,7 +43,7 @@ export class ComposeProject {
   readonly #dir = temporaryPath('baton-compose-');
   readonly #environment: Record<string, string>;
   readonly #running = new Set<number>();
-  /** Runs one `docker compose up` at a time, because each writes the compose file anew. */
+  /** Runs one `docker compose up` at a time, because each run writes the compose file anew. */
   readonly #ups = new Changes();
 
   /** @param environment values of the variables of docker-compose.yml */
@@ -51,10 +54,10 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts only these services. Does not wait until they are healthy. Throws an error with compose's output
-   * if compose fails.
+   * Creates and starts only the named services. Does not wait until they are healthy. If compose fails, throws an error
+   * with its output.
    *
-   * @param added all services that docker-compose.yml lacks or defines differently, also those that run already
+   * @param added all services that docker-compose.yml lacks or defines differently, including those that run already
    */
   up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
@@ -80,7 +83,8 @@ export class ComposeProject {
   async #compose(file: string, ...args: string[]): Promise<void> {
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // A separate process group, so that Ctrl-C in the terminal reaches only Baton. Baton then stops all parts in order.
+    // Starts compose in a separate process group, so that Ctrl-C in the terminal reaches only Baton. Baton then stops
+    // all parts in order.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -108,7 +112,10 @@ export class ComposeProject {
   }
 }
 
-/** Returns the text of the compose file, without `depends_on`: the stack decides in which order services start. */
+/**
+ * Returns the text of the compose file. Leaves out `depends_on`, because the stack decides in which order services
+ * start.
+ */
 function composeFile(services: Services): string {
   const document = new Document({ services });
   for (const name of Object.keys(services)) {
@@ -116,6 +123,6 @@ function composeFile(services: Services): string {
     none.tag = '!reset';
     document.setIn(['services', name, 'depends_on'], none);
   }
-  // Doubles each $, because a compose file takes a single $ as the start of a variable.
+  // Doubles each $, because in a compose file a single $ begins a variable.
   return document.toString().replaceAll('$', '$$$$');
 }

@@ -15,10 +15,11 @@ import type { Instance, InstanceOptions, OnDeath, Stack, StackOptions } from './
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
 /**
- * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready. Throws
- * MissingProgramError if there is no engine, an error if the options need a server that docker-compose.yml does not
- * have, or an error with the output of the part that did not start. Nothing is left running after such an error, or
- * after any end of this process.
+ * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
+ *
+ * Throws MissingProgramError if there is no Docker engine, an error if the options need a server that
+ * docker-compose.yml does not have, or an error with the output of the container that did not start. Removes everything
+ * after such an error, and also at the end of this process, however it ends.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
   requireItsServers(options);
@@ -30,7 +31,9 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   return new ComposeStack(project, { url: `http://127.0.0.1:${port}`, redisPort }, options).begin();
 }
 
-/** Throws an error that says what to do if the options need a server that docker-compose.yml does not have. */
+/**
+ * Checks that docker-compose.yml has the servers that the options need. Otherwise throws an error that says what to do.
+ */
 function requireItsServers({ env }: StackOptions): void {
   const wanted: Record<string, string | undefined> = { ...process.env, ...env };
   const balancer = wanted['STACK_BALANCER'] || 'nginx';
@@ -65,7 +68,10 @@ class ComposeStack extends BundledStack<ComposeInstance> {
   override readonly servers: readonly ContainerService[];
   readonly #project: ComposeProject;
   readonly #deaths: Deaths;
-  /** The services that docker-compose.yml lacks or defines differently. Removed instances stay here. */
+  /**
+   * The compose services that docker-compose.yml lacks or defines differently. Services of removed instances stay in
+   * this list.
+   */
   readonly #services: Services;
 
   constructor(
@@ -84,7 +90,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     const onDeath = deaths.report;
     this.store = new ContainerService({
       ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
-      // `url` is an address on this machine, so that faults can send commands to Redis.
+      // Sets `url` to an address on this machine, so that faults can send commands to Redis.
       ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
     });
     this.servers = [this.store];
@@ -102,7 +108,8 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     );
     await this.#project.up(['redis', 'balancer', ...names], this.#services, '--build');
     await Promise.all([this.store, this.balancer, ...created].map(service => service.start()));
-    // Containers may have got new addresses since nginx started. nginx looks them up again.
+    // Makes nginx look up the addresses of the containers again, because containers may have got new addresses since
+    // nginx started.
     await this.balancer.registerAll(created);
   }
 
@@ -111,7 +118,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     await instance.start();
   }
 
-  /** The port is fixed, so that the instance has the same address after a restart. */
+  /** Uses a fixed port, so that the instance has the same address after a restart. */
   protected override prepare(planned: NewInstance): ComposeInstance {
     const { name, port, own } = planned;
     this.#services[name] = {
@@ -119,8 +126,8 @@ class ComposeStack extends BundledStack<ComposeInstance> {
       ...WITHOUT_HEALTHCHECK,
       environment: {
         ...{ ...this.options.env, INSTANCE_ID: name, LOG_FILE: '' },
-        // docker-compose.yml has a service that writes the secret to a file. The stack passes the secret itself, and
-        // does not start this service.
+        // Clears SESSION_SECRET_FILE: in docker-compose.yml a service writes the secret to this file, but the stack
+        // passes the secret directly and does not start that service.
         ...{ SESSION_SECRET_FILE: '', ...own.env },
       },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
@@ -141,6 +148,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
 }
 
 /**
- * Disables health checks of compose, because they would distort the measurements. The stack checks readiness itself.
+ * Turns off compose's health checks, because their requests would distort the measurements. The stack checks readiness
+ * itself.
  */
 const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };

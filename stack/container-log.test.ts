@@ -5,11 +5,14 @@ import { followedLog } from '../verify/import/log-file.ts';
 import { containerLines, type Read } from './container-log.ts';
 import { until } from './wait.ts';
 
-/** Returns a time in the future. */
+/** Returns the timestamp of a log line, far in the future. */
 const at = (second: number): string => `2999-01-01T00:00:0${second}.000000000Z`;
 const line = (second: number, request: string): string => `${at(second)} ${request}\n`;
 
-/** Returns a reader of a log that is `written`, and grows while its stream is open. */
+/**
+ * Returns a fake reader of a container's log. The log has the lines `written`, and tests can add lines while it is
+ * being read.
+ */
 function engine(written: string[]) {
   const asked: { since: string; follow: boolean }[] = [];
   const streams: PassThrough[] = [];

@@ -1,4 +1,4 @@
-/** Reads the output of a container, also after the container was stopped and started again. */
+/** Reads the output of a container, even after the container was stopped and started again. */
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogLines } from '../verify/import/log-file.ts';
@@ -6,11 +6,12 @@ import type { LogLines } from '../verify/import/log-file.ts';
 const RETRY_MS = 100;
 
 /**
- * Yields the output of a container in pieces. Each line begins with its time, as text of fixed width that sorts by time.
+ * Yields the output of a container in pieces. Each line begins with its time, as text of fixed width that sorts by
+ * time.
  *
- * @param since a time; lines of exactly this time are included
- * @param signal if given, also yields later output of the container, until the signal aborts; absent: ends with the
- *   last line
+ * @param since time of the earliest lines; lines of exactly this time are included
+ * @param signal if given, also yields later output of the container until the signal aborts; if absent, stops at the
+ * last line
  */
 export type Read = (container: string, since: string, signal?: AbortSignal) => AsyncIterable<string>;
 
@@ -32,11 +33,11 @@ const readOutput: Read = async function* (container, since, signal) {
 };
 
 /**
- * Returns the log lines of a container. A position in the log is a time. The engine must have the clock of
- * this machine.
+ * Returns a reader for the log lines of a container. A position in the log is a time. The Docker engine must use the
+ * clock of this machine.
  */
 export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
-  /** Yields complete lines. Drops an incomplete last line, which ends an interrupted read. */
+  /** Yields complete lines only. Drops a last line without a line end, because the read was interrupted there. */
   async function* lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
     let open = '';
     for await (const piece of read(container, since, signal)) {
@@ -60,7 +61,7 @@ export function containerLines(container: string, read: Read = readOutput): LogL
         last = signal.aborted; // After the abort, reads the output once more, up to its end.
         for await (const { line, time } of lines(seen.time, last ? undefined : signal))
           if (seen.isNew(time)) yield line;
-        // The log ends when the container ends. Reads again later, because the container may be restarted.
+        // Reads again later, because the log ends when the container ends, and the container may be restarted.
         if (!last) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     },
@@ -70,13 +71,14 @@ export function containerLines(container: string, read: Read = readOutput): LogL
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 
 /**
- * Skips lines that were read before. A read that continues at the time of the last line begins with that line again.
+ * Skips log lines that were read before. A new read begins at the time of the last line, so it returns the lines of
+ * that time again.
  */
 class Seen {
   time: string;
   /**
-   * `#count`: number of lines with exactly the time `time` that were read so far. `#skip`: how many of these
-   * lines the present read must still skip, because it began at that time again.
+   * `#count`: number of log lines with the time `time` that were read so far. `#skip`: how many log lines of that time
+   * the present read must still skip, because they were read before.
    */
   #count = 0;
   #skip = 0;

@@ -6,11 +6,14 @@ import { until } from './wait.ts';
 export interface ContainerSpec extends PartSpec {
   /** Name of the container, which compose has created. */
   container: string;
-  /** The container's address on this machine. */
+  /** URL at which this machine reaches the server in the container. */
   url: string;
 }
 
-/** Seconds until `docker stop` kills the app: more than its DRAIN_MS and SHUTDOWN_MS together. */
+/**
+ * Seconds after which `docker stop` kills the app. Longer than the app's DRAIN_MS and SHUTDOWN_MS together, so that the
+ * app can finish its requests.
+ */
 const STOP_SECONDS = '15';
 
 export class ContainerService extends StackPart<string> {
@@ -44,7 +47,7 @@ export class ContainerService extends StackPart<string> {
     if ((await this.#state('Paused')) === 'true') await docker('unpause', this.container);
   }
 
-  /** Ends the container for good. Keeps it, because its log may still be read. */
+  /** Ends the container permanently. Does not remove the container, because its log may still be read. */
   async dispose(): Promise<void> {
     this.expectEnd();
     await this.stop();
@@ -54,7 +57,7 @@ export class ContainerService extends StackPart<string> {
     return lastOutputOf(this.container);
   }
 
-  /** Starts the container, unless compose has started it. */
+  /** Starts the container, unless compose has already started it. */
   protected override launch(): Launched<string> {
     const { container } = this;
     return { handle: container, pid: 0, where: `container ${container}`, exited: this.#exit() };
@@ -71,7 +74,7 @@ export class ContainerService extends StackPart<string> {
     }
   }
 
-  /** Sends a command that ends the container, which ends some time after the command. */
+  /** Sends a docker command that ends the container, and waits until the container has ended. */
   async #command(stop: () => Promise<unknown>): Promise<void> {
     await this.end(async () => {
       const refused = await stop().then(

@@ -1,10 +1,10 @@
-/** Runs the `docker` command, which finds the engine of DOCKER_HOST or of the current context. */
+/** Runs the `docker` command. It uses the Docker engine of DOCKER_HOST or of the current Docker context. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { MissingProgramError } from './programs.ts';
 import { until } from './wait.ts';
 
-/** Runs a docker command, and returns its output. Throws an error with the command's message if it fails. */
+/** Runs a docker command, and returns its output. If the command fails, throws an error with its message. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args, { maxBuffer: 1 << 26 }).catch(error => {
     throw new Error(`docker ${args.join(' ')}: ${String(error.stderr).trim() || error.message}`);
@@ -20,7 +20,8 @@ export async function lastOutputOf(container: string): Promise<string> {
 }
 
 /**
- * Checks that there is an engine with the compose plugin. Otherwise throws MissingProgramError, which says what to do.
+ * Checks that there is a Docker engine with the compose plugin. Otherwise throws MissingProgramError, which says what
+ * to do.
  */
 export async function requireEngine(): Promise<void> {
   try {
@@ -36,7 +37,7 @@ export async function requireEngine(): Promise<void> {
 
 /**
  * Removes every container, network and volume of a compose project, in any state. Repeats this until nothing is left,
- * because a compose command that is still running may create more. Throws if something is left after 20 s.
+ * because a compose command that is still running may create more. Throws if anything is left after 20 s.
  */
 export async function removeProject(project: string): Promise<void> {
   let left: string[] = [];
@@ -61,7 +62,10 @@ export async function removeProject(project: string): Promise<void> {
   }
 }
 
-/** Lists the kinds of object that a compose project creates: for each, the docker commands that list and remove it. */
+/**
+ * Kinds of object that a compose project creates. For each kind: the docker command that lists the objects, and the
+ * docker command that removes them.
+ */
 const OBJECTS = [
   [
     ['ps', '--all', '--format', '{{.Names}}', '--filter'],

@@ -1,4 +1,7 @@
-/** Tests that nothing of a stack is left after the process that started it has ended, however it ends. */
+/**
+ * Tests that no process or folder of a stack is left after the process that started the stack has ended, even by
+ * SIGKILL.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -25,7 +28,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Starts a program whose temporary folders are in the test's folder. */
+/** Starts a program that creates its temporary folders in this test's folder. */
 function run(program: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess {
   parent = spawn(process.execPath, [program, ...args], { env: { ...process.env, TMPDIR: dir, ...env } });
   for (const stream of [parent.stdout, parent.stderr]) {
@@ -59,7 +62,7 @@ async function nothingIsLeft(): Promise<void> {
   await until(gone, { withinMs: 10_000, what: `no process and no folder in ${dir}` });
 }
 
-// These tests find processes in /proc. The tested code is the same on every system.
+// Runs only on Linux, because these tests find processes in /proc. The tested code is the same on every system.
 const onLinux = test.skipIf(!existsSync('/proc/self/fd'));
 
 onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async signal => {
@@ -127,7 +130,7 @@ onLinux('npm run stack: continues without an instance, but not without Redis', a
   expect(processes()).toEqual([]);
 });
 
-/** Returns a process id. Throws if there is none: a signal to process 0 would reach the test itself. */
+/** Returns a process id. Throws if it is missing, because a signal to process 0 would reach the test itself. */
 function find(command: RegExp): number {
   const found = processes().find(pid => command.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
   if (found === undefined) throw new Error(`expected a process of the stack that matches ${command}`);

@@ -1,4 +1,4 @@
-/** Starts the additional programs of `npm run stack`: a mailbox, and the store of pictures. */
+/** Starts the additional programs of `npm run stack`: a mailbox, and a server that stores pictures. */
 import type { Beside } from './local.ts';
 import { startMailbox } from './mailbox.ts';
 import { freePortFrom } from './ports.ts';
@@ -6,17 +6,17 @@ import { MissingProgramError } from './programs.ts';
 import { startServer } from './servers.ts';
 import type { OnDeath } from './stack.ts';
 
-/** The port at which Mailpit shows its mails. */
+/** Port of the mailbox's page: the same as Mailpit's default. */
 const MAILBOX_PORT = 8025;
 
 interface Extra extends Beside {
-  /** A line for the user. */
+  /** Line that `npm run stack` prints with the address of the program. */
   readonly welcome: string;
 }
 
 /**
- * Starts a mailbox unless SMTP_URL is set, and a store of pictures unless S3_BUCKET is set. If SeaweedFS is
- * not installed, there is no such store, and cards have no pictures.
+ * Starts a mailbox unless SMTP_URL is set, and a server for pictures (SeaweedFS) unless S3_BUCKET is set. If SeaweedFS
+ * is not installed, cards have no pictures.
  */
 export async function startExtras(onDeath: OnDeath): Promise<Extra> {
   const started: Extra[] = [];

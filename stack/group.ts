@@ -1,7 +1,7 @@
 /**
  * Sends signals to process groups and lists their processes. Each server that Baton starts leads a process group, so a
- * signal to the group also reaches the server's children, such as nginx's workers. PostgreSQL puts some children into
- * groups of their own. They count as members while the server runs.
+ * signal to the group also reaches the server's child processes, such as nginx's workers. PostgreSQL puts some of its
+ * child processes into separate groups. These also count as members while PostgreSQL runs.
  */
 import { processes } from './process-table.ts';
 
@@ -11,9 +11,10 @@ interface Member {
   stopped: boolean;
 }
 
-/** Sends a signal to every process of the group. Returns false if the group has no process. */
+/** Sends a signal to every process of the group. Returns false if the group has no process left. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Finds the leaders of separate groups before the signal, because they can only be found while their parent runs.
+  // Finds child processes that have separate groups before the signal is sent, because they can be found only while
+  // their parent runs.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);
@@ -25,12 +26,12 @@ function send(to: number, signal: NodeJS.Signals): boolean {
     process.kill(to, signal);
     return true;
   } catch {
-    // ESRCH: the group does not exist. EPERM: on macOS, the group has only zombies.
+    // Ignores two errors. ESRCH: the group does not exist. EPERM: on macOS, the group has only zombies.
     return false;
   }
 }
 
-/** Returns the processes of the group, without zombies. */
+/** Returns the processes of the group, except zombies. */
 export function groupMembers(pgid: number): Member[] {
   return processes()
     .filter(({ parent, group, state }) => (group === pgid || parent === pgid) && !/^[ZXx]/.test(state))

@@ -5,7 +5,7 @@ import type { Workers } from './balancer-process.ts';
 /** Timeout of a command, milliseconds. */
 const WITHIN_MS = 5_000;
 
-/** One `server` line of a HAProxy backend, as one worker process sees it. */
+/** One `server` line of a HAProxy backend, with the figures of one worker process. */
 interface Server {
   name: string;
   /** Number of requests in flight to the instance. */
@@ -15,12 +15,12 @@ interface Server {
 export class HaproxyControl {
   readonly #socket: string;
 
-  /** @param socket the path that was passed to `haproxy -S` */
+  /** @param socket path of the master process' socket, as passed to `haproxy -S` */
   constructor(socket: string) {
     this.#socket = socket;
   }
 
-  /** Returns the workers. Throws if the master does not reply. */
+  /** Returns HAProxy's worker processes. Throws if the master process does not reply. */
   async workers(): Promise<Workers> {
     const text = await this.#send('show proc');
     const [, current = '', old = ''] = text.split(/^# (?:workers|old workers|programs).*$/m);
@@ -28,15 +28,21 @@ export class HaproxyControl {
     return { serving: pids(current), retired: text.includes('# old workers') ? pids(old) : [] };
   }
 
-  /** Sends a command to a worker. A successful command has no reply. If it fails, throws an error with the reply. */
+  /**
+   * Sends a command to a worker process. HAProxy sends an empty reply after success. If the command fails, throws an
+   * error with the reply.
+   */
   async order(worker: number, order: string): Promise<void> {
     const reply = await this.#send(`@!${worker} ${order}`);
-    // HAProxy also sends these replies after success.
+    // Accepts some replies that are not empty, because HAProxy also sends them after success.
     if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
     throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }
 
-  /** Returns the instances in all backends, as one worker sees them. Returns an empty list if the worker has ended. */
+  /**
+   * Returns the `server` lines of all backends, with the figures of one worker process. Returns an empty list if the
+   * worker has ended.
+   */
   async servers(worker: number): Promise<Server[]> {
     const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
     const busy = header.split(',').indexOf('scur');

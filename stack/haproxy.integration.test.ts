@@ -1,4 +1,7 @@
-/** Tests HAProxy in front of peers in the test's own process. A shorter version of nginx.integration.test.ts. */
+/**
+ * Tests HAProxy in front of HTTP servers in the test's own process. This file has fewer tests than
+ * nginx.integration.test.ts.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +45,10 @@ async function get(init: RequestInit = {}): Promise<{ status: number; text: stri
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-/** Sends a request on a connection that then ends. An idle connection would keep a retired worker running. */
+/**
+ * Sends a request on a connection that closes after the response. An idle connection would keep a retired worker
+ * running.
+ */
 const once = () => get({ headers: { connection: 'close' } });
 
 async function answers(count: number, one = () => get()): Promise<string[]> {
@@ -54,7 +60,7 @@ async function answers(count: number, one = () => get()): Promise<string[]> {
   return seen;
 }
 
-/** Holds the response until the test calls the function that this peer adds to `waiting`. */
+/** Starts a server that holds each response until the test calls the function that the server adds to `waiting`. */
 const slowly =
   (waiting: (() => void)[]): Parameters<typeof startPeer>[2] =>
   (request, response) => {
@@ -62,7 +68,7 @@ const slowly =
     else waiting.push(() => response.end('done'));
   };
 
-/** Returns the requests from clients that reached a peer, without the health checks from HAProxy. */
+/** Returns the requests of clients that a server received, without HAProxy's health checks. */
 const asked = ({ got }: Peer): string[] => got.filter(request => !request.includes('/readyz'));
 
 const log = () => readFileSync(haproxy.accessLog, 'utf8');
@@ -126,8 +132,8 @@ describe.skipIf(skip !== '')('HAProxy', () => {
       { request: first, status: 200, instance: 'a', tried: ['a'] },
       { request: second, status: 503 },
     ]);
-    // The request was sent to no instance, or to an instance that was down. That depends on the time of the
-    // health check.
+    // Expects that no healthy instance got the request. HAProxy sent it to no instance, or to an instance that was
+    // down; that depends on the time of the health check.
     expect(seen[1]?.tried?.filter(one => one !== '?')).toEqual([]);
     expect(seen[1]).not.toHaveProperty('instance');
     expect(log()).toContain('"GET" "/path"');
@@ -149,7 +155,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     await says('Server instances/a is DOWN');
     expect(checks.filter(status => status === 503).length).toBeGreaterThanOrEqual(2);
     expect(await answers(4)).toEqual(['b', 'b', 'b', 'b']);
-    // No instance is healthy now, so all instances get requests.
+    // Expects responses from all instances, because no instance is healthy now.
     await b?.close();
     await says('Server instances/b is DOWN');
     expect((await answers(4)).includes('a')).toBe(true);
@@ -197,7 +203,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     });
     await says('Server instances/slow is going DOWN for maintenance');
     expect(await answers(4)).toEqual(['other', 'other', 'other', 'other']);
-    // Another instance may join during the drain.
+    // Registers another instance while the drain is still in progress.
     const third = await startPeer('third');
     peers.push(third);
     await haproxy.register(third);

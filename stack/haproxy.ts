@@ -9,27 +9,30 @@ import type { Routed } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface HaproxyOptions extends BalancerPlace {
-  /** Name of the cookie that pins visitors to instances. Absent: visitors are not pinned. */
+  /** Name of the cookie that pins visitors to instances. Absent: HAProxy pins no visitors. */
   cookie?: string | undefined;
 }
 
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
-/** The two backends in the template. Each of them lists all instances. */
+/** Names of the two backends in deploy/haproxy.cfg.template. Each backend lists all instances. */
 const GROUPS = ['instances', 'any_instance'] as const;
-/** Maximum time until an instance responds. */
+/** Maximum time that an instance has to respond, milliseconds. */
 const RESPONSE_TIMEOUT_MS = 10_000;
-/** Maximum time of a request in flight after a reload: hard-stop-after in the template, plus a margin; milliseconds. */
+/**
+ * Maximum time for which a request in flight can continue after a reload, milliseconds: hard-stop-after in the
+ * template, plus a margin.
+ */
 const IN_FLIGHT_MS = 35_000;
 
 /**
- * Runs HAProxy in front of a changing set of instances. If the running process knows an instance, a change of this
- * instance needs no reload. The constructor throws MissingProgramError if HAProxy is not installed.
+ * Runs HAProxy in front of a changing set of instances. A change of an instance that the running HAProxy already knows
+ * needs no reload. The constructor throws MissingProgramError if HAProxy is not installed.
  */
 export class Haproxy extends BalancerProcess {
   readonly #options: HaproxyOptions;
   readonly #config: string;
   readonly #control: HaproxyControl;
-  /** All instances of the configuration. Deregistered ones stay in it, disabled. */
+  /** All instances in HAProxy's configuration. Deregistered instances stay in the configuration, disabled. */
   readonly #known = new Map<string, Routed>();
 
   constructor(options: HaproxyOptions) {
@@ -44,7 +47,8 @@ export class Haproxy extends BalancerProcess {
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       check: [program, '-c', '-f', config],
       ...{ log, accessLog: log, url: `http://127.0.0.1:${options.port}` },
-      // Sends a command, because a killed master may have left a socket that no process reads.
+      // Checks readiness by sending a command. The socket's existence is no proof, because a killed master may have
+      // left a socket that no process reads.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
@@ -88,12 +92,15 @@ export class Haproxy extends BalancerProcess {
     this.write();
     if (!this.running()) return [];
     const { serving, retired } = await this.workers();
-    // The state `maint` gets no requests, not even from visitors who are pinned to the instance.
+    // Sets the state `maint`: the instance then gets no requests, not even from visitors who are pinned to it.
     await this.#order(name, 'state maint');
     return [...serving, ...retired];
   }
 
-  /** Waits for the requests in flight of each worker, and for the retired workers of `before` to end. */
+  /**
+   * Returns true once the retired workers of `before` have ended, and no other worker has a request in flight to the
+   * instance.
+   */
   protected override async hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
     const { serving, retired } = await this.workers();
@@ -102,7 +109,7 @@ export class Haproxy extends BalancerProcess {
     return servers.flat().every(server => server.name !== name || server.busy === 0);
   }
 
-  /** Changes an instance in both backends of each worker. */
+  /** Changes an instance in both backends of each worker process. */
   async #order(name: string, change: string): Promise<void> {
     for (const worker of (await this.workers()).serving)
       for (const group of GROUPS) await this.#control.order(worker, `set server ${group}/${name} ${change}`);

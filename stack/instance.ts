@@ -7,20 +7,24 @@ import { ServerProcess } from './process.ts';
 import type { Instance, InstanceOptions, OnDeath } from './stack.ts';
 
 interface LocalInstanceOptions extends NewInstance {
-  /** File for the output of the instance, including the request log. */
+  /** File for the output of the instance, including its request log. */
   log: string;
-  /** Environment variables with the addresses of the servers behind the instance: REDIS_URL … */
+  /**
+   * Environment variables with the addresses of Redis and the other servers that the instance uses, such as REDIS_URL.
+   */
   backing: Record<string, string>;
-  /** Environment variables of all instances of the stack. */
+  /** Environment variables that all instances of the stack get. */
   shared: Record<string, string>;
   onDeath: OnDeath;
 }
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
-/** Milliseconds for which a stopping instance accepts requests: longer than nginx keeps idle connections. */
+/**
+ * Time for which a stopping instance still accepts requests, milliseconds: longer than nginx keeps idle connections.
+ */
 const DRAIN_MS = '3000';
-/** Time to stop, milliseconds: more than DRAIN_MS and the app's SHUTDOWN_MS together. */
+/** Maximum time that an instance has to stop, milliseconds: more than DRAIN_MS and the app's SHUTDOWN_MS together. */
 const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {
@@ -40,14 +44,18 @@ export class LocalInstance extends ServerProcess implements Instance {
   }
 }
 
-/** Returns the environment. Later values override earlier ones: defaults, the user's, the stack's, this instance's. */
+/**
+ * Returns the environment of an instance. Later variables override earlier ones: defaults, this process's environment,
+ * the stack's variables, this instance's variables.
+ */
 function environment({ name, port, own, backing, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
-    // The default folder of Node's compile cache. The cache halves the start time of an instance.
+    // Uses the default folder of Node's compile cache. The cache halves the start time of an instance.
     NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
-    // Sets a low cost of password hashes and no login limits, because load tests log in often, and from one address.
+    // Reduces the cost of password hashes and turns off login limits, because load tests log in often, and from one
+    // address.
     TRIAL: 'true',
     TRUST_PROXY: 'loopback',
     ...process.env,
@@ -61,9 +69,10 @@ function environment({ name, port, own, backing, shared }: LocalInstanceOptions)
 }
 
 /**
- * Returns true if the instance is ready; throws an error with its response if not.
+ * Returns true if the instance is ready. Otherwise throws an error with its response.
  *
- * @param ours true for the card store. Another app may lack /readyz, so any status below 500 counts as ready.
+ * @param ours true for the card store (Baton's web shop). Another app may lack /readyz, so any status below 500 counts
+ * as ready
  */
 export async function isReady(url: string, ours: boolean): Promise<boolean> {
   const { status } = await fetch(`${url}/readyz`, {

@@ -1,23 +1,23 @@
-/** A TCP proxy between two parts of the stack, which can delay, hold and cut connections. */
+/** A TCP proxy between a client and a server of the stack. It can delay, hold and cut connections. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Link } from './stack.ts';
 
 const HOST = '127.0.0.1';
-/** If more bytes than this wait in one direction of a connection, the proxy stops reading from the sender. */
+/** Number of waiting bytes in one direction of a connection above which the proxy stops reading from the sender. */
 const MOST_WAITING = 1 << 20;
 
-/** How the proxy disturbs the data of all its connections, including open ones. */
+/** Settings that say how the proxy disturbs the data of all its connections, including open ones. */
 interface Disturbance {
   /** Delay of each piece of data, milliseconds. */
   delayMs: number;
   /** Bandwidth in each direction of a connection, bytes a second. */
   bytesPerSecond: number;
-  /** True: no data passes. */
+  /** True if the proxy holds all data back. */
   held: boolean;
-  /** True: of the next data that a server sends, only the first half passes. Then the connection is reset. */
+  /** True if the proxy forwards only the first half of the next data from a server, and then resets the connection. */
   cutting: boolean;
-  /** Counts how often data had to wait because of the bandwidth. */
+  /** Number of times that data had to wait because of the limited bandwidth. */
   jams: number;
 }
 
@@ -35,7 +35,8 @@ interface Connection {
 }
 
 /**
- * A TCP proxy. Without a disturbance it forwards all data. The end of a disturbance does not close open connections.
+ * A TCP proxy that can disturb connections. Without a disturbance it forwards all data. The end of a disturbance does
+ * not close open connections.
  */
 export class ProxyLink implements Link {
   cuts = 0;
@@ -58,7 +59,7 @@ export class ProxyLink implements Link {
     return this.#disturbance.jams;
   }
 
-  /** Starts to listen. If the link has listened before, it uses the same port again. */
+  /** Starts to listen. If the proxy has listened before, it uses the same port again. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, near => this.#accept(near));
@@ -139,27 +140,31 @@ export class ProxyLink implements Link {
 
   #reset({ near, far }: Connection): void {
     for (const socket of [near, far]) {
-      // A socket that is ending cannot be reset. Its handle would not close, and would keep the process running.
+      // Destroys a socket that is ending, because it cannot be reset: its handle would not close, and would keep the
+      // process running.
       if (socket.writableEnded || socket.destroyed) socket.destroy();
       else socket.resetAndDestroy();
     }
   }
 }
 
-/** One direction of a connection. */
+/** Forwards the data of one direction of a connection. */
 class Pipe {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #disturbance: Disturbance;
   readonly #cut: (() => void) | undefined;
-  /** Data that has not passed yet, with its time of arrival. An undefined piece marks the end of the data. */
+  /**
+   * Data that the proxy has not forwarded yet, with its time of arrival. A piece that is undefined marks the end of the
+   * data.
+   */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
   #bytes = 0;
-  /** If the bandwidth is limited: the time until which the last forwarded piece uses the connection. */
+  /** If the bandwidth is limited: time until which the connection is busy with the last forwarded piece. */
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param cut closes the connection after half a response. Only for responses; undefined for requests */
+  /** @param cut closes the connection after half a response; undefined for data from client to server */
   constructor(from: Socket, to: Socket, disturbance: Disturbance, cut: (() => void) | undefined) {
     this.#from = from;
     this.#to = to;
@@ -178,7 +183,7 @@ class Pipe {
     this.flow();
   }
 
-  /** Forwards the data that may pass at this time. */
+  /** Forwards all data whose delay is over. */
   flow(): void {
     clearTimeout(this.#timer);
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {

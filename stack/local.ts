@@ -1,4 +1,4 @@
-/** Runs the stack as local processes: the store, the balancer and any number of instances. */
+/** Runs the stack as local processes: the session store, the balancer and any number of instances. */
 
 import { join } from 'node:path';
 import { instanceLog } from '../verify/import/log-file.ts';
@@ -18,35 +18,42 @@ import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 /** An additional program that instances use, such as a mailbox. */
 export interface Beside {
-  /** Variables with the address of the program, for the environment of all instances. */
+  /** Environment variables with the address of the program. All instances get them. */
   env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-/** The options of the local runner. */
+/** The options of a stack of local processes. */
 export interface LocalStackOptions extends StackOptions {
-  /** The balancer pins each visitor to one instance. nginx supports all modes, HAProxy only `duration`. */
+  /**
+   * Way in which the balancer pins each visitor to one instance. nginx supports all ways, HAProxy only `duration`.
+   * Absent: visitors are not pinned.
+   */
   sticky?: Sticky | undefined;
   /**
-   * The load balancer and the group of instances that the stack imitates. If it is set, the stack's own balancer
-   * is nginx.
+   * The load balancer and the group of instances that the stack imitates. If it is set, the imitation runs on nginx.
    */
   profile?: Profile | undefined;
-  /** Directives for nginx. The balancer is then nginx, even if STACK_BALANCER names another balancer. */
+  /**
+   * Additional directives for nginx. If they are set, the balancer is nginx, even if STACK_BALANCER names another
+   * balancer.
+   */
   nginx?: NginxAdditions;
-  /** Arguments of redis-server that override the arguments from the stack. */
+  /** Additional arguments of redis-server. They override the stack's own arguments. */
   redis?: readonly string[];
   /**
-   * Starts a further program once Redis is ready. `url`: the address of the balancer. The stack stops the program
+   * Starts an additional program once Redis is ready. `url` is the address of the balancer. The stack stops the program
    * after the instances.
    */
   beside?: (redis: BackingServer, url: string) => Promise<Beside>;
 }
 
 /**
- * Starts Redis, the servers that the stores of the instances need, the instances and the balancer, and waits until
- * all are ready. Throws MissingProgramError that names all missing programs, or an error with the output of the part
- * that did not start. Nothing is left running after an error, or after any end of this process.
+ * Starts Redis, the other servers that the instances need, the instances and the balancer, and waits until all are
+ * ready.
+ *
+ * Throws one MissingProgramError that names all missing programs, or an error with the output of the process that did
+ * not start. Stops everything after an error, and also at the end of this process, however it ends.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
@@ -78,11 +85,14 @@ class LocalStack extends BundledStack<LocalInstance> {
   readonly fleet?: Fleet;
   readonly #options: LocalStackOptions;
   readonly #plan: Plan;
-  /** Address of each instance → its name. Includes removed instances, which the balancer's log may still name. */
+  /**
+   * Names of the instances, by address. Removed instances stay in this map, because the balancer's log may still have
+   * their addresses.
+   */
   readonly #names = new Map<string, string>();
   /**
-   * The proxies, by the name of the server or instance behind them. They stay open until the end, because requests may
-   * still be in flight on them.
+   * The proxies that can disturb connections, by the name of the server or instance behind them. They stay open until
+   * the stack stops, because they may still have requests in flight.
    */
   readonly #links = new Map<string, ProxyLink>();
   #beside: Beside | undefined;
@@ -112,8 +122,8 @@ class LocalStack extends BundledStack<LocalInstance> {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#openLink(server.name, server.port);
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted while this program was starting, `stopAll` ran before `#beside` was set. In that
-    // case this line stops the program.
+    // Stops the additional program if the start was aborted while the program was starting: `stopAll` ran before
+    // `#beside` was set, and did not stop the program.
     if (this.isStopped()) await this.#beside?.stop();
     onStep?.(`starting ${instancesOf(this.#options).length} instances`);
     const created = await this.createAll();
@@ -180,7 +190,8 @@ class LocalStack extends BundledStack<LocalInstance> {
   }
 
   /**
-   * Returns variables with the addresses of servers and balancer. A server with a proxy (link) has the proxy's address.
+   * Returns environment variables with the addresses of the servers and the balancer. If a proxy (link) is before a
+   * server, its variable has the proxy's address.
    */
   #backingEnv(): Record<string, string> {
     const { servers, url } = this;
@@ -193,14 +204,14 @@ class LocalStack extends BundledStack<LocalInstance> {
     return variables;
   }
 
-  /** Reports the death of an instance that the fleet will replace. */
+  /** Reports the end of an instance as a message, not as an error, because the fleet will replace the instance. */
   readonly #reportReplaced = (description: string): void => {
     this.#options.onStep?.(description.split('\n')[0] ?? description);
   };
 
   protected override async stopAll(): Promise<void> {
     this.fleet?.close();
-    // Stops the balancer first and the servers last, so that no request reaches a part that has ended.
+    // Stops the balancer first and the servers last, so that no request reaches a process that has ended.
     await this.balancer.dispose();
     await Promise.all(this.all.map(instance => instance.dispose()));
     await Promise.all([...this.#links.values()].map(link => link.close()));

@@ -1,6 +1,6 @@
 /**
- * Receives the mails of the stack, and shows them: all mails on one page, and the newest mail to an address at the
- * same path as Mailpit. The mails stay in memory, and are not sent on.
+ * Receives the mails of the stack, and shows all mails on one page. Serves the newest mail to an address at the same
+ * path as Mailpit. Keeps the mails in memory, and never forwards them.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -15,22 +15,28 @@ interface Mail {
 }
 
 export interface Mailbox {
-  /** `smtp://127.0.0.1:PORT` */
+  /** Address to which programs send mails: `smtp://127.0.0.1:PORT` */
   readonly smtpUrl: string;
-  /** Address of the page: `http://127.0.0.1:PORT` */
+  /** Address of the page with the mails: `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** The mails, the oldest first. */
+  /** The received mails, the oldest first. */
   readonly mails: readonly Mail[];
   stop(): Promise<void>;
 }
 
-/** Maximum number of stored mails. Above it, the oldest mails are dropped. */
+/** Maximum number of stored mails. If there are more, the mailbox drops the oldest. */
 const MOST = 10_000;
 
-/** When the mailbox stops, a mail in flight has this time before its connection is closed, milliseconds. */
+/**
+ * Time that a mail in flight has to arrive after the mailbox is stopped, milliseconds. Then its connection is closed.
+ */
 const CLOSE_MS = 1000;
 
-/** Starts a mailbox that accepts every mail without a login. @param port the page's port; 0 takes any free port */
+/**
+ * Starts a mailbox that accepts every mail without a login.
+ *
+ * @param port port of the page; 0 takes any free port
+ */
 export async function startMailbox(port = 0): Promise<Mailbox> {
   const mails: Mail[] = [];
   const smtp = new SMTPServer({
@@ -82,7 +88,10 @@ function addresses(to: AddressObject | AddressObject[] | undefined): string[] {
   return [to ?? []].flat().flatMap(({ value }) => value.map(({ address = '' }) => address));
 }
 
-/** Serves the newest mail as text at /view/latest.txt?query=to:ADDRESS, and a page of all mails elsewhere. */
+/**
+ * Serves the newest mail to ADDRESS as text at /view/latest.txt?query=to:ADDRESS, and a page of all mails at every
+ * other path.
+ */
 function pages(mails: readonly Mail[]): Server {
   return createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://mailbox');

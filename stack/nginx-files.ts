@@ -1,37 +1,46 @@
-/** Writes nginx's files: its configuration, from deploy/nginx.conf.template, and the additions to it. */
+/** Writes nginx's configuration files, from deploy/nginx.conf.template and additional directives. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Routed } from './stack.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
-/** As in deploy/balancer.sh: an instance that failed gets no requests for one second. */
+/**
+ * Parameters of each instance: after a failed request, an instance gets no requests for one second. deploy/balancer.sh
+ * has the same values.
+ */
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 const NEVER_FAILED = 'max_fails=0';
 
-/** Directives to add to deploy/nginx.conf.template, in nginx's syntax. */
+/** Additional directives for deploy/nginx.conf.template, in nginx's syntax. */
 export interface NginxAdditions {
-  /** Directives for all servers, in the block `http`. */
+  /** Directives for the block `http`. They apply to all servers. */
   http?: string;
-  /** Directives of the `server` block for clients. They override those for all servers. */
+  /** Directives for the block `server` that accepts requests of clients. They override those in the block `http`. */
   server?: string;
   /**
-   * Directives that decide which instance gets a request, for the block `upstream`: for example
-   * `least_conn;`. A function gets the number of calls of `forget` so far. Used in a hash, this number makes
-   * each call of `forget` assign all visitors anew.
+   * Directives for the block `upstream`, which decide which instance gets a request: for example `least_conn;`. If the
+   * value is a function, it gets the number of times that the pinning of visitors to instances was reset. As part of a
+   * hash, this number changes the instance of each visitor at each reset.
    */
   upstream?: string | ((forgotten: number) => string);
-  /** Parameters of each instance in the group: its weight, max_fails … A function gets its index, from 0. */
+  /**
+   * Parameters of each instance in the block `upstream`: its weight, max_fails … If the value is a function, it gets
+   * the instance's index, from 0.
+   */
   perInstance?: string | ((place: number) => string);
   /**
-   * A rule for failures, which nginx tries before the rules of the template. It consists of a pattern and a
+   * A rule for failed requests, which nginx applies before the template's own rules. It consists of a pattern and a
    * location: `~. @bad_gateway;`.
    */
   failure?: string;
-  /** Directives of the `server` block for clients. They apply only as long as no instance is registered. */
+  /**
+   * Directives for the block `server` that accepts requests of clients. They apply only while no instance is
+   * registered.
+   */
   noInstance?: string;
   /**
-   * Returns directives for all servers that name the instances, such as a map of addresses. Called again when
-   * the instances change, and at each `forget`.
+   * Returns directives for the block `http` that list the instances, such as a map of addresses. Called again when an
+   * instance is added or removed, and when the pinning of visitors to instances is reset.
    */
   instances?: (instances: readonly Routed[], forgotten: number) => string;
 }
@@ -47,13 +56,13 @@ export class NginxFiles {
   readonly state: string;
   readonly config: string;
   readonly pid: string;
-  /** While this file exists, nginx closes each connection after its response. */
+  /** Path of a file. While this file exists, nginx closes each connection after its response. */
   readonly closing: string;
   readonly accessLog: string;
   readonly log: string;
   readonly #additions: NginxAdditions;
 
-  /** Writes the files that do not depend on the instances. */
+  /** Writes the configuration files that do not depend on the instances. */
   constructor({ port, statusPort, dir, additions }: NginxPlace) {
     this.state = join(dir, 'nginx');
     this.config = join(this.state, 'nginx.conf');
@@ -75,12 +84,17 @@ export class NginxFiles {
     this.#put('failure.d/additions.conf', additions.failure);
   }
 
-  /** Writes the files that list the instances. @param repeatMs see `Balancer.repeat` */
+  /**
+   * Writes the configuration files that list the instances.
+   *
+   * @param repeatMs time without a response after which nginx also sends a request to another instance; undefined:
+   * never
+   */
   write(routed: readonly Routed[], forgotten: number, repeatMs: number | undefined): void {
     const { upstream = '', perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
     const choice = typeof upstream === 'function' ? upstream(forgotten) : upstream;
-    // With `repeat`, nginx also sends slow requests to another instance. It must not mark the slow instance
-    // as failed then, because it would send no more requests to that instance.
+    // Never marks a slow instance as failed while nginx also sends slow requests to another instance (`repeatMs`). A
+    // failed instance would get no more requests.
     const servers = serverLines(routed, repeatMs === undefined ? perInstance : NEVER_FAILED);
     this.#put('instances.conf', `${choice}\n${servers}`);
     this.#put('any-instance.conf', serverLines(routed, NEVER_FAILED));
@@ -97,7 +111,9 @@ export class NginxFiles {
   }
 }
 
-/** Replaces each `${NAME}` of a template in deploy/. Keeps the names that `values` lacks. */
+/**
+ * Replaces each `${NAME}` of a template in deploy/ by its value. Does not change names that have no value in `values`.
+ */
 export const fillTemplate = (template: URL, values: Readonly<Record<string, string>>): string =>
   readFileSync(template, 'utf8').replace(/\$\{([A-Z_]+)\}/g, (whole, name) => values[name] ?? whole);
 
@@ -106,14 +122,14 @@ function serverLines(routed: readonly Routed[], options: string | ((place: numbe
     const own = typeof options === 'string' ? options : options(place);
     return `server ${new URL(url).host} ${own};`;
   });
-  // nginx requires a server in each group. With a single server that is marked `down`, nginx responds as if all
-  // instances were down.
+  // If there is no instance, lists one server that is marked `down`, because nginx requires a server in each group.
+  // nginx then responds as if all instances were down.
   return lines.join('\n') || 'server 127.0.0.1:9 down;';
 }
 
 /**
- * Merges two sets of additions. Joins the values of `http`, `server` and `failure`. Of the other fields, the
- * value of the second set wins.
+ * Merges two sets of additional directives. Joins the values of `http`, `server` and `failure`. For all other fields,
+ * takes the value of the second set if it has one.
  */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>

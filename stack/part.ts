@@ -1,34 +1,37 @@
-/** One part of a stack that runs: a process or a container. Starts it, and reports its unexpected end. */
+/** Starts one part of a stack (a process or a container), and reports if it ends unexpectedly. */
 import type { OnDeath, Service } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface PartSpec {
   name: string;
-  /** Called repeatedly until it resolves with true. Then the part counts as started. */
+  /** Returns whether the part is ready. Called repeatedly after the start, until it resolves with true. */
   ready: (pid: number) => Promise<boolean>;
-  /** Maximum time until the part is ready, milliseconds. */
+  /** Maximum time until the part must be ready, milliseconds. */
   readyMs?: number;
   onDeath?: OnDeath | undefined;
 }
 
-/** @typeParam Handle what the part needs to send signals: a child process, or the name of a container */
+/**
+ * @typeParam Handle identifies the process or container to which a signal is sent: a child process, or the name of a
+ * container
+ */
 export interface Launched<Handle> {
   handle: Handle;
-  /** Process id; 0 if it is not known. */
+  /** Process id; 0 if the process id is not known. */
   pid: number;
-  /** Names the run in messages: `process 123`. */
+  /** Describes this process or container in messages: `process 123`. */
   where: string;
-  /** Resolves with the exit status once the run has ended. */
+  /** Resolves with the exit status when the process or container has ended. */
   exited: Promise<string>;
 }
 
-/** One run of a part, from its start to its end. */
+/** One run of a process or container, from its start to its end. */
 interface Run<Handle> extends Launched<Handle> {
-  /** True once the stack has asked the part to stop. An exit is then expected, and `onDeath` is not called. */
+  /** True once the stack has asked the part to stop. Its exit is then expected, so `onDeath` is not called. */
   stopRequested: boolean;
-  /** True after the part was ready for the first time. From then on, an unexpected exit is reported to `onDeath`. */
+  /** True once the part has been ready. From then on, `onDeath` is called if the part exits unexpectedly. */
   ready: boolean;
-  /** Aborts when the run has ended. The reason describes the end. */
+  /** Aborts when the process or container has ended. The reason describes how it ended. */
   over: AbortController;
   ended: Promise<void>;
 }
@@ -36,7 +39,7 @@ interface Run<Handle> extends Launched<Handle> {
 /** Thrown if a part of the stack was started, but did not become ready. */
 export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
-  /** Name of the part. */
+  /** Name of the process or container, such as app-1. */
   readonly part: string;
 
   /** @param message what was expected, what happened, and the last output of the part */
@@ -57,9 +60,9 @@ export abstract class StackPart<Handle> implements Service {
     this.#spec = spec;
   }
 
-  /** Begins a run. */
+  /** Starts the process or container. */
   protected abstract launch(): Launched<Handle>;
-  /** Returns the last lines of the part's output, for a message. */
+  /** Returns the last lines of the part's output, for an error message. */
   abstract lastOutput(): string | Promise<string>;
   abstract stop(): Promise<void>;
   abstract kill(): Promise<void>;
@@ -70,19 +73,20 @@ export abstract class StackPart<Handle> implements Service {
     return this.#run !== undefined && !this.#run.over.signal.aborted;
   }
 
-  /** Process id, which is also the id of the process group; undefined if the part does not run. */
+  /** Process id, which is also the id of the part's process group; undefined if the part does not run. */
   get pid(): number | undefined {
     return this.running() ? this.#run?.pid : undefined;
   }
 
   /**
-   * Starts the part and waits until it is ready. If the part ends before, or is not ready in time, throws
-   * NotReadyError with its last output, and leaves nothing running.
+   * Starts the part and waits until it is ready. If the part exits first, or is not ready in time, throws NotReadyError
+   * with its last output, and leaves nothing running.
    */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     if (this.running()) return;
-    // No await may come between these two lines, or `dispose` could miss the part.
+    // Starts the part and sets `#run` with no `await` between. Otherwise a concurrent `dispose` could miss the started
+    // part.
     const run = this.#follow(this.launch());
     this.#run = run;
     try {
@@ -99,7 +103,7 @@ export abstract class StackPart<Handle> implements Service {
     await this.start();
   }
 
-  /** From now on, the end of the part is expected, and it cannot be started again. */
+  /** Makes the end of the part expected from now on. The part cannot be started again. */
   expectEnd(): void {
     this.#disposed = true;
     if (this.#run) this.#run.stopRequested = true;
@@ -110,7 +114,10 @@ export abstract class StackPart<Handle> implements Service {
     throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
   }
 
-  /** Calls `stop`, and waits until the part has ended. Does nothing if the part does not run. */
+  /**
+   * Calls `stop`, and waits until the process or container has ended. Does nothing if the process or container does not
+   * run.
+   */
   protected async end(stop: (handle: Handle) => unknown): Promise<void> {
     const run = this.#run;
     if (run === undefined || !this.running()) return;
@@ -119,7 +126,7 @@ export abstract class StackPart<Handle> implements Service {
     await run.ended;
   }
 
-  /** Resolves once the part has ended. */
+  /** Resolves once the process or container has ended. */
   async ended(): Promise<void> {
     await this.#run?.ended;
   }

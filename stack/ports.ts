@@ -3,21 +3,24 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// First port to try. It is below the ports of outgoing connections (Linux 32768 …, macOS 49152 …), so no such
-// connection takes the port of an instance that restarts.
+// First port to try. It is below the range of ports for outgoing connections (Linux 32768 …, macOS 49152 …), so no
+// outgoing connection takes the port of an instance that restarts.
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/** Maximum number of reserved ports. Above it, the oldest is released: no process uses that many at a time. */
+/**
+ * Maximum number of ports that this process reserves. If there are more, the oldest reservation ends, because no
+ * process uses that many ports at a time.
+ */
 const HELD = 1_000;
 
 /**
- * Reserved ports. Each is held by an open UDP socket with the same number, so that no other process gets the port. The
- * system closes the sockets when the process ends.
+ * The sockets that reserve ports: for each reserved port, an open UDP socket with its number. So no other Baton process
+ * takes the port. The system closes the sockets when the process ends.
  */
 const held = new Map<number, Socket>();
 
-/** Returns a free port that this function has not returned before, in any process. */
+/** Returns a free port that no Baton process on this machine has reserved, and reserves it. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const port = randomInt(FIRST, AFTER_LAST);
@@ -28,7 +31,7 @@ export async function freePort(): Promise<number> {
   );
 }
 
-/** Returns the first free port from `port` on, for addresses that users type. */
+/** Returns the first free port from `port` on. For addresses that users type, such as http://127.0.0.1:8080. */
 export async function freePortFrom(port: number): Promise<number> {
   for (let candidate = port; candidate < Math.min(port + 200, 65_536); candidate += 1) {
     if (await take(candidate)) return candidate;
@@ -55,7 +58,11 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/** Reserves a port by an open UDP socket. @returns the socket; undefined if another process has reserved the port */
+/**
+ * Reserves a port by an open UDP socket.
+ *
+ * @returns the socket; undefined if another Baton process has reserved the port
+ */
 function hold(port: number): Promise<Socket | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');

@@ -8,7 +8,7 @@ import { type BackingServer, startServer } from './servers.ts';
 import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';
 
-/** A folder that only the servers of these tests use. */
+/** Folder for the servers of these tests only. */
 let dir: string;
 const before = process.env['TMPDIR'];
 

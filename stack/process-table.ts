@@ -1,19 +1,24 @@
-/** Lists the processes of this machine: from /proc, or by `ps` on macOS. A bare Debian has no `ps`. */
+/**
+ * Lists the processes of this machine: from /proc on Linux, and by `ps` on macOS. Does not use `ps` on Linux, because a
+ * bare Debian lacks it.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 interface Process {
   pid: number;
   parent: number;
-  /** The id of its process group. */
+  /** Id of the process group to which the process belongs. */
   group: number;
-  /** Letter that `ps` prints: S, R, T for stopped, Z for a zombie … */
+  /**
+   * State of the process, as a letter that `ps` prints: S for sleeping, R for running, T for stopped, Z for a zombie …
+   */
   state: string;
 }
 
 const hasProc = (): boolean => existsSync('/proc/self/stat');
 
-/** Lists all processes, including zombies. */
+/** Lists all processes of this machine, including zombies. */
 export function processes(): Process[] {
   if (!hasProc()) return ps('-A');
   return readdirSync('/proc').flatMap(entry => (/^\d+$/.test(entry) ? fromProc(Number(entry)) : []));
@@ -24,10 +29,13 @@ export function stateOf(pid: number): string | undefined {
   return (hasProc() ? fromProc(pid) : ps('-p', String(pid)))[0]?.state;
 }
 
-/** Returns whether a process runs. A zombie does not run: it only waits to be reaped. */
+/**
+ * Returns whether a process runs. A zombie does not count: it has ended, and only waits for its parent to read its exit
+ * status.
+ */
 export const isAlive = (pid: number): boolean => /^[^ZXx]/.test(stateOf(pid) ?? '');
 
-/** Returns the program and arguments of a process; empty if no process has that id. */
+/** Returns the program and arguments of a process; an empty list if no process has that id. */
 export function commandLine(pid: number): string {
   try {
     if (!hasProc())
@@ -45,7 +53,8 @@ function fromProc(pid: number): Process[] {
   } catch {
     return []; // The process ended during the scan.
   }
-  // The format is "pid (name) state ppid pgrp …". The name ends at the last bracket, and may itself contain brackets.
+  // Parses a line in the format "pid (name) state ppid pgrp …". The name ends at the last bracket, because the name
+  // itself may contain brackets.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }
@@ -55,7 +64,7 @@ function ps(...which: string[]): Process[] {
   try {
     table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
   } catch (error) {
-    // ps fails if none of the given processes exists. The list is then empty.
+    // Returns an empty list if ps fails, because ps fails if none of the given processes exists.
     if ((error as { status?: number }).status === 1) return [];
     throw error;
   }

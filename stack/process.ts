@@ -11,33 +11,34 @@ import { guardGroup, makeFolder, releaseGroup, removeFolder, startWatchdog } fro
 
 export interface ServerSpec extends PartSpec {
   command: readonly [string, ...string[]];
-  /** The complete environment of the server; this process's by default. */
+  /** The complete environment of the server. By default, the server gets the environment of this process. */
   env?: NodeJS.ProcessEnv;
-  /** File to which standard output and error of the server are appended. */
+  /** File to which the server's standard output and standard error are appended. */
   log: string;
-  /** Signal that ends the server in order; SIGTERM by default. */
+  /** Signal that ends the server gracefully; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
-  /** Milliseconds between `stopSignal` and SIGKILL. */
+  /** Time between `stopSignal` and SIGKILL, milliseconds. */
   stopMs?: number;
-  /** Signal with which `dispose` ends the server at once; SIGTERM by default. */
+  /** Signal with which `dispose` ends the server quickly; SIGTERM by default. */
   disposeSignal?: NodeJS.Signals;
-  /** The user to run as. Requires root. */
+  /** The user that the server runs as. Requires that Baton runs as root. */
   runAs?: { uid: number; gid: number };
-  /** A temporary folder. `start` creates it for the user `runAs`, and `dispose` removes it. */
+  /** Path of a temporary folder. `start` creates the folder for the user `runAs`, and `dispose` removes it. */
   folder?: string;
-  /** Called before each start, to write the server's files. */
+  /** Called before each start. Writes the files that the server needs. */
   prepare?: () => void;
 }
 
 const LAST_LINES = 50;
 
 /**
- * Shell script that waits for the line `go` and then becomes the server. Baton sends the line once the watchdog knows
- * the process. If Baton is killed before that, its pipe closes, and the script exits.
+ * Shell script that waits for a line `go` on its standard input, and then becomes the server. Baton sends the line once
+ * the watchdog knows the process id. If Baton is killed before that, the script's standard input closes, and the script
+ * exits.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
-/** A server that leads a process group of its own. */
+/** A server that runs as the leader of a separate process group. */
 export class ServerProcess extends StackPart<ChildProcess> {
   readonly #spec: ServerSpec;
 
@@ -56,8 +57,8 @@ export class ServerProcess extends StackPart<ChildProcess> {
   }
 
   /**
-   * Ends the server for good, even during a `restart`. Repeats the signal, because a server that drains ends at the
-   * second SIGTERM. Kills it after 1 s.
+   * Ends the server permanently, even during a `restart`. Repeats the signal every 50 ms, because a server that drains
+   * ends only at a further SIGTERM. Kills the server after 1 s.
    */
   async dispose(): Promise<void> {
     this.expectEnd();
@@ -78,7 +79,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
     await this.#freeze('resume', 'SIGCONT', false);
   }
 
-  /** Sends a signal only to the leader of the process group. Throws if the leader does not run. */
+  /** Sends a signal only to the leader of the process group. Throws if the leader is not running. */
   signal(signal: NodeJS.Signals): void {
     this.requireRunning(`send ${signal} to`).kill(signal);
   }
@@ -113,8 +114,8 @@ export class ServerProcess extends StackPart<ChildProcess> {
     startWatchdog();
     const output = openSync(log, 'a');
     const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...command], {
-      // Makes the server the leader of a process group, so that signals also reach its children. The terminal's Ctrl-C
-      // reaches only Baton, which stops everything in order.
+      // Makes the server the leader of a process group, so that signals also reach its child processes. The terminal's
+      // Ctrl-C then reaches only Baton, which stops everything in order.
       detached: true,
       stdio: ['ignore', output, output, 'pipe'],
       env,
@@ -136,7 +137,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
     return { handle: child, pid, where: `process ${pid}`, exited: this.#exit(child, pid) };
   }
 
-  /** Waits for the exit, and kills what is left of the process group, such as nginx's workers. */
+  /** Waits until the server exits, and then kills the rest of its process group, such as nginx's workers. */
   async #exit(child: ChildProcess, pid: number): Promise<string> {
     const [code, signal] = await once(child, 'exit');
     if (signalGroup(pid, 'SIGKILL')) {

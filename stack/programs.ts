@@ -7,14 +7,17 @@ export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 }
 
-/** Programs that only some options of the stack need. The setup installs them only with --stores. */
+/**
+ * Programs that are needed only for some options of the stack. `scripts/setup` installs them only with the option
+ * --stores.
+ */
 const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed'];
 
-// More folders to search. Debian's PATH lacks the sbin folders, where nginx is, and PostgreSQL is in no PATH, because
-// several versions may be installed.
+// Folders to search in addition to PATH. Debian's PATH lacks the sbin folders, where nginx is. PostgreSQL's programs
+// are in no PATH, because several versions may be installed.
 const ALSO = [
   ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()],
-  // Programs that npm has installed in this checkout.
+  // Folder with the programs that npm has installed in this checkout.
   join(import.meta.dirname, '../node_modules/.bin'),
 ];
 
@@ -37,7 +40,10 @@ function entries(folder: string): string[] {
   }
 }
 
-/** Returns the path of the first installed program. Throws MissingProgramError, which says what to do. */
+/**
+ * Returns the path of the first of these programs that is installed. If none is installed, throws MissingProgramError,
+ * which says what to do.
+ */
 export function findProgram(...names: string[]): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
   const folders = [...path, ...ALSO];
@@ -63,8 +69,8 @@ function isExecutable(file: string): boolean {
 }
 
 /**
- * Checks that programs are installed. Each argument lists alternatives. Throws one MissingProgramError that names all
- * missing programs.
+ * Checks that programs are installed. Each argument lists alternatives, of which one must be installed. Throws one
+ * MissingProgramError that names all missing programs.
  */
 export function requirePrograms(...choices: string[][]): void {
   const problems: string[] = [];

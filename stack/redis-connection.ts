@@ -2,11 +2,11 @@
 import type { Redis, RedisOptions } from 'ioredis';
 
 /**
- * Connects to Redis directly, not through a link. The connection does not reconnect. The caller must disconnect.
- * Throws connection errors.
+ * Connects to Redis directly, not through a proxy of the stack. The connection does not reconnect, and the caller must
+ * disconnect it. Throws connection errors.
  */
 export async function openRedis(url: string | undefined, options: RedisOptions = {}): Promise<Redis> {
-  // Imported here, so that programs which never connect do not load ioredis.
+  // Imports ioredis only here, so that programs that never connect do not load it.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     ...{ lazyConnect: true, enableReadyCheck: false, commandTimeout: 5_000, maxRetriesPerRequest: 0 },
@@ -18,7 +18,7 @@ export async function openRedis(url: string | undefined, options: RedisOptions =
   return redis;
 }
 
-/** Runs `act` with a connection, and closes it. Throws the errors of Redis. */
+/** Opens a connection, runs `act` with it, and closes it. Throws the errors of Redis. */
 export async function withRedis<T>(
   url: string | undefined,
   act: (redis: Redis) => Promise<T>,

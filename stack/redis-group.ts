@@ -1,8 +1,11 @@
-/** A store of several Redis servers. `stop`, `kill` and `pause` apply to the present primary. */
+/**
+ * A session store of several Redis servers. `stop`, `kill` and `pause` act on the server that is the primary at the
+ * time of the call.
+ */
 import type { BackingServer } from './servers.ts';
 import { until } from './wait.ts';
 
-/** Time limit for the replacement of a primary, milliseconds. Usually it takes a few seconds. */
+/** Maximum time until a replica has replaced a primary, milliseconds. Usually it takes a few seconds. */
 const REPLACED_MS = 30_000;
 
 export abstract class RedisGroup implements BackingServer {
@@ -11,10 +14,13 @@ export abstract class RedisGroup implements BackingServer {
   readonly addresses: Readonly<Record<string, string>>;
   protected readonly servers: readonly BackingServer[];
   protected primary: BackingServer;
-  /** The server that was stopped, killed or paused last; undefined once all servers are in sync. */
+  /** The server that was stopped, killed or paused last; undefined once all servers are in sync again. */
   protected fallen: BackingServer | undefined;
 
-  /** @param servers the first is the primary at the start @param addresses variables in addition to those of servers */
+  /**
+   * @param servers all servers; the first is the primary at the start
+   * @param addresses environment variables for instances, in addition to those of the servers
+   */
   constructor(
     by: RedisGroup['failover']['by'],
     servers: readonly BackingServer[],
@@ -27,9 +33,9 @@ export abstract class RedisGroup implements BackingServer {
   }
 
   abstract start(): Promise<void>;
-  /** Returns the present primary. */
+  /** Returns the server that is the primary now. */
   protected abstract leader(): Promise<BackingServer | undefined>;
-  /** Waits until each server has its role, and all replicas are in sync. */
+  /** Waits until the group has a primary, and all replicas are in sync with it. */
   protected abstract inSync(): Promise<void>;
 
   get url(): string {
@@ -66,8 +72,8 @@ export abstract class RedisGroup implements BackingServer {
   }
 
   /**
-   * Restarts the server that was stopped, killed or paused last. If there is a new primary, this server becomes a
-   * replica.
+   * Restarts the server that was stopped, killed or paused last. If there is a new primary, the restarted server
+   * becomes its replica.
    */
   async restart(): Promise<void> {
     await (this.fallen ?? this.primary).restart();

@@ -1,4 +1,4 @@
-/** Tests the app with a Redis that allows only what a managed service allows. */
+/** Tests the app with a Redis that allows clients only the commands that a managed service allows. */
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { Redis } from 'ioredis';

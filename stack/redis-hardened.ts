@@ -1,6 +1,6 @@
 /**
- * Configures Redis like managed services do (ElastiCache with encryption and access control). Clients need
- * TLS, a user and a password, and cannot run commands that the service keeps for itself, such as CONFIG.
+ * Configures Redis like managed services do (ElastiCache with encryption and access control). Clients need TLS, a user
+ * and a password. They cannot run the commands that the service reserves for itself, such as CONFIG.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -11,21 +11,21 @@ import { connect } from 'node:tls';
 import { findProgram } from './programs.ts';
 
 const USER = 'baton';
-/** The user of the stack itself and of replicas, with all rights. */
+/** Name of the Redis user for the stack itself and for replicas. This user has all rights. */
 const OPERATOR = 'operator';
 
 /**
- * The commands that clients may not run: those that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which
- * some operators disable.
+ * Commands that Redis refuses to clients: those that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which some
+ * operators disable.
  */
 const REFUSED = [
   ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-/** The users of a Redis, and its certificate. The servers of a cluster share both. */
+/** The users and the certificate of a Redis server. The servers of a cluster share one such object. */
 export class Access {
-  /** Path of the certificate. Clients need it in NODE_EXTRA_CA_CERTS. */
+  /** Path of the certificate. Node clients need this path in NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
   readonly #host: string;
   readonly #key: string;
@@ -35,7 +35,7 @@ export class Access {
   readonly #operatorPassword = randomBytes(24).toString('hex');
 
   /**
-   * @param folder where the files are; must exist when `prepare` is called
+   * @param folder folder for the files; must exist when `prepare` is called
    * @param host the only name or address for which the certificate is valid
    */
   constructor(folder: string, host: string) {
@@ -57,13 +57,14 @@ export class Access {
     ];
   }
 
-  /** Writes the files that `args` names. Keeps files that exist. */
+  /** Writes the certificate and the file of users. Does nothing if these files exist already. */
   prepare(): void {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // At a restart, Redis runs the scripts in the append-only file as the user `default`. So `default` has all rights:
-    // otherwise all sessions would be lost. No client can log in as `default`, because this user is off.
+    // Gives the user `default` all rights, because at a restart Redis runs the scripts in the append-only file as this
+    // user. Without the rights, all sessions would be lost. No client can log in as `default`, because this user is
+    // off.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,
@@ -77,12 +78,12 @@ export class Access {
       writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   }
 
-  /** The address for clients, with user and password. */
+  /** The address of Redis for clients, with user and password. */
   url(port: number): string {
     return `rediss://${USER}:${this.#password}@${this.#host}:${port}`;
   }
 
-  /** The options of ioredis for a connection of the stack itself. */
+  /** The ioredis options for connections of the stack itself. */
   operator(): { username: string; password: string; tls: { ca: Buffer } } {
     const ca = readFileSync(this.certificate);
     return { username: OPERATOR, password: this.#operatorPassword, tls: { ca } };

@@ -1,4 +1,6 @@
-/** Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica. */
+/**
+ * Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica if the primary fails.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -16,10 +18,13 @@ const SENTINELS = 3;
 const QUORUM = 2;
 /** Time without a reply after which a sentinel considers the primary down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
-/** The sentinels' name for the primary and its replicas. */
+/** Name that the sentinels use for the primary and its replicas. */
 const PRIMARY_NAME = 'baton';
 
-/** Prepares Redis servers and sentinels and chooses their ports, but starts nothing. Throws MissingProgramError. */
+/**
+ * Prepares the Redis servers and the sentinels, and chooses their ports, but starts nothing. Throws MissingProgramError
+ * if a program is not installed.
+ */
 export async function planSentinelRedis(options: ServerOptions): Promise<BackingServer> {
   const servers: BackingServer[] = [];
   for (let n = 1; n <= SERVERS; n++) servers.push(await planServer('redis', options));
@@ -64,13 +69,14 @@ class SentinelRedis extends RedisGroup {
   }
 
   /**
-   * Waits until all servers replicate from the primary. Does not wait for the sentinels, which need ten seconds for
-   * that.
+   * Waits until all replicas are connected to the primary. Does not wait until the sentinels know all servers, which
+   * takes ten seconds.
    */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     const settled = async () => {
-      // The sentinels may replace the primary meanwhile. At the start they do not run yet.
+      // At each attempt after a failure, finds out which server is the primary, because the sentinels may replace it
+      // during the wait. At the start the sentinels do not run yet, so the primary is known.
       if (this.fallen) this.primary = (await this.leader()) ?? this.primary;
       return this.#inLine();
     };
@@ -78,7 +84,8 @@ class SentinelRedis extends RedisGroup {
   }
 
   /**
-   * Returns whether each running server is the primary or replicates from it. Reconfigures the first one that does not.
+   * Returns whether the primary runs as primary and all running replicas are connected to it. Otherwise corrects the
+   * first server with a wrong role.
    */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
@@ -105,7 +112,7 @@ function sentinel(name: string, port: number, primary: number, { onDeath }: Serv
   return new ServerProcess({
     ...{ name, folder, log: join(folder, 'sentinel.log'), onDeath },
     command: [findProgram('redis-server', 'valkey-server'), config, '--sentinel'],
-    // A sentinel changes this file while it runs, so each start writes the file anew.
+    // Writes the configuration file anew at each start, because a running sentinel changes it.
     prepare: () => writeFileSync(config, configuration(port, folder, primary)),
     ready: () => agrees(port),
   });
@@ -124,7 +131,7 @@ sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
 `;
 
 /**
- * Returns whether a sentinel knows all replicas and all other sentinels. Only then can the sentinels replace the
+ * Returns whether a sentinel knows all replicas and all other sentinels. Otherwise the sentinels cannot replace the
  * primary.
  */
 function agrees(port: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** The servers behind the instances: `SERVERS` has an entry for each kind. */
+/** Defines how to run each kind of server that instances use, such as Redis: `SERVERS` has an entry for each kind. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,13 +7,14 @@ import { findUser } from './programs.ts';
 import { Access } from './redis-hardened.ts';
 import { answersQuery, dial, hasTable, replies } from './server-probes.ts';
 
-/** How to run a kind of server. */
+/** How to run one kind of server. */
 export interface ServerEntry {
   /**
-   * The programs that the kind needs, the server first. Each list names alternatives, of which one must be installed.
+   * Programs that this kind of server needs; the first is the server itself. Each list names alternatives, of which one
+   * must be installed.
    */
   programs: readonly [string[], ...string[][]];
-  /** The number of ports that the server needs besides the one of its address. */
+  /** Number of ports that the server needs in addition to its main port. */
   morePorts?: number;
   plan(place: ServerPlace): ServerPlan;
 }
@@ -22,25 +23,25 @@ interface ServerPlace {
   program: string;
   port: number;
   morePorts: readonly number[];
-  /** A folder for the server, which exists once the server starts. */
+  /** Folder for the server's files. It exists when the server starts. */
   folder: string;
   access?: Access;
 }
 
 interface ServerPlan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
-  /** Name of the server; by default the name of the kind. */
+  /** Name of the server. By default, it is the name of its kind. */
   name?: string;
   url: string;
   addresses: Record<string, string>;
-  /** Subfolder with the data, which `wipe` removes. Absent: the server has no `wipe`. */
+  /** Subfolder with the server's data, which `wipe` removes. Absent if the server's data cannot be wiped. */
   data?: string;
-  /** Files outside its folder that the server leaves behind. */
+  /** Files outside the server's folder that the server does not remove. */
   leaves?: readonly string[];
 }
 
 /**
- * Matches the reply of a ready server, even if it requires a password. Does not match a server that still
- * loads its data (-LOADING).
+ * Matches the reply of a Redis that is ready, even if it requires a password. Does not match the reply -LOADING of a
+ * Redis that still loads its data.
  */
 const PONG = /^(\+PONG|-NOAUTH)/;
 
@@ -53,10 +54,11 @@ const REDIS: ServerEntry = {
       command: [
         program,
         ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
-        // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots would add nothing. With
-        // appendfsync's default, `everysec`, Redis may hold writes back for up to two seconds while the disk is slow.
+        // Turns snapshots off, because the append-only file holds every acknowledged write, even after SIGKILL. Sets
+        // appendfsync to no, because with its default, `everysec`, Redis may hold writes back for up to two seconds
+        // while the disk is slow.
         ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-        // Starts to send data to a replica at once. By default, Redis waits for more replicas first.
+        // Makes Redis send data to a new replica at once. By default, Redis waits for more replicas first.
         ...['--repl-diskless-sync-delay', '0'],
       ],
       ready: () => replies(dial(port), 'PING', PONG),
@@ -84,16 +86,16 @@ const HARDENED: ServerEntry = {
   },
 };
 
-/** The superuser of the PostgreSQL cluster. */
+/** Name of PostgreSQL's superuser. */
 const USER = 'baton';
 
-/** A Unix user without rights, for servers that refuse to run as root. */
+/** Name of a Unix user without rights, for servers that refuse to run as root. */
 const UNPRIVILEGED = 'nobody';
 
 /**
- * Creates the database cluster (PostgreSQL's data folder) if it does not exist. Then runs postgres in the
- * same process group, so that `kill` ends both. The cluster is in the folder `new` until it is complete, so
- * an interrupted creation begins again. Arguments: folder, postgres, its arguments.
+ * Shell script that creates PostgreSQL's data folder if it does not exist, and then runs postgres in the same process
+ * group, so that `kill` ends both. The data folder is named `new` until it is complete, so an interrupted creation
+ * begins again. Arguments: folder, path of postgres, arguments of postgres.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -107,24 +109,27 @@ if [ ! -d "$folder/data" ]; then
 fi
 exec "$program" -D "$folder/data" "$@"`;
 
-/** PostgreSQL with a separate database cluster, which accepts all clients without a password. */
+/** Runs PostgreSQL with a separate data folder. It accepts all clients without a password. */
 const POSTGRES: ServerEntry = {
   programs: [['postgres']],
   plan({ program, port, folder }) {
     const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
     const settings = [
       ...[`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'],
-      // The operating system has all acknowledged writes, even after SIGKILL. Only a power cut would lose them.
+      // Turns fsync off. Even after SIGKILL, the operating system has all acknowledged writes. Only a crash of the
+      // machine would lose writes.
       'fsync=off',
     ].flatMap(setting => ['-c', setting]);
-    // PostgreSQL refuses to run as root, so it runs as the user of its package, or as a user without rights.
+    // Runs PostgreSQL as the user of its package, or as a user without rights, because PostgreSQL refuses to run as
+    // root.
     const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
-      // initdb is in the folder of the real program, so a symbolic link must be resolved.
+      // Resolves symbolic links, because initdb is in the folder of the real program.
       command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       ready: () => answersQuery(url),
-      // PostgreSQL's fast shutdown. SIGTERM would wait until every client has disconnected.
+      // Signal for PostgreSQL's fast shutdown. After SIGTERM, PostgreSQL would wait until every client has
+      // disconnected.
       stopSignal: 'SIGINT',
       disposeSignal: 'SIGQUIT',
       ...(runAs && { runAs }),
@@ -133,11 +138,11 @@ const POSTGRES: ServerEntry = {
   },
 };
 
-/** memcached. It keeps data in memory only, so the data is lost when the process ends. */
+/** Runs memcached, which keeps data in memory only, so the data is lost when the process ends. */
 const MEMCACHED: ServerEntry = {
   programs: [['memcached']],
   plan({ program, port }) {
-    // If started by root, memcached requires the option -u with a user. -U 0 turns UDP off.
+    // Adds the option -u with a user, which memcached requires if root starts it. The option -U 0 turns UDP off.
     const user = process.getuid?.() === 0 ? ['-u', UNPRIVILEGED] : [];
     const url = `127.0.0.1:${port}`;
     return {
@@ -148,7 +153,7 @@ const MEMCACHED: ServerEntry = {
   },
 };
 
-/** dynalite, a server with the interface of DynamoDB, which keeps its data on disk. */
+/** Runs dynalite, a local server with the interface of DynamoDB, which keeps its data on disk. */
 const DYNAMODB: ServerEntry = {
   programs: [['dynalite']],
   plan({ program, port, folder }) {
@@ -163,14 +168,19 @@ const DYNAMODB: ServerEntry = {
   },
 };
 
-/** The settings of SeaweedFS, with a bucket and its key. */
+/** Settings of SeaweedFS (an S3-compatible server): one bucket, and the access key for it. */
 const SEAWEEDFS = fileURLToPath(new URL('../deploy/seaweedfs.json', import.meta.url));
 const BUCKET = 'cards';
-/** The parts of SeaweedFS that listen. Each part has one port for HTTP, and one port for gRPC. */
+/**
+ * The components of SeaweedFS that listen for connections. Each component has one port for HTTP and one port for gRPC.
+ */
 const PARTS = ['s3', 'admin', 'filer', 'master', 'volume'];
 const LISTENERS = PARTS.flatMap(part => [`${part}.port`, `${part}.port.grpc`]);
 
-/** SeaweedFS with one empty bucket. All visitors can read its pictures; only the key in `addresses` can write. */
+/**
+ * Runs SeaweedFS with one empty bucket for pictures. All visitors can read its pictures, but only clients with the
+ * access key can write.
+ */
 const PICTURES: ServerEntry = {
   programs: [['weed']],
   morePorts: LISTENERS.length - 1,
@@ -185,13 +195,15 @@ const PICTURES: ServerEntry = {
         ...['-logtostderr=true', 'mini', `-dir=${folder}`, `-bucket=${BUCKET}`, `-s3.config=${SEAWEEDFS}`],
         ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', ...LISTENERS.map((name, n) => `-${name}=${ports[n]}`)],
         ...['filer', 's3'].map(part => `-${part}.localSocket=${join(folder, `${part}.sock`)}`),
-        // These options turn off telemetry to the makers of SeaweedFS, and servers for other protocols.
+        // Turns off SeaweedFS's telemetry to its makers, and its servers for other protocols.
         ...['-master.telemetry=false', '-admin.ui=false', '-webdav=false'],
         ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
       ],
-      // Gives SeaweedFS an empty home folder, because it would also read settings from the user's home folder.
+      // Gives SeaweedFS an empty home folder, because it would otherwise also read settings from the user's home
+      // folder.
       env: { HOME: folder },
-      // SeaweedFS creates the bucket only after it listens. Until then, it responds with NoSuchBucket, also a 404.
+      // Waits for the bucket, because SeaweedFS creates it only after it listens. Until then, SeaweedFS responds with
+      // NoSuchBucket, which also has the status 404.
       ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
       leaves: PARTS.map((part, n) => `/tmp/seaweedfs-${part}-grpc-${ports[2 * n + 1]}.sock`),
       url,

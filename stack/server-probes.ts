@@ -1,9 +1,13 @@
-/** Asks the servers behind the instances whether they are ready. */
+/** Checks whether the servers that instances use, such as Redis, are ready. */
 import { createConnection, type Socket } from 'node:net';
 
 export const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
 
-/** Sends a command. @returns whether the start of the reply is as expected */
+/**
+ * Sends a command to a server.
+ *
+ * @returns whether the reply begins with the expected text
+ */
 export function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
   return new Promise((resolve, reject) => {
     socket.write(`${command}\r\n`); // Node sends the command as soon as the connection is open.
@@ -18,7 +22,7 @@ export function replies(socket: Socket, command: string, expected: RegExp): Prom
 }
 
 export async function answersQuery(url: string): Promise<boolean> {
-  // Imported here, because the npm package contains this file but does not install `pg`.
+  // Imports `pg` only here, because the npm package contains this file but does not install `pg`.
   const { Client } = await import('pg');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
   client.on('error', () => {}); // If the server ends meanwhile, the query reports this error.
@@ -31,7 +35,7 @@ export async function answersQuery(url: string): Promise<boolean> {
   }
 }
 
-/** Creates the table of sessions, if it does not exist. */
+/** Creates the DynamoDB table of sessions, if it does not exist. */
 export async function hasTable(endpoint: string): Promise<boolean> {
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

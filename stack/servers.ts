@@ -1,4 +1,4 @@
-/** Runs the servers of server-kinds.ts. */
+/** Runs the servers that instances use, as server-kinds.ts defines them. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -9,13 +9,13 @@ import { SERVERS, type ServerEntry, type ServerKind } from './server-kinds.ts';
 import type { OnDeath, StoreServer } from './stack.ts';
 import { temporaryPath } from './watchdog.ts';
 
-/** A server on 127.0.0.1. `restart` keeps the address and the data on disk, even after `kill`. */
+/** A server that listens on 127.0.0.1. `restart` keeps its address and its data on disk, even after `kill`. */
 export interface BackingServer extends StoreServer {
   readonly url: string;
   readonly port: number;
-  /** Process id; undefined if it does not run. */
+  /** Process id; undefined if the server does not run. */
   readonly pid: number | undefined;
-  /** Environment variables that give instances the address of the server: REDIS_URL … */
+  /** Environment variables with which instances find the server: REDIS_URL … */
   readonly addresses: Readonly<Record<string, string>>;
   start(): Promise<void>;
   /** Stops the server quickly and removes its data. It cannot be started again. */
@@ -23,19 +23,28 @@ export interface BackingServer extends StoreServer {
 }
 
 export interface ServerOptions {
-  /** Arguments that override the default ones, for example `['--maxmemory', '10mb']`. */
+  /** Additional arguments of the server, for example `['--maxmemory', '10mb']`. They override the default arguments. */
   args?: readonly string[];
-  /** The users and the certificate that several hardened servers share; by default, a server has its own. */
+  /**
+   * The users and the certificate of a hardened Redis, if several servers share them. By default, each server has its
+   * own.
+   */
   access?: Access;
   onDeath?: OnDeath;
 }
 
-/** Checks that the programs of these servers and those in `others` are installed. Throws one MissingProgramError. */
+/**
+ * Checks that the programs for these kinds of servers, and those in `others`, are installed. Throws one
+ * MissingProgramError that names all missing programs.
+ */
 export function requireServers(kinds: readonly ServerKind[], ...others: string[][]): void {
   requirePrograms(...kinds.flatMap(kind => [...SERVERS[kind].programs]), ...others);
 }
 
-/** Starts a server, and waits until it replies. Throws MissingProgramError, or an error with its output. */
+/**
+ * Starts a server, and waits until it is ready. Throws MissingProgramError if its program is not installed, or an error
+ * with the server's output if the start fails.
+ */
 export async function startServer(kind: ServerKind, options: ServerOptions = {}): Promise<BackingServer> {
   const server = await planServer(kind, options);
   try {
@@ -47,10 +56,13 @@ export async function startServer(kind: ServerKind, options: ServerOptions = {})
   }
 }
 
-/** Starts redis-server; valkey-server if Redis is not installed. */
+/** Starts redis-server, or valkey-server if Redis is not installed. */
 export const startRedis = (options?: ServerOptions): Promise<BackingServer> => startServer('redis', options);
 
-/** Prepares a server and chooses its ports, but does not start it. Throws MissingProgramError. */
+/**
+ * Prepares a server and chooses its ports, without starting it. Throws MissingProgramError if its program is not
+ * installed.
+ */
 export async function planServer(kind: ServerKind, options: ServerOptions): Promise<BackingServer> {
   const { morePorts = 0 }: ServerEntry = SERVERS[kind];
   const ports: number[] = [];
@@ -72,7 +84,8 @@ class BackingProcess extends ServerProcess implements BackingServer {
   ) {
     const { programs, plan }: ServerEntry = SERVERS[kind];
     const [program = ''] = programs.map(names => findProgram(...names));
-    // The server may run as a user that cannot enter the stack's folder, so its folder is elsewhere.
+    // Uses a folder outside the stack's folder, because the server may run as a user that cannot enter the stack's
+    // folder.
     const folder = temporaryPath(`baton-${kind}-`);
     const place = { program, port, morePorts, folder, ...(access && { access }) };
     const { url, addresses, data, leaves = [], ...spec } = plan(place);

@@ -1,4 +1,4 @@
-/** The tests that a stack must pass with every runner: as local processes and in containers. */
+/** Tests that every runner of the stack must pass: local processes and containers. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LONG } from '../tests/long.ts';
 import { used } from '../tests/used.ts';
@@ -9,7 +9,10 @@ import { RUNNERS, SMALL } from './testing/runners.ts';
 import { startTraffic } from './testing/traffic.ts';
 import { until } from './wait.ts';
 
-/** The tests with containers take minutes. tests/compose tests the use of the containers by default. */
+/**
+ * The runners to test. By default it is only the local runner, because the tests with containers take minutes. By
+ * default, tests/compose tests how users use the containers.
+ */
 const tested = RUNNERS.filter(({ name }) => LONG || name === 'local');
 
 const stacks: Stack[] = [];
@@ -131,7 +134,8 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
         what: `both logs of ${requests} requests`,
       });
     await ask(1);
-    // An instance that is killed just after its response may not have written its line.
+    // Waits for the log line first, because an instance that is killed just after its response may not have written the
+    // line.
     await logged(1);
     await nth(one, 0).kill();
     await Promise.all([2, 3].map(ask));

@@ -1,64 +1,68 @@
 /**
- * The interface of the system under test that Baton starts: instances, a balancer and a store. Local processes and
- * containers implement it.
+ * Defines the interface of the system under test that Baton starts: instances, a balancer and a session store. Local
+ * processes and containers implement it.
  */
 import type { LogSource } from '../verify/client/logs.ts';
 
-/** The runners of the stack: local processes, containers. */
+/** The ways to run the stack: as local processes, or as containers. */
 export const RUNNERS = ['local', 'compose'] as const;
 export type Runner = (typeof RUNNERS)[number];
 
-/** One process or container that faults can disturb. Every method resolves once its effect is certain. */
+/** A process or container that faults can disturb. Every method resolves once its effect is certain. */
 export interface Service {
   readonly name: string;
-  /** Ends the part gracefully (SIGTERM) and waits until it has ended. */
+  /** Ends the process or container gracefully (SIGTERM) and waits until it has ended. */
   stop(): Promise<void>;
-  /** Ends the part at once (SIGKILL) and waits until it has ended. */
+  /** Ends the process or container at once (SIGKILL) and waits until it has ended. */
   kill(): Promise<void>;
-  /** Freezes the part (SIGSTOP). Its sockets stay open, but it sends nothing. */
+  /** Freezes the process or container (SIGSTOP). Its sockets stay open, but it sends nothing. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Stops the part if it runs, starts it again with the same address and waits until it is ready. */
+  /** Stops the process or container if it runs, starts it again at the same address, and waits until it is ready. */
   restart(): Promise<void>;
-  /** Returns whether the part's process runs; true while it is paused. */
+  /** Returns whether the process or container runs. Also true while it is frozen by `pause`. */
   running(): boolean;
 }
 
 /**
- * One app process; `url` is its own address. `stop` and `restart` do not notify the balancer, as in a crash or a
- * careless deploy, so requests may be lost. To lose no request, deregister the instance first.
+ * One process or container of the app; `url` is its own address. `stop` and `restart` do not notify the balancer, as in
+ * a crash or a careless deploy, so requests may be lost. To lose no request, deregister the instance from the balancer
+ * first.
  */
 export interface Instance extends Service {
   readonly url: string;
-  /** The options with which the instance was started. Pass them to `add` to start a similar instance. */
+  /** Options with which the instance was started. Pass them to `add` to start a similar instance. */
   readonly options: InstanceOptions;
 }
 
-/** A server behind the instances. */
+/** A server that instances use, such as Redis. */
 export interface StoreServer extends Service {
-  /** Address of the server itself, not of a proxy before it: `redis://…`. undefined if this machine cannot reach it. */
+  /**
+   * Address of the server itself, even if there is a proxy before it: `redis://…`. undefined if the server cannot be
+   * reached from this machine.
+   */
   readonly url?: string;
   readonly port?: number;
   /**
-   * Present if the store has several servers. Then `stop`, `kill` and `pause` act on a primary, and `done` waits until
-   * a replica has taken its place. `restart` and `resume` bring the old primary back as a replica. There is no proxy
-   * (link) before such a store.
+   * Present if the session store consists of several servers. Then `stop`, `kill` and `pause` act on the primary, and
+   * `done` waits until a replica has replaced it. `restart` and `resume` bring the old primary back as a replica. There
+   * is no proxy (link) before such a store.
    */
   readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
-  /** Removes all data. Throws if the server runs. Absent if that is not possible. */
+  /** Removes all data. Throws if the server runs. Absent if the data of the server cannot be removed. */
   wipe?(): void;
 }
 
 /**
- * A proxy between two parts of the stack, which can disturb connections. The end of a disturbance does not close open
- * connections.
+ * A proxy between two processes of the stack, which can disturb their connections. The end of a disturbance does not
+ * close open connections.
  */
 export interface Link {
-  /** Port of the proxy on 127.0.0.1. The proxy forwards connections to the part behind it. */
+  /** Port of the proxy on 127.0.0.1. The proxy forwards connections to the server or instance behind it. */
   readonly port: number;
-  /** Number of responses that were cut so far. */
+  /** Number of responses that the proxy has cut so far. */
   readonly cuts: number;
-  /** Number of times that data had to wait for bandwidth so far. */
+  /** Number of times that data had to wait because of the limited bandwidth. */
   readonly jams: number;
   /** Delays each piece of data by `delayMs`. */
   slow(delayMs: number): void;
@@ -72,99 +76,128 @@ export interface Link {
   refuse(): Promise<void>;
   /** Resets all connections. */
   cut(): void;
-  /** Forwards new connections to another port. Resets open ones; with `keep`, they stay open to the old port. */
+  /**
+   * Forwards new connections to another port. Resets open connections. With `keep`, open connections stay open to the
+   * old port.
+   */
   lead(port: number, options?: { keep?: boolean }): Promise<void>;
   /** Ends all disturbances. */
   restore(): Promise<void>;
 }
 
 export interface InstanceOptions {
-  /** Added to the environment of only this instance. */
+  /** Additional environment variables of only this instance. */
   env?: Record<string, string>;
-  /** Program and arguments that run instead of the shipped app. */
+  /** Program and arguments that run in place of the app that comes with Baton. */
   command?: readonly [string, ...string[]];
 }
 
 export interface Balancer extends Service {
   readonly url: string;
-  /** Routes requests to the instance from now on. */
+  /** Makes the balancer route requests to the instance from now on. */
   register(instance: Instance): Promise<void>;
-  /** Stops routing requests to the instance, waits for the requests in flight, and then removes the instance. */
+  /**
+   * Makes the balancer stop routing requests to the instance, waits for the requests in flight, and then removes the
+   * instance.
+   */
   deregister(instance: Instance): Promise<void>;
   /** Makes the balancer read its configuration again, without dropping a request. */
   reload(): Promise<void>;
-  /** Forgets to which instance each visitor is pinned. Absent if the balancer pins no visitors. */
+  /** Resets the pinning of all visitors to instances. Absent if the balancer pins no visitors. */
   forget?(): Promise<void>;
   /**
-   * Sends a request to another instance too, even a write, if the first instance has not responded within `afterMs`
-   * milliseconds. undefined turns this off. Absent if the balancer does not support it.
+   * Makes the balancer also send a request to another instance, even a write, if the first instance has not responded
+   * within `afterMs` milliseconds. undefined turns this off. Absent if the balancer does not support it.
    */
   repeat?(afterMs: number | undefined): Promise<void>;
 }
 
 /** Keeps the number of instances constant, and replaces instances that fail. */
 export interface Keeper {
-  /** Returns whether the wanted number of instances runs, all are healthy, and none is starting or leaving. */
+  /**
+   * Returns whether the wanted number of instances runs, all of them are healthy, and none is being started or ended.
+   */
   whole(): boolean;
-  /** Milliseconds within which a new instance serves in place of a crashed instance. */
+  /** Maximum time until a new instance serves requests in place of a crashed instance, milliseconds. */
   readonly recoversWithinMs: number;
-  /** Calls the listener each time when an instance has joined or left. @returns a function that removes the listener */
+  /**
+   * Adds a listener that is called each time an instance has been added or removed.
+   *
+   * @returns a function that removes the listener
+   */
   onChange(listener: () => void): () => void;
 }
 
 export interface Stack {
-  /** The balancer's address, for clients. */
+  /** Address at which clients reach the balancer. */
   readonly url: string;
   instances(): readonly Instance[];
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
   /**
    * Removes an instance gracefully: the balancer sends it no new requests, the requests in flight end, and then the
-   * instance stops.
+   * instance is stopped.
    */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
-  /** Replaces instances that die, and keeps their number. Absent: a dead instance is not replaced. */
+  /**
+   * Keeps the number of instances constant by replacing instances that die. Absent if dead instances are not replaced.
+   */
   readonly fleet?: Keeper;
-  /** The server that stores the sessions. Redis if sessions are not on a server, for example in a cookie. */
+  /**
+   * The server that stores the sessions. If no server stores sessions, for example because they are in cookies, it is
+   * Redis.
+   */
   readonly store: StoreServer;
-  /** All servers behind the instances, the store first. Users and cards are in Redis, wherever the sessions are. */
+  /**
+   * All servers that instances use, the session store first. Users and cards are always in Redis, wherever the sessions
+   * are.
+   */
   readonly servers: readonly StoreServer[];
   /**
-   * Returns a proxy that can disturb connections. Absent if the runner has none.
-   * - to a server, by name: all instances reach it through this proxy, if the stack was started with `links`
-   * - to an instance, by name: the balancer reaches it through this proxy from then on, until `unlink`
+   * Returns a proxy that can disturb connections. Absent if the stack has no proxies. The name is one of:
+   * - name of a server: all instances reach the server through this proxy, if the stack was started with `links`
+   * - name of an instance: from the call until `unlink`, the balancer reaches the instance through this proxy
    */
   link?(to: string): Promise<Link>;
   unlink?(to: string): Promise<void>;
-  /** Logs of the balancer and of each instance. `add` adds the log of the new instance. */
+  /** The logs of the balancer and of each instance. When `add` starts an instance, its log is added to this list. */
   readonly logs: readonly LogSource[];
-  /** Resolves with a description (name, exit status, last output) once any part ends unexpectedly. */
+  /**
+   * Resolves when the first process or container ends unexpectedly, with a description: name, exit status and last
+   * output.
+   */
   readonly died: Promise<string>;
-  /** Stops everything, including paused parts and parts that are still starting. Safe to call twice. */
+  /** Stops everything, including processes that are paused or still starting. Can be called more than once. */
   stop(): Promise<void>;
 }
 
-/** Called when a part ends unexpectedly, with a description: its name, the exit status and the last output. */
+/** Called when a process or container ends unexpectedly, with a description: its name, exit status and last output. */
 export type OnDeath = (description: string) => void;
 
-/** The options of every runner. */
+/** The options that every runner of the stack has. */
 export interface StackOptions {
-  /** The number of instances at the start, or the options of each. Default 2. */
+  /** Number of instances at the start, or the options of each instance. 2 by default. */
   instances?: number | readonly InstanceOptions[];
-  /** The balancer's port: this port or the next free one (default 8080); with `any`, any free port. */
+  /**
+   * Port of the balancer, 8080 by default. If the port is in use, the balancer gets the next free port. With `any`, it
+   * gets any free port.
+   */
   port?: number | 'any';
-  /** Added to the environment of all instances. */
+  /** Additional environment variables of all instances. */
   env?: Record<string, string>;
-  /** True: instances reach servers such as Redis through proxies (links). They cost a little time. */
+  /**
+   * True if instances reach servers such as Redis through proxies (links), which can disturb connections. Proxies make
+   * each request a little slower.
+   */
   links?: boolean;
-  /** Called with messages for the user: the steps of the start, and the actions of the fleet. */
+  /** Called with messages for the user: the steps of the start, and each instance that is started or replaced. */
   onStep?: (message: string) => void;
-  /** Called for each part. `Stack.died` reports only the first one. */
+  /** Called for each process or container that ends unexpectedly. `Stack.died` reports only the first of them. */
   onDeath?: OnDeath;
-  /** Aborts the start: everything is stopped, and the reason of the signal is thrown. */
+  /** Aborts the start: the stack stops everything, and `start` throws the reason of the signal. */
   signal?: AbortSignal;
 }
 
-/** The properties of an instance that a balancer needs. */
+/** The properties of an instance that a balancer needs to route requests to it. */
 export type Routed = Pick<Instance, 'name' | 'url'>;

@@ -1,12 +1,15 @@
-/** Starts the bundled stack with one of its runners. */
+/** Starts the bundled stack, as local processes or as containers. */
 import { startComposeStack } from './compose.ts';
 import { type LocalStackOptions, startLocalStack } from './local.ts';
 import type { Runner, Stack, StackOptions } from './stack.ts';
 
-/** Options that only the local runner supports: a sticky balancer, and the imitation of another balancer (profile). */
+/**
+ * Options that only the stack of local processes supports: a sticky balancer, and the imitation of another load
+ * balancer (profile).
+ */
 type OnlyLocal = Pick<LocalStackOptions, 'sticky' | 'profile'>;
 
-/** Starts the stack. Throws the error of the runner; nothing is left running then. */
+/** Starts the stack. If the start fails, stops everything and throws the error. */
 export async function startStack(
   runner: Runner,
   { sticky, profile, ...options }: StackOptions & OnlyLocal,

@@ -6,22 +6,29 @@ import type { Routed } from './stack.ts';
 /**
  * The ways in which nginx pins a visitor to an instance:
  * - duration: a cookie of the balancer names the instance, for a limited time
- * - application: like duration, but set together with the app's cookie, and ignored without the app's cookie
- * - hash: nginx chooses by the hash of a cookie; when instances change, some visitors move
+ * - application: as duration, but nginx sets the cookie together with the app's cookie, and ignores it in requests
+ * without the app's cookie
+ * - hash: nginx chooses the instance by the hash of a cookie; when instances are added or removed, some visitors move
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;
 export type StickyMode = (typeof STICKY)[number];
 
-/** A cookie of the balancer that names an instance. */
+/** Describes a cookie of the balancer whose value names an instance. */
 interface StickyCookie {
   name: string;
-  /** Name of a cookie of the app. The balancer ignores its own cookie in requests that lack this one. */
+  /**
+   * Name of a cookie of the app. If a request lacks this cookie, the balancer ignores the balancer's cookie in the
+   * request.
+   */
   beside?: string;
-  /** Attributes of the cookie, such as `Path=/; Max-Age=60`. Absent: the attributes of the app's cookie. */
+  /**
+   * Attributes of the balancer's cookie, such as `Path=/; Max-Age=60`. Absent: the balancer copies the attributes of
+   * the app's cookie.
+   */
   attributes?: string;
-  /** True: set in every response. False: set only when the value changes. */
+  /** True if every response sets the cookie. False if only responses that change its value set the cookie. */
   renewed: boolean;
-  /** A second cookie with the same value and other attributes, for requests from other sites. */
+  /** A second cookie with the same value and other attributes, for cross-site requests. */
   twin?: { name: string; attributes: string };
 }
 
@@ -32,12 +39,13 @@ export interface Sticky {
   additions: NginxAdditions;
 }
 
-/** The cookie that nginx gives each visitor, and that determines the instance. */
+/** Name of the cookie that nginx gives each visitor. Its value determines the instance. */
 const ROUTE_COOKIE = 'route';
 
 /**
- * nginx sets the cookie in the first response, and uses its value even for the first request. So the login reaches the
- * instance that gets all later requests of the session.
+ * Pins each visitor to an instance by a cookie. nginx sets the cookie in the first response, and already chooses the
+ * instance of the first request by the cookie's value. So the login reaches the instance that gets all later requests
+ * of the session.
  */
 export const BY_ROUTE_COOKIE: NginxAdditions = {
   http: `
@@ -50,14 +58,15 @@ export const BY_ROUTE_COOKIE: NginxAdditions = {
   upstream: forgotten => `hash $route${forgotten === 0 ? '' : `:${forgotten}`} consistent;`,
 };
 
-/** The session cookie of the card store. */
+/** Name of the session cookie of the card store (Baton's web shop). */
 const APP_COOKIE = 'sid';
 const DAY_S = 86_400;
 
 /**
- * Returns the directives and the cookie of a sticky mode.
+ * Returns the nginx directives for a way of pinning visitors, and the name of the cookie that pins them.
  *
- * @param like the balancer whose cookie to set: a classic or an application load balancer; absent: a plain cookie
+ * @param like the AWS load balancer whose cookie nginx sets: a classic or an application load balancer; absent: a
+ * cookie without AWS's names
  * @param seconds lifetime of the cookie after each response that sets it, in mode `duration`; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
@@ -82,7 +91,10 @@ function byApplication(like: 'classic' | 'alb' | undefined): StickyCookie {
   return { name: like === 'classic' ? 'AWSELB' : ROUTE_COOKIE, beside, renewed: false };
 }
 
-/** Returns directives that pin visitors by a cookie. Its value stands for an instance, and clients cannot guess it. */
+/**
+ * Returns nginx directives that pin visitors to instances by a cookie. Clients cannot guess the cookie value of an
+ * instance.
+ */
 function namedBy(cookie: StickyCookie): NginxAdditions {
   const { twin } = cookie;
   const secret = randomBytes(16).toString('hex');
@@ -96,7 +108,10 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   };
 }
 
-/** Returns one nginx group for each instance, and two maps: cookie value to group, and address to cookie value. */
+/**
+ * Returns one nginx group for each instance, and two nginx maps: from cookie value to group, and from address to cookie
+ * value.
+ */
 function perInstance(
   { name, beside }: StickyCookie,
   instances: readonly Routed[],
@@ -117,13 +132,13 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // Maps the address that served the request to the cookie value. `volatile` makes nginx evaluate the map again once
-    // it knows the address.
+    // Maps the address of the instance that served the request to the cookie value. `volatile` makes nginx evaluate the
+    // map again when it knows the address.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }
 
-/** Returns a map that decides whether a response sets the cookie, and to which value. */
+/** Returns an nginx map that decides whether a response sets the balancer's cookie, and to which value. */
 function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   const follows = beside !== undefined && attributes === undefined;
   const value = `"${name}=$sticky_chosen${follows ? '$sticky_attributes' : `; ${attributes}`}"`;
@@ -132,7 +147,8 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
     beside === undefined
       ? [...same('^'), `  default ${value};`]
       : [
-          // Sets the cookie if the app sets its own in this response, or if the request has both cookies.
+          // Sets the balancer's cookie if the app sets its own cookie in this response, or if the request has both
+          // cookies.
           ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
           '  default "";',
         ];
@@ -145,7 +161,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   ].join('\n');
 }
 
-/** Returns directives that copy the lifetime and the flags of the app's cookie. */
+/** Returns nginx directives that copy the lifetime and the flags of the app's cookie to the balancer's cookie. */
 function attributesOf(cookie: string): string {
   const one = '; *(?:expires=\\w+, [^;,]*|[^;,]*)';
   return [

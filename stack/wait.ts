@@ -1,13 +1,13 @@
 /** Waits for conditions, instead of for fixed times. */
 
 export interface Wait {
-  /** Timeout, milliseconds. */
+  /** Maximum time to wait, milliseconds. */
   withinMs: number;
-  /** The expected condition. The error has these words after "expected". */
+  /** Description of the expected condition. The error message contains it after the word "expected". */
   what: string;
-  /** Milliseconds between two checks. */
+  /** Interval between two checks of the condition, milliseconds. */
   everyMs?: number;
-  /** Ends the wait at once: `until` throws the reason of the signal. */
+  /** Signal that ends the wait when it aborts: `until` then throws the reason of the signal. */
   signal?: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Ensures that no process, container or temporary folder outlives this process, even if `kill -9` ends this process.
- * A small second process (watchdog-process.ts) holds the reading end of a pipe. When this process ends, the kernel
- * closes the other end, and the second process cleans up.
+ * Ensures that no process, container or temporary folder outlives this process, even if `kill -9` ends it. A second
+ * small process, the watchdog (watchdog-process.ts), reads from a pipe. When this process ends, the kernel closes the
+ * writing end of the pipe, and the watchdog cleans up.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,12 +12,18 @@ import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
-/** Guards a process group. The watchdog kills it when this process ends, unless the group was released before. */
+/**
+ * Registers a process group with the watchdog. When this process ends, the watchdog kills the group, unless it was
+ * released before.
+ */
 export function guardGroup(pgid: number): void {
   send(`+group ${pgid}`);
 }
 
-/** Releases a process group. Call this as soon as the group has ended, because the system may reuse its number. */
+/**
+ * Releases a process group from the watchdog. Call this as soon as the group has ended, because the system may reuse
+ * its number.
+ */
 export function releaseGroup(pgid: number): void {
   send(`-group ${pgid}`);
 }
@@ -39,7 +45,10 @@ export function removeFolder(folder: string): void {
   send(`-folder ${folder}`);
 }
 
-/** Guards a compose project. The watchdog removes all parts of the project when this process ends. */
+/**
+ * Registers a compose project with the watchdog. When this process ends, the watchdog removes all containers, networks
+ * and volumes of the project.
+ */
 export function guardProject(project: string): void {
   send(`+project ${project}`);
 }
@@ -48,21 +57,23 @@ export function releaseProject(project: string): void {
   send(`-project ${project}`);
 }
 
-/** Starts the watchdog. Call this before the first child starts, so that every child is guarded. */
+/**
+ * Starts the watchdog process. Call this before the first child process starts, so that every child process is guarded.
+ */
 export function startWatchdog(): void {
   if (watchdog !== undefined) return;
   const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
   watchdog = spawn(process.execPath, [program], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Runs in a separate session, because Ctrl-C and a closed terminal must not end the watchdog.
+    // Starts the watchdog in a separate session, so that Ctrl-C and a closed terminal do not end it.
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '' }, // `docker` needs PATH, HOME and DOCKER_HOST.
   });
   watchdog.once('error', () => {});
   watchdog.stdin?.on('error', () => {}); // If the watchdog has ended, this process continues without it.
   watchdog.unref();
-  // Without this, the open pipe would keep the present process running. The pipe is a Socket, although its
-  // type in ChildProcess does not say so.
+  // Lets this process exit although the pipe is open. The pipe is a Socket, although its type in ChildProcess does not
+  // say so.
   if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {
     watchdog.stdin.unref();
   }

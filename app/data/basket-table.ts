@@ -31,15 +31,15 @@ export class BasketTable {
   }
 
   /**
-   * Adds an item. Throws Refusal 422 or 409. If concurrent requests add items and only one place is left, all
-   * may succeed. Baskets in sessions have the same weakness.
+   * Adds an item. Throws Refusal 422 if the text is invalid, or 409 if the basket is full. If only one place is left
+   * and concurrent requests add items, all of them can succeed. Baskets in sessions have the same weakness.
    */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);
     const { addedAt, card } = newItem();
     const { rowCount } = await confirmed(this.#pool.query(ADD, [owner, wanted, addedAt, card, MAX_ITEMS]));
     const after = await this.items(owner);
-    // No row is added if the basket already has the item or is full.
+    // PostgreSQL adds no row if the basket already has the item or is full.
     if (rowCount === 0 && !after.some(item => item.text === wanted)) throw full();
     return after;
   }

@@ -1,4 +1,7 @@
-/** The Lua scripts of cards.ts. Each script checks everything before it writes, because Redis does not roll back. */
+/**
+ * The Lua scripts of cards.ts. Each script checks all conditions before its first write, because Redis does not roll
+ * back.
+ */
 
 /**
  * Charges a user, and creates the cards of a checkout. KEYS: user, owned, card …; ARGV: email, price, now, then id and
@@ -50,7 +53,7 @@ return 1`;
 
 /**
  * Sells a card. KEYS: card, market, buyer, seller, cards of buyer, cards of seller; ARGV: buyer, seller, price, id,
- * now. Returns 'changed' if the owner or the price differs from what the caller has read.
+ * now. Returns 'changed' if the owner or the price differs from the arguments.
  */
 export const BUY = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or redis.call('HGET', KEYS[1], 'price') ~= ARGV[3] then

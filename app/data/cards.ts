@@ -1,6 +1,6 @@
 /**
  * Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script, which
- * makes all of its changes or none.
+ * makes all of its changes or none of them.
  */
 import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
@@ -15,7 +15,7 @@ export interface Card {
   readonly owner: string;
   /** Price of the card in credits; null if the card is not for sale. */
   readonly price: number | null;
-  /** Address of the card's picture. */
+  /** URL of the card's picture. */
   readonly picture?: string;
 }
 
@@ -26,7 +26,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** Maximum number of cards of a list that a page shows. It shows the newest cards, the newest first. */
+/** Maximum number of cards of a list that a page shows. The page shows the newest cards first. */
 const SHOWN = 200;
 
 declare module 'ioredis' {
@@ -51,7 +51,7 @@ export class Cards {
   readonly #redis: RedisClient;
   readonly #pictures: string | undefined;
 
-  /** @param pictures the URL with which the addresses of all pictures begin; without it, cards have no pictures */
+  /** @param pictures the URL with which the addresses of all pictures begin; absent if cards have no pictures */
   constructor(redis: RedisClient, pictures?: string) {
     this.#redis = redis;
     this.#pictures = pictures;
@@ -67,14 +67,15 @@ export class Cards {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
 
-  /** Returns the cards for sale, starting with the card that was offered last. */
+  /** Returns the cards for sale, the most recently offered card first. */
   async forSale(limit = SHOWN): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, limit - 1)));
   }
 
   /**
-   * Charges `price` credits for each order and creates its card. If the card of an order exists, the order was paid
-   * before and costs nothing. Returns false, and changes nothing, if the balance is too low.
+   * Charges `price` credits for each order of a checkout and creates its card. If the card of an order exists already,
+   * an earlier attempt has paid for it, so this order costs nothing. Returns false, and changes nothing, if the balance
+   * is too low.
    */
   async checkout(email: string, orders: readonly Order[], price: number): Promise<boolean> {
     const keys = [userKey(email), ownedKey(email), ...orders.map(order => cardKey(order.card))];
@@ -82,30 +83,36 @@ export class Cards {
     return (await confirmed(this.#redis.checkoutCards(keys.length, ...keys, ...args))) === 1;
   }
 
-  /** Puts a card up for sale. Returns false if the card is not the user's. */
+  /** Puts a card up for sale. Returns false if the card does not belong to the user. */
   async list(id: string, owner: string, price: number): Promise<boolean> {
     return (
       (await confirmed(this.#redis.listCard(cardKey(id), MARKET_KEY, owner, price, id, Date.now()))) === 1
     );
   }
 
-  /** Takes a card off the market. Returns false if the card is not the user's. */
+  /** Takes a card off the market. Returns false if the card does not belong to the user. */
   async unlist(id: string, owner: string): Promise<boolean> {
     return (await confirmed(this.#redis.unlistCard(cardKey(id), MARKET_KEY, owner, id))) === 1;
   }
 
-  /** Returns a card of a user; undefined if the user has no such card. */
+  /** Returns a card that belongs to the user; undefined if the user has no such card. */
   async owned(id: string, owner: string): Promise<Card | undefined> {
     const [card] = await this.#read([id]);
     return card?.owner === owner ? card : undefined;
   }
 
-  /** Sets the picture of a card to this key in the bucket. Returns false if the card is not the user's. */
+  /**
+   * Sets the picture of a card: `picture` is its key in the bucket. Returns false if the card does not belong to the
+   * user.
+   */
   async show(id: string, owner: string, picture: string): Promise<boolean> {
     return (await confirmed(this.#redis.pictureCard(cardKey(id), owner, picture))) === 1;
   }
 
-  /** Transfers the card to the buyer and the price to the seller. `seen` is the price that the buyer agreed to. */
+  /**
+   * Transfers a card to the buyer and its price to the seller. Changes nothing if the price is no longer `seen`, the
+   * price that the buyer agreed to.
+   */
   async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
     const [card] = await this.#read([id]);
     if (!card || card.price === null) return 'not-for-sale';
@@ -121,7 +128,8 @@ export class Cards {
       ownedKey(seller),
     ];
     const bought = await confirmed(this.#redis.buyCard(...keys, buyer, seller, card.price, id, Date.now()));
-    // 'changed' means that another user bought the card, or the seller changed the offer, since the read above.
+    // The script returns 'changed' if another user bought the card, or the seller changed the offer, after this method
+    // read the card.
     return bought === 'changed' ? 'not-for-sale' : bought;
   }
 

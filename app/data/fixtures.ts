@@ -10,8 +10,8 @@ const NAMED = ['Alice', 'Bob', 'Carol', 'Dave'];
 const BATCH = 1000;
 
 /**
- * Creates user1@example.test … userN@example.test and four users with first names; skips users that exist. Several
- * instances may call this at the same time. Throws StoreUnavailable.
+ * Creates the users user1@example.test … userN@example.test and four users with first names. Skips users that exist.
+ * Several instances can call this at the same time. Throws StoreUnavailable.
  */
 export async function createFixtures(users: Users, count: number, scrypt: ScryptParameters): Promise<void> {
   if (count === 0) return;

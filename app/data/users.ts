@@ -1,4 +1,4 @@
-/** Stores the users who can sign in, and their balances, in Redis. Every instance serves every user. */
+/** Stores the users of the web shop and their balances in Redis. Every instance serves every user. */
 import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { hashPassword, isWeaker, type ScryptParameters, verifyPassword } from '../password.ts';
@@ -15,11 +15,11 @@ export interface User {
   readonly balance: number;
 }
 
-/** A user who has registered, but not yet opened the link in the mail. */
+/** A user who has registered, but has not yet opened the activation link in the mail. */
 interface Pending {
-  /** Random number in the link. The activation must send it. */
+  /** Random number that is part of the activation link. `activate` must receive the same number. */
   readonly nonce: string;
-  /** Time in which the user must be activated, seconds. Then Redis removes the user. */
+  /** Seconds within which the user must open the activation link. Then Redis removes the user. */
   readonly seconds: number;
 }
 
@@ -45,8 +45,9 @@ declare module 'ioredis' {
   }
 }
 
-// Never overwrites an existing user. So after concurrent registrations, the first password and balance remain. A user
-// who waits for the activation has a nonce and a time to live; Redis removes the user at the end of that time.
+// Lua script that creates a user. Never overwrites an existing user, so after concurrent registrations the first
+// password and balance remain. A user who must still open the activation link has a nonce and a time to live; Redis
+// removes the user at the end of that time.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
@@ -56,8 +57,8 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// Renews the time to live of a user who is not active yet. An active user must have no time to live, because Redis
-// would remove the user at its end.
+// Lua script that renews the time to live of a user who is not active yet. Does not change an active user, because an
+// active user must have no time to live: Redis would remove the user at its end.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -72,7 +73,8 @@ redis.call('HDEL', KEYS[1], 'pending')
 redis.call('PERSIST', KEYS[1])
 return 'activated'`;
 
-// Replaces the password hash of a user, but only if it is still the hash that this request has read.
+// Lua script that replaces the password hash of a user, but only if no other request has changed the hash since this
+// request read it.
 const REPLACE_PASSWORD = `
 if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'password', ARGV[2])
@@ -84,7 +86,7 @@ export class Users {
   readonly #parameters: ScryptParameters;
   readonly #placeholder: Promise<string>;
 
-  /** @param parameters the parameters with which new passwords are hashed */
+  /** @param parameters the scrypt parameters for the hashes of new passwords */
   constructor(redis: RedisClient, parameters: ScryptParameters) {
     this.#redis = redis;
     this.#parameters = parameters;
@@ -96,7 +98,7 @@ export class Users {
   }
 
   /**
-   * Creates a user; with `pending`, the user must be activated before the first login. Returns false if the
+   * Creates a user. If `pending` is given, the user must be activated before the first login. Returns false if the
    * email address is taken.
    */
   async register(email: string, name: string, password: string, pending?: Pending): Promise<boolean> {
@@ -106,17 +108,23 @@ export class Users {
     return (await confirmed(created)) === 1;
   }
 
-  /** Gives a pending user more time. Returns the nonce of the user; null if no pending user has this address. */
+  /**
+   * Extends the time in which a pending user can be activated. Returns the random number for the activation link; null
+   * if no pending user has this email address.
+   */
   renewPending(email: string, seconds: number): Promise<string | null> {
     return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
   }
 
-  /** Activates a pending user. `expired`: the user was removed, or has registered again. */
+  /**
+   * Activates a pending user. Returns `expired` if the user was removed, or has registered again after the link was
+   * mailed.
+   */
   activate(email: string, nonce: string): Promise<'activated' | 'used' | 'expired'> {
     return confirmed(this.#redis.activateShopUser(userKey(email), nonce));
   }
 
-  /** Returns whether the user exists and is not pending. */
+  /** Returns whether the user exists and is active. */
   async isActive(email: string): Promise<boolean> {
     const [name, pending] = await confirmed(this.#redis.hmget(userKey(email), 'name', 'pending'));
     return name !== null && pending === null;
@@ -132,9 +140,9 @@ export class Users {
   }
 
   /**
-   * Returns whether the password is right. If so, replaces a hash whose parameters are weaker than the
-   * configured parameters. Takes as long for an unknown address as for a wrong password: the response time
-   * does not reveal which users exist.
+   * Returns whether the password is right. If it is, and its hash has weaker parameters than the configured parameters,
+   * replaces the hash. Takes as long for an unknown address as for a wrong password, so that the response time does not
+   * reveal which users exist.
    */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));

@@ -20,8 +20,9 @@ export interface ActivationDeps {
 }
 
 /**
- * Serves GET /activation, which a link in a mail opens; POST /activation, which activates; and POST /activation/mail,
- * which sends the mail again. Opening the link changes nothing, because mail programs open links to check them.
+ * Serves three routes. GET /activation: the page that the link in a mail opens. POST /activation: activates the
+ * account. POST /activation/mail: sends the mail again. Opening the link changes nothing, because mail programs open
+ * links to check them.
  */
 export function activationRoutes({ activation, csrf, limits }: ActivationDeps): Router {
   const router = Router();
@@ -48,7 +49,8 @@ export function activationRoutes({ activation, csrf, limits }: ActivationDeps): 
         error: `Too many mails. Try again in ${Math.ceil(seconds / 60)} min.`,
       });
     }
-    // The response does not reveal whether the address has an account.
+    // Sends the same response whether or not the address has an account. So the response does not reveal which
+    // addresses have accounts.
     await activation.resend(address.data);
     done(request, response, '/activation', { mailed: true });
   });

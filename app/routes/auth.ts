@@ -25,7 +25,7 @@ export interface AuthDeps {
   readonly csrf: CsrfProtection;
   readonly limits: LoginLimits;
   readonly labels: Labels;
-  /** Activates new accounts by mail. Absent if new accounts are active at once. */
+  /** Mails the links that activate new accounts. Absent if new accounts are active at once. */
   readonly activation?: Activation | undefined;
 }
 
@@ -82,20 +82,24 @@ export function authRoutes({ users, csrf, limits, labels, activation }: AuthDeps
   return router;
 }
 
-/** Starts a session with a new id, so that an id that an attacker planted in the browser is useless. */
+/**
+ * Starts a session with a new id at the login. Otherwise an attacker could plant a known session id in the browser
+ * before the login.
+ */
 async function startSession(request: Request, response: Response, user: string, labels: Labels) {
   await rotate(request);
   request.session.user = user;
   request.session.signedInAt = Date.now();
   await save(request);
   noteIdentity(response, labels, request.sessionID, user);
-  // Sets the new token in this response. If the next page set it, pages that are loaded in parallel would each set a
-  // different token.
+  // Sets the new form token in the response to the login. If instead the next page set the token, pages that the
+  // browser loads in parallel would each set a different token.
   request.csrfToken?.({ overwrite: true });
 }
 
 /**
- * Returns a function that sends the form again with an error above it. With status 429, it also sends `Retry-After`.
+ * Returns a function that sends the form page again with an error above the form. With status 429, it also sends
+ * `Retry-After`.
  */
 function refuser(view: 'login' | 'register', request: Request, response: Response) {
   return (status: number, error: string, retryAfterSeconds?: number): void => {

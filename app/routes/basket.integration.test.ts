@@ -27,7 +27,8 @@ afterAll(async () => {
 });
 
 /**
- * Starts a checkout of one card that waits for the payment. Returns a client of the same user on the other instance.
+ * Starts a checkout of one card whose payment does not complete yet. Returns a client of the same user on the other
+ * instance.
  */
 async function checkingOut(user: string) {
   [paying, paid] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

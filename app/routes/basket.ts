@@ -12,7 +12,7 @@ export interface BasketDeps {
   readonly baskets: Baskets;
   readonly cards: Cards;
   readonly csrf: CsrfProtection;
-  /** Pays for a checkout. Resolves when the payment provider has confirmed. */
+  /** Charges the user for a checkout. Resolves when the payment provider has confirmed the payment. */
   readonly pay: () => Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface BasketDeps {
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser);
-  // Checks the form token of POST only. Requests with other methods have no form, and get 404.
+  // Checks the form token only of POST requests. Requests with other methods have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/items', async (request, response) => {
@@ -40,8 +40,8 @@ export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router 
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
-    // Removes the items by name, so that items of concurrent requests stay. If the removal fails, a second checkout
-    // finds the cards and charges nothing, because the cards exist already.
+    // Removes only the paid items, so that items that concurrent requests have added stay. If the removal fails and the
+    // user checks out again, the second checkout charges nothing, because the cards exist already.
     const texts = items.map(item => item.text);
     await baskets.remove(request, texts);
     done(request, response, '/dashboard', {

@@ -24,7 +24,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Puts a new card up for sale, and returns the path of its routes. */
+/** Creates a card, puts it up for sale, and returns the path of its routes. */
 async function cardForSale(): Promise<string> {
   await seller.post('/basket/items', { item: 'wanted' });
   await seller.post('/basket/checkout');

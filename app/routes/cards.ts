@@ -19,7 +19,7 @@ const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
 export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
   const router = Router();
   router.use(requireUser);
-  // Checks the form token of POST only. Requests with other methods have no form, and get 404.
+  // Checks the form token only of POST requests. Requests with other methods have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/:id/list', async (request, response) => {
@@ -37,7 +37,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
 
   router.post('/:id/buy', async (request, response) => {
     const { id } = request.params;
-    // A request without a price buys at any price. A request with a malformed price is refused.
+    // Sells at the present price if the request has no price. Refuses a malformed price.
     const agreed = request.body?.price === undefined ? undefined : priceIn(request);
     const purchase = await cards.buy(id, userOf(request), agreed);
     if (purchase !== 'bought') throw new Refusal(409, REFUSED[purchase]);
@@ -46,7 +46,10 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
   return router;
 }
 
-/** Returns the price in the request's body: text, or a number in JSON. Throws Refusal 422. */
+/**
+ * Returns the price in the body of a request: text from a form, or a number in JSON. Throws Refusal 422 if the price is
+ * malformed.
+ */
 function priceIn(request: Request): number {
   const value: unknown = request.body?.price;
   const text = typeof value === 'number' ? String(value) : value;

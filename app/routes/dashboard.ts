@@ -13,7 +13,7 @@ export interface PageDeps {
   readonly users: Users;
   readonly cards: Cards;
   readonly baskets: Baskets;
-  /** The store of pictures; undefined if cards have no pictures. */
+  /** The bucket that stores pictures; undefined if cards have no pictures. */
   readonly pictures: Pictures | undefined;
 }
 

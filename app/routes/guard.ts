@@ -1,4 +1,4 @@
-/** Functions for routes that need a signed-in user or read the fields of a form. */
+/** Provides the functions for routes that need a signed-in user or read the fields of a form. */
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { Refusal } from '../failures.ts';
@@ -10,7 +10,10 @@ import { signedInUser } from '../session.ts';
  */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
-/** Lets signed-in users pass. Redirects other clients to the login page, or sends 401 to a program. */
+/**
+ * Middleware that lets signed-in users pass. Redirects a browser without a login to the login page, and sends 401 to a
+ * program.
+ */
 export const requireUser: RequestHandler = (request, response, next) => {
   if (signedInUser(request) !== undefined) return next();
   response.vary('Accept');
@@ -20,8 +23,8 @@ export const requireUser: RequestHandler = (request, response, next) => {
 };
 
 /**
- * Returns the email address of the signed-in user. Throws Refusal 401 if no user is signed in, which happens only if
- * the route lacks `requireUser`.
+ * Returns the email address of the signed-in user. Throws Refusal 401 if no user is signed in; this cannot happen on
+ * routes with the middleware `requireUser`.
  */
 export function userOf(request: Request): string {
   const user = signedInUser(request);

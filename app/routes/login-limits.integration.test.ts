@@ -25,7 +25,7 @@ beforeEach(async () => {
   const keys = await redis?.keys('baton:limit:*');
   if (keys?.length) await redis?.del(keys);
   redis?.disconnect();
-  // Requests go to the instances in turn.
+  // The browser sends its requests to the instances in turn.
   browser = new Browser(...instances.map(({ url }) => url));
   await browser.read('/login');
 });
@@ -35,7 +35,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** The header in which a trusted proxy gives the client's address. */
+/** Name of the header in which a trusted proxy gives the client's address. */
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
 function login(address: string, email: string, password: string): Promise<Answer> {

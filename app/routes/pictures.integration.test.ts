@@ -1,4 +1,7 @@
-/** Tests pictures on two instances that share one Redis and one bucket, and what the bucket itself refuses. */
+/**
+ * Tests pictures on two instances that share one Redis and one bucket. Also tests which uploads the bucket itself
+ * refuses.
+ */
 import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
@@ -23,7 +26,7 @@ async function instance(env: Record<string, string> = {}): Promise<TestInstance>
   return started;
 }
 
-/** Returns a browser whose user has a new card, and the path of the card. */
+/** Signs in a user and creates a card. Returns the user's browser and the path of the card. */
 async function withCard(user: string, at: TestInstance): Promise<[Browser, string]> {
   const browser = new Browser(at.url);
   await browser.signIn(user);
@@ -39,11 +42,15 @@ async function newCard(browser: Browser): Promise<string> {
 interface Sent {
   status: number;
   text: string;
-  /** The address to which the bucket redirects after an upload. */
+  /** URL to which the bucket redirects the browser after an upload. */
   location: URL | null;
 }
 
-/** Uploads a file as a browser does. @param other fields that replace fields of the form */
+/**
+ * Uploads a file to the bucket as a browser does.
+ *
+ * @param other values that replace fields of the signed form
+ */
 async function upload(form: UploadForm, file: Uint8Array<ArrayBuffer>, other: object = {}): Promise<Sent> {
   const body = new FormData();
   for (const [name, value] of Object.entries({ ...form.fields, ...other })) body.append(name, value);
@@ -204,7 +211,8 @@ describe.skipIf(skip !== '')('a picture', () => {
     const html = await confirm(alice, card, await uploaded(alice, card, Buffer.from('<script>1</script>')));
     expect([html.status, html.text]).toEqual([422, expect.stringContaining('no JPEG, PNG or WebP picture')]);
     const key = await uploaded(alice, card);
-    // Uploads directly, as if the store did not enforce the size.
+    // Uploads a too large file with the access key of the server. The signed form of a browser would not allow this
+    // size, but the app must check the size too.
     const [accessKeyId = '', secretAccessKey = ''] = store.addresses['S3_CREDENTIALS']?.split(':') ?? [];
     const endpoint = store.addresses['S3_ENDPOINT'] ?? '';
     const s3 = new S3({

@@ -13,9 +13,9 @@ export interface PictureDeps {
 }
 
 /**
- * Serves GET /cards/:id/picture, which shows the form of an upload; after the upload, the bucket redirects to the
- * same page with the key, and the page shows a button. POST /cards/:id/picture, which the button sends, makes the
- * upload the picture of the card. The redirect alone changes nothing.
+ * Serves the upload of a picture. GET /cards/:id/picture shows the upload form. After the upload, the bucket redirects
+ * the browser to the same page with the key of the upload, and the page shows a button. The button sends POST
+ * /cards/:id/picture, which makes the upload the picture of the card. The redirect alone changes nothing.
  */
 export function pictureRoutes({ cards, csrf, pictures }: PictureDeps): Router {
   const router = Router();

@@ -1,6 +1,7 @@
 /**
- * The base of express-session stores that save single attributes, so that parallel requests of one session do not undo
- * each other, and that never bring a destroyed session back. docs/stores.md states the guarantees.
+ * The base class of express-session stores that save each attribute separately, so that parallel requests of one
+ * session do not undo each other's changes. These stores never bring a destroyed session back. docs/stores.md states
+ * the guarantees.
  *
  * Each enumerable property of the session object is one attribute, as JSON. Data that changes independently should be
  * separate properties: `session['basket:tea']`, not `session.basket.tea`.
@@ -9,10 +10,11 @@ import type { SessionData, Store } from 'express-session';
 import { SessionGoneError } from './errors.ts';
 import { PromiseStore } from './promise-store.ts';
 
-/** These options have the same meaning as those of connect-redis's RedisStore. */
+/** Options of the store. They have the same meaning as those of connect-redis's RedisStore. */
 export interface AttributesOptions {
   /**
-   * Time to live in seconds, or a function of the session. `cookie.expires`, if set, takes precedence over a number.
+   * Time to live in seconds, or a function that returns it for a session. `cookie.expires`, if set, takes precedence
+   * over a number.
    */
   ttl?: number | ((session: SessionData) => number);
   /** True if sessions never expire in the store. */
@@ -21,9 +23,9 @@ export interface AttributesOptions {
   disableTouch?: boolean;
 }
 
-/** The changes of a session that a save writes. */
+/** The changes of one session that a save writes to the store. */
 export interface AttributesChange {
-  /** True for a new session. False for a session that must exist: if it does not, nothing is written. */
+  /** True if the session is new. If false, the save writes nothing when the session does not exist. */
   readonly create: boolean;
   /** Time to live of the session, milliseconds; undefined if sessions never expire. */
   readonly ttlMs: number | undefined;
@@ -32,12 +34,12 @@ export interface AttributesChange {
   readonly removed: string[];
 }
 
-/** What the store held when the session was loaded or saved: the JSON of each attribute. */
+/** The attributes of a session in the store, as JSON by name, at the time when the session was loaded or last saved. */
 type Snapshot = Map<string, string>;
 
 /**
- * Takes the place of the JSON of an attribute after a failed write. It equals no JSON, so the next save writes the
- * attribute.
+ * Stands in the snapshot for the JSON of an attribute after a failed write. This text is not valid JSON, so the next
+ * save finds a difference and writes the attribute.
  */
 const UNKNOWN = '';
 
@@ -46,9 +48,9 @@ export abstract class AttributesStore extends PromiseStore {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * Maps each session object that was loaded or saved to its snapshot. The object belongs to one request, so the
-   * snapshot is dropped with the request, and neither JSON nor a handler contains it. A session object without a
-   * snapshot is new.
+   * The snapshot (attributes in the store) of each session object that was loaded or saved. The session object belongs
+   * to one request, so the snapshot is garbage-collected with the request, and neither JSON nor a handler contains it.
+   * A session object without a snapshot is new.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
@@ -59,14 +61,16 @@ export abstract class AttributesStore extends PromiseStore {
     this.#disableTouch = options.disableTouch ?? false;
   }
 
-  /** Returns all attributes; none if the session does not exist. */
+  /** Returns all attributes of a session; none if the session does not exist. */
   protected abstract read(sid: string): Promise<[string, string][]>;
-  /** Writes all of a change, or nothing. Returns false, and writes nothing, if the session does not exist. */
+  /**
+   * Writes all changes of a session, or none of them. Returns false, and writes nothing, if the session does not exist.
+   */
   protected abstract write(sid: string, change: AttributesChange): Promise<boolean>;
-  /** Sets the time to live of a session that exists, in milliseconds. Does nothing if it does not exist. */
+  /** Sets the time to live of a session, in milliseconds. Does nothing if the session does not exist. */
   protected abstract prolong(sid: string, ttlMs: number): Promise<void>;
 
-  /** express-session makes a Session of the data that `get` returned. Gives this Session the data's snapshot. */
+  /** Copies the snapshot of the loaded data to the Session object that express-session makes of this data. */
   override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const snapshot = this.#snapshots.get(data);
     const created = super.createSession(request, data);
@@ -74,7 +78,7 @@ export abstract class AttributesStore extends PromiseStore {
     return created;
   }
 
-  /** Throws if the store or the data cannot be read. */
+  /** Loads a session. Throws if the store does not respond or the data is malformed. */
   protected async getSession(sid: string): Promise<SessionData | null> {
     const fields = await this.read(sid);
     if (fields.length === 0) return null;
@@ -83,7 +87,7 @@ export abstract class AttributesStore extends PromiseStore {
     return data;
   }
 
-  /** Saves the attributes that changed since the session object was loaded or saved. */
+  /** Saves only the attributes that changed after the session object was loaded or last saved. */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = this.#ttlMs(data);
     if (ttl <= 0) {
@@ -94,8 +98,8 @@ export abstract class AttributesStore extends PromiseStore {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // The snapshot is set before the store replies. A save that overlaps this one then compares with the
-    // values that will be stored.
+    // Sets the snapshot before the store replies, so that a second save of the same object compares with the values
+    // that this save is storing.
     this.#snapshots.set(data, now);
     const ttlMs = this.#disableTTL ? undefined : ttl;
     let written: boolean;
@@ -130,7 +134,7 @@ export abstract class AttributesStore extends PromiseStore {
 function encode(data: SessionData): Snapshot {
   const attributes: Snapshot = new Map();
   for (const [name, value] of Object.entries(data)) {
-    // JSON cannot express some values (undefined, a function). They are omitted, like in JSON.stringify.
+    // Omits values that JSON cannot express (undefined, a function), as JSON.stringify does.
     const json: string | undefined = JSON.stringify(value);
     if (json !== undefined) attributes.set(name, json);
   }
@@ -138,7 +142,7 @@ function encode(data: SessionData): Snapshot {
 }
 
 function decode(fields: [string, string][]): SessionData {
-  // Unlike an assignment, fromEntries makes `__proto__` an ordinary property.
+  // Uses fromEntries, because it makes `__proto__` an ordinary property. An assignment would change the prototype.
   const data: Record<string, unknown> = Object.fromEntries(
     fields.map(([name, json]) => [name, JSON.parse(json)]),
   );

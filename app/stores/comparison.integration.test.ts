@@ -1,4 +1,7 @@
-/** Tests that redis-attributes prevents two kinds of losses. Runs the same tests with connect-redis for comparison. */
+/**
+ * Tests that redis-attributes loses no concurrent change and revives no session after its logout. Runs the same tests
+ * with connect-redis for comparison.
+ */
 import { RedisStore } from 'connect-redis';
 import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -24,7 +27,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Creates the stores of two instances: the same sessions, separate connections. */
+/** Creates the session stores of two instances: they share the sessions, and each has its own connection. */
 function pair(make: (client: Redis) => Store): [Store, Store] {
   const [one, two] = connections.map(make);
   if (!one || !two) throw new Error('expected two connections');
@@ -53,8 +56,9 @@ async function lostChanges([one, two]: [Store, Store]): Promise<number> {
 }
 
 /**
- * Runs races: a slow request loads the session, the user logs out on the other instance, the request saves.
- * In every second race the save does not wait for the logout's response. Returns how many sessions were revived.
+ * Runs races between a save and a logout: a slow request loads the session, the user logs out on the other instance,
+ * and then the request saves the session. In every second race, the save does not wait for the response to the logout.
+ * Returns how many sessions were revived.
  */
 async function revivedSessions([one, two]: [Store, Store]): Promise<number> {
   const race = async (i: number) => {

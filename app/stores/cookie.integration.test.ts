@@ -32,7 +32,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Returns the session's cookie lines of a response, without the cookie of the form token. */
+/** Returns the `Set-Cookie` lines of the session cookie in a response, without the cookie of the form token. */
 const ofSession = ({ setCookies }: Answer) => setCookies.filter(line => line.startsWith('sid='));
 
 async function signedIn(): Promise<Browser> {

@@ -1,6 +1,7 @@
 /**
- * Keeps each session in its cookie, encrypted and authenticated (iron), without a store. Every instance with the
- * secret can read the cookie, and no instance can revoke it. docs/stores.md states which guarantees this breaks.
+ * Keeps each session in its cookie, encrypted and authenticated (by the library iron), so there is no server that
+ * stores sessions. Every instance with the secret can read the cookie, and no instance can revoke it. docs/stores.md
+ * states which guarantees this breaks.
  */
 import { randomBytes } from 'node:crypto';
 import { callbackify } from 'node:util';
@@ -13,9 +14,12 @@ import { deriveKey } from '../secrets.ts';
 import { SessionGoneError, SessionTooLargeError } from './errors.ts';
 
 export interface CookieStoreOptions {
-  /** The first secret seals cookies. The store accepts cookies that were sealed with any of the secrets. */
+  /**
+   * Secrets that encrypt cookies. The store encrypts new cookies with the first secret, and accepts cookies that were
+   * encrypted with any of the secrets.
+   */
   secrets: readonly string[];
-  /** Returns the seconds that a session has left. */
+  /** Returns the seconds until a session expires. */
   ttl: (session: SessionData) => number;
   /** Name of the cookie, over http and over https. */
   names: { plain: string; secure: string };
@@ -26,20 +30,24 @@ const Sealed = z.object({
   id: z.string(),
   /** Time at which the cookie was sealed, milliseconds since 1970, on the clock of the instance that sealed it. */
   sealedAt: z.number(),
-  /** Time from which the cookie is invalid, milliseconds since 1970, on the clock of the instance that sealed it. */
+  /** Time at which the cookie expires, milliseconds since 1970, on the clock of the instance that sealed it. */
   until: z.number(),
   data: z.record(z.string(), z.unknown()),
 });
 type Sealed = z.infer<typeof Sealed>;
 
 /**
- * Browsers accept cookies of up to 4096 bytes, with name and attributes. The remaining 96 bytes are for the attributes.
+ * Maximum size of the cookie's name and value, bytes. Browsers accept cookies of up to 4096 bytes, with name and
+ * attributes. The remaining 96 bytes are for the attributes.
  */
 const MOST_BYTES = 4000;
 /** Tolerance for clock differences between instances. It is zero, because a tolerance would prolong every session. */
 const SKEW_SECONDS = 0;
 
-/** Looks like a store of express-session, but its `handle` replaces the middleware of express-session. */
+/**
+ * Keeps sessions in cookies. Has the interface of an express-session store, but its `handle` replaces the middleware of
+ * express-session.
+ */
 export class CookieStore extends session.Store {
   readonly #options: CookieStoreOptions;
   readonly #keys: { id: string; secret: string }[];
@@ -52,8 +60,8 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // Derives the id of a key from its secret. So an instance finds the key of a cookie even if its secrets
-    // are in another order.
+    // Derives both the id and the value of each key from its secret. So an instance finds the key of a cookie even if
+    // its secrets are in another order than on the instance that sealed the cookie.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -61,9 +69,11 @@ export class CookieStore extends session.Store {
   }
 
   /**
-   * Gives the request the session of its cookie, or an empty session if it has no valid cookie. A cookie
-   * parser must run before. A session gets a new cookie only when half of its idle time is over. With a new
-   * cookie in every response, a slow response would more often replace the cookie of a later change.
+   * Middleware that gives the request the session in its cookie, or an empty session if it has no valid cookie. A
+   * cookie parser must run before.
+   *
+   * Renews the cookie only when half of the idle timeout is over. If every response renewed the cookie, a slow response
+   * would more often overwrite the cookie of a later change.
    */
   readonly handle: RequestHandler = async (request, response, next) => {
     request.sessionStore = this;
@@ -76,25 +86,29 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // If the cookie cannot be renewed, the browser keeps its present cookie, which stays valid until it expires.
+    // Ignores an error when the cookie is renewed: the browser keeps its present cookie, which stays valid until it
+    // expires.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };
 
-  /** Finds no session, because sessions are only in cookies. */
+  /** Always returns no session, because sessions are only in cookies. */
   override get(_sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callback(null, null);
   }
 
   /**
-   * Seals the session into the cookie of the response. Calls back with SessionTooLargeError if the session does not
-   * fit.
+   * Puts the session, encrypted, into the cookie of the response. Calls back with SessionTooLargeError if the session
+   * does not fit.
    */
   override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#give(responseOf(data), sid, data))(callback);
   }
 
-  /** Does nothing. A client that kept the cookie can replay it until its time is over. */
+  /**
+   * Does nothing, because a session in a cookie cannot be revoked. A client that kept the cookie can replay it until it
+   * expires.
+   */
   override destroy(_sid: string, callback: (error?: unknown) => void = () => {}): void {
     callback();
   }
@@ -139,7 +153,10 @@ function sealing(ttl: number): iron.SealOptions {
   return { ...iron.defaults, ttl, timestampSkewSec: SKEW_SECONDS };
 }
 
-/** Returns the response to the session's request, which express-session keeps in a property that JSON omits. */
+/**
+ * Returns the response to the request that a session object belongs to. express-session keeps this request in a
+ * property that JSON omits.
+ */
 function responseOf(data: SessionData & { req?: Request }): Response {
   const response = data.req?.res;
   if (response === undefined) throw new Error('expected a session of a request, got another object');

@@ -1,6 +1,6 @@
 /**
- * The errors of a session store that refuses an operation, but has not failed. For each error, the user can do
- * something.
+ * Errors of a session store that refuses an operation for a reason, although the store itself works. For each of these
+ * errors, the user can do something.
  */
 
 /** Thrown if a save is refused because the session was destroyed or expired after it was loaded. */
@@ -15,7 +15,10 @@ export class SessionGoneError extends Error {
   }
 }
 
-/** Thrown if a load is refused because other requests held the session longer than this request may wait. */
+/**
+ * Thrown if the store refuses to load a session, because other requests held its lock longer than this request can
+ * wait.
+ */
 export class SessionBusyError extends Error {
   override readonly name = 'SessionBusyError';
   readonly code = 'ESESSIONBUSY';
@@ -29,8 +32,8 @@ export class SessionBusyError extends Error {
 }
 
 /**
- * Thrown if a save is refused because the request took longer than its lock lasts. Another request may have changed
- * the session since then.
+ * Thrown if the store refuses a save, because the request took longer than its lock lasts. Another request may have
+ * changed the session after the lock expired.
  */
 export class SessionLockLostError extends Error {
   override readonly name = 'SessionLockLostError';
@@ -44,7 +47,7 @@ export class SessionLockLostError extends Error {
   }
 }
 
-/** Thrown if a save is refused because the session does not fit into a cookie. */
+/** Thrown if the store refuses a save, because the session does not fit into a cookie. */
 export class SessionTooLargeError extends Error {
   override readonly name = 'SessionTooLargeError';
   readonly code = 'ESESSIONTOOLARGE';

@@ -1,4 +1,7 @@
-/** Tests that the app logs sessions that Redis expired, but only if the owner of Redis has enabled these events. */
+/**
+ * Tests that the app logs sessions that expire in Redis, but only if the owner of Redis has enabled notifications of
+ * expired keys.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { createLabels } from '../secrets.ts';

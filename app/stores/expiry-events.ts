@@ -1,7 +1,7 @@
 /**
- * Reports the sessions that Redis expired. Redis publishes these events only if `notify-keyspace-events` is `Ex` or
- * more (on ElastiCache in the parameter group). The app never changes this setting: managed services refuse CONFIG, and
- * the owner of Redis decides.
+ * Reports the sessions that expire in Redis. Redis publishes the expiry of keys only if its setting
+ * `notify-keyspace-events` contains `E` and `x` (on ElastiCache in the parameter group). The app never changes this
+ * setting: managed services refuse CONFIG, and the decision belongs to the owner of Redis.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,25 +9,30 @@ import type { Redis } from 'ioredis';
 
 export interface ExpiryEventsOptions {
   /**
-   * Connection for a test key, whose expiry shows whether Redis reports expired keys. Events come on another
-   * connection.
+   * Connection that creates a test key, whose expiry shows whether Redis reports expired keys. The notifications arrive
+   * on another connection.
    */
   client: Redis;
-  /** Prefix of the keys of sessions. */
+  /** Prefix of the Redis keys of sessions. */
   prefix: string;
-  /** Called with the session's id. Every instance gets every event, but misses the events while it is disconnected. */
+  /**
+   * Called with the id of a session that has expired. Every instance gets every notification, but misses those that
+   * Redis sends while it is disconnected.
+   */
   onExpired: (sid: string) => void;
   /** Called once it is known whether Redis reports expired keys. */
   onKnown: (reported: boolean) => void;
 }
 
-/** Maximum time until an event arrives, milliseconds. */
+/** Maximum time until the notification for the test key arrives, milliseconds. */
 const EVENT_TIMEOUT_MS = 2_000;
 
-/** Wait before the next attempt to find out whether Redis reports expired keys, milliseconds. */
+/** Pause before the next attempt to find out whether Redis reports expired keys, milliseconds. */
 const RETRY_MS = 1_000;
 
-/** Subscribes in the background. Returns a function that ends the subscription. */
+/**
+ * Subscribes to the notifications of expired keys, in the background. Returns a function that ends the subscription.
+ */
 export function followExpiry(options: ExpiryEventsOptions): () => void {
   const { client, prefix } = options;
   const subscriber = client.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
@@ -36,7 +41,8 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   subscriber.on('error', () => {}); // The subscriber reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
-    // Removes the braces that redis-locked puts around the id. Keys of locks and of other programs do not match.
+    // Removes the braces that redis-locked puts around the session id. This pattern does not match keys of locks and of
+    // other programs.
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });
@@ -50,7 +56,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
       try {
         return options.onKnown(await findOut());
       } catch {
-        // Redis was unavailable or slow: retries later.
+        // Retries later, because Redis was unavailable or slow.
         await delay(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -65,7 +71,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
 /** Returns whether Redis reports that a key expired. */
 async function reportsExpiry(client: Redis, probe: string, heard: Promise<void>): Promise<boolean> {
   await client.set(probe, '', 'PX', 1);
-  // Reads the key until it is gone, because Redis notices only at an access that a key has expired.
+  // Reads the test key until it no longer exists, because Redis may notice only at an access that a key has expired.
   while ((await client.exists(probe)) === 1) await new Promise(setImmediate);
   const timedOut = Promise.withResolvers<false>();
   const timer = setTimeout(() => timedOut.resolve(false), EVENT_TIMEOUT_MS);

@@ -13,8 +13,9 @@ import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
 /**
- * Key prefixes of the stores in Redis. Each store has its own prefix, because each has another format. After a change
- * of SESSION_STORE, an old cookie then finds no session, instead of one that the new store cannot read.
+ * Key prefixes of the session stores in Redis. Each store has its own prefix, because each has its own format. So after
+ * a change of SESSION_STORE, an old cookie finds no session, instead of a session in a format that the new store cannot
+ * read.
  */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',
@@ -35,7 +36,7 @@ export function createStore(
     case 'redis-attributes':
       return new RedisAttributesStore({ client, prefix, ttl });
     case 'connect-redis':
-      // Rounds up, because EXPIRE takes whole seconds.
+      // Rounds the time to live up, because EXPIRE takes whole seconds.
       return new RedisStore({
         client,
         prefix,
@@ -52,7 +53,8 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected a connection to PostgreSQL (`database`), got none');
-      // PgStore gives all sessions the same time to live, so session.ts ends each session at its absolute end.
+      // Sets the idle timeout only. PgStore gives all sessions the same time to live, so session.ts ends each session
+      // at its absolute timeout.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

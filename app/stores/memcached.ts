@@ -1,7 +1,6 @@
 /**
- * Stores each session in memcached as one JSON text. The published stores are not suitable. connect-memjs never
- * prolongs a session that is only read. connect-memcached prolongs a session by saving all of it, which undoes
- * concurrent writes.
+ * Stores each session in memcached as one JSON text. The stores on npm are not suitable. connect-memjs never prolongs a
+ * session that is only read. connect-memcached prolongs a session by saving all of it, which undoes concurrent writes.
  */
 import type { SessionData, Store } from 'express-session';
 import type { MemcacheClient } from 'memcache-client';
@@ -11,27 +10,30 @@ import { PromiseStore } from './promise-store.ts';
 
 export interface MemcachedStoreOptions {
   client: MemcacheClient;
-  /** Prefix of every key. */
+  /** Prefix of every key of a session. */
   prefix: string;
-  /** Returns the seconds that a session has left. */
+  /** Returns the seconds until a session expires. */
   ttl: (session: SessionData) => number;
 }
 
 /**
- * Longest time to live that memcached accepts. memcached reads a larger number as a date, in seconds since 1970, and
- * the session would expire at once.
+ * Longest relative time to live that memcached accepts. memcached reads a larger number as a date, in seconds since
+ * 1970, and the session would expire at once.
  */
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
 /**
- * An express-session store. After concurrent saves, the state of the last save remains. A destroyed session never
- * comes back.
+ * An express-session store in memcached. After concurrent saves, the state of the last save remains. A destroyed
+ * session never comes back.
  */
 export class MemcachedStore extends PromiseStore {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
   readonly #ttl: (session: SessionData) => number;
-  /** Session objects that were loaded or saved. Only an object that is not among them is new, and may create a key. */
+  /**
+   * The session objects that were loaded or saved. A session object that is not in this set is new. Only for a new
+   * session does a save create a key.
+   */
   readonly #known = new WeakSet<object>();
 
   constructor({ client, prefix, ttl }: MemcachedStoreOptions) {
@@ -41,14 +43,14 @@ export class MemcachedStore extends PromiseStore {
     this.#ttl = ttl;
   }
 
-  /** express-session makes a Session of the data that `get` returned. Marks this Session as loaded. */
+  /** Marks the Session object as loaded that express-session makes of the loaded data. */
   override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const created = super.createSession(request, data);
     if (this.#known.has(data)) this.#known.add(created);
     return created;
   }
 
-  /** Resolves with null also if the session was evicted. */
+  /** Loads a session. Also resolves with null if memcached has evicted the session. */
   protected async getSession(sid: string): Promise<SessionData | null> {
     const found = await this.#client.get<string>(this.#prefix + sid);
     if (!found) return null;
@@ -57,7 +59,10 @@ export class MemcachedStore extends PromiseStore {
     return data;
   }
 
-  /** Throws SessionGoneError also if the session was evicted since it was loaded. */
+  /**
+   * Saves a session. Throws SessionGoneError if the session was destroyed, has expired or was evicted after it was
+   * loaded.
+   */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     if (this.#ttl(data) <= 0) throw new SessionGoneError();
     const [key, json, options] = [
@@ -82,7 +87,7 @@ export class MemcachedStore extends PromiseStore {
   }
 
   /**
-   * Returns the expiry in the format of memcached: up to 30 days as seconds from now, a longer time as a date in
+   * Returns the expiry in the format of memcached: up to 30 days as seconds from now, a longer time as a date, in
    * seconds since 1970.
    */
   #expires(data: SessionData): number {

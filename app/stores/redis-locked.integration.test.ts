@@ -1,6 +1,6 @@
 /**
- * Tests that only one request at a time uses a session: no change is lost or revived, and a request that waits too long
- * is refused.
+ * Tests that only one request at a time uses a session: no change is lost, no session is revived, and a request that
+ * waits too long for the session is refused.
  */
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';

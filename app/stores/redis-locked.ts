@@ -3,8 +3,9 @@
  * request that has loaded a session holds the session's lock until the response ends. docs/stores.md states the
  * guarantees and the costs.
  *
- * The lock is a key with a random token and a time to live. Saving and releasing compare the token in the same step.
- * So a request that took longer than its lock saves nothing, and releases no lock of another request.
+ * The lock is a Redis key with a random token and a time to live. The scripts that save a session or release its lock
+ * compare the token in the same step. So a request that took longer than its lock lasts saves nothing, and never
+ * releases the lock of another request.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,11 +19,11 @@ export interface RedisLockedOptions {
   client: Redis | Cluster;
   /** Prefix of every key; `sess:` by default. */
   prefix?: string;
-  /** Returns the seconds that a session has left. */
+  /** Returns the seconds until a session expires. */
   ttl: (session: SessionData) => number;
-  /** Milliseconds after which a lock expires. Must be longer than any request takes. */
+  /** Time after which a lock expires, milliseconds. Must be longer than any request takes. */
   lockMs: number;
-  /** Milliseconds that a request waits for the lock of another request. */
+  /** Maximum time that a request waits for the lock of another request, milliseconds. */
   waitMs: number;
 }
 
@@ -34,8 +35,8 @@ interface Held {
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     /**
-     * Saves a session if the request still holds its lock. `token`: '' for a new session; `ttl`: ms. Returns 1 if
-     * saved, 0 if the session no longer exists, -1 if the lock is lost.
+     * Lua script that saves a session if the request still holds the session's lock. `token` is '' for a new session;
+     * `ttl` is in ms. Returns 1 if saved, 0 if the session no longer exists, -1 if the lock has expired.
      */
     saveLockedSession(
       key: string,
@@ -60,20 +61,23 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
-/** Wait between two attempts to get a lock, milliseconds. Random, so that waiting requests do not all retry at once. */
+/**
+ * Pause between two attempts to get a lock, milliseconds. It is random, so that waiting requests do not all retry at
+ * once.
+ */
 const retryMs = () => 1 + Math.random() * 9;
 
 /**
- * An express-session store. Do not call `session.reload`: it waits for the lock that the request itself holds, and
- * calls back with SessionBusyError.
+ * An express-session store in Redis that locks each session. Do not call `session.reload`: it would wait for the lock
+ * that the request itself holds, and call back with SessionBusyError.
  */
 export class RedisLockedStore extends PromiseStore {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
   /**
-   * The lock of each session object. The key is first the loaded data, then the Session that express-session makes of
-   * it. An object without a lock is a new session.
+   * The lock of each session object. The map's key is first the loaded data, then the Session that express-session
+   * makes of this data. A session object without a lock is a new session.
    */
   readonly #held = new WeakMap<object, Held>();
 
@@ -87,8 +91,8 @@ export class RedisLockedStore extends PromiseStore {
   }
 
   /**
-   * express-session makes a Session of the data that `get` returned. Gives this Session the data's lock, which lasts
-   * until the response ends.
+   * Gives the lock of the loaded data to the Session object that express-session makes of this data. The request holds
+   * the lock until the response ends.
    */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
@@ -100,7 +104,7 @@ export class RedisLockedStore extends PromiseStore {
     return created;
   }
 
-  /** Locks and loads a session. Throws SessionBusyError if its lock was not released within `waitMs`. */
+  /** Locks and loads a session. Throws SessionBusyError if another request still holds the lock after `waitMs`. */
   protected async getSession(sid: string): Promise<SessionData | null> {
     const held = { sid, token: await this.#acquire(sid) };
     try {
@@ -134,7 +138,7 @@ export class RedisLockedStore extends PromiseStore {
     }
   }
 
-  /** Saves under the lock. Throws SessionGoneError or SessionLockLostError if nothing was saved. */
+  /** Saves a session while its lock is held. If nothing was saved, throws SessionGoneError or SessionLockLostError. */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = Math.ceil(this.#options.ttl(data) * 1000);
     if (ttl <= 0) throw new SessionGoneError();
@@ -145,7 +149,10 @@ export class RedisLockedStore extends PromiseStore {
     if (saved === -1) throw new SessionLockLostError(this.#options.lockMs);
   }
 
-  /** Prolongs the session and releases the lock, because this is express-session's last call for a request. */
+  /**
+   * Prolongs the session and releases its lock, because this is the last call of the store that express-session makes
+   * for a request.
+   */
   protected async touchSession(sid: string, data: SessionData): Promise<void> {
     await this.#client.pexpire(this.#key(sid), Math.ceil(this.#options.ttl(data) * 1000));
     const held = this.#held.get(data);
@@ -153,14 +160,17 @@ export class RedisLockedStore extends PromiseStore {
   }
 
   /**
-   * Ends the session and its lock. Requests that wait for the lock find no session, and the request that held the
-   * lock cannot save.
+   * Ends the session and deletes its lock. Requests that wait for the lock then find no session, and the request that
+   * held the lock cannot save.
    */
   protected async destroySession(sid: string): Promise<void> {
     await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
-  /** Releases the lock of a request that ends without a touch: after a failed save, or when the client disconnected. */
+  /**
+   * Releases the lock of a request when express-session does not call `touch`: after a failed save, or when the client
+   * disconnected.
+   */
   #releaseWithResponse(request: Request, held: Held): void {
     const { res: response } = request;
     if (!response) return;
@@ -168,7 +178,7 @@ export class RedisLockedStore extends PromiseStore {
     else response.once('close', () => this.#letGo(held));
   }
 
-  /** Releases the lock without waiting. If Redis does not reply, the lock expires. */
+  /** Releases the lock without waiting for Redis. If Redis does not reply, the lock expires. */
   #letGo(held: Held): void {
     this.#release(held).catch(() => {});
   }
@@ -177,7 +187,8 @@ export class RedisLockedStore extends PromiseStore {
     await this.#client.releaseSessionLock(this.#lock(sid), token);
   }
 
-  // Redis Cluster hashes only the text in braces. So the key of the session and the key of its lock are in one slot.
+  // Puts braces around the session id, because Redis Cluster hashes only the text in braces. So the key of a session
+  // and the key of its lock are in one slot.
   #key(sid: string): string {
     return `${this.#prefix}{${sid}}`;
   }

@@ -1,6 +1,6 @@
 /**
- * The browser of all tests: keeps cookies, and sends the token of the page with each form. A request with an explicit
- * `cookie` header does not change the cookies.
+ * Simulates the browser in all tests: keeps cookies, and sends the form token of the page with each form. A request
+ * with an explicit `cookie` header does not change the stored cookies.
  */
 import { CookieJar } from 'tough-cookie';
 
@@ -29,12 +29,12 @@ export class Browser {
   #next = 0;
   #token = '';
 
-  /** @param urls addresses of instances, which get the requests in turn */
+  /** @param urls addresses of instances; the requests go to them in turn */
   constructor(...urls: string[]) {
     this.#urls = urls;
   }
 
-  /** Returns a client with the same cookies that sends to other instances. */
+  /** Returns a client that has the same cookies, but sends its requests to other instances. */
   at(...urls: string[]): Browser {
     const twin = new Browser(...urls);
     twin.jar = this.jar;
@@ -46,7 +46,7 @@ export class Browser {
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const headers = new Headers(init.headers);
-    // The URL in the browser's address bar: https if a proxy in front of the server ends TLS.
+    // The URL in the browser's address bar: https if a proxy before the server terminates TLS.
     const seen = headers.get('x-forwarded-proto') === 'https' ? url.replace('http:', 'https:') : url;
     const replays = headers.has('cookie');
     const cookie = replays ? '' : await this.jar.getCookieString(seen);
@@ -61,7 +61,7 @@ export class Browser {
     return this.request(path, { headers });
   }
 
-  /** Sends a form with the token of the page that was read last. */
+  /** Sends a form with the form token of the last page that `read` has loaded. */
   post(path: string, fields: Fields = {}, headers: Fields = {}): Promise<Answer> {
     const body = new URLSearchParams({ _csrf: this.#token, ...fields });
     return this.request(path, { method: 'POST', body, headers });
@@ -77,7 +77,7 @@ export class Browser {
     return data;
   }
 
-  /** Signs in as a fixture user, and reads the dashboard. Throws if refused. */
+  /** Signs in as a fixture user, and reads the dashboard. Throws if the login is refused. */
   async signIn(user: string, headers: Fields = {}): Promise<Dashboard> {
     await this.read('/login', headers);
     const fields = { email: `${user}@example.test`, password: 'correct-horse-battery' };
@@ -91,7 +91,7 @@ export class Browser {
     return this.read('/dashboard');
   }
 
-  /** Returns the value of a cookie, as the client sends it. */
+  /** Returns the value of a cookie, as this browser sends it. */
   async cookie(name: string): Promise<string | undefined> {
     const url = this.#urls[0]?.replace('http:', 'https:') ?? '';
     return (await this.jar.getCookies(url)).find(cookie => cookie.key === name)?.value;

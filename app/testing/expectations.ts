@@ -1,4 +1,4 @@
-/** Expectations that several integration tests of the app share. */
+/** Expectations that several integration tests of the app have in common. */
 import type { Store } from 'express-session';
 import { expect } from 'vitest';
 import { until } from '../../stack/wait.ts';
@@ -10,7 +10,7 @@ import { create, destroy, load, loadExisting, save, touch } from './sessions.ts'
 export const untilReady = (browser: Browser): Promise<void> =>
   until(async () => (await browser.get('/readyz')).status === 200, { withinMs: 30_000, what: 'readiness' });
 
-/** Expects that a session works on all instances, and that its logout ends it on all instances. */
+/** Expects that a session works on all instances, and that a logout ends the session on all instances. */
 export async function expectOneSession(urls: readonly string[]): Promise<void> {
   const browser = new Browser(...urls);
   await browser.signIn('alice');
@@ -31,12 +31,12 @@ export async function expectUnavailable(browser: Browser, ...paths: string[]): P
     expect(headers.get('retry-after')).toBe('1');
     expect(text).toContain('<footer data-instance=');
     expect(text).not.toContain('data-user');
-    // A page for signed-out users would link to /login.
+    // Expects no link to /login, because a page for signed-out users has this link.
     expect(text).not.toContain('/login');
   }
 }
 
-/** Expects that neither a save nor a touch on the other instance brings a destroyed session back. */
+/** Expects that a destroyed session stays destroyed, even if a save or a touch of it follows on the other instance. */
 export async function expectNoRevival(one: Store, other: Store): Promise<void> {
   await save(create(one, 'ended'));
   const late = await loadExisting(other, 'ended');

@@ -25,7 +25,7 @@ export interface TestInstance {
   readonly log: LogLine[];
   readonly store: Store;
   readonly lifecycle: Lifecycle;
-  /** Closes all connections, like clients that give up. */
+  /** Closes all connections of clients at once, like clients that give up. */
   closeConnections(): void;
   close(): Promise<void>;
 }
@@ -36,7 +36,8 @@ export interface InProcess {
 }
 
 /**
- * Hashes passwords at the lowest cost, and does not limit logins, because most tests are not about passwords or limits.
+ * Settings for tests: the lowest cost of password hashes, and no limits of logins, because most tests are not about
+ * passwords or limits.
  */
 const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 
@@ -75,18 +76,22 @@ export interface TestProcess {
   readonly url: string;
   readonly log: LogLine[];
   signal(name: NodeJS.Signals): void;
-  /** Resolves with the exit code, or with the signal that ended the process. */
+  /** Resolves with the exit code of the process, or with the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  /** Resolves with the first log line that `fits` accepts, written before or after this call. */
+  /** Resolves with the first log line that `fits` accepts, whether it was written before or after this call. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/** Starts the shipped app as a process. Resolves when it listens. Throws if it ends before that. */
+/**
+ * Starts the app as a separate process, with no part replaced. Resolves when it listens. Throws if the process exits
+ * before that.
+ */
 export async function startProcess(redisUrl: string, env: Record<string, string>): Promise<TestProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../server.ts')], {
     env: { PATH: process.env['PATH'], ...CHEAP, REDIS_URL: redisUrl, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Runs in a separate process group, which the watchdog kills when these tests end, even by kill -9.
+    // Starts the process in a separate process group. The watchdog kills the group when these tests end, even if `kill
+    // -9` ends them.
     detached: true,
   });
   const group = child.pid;

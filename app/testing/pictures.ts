@@ -8,5 +8,5 @@ export const PNG = decoded(
 );
 /** A WebP picture of one pixel. */
 export const WEBP = decoded('UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=');
-/** The first bytes of a JPEG picture. The app checks only the first bytes. */
+/** The first bytes of a JPEG picture. They are enough, because the app checks only the first bytes. */
 export const JPEG = decoded('/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP8=');

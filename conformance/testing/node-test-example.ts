@@ -2,7 +2,8 @@ import { test } from 'node:test';
 import { storeConformance } from 'baton-verify/store-conformance';
 import session from 'express-session';
 
-// Your store. Two instances in one process may share a MemoryStore. With other stores, each opens its own connection.
+// The store to test. Two instances in one process can share a MemoryStore. With any other store, open a separate
+// connection for each instance.
 const store = new session.MemoryStore();
 
 storeConformance(test, {

@@ -15,10 +15,10 @@ import { directivesOf, profileOf } from './profile.ts';
 let dir: string;
 let balancer: CheckedNginx;
 const peers: Peer[] = [];
-/** Status of each instance's health check; 200 if absent. */
+/** Status with which each instance responds to health checks; 200 for instances that are not in this map. */
 const health = new Map<string, number>();
 const reports: string[] = [];
-/** Held responses, of requests to the path /slow. */
+/** Responses to requests for /slow. They are held until a test ends them. */
 const waiting: (() => void)[] = [];
 
 const CHECK = {
@@ -62,7 +62,7 @@ async function begin(
   const ports = { port: await freePort(), statusPort: await freePort() };
   balancer = new CheckedNginx({
     ...{ ...ports, dir, additions: directivesOf(like) },
-    // Longer than a test may take: if a drain ends only at this limit, the test fails.
+    // Sets the time limit of a drain longer than a test may take. If a drain ends only at this limit, the test fails.
     ...{ check: CHECK, drainMs: 600_000, failOpen: like.failOpen },
     ...options,
   });
@@ -170,7 +170,7 @@ describe('while no instance is healthy', () => {
 });
 
 describe('a drain', () => {
-  /** Starts a request. Returns it together with the instance that handles it. */
+  /** Starts a request that the instance holds. Returns the response, and the instance that handles the request. */
   async function inFlight(): Promise<{ answer: Promise<string>; busy: Peer }> {
     const answer = get('/slow');
     await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });

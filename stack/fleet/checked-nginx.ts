@@ -1,4 +1,7 @@
-/** Adds health checks to nginx, as clouds do. nginx then routes only to instances that pass the checks. */
+/**
+ * Adds health checks to nginx, like those of cloud load balancers. nginx then routes only to instances that pass the
+ * checks.
+ */
 import { Changes } from '../changes.ts';
 import { Nginx, type NginxOptions } from '../nginx.ts';
 import type { Routed } from '../stack.ts';
@@ -8,9 +11,9 @@ import type { HealthCheck } from './profile.ts';
 
 export interface CheckedOptions {
   check: HealthCheck;
-  /** Maximum time for the requests in flight to an instance that leaves, milliseconds. */
+  /** Maximum time that requests in flight have to end when their instance is removed, milliseconds. */
   drainMs: number;
-  /** True: while no instance is healthy, all instances get requests. */
+  /** True if all instances get requests while no instance is healthy. */
   failOpen: boolean;
 }
 
@@ -20,20 +23,23 @@ interface Target {
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /** Set when the balancer stops sending new requests to the instance. Resolves once no request to it is in flight. */
+  /**
+   * Resolves once no request to the instance is in flight. Set when the balancer stops sending new requests to the
+   * instance.
+   */
   drained: Promise<void>;
 }
 
-/** Time that a new instance may take to become healthy, in addition to its first checks, milliseconds. */
+/** Additional time for a new instance to become healthy, after the time for its first checks, milliseconds. */
 const GRACE_MS = 60_000;
 
 export class CheckedNginx extends Nginx {
   /** Called whenever an instance becomes healthy or unhealthy. */
   onHealth?: (instance: Routed, state: HealthState) => void;
   readonly #options: CheckedOptions;
-  /** The registered instances, by address. */
+  /** The registered instances, by their address. */
   readonly #targets = new Map<string, Target>();
-  /** The instances that get requests. */
+  /** The instances that get requests now. */
   readonly #inService = new Set<Target>();
   readonly #moves = new Changes();
 
@@ -42,12 +48,15 @@ export class CheckedNginx extends Nginx {
     this.#options = options;
   }
 
-  /** Returns the health of a registered instance; undefined for other instances. */
+  /** Returns the health of a registered instance; undefined if the instance is not registered. */
   state({ url }: Pick<Routed, 'url'>): HealthState | undefined {
     return this.#targets.get(url)?.health.state;
   }
 
-  /** Resolves once the instance has passed its first checks and gets requests. Throws if GRACE_MS is not enough. */
+  /**
+   * Registers a new instance. Resolves once it has passed its first checks and gets requests. Throws if it is not
+   * healthy in time.
+   */
   override async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -67,13 +76,16 @@ export class CheckedNginx extends Nginx {
     if (left()) throw new Error(`${instance.name} left the balancer before it was healthy`);
   }
 
-  /** Registers the first instances of a stack. They count as healthy, because the stack has found them ready. */
+  /**
+   * Registers the instances with which the stack starts. They count as healthy, because the stack has already found
+   * them ready.
+   */
   override async registerAll(instances: readonly Routed[]): Promise<void> {
     for (const instance of instances) this.#inService.add(this.#admit(instance, instance.url, SERVING));
     await super.registerAll(instances);
   }
 
-  /** Resolves once no request to the instance is in flight, or after `drainMs`. */
+  /** Deregisters an instance. Resolves once no request to it is in flight, or after `drainMs`. */
   override async deregister(instance: Routed): Promise<void> {
     const target = this.#targets.get(instance.url);
     if (target === undefined) return;
@@ -98,15 +110,15 @@ export class CheckedNginx extends Nginx {
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // The balancer may reject the change. The error is ignored, because the next health check tries the change again.
+    // Ignores an error if the balancer rejects the change, because the next health check tries the change again.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) this.onHealth?.(target.instance, state);
   }
 
   /**
-   * Registers the healthy instances with the balancer, then deregisters the others. In this order, the balancer
-   * always has an instance.
+   * Registers the healthy instances with the balancer first, and then deregisters the others. In this order, the
+   * balancer always has an instance.
    */
   #route(): Promise<void> {
     return this.#moves.run(async () => {
@@ -140,7 +152,7 @@ export class CheckedNginx extends Nginx {
   }
 }
 
-/** Waits for the promise, at most for the given time. Throws the promise's error if it rejects in this time. */
+/** Waits for the promise, but at most for the given time. Throws the promise's error if it rejects in this time. */
 async function atMost(milliseconds: number, awaited: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>(resolve => {

@@ -4,14 +4,14 @@ import { until } from '../wait.ts';
 import { Fleet, type FleetActions } from './fleet.ts';
 import type { Group } from './profile.ts';
 
-/** Starts and ends fake instances, which have only a name and a state. Tests look at their number and names. */
+/** Starts and ends fake instances, which have only a name and a state. Tests check their number and names. */
 class Yard implements FleetActions {
   readonly all: Instance[] = [];
   readonly ended: string[] = [];
   readonly said: string[] = [];
   readonly sick = new Set<Instance>();
   readonly dead = new Set<Instance>();
-  /** Errors with which the next starts fail. */
+  /** Errors with which the next starts of instances fail, one for each start. */
   readonly refusals: Error[] = [];
   most = 0;
   least = Number.POSITIVE_INFINITY;

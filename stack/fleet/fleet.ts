@@ -1,6 +1,6 @@
 /**
- * Keeps the number of instances constant: starts an instance if one is missing or has failed, and ends one if there are
- * too many.
+ * Keeps the number of instances constant: starts an instance if one is missing or has failed, and ends an instance if
+ * there are too many.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -9,13 +9,13 @@ import type { Instance, InstanceOptions, Keeper } from '../stack.ts';
 import { CheckedNginx } from './checked-nginx.ts';
 import { type Group, type Profile, replacedWithinMs } from './profile.ts';
 
-/** The operations on instances that a fleet needs. */
+/** The functions with which the fleet starts and ends instances. */
 export interface FleetActions {
-  /** Starts an instance and registers it; resolves once it serves. */
+  /** Starts an instance and registers it with the balancer. Resolves once the instance serves requests. */
   launch(options: InstanceOptions): Promise<Instance>;
-  /** Deregisters an instance, waits for its requests in flight, and ends it. */
+  /** Deregisters an instance from the balancer, waits for its requests in flight, and ends the instance. */
   end(instance: Instance): Promise<void>;
-  /** Returns whether the balancer has found the instance unhealthy. */
+  /** Returns whether the balancer's health checks have found the instance unhealthy. */
   unhealthy(instance: Instance): boolean;
   /** Called with messages for the user. */
   report(message: string): void;
@@ -23,27 +23,27 @@ export interface FleetActions {
 
 interface Member {
   instance: Instance;
-  /**
-   * Index in `#launches` of the options that the instance was started with. Options that were used earlier
-   * have a lower index.
-   */
+  /** Index of the instance's start options in `#launches`. Options that were first used earlier have a lower index. */
   launch: number;
 }
 
-/** Pause after an instance failed to start, before the fleet tries again, milliseconds. */
+/** Pause between a failed start of an instance and the next attempt, milliseconds. */
 const RETRY_MS = 1_000;
-/** Time within which an instance starts, milliseconds. */
+/** Maximum time that an instance needs for its start, milliseconds. */
 const START_MS = 20_000;
 
 export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
   readonly #actions: FleetActions;
-  /** Instances that serve, or that served before they became unhealthy. The oldest comes first. */
+  /**
+   * The instances that serve requests, and those that became unhealthy and are not yet replaced. The oldest comes
+   * first.
+   */
   readonly #members = new Set<Member>();
   readonly #leaving = new Map<Instance, Promise<void>>();
   readonly #ended = new WeakSet<Instance>();
-  /** The different options with which instances were started, in the order of their first use. */
+  /** All different options with which instances were started, in the order of their first use. */
   readonly #launches: InstanceOptions[] = [];
   #starting = 0;
   #wanted = 0;
@@ -52,7 +52,8 @@ export class Fleet implements Keeper {
   #closed = false;
 
   /**
-   * @param recoversWithinMs time to replace a crashed instance, not counting the start of the new instance
+   * @param recoversWithinMs maximum time to notice and replace a crashed instance, without the start time of the new
+   * instance
    */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
@@ -60,14 +61,14 @@ export class Fleet implements Keeper {
     this.#actions = actions;
   }
 
-  /** Adds the instances that the stack has started. From then on the fleet keeps their number. */
+  /** Adds the instances with which the stack has started. From then on the fleet keeps their number constant. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
     this.reconcile();
   }
 
-  /** Adds an instance. Raises the number of instances, up to the maximum of the group. */
+  /** Adds an instance. The fleet then keeps one instance more, up to the maximum of the group. */
   async add(options: InstanceOptions): Promise<Instance> {
     const more = this.#bounded(this.#wanted + 1) - this.#wanted;
     this.#wanted += more;
@@ -79,7 +80,7 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Ends an instance. Lowers the number of instances, down to the minimum of the group. */
+  /** Ends an instance. The fleet then keeps one instance less, down to the minimum of the group. */
   async remove(instance: Instance): Promise<void> {
     if (this.#ended.has(instance)) return;
     if (!this.#leaving.has(instance)) this.#wanted = this.#bounded(this.#wanted - 1);
@@ -98,7 +99,7 @@ export class Fleet implements Keeper {
     return quiet && ![...this.#members].some(member => this.#fails(member));
   }
 
-  /** Starts or ends instances until as many run as the group wants, and replaces unhealthy ones. */
+  /** Starts or ends instances until the wanted number runs, and replaces unhealthy instances. */
   reconcile(): void {
     if (this.#closed) return;
     for (const member of [...this.#members].filter(one => this.#fails(one))) {
@@ -107,7 +108,7 @@ export class Fleet implements Keeper {
     }
     while (this.#members.size + this.#starting < this.#wanted)
       void this.#launch(this.#launches.at(-1) ?? {}).catch(this.#reportError);
-    // Counts only instances that serve. Instances that are starting may still fail.
+    // Counts only instances that serve requests, because instances that are starting may still fail.
     while (this.#members.size > this.#wanted) {
       const { policy } = this.#group;
       const members = [...this.#members];
@@ -121,7 +122,7 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Stops the fleet. From then on it starts and ends no instances. */
+  /** Stops the fleet. It then neither starts nor ends instances. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
@@ -159,7 +160,7 @@ export class Fleet implements Keeper {
     return instance;
   }
 
-  /** Ends an instance. A second call for the same instance waits for the first. */
+  /** Ends an instance. A second call for the same instance waits for the first call. */
   #end(instance: Instance): Promise<void> {
     const known = this.#leaving.get(instance);
     if (known !== undefined) return known;
@@ -184,8 +185,8 @@ export class Fleet implements Keeper {
 }
 
 /**
- * Creates the fleet of a profile with health checks and a group. Reports the results of the health checks. Returns
- * undefined if the profile has no health checks.
+ * Creates the fleet for an imitated load balancer and instance group. Reports changes of the instances' health. Returns
+ * undefined if the balancer has no health checks.
  */
 export function fleetOf(
   balancer: BalancerProcess,

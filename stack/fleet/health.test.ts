@@ -7,7 +7,10 @@ const SEED: Thresholds = { unhealthy: 2, healthy: 2, first: 2 };
 const CLASSIC: Thresholds = { unhealthy: 2, healthy: 10, first: 10 };
 const ALB: Thresholds = { unhealthy: 2, healthy: 5, first: 1 };
 
-/** @param results + passed, - failed @returns the first letter of the state after each check */
+/**
+ * @param results results of health checks, one character each: + passed, - failed
+ * @returns the first letter of the state after each check
+ */
 function states(from: Health, results: string, thresholds: Thresholds): string {
   let health = from;
   return [...results]

@@ -1,10 +1,10 @@
-/** Sends health checks to one instance, and derives from the results whether it is healthy. */
+/** Sends health checks to one instance, and decides from the results whether the instance is healthy. */
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
 
 export type HealthState =
-  /** The instance is registered, but was not found healthy yet. */
+  /** `initial`: the instance is registered, but the health checks have not found it healthy yet. */
   'initial' | 'healthy' | 'unhealthy';
 
 export interface Thresholds {
@@ -18,17 +18,17 @@ export interface Thresholds {
 
 export interface Health {
   readonly state: HealthState;
-  /** Result of the last check; undefined before the first. */
+  /** Result of the last health check; undefined before the first check. */
   readonly passed: boolean | undefined;
-  /** Number of latest checks in a row with the same result. */
+  /** Number of equal results in a row, up to the last health check. */
   readonly run: number;
 }
 
 export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
-/** The health of an instance that is known to serve. Several failed checks make it unhealthy. */
+/** Health of an instance that is known to serve requests. It becomes unhealthy only after several failed checks. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
-/** Returns the health after one more check. */
+/** Returns the new health of an instance after one more health check. */
 export function after({ state, passed: last, run }: Health, passed: boolean, thresholds: Thresholds): Health {
   const now = { passed, run: passed === last ? run + 1 : 1 };
   if (!passed) return { ...now, state: now.run >= thresholds.unhealthy ? 'unhealthy' : state };
@@ -36,13 +36,13 @@ export function after({ state, passed: last, run }: Health, passed: boolean, thr
   return { ...now, state: now.run >= needed ? 'healthy' : state };
 }
 
-/** The kind of check: a TCP connection must open, or a GET of the path must get 200. */
+/** The kind of health check. `TCP` passes if a connection opens. A path passes if a GET of the path gets 200. */
 export type HealthProbe = 'TCP' | { path: string };
 
 /**
- * Performs a check. Returns whether it passed; never throws.
+ * Performs a health check. Returns whether it passed; never throws.
  *
- * @param timeoutMs limits the time to connect, or the time until the response headers
+ * @param timeoutMs limits the time to connect, or the time until the response headers arrive
  */
 export async function probe(url: string, kind: HealthProbe, timeoutMs: number): Promise<boolean> {
   const signal = AbortSignal.timeout(timeoutMs);

@@ -1,6 +1,7 @@
 /**
- * Defines the balancers and groups that the bundled stack can imitate. The numbers come from their documentation. Times
- * are milliseconds. `baton stack conformance` compares each imitation with the documentation (docs/fleet.md).
+ * Defines the load balancers and instance groups that the bundled stack can imitate. The numbers come from their
+ * documentation. Times are milliseconds. `baton stack conformance` compares each imitation with the documentation
+ * (docs/fleet.md).
  */
 import type { NginxAdditions } from '../nginx-files.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
@@ -10,7 +11,7 @@ export type ProfileName = (typeof PROFILES)[number];
 
 export interface HealthCheck extends Thresholds {
   probe: HealthProbe;
-  /** Time from the start of one check to the start of the next. */
+  /** Time from the start of one health check to the start of the next. */
   everyMs: number;
   timeoutMs: number;
 }
@@ -19,28 +20,34 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * Decides which instance ends if there are too many, in the words of Auto Scaling. `Default`: the oldest
-   * instance of those with the oldest launch configuration.
+   * Rule for which instance ends if there are too many, by the name that AWS Auto Scaling uses. `Default`: of the
+   * instances with the oldest launch configuration, the oldest instance ends.
    */
   policy: 'OldestInstance' | 'Default';
-  /** Which instances are replaced: all unhealthy instances, or only unhealthy instances whose process has ended. */
+  /**
+   * Which instances the group replaces. `unhealthy`: all unhealthy instances. `ended`: only unhealthy instances whose
+   * process has ended.
+   */
   replaces: 'unhealthy' | 'ended';
 }
 
-/** What the balancer does when an instance does not respond. */
+/** What the balancer does when an instance fails to respond. */
 interface Failures {
-  /** If an instance refuses the connection: the balancer tries another instance, or responds with 502. */
+  /** What the balancer does if an instance refuses the connection: tries another instance, or responds with 502. */
   refused: 'another' | 502;
   /**
-   * If an instance closes the connection during a request: the balancer sends the request to another instance if that
-   * is safe, or responds with this status.
+   * What the balancer does if an instance closes the connection during a request: sends the request to another instance
+   * if a retry is safe, or responds with this status.
    */
   closed: 'another-if-safe' | 502 | 504;
-  /** Maximum time to connect. */
+  /** Maximum time to connect to an instance. */
   connectMs: number;
-  /** Maximum time without data from the instance. */
+  /** Maximum time without data from the instance during a request. */
   idleMs: number;
-  /** When and for how long nginx stops using an instance that fails. Absent: never. */
+  /**
+   * When nginx stops using an instance: after this number of failed requests, and for this time. Absent: nginx keeps
+   * using the instance.
+   */
   passive?: { fails: number; forMs: number };
 }
 
@@ -50,25 +57,26 @@ export interface Profile {
   about: string;
   choice: 'round-robin' | 'least-outstanding';
   /**
-   * The kind of AWS balancer whose cookies the stack sets, if it pins visitors to instances. Absent: a plain cookie.
+   * The kind of AWS balancer whose cookies the stack uses to pin visitors to instances. Absent: the cookie is not one
+   * of AWS's.
    */
   cookies?: 'classic' | 'alb';
-  /** Health checks of the balancer. Absent: it has none. */
+  /** Health checks of the balancer. Absent: the balancer has no health checks. */
   check?: HealthCheck;
-  /** When an instance leaves, its requests in flight have this time to end. */
+  /** Maximum time that requests in flight have to end when their instance is removed. */
   drainMs: number;
-  /** True: while no instance is healthy, all instances get requests. */
+  /** True if all instances get requests while no instance is healthy. */
   failOpen: boolean;
-  /** Status of responses while no instance can get requests. */
+  /** Status with which the balancer responds while no instance can get requests. */
   noInstance: 502 | 503;
   failures: Failures;
-  /** Replaces instances that have failed, as an Auto Scaling group does. Absent: instances are not replaced. */
+  /** The group that replaces failed instances, as an Auto Scaling group does. Absent: instances are not replaced. */
   group?: Group;
 }
 
 /**
- * The documented timeouts and statuses of AWS's Classic Load Balancer. `refused: 'another'`: it retries
- * failed connections, because its metric BackendConnectionErrors can exceed the number of requests.
+ * Timeouts and statuses from the documentation of AWS's Classic Load Balancer. This balancer retries failed connections
+ * (`refused: 'another'`): its metric BackendConnectionErrors can exceed the number of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
@@ -85,7 +93,7 @@ const CLASSIC = {
   },
 } as const;
 
-/** A group of any size, with the defaults of Auto Scaling. 64 is the stack's own limit. */
+/** A group of 1 to 64 instances, with the defaults of AWS Auto Scaling. The maximum of 64 is the stack's own limit. */
 const ANY_SIZE = { min: 1, max: 64, policy: 'Default', replaces: 'ended' } as const;
 
 const ALL: Record<ProfileName, Profile> = {
@@ -119,8 +127,8 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // nginx itself does not limit how long a retired worker serves requests after a reload
-    // (worker_shutdown_timeout). The stack needs a limit, and takes nginx's default timeout for a response.
+    // Limits how long a retired worker serves requests after a reload. nginx itself sets no limit
+    // (worker_shutdown_timeout), but the stack needs one. It takes nginx's default timeout for a response.
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -134,7 +142,11 @@ const ALL: Record<ProfileName, Profile> = {
   },
 };
 
-/** Returns the profile with this name. @param speedup divides all times, but no counts */
+/**
+ * Returns the profile (imitated load balancer) with this name.
+ *
+ * @param speedup number by which all times are divided; counts stay as they are
+ */
 export function profileOf(name: ProfileName, speedup = 1): Profile {
   return faster(ALL[name], speedup) as Profile;
 }
@@ -150,20 +162,20 @@ function faster(value: unknown, by: number): unknown {
 }
 
 /**
- * Returns the maximum time in which health checks find a crash, and later find the replacement healthy, ms.
- * The time to start the replacement is not included.
+ * Returns the maximum time to replace a crashed instance, in ms: health checks must find the crashed instance
+ * unhealthy, and later the new instance healthy. The start time of the new instance is not included.
  */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
   return check.everyMs * (check.unhealthy + check.first + 1) + check.timeoutMs;
 }
 
-/** Returns directives that make nginx choose instances and handle failures like the imitated balancer. */
+/** Returns nginx directives that make nginx choose instances and handle failures like the imitated balancer. */
 export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
   const { connectMs, idleMs, closed, passive } = failures;
   return {
     ...(choice === 'least-outstanding' && { upstream: 'least_conn;' }),
-    // nginx accepts only whole seconds in fail_timeout.
+    // Rounds up, because nginx accepts only whole seconds in fail_timeout.
     perInstance:
       passive === undefined
         ? 'max_fails=0'
@@ -173,10 +185,10 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // Retries as nginx does by default. The template retries in fewer cases.
+      // Makes nginx retry as it does by default. The template deploy/nginx.conf.template retries in fewer cases.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
-    // Without an instance, nginx itself responds with 502.
+    // Needs no directive for the status 502, because nginx itself responds with 502 if there is no instance.
     ...(noInstance === 503 && { noInstance: NO_INSTANCE }),
   };
 }
@@ -186,8 +198,8 @@ add_header Cache-Control no-store always;
 return 503;`;
 
 /**
- * Returns a line for nginx's rules after a failure (`$after_failure` in deploy/nginx.conf.template). '' keeps
- * the rules of the template: it retries if nothing was sent to the instance, and otherwise responds with 502.
+ * Returns a line for nginx's rules after a failed request (`$after_failure` in deploy/nginx.conf.template). '' keeps
+ * the template's own rules: nginx retries if nothing was sent to the instance, and otherwise responds with 502.
  */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';

@@ -1,4 +1,4 @@
-/** Finds out which tests with containers can run on this machine. The other tests are skipped with a reason. */
+/** Finds out which container tests can run on this machine. The other container tests are skipped with a reason. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 const PULL_MS = 60_000;
 
-/** The engine's name and version; undefined if there is none or it cannot run compose files. */
+/** Name and version of the Docker engine; undefined if there is no engine or it cannot run compose files. */
 const engine: string | undefined = (() => {
   try {
     docker('compose', 'version', '--short');
@@ -16,7 +16,10 @@ const engine: string | undefined = (() => {
   }
 })();
 
-/** Pulls missing images. Returns why containers of these images cannot be started on this machine; '' if they can. */
+/**
+ * Pulls missing images. Returns the reason why containers of these images cannot be started on this machine; '' if they
+ * can.
+ */
 export function whyNot(...images: string[]): string {
   if (engine === undefined) return 'no Docker engine with compose';
   const missing = images.filter(image => !isHere(image) && !pulled(image));
@@ -24,9 +27,10 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Configures testcontainers for a machine that has local stand-ins for images (docker-here). Such a machine
- * cannot pull the image of Ryuk, the cleaner of testcontainers, so Ryuk is turned off. The host address is
- * set, because testcontainers would take the machine for a container.
+ * Configures testcontainers (a test library) for a machine without access to image registries, which has local
+ * replacements of some images (docker-here). Turns off Ryuk, the container that cleans up for testcontainers, because
+ * its image cannot be pulled there. Sets the host address, because testcontainers would take the machine for a
+ * container.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;
@@ -34,13 +38,16 @@ export function prepareEngine(): void {
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
 }
 
-/** Returns a line for the end of a test run: the engine on which the tests ran, or why they did not run. */
+/**
+ * Returns the line that a test run prints at its end: the Docker engine on which the container tests ran, or why they
+ * did not run.
+ */
 export function containersOf(...images: string[]): string {
   const why = whyNot(...images);
   return why === '' ? `tested on ${engine}` : `NOT TESTED: ${why}`;
 }
 
-/** The images that the stack in containers is built from. */
+/** The base images of the images for the stack in containers. */
 export const STACK_IMAGES: string[] = [
   ...readFileSync(join(ROOT, 'deploy/Dockerfile'), 'utf8').matchAll(/^(?:ARG NODE_IMAGE=|FROM )(\w+:\S+)/gm),
 ].map(([, image = '']) => image);

@@ -1,6 +1,6 @@
 /**
  * A small program that tests run as instances in place of the app. It responds at once with its name, stops accepting
- * connections on SIGTERM, and logs as the app does.
+ * connections on SIGTERM, and writes the same log format as the app.
  */
 import { createServer } from 'node:http';
 

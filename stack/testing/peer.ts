@@ -1,4 +1,4 @@
-/** Starts servers in the test's own process that replace instances and record their requests. */
+/** Starts HTTP servers in the test's own process. They replace instances, and record the requests that they get. */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -7,14 +7,14 @@ export interface Peer {
   name: string;
   url: string;
   port: number;
-  /** Each request that has arrived, as "METHOD path body". */
+  /** The requests that have arrived, each as "METHOD path body". */
   got: string[];
   close(): Promise<void>;
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
-/** Starts a server that responds with 200 and its name, or with `answer`. */
+/** Starts an HTTP server that responds with 200 and its name, or as `answer` does. */
 export async function startPeer(name: string, port = 0, answer?: Answer): Promise<Peer> {
   const got: string[] = [];
   const server = createHttpServer(async (request, response) => {

@@ -1,4 +1,4 @@
-/** The runners of a stack, for the tests that must pass with each of them. */
+/** Lists the runners of the stack (local processes, containers) for the tests that every runner must pass. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,16 +10,16 @@ import { STACK_IMAGES, whyNot } from './containers.ts';
 
 export interface TestedRunner {
   name: 'local' | 'compose';
-  /** Why the runner cannot be tested on this machine; '' if it can. */
+  /** Reason why the runner cannot be tested on this machine; '' if it can. */
   skip: string;
   start(options: StackOptions): Promise<Stack>;
-  /** Returns the options of an instance that runs this JavaScript or TypeScript instead of the app. */
+  /** Returns options for an instance that runs the given JavaScript or TypeScript in place of the app. */
   instance(source: string): { command: NonNullable<InstanceOptions['command']> };
-  /** Returns what running stacks have created and not yet removed: folders, containers, networks, volumes. */
+  /** Returns what stacks have created and not yet removed: folders, containers, networks and volumes. */
   left(): string[];
 }
 
-/** The source of the tests' instance program: see instance-program.ts. */
+/** Source text of the program that tests run as instances: see instance-program.ts. */
 export const SMALL = readFileSync(new URL('./instance-program.ts', import.meta.url), 'utf8');
 
 function running(node: string): TestedRunner['instance'] {
@@ -45,7 +45,10 @@ export const RUNNERS: TestedRunner[] = [
   },
 ];
 
-/** Returns the names of the engine's objects that belong to this test run, not to other runs or to the user. */
+/**
+ * Returns the names of the containers, networks and volumes that this test run has created, without those of other runs
+ * and of the user.
+ */
 function ofEngine(): string[] {
   const lists = [
     ['ps', '--all', '--format', '{{.Names}}'],

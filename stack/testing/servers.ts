@@ -1,8 +1,11 @@
-/** Finds servers that are not installed on every machine. Their tests are skipped if they are missing. */
+/** Finds server programs that are not installed on every machine. If a program is missing, its tests are skipped. */
 import { type Part, used } from '../../tests/used.ts';
 import { findProgram, MissingProgramError } from '../programs.ts';
 
-/** Returns why this part cannot be tested here; '' if it can. The end of the test run reports the reason. */
+/**
+ * Returns the reason why a test cannot run on this machine (its program is missing); '' if it can. The summary at the
+ * end of the test run shows the reason.
+ */
 export function whyWithout(what: Part, program: string): string {
   let why = '';
   try {

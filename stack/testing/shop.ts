@@ -1,4 +1,4 @@
-/** Performs every operation of the card store that reads or writes Redis. */
+/** Performs every operation of the card store (Baton's web shop) that reads or writes Redis. */
 import { expect } from 'vitest';
 import type { Browser } from '../../app/testing/browser.ts';
 

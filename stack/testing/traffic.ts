@@ -4,13 +4,15 @@ import { Pool } from 'undici';
 import { until } from '../wait.ts';
 
 export interface Traffic {
-  /** Resolves once `requests` more requests have ended. */
+  /** Resolves once `requests` further requests have ended. */
   more(requests: number): Promise<void>;
-  /** Ends the traffic. Resolves with a text for each failed request, and the number of served requests by instance. */
+  /** Stops the clients. Resolves with a text for each failed request, and the number of served requests by instance. */
   stop(): Promise<{ failures: string[]; served: Record<string, number> }>;
 }
 
-/** Starts clients. Each client sends GET and POST in turn, and waits up to 4 ms after each response. */
+/**
+ * Starts clients that send requests. Each client sends GET and POST in turn, and waits up to 4 ms after each response.
+ */
 export function startTraffic(url: string, path: string, clients = 8): Traffic {
   const pool = new Pool(url, { connections: clients });
   const failures: string[] = [];
@@ -29,8 +31,8 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
         });
         await response.body.dump();
         const instance = String(response.headers['x-instance-id']);
-        // Counts only statuses from 500 on as failures. If the app refuses a POST without a form token, the
-        // POST counts as served.
+        // Counts a response as failed only if its status is 500 or above. So a POST that the app refuses because it has
+        // no form token counts as served.
         if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
         served[instance] = (served[instance] ?? 0) + 1;
       } catch (error) {

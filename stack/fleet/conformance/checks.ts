@@ -1,6 +1,6 @@
 /**
- * Scenes (measurements of one running stack) for health checks. They measure how soon the balancer finds an
- * instance dead, hung or healthy, and which instances get requests then.
+ * Measures the health checks of a running stack: how soon the balancer finds an instance dead, hung or healthy, and
+ * which instances get requests then.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
@@ -172,8 +172,8 @@ export const hung: Scene = {
 };
 
 /**
- * Kills all instances, and measures the status of the next responses. Runs only for profiles without health
- * checks (nginx) or with TCP checks (seed).
+ * Kills all instances, and measures the status of the next responses. Runs only for imitated balancers without health
+ * checks (profile nginx) or with TCP checks (profile seed).
  */
 export const allDead: Scene = {
   name: 'all instances dead',
@@ -186,7 +186,7 @@ export const allDead: Scene = {
         await rig.untilReported(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
     const expected = check === undefined ? '502' : '503';
     let measured = '';
-    // Stops when the group has replaced the instances, because the new instances respond.
+    // Stops once the group has replaced the dead instances, because the new instances respond with 200.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
     row(

@@ -1,6 +1,6 @@
 /**
- * A scene (a measurement of one running stack): what the balancer does when an instance fails, and which
- * instance it chooses for a request.
+ * Measures in a running stack what the balancer does when an instance fails, and which instance it chooses for a
+ * request.
  */
 import { heldBy, type Rig } from './rig.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
@@ -11,10 +11,10 @@ const OTHER = 'the other instance answers';
 
 /**
  * Sends four requests to a path at which only app-1 misbehaves. Returns the error status that a client got, or OTHER if
- * the balancer got every response from another instance.
+ * another instance served every request.
  */
 async function misbehaving(rig: Rig, path: string, init: Parameters<Rig['get']>[1] = {}): Promise<string> {
-  // After an earlier failure the balancer may send app-1 no requests for a moment.
+  // Retries, because after an earlier failure the balancer may send app-1 no requests for a moment.
   await rig.answeredBy(BOTH, WITHIN_MS);
   const answers = await rig.answers(4, `${path}?only=app-1`, init);
   return answers.find(answer => /^\d/.test(answer)) ?? OTHER;
@@ -60,8 +60,8 @@ async function silent({ rig, profile, pace, row }: ConformanceStage): Promise<vo
 }
 
 /**
- * Measures the choice of an instance while one of two instances is busy. The other instance then gets all
- * requests with least-outstanding, and every second request with round-robin.
+ * Measures which instance the balancer chooses while one of two instances is busy. With least-outstanding, the other
+ * instance gets all requests; with round-robin, it gets every second request.
  */
 async function choice({ rig, profile, row }: ConformanceStage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);

@@ -1,4 +1,4 @@
-/** Measures what happens when instances leave: to their requests in flight, and to the size of the group. */
+/** Measures what happens when instances are removed: to their requests in flight, and to the number of instances. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
 import { heldBy, type Rig } from './rig.ts';
@@ -27,7 +27,7 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // Skips the profile nginx, the only one without cookies: nginx itself does not limit how long a retired
+  // Skips the imitated balancer nginx, the only one without cookies: nginx itself does not limit how long a retired
   // worker runs after a reload.
   fits: ({ cookies }) => cookies !== undefined,
   async play({ rig, profile, pace, row }) {

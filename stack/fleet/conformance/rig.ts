@@ -1,6 +1,6 @@
 /**
- * Runs the stack with one profile, in which it imitates one load balancer, and observes it. The instances
- * misbehave on command.
+ * Runs the stack while it imitates one load balancer, and observes it. Its instances are test programs that misbehave
+ * on command.
  */
 import { fileURLToPath } from 'node:url';
 import { startLocalStack } from '../../local.ts';
@@ -15,9 +15,9 @@ const LIKE = { command: [process.execPath, PROGRAM] as const, env: {} };
 export interface TimedResponse {
   status: number;
   text: string;
-  /** Set-Cookie lines. */
+  /** The `Set-Cookie` headers of the response. */
   set: string[];
-  /** Duration in milliseconds. */
+  /** Time until the response was complete, milliseconds. */
   ms: number;
 }
 
@@ -76,7 +76,11 @@ export class Rig {
     return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
   }
 
-  /** Sends requests. @returns the names of the instances that responded with 200, and all other statuses, each once */
+  /**
+   * Sends several requests.
+   *
+   * @returns the names of the instances that responded with 200, and the other statuses; each name and status once
+   */
   async answers(count: number, path = '/', init: Init = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
@@ -87,25 +91,34 @@ export class Rig {
   }
 
   /**
-   * Sends a command to an instance, not through the balancer. @returns the number of requests that the instance holds
+   * Sends a command directly to an instance, not through the balancer.
+   *
+   * @returns the number of responses that the instance holds
    */
   async control({ url }: Instance, query = ''): Promise<number> {
     return Number(await (await fetch(`${url}/control?${query}`)).text());
   }
 
-  /** Waits until the stack reports a message that contains `what`. @returns milliseconds from `since` until then */
+  /**
+   * Waits until the stack reports a message that contains the text `what`.
+   *
+   * @returns milliseconds from `since` to the message
+   */
   async untilReported(what: string, since: number, withinMs: number): Promise<number> {
     const found = () => this.#reports.find(({ at, message }) => at >= since && message.includes(what));
     await until(() => found() !== undefined, { withinMs, what: `the stack to report "${what}"` });
     return (found()?.at ?? since) - since;
   }
 
-  /** Returns whether the stack has reported a message that contains `what` after `since`. */
+  /** Returns whether the stack has reported a message with the text `what` after the time `since`. */
   hasReported(what: string, since: number): boolean {
     return this.#reports.some(({ at, message }) => at >= since && message.includes(what));
   }
 
-  /** Sends requests until exactly these instances respond. `expected` may also contain a status such as 502. */
+  /**
+   * Sends requests until exactly the expected instances respond. `expected` can also contain an error status such as
+   * 502.
+   */
   answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
     const wanted = String([...expected].toSorted());
     return until(async () => String(await this.answers(6)) === wanted, {
@@ -114,13 +127,17 @@ export class Rig {
   }
 }
 
-/** A request that has no response yet. */
+/** A request that was sent and has no response yet. */
 interface Held {
   answer: Promise<TimedResponse>;
   settled: () => boolean;
 }
 
-/** Sends requests until the instance holds one. @returns that request, which the command `release` ends */
+/**
+ * Sends requests until the instance holds a response.
+ *
+ * @returns the request whose response is held; the command `release` ends it
+ */
 export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Promise<Held> {
   for (let i = 0; i < 8; i++) {
     let done = false;

@@ -6,20 +6,20 @@ import type { ProfileName } from '../profile.ts';
 
 export interface Row {
   profile: ProfileName;
-  /** The behaviour, in a few words. */
+  /** The behaviour of the load balancer, in a few words. */
   what: string;
-  /** The behaviour in the documentation. */
+  /** What the documentation of the load balancer says about the behaviour. */
   documented: string;
   measured: string;
-  /** True if the measured behaviour is the documented one; undefined if the behaviour could not be measured. */
+  /** True if the measured behaviour agrees with the documentation; undefined if the behaviour could not be measured. */
   agrees: boolean | undefined;
-  /** Why the measured behaviour differs, if the reason is known. */
+  /** Reason why the measured behaviour differs from the documentation, if the reason is known. */
   known?: string;
 }
 
 /**
- * `agrees`: as documented. `known`: differs for a known reason. `differs`: differs unexpectedly. `unknown`: could not
- * be measured.
+ * Result of a comparison with the documentation. `agrees`: as documented. `known`: differs for a known reason.
+ * `differs`: differs unexpectedly. `unknown`: could not be measured.
  */
 export type RowOutcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
@@ -37,7 +37,7 @@ const WORDS: Record<RowOutcome, string> = {
   unknown: 'could not be measured',
 };
 
-/** Counts the rows by outcome: `31 agree, 6 differ as documented`. */
+/** Counts the table rows by result, as text: `31 agree, 6 differ as documented`. */
 export function counts(rows: readonly Row[]): string {
   const outcomes = rows.map(outcomeOf);
   return (Object.keys(WORDS) as RowOutcome[])
@@ -47,7 +47,7 @@ export function counts(rows: readonly Row[]): string {
     .join(', ');
 }
 
-/** Returns one table for each profile, for a terminal. */
+/** Returns one table for each imitated load balancer, as text for a terminal. */
 export function conformanceText(rows: readonly Row[]): string {
   const widest = (of: (row: Row) => string): number => Math.max(...rows.map(row => of(row).length));
   const what = widest(row => row.what);
@@ -63,7 +63,7 @@ export function conformanceText(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** Returns the tables as lines of Markdown. */
+/** Returns the tables of all imitated load balancers as lines of Markdown. */
 export function conformanceMarkdown(rows: readonly Row[]): string[] {
   return byProfile(rows).flatMap(([profile, all]) => [
     ...['', `| | \`${profile}\` | documented | measured |`, '|---|---|---|---|'],

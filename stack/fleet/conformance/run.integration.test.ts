@@ -1,4 +1,7 @@
-/** Tests the command as users type it. Runs in `npm run test:long`, because it takes half a minute. */
+/**
+ * Tests the command `baton stack conformance` as users type it. Runs only in `npm run test:long`, because it takes half
+ * a minute.
+ */
 import { expect, it } from 'vitest';
 import { allGone, Baton, baton } from '../../../verify/testing/baton.ts';
 

@@ -1,4 +1,4 @@
-/** Compares the bundled stack with the documentation of the balancers and groups that the stack imitates. */
+/** Compares the bundled stack with the documentation of the load balancers and instance groups that it imitates. */
 
 import { stickyBy } from '../../sticky.ts';
 import { type ProfileName, profileOf } from '../profile.ts';
@@ -10,30 +10,34 @@ import { outcomeOf, type Row } from './row.ts';
 import { type ConformanceStage, type Scene, TimeScale } from './scene.ts';
 import { byApplication, byDuration } from './stickiness.ts';
 
-/** The scenes, in the order of the tables in docs/fleet.md. */
+/** The scenes (measurements of a running stack), in the order of the tables in docs/fleet.md. */
 const SCENES: readonly Scene[] = [
   ...[crash, hung, answersOfChecks, allDead, failures],
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/** Number of scenes that run at the same time. They do not disturb each other, because a scene mostly waits. */
+/**
+ * Number of scenes (measurements) that run at the same time. They do not disturb each other, because a scene mostly
+ * waits.
+ */
 const AT_ONCE = 4;
-/** Maximum number of attempts for one scene. */
+/** Maximum number of attempts for one scene (measurement). */
 const TIMES = 3;
 
 export interface ConformanceOptions {
   profiles: readonly ProfileName[];
-  /** The profiles run faster by this factor: all their times are divided by it. */
+  /** Factor by which all times of the imitated balancers are divided, so that the measurements take less time. */
   speedup: number;
   signal: AbortSignal;
-  /** Called after each scene. */
+  /** Called after each scene (measurement) of a profile. */
   onScene?: (profile: ProfileName, scene: string) => void;
 }
 
 /**
- * Compares the stack with each profile. Throws the stack's error if it cannot start, or the reason of the signal.
+ * Measures the stack with each profile (imitated load balancer). If the stack cannot start, throws the stack's error.
+ * If the signal aborts, throws its reason.
  *
- * @returns one row for each behaviour, grouped by profile. A behaviour that could not be measured has a row too
+ * @returns one row for each behaviour, grouped by profile. A behaviour that could not be measured also has a row
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;
@@ -52,7 +56,10 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/** Measures again if a result differs unexpectedly, because checks and responses may be late on a busy machine. */
+/**
+ * Repeats the measurement if a result differs unexpectedly, because health checks and responses may be late on a busy
+ * machine.
+ */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {
