@@ -36,8 +36,8 @@ export function milliseconds(text: string, option = '--duration'): number {
 }
 
 /**
- * Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs` with `--stack`, because the
- * stack has an address and logs already.
+ * Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs` with `--stack`, because the bundled stack
+ * has its own address and logs.
  */
 export function runnerOf({
   stack,
@@ -54,7 +54,7 @@ export function runnerOf({
   throw new UsageError('--stack: expected no --url and no --logs, because the bundled stack has its own');
 }
 
-/** Returns the faults that `--faults` names. They are faults of the bundled stack, or come from the target file. */
+/** Returns the faults that `--faults` names: faults of the bundled stack, or faults that the target file defines. */
 export function faultsOf(
   { faults, stack }: Partial<Record<'faults' | 'stack', string>>,
   target: Target,

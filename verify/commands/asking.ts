@@ -11,7 +11,9 @@ export interface Asking {
   close(): void;
 }
 
-/** Returns undefined if the user cannot answer, because stdin or stderr is not a terminal. */
+/**
+ * Returns the functions that ask the user; undefined if the user cannot answer, because stdin or stderr is no terminal.
+ */
 export function asking({ progress }: Output): Asking | undefined {
   const { stdin } = process;
   if (stdin.isTTY !== true || progress.isTTY !== true) return undefined;

@@ -31,7 +31,7 @@ export function balancerBehaviour(
 }
 
 /**
- * Parses the options.
+ * Parses --profile, --speedup and --sticky.
  *
  * @param instances number of instances with which the stack starts
  * @throws UsageError that names the option, the expected and the given value

@@ -12,12 +12,15 @@ import { write } from './reports.ts';
 
 export interface Baseline {
   file: string;
-  /** The runs in the file, to compare this run with; undefined if the file does not exist yet. */
+  /** Runs in the baseline file, with which this run is compared; undefined if the file does not exist yet. */
   runs: Digest[] | undefined;
   update: boolean;
 }
 
-/** Reads the baseline before the run, so that a wrong file is reported at once. Undefined without --baseline. */
+/**
+ * Reads the baseline before the run starts, so that a wrong file is reported at once. Returns undefined without
+ * --baseline.
+ */
 export async function baselineOf(
   values: Pick<OptionValues<'check'>, 'baseline' | 'update-baseline'>,
 ): Promise<Baseline | undefined> {
@@ -40,13 +43,18 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
   return compare(baseline.runs, [digestOf(result, revisionOf(process.env))]);
 }
 
-/** Returns the verdict of the comparison in a list. The list is empty without a baseline, or with --update-baseline. */
+/**
+ * Returns the verdict of the comparison, in a list. The list is empty if nothing was compared, or with
+ * --update-baseline.
+ */
 export const judgementsOf = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/** Returns the comparison for the reports. Undefined with --update-baseline: this run becomes the baseline. */
+/**
+ * Returns the comparison for the reports. With --update-baseline there is none, because this run becomes the baseline.
+ */
 export const comparisonForReports = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,

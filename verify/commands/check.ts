@@ -62,7 +62,7 @@ function searchingOf(values: OptionValues<'check'>): Searching {
   return { isLate, steps: Number.POSITIVE_INFINITY, allObjects: values['all-objects'] };
 }
 
-/** Returns a function that reads the history of the run, and judges it by the checks in its argument. */
+/** Returns a function that reads the history of the run, and judges it by the given checks. */
 function judging(
   run: string,
   more: readonly string[],

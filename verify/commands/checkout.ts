@@ -12,8 +12,8 @@ export async function fromCheckout<Part>(what: string, load: () => Promise<Part>
   try {
     return await load();
   } catch (error) {
-    // If a file is missing, Node sets `url`: then this is the npm package. If an npm package is missing, Node
-    // sets no `url`: then the user has not run scripts/setup.
+    // Node sets `url` in the error if a file of Baton is missing, as in the npm package. Without `url`, an npm package
+    // is missing, because the user has not run scripts/setup.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

@@ -4,7 +4,7 @@ import { STORES } from '../../app/variables.ts';
 import { unclaimedGuarantees } from './claims.ts';
 
 const DOCS = readFileSync(new URL('../../docs/stores.md', import.meta.url), 'utf8');
-/** Rows of the table in docs/stores.md that lists for each store the guarantees that the card store does not claim. */
+/** Rows of the table in docs/stores.md with the guarantees that the card store does not claim, for each store. */
 const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),
 );

@@ -20,8 +20,8 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
 };
 
 /**
- * The guarantees that each SESSION_STORE does not claim with BASKET_STORE=postgres. Then baskets are in
- * tables, and sessions change only at a login, so a store that is not listed claims all.
+ * The guarantees that each SESSION_STORE does not claim if BASKET_STORE=postgres. The baskets are then in tables, and a
+ * session changes only at a login. So a store that is not listed here claims all guarantees.
  */
 const WITH_BASKET_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 

@@ -1,4 +1,7 @@
-/** `baton compare BASE CURRENT`: reports what is worse, what is better, and what is undetermined. */
+/**
+ * `baton compare BASE CURRENT`: compares two sides of runs, and reports what is worse, what is better, and what is
+ * undetermined.
+ */
 import { runsIn } from '../baseline.ts';
 import { COMMAND } from '../core/command.ts';
 import { compare } from '../core/compare/compare.ts';

@@ -17,7 +17,7 @@ import type { OptionValues } from './options.ts';
 import { type Output, widthOf } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** Time that a program may take to print its version, milliseconds. */
+/** Maximum time in which a program must print its version, milliseconds. */
 const VERSION_TIMEOUT = 10_000;
 
 /**
@@ -100,7 +100,7 @@ function ownPackage(): { version: string; checkout: boolean } {
   return { version, checkout: existsSync(join(dirname(file), 'stack/start.ts')) };
 }
 
-/** Runs a program to get its version. Returns its error if it fails, and nothing if the program is missing. */
+/** Runs a program to get its version. Returns the error if the program fails, and nothing if the program is missing. */
 async function versionPrinted(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
   try {
     const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, {

@@ -24,7 +24,7 @@ import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
-/** First line of a target file that init could not finish. Init may replace such a file without --force. */
+/** First line of a target file that init could not finish. Init can replace such a file without --force. */
 const UNFINISHED = '# UNFINISHED';
 
 /** Options of the short run that tests the target file. */
@@ -125,7 +125,10 @@ async function writeUnfinished(
   return EXIT.unknown;
 }
 
-/** Returns what `--har` or `--browser` recorded: the app's requests. Undefined if neither option is given. */
+/**
+ * Returns hints from the recorded requests to the app. `--har` names a recording, and `--browser` makes one. Returns
+ * undefined if neither option is given.
+ */
 async function hintsOf(
   values: OptionValues<'init'>,
   url: string,
@@ -148,7 +151,7 @@ async function hintsOf(
   return hintsOfTraffic(recorded, site, accounts);
 }
 
-/** Reads the recording. @throws UsageError if the file cannot be read */
+/** Reads the file that --har names. @throws UsageError if the file cannot be read */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -171,7 +174,7 @@ async function testRun(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // The short run claims only guarantees that its one workload can judge. The others would be unknown.
+  // Claims only the guarantees that the one workload of this short run can judge. All other claims would be unknown.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
@@ -236,9 +239,14 @@ function fromEnvironment(option: string, name: string): string {
   );
 }
 
-/** The secrets from which one-time codes are made: taken from the environment, or asked for when a login needs one. */
+/**
+ * The secrets from which one-time codes are made. They come from the environment, or from the user when a login needs a
+ * code.
+ */
 class Secrets {
-  /** The secrets that the user typed. The key is the environment variable that the target file will name. */
+  /**
+   * Secrets that the user typed. Key: name of the environment variable that the target file will use for the secret.
+   */
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;
 
@@ -277,7 +285,9 @@ async function askedFor(ask: Asking): Promise<Account[]> {
   throw new UsageError('init: expected the user name and password of an account, because Baton must log in');
 }
 
-/** Returns the body of the login request, as JSON or form fields. By default it has the field names of most APIs. */
+/**
+ * Returns the body of the login request, as JSON or form fields. By default, the body has the field names of most APIs.
+ */
 function bodyOf(
   values: OptionValues<'init'>,
   [first]: readonly Account[],

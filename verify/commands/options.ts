@@ -8,7 +8,7 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 export type CommandName = keyof typeof TABLES;
 
-/** The parsed options of a command, by name. */
+/** The parsed options of a command. Key: name of the option. */
 export type OptionValues<Name extends CommandName> = ReturnType<
   typeof parseArgs<{ options: (typeof TABLES)[Name]['options']; allowPositionals: true }>
 >['values'];
@@ -102,7 +102,7 @@ export function usageOf(name: CommandName): string {
   return `usage: ${COMMAND} ${name} ${words}\n\n${about}\n${list}\n${EXIT_CODES}`;
 }
 
-/** Returns the page docs/commands.md. */
+/** Returns the text of the page docs/commands.md. */
 export function commandsPage(): string {
   const parts = NAMES.map(name => {
     const { words, does, page, options }: Table = TABLES[name];
@@ -129,7 +129,11 @@ const sentence = (does: string): string => does.charAt(0).toUpperCase() + does.s
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll(/\bdocs\/([\w-]+\.(?:md|schema\.json))/g, '[$1]($1)');
 
-/** Returns a row of a help text. @param column where the text begins; a name that is too long gets a line for itself */
+/**
+ * Returns a row of a help text.
+ *
+ * @param column column at which the description begins. A longer name gets a line of its own
+ */
 function row(name: string, text: string, column: number): string {
   const lines = wrap(text, WIDTH - column);
   const [first = '', ...rest] =

@@ -3,11 +3,13 @@ import { COMMAND } from '../core/command.ts';
 import type { OptionValues } from './options.ts';
 import { type Option, TABLES } from './tables.ts';
 
-/** Names of the environment variables that the bundled stack and its app read. */
+/** Matches the environment variables that the bundled stack and its app read. */
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
-/** Options that the command omits, because they do not change the load. The seed is added separately. */
+/**
+ * Options that the repeated command omits because they do not change the load, and the seed, which is added separately.
+ */
 const NOT_REPEATED = [
   'k6',
   'seed',
@@ -22,7 +24,7 @@ const NOT_REPEATED = [
   'metrics',
 ];
 
-/** Returns those variables of the environment that the bundled stack and its app read. */
+/** Returns the environment variables that the bundled stack and its app read. */
 export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).filter(
@@ -30,7 +32,7 @@ export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string>
     ),
   );
 
-/** Puts environment variables before a command: `PASSWORD=… npx …`. The user must replace each `…` by the value. */
+/** Puts environment variables before a command: `PASSWORD=… npx …`. The user must replace each `…` by a value. */
 export const withVariables = (names: readonly string[], command: string): string =>
   names.map(name => `${name}=… `).join('') + command;
 

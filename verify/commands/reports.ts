@@ -39,13 +39,16 @@ export function reportsOf(values: readonly string[] = []): RequestedReport[] {
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
-  /** The runs in the baseline, with which the comparison compares this run. */
+  /** Runs in the baseline, with which this run was compared. */
   base: readonly Digest[];
-  /** Reads the history again, for the timeline. Undefined for a history that Jepsen recorded: it gets no timeline. */
+  /**
+   * Reads the history again, to draw the timeline. Undefined for a history that Jepsen recorded, which gets no
+   * timeline.
+   */
   replay: Replay | undefined;
 }
 
-/** Writes the reports. @param target path of the target file, because some reports point at the line of a claim */
+/** Writes the reports. @param target path of the target file. Some reports show the line of a claim in this file */
 export async function writeReports(
   wanted: readonly RequestedReport[],
   reported: Reported,
@@ -66,7 +69,10 @@ export async function writeReports(
   }
 }
 
-/** Returns the timeline and the plots for the HTML report. Without esbuild, warns and returns neither. */
+/**
+ * Returns the timeline and the plots for the HTML report. If esbuild is not installed, prints a warning and returns
+ * neither.
+ */
 async function drawing(
   { result, comparison, base, replay }: Reported,
   { progress }: Output,

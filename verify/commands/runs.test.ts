@@ -43,7 +43,10 @@ async function text(act: () => Promise<number>): Promise<string> {
   return printed;
 }
 
-/** Starts `baton open --serve`. The returned `stop` ends it like the signal SIGHUP, and returns the exit code. */
+/**
+ * Starts `baton open --serve`. The returned function `stop` ends the server as the signal SIGHUP does, and returns the
+ * exit code.
+ */
 async function serving(folder: string): Promise<{ url: string; stop: () => Promise<number> }> {
   printed = '';
   const before = process.listeners('SIGHUP');

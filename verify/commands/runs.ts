@@ -1,4 +1,7 @@
-/** The commands `baton runs`, `baton report` and `baton open`: list recorded runs, and show one of them. */
+/**
+ * The commands `baton runs` and `baton report`, which list and show recorded runs, and `baton open`, which opens the
+ * HTML report.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -24,7 +27,11 @@ async function namesIn(out: string): Promise<string[]> {
   return names.filter(name => existsSync(join(out, name, HISTORY))).sort();
 }
 
-/** Returns the folder of a run. @param run a path, or the name of a run in `out`; undefined for the latest run */
+/**
+ * Returns the folder of a run.
+ *
+ * @param run a path, or the name of a run in the folder `out`; undefined for the latest run
+ */
 async function folderOf(run: string | undefined, out: string): Promise<string> {
   if (run !== undefined) {
     const found = [run, join(out, run)].find(path => existsSync(join(path, HISTORY)));

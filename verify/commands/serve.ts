@@ -26,10 +26,11 @@ export async function serveReports(
   write: WritePage,
   output: Output,
 ): Promise<number> {
-  // Writes one page at a time, so that a second request for a page waits until the first one has written it.
+  // Writes one page at a time. A second request for the same page waits until the first one has written the page.
   const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Prevents DNS rebinding: a page of another site could read the reports through a name that points at 127.0.0.1.
+    // Refuses other host names, to prevent DNS rebinding: a page of another site could read the reports through a host
+    // name that points at 127.0.0.1.
     if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
       return text(response, 403, 'expected localhost or an address as the host');
     const runs = await names();
@@ -58,14 +59,16 @@ export async function serveReports(
   return EXIT.valid;
 }
 
-/** Returns the URL path of a run's report. Encodes it, since the user may have renamed the folder of the run. */
+/**
+ * Returns the URL path of a run's report. Encodes the name of the run, because the user may have renamed its folder.
+ */
 const pathOf = (run: string): string => `/${encodeURI(run)}`;
 
 function text(response: ServerResponse, status: number, what: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
 }
 
-/** Returns the HTML report of a run. Writes it first if it is missing or older than the history. */
+/** Returns the HTML report of a run. If the report is missing or older than the history, writes it first. */
 async function pageOf(folder: string, write: WritePage): Promise<string> {
   const page = join(folder, PAGE);
   const changed = async (path: string): Promise<number> =>

@@ -59,8 +59,7 @@ export async function stackUp(
 }
 
 /**
- * Returns the name of a process that died and without which the stack cannot run: a server, the balancer, or the last
- * instance.
+ * Returns the name of a dead process without which the stack cannot run: a server, the balancer, or the last instance.
  */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());

@@ -18,10 +18,10 @@ import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { stackUp } from './stack-up.ts';
 
-/** Default of --speedup: the waits of the balancer are this many times shorter than AWS and nginx document. */
+/** Default of --speedup: the number by which the waiting times that AWS and nginx document are divided. */
 const SPEEDUP = '10';
 
-/** Options that only one of the two commands accepts. */
+/** Options that only one of the commands `stack` and `stack conformance` accepts. */
 const ONLY = {
   stack: ['instances', 'port', 'sticky'],
   'stack conformance': ['write', 'json', 'quiet'],
@@ -48,7 +48,10 @@ export async function stackCommand(
   return word === undefined ? stackUp(values, output, abort.signal) : conform(values, output, abort.signal);
 }
 
-/** Measures and prints the table. Returns the exit code: 1 for an unexpected difference, 2 if a row is missing. */
+/**
+ * Measures the behaviours of the bundled stack, and prints the table. Returns the exit code: 1 for an unexpected
+ * difference, 2 if a row of the table could not be measured.
+ */
 async function conform(values: OptionValues<'stack'>, output: Output, signal: AbortSignal): Promise<number> {
   const { profiles, speedup } = wanted(values);
   let rows: Row[];

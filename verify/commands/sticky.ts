@@ -7,7 +7,11 @@ import { stickyReport } from '../sticky.ts';
 import type { Target } from '../target/load.ts';
 import type { Output } from './output.ts';
 
-/** Runs the loads, and prints the report. @returns the exit code: 1 if a guarantee breaks without stickiness */
+/**
+ * Runs loads with and without stickiness, and prints the report.
+ *
+ * @returns the exit code: 1 if a guarantee breaks without stickiness
+ */
 export async function stickyCommand(
   target: Target,
   options: VerifyOptions,

@@ -15,9 +15,9 @@ export interface Option {
 }
 
 export interface Table {
-  /** The arguments after the command, as help texts show them: `BASE CURRENT`. */
+  /** Names of the arguments after the command, as help texts show them, such as `BASE CURRENT`. */
   readonly words: string;
-  /** Maximum number of arguments that are not options. */
+  /** Maximum number of arguments after the command, not counting options. */
   readonly most: number;
   readonly does: string;
   /** The page of docs/ that describes the command in detail. */
@@ -40,7 +40,7 @@ function text(value: string, does: string, standard?: string): TextOption {
   return { type: 'string', value, does, ...(standard !== undefined && { default: standard }) };
 }
 
-/** Defines an option with a value that may be given several times. */
+/** Defines an option that takes a value, and that the user can give several times. */
 const texts = (value: string, does: string) => ({ type: 'string', multiple: true, value, does }) as const;
 
 const JSON_OUT = flag('prints the whole result as JSON (docs/result.schema.json)');

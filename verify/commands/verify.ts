@@ -84,7 +84,7 @@ export async function verifyCommand(
     );
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: expected the workload hop, the only one with a rate; add it to --workload');
-  // --ui and --metrics can follow only one history, but each worker writes its own history.
+  // --ui and --metrics can follow only one history, but with several workers each worker writes a history of its own.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
@@ -125,8 +125,8 @@ export async function verifyCommand(
       );
       target.url = stack.url;
       setRouting(target, like);
-      // With the addresses of the instances, workloads can also send requests directly to an instance. So
-      // they find differences between instances sooner than through the balancer.
+      // Workloads can then send requests directly to an instance, not only through the balancer. So they find
+      // differences between instances sooner.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
@@ -168,8 +168,8 @@ export async function verifyCommand(
     }
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // A fault that was not healed is an error only if the system still runs, because its user must repair it.
-    // The bundled stack was stopped.
+    // Reports a fault that could not be healed, because the user must repair the system. The bundled stack needs no
+    // repair, because it has stopped.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
@@ -205,7 +205,9 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
-/** Changes the claimed routing to that of the bundled stack, which --profile and --sticky change. */
+/**
+ * Replaces the routing that the target claims by the routing of the bundled stack, which --profile and --sticky define.
+ */
 function setRouting(target: Target, { profile, sticky }: BalancerBehaviour): void {
   if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
   if (sticky === undefined) return;
@@ -246,7 +248,7 @@ function stopSignal() {
   return state;
 }
 
-/** Runs the load of --k6. Returns its verdict in a list, which is empty if k6 is not installed. */
+/** Runs the load of --k6. Returns a list with its verdict. The list is empty if k6 is not installed. */
 async function loadByK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
   const second = await secondLoad(load, step => progress.step(step));
   if (second === undefined) return [];

@@ -1,6 +1,6 @@
 /**
- * `baton zoo run --all` and `--disturbed`: run many deployments of the zoo several times. Show in how many runs Baton
- * finds each defect, and how soon.
+ * `baton zoo run` with `--all` or `--disturbed`: runs the deployments of the zoo several times. Shows in how many runs
+ * Baton finds each defect, and how soon.
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
@@ -23,7 +23,7 @@ import { whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** Options of all runs. Each deployment is run with `seed` first, then with the next numbers. */
+/** Options of all runs. `seed`: the seed of the first run of each deployment; each further run has the next number. */
 type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
@@ -32,7 +32,7 @@ interface Task {
 }
 
 /**
- * Runs the deployments: all of them with the first seed, then all with the second, and so on. Prints what was found.
+ * Runs all deployments with the first seed, then all with the second seed, and so on. Prints what was found.
  *
  * @returns the exit code: 0 if all verdicts are as expected
  */
@@ -70,7 +70,7 @@ interface Runs {
   flags: string;
 }
 
-/** Returns how often to run each kind of deployment: broken, healthy, or run with faults. */
+/** Returns the number of runs of each kind of deployment: broken, healthy, or run with faults. */
 function runsOf(values: OptionValues<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
@@ -86,7 +86,7 @@ function runsOf(values: OptionValues<'zoo'>): Runs {
   };
 }
 
-/** Returns the runs that the tally does not have yet, each with a seed that is new for its deployment. */
+/** Returns the runs that the tally file does not contain yet. Each run gets a seed that is new for its deployment. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly TrialOutcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {
@@ -99,7 +99,7 @@ function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: read
   return tasks.sort((a, b) => a.seed - b.seed);
 }
 
-/** Runs a deployment once. Returns false if that failed, for example because the stack did not start. */
+/** Runs a deployment once. Returns false if the run failed, for example because the stack did not start. */
 async function perform(
   { measured, seed }: Task,
   load: Load,
@@ -124,7 +124,11 @@ async function perform(
   }
 }
 
-/** Reads a tally: a file with one line for each run of a deployment. @throws UsageError if it has another line */
+/**
+ * Reads a tally file, which has one line for each run of a deployment.
+ *
+ * @throws UsageError if a line has another format
+ */
 async function outcomesIn(tally: string): Promise<TrialOutcome[]> {
   const text = await readFile(tally, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '';

@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-/** Returns a line as `zoo run --all --tally` writes it for a run. */
+/** Returns a line of a tally file, as `zoo run --all --tally` writes it for one run. */
 const ranOf = (entry: string, seed: number): string =>
   JSON.stringify({ entry, seed, passed: true, accused: [], unproven: [], violated: ['continuity'] });
 
@@ -49,7 +49,8 @@ describe('baton zoo', () => {
         0,
         expect.stringMatching(/healthy deployments: wrongly accused in 0 of \d+ runs\.\n$/),
       ]);
-      // The tally is complete for any seed, because only the number of runs of each deployment counts.
+      // Only the number of runs of each deployment counts. So the tally is complete for any seed, and nothing is run
+      // again.
       expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
       for (const rubbish of [
         'what is this',

@@ -15,7 +15,7 @@ import { measure } from './zoo-all.ts';
 /**
  * Runs `baton zoo`.
  *
- * @param words the arguments after `zoo`: none, `run NAME`, or `run` (with --all or --disturbed)
+ * @param words the arguments after `zoo`: none, `run NAME`, or only `run` with --all or --disturbed
  * @returns the exit code: 0 if all verdicts are as expected
  */
 export async function zooCommand(
@@ -46,7 +46,7 @@ export async function zooCommand(
   }
 }
 
-/** Options that only --all and --disturbed allow. */
+/** Options that can be used only with --all or --disturbed. */
 const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
 
 const defaultOf = (option: keyof OptionValues<'zoo'>): unknown =>

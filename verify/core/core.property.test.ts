@@ -1,4 +1,4 @@
-/** Tests laws that hold for every history, on random histories. */
+/** Tests rules that must hold for every history, on random histories. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { share } from '../../tests/share.ts';
@@ -9,11 +9,11 @@ import { Picture, runLine } from './testing/picture.ts';
 
 fc.configureGlobal({ numRuns: share(100) });
 
-/** One step of a session over a store that may be stale, lossy or correct. */
+/** One step of a session. A `lost` step that is `stale` gets a signed-out response. */
 const step = fc.record({
   what: fc.constantFrom('read', 'read', 'read', 'add', 'remove', 'lost'),
   instance: fc.constantFrom('app-1', 'app-2', 'app-3'),
-  /** One in five reads is stale, if the store has that fault. */
+  /** True in one of five steps. A stale read shows the state from before the last change. */
   stale: fc.constantFrom(true, false, false, false, false),
   outcome: fc.constantFrom('ok', 'ok', 'ok', 'info', 'fail'),
 });
@@ -23,7 +23,7 @@ const session = fc.record({
 });
 type SessionPlan = typeof session extends fc.Arbitrary<infer T> ? T : never;
 
-/** Adds the session of a plan, over a store with the faults of the plan. */
+/** Adds a session with the steps of a plan to the history. */
 function play(picture: Picture, plan: SessionPlan, name: string): void {
   const drawn = picture.session(name, plan.user).login('app-1');
   let state: string[] = [];
@@ -137,7 +137,9 @@ describe('laws', () => {
 });
 
 describe('a simple judge of sequential sessions agrees', () => {
-  /** Judges each pair of operations by the definitions. Only for sequential requests that were all acknowledged. */
+  /**
+   * Compares each pair of operations by the definitions. Supports only sequential requests that were all acknowledged.
+   */
   const simple = (events: readonly Event[]): { stale: boolean; back: boolean } => {
     const ops = operationsOf(events);
     const removed = (value: string, from: Operation, to: Operation) =>
@@ -186,7 +188,8 @@ describe('a simple judge of sequential sessions agrees', () => {
       }),
       { numRuns: share(3000) },
     );
-    // The comparison is meaningful only if all kinds occurred.
+    // The test proves something only if stale reads, reads that go back, and correct histories all occurred often
+    // enough.
     expect(Math.min(...Object.values(found))).toBeGreaterThan(share(3000) / 100);
   });
 });

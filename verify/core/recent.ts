@@ -1,5 +1,5 @@
 /**
- * Remembers a value for each of the last few objects, such as the headers of responses. If most objects are new, a
+ * Caches one value for each of the last few objects, such as the headers of responses. If most objects are new, a
  * WeakMap costs the garbage collector more time than it saves.
  */
 
@@ -17,7 +17,7 @@ export class Recent<K extends object, V> {
     return at === -1 ? undefined : this.#values[at];
   }
 
-  /** Remembers the value of an object instead of the oldest one. */
+  /** Remembers the value of an object, and forgets the oldest object. */
   set(key: K, value: V): void {
     const at = this.#next++ % SIZE;
     this.#keys[at] = key;

@@ -1,4 +1,7 @@
-/** Tests two faults of the balancer on the real stack: it loses the pins of its clients, and it sends a write twice. */
+/**
+ * Tests two faults on the real stack: the balancer forgets which instance each client is pinned to, and the balancer
+ * sends a write to two instances.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Faults of the balancer: it reloads, drops an instance, forgets its pins, or sends a write to two instances. */
+/**
+ * Faults of the balancer: it reloads, drops an instance, forgets to which instances it pinned clients, or sends a write
+ * to two instances.
+ */
 
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
@@ -20,8 +23,8 @@ export const balancerReload: StackFault = {
 };
 
 /**
- * `instance-out` has taken effect if the instance serves no request for this time, while other instances serve some.
- * The check is repeated, because the instance may first serve requests that were in flight.
+ * Time of one check whether `instance-out` has taken effect, milliseconds: the instance must serve no request, while
+ * other instances serve some. The check is repeated, because the instance may first serve requests that were in flight.
  */
 const WITHOUT_MS = 500;
 
@@ -58,7 +61,7 @@ export const affinityLost: StackFault = {
   },
 };
 
-/** Response timeout of the balancer, milliseconds, after which it sends the request to another instance. */
+/** Response timeout of the balancer, milliseconds. After this time, it sends the request to another instance. */
 const REPEAT_MS = 800;
 /**
  * Delay of each request and of each response, milliseconds. A request reaches the instance before the timeout of the

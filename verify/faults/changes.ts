@@ -1,4 +1,4 @@
-/** Adapts a run to instances of the bundled stack that join or leave. */
+/** Updates a run when instances of the bundled stack have joined or left. */
 import type { Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
@@ -17,6 +17,6 @@ export function instanceUpdater(
   };
 }
 
-/** Returns the address of each instance, by its name. */
+/** Returns the address of each instance. Key: name of the instance. */
 export const addressesOf = (stack: Stack): Record<string, string> =>
   Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));

@@ -4,12 +4,15 @@ import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';
 import type { StackFault } from './fault.ts';
 
-/** Error of the wrong clock, seconds. It is longer than the idle timeout of a session. */
+/** Seconds by which the wrong clock is ahead. This is longer than the idle timeout of a session. */
 const AHEAD = 3_600;
-/** Allowed difference between the expected and the real `Date` header of a response, seconds. */
+/** Maximum difference between the expected and the real `Date` header of a response, seconds. */
 const TOLERANCE = 10;
 
-/** The variant of libfaketime for programs with threads. Debian, Fedora and `make install` use different folders. */
+/**
+ * The variant of libfaketime for programs with threads. Debian, Fedora and `make install` put it into different
+ * folders.
+ */
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 const library = (): string | undefined =>
   [...globSync(`/usr/lib/*/${LIBRARY}`), `/usr/lib64/${LIBRARY}`, `/usr/local/lib/${LIBRARY}`].find(file =>
@@ -36,7 +39,7 @@ export const clockOffset: StackFault = {
       withEnvironment(instance, {
         LD_PRELOAD: library() ?? '',
         FAKETIME: `+${AHEAD}s`,
-        // Leaves the monotonic clock unchanged, so that timers keep their length.
+        // Does not fake the monotonic clock, so that timers keep their length.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
       }),
     );

@@ -21,7 +21,7 @@ async function aside({ stack, undo }: Stage, instance: Instance, act: () => Prom
   await putBack();
 }
 
-/** Replaces all instances, one after the other. Starts each new instance before it removes the old one. */
+/** Replaces all instances, one after the other. Each new instance starts before the old one is removed. */
 async function replaceEach(
   { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,
@@ -35,7 +35,7 @@ async function replaceEach(
   return old.every(instance => !instance.running());
 }
 
-/** Returns the options to start a copy of an instance with additional environment variables. */
+/** Returns the options for starting a copy of an instance with additional environment variables. */
 export const withEnvironment = ({ options }: Instance, env: Record<string, string>): InstanceOptions => ({
   ...options,
   env: { ...options.env, ...env },
@@ -118,9 +118,9 @@ export const rollingDeploy: StackFault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /**
- * Two faults replace the secret with which the app signs cookies. They need instances with the variable
- * SESSION_SECRET. In the card store it is a list: the app signs with the first secret, and accepts cookies
- * that any of the secrets signed.
+ * Returns what the stack lacks for the two faults that replace the secret with which the app signs cookies: instances
+ * with the variable SESSION_SECRET. In the card store, this variable is a list: the app signs with the first secret,
+ * and accepts cookies that any of the secrets signed.
  */
 const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;

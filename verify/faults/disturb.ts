@@ -1,4 +1,4 @@
-/** Performs the faults of a run one after the other, and writes the begin and end of each into the history. */
+/** Performs the faults of a run one after the other, and writes the begin and end of each fault into the history. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NotReadyError } from '../../stack/part.ts';
@@ -12,9 +12,14 @@ import type { ObservedLoad } from './load.ts';
 
 /** Time without a fault, before each fault and after the last one, milliseconds. */
 const QUIET_MS = 1_000;
-/** Number of writes before a fault starts. It is twice the number that the check of `survival` needs for a verdict. */
+/**
+ * Minimum number of writes before a fault starts: twice the number that the check of `survival` needs for a verdict.
+ */
 const WRITTEN = 20;
-/** Before a fault, clients get at most this number of waits of `QUIET_MS` each to make `WRITTEN` writes. */
+/**
+ * Maximum number of times that Baton waits for these writes. Each wait lasts 1 s. After the last wait, the fault starts
+ * anyway.
+ */
 const WRITTEN_TRIES = 15;
 /** Default time between the start of a fault and its heal, milliseconds. */
 const LASTS_MS = 1_500;
@@ -28,7 +33,10 @@ export interface Disturbing {
   random: Random;
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
-  /** Returns how long to wait for a healthy system, milliseconds, after a named fault, or before any fault. */
+  /**
+   * Returns the maximum time until the system must be healthy, milliseconds: after the named fault, or before any fault
+   * if no name is given.
+   */
   recovery: (fault?: string) => number;
   /** Folder for the log files of faults, with the output of their commands. */
   folder: string;
@@ -42,8 +50,8 @@ export interface Disturbing {
 }
 
 /**
- * Performs the faults. Heals each fault, also if its injection fails or the run is stopped. Performs no more faults
- * if the system is not healthy in time before or after a fault.
+ * Performs the faults. Heals each fault, even if its injection fails or the run is stopped. Performs no more faults if
+ * the system is not healthy in time before or after a fault.
  */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
@@ -64,7 +72,10 @@ export async function disturb(all: Disturbing): Promise<void> {
   await quiet(all, QUIET_MS);
 }
 
-/** Waits up to 15 s until clients have written enough values to see a loss. Does not wait if they write nothing. */
+/**
+ * Waits until clients have written enough values to make a loss visible, but at most 15 s. Does not wait if no client
+ * has written.
+ */
 async function waitForWrites(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
     const kept = all.load.kept();
@@ -77,7 +88,7 @@ const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => {});
 
 /**
- * Performs and heals one fault, and writes it into the history.
+ * Performs and heals one fault, and writes the fault into the history.
  *
  * @param before number of instances that served before the fault
  * @returns whether the system is healthy afterwards
@@ -145,8 +156,8 @@ async function tryInject(
 }
 
 /**
- * Returns the functions that a fault may call. They collect in `heals` what the fault must undo, and in `effect` what
- * it reports.
+ * Returns the functions that a fault can call. They collect in `heals` the functions that heal the fault, and in
+ * `effect` the text that the report shows about it.
  */
 function meansOf(
   all: Disturbing,

@@ -7,8 +7,8 @@ export interface Means {
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
   /**
-   * Registers a function that heals the fault. Call it before you disturb. The heals run in reverse order, also if
-   * the fault throws or the run is stopped.
+   * Registers a function that heals the fault. Must be called before the fault disturbs the system. The functions run
+   * in reverse order, even if the fault throws or the run is stopped.
    */
   undo(heal: () => Promise<unknown>): void;
   /** Waits for a time, or until the run is stopped. The load continues. */
@@ -17,13 +17,13 @@ export interface Means {
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
-  /** Returns whether the load shows the fault: requests fail, or the set of serving instances has changed. */
+  /** Returns whether the load shows the fault: requests fail, or the instances that serve requests have changed. */
   showsFault(): boolean;
   /** Returns the number of times that a session moved to another instance since the fault began. */
   moved(): number;
-  /** Sets what the report says about the fault, such as `2 instances restarted`. */
+  /** Sets the text that the report shows about the fault, such as `2 instances restarted`. */
   did(text: string): void;
-  /** Log file for the output of the fault's commands. */
+  /** Path of the log file for the output of the fault's commands. */
   log: string;
   /** The signal that aborts when the run must stop. */
   signal: AbortSignal;
@@ -32,34 +32,34 @@ export interface Means {
 /** The values and functions that a fault of the bundled stack can use. */
 export interface Stage extends Means {
   stack: Stack;
-  /** The instance to disturb, chosen at random by the seed. */
+  /** The instance to disturb. It is chosen at random by the seed. */
   instance: Instance;
-  /** Options of the next version of the app, from `--next`; undefined without it. */
+  /** Options of the next version of the app, from `--next`; undefined without `--next`. */
   next: InstanceOptions | undefined;
 }
 
 /** The properties of a fault that are known before it is performed. */
 export interface FaultTraits {
-  /** Name of the fault in `--faults`. */
+  /** Name by which the user chooses the fault in `--faults`. */
   name: string;
   part: 'instance' | 'balancer' | 'store';
   /** A short text that says what the fault does. */
   does: string;
-  /** The fault is a part of a deploy: `--faults deploy` performs it. */
+  /** True if the fault is a part of a deploy, so that `--faults deploy` performs it. */
   deploy?: true;
-  /** The store responds to no request while the fault lasts. */
+  /** True if the store responds to no request while the fault lasts. */
   down?: true;
-  /** The fault deletes data, and no app can prevent that. Baton performs the fault only if `--faults` names it. */
+  /** True if the fault deletes data that no app can save. Baton performs such a fault only if `--faults` names it. */
   loses?: true;
-  /** Returns the time between the injection and the heals, milliseconds. Default: 1,500. */
+  /** Returns the time between injecting and healing the fault, milliseconds. Default: 1,500. */
   lasts?(means: Means): number;
 }
 
 /** A fault of the bundled stack. */
 export interface StackFault extends FaultTraits {
-  /** The fault disturbs a single instance. */
+  /** True if the fault disturbs a single instance. */
   one?: true;
-  /** The fault needs a link: a proxy between the instances and the store that can delay and cut connections. */
+  /** True if the fault needs a link: a proxy between the instances and the store that can delay and cut connections. */
   linked?: true;
   /** Returns what the stack lacks for this fault, such as `a second instance`; undefined if it lacks nothing. */
   lacks?(stack: Stack, next: InstanceOptions | undefined): string | undefined;
@@ -67,7 +67,7 @@ export interface StackFault extends FaultTraits {
   inject(stage: Stage): Promise<boolean>;
 }
 
-/** A fault together with the system that it disturbs: the bundled stack or another system. */
+/** A fault together with the system that it will disturb: the bundled stack or another system. */
 export interface Disturbance extends FaultTraits {
   /** Number of instances after the fault; absent if the fault does not change this number. */
   instances?: number;
@@ -84,7 +84,7 @@ interface Aim {
   inject(means: Means): Promise<boolean>;
 }
 
-/** Returns the fault with the bundled stack as the system that it disturbs. */
+/** Returns a fault that will disturb the bundled stack. */
 export function onStack(fault: StackFault, stack: Stack, next: InstanceOptions | undefined): Disturbance {
   const { lacks, inject, one, ...facts } = fault;
   return {

@@ -1,4 +1,6 @@
-/** Tests faults on the real stack: the card store survives each, Baton sees the effect, and no process is left. */
+/**
+ * Tests faults on the real stack: the card store survives each fault, Baton sees the effect, and no process is left.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +33,10 @@ async function resultOf(faults: string, env: Record<string, string> = {}): Promi
   return result;
 }
 
-/** Returns `in a fault` for each session whose first logout was sent after the first fault began, else `before`. */
+/**
+ * Returns a text for each session: `in a fault` if its first logout was sent after the first fault began, else
+ * `before`.
+ */
 function loggedOut(run: string, sessions: readonly string[]): string[] {
   const lines = readFileSync(join(out, run, HISTORY), 'utf8')
     .trimEnd()
@@ -68,7 +73,7 @@ it.runIf(LONG)('an unavailable store signs no client out, and no request hangs',
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  // The workload logs these two clients in before the first fault, and out during a fault.
+  // The workload logs these two clients in before the first fault, and logs them out during a fault.
   expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });

@@ -16,9 +16,9 @@ export interface System {
 }
 
 /**
- * Returns the bundled stack as the system to disturb.
+ * Returns the bundled stack as a system to disturb.
  *
- * @param reached if true, an instance is healthy only if the load reaches it through the balancer
+ * @param reached if true, an instance is healthy only if the load reaches the instance through the balancer
  */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
   recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
@@ -35,10 +35,10 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
   },
 });
 
-/** Returns a system that Baton did not start. Only its responses show whether it is healthy. */
+/** Returns a system that Baton did not start. Only responses show whether such a system is healthy. */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
-  /** Returns true if the load reaches as many instances as before, and all `instance.addresses` respond. */
+  /** Returns true if the load reaches as many instances as before, and all declared addresses of instances respond. */
   async healthy(load, instances) {
     if (load.signedInResponses() === 0) return false;
     if (routing === 'spread' && load.instances().length < instances) return false;

@@ -39,7 +39,9 @@ const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDep
 /** A fault of the bundled stack, or a fault that a target file defines. */
 type Known = StackFault | Disturbance;
 
-/** The parsed `--faults`: a list of faults, or the number of faults to choose at random from the list `among`. */
+/**
+ * The parsed option `--faults`: a list of faults, or the number of faults to choose at random from the list `among`.
+ */
 export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly Known[] };
 
 /**
@@ -73,7 +75,7 @@ export function wantedFaults(
   });
 }
 
-/** Returns the faults that are marked as part of a deploy. */
+/** Returns the faults that are a part of a deploy. */
 function deploying(known: readonly Known[]): Known[] {
   const faults = known.filter(({ deploy }) => deploy === true);
   if (faults.length > 0) return faults;
@@ -85,15 +87,15 @@ function deploying(known: readonly Known[]): Known[] {
 const ofStack = (fault: Known): fault is StackFault => !('aim' in fault);
 
 /**
- * Returns whether a named fault, or a fault that may be chosen at random, needs links: proxies that can delay
- * and cut the connections between instances and store.
+ * Returns whether the faults of a run need links: proxies that can delay and cut the connections between instances and
+ * store. Considers all faults that are named or can be chosen at random.
  */
 export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
  * Returns the faults of a run in their order. A random choice takes only faults that are possible on this system, and
- * repeats a fault only after all others were chosen. It adds `scale-in` after each `scale-out`.
+ * repeats a fault only after all others were chosen. After each `scale-out`, it adds `scale-in`.
  *
  * @throws UsageError if a named fault is impossible on this system
  */

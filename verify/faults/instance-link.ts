@@ -1,10 +1,13 @@
-/** Faults on the path from the balancer to an instance. */
+/** Faults on the network path from the balancer to an instance. */
 import type { Link } from '../../stack/stack.ts';
 import type { StackFault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
 const SLOW_MS = 150;
-/** Bandwidth of each connection in each direction, bytes per second. A page then needs a large part of a second. */
+/**
+ * Bandwidth of each connection in each direction, bytes per second. At this bandwidth, a page takes a large part of a
+ * second.
+ */
 const NARROW = 16 << 10;
 
 function onLink(

@@ -1,4 +1,4 @@
-/** Faults that end or freeze one instance. */
+/** Faults that end, restart or freeze one instance. */
 import type { Instance } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 import type { StackFault, Stage } from './fault.ts';
@@ -57,8 +57,8 @@ export const restart: StackFault = {
 };
 
 /**
- * Starts an ended instance again. With `--profile`, a fleet manages the instances: then waits until the fleet
- * has replaced the instance.
+ * Starts an ended instance again. With `--profile`, a fleet manages the instances. Then this waits until the fleet has
+ * replaced the instance.
  */
 async function bringBack({ stack }: Stage, instance: Instance): Promise<void> {
   const { fleet } = stack;

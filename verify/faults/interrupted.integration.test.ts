@@ -8,7 +8,7 @@ import { parseEvent } from '../core/history/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** Number of history lines after the start of the fault before the test interrupts the run. */
+/** The test interrupts the run when the history has this number of lines after the start of the fault. */
 const LINES = 30;
 
 /** Options and environment variables that some faults need. */

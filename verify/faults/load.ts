@@ -1,31 +1,37 @@
-/** Counts responses and failures of the load, so that a fault can see whether it takes effect. */
+/** Counts responses and failures of the load, so that a fault can see whether it has taken effect. */
 import type { Operation } from '../core/history/history.ts';
 
 /**
- * An instance counts as silent after this number of responses, times the number of instances, none of which
- * it served. With two instances, it is silent if the other one served the last 40 responses.
+ * An instance counts as silent if it served none of the last N responses, where N is this number times the number of
+ * instances. With two instances, an instance is silent if the other one served the last 40 responses.
  */
 const ENOUGH = 20;
 
 export class ObservedLoad {
   readonly #answered = new Map<string, number>();
   /**
-   * For each instance, the sequence number of its last response among all signed-in responses of the load.
-   * The difference from the present number shows how long the instance has been silent.
+   * Sequence number of the last response of each instance, among all signed-in responses of the load. The difference
+   * from the current number shows how long the instance has been silent. Key: name of the instance.
    */
   readonly #last = new Map<string, number>();
   #signedIn = 0;
   #failed = 0;
   #silent = false;
-  /** The instances and the number of failed requests before the last call of `begin`, for comparison. */
+  /**
+   * Instances that served, and number of failed requests, before the last call of `begin`. Current numbers are compared
+   * with them.
+   */
   #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
-  /** The instance that served the last request of each session. */
+  /** The instance that served the last request of each session. Key: session. */
   readonly #at = new Map<string, string>();
   #moved = 0;
-  /** Number of acknowledged adds of each session, minus the acknowledged removals. */
+  /** Number of acknowledged adds minus acknowledged removals. Key: session. */
   readonly #kept = new Map<string, number>();
 
-  /** Counts an ended operation. Only signed-in responses count as served: they need balancer, instance and store. */
+  /**
+   * Counts an ended operation. Only signed-in responses count as served, because they need balancer, instance and
+   * store.
+   */
   saw(operation: Operation): void {
     const { session, instance, signedIn, direct, status, note, with: as } = operation;
     this.#countKept(operation);
@@ -43,7 +49,7 @@ export class ObservedLoad {
   }
 
   /**
-   * Resets all counts, except the number of acknowledged adds. Called at the start of each fault, and after its heals.
+   * Resets all counts, except those of acknowledged adds. Called at the start of each fault, and after it is healed.
    */
   begin(): void {
     this.#before = { instances: this.instances(), failed: this.#failed };
@@ -55,24 +61,24 @@ export class ObservedLoad {
     this.#moved = 0;
   }
 
-  /** Returns the number of signed-in requests that an instance has served since `begin`. */
+  /** Returns the number of signed-in requests that an instance has served since the last call of `begin`. */
   answered(instance: string): number {
     return this.#answered.get(instance) ?? 0;
   }
 
-  /** Returns the names of the instances that have served signed-in requests since `begin`. */
+  /** Returns the names of the instances that have served signed-in requests since the last call of `begin`. */
   instances(): string[] {
     return [...this.#answered.keys()];
   }
 
-  /** Returns the number of responses since `begin` that show the signed-in user. */
+  /** Returns the number of responses that show the signed-in user, since the last call of `begin`. */
   signedInResponses(): number {
     return this.#signedIn;
   }
 
   /**
-   * Returns whether the load shows a fault since `begin`: requests fail, and none failed before; or an instance is
-   * new; or an instance that served before serves no more.
+   * Returns whether the load shows a fault since the last call of `begin`. It does if requests fail and none failed
+   * before, if a new instance serves, or if an instance that served before serves no more.
    */
   showsFault(): boolean {
     const { instances, failed } = this.#before;
@@ -92,7 +98,7 @@ export class ObservedLoad {
     this.#kept.set(session, Math.max(0, kept));
   }
 
-  /** Returns the number of times that a session moved to another instance since `begin`. */
+  /** Returns how often a session has moved to another instance since the last call of `begin`. */
   moved(): number {
     return this.#moved;
   }

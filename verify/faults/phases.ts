@@ -1,4 +1,4 @@
-/** Adds the faults to a run, and marks its phases in the history: warm-up, load, settle, final. */
+/** Adds the faults to a run, and marks the phases of the run in the history: warm-up, load, settle, final. */
 import { join } from 'node:path';
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
@@ -19,7 +19,7 @@ const DEADLINE = 3_000;
 /** The faults to perform, and the system to disturb. */
 export interface FaultPlan {
   wanted: Wanted;
-  /** The bundled stack; absent if Baton did not start the target itself. */
+  /** The bundled stack; absent if Baton did not start the system under test. */
   stack?: Stack | undefined;
   /** Options of the next version of the app, from `--next`. */
   next?: InstanceOptions | undefined;
@@ -35,13 +35,13 @@ interface PhaseOptions {
   folder: string;
 }
 
-/** Returns the faults in their order. @throws UsageError if a fault is impossible on this system */
+/** Returns the faults of a run in their order. @throws UsageError if a fault is impossible on this system */
 export const scheduled = (asked: FaultPlan | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
 /**
- * Returns two callbacks for the workloads. `disturb` performs all faults while only the workload `hop` runs. `settle`
- * marks the begin of the last phase in the history.
+ * Returns two callbacks for the workloads. `disturb` performs all faults, while only the workload `hop` runs. `settle`
+ * marks the begin of the last phase (`final`) in the history.
  */
 export function phases(
   context: Context,
@@ -72,7 +72,10 @@ export function phases(
   };
 }
 
-/** Returns the recovery time that the target file declares for this fault, else for all, milliseconds, or undefined. */
+/**
+ * Returns the recovery time that the target file declares for this fault, or else for all faults, in milliseconds.
+ * Returns undefined if it declares none.
+ */
 function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
   const { recovery } = budgetOf(declared?.budgets, fault);
   return recovery === undefined ? undefined : recovery / 1000;

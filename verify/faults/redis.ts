@@ -1,10 +1,10 @@
-/** Redis commands for faults. */
+/** Functions that send Redis commands, for the faults of the store. */
 import type { Redis } from 'ioredis';
 import { withRedis } from '../../stack/redis-connection.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** Completes the error message of a fault that needs a single Redis: `this needs …`. */
+/** What a stack lacks for a fault that needs a single Redis server. The error message begins with `this needs`. */
 export const ONE_SERVER = 'a Redis without Sentinel or cluster';
 
 /** Returns what the stack lacks for faults that send commands to its Redis; undefined if it lacks nothing. */
@@ -35,10 +35,10 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
-/** The reply of Redis to PTTL for a key that never expires. For a deleted key it is -2. */
+/** The reply of Redis to PTTL for a key that never expires. For a deleted key, the reply is -2. */
 const NEVER = -1;
 
-/** Returns the names of all keys that expire, or of all keys that never expire. */
+/** Returns the names of all keys that expire (`expiring`), or of all keys that never expire (`lasting`). */
 export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promise<string[]> {
   const found: string[] = [];
   for await (const keys of redis.scanStream({ count: 1_000 })) {

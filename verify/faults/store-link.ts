@@ -1,11 +1,11 @@
-/** Faults on the path from the instances to the store. */
+/** Faults on the network path from the instances to the store. */
 import type { Link, Stack } from '../../stack/stack.ts';
 import type { StackFault, Stage } from './fault.ts';
 import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
-/** Bandwidth of each connection in each direction, bytes per second: less than the load needs. */
+/** Bandwidth of each connection in each direction, bytes per second. This is less than the load needs. */
 const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 

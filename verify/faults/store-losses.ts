@@ -1,11 +1,14 @@
-/** Faults that delete data in Redis. No app can prevent this loss. */
+/** Faults that delete data in Redis. No app can prevent the loss of this data. */
 
 import type { Redis } from 'ioredis';
 import { withRedis } from '../../stack/redis-connection.ts';
 import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis } from './redis.ts';
 
-/** A key that never expires. In the card store it holds users or cards, not sessions: the fault restores it. */
+/**
+ * A Redis key that never expires. In the card store, such keys hold users or cards, not sessions, so the fault restores
+ * them.
+ */
 interface Kept {
   name: string;
   data: Buffer;

@@ -1,4 +1,4 @@
-/** Faults that disturb Redis by a command. */
+/** Faults that disturb Redis by a Redis command. */
 
 import { freePort } from '../../stack/ports.ts';
 import { openRedis, withRedis } from '../../stack/redis-connection.ts';
@@ -48,8 +48,8 @@ export const storeConnections: StackFault = {
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    // This connection stays open until the heal. Redis would refuse a new connection, and only a connection can raise
-    // the limit again.
+    // This connection stays open until the fault is healed: only a connection can raise the limit again, and Redis
+    // would refuse a new connection.
     const ours = await openRedis(url);
     const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
     undo(async () => {

@@ -1,11 +1,16 @@
-/** Faults of the store's process. */
+/** Faults of the process of the store. */
 import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/** Returns the duration of a pause, milliseconds: longer than the declared deadline of a response. */
+/**
+ * Returns the duration of a pause, milliseconds. It is longer than the deadline that the target declares for responses.
+ */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/** Returns whether the store does not respond on its port; if the port is unknown, whether its process has ended. */
+/**
+ * Returns whether the store does not respond on its port. If the port is unknown, returns whether its process has
+ * ended.
+ */
 async function silent(stage: Stage): Promise<boolean> {
   const { store } = stage.stack;
   return store.port === undefined ? !store.running() : !(await talks(store.port));

@@ -3,11 +3,14 @@ import { counted, grouped } from '../core/result/format.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/** Number of sessions of the stable version that the new version must have served; all, if there are fewer. */
+/**
+ * Number of sessions of the stable version that the new version must have served. If there are fewer sessions, it must
+ * have served all of them.
+ */
 const ENOUGH_SESSIONS = 10;
 /** Number of forms from pages of the stable version that the new version must have accepted. */
 const ENOUGH_FORMS = 3;
-/** Minimum number of refused forms for a violation. */
+/** Minimum number of refused forms that counts as a violation. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {
@@ -19,18 +22,19 @@ export interface CanaryVerdict {
 }
 
 export interface CanaryEvidence {
-  /** The time on the clock of the run, microseconds. */
+  /** The current time on the clock of the run, microseconds. */
   readonly now: number;
-  /** Age of the oldest evidence that counts, microseconds. */
+  /** Maximum age of evidence that counts, microseconds. */
   readonly window: number;
   /** True if the target declares form tokens and a write, so that forms must be compared. */
   readonly forms: boolean;
-  /** A text for each violation of a claimed guarantee. */
+  /** Descriptions of the violations of claimed guarantees. */
   readonly violations: readonly string[];
 }
 
 /**
- * Returns the verdict on the new version. One violation makes it `violated`. For `valid`, the evidence must be recent.
+ * Returns the verdict on the new version. A single violation makes the verdict `violated`. For the verdict `valid`, the
+ * evidence must be recent.
  */
 export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
@@ -66,7 +70,10 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Returns a sentence if one version refuses forms that the version of their page accepts; undefined if none does. */
+/**
+ * Returns a sentence if one version refuses forms of another version, although that version accepts its own forms.
+ * Returns undefined if there is no such version.
+ */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {

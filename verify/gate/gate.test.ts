@@ -7,7 +7,7 @@ import { Gate } from './gate.ts';
 
 type VerifyOptions = NonNullable<Parameters<typeof verify>[1]>;
 
-/** A run that the gate began, and a function that ends it. */
+/** A run that the gate has started, and a function that ends the run. */
 interface Begun {
   options: VerifyOptions;
   end(error?: Error): void;
@@ -46,7 +46,7 @@ beforeEach(() => {
   gate = new Gate(parseTarget(TARGET, 'shop.yaml', {}), options);
 });
 
-/** Lets v2 serve a session that began on v1, until the verdict is valid. */
+/** Adds requests in which v2 serves a session that began on v1, until the verdict is valid. */
 function becomeValid({ options }: Begun): void {
   options.onEvent?.(runLine());
   options.onPhase?.('load');

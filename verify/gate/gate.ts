@@ -11,7 +11,7 @@ import type { Target } from '../target/load.ts';
 import { Cohorts } from './cohorts.ts';
 import { type CanaryEvidence, type CanaryVerdict, decide, linesOf } from './decide.ts';
 
-/** The guarantees that the gate can judge, whatever share of the requests the new version gets. */
+/** The guarantees that the gate can judge. It can judge them for any share of requests for the new version. */
 const JUDGED: readonly Guarantee[] = [
   'continuity',
   'isolation',
@@ -20,15 +20,15 @@ const JUDGED: readonly Guarantee[] = [
   'availability',
 ];
 
-/** A request that waits for a verdict reads the status at this interval, milliseconds. */
+/** Interval at which a request that waits for a verdict reads the status, milliseconds. */
 const LOOK = 100;
 
 export interface GateOptions {
-  /** Number of sessions that stay open. */
+  /** Number of sessions that the gate keeps open. */
   sessions: number;
-  /** Maximum number of requests per second. */
+  /** Maximum number of requests per second that the gate sends. */
   rate: number;
-  /** Age of the oldest evidence that counts for `valid`, milliseconds. */
+  /** Maximum age of evidence that counts for the verdict `valid`, milliseconds. */
   window: number;
   /** Folder for the histories of the runs. */
   out: string;
@@ -38,7 +38,7 @@ export interface GateOptions {
 }
 
 export interface Status extends CanaryVerdict {
-  /** `idle`: not started. `starting`: logs in. `running`: keeps sessions open. `stopped`: the run ends or has ended. */
+  /** `idle`: not started. `starting`: logs in. `running`: keeps sessions open. `stopped`: is ending or has ended. */
   readonly state: 'idle' | 'starting' | 'running' | 'stopped';
   /** One line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
   readonly summary: readonly string[];
@@ -50,9 +50,9 @@ export interface Status extends CanaryVerdict {
     requests: number;
   }[];
   readonly forms: readonly { page: string; served: string; accepted: number; refused: number }[];
-  /** Name of the run, and of the folder with its history. */
+  /** Name of the run, which is also the name of the folder with its history. */
   readonly run: string | undefined;
-  /** The message of the error that ended the run; undefined if there was none. */
+  /** Message of the error that ended the run; undefined if there was no error. */
   readonly error: string | undefined;
 }
 
@@ -66,12 +66,10 @@ export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
   #canary: CanaryRun | undefined;
-  /**
-   * Settles when the last start or stop is done. The next start or stop waits for it, so that two runs never overlap.
-   */
+  /** Resolves when the last start or stop is done. The next one waits for it, so that two runs never overlap. */
   #change: Promise<void> = Promise.resolve();
 
-  /** @throws UsageError if the target file does not say which version served a response */
+  /** @throws UsageError if the target file does not say how a response names the version of the app */
   constructor(target: Target, options: GateOptions) {
     if (target.instance?.version === undefined)
       throw new UsageError(
@@ -87,7 +85,7 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Ends an earlier run, and begins a new one with new logins. Resolves before the logins are complete. */
+  /** Ends an earlier run, and begins a new run with new logins. The promise resolves before the logins are complete. */
   start(): Promise<void> {
     return this.#after(async () => {
       await this.#canary?.stop();
@@ -99,7 +97,7 @@ export class Gate {
     return this.#canary?.status() ?? NONE;
   }
 
-  /** Returns the status as soon as `fits` accepts it, or after `wait` milliseconds, or when the signal aborts. */
+  /** Returns the status as soon as `fits` returns true for it, after `wait` milliseconds, or when the signal aborts. */
   async statusWhen(fits: (status: Status) => boolean, wait: number, signal: AbortSignal): Promise<Status> {
     const until = performance.now() + wait;
     for (;;) {
@@ -109,7 +107,7 @@ export class Gate {
     }
   }
 
-  /** Ends the run: its sessions log out, and its history is complete. Returns the verdict from before the logouts. */
+  /** Ends the run: all sessions log out, and the history is completed. Returns the verdict from before the logouts. */
   stop(): Promise<CanaryVerdict> {
     return this.#after(async () => (await this.#canary?.stop()) ?? NONE);
   }
@@ -134,7 +132,9 @@ class CanaryRun {
   readonly #done: Promise<void>;
   #run: Run | undefined;
   #judge: Judge | undefined;
-  /** Counts sessions by the versions that created and served them. Undefined until the load begins. */
+  /**
+   * Counts of sessions, by the version that created and the version that served them. Undefined until the load begins.
+   */
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
   /**
@@ -143,7 +143,7 @@ class CanaryRun {
    */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;
-  /** The verdict at the first call of `stop`, which later calls return too. */
+  /** The verdict at the first call of `stop`. Later calls return it, too. */
   #last: CanaryVerdict | undefined;
 
   constructor(target: Target, options: GateOptions) {
@@ -207,7 +207,7 @@ class CanaryRun {
     };
   }
 
-  /** Returns the verdict. Never `valid` once the run ends: without requests there is no new evidence. */
+  /** Returns the verdict. It is never `valid` after the end of the run, when no request gives new evidence. */
   #verdict(cohorts: Cohorts): CanaryVerdict {
     const decided = decide(cohorts, this.#asked());
     if (!this.#isOver() || decided.verdict === 'violated') return decided;

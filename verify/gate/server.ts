@@ -5,20 +5,20 @@ import { CONTENT_TYPE } from '../openmetrics.ts';
 import type { Gate, Status } from './gate.ts';
 import { gateMetrics } from './metrics.ts';
 
-/** Maximum time that a request may wait for a verdict, seconds. */
+/** Maximum time that a client can let a request wait for a verdict, seconds. */
 const LONGEST = 3600;
-/** Time that POST /start waits for the logins by default, seconds. */
+/** Default time that POST /start waits for the logins, seconds. */
 const LOGINS = 60;
 
 interface Route {
   readonly does: string;
-  /** True if the route changes something, and so refuses GET. */
+  /** True if the route changes the gate, and so refuses GET. */
   readonly post?: true;
   handle(gate: Gate, query: Query): Promise<{ status: number; gate: Status }>;
 }
 
 interface Query {
-  /** `?wait=`, seconds; undefined if the request has no such parameter. */
+  /** Value of the query parameter `wait`, seconds; undefined if the request has no such parameter. */
   readonly wait: number | undefined;
   /** The signal that aborts when the client disconnects. */
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ interface Query {
 
 const decided = ({ verdict, state }: Status): boolean => verdict !== 'unknown' || state === 'stopped';
 
-/** Returns a route that responds 200 if `passes` is true of the status, else 409. */
+/** Returns a route that responds with status 200 if `passes` returns true for the gate's status, else with 409. */
 const gated = (does: string, passes: (status: Status) => boolean): Route => ({
   does,
   handle: async (gate, { wait = 0, signal }) => {
@@ -77,7 +77,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
 };
 
-/** Returns the HTTP server of the gate. The caller lets it listen. */
+/** Returns the HTTP server of the gate. It does not listen yet: the caller must start it. */
 export function gateServer(gate: Gate): Server {
   return createServer((request, response) => {
     respond(gate, request, response).catch((error: unknown) => {
@@ -88,7 +88,7 @@ export function gateServer(gate: Gate): Server {
 }
 
 async function respond(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Ignores the body, in which Flagger describes its canary: the gate takes everything from the target file.
+  // Ignores the body, in which Flagger describes its canary, because the gate takes all settings from the target file.
   request.resume();
   const url = URL.parse(request.url ?? '/', 'http://gate');
   if (url === null)

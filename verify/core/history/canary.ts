@@ -1,15 +1,15 @@
 /**
- * Makes and recognises canaries: private values of a user that cannot be guessed. If a response to another user shows
- * one, data leaked.
+ * Makes and recognises canaries: private values of a user that cannot be guessed. If a response to another user shows a
+ * canary, data leaked.
  */
 
-/** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
+/** Returns a canary: `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
   prefix: string;
   user: string;
   session: string;
   number: number;
-  /** 0 ≤ random < 1 */
+  /** A random number: 0 ≤ random < 1. */
   random: number;
 }): string {
   const tail = Math.floor(parts.random * 36 ** 8)
@@ -18,10 +18,12 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** The prefix of values in data that all users share. Every user may see them, so they are no canaries. */
+/**
+ * Returns the prefix of values in data that all users share. Every user may see such values, so they are no canaries.
+ */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
-/** Makes a canary longer. */
+/** The character that is appended to make a canary longer. */
 const PADDING = 'x';
 
 export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
@@ -36,19 +38,21 @@ export function unpadder(prefix: string): (text: string) => string {
 const LONGEST = 256;
 
 /**
- * Returns a function that finds the canaries in a text. Equal ones in a row count once. Searches for the prefix first,
- * because in k6 a regular expression is slow on a whole page.
+ * Returns a function that finds the canaries in a text. Repetitions of a canary in a row count once. It searches for
+ * the prefix first, because in k6 a regular expression is slow on a whole page.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** The last canaries found. The next text often has the same, and to compare them is faster than to search. */
+  /**
+   * The canaries of the previous text. The next text often has the same ones, and comparing is faster than searching.
+   */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
     let last = '';
     let next = 0;
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
-      // A page shows a value several times in a row, for example as text and in a form.
+      // Skips a repetition: a page shows a value several times in a row, for example as text and in a form.
       if (last !== '' && text.startsWith(last, at)) continue;
       const known = before[next];
       if (known !== undefined && text.startsWith(known, at)) {
@@ -67,24 +71,28 @@ export function canaryFinder(prefix: string): (text: string) => string[] {
   };
 }
 
-/** Returns undefined if the value is no canary of the run. */
+/** Returns the user whose canary the value is; undefined if the value is no canary of this run. */
 export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
 
-/** The session that a canary names. Call it only with a canary of the run. */
+/** Returns the name of the session in a canary. Requires a canary of this run. */
 export const canarySession = (value: string, prefix: string): string | undefined =>
   value.slice(prefix.length + 1).split('.')[1];
 
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;
 
-/** @param own the prefix of this user's canaries */
+/**
+ * Returns the first canary of another user; undefined if there is none.
+ *
+ * @param own the prefix of this user's canaries
+ */
 export function foreignCanary(
   values: readonly string[] = [],
   prefix: string,
   own: string,
 ): string | undefined {
-  // Loops with an index: in k6, an iterator takes longer than the test of the usual single value.
+  // Loops with an index: usually there is one value, and in k6 creating an iterator takes longer than testing it.
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as string;
     if (!value.startsWith(own) && canaryOwner(value, prefix) !== undefined) return value;

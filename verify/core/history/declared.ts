@@ -1,4 +1,7 @@
-/** Defines what a target declares besides its claims. Times are microseconds. */
+/**
+ * Defines what a target file declares about its app, besides the claims: timeouts, limits, cookie attributes and
+ * others. Times are microseconds.
+ */
 import { may } from './kinds.ts';
 
 export const BUDGET = {
@@ -14,7 +17,7 @@ export const BUDGET = {
 
 const LATENCY = { p50: may('number'), p90: may('number'), p95: may('number'), p99: may('number') };
 
-/** How the app replaces and ends tokens. Times are microseconds. */
+/** How the app replaces and ends access tokens and refresh tokens. Times are microseconds. */
 export const REFRESH = {
   grace: may('number', 'time during which a replaced refresh token is still accepted'),
   reuse: may(
@@ -24,7 +27,7 @@ export const REFRESH = {
   revokes: may(['access'], '`access`: a logout ends access tokens too'),
 };
 
-/** What a target declares besides its claims. Times are microseconds. */
+/** What a target file declares about its app, besides the claims. Times are microseconds. */
 export const DECLARED = {
   expiry: may(
     {

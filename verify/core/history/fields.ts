@@ -1,7 +1,7 @@
-/** Defines the fields of an operation. Times are whole microseconds on the line's clock. */
+/** Defines the fields of an operation in a history. Times are whole microseconds on the clock that the line names. */
 import { may, must, TEXTS } from './kinds.ts';
 
-/** The attributes of a session cookie; recorded only where a workload asks for them. */
+/** The attributes of a session cookie. They are recorded only if a workload asks for them. */
 export const ATTRIBUTES = {
   httpOnly: must('flag'),
   secure: must('flag'),
@@ -17,7 +17,10 @@ export const ATTRIBUTES = {
   folded: may('flag', 'a proxy joined several cookies in this one header line'),
 };
 
-/** A session cookie that a response changed. Labels are made with a key of the run. */
+/**
+ * A session cookie that a response set or deleted. Its label stands for the secret value, and is made with a key of the
+ * run.
+ */
 export const COOKIE = {
   name: must('text'),
   change: must(['set', 'deleted']),

@@ -1,4 +1,4 @@
-/** Defines the events of a run. The tables in this folder say what each field means. */
+/** Defines the types of the events in a history. The tables in this folder say what each field means. */
 import type * as declared from './declared.ts';
 import type * as fields from './fields.ts';
 import type { ObjectOf } from './kinds.ts';
@@ -8,15 +8,18 @@ export { FORMAT, VERSION } from './lines.ts';
 
 type Line<Type extends keyof typeof LINES> = { type: Type } & ObjectOf<(typeof LINES)[Type]['fields']>;
 
-/** The first line. */
+/** The first line of a history: which system was tested, and how. */
 export type Run = Line<'run'>;
 export type Declared = ObjectOf<typeof declared.DECLARED>;
 export type Budget = ObjectOf<typeof declared.BUDGET>;
 export type RefreshRules = ObjectOf<typeof declared.REFRESH>;
-/** Times of two clocks are ordered only if they differ by more than the sum of the uncertainties. */
+/**
+ * A clock that times in the history come from. Times of two clocks can be ordered only if they differ by more than the
+ * sum of the clocks' uncertainties.
+ */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
-/** An object without such a line is a set. */
+/** A line that declares the kind of an object, such as a list. An object without such a line is a set. */
 export type ObjectEvent = Line<'object'>;
 export type Phase = Line<'phase'>;
 export type Called = ObjectOf<typeof fields.CALLED>;
@@ -24,22 +27,26 @@ export type Returned = ObjectOf<typeof fields.RETURNED>;
 export type CookieChange = ObjectOf<typeof fields.COOKIE>;
 export type CookieAttributes = ObjectOf<typeof fields.ATTRIBUTES>;
 export type Caching = ObjectOf<typeof fields.CACHING>;
-/** The start of an operation that may change something, written before its first byte is sent. */
+/** The start of an operation that may change something, written before the first byte of the request is sent. */
 export type Start = Line<'start'>;
 export type End = Line<'end'>;
-/** A whole operation. A read has one line, written when it ended; other actions have a start and an end. */
+/**
+ * A whole operation. A read has only this line, written when it ended. Other actions have a start line and an end line.
+ */
 export type Operation = Line<'op'>;
 export type Fault = Line<'fault'>;
-/** A log entry about one request. */
+/** An entry in the log of a balancer or instance, about one request. */
 export type Served = Line<'served'>;
 export type Fingerprint = Line<'fingerprint'>;
-/** The last line. A history without it is incomplete. */
+/** The last line of a history. A history without this line is incomplete. */
 export type Finish = Line<'finish'>;
 export type Event = { [Type in keyof typeof LINES]: Line<Type> }[keyof typeof LINES];
 
 export type Action = Called['action'];
-/** The cookies that a request sent instead of those in the client's jar. */
+/** Cookies that a request sent instead of the cookies in the client's jar. */
 export type With = NonNullable<Called['with']>;
 export type ObjectKind = ObjectEvent['kind'];
-/** ok: happened. fail: certainly did not happen. info: may have happened, now or later. */
+/**
+ * `ok`: the operation happened. `fail`: it certainly did not happen. `info`: it may have happened, or may happen later.
+ */
 export type Outcome = Returned['outcome'];

@@ -1,6 +1,8 @@
-/** Defines how the tables of a history describe a field, and which TypeScript type this gives. */
+/**
+ * Defines how the tables in this folder describe the fields of a history, and derives the TypeScript type of a field.
+ */
 
-/** time: whole microseconds. count: a whole number, 0 or more. */
+/** The kind of a field's value. `time`: whole microseconds. `count`: a whole number, 0 or more. */
 export type Kind =
   | keyof Scalars
   | readonly (string | number)[]
@@ -19,7 +21,7 @@ interface Scalars {
 export interface Field {
   readonly kind: Kind;
   readonly must?: true;
-  /** For docs/history.md. */
+  /** What the field means. The text is printed in docs/history.md. */
   readonly means: string;
 }
 
@@ -46,7 +48,7 @@ export type ObjectOf<F> = {
 };
 
 export const must = <const K extends Kind>(kind: K, means = '') => ({ kind, means, must: true }) as const;
-/** The field may be absent. */
+/** Defines a field that may be absent. */
 export const may = <const K extends Kind>(kind: K, means = '') => ({ kind, means });
 
 export const TEXTS = { list: 'text' } as const;

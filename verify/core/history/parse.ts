@@ -9,7 +9,7 @@ export class HistoryError extends Error {
   override name = 'HistoryError';
 }
 
-/** Thrown for a line that is not JSON, such as the last one after a kill of the recorder. */
+/** Thrown for a line that is not JSON. For example, if the recorder is killed, its last line may be cut off. */
 export class CutLineError extends HistoryError {}
 
 type Test = (value: unknown) => boolean;
@@ -31,7 +31,7 @@ const isTexts = (value: unknown): boolean =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** An error inside a value. */
+/** An error in a value of the line, and the path to this value. */
 interface Wrong {
   path: string;
   means: string;
@@ -56,7 +56,7 @@ function wrongIn(value: unknown, kind: Kind): Wrong | undefined {
     : wrong(value, kind.map(one => JSON.stringify(one)).join(' or '));
 }
 
-/** @param values a list or an object */
+/** Returns the first error in the elements of a list, or in the values of an object. */
 function wrongInEach(values: object, kind: Kind): Wrong | undefined {
   for (const [name, value] of Object.entries(values)) {
     const wrong = wrongIn(value, kind);
@@ -83,7 +83,7 @@ interface Table {
   required: readonly string[];
 }
 
-/** The kinds of each table are kept, because a long history has many lines of each type. */
+/** Caches the kinds of each table's fields, because a long history has many lines of each type. */
 const tables = new Map<Fields, Table>();
 function tableOf(fields: Fields): Table {
   return getOrInsert(tables, fields, () => ({
@@ -98,8 +98,10 @@ const shown = (value: unknown): string => {
 };
 
 /**
+ * Parses one line of a history.
+ *
  * @param line one line, without its line end
- * @returns the event, with the fields that this version does not know
+ * @returns the event. It keeps fields that this version of Baton does not know
  * @throws HistoryError that names the wrong field, what was expected and what came
  */
 export function parseEvent(line: string): Event {

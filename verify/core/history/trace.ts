@@ -1,7 +1,9 @@
-/** Makes the trace ids of requests (W3C Trace Context), by which a request is found in the tracing of the target. */
+/**
+ * Makes the trace id of each request (W3C Trace Context), which finds the request in the tracing system of the target.
+ */
 
 /**
- * Returns 32 hexadecimal digits, made from the run's name and the request's number.
+ * Returns a trace id: 32 hexadecimal digits, made from the run's name and the request's number.
  *
  * @param request the X-Request-Id, `<run>-<number>`
  */
@@ -10,13 +12,13 @@ export function traceIdOf(request: string): string {
   return digits + number;
 }
 
-/** The `traceparent` header: version, trace id, parent id, and the flag "sampled". */
+/** Returns the header `traceparent`: version, trace id, parent id, and the flag "sampled". */
 export function traceparentOf(request: string): string {
   const { digits, number } = partsOf(request);
   return `00-${digits}${number}-${digits.slice(-4)}${number}-01`;
 }
 
-/** A process usually sends the requests of one run. */
+/** Caches the digits of the last run, because a process usually sends the requests of one run. */
 const last = { run: '', digits: digitsOf('') };
 
 function partsOf(request: string): { digits: string; number: string } {
@@ -29,7 +31,7 @@ function partsOf(request: string): { digits: string; number: string } {
   return { digits: last.digits, number: number.padStart(12, '0') };
 }
 
-/** The last 20 hexadecimal digits in the run's name. */
+/** Returns the last 20 hexadecimal digits of the run's name, padded with zeros. */
 function digitsOf(run: string): string {
   const digits = run.replace(/[^\da-f]/gi, '').toLowerCase();
   return digits.slice(-20).padStart(20, '0');

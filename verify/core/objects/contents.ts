@@ -1,4 +1,4 @@
-/** Keeps the values that a set, list or bag holds or held, by the writes of all sessions. */
+/** Tracks which values a set, list or bag may hold, from the writes of all sessions. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -8,24 +8,31 @@ import type { DueValue, KeptValue } from './read-facts.ts';
 import { RemovedValues } from './removed-values.ts';
 import { mayBeGone, mayRemove, newValue, type Value } from './value.ts';
 
-/** Maximum number of sets and clears of an object that are remembered. */
+/** Maximum number of `set` and `clear` operations that are remembered for each object. */
 const REPLACEMENTS = 16;
 
 export class Contents {
-  /** The values that are not known to be removed. */
+  /** Values that are not known to be removed from the object. */
   readonly present = new Map<string, Value>();
   readonly removed: RemovedValues;
   readonly cap: number;
-  /** How many values the object holds at most, after the writes that have ended. */
+  /** Maximum number of values that the object can hold after the writes that have ended. */
   held: number;
-  /** True once the app may have dropped values, because the object may have held more than its cap. */
+  /**
+   * True if the app may have dropped values, because the object may have held more than its declared maximum (`cap`).
+   */
   overfull = false;
-  /** Number of starts and ends of writes. While it stays the same, all reads must show the same values. */
+  /**
+   * Number of starts and ends of writes so far. While this number is unchanged, all reads must show the same values.
+   */
   changes = 0;
   readonly #initial: ReadonlySet<string>;
-  /** The last sets and clears. Each may also remove a value whose add overlaps it. */
+  /**
+   * The latest `set` and `clear` operations. Each may also remove a value if the add of the value overlaps the
+   * operation.
+   */
   readonly #replacements: Write[] = [];
-  /** The last results of `laterThan` and `due`, valid while the numbers of changes and reads stay the same. */
+  /** Cached results of two methods. A result is valid while the numbers of changes and reads stay the same. */
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
@@ -57,7 +64,7 @@ export class Contents {
     const before = this.removed.get(value);
     this.removed.delete(value);
     const known = this.of(value);
-    // A removal before this add that is still in flight may remove the new value, too.
+    // An earlier removal of this value that is still in flight may also remove the newly added value.
     for (const removing of before?.removing ?? [])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
@@ -68,7 +75,7 @@ export class Contents {
     }
   }
 
-  /** Adds the values of a write that has ended, and returns them. */
+  /** Updates the state of all values that an ended write adds, and returns these values. */
   added({ effect }: Write, operation: Operation): Value[] {
     this.changes++;
     const values = putsIn(effect).map(value => this.of(value));
@@ -80,14 +87,14 @@ export class Contents {
     return values;
   }
 
-  /** If its only add was refused, the object does not hold the value. */
+  /** Records a value as removed if the app refused the only add of this value. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
     if (removing.length === 0 && adds.every(({ start }) => start.id === id)) this.#remove(known);
   }
 
-  /** Removes the values that an acknowledged write has removed. Returns one of them. */
+  /** Records which values an acknowledged write has removed. Returns one of these values. */
   taken(write: Write, operation: Operation): Value | undefined {
     const { effect } = write;
     if (effect?.does === 'removes') {
@@ -99,7 +106,7 @@ export class Contents {
     let last: Value | undefined;
     for (const known of [...this.present.values()]) {
       if (effect.values.includes(known.value)) continue;
-      // If the add overlapped the replacement, the value may still be there.
+      // If the add of a value overlapped the replacement, the object may still hold the value.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       this.#remove(known);
       last = known;
@@ -117,8 +124,9 @@ export class Contents {
   }
 
   /**
-   * A value that may be a forgotten one is not followed: the read may show the state from before its removal, and the
-   * next read may rightly lack the value.
+   * Returns the record of a value that a read shows. If this may be a removed value that was forgotten to save memory,
+   * the value is not tracked: the read may show the state from before the removal, and the next read may rightly lack
+   * the value.
    */
   shownBy(value: string): Value {
     const isUnknown = !this.present.has(value) && this.removed.get(value) === undefined;
@@ -132,11 +140,11 @@ export class Contents {
     this.removed.add(known);
   }
 
-  /** Counts the values that the app may have received since a write was sent, its own included. */
+  /** Counts the values that the app may have received since this write was sent, including the value of this write. */
   laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.changes) return this.#later.count;
     let count = 0;
-    // Removed values count, too: they may have pushed the add out of the list before their removal.
+    // Also counts removed values: before their removal, they may have pushed the value of the write out of the list.
     for (const all of [this.present, this.removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;
@@ -144,7 +152,7 @@ export class Contents {
     return count;
   }
 
-  /** @param reads number of reads so far */
+  /** Returns the values that the object should hold. @param reads number of reads of the object so far */
   due(reads: number): readonly DueValue[] {
     const last = this.#due;
     if (last?.changes === this.changes && last.reads === reads) return last.values;

@@ -1,4 +1,4 @@
-/** Follows a counter. Finds reads that contradict an earlier write or read of the same session. */
+/** Tracks the count of a counter. Finds reads that contradict an earlier write or read of the same session. */
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { countOf, rises } from './models.ts';
@@ -6,39 +6,42 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The write with the response `wrote`. `writtenIn`: the phase in which it ended. */
+  /** The session's last acknowledged write. `writtenIn`: number of the counter's phase in which this write ended. */
   written?: Write;
   writtenIn?: number;
-  /** The phase of the session's last read. */
+  /** Number of the counter's phase at the session's last read. */
   readIn?: number;
 }
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Maximum number of increments that are kept. Of older ones, only the sum is kept. */
+/** Maximum number of increments that are kept one by one. Of earlier increments, only the sum is kept. */
 const KEPT = 64;
 
 /**
- * Follows a counter in phases. A set, a clear or a decrement begins a phase. Within a phase the counter only rises, so
- * a larger count is a later state; but a request that overlapped an increment may have undone it.
+ * Tracks a counter in phases. Each set, clear or decrement begins a new phase. Within a phase the counter only rises,
+ * so a larger count means a later state. Exception: a request that overlapped an increment may have undone the
+ * increment.
  */
 export class Counter implements ObjectState {
-  /** Reads of this phase cannot show less; undefined if not known. */
+  /** Smallest count that a read can show in this phase; undefined if not known. */
   #base: number | undefined;
-  /** Reads of this phase cannot show more; undefined if not known. */
+  /** Largest count that a read can show in this phase; undefined if not known. */
   #most: number | undefined;
-  /** The last increments of the phase. Older ones are part of `#base` or `#undoable`. */
+  /** Latest increments of the phase, one by one. Earlier increments are kept only as sums. */
   #rises: Write[] = [];
-  /** The sum of older increments that an overlapping request may have undone. */
+  /** Sum of the increments that are no longer kept one by one, and that an overlapping request may have undone. */
   #undoable = 0;
-  /** The count after all acknowledged increments of this phase. */
+  /** Count after all acknowledged increments of this phase; undefined if not known. */
   #sum: number | undefined;
-  /** Acknowledged increments that no read of a final state has included so far. */
+  /**
+   * Acknowledged increments that no read of a final state (a read while no write was in flight) has included so far.
+   */
   #owed: Write[] = [];
   #phase = 0;
-  /** Sets, clears and decrements that may still take effect. */
+  /** Operations that set, clear or decrement the counter and may still take effect. */
   #falls: Write[] = [];
-  /** The set, clear or decrement that began the phase. */
+  /** The set, clear or decrement operation that began the current phase. */
   #fall: Operation | undefined;
   readonly #overlaps: Overlaps;
   readonly #readers = new Readers(viewer);
@@ -66,7 +69,10 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /** Adds the oldest increment to `#base`, or to `#undoable` if it may be undone. */
+  /**
+   * Adds the oldest increment to one of two sums: to `#undoable` if another request may undo the increment, else to
+   * `#base`.
+   */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;
@@ -117,7 +123,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** The smallest count that a read may show if it is sent after this operation has ended. */
+  /** Returns the smallest count that a read can show if the read is sent after this operation has ended. */
   #least({ return: at = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
@@ -151,7 +157,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // All changes had finished before this read, so the phase begins again with its count.
+    // All changes had finished before this read, so the count that the read shows is exact.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;
@@ -182,7 +188,7 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // If the previous read showed the phase's lowest count, there is no older state.
+    // If the previous read showed the lowest count of the phase, this read cannot show an older state.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),

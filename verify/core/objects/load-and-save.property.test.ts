@@ -1,6 +1,6 @@
 /**
- * Tests that an app which only loses updates is never accused of STALE or BACK. Each write of this app loads the state of
- * two objects, changes one of them, and saves both some time later.
+ * Tests that an app which only loses updates is never accused of the anomalies STALE and BACK. For each write, this
+ * simulated app loads the state of two objects, changes one of them, and saves both objects some time later.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -21,13 +21,16 @@ const plan = fc.array(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
       fc.integer({ min: 1, max: 25 }),
     ),
-    /** When the state is loaded and saved, as shares of the time of the request. */
+    /**
+     * When the app loads and saves the state. `load`: per cent of the request's time. `save`: per cent of the time from
+     * then to the response.
+     */
     load: fc.integer({ min: 0, max: 100 }),
     save: fc.integer({ min: 0, max: 100 }),
     outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'info', 'fail'),
     /**
-     * For an `info` write: how long after its response the app saves the state; negative if the app never
-     * saves it.
+     * For a write with unknown outcome (`info`): time from its response until the app saves the state. If negative, the
+     * app never saves it.
      */
     late: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 0, max: 60 })),
     which: fc.nat(20),
@@ -44,7 +47,7 @@ interface Request extends Step {
   loaded: State;
 }
 
-/** The values of both objects: the app loads and saves them together. */
+/** The values of both objects. The app loads and saves both together. */
 type State = Readonly<Record<Step['object'], string[]>>;
 
 const changed = ({ action, object, value, loaded }: Request): State => {
@@ -55,7 +58,7 @@ const changed = ({ action, object, value, loaded }: Request): State => {
 
 const EMPTY: State = { basket: [], notes: [] };
 
-/** Runs the requests. Returns the events in the order of a recorder. */
+/** Runs the requests. Returns the events in the order in which a recorder writes them. */
 function run(steps: readonly Step[]): Event[] {
   let now = 10;
   const requests = steps.map((step, i): Request => {
@@ -75,8 +78,8 @@ function run(steps: readonly Step[]): Event[] {
       ...{ action, request: `r${id}`, call, ...(write && action !== 'clear' ? { value } : {}) },
     };
     const save = (): void => {
-      // A refused write saves the state as it loaded it. A page may also save the state, but a page in flight
-      // has no line in the history yet.
+      // For a refused write, the app saves the state that it loaded, unchanged. Reads save nothing here, because the
+      // judge cannot know about a read in flight: its line is written when it ends.
       state = outcome !== 'fail' ? changed(request) : request.loaded;
     };
     const ended = (): Event =>

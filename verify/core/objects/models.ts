@@ -4,16 +4,16 @@ import type { Action, ObjectKind } from '../history/history.ts';
 export interface Change {
   action: Action;
   value?: string;
-  /** Of `cas`: the change happens only if the object holds this value. */
+  /** For a `cas` (compare-and-set): the value that the object must hold for the change to happen. */
   expected?: string;
-  /** Of `set`: the whole new content of a set, list or bag. */
+  /** For a `set`: the whole new content of a set, list or bag. */
   state?: readonly string[];
 }
 
 export type Effect =
   | { does: 'adds'; value: string }
   | { does: 'removes'; value: string }
-  /** Replaces the whole content. With `expected`: only if the object holds that value. */
+  /** Replaces the whole content. If `expected` is given, replaces it only if the object holds that value. */
   | { does: 'replaces'; values: readonly string[]; expected?: string | undefined }
   | { does: 'counts'; by: number };
 
@@ -24,7 +24,7 @@ const CHANGES: ReadonlySet<Action> = new Set(['add', 'remove', 'set', 'cas', 'in
 
 export const isWrite = ({ action }: { action: Action }): boolean => CHANGES.has(action);
 
-/** Returns undefined if the change has no effect on an object of this kind. */
+/** Returns what a change does to an object of this kind; undefined if the change has no effect. */
 export function effectOf(kind: ObjectKind, change: Change): Effect | undefined {
   if (!CHANGES.has(change.action)) return undefined;
   if (kind === 'register') return onRegister(change);
@@ -37,7 +37,7 @@ function onRegister({ action, value, expected }: Change): Effect {
   return action === 'cas' ? { does: 'replaces', values, expected } : { does: 'replaces', values };
 }
 
-/** A change without a number changes the counter by one. */
+/** Returns what a change does to a counter. The default amount is 1. */
 function onCounter({ action, value }: Change): Effect {
   if (action === 'clear') return { does: 'replaces', values: ZERO };
   if (action === 'set') return { does: 'replaces', values: [String(numberOf(value, 0))] };
@@ -56,42 +56,45 @@ function onCollection({ action, value, state }: Change): Effect | undefined {
 const numberOf = (value: string | undefined, absent: number): number =>
   value === undefined || value === '' ? absent : Number(value);
 
-/** The count that a counter shows; 0 if it shows nothing. */
+/** Returns the count in the state of a counter; 0 for an empty state. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
-/** The value that a read shows after the change, if there is one. */
+/** Returns the value that reads show after the change; undefined for a removal or an increment. */
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 
-/** The value that a change adds, or the whole new content. */
+/** Returns the values that a change writes: the added value, or the whole new content. */
 export function putsIn(effect: Effect | undefined): readonly string[] {
   if (effect?.does === 'adds') return [effect.value];
   return effect?.does === 'replaces' ? effect.values : NOTHING;
 }
 
-/** Returns whether the change only makes a counter larger. */
+/** Returns whether the change can only make a counter larger. */
 export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
 
-/** A change, or a read with the state that it shows. Every `Operation` has these fields. */
+/** A change of an object, or a read of its state. Every `Operation` has these fields. */
 export interface ObjectOperation extends Change {
-  /** The whole state. A register or counter shows one text, and an unset register none. */
+  /**
+   * The whole state that a read shows: a list of values. For a register or counter it has one value; for an unset
+   * register, none.
+   */
   saw?: readonly string[];
 }
 
-/** The values of an object, in an order that is the same for equal states. */
+/** The values of an object. Equal states have the same values in the same order. */
 export type State = readonly string[];
 
 export interface Model {
-  /** `values`: the initial content; by default, no value, or 0 for a counter. */
+  /** Returns the initial state. @param values the initial content; by default, no value, or 0 for a counter */
   initial(values?: readonly string[]): State;
-  /** Returns undefined if the operation's result is impossible in this state. */
+  /** Returns the state after the operation; undefined if the operation's result is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns the same text for equal states only. */
+  /** Returns a text that identifies a state: two states have the same text only if they are equal. */
   key(state: State): string;
   describe(state: State): string;
 }
 
-/** Returns whether two lists are equal. */
+/** Returns whether two states have the same values in the same order. */
 export function alike(a: State, b: State): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -126,7 +129,7 @@ const counter: Model = {
   describe: ([value]) => value ?? '0',
 };
 
-/** Sets, bags and lists differ in whether the order counts and whether values may repeat. */
+/** Returns the model of a set, bag or list. These differ in whether the order counts and whether values may repeat. */
 const collection = (
   kind: ObjectKind,
   ordered: (values: readonly string[]) => State,
@@ -148,7 +151,7 @@ const collection = (
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-/** A read that shows a value of a set twice equals one that shows it once. */
+/** A set holds each value once. So it does not matter how many times a read shows a value. */
 const set = collection(
   'set',
   values => [...new Set(values)].sort(),
@@ -158,7 +161,7 @@ const set = collection(
 /** A bag may hold a value several times. A removal removes one of them. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
-/** A list holds values in the order of their adds. */
+/** A list holds values in the order in which they were added. */
 const list = collection(
   'list',
   values => values,

@@ -1,6 +1,6 @@
 /**
- * Tests the facts about reads against a direct implementation of the definitions, which compares every pair of
- * operations.
+ * Tests what the judge concludes from reads. Compares it with a simple implementation of the definitions, which
+ * compares every pair of operations.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,8 +15,8 @@ const plan = fc.array(
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
     /**
-     * Mostly short, so that few operations overlap. Writes that overlap may be overwritten, so reads rarely contradict
-     * them.
+     * Durations of the operations. Most are short, so that few operations overlap: an overlapping write may be
+     * overwritten, so reads rarely contradict it.
      */
     lasts: fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
@@ -24,16 +24,13 @@ const plan = fc.array(
     ),
     outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'fail'),
     which: fc.nat(50),
-    /** The error of a read: it misses one value, or shows a value that is not there. */
+    /** The error of a read: `misses` leaves out one value, `shows` adds a value that is not in the state. */
     wrong: fc.constantFrom('no', 'no', 'no', 'misses', 'shows'),
   }),
   { minLength: 2, maxLength: 14, size: 'max' },
 );
 
-/**
- * Generates operations of two sessions on one object. The operations may overlap. A read mostly shows the
- * state at its call.
- */
+/** Generates operations of two sessions on one object, which may overlap. Most reads show the state at their call. */
 function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Operation[] {
   const operations: Operation[] = [];
   let at = 10;
@@ -75,7 +72,10 @@ function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Op
   return operations;
 }
 
-/** Returns the events in the order of a recorder: starts sorted by call, ends and reads by return. */
+/**
+ * Returns the events in the order in which a recorder writes them: starts sorted by the time of the call, ends and
+ * reads by the time of the response.
+ */
 function eventsOf(operations: readonly Operation[]): Event[] {
   const timed = operations.flatMap((operation): { at: number; event: Event }[] => {
     const { return: end = 0, call: at } = operation;
@@ -103,20 +103,23 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const addOf = (value: string) => operations.find(o => o.action === 'add' && o.value === value);
   const endedBy = (o: Operation, read: Operation) =>
     (o.return ?? 0) < (read.return ?? 0) || (o.return === read.return && o.id <= read.id);
-  /** Returns the first read that shows the value of an `info` add. The add may take effect until that read returns. */
+  /**
+   * Returns the first read that shows the value of an add with unknown outcome (`info`). The add may take effect until
+   * that read returns.
+   */
   const shownBy = (o: Operation, read: Operation) =>
     reads
       .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))
       .sort((one, other) => (one.return ?? 0) - (other.return ?? 0) || one.id - other.id)[0];
   /**
-   * Returns whether an operation can no longer take effect when another operation is called, as far as this is known
-   * when the read ends.
+   * Returns whether operation `o` could no longer take effect when `other` was called. Uses only what is known at the
+   * end of the read.
    */
   const over = (o: Operation, other: Operation | undefined, read: Operation) =>
     o.outcome === 'info' ? before(shownBy(o, read), other) : before(o, other);
   /**
-   * Returns whether an operation may have removed a value; a failed removal still counts for a read that ended before
-   * the failure was known.
+   * Returns whether an operation may have removed a value. A failed removal counts too, if the read ended before the
+   * failure was known.
    */
   const removes = (o: Operation, value: string, read: Operation) => {
     const [failed = 0, seen = 0] = [o.return, read.return];
@@ -128,8 +131,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const mayBeGone = (value: string, read: Operation) =>
     operations.some(o => removes(o, value, read) && !precedes(read, o));
   /**
-   * Returns whether an `info` add, which had returned before another operation, has had no effect: no read shows its
-   * value, and nothing may have removed the value.
+   * Returns true if an add with unknown outcome (`info`), which returned before operation `o`, has had no effect: no
+   * read shows its value, and no operation may have removed the value.
    */
   const unseen = (add: Operation, o: Operation, read: Operation) =>
     add.action === 'add' &&
@@ -165,7 +168,10 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   };
   const quiet = (read: Operation) =>
     operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
-  /** Returns whether a later read shows a value that a quiet read lacks: then the value was not overwritten. */
+  /**
+   * Returns whether a later read shows a value that an earlier read lacked while no write was in flight. Then the value
+   * was not overwritten.
+   */
   const again = (value: string, missing: Operation) =>
     quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));
   const contradicts = (value: string, read: Operation) => !raced(value, read) || again(value, read);
@@ -195,7 +201,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   return { stale, back };
 }
 
-/** The value is missing in two reads, and is shown again after the first one only. */
+/** An example in which two reads lack the value, and only the first of these is followed by a read with the value. */
 const missedTwice: Parameters<typeof drawn>[0] = (
   [
     ['add', 0, 1, 'ok', 'no'],
@@ -235,7 +241,7 @@ describe('what a read contradicts', () => {
       }),
       { numRuns: share(4000), examples: [[missedTwice]] },
     );
-    // The comparison is meaningful only if all kinds occurred.
+    // The test proves something only if histories were stale, went back, did both and did neither, each often enough.
     expect(Math.min(...Object.values(found))).toBeGreaterThan(share(4000) / 200);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Tests which writes and reads may be compared with a read: late writes, values of other runs, lists that are
- * cut off.
+ * Tests which reads are compared with earlier operations: after late writes, with values of other runs, and with lists
+ * that are cut off.
  */
 import { describe, expect, it } from 'vitest';
 import type { ObjectEvent } from '../history/history.ts';
@@ -28,7 +28,7 @@ const drawn = (
   return picture.inTime();
 };
 
-/** Makes all sessions use one object, which the sessions of the user share. */
+/** Changes all operations in the history to operations on one object, which all sessions of the user share. */
 const shared = (picture: Picture): Picture => {
   for (const event of picture.events) if ('object' in event) event.object = 'basket@alice';
   return picture;
@@ -64,10 +64,11 @@ describe('an info write that takes effect late', () => {
       ).filter(guarantee => guarantee !== 'linearizability' && guarantee !== 'no-lost-updates');
     const both = ['read-your-writes', 'monotonic-reads'];
     expect(lost('add', 'late', 'app-1', unsure)).toEqual(both);
-    // The late add has no response yet when b is called, so the app may save an older state, without the late
-    // value.
+    // The add of `late` has no response yet when `b` is added. So the app may save an older state without the value
+    // `late`.
     expect(lost('add', 'late', 'app-1', { ...unsure, return: 1_000_000 })).toEqual([]);
-    // The effect of these writes leaves no trace that a read would show.
+    // A read cannot show whether a repeated add or a removal took effect. So this write may have undone the later add
+    // of `b`.
     expect(lost('add', 'a', 'app-1', unsure)).toEqual([]);
     expect(lost('remove', 'x', 'app-1', unsure)).toEqual([]);
     const removed = drawn(s => {
@@ -268,7 +269,7 @@ describe('a list of a usual page size', () => {
   });
 
   it('is evidence if it shows the last add of its session, unless another such list lacks one', () => {
-    // The session reads on app-2 and app-1 in turn after each of its adds, while another session of the user adds too.
+    // The session reads on app-2 after each of its adds, while another session of the user adds values too.
     const newest = (lacks: boolean, gap = false) => {
       const picture = new Picture();
       const [own, other] = ['s1', 's2'].map(name => picture.session(name, 'alice').login('app-1'));
@@ -283,7 +284,8 @@ describe('a list of a usual page size', () => {
         for (let n = 0; n < 3; n++) add(other, `o${i}-${n}`);
         own?.read('app-2', gap && i === 11 ? all.toSpliced(7, 1).slice(0, 50) : all.slice(0, 50));
       }
-      // Not one add came after this one. The app may sort the page by another order, so this is no violation.
+      // The list lacks `last`, although no value was added after it. This is no violation, because the app may sort the
+      // page in another order.
       if (lacks) {
         add(own, 'last');
         own?.read('app-2', all.slice(1, 51));
@@ -295,9 +297,10 @@ describe('a list of a usual page size', () => {
       rests: { 'on another instance': 12, sessions: 1 },
     });
     expect(newest(true)).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // The last list lacks the session's last add but one, and shows earlier ones.
+    // The last list lacks the session's second-to-last add, and shows earlier ones.
     expect(newest(false, true)).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // Fifty adds after the session's own may have pushed it out.
+    // After the session's only add, another session adds fifty values, which may have pushed that value out of the
+    // list.
     const pushed = new Picture();
     const [own, other] = ['s1', 's2'].map(name => pushed.session(name, 'alice').login('app-1'));
     own?.write('own', 'app-1');
@@ -341,12 +344,13 @@ it('forgets what an ended session wrote and saw of an object of its user', () =>
 });
 
 describe('a removed value that is forgotten, because the judge follows many objects', () => {
-  /** Of 2000 objects, each remembers 5 removed values. A single object remembers 1000. */
+  /** With 2000 objects, each object remembers 5 removed values. A single object would remember 1000. */
   const OBJECTS = 2000;
   const values = Array.from({ length: 8 }, (_, i) => `v${i}`);
   /**
-   * One session removes the values in turn. Another session reads them before, and during the removals or `late` after
-   * them. Then it reads an empty list, and in the end the values `again`.
+   * Returns the guarantees that this history breaks. One session removes all values in turn. Another session reads the
+   * values before it, and reads `back` during the removals or `late` microseconds later. Then it reads an empty list,
+   * and at the end the values `again`.
    */
   const read = (late: number, back: string[], objects = OBJECTS, again: string[] = []): Guarantee[] => {
     const picture = new Picture();

@@ -1,6 +1,6 @@
 /**
- * Finds the requests that overlapped a write, and so may undo it: other writes of the same object, and requests of the
- * same session or user.
+ * Finds the requests that overlapped a write and so may undo the write. These are other writes of the same object, and
+ * requests of the same session or user.
  */
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -11,15 +11,17 @@ export interface Write {
   effect: Effect | undefined;
   end?: Operation;
   certain: boolean;
-  /** The operation whose return ends the time in which the write may take effect. */
+  /**
+   * The operation whose end is the latest time at which the write can take effect; undefined while that is not known.
+   */
   over?: Operation;
-  /** Overlapping writes of the same object; at most the first eight. */
+  /** Overlapping writes of the same object. At most the first eight are kept. */
   rivals: Write[];
-  /** True if reads cannot show whether the write took effect, for example because its value may be removed. */
+  /** True if reads cannot show whether the write took effect, for example because its value may have been removed. */
   traceless: boolean;
   /**
-   * An overlapping read, or change of another object. The app may have loaded its data before this write, and saved it
-   * after this write, which undoes the write.
+   * An overlapping read, or an overlapping change of another object. Such a request may undo this write, if the app
+   * loaded its data before the write and saved that data after the write.
    */
   overlapping?: Start | Operation;
 }
@@ -28,11 +30,12 @@ export const overlapped = ({ rivals, overlapping }: Write): boolean =>
   rivals.length > 0 || overlapping !== undefined;
 
 /**
- * Returns whether an overlapping request may have undone the write, by what reads have shown so far.
+ * Returns whether an overlapping request may have undone the write, as far as reads have shown.
  *
- * An app that saves all its data also saves its own change. So if no read shows the value of an `info` add, the add has
- * saved and undone nothing. Exception: an add in flight when the write was sent may have saved older data without its
- * own value.
+ *
+ * An app that saves all its data also saves the value of its own add. So if no read shows the value of an add with
+ * unknown outcome (`info`), this add has saved nothing and undone nothing. Exception: an add that was in flight when
+ * the write was sent may have saved older data without its own value.
  */
 export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
   overlapping !== undefined ||
@@ -44,29 +47,31 @@ export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
 
 export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
-/** Maximum number of overlapping writes that are kept of each write: enough to find one on another instance. */
+/**
+ * Maximum number of overlapping writes that are kept for each write: enough to find one that another instance served.
+ */
 const RIVALS = 8;
 const RECENT = 64;
 
 /**
- * An `info` write may take effect even after its return, so it overlaps all later requests until a read shows its
- * value.
+ * Finds the requests that overlap the writes of one object. A write with unknown outcome (`info`) may take effect even
+ * after its response, so it overlaps all later requests until a read shows its value.
  */
 export class Overlaps {
-  /** Writes that may still take effect, by id. */
+  /** Writes that may still take effect. Key: operation id. */
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
-  /** The write that returned last, of those that cannot take effect any more. */
+  /** Of the writes that can no longer take effect, the one with the latest response. */
   #last: Operation | undefined;
-  /** Changes of other objects that may still take effect, by id. */
+  /** Changes of other objects that may still take effect. Key: operation id. */
   readonly #others = new Map<number, Start>();
-  /** The last finished change of another object. */
+  /** Of the changes of other objects that can no longer take effect, the one with the latest response. */
   #lastOther: Operation | undefined;
-  /** Writes and changes of other objects that ended as `info`, by id. */
+  /** Writes, and changes of other objects, that ended with unknown outcome (`info`). Key: operation id. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values that were written. `#repeated`: those that were written twice, so that a read does not show by which
-   * write.
+   * Values that were written. `#repeated`: values that were written twice. A read of such a value does not show which
+   * write took effect.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -104,13 +109,13 @@ export class Overlaps {
     return write;
   }
 
-  /** From now on, a write of this value counts as its first. */
+  /** Forgets that a value was written. The next write of this value then counts as its first write. */
   forget(value: string): void {
     this.#values.delete(value);
     this.#repeated.delete(value);
   }
 
-  /** @param certain true if the write was acknowledged in a live session */
+  /** Records the end of a write. @param certain true if the app acknowledged the write and the session was live */
   ended(operation: Operation, certain: boolean): Write {
     const write = this.open.get(operation.id) ?? this.started({ ...operation, type: 'start' });
     write.end = operation;
@@ -134,13 +139,16 @@ export class Overlaps {
     this.#mark(other);
   }
 
-  /** Called when a read of this object ends, or any request of the session or user without this object. */
+  /**
+   * Called when a read of this object ends, and when any request ends that belongs to the session or user but has
+   * another object or none.
+   */
   otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
     else if (changes) this.#otherOver(other);
     const shown = this.#indeterminate.size > 0 ? this.#shownIn(other) : [];
-    // The app loaded the data of this read after these writes, so the read cannot undo them.
+    // The read shows these writes, so the app loaded its data after them, and the read cannot undo them.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
     for (const write of shown) this.#over(write, overAt(write.start, other));
@@ -161,7 +169,7 @@ export class Overlaps {
       const start = write?.start ?? other;
       const value = start === undefined ? undefined : shownValue(start);
       if (value === undefined || !saw.includes(value)) continue;
-      // A count or a repeated value does not show which write took effect.
+      // A count, or a value that was written twice, does not show which write took effect.
       if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       if (other !== undefined) this.#otherOver(overAt(other, read));
@@ -181,13 +189,18 @@ export class Overlaps {
     }
   }
 
-  /** Returns whether no earlier change of the session's and user's objects can take effect after an operation began. */
+  /**
+   * Returns true if no earlier change of the session's and user's objects could still take effect when `other` began.
+   */
   overBefore(other: Operation): boolean {
     if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /** Returns whether every write had returned when an operation began. An `info` write may still take effect. */
+  /**
+   * Returns whether every write had got its response when an operation began. A write with unknown outcome (`info`) may
+   * still take effect after its response.
+   */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -202,11 +215,14 @@ export class Overlaps {
   }
 }
 
-/** The operation whose response came later. One without a response is never the later one. */
+/** Returns the operation whose response came later. An operation without a response is never the later one. */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/** A read shows the change, so it had taken effect by the end of this read. */
+/**
+ * Makes an operation from a change, with the end of a read as its end: this read shows the change, so it had taken
+ * effect by then.
+ */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

@@ -1,4 +1,6 @@
-/** Tests which overlapping adds must be in the final state of one object, with adds, removals and clears. */
+/**
+ * Tests which overlapping adds must be in the final state of an object. The histories have adds, removals and clears.
+ */
 import { describe, expect, it } from 'vitest';
 import { noLostUpdates } from '../checks/no-lost-updates.ts';
 import { FaultLedger } from '../faults/ledger.ts';
@@ -10,14 +12,13 @@ import type { TrackedObject } from './tracked-object.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /**
- * An operation with its call and end time. The outcome is ok by default; the value of a read is the state
- * that it showed.
+ * An operation with its call and end time. The default outcome is ok. The value of a read is the state that it showed.
  */
 type Line = [action: Action, value: string, call: number, end: number, more?: Partial<Operation>];
 
 /**
- * Replays the lines in order of time, and returns the values that the final state lacks, and the values that
- * were looked for.
+ * Replays the operations in order of time. Returns the values that the final state lacks, and the counts of the check
+ * no-lost-updates.
  */
 const judged = (more: Partial<ObjectEvent>, lines: Line[], final = true) => {
   const objects = new Objects('c');
@@ -85,7 +86,7 @@ describe('an add that overlapped another request', () => {
     expect(lost({}, ['add', 'a', 0, 10], ['add', 'b', 11, 20], nothing)).toEqual([]);
     expect(lost({}, ['add', 'a', 0, 10], ['read', '', 5, 6], nothing)).toEqual(['a']);
     expect(lost({}, ['add', 'a', 0, 10], ['read', '', 10, 12], nothing)).toEqual(['a']);
-    // The read began after the add returned.
+    // This read began after the add had returned, so it does not overlap the add.
     expect(lost({}, ['add', 'a', 0, 10], ['read', '', 11, 12], nothing)).toEqual([]);
     expect(lost({}, ['add', 'x', 0, 30], ['add', 'a', 5, 10], ['add', 'b', 20, 25], nothing)).toEqual([
       'a',
@@ -129,7 +130,7 @@ describe('an add need not be in the final state', () => {
       lost({}, ['remove', 'a', 0, 20], ...pair.map(([a, v, c, e]): Line => [a, v, c + 1, e + 1]), nothing),
     ).toEqual(['b']);
     expect(lost({}, ['remove', 'x', 0, 20], ['add', 'a', 5, 10], nothing)).toEqual(['a']);
-    // The first of two removals is over before the add, the second is not.
+    // The first of two removals ends before the add starts, and the second ends after it.
     expect(lost({}, ['remove', 'a', 0, 4], ['remove', 'a', 1, 9], ['add', 'a', 5, 20], nothing)).toEqual([]);
   });
 
@@ -173,8 +174,7 @@ describe('the final state', () => {
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b a', 90, 91])).toEqual([]);
     expect(lost({ kind: 'set' }, ...twice, ['read', 'a b', 90, 91])).toEqual([]);
-    // The value is added again, without overlap, after the first add was found. A bag must have the value
-    // twice.
+    // A read has shown the values `a` and `b`. Then `a` is added again without overlap, so a bag must have `a` twice.
     const again: Line[] = [...pair, first, ['add', 'a', 30, 35]];
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a a b', 90, 91])).toEqual([]);
@@ -197,10 +197,10 @@ describe('the final state', () => {
     expect(counter('1', ...two, ['increment', '-1', 20, 25])).toEqual([]);
     expect(counter('1', ...two, ['clear', '', 20, 25])).toEqual([]);
     expect(counter('9', ...two, ['increment', '0', 20, 25])).toEqual(['10']);
-    // An increment that returned at the moment of the read's call need not be in the count of the read.
+    // The last increment returned at the moment when the read was called, so the read need not include it.
     expect(counter('6', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual([]);
     expect(counter('5', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual(['6']);
-    // A read in between showed the sum. A lower count later does not mean that an update of these increments was lost.
+    // The read at time 20 showed the sum. A lower count later does not mean that one of these increments was lost.
     expect(counter('3', ...two, ['read', '10', 20, 21])).toEqual([]);
   });
 });

@@ -1,4 +1,6 @@
-/** Finds the acknowledged adds that a final state lacks: a state that was read while no write was in flight. */
+/**
+ * Finds acknowledged adds whose value is missing in a final state: a state that was read while no write was in flight.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -7,19 +9,22 @@ import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
 
 interface Owed {
-  /** The acknowledged adds that no final state has shown so far. */
+  /** Acknowledged adds of the value that no final state has shown so far. */
   adds: Write[];
-  /** How often a final state must have the value: in a bag once for each add. */
+  /** Number of times that a final state must show the value. It is 1, or in a bag the number of adds. */
   least: number;
-  /** True if a request overlapped an add, so that the value may be a lost update. */
+  /** True if a request overlapped an add of the value, so that the value may be a lost update. */
   raced: boolean;
   /** True if the last final state lacked the value. */
   absent: boolean;
-  /** If `absent`: the final state before it, if it had shown all adds. */
+  /**
+   * The read of the final state before the last one. Set only if this read showed all adds of the value, and the last
+   * one lacks the value.
+   */
   showed: Operation | undefined;
 }
 
-/** Up to this number of values, each is searched in the list. More are counted. */
+/** Maximum number of values that are searched in the list one by one. For more values, the list is counted once. */
 const FEW = 4;
 
 export class OwedValues {
@@ -41,7 +46,7 @@ export class OwedValues {
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const found: Write[] = [];
     if (this.#values.size === 0) return found;
-    // Usually one value is expected, near the end of the list. A search from the end is then faster.
+    // Usually one value is expected, near the end of the list, so a search from the end is fast.
     const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [known, owed] of this.#values) {
       if (mayBeGone(known)) this.#values.delete(known);
@@ -49,7 +54,8 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // A value without an overlap cannot be a lost update. A bag keeps all values, to count equal adds.
+        // A value that no request overlapped cannot be a lost update, so it is deleted. A bag keeps all values, to
+        // count equal adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;
@@ -78,7 +84,7 @@ const within =
   (value: string): boolean =>
     saw.lastIndexOf(value) >= 0;
 
-/** Returns a function that tests whether the list has a value `least` times. */
+/** Returns a function that tests whether the list contains a value at least `least` times. */
 function counted(saw: readonly string[]): (value: string, least: number) => boolean {
   const counts = new Map<string, number>();
   for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);

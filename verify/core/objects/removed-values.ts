@@ -8,11 +8,13 @@ export class RemovedValues {
   readonly #values = new Map<string, Value>();
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
-  /** True once a value was forgotten. Then an unknown value in a read may be a forgotten one. */
+  /**
+   * True if a removed value was forgotten to save memory. Then an unknown value in a read may be this forgotten value.
+   */
   hasForgotten = false;
   #forgotten: Operation | undefined;
 
-  /** @param most returns how many values may be remembered */
+  /** @param most returns the maximum number of removed values to remember */
   constructor(most: () => number, overlaps: Overlaps) {
     this.#most = most;
     this.#overlaps = overlaps;
@@ -26,7 +28,7 @@ export class RemovedValues {
     return this.#values.values();
   }
 
-  /** Forgets the values that were removed first, if there are too many. */
+  /** Adds a removed value. If there are too many values, forgets those that were removed first. */
   add(known: Value): void {
     known.present = false;
     this.#values.set(known.value, known);
@@ -48,7 +50,7 @@ export class RemovedValues {
   }
 
   /**
-   * Returns whether all forgotten values were removed before the read was sent, so that it should show none of them.
+   * Returns whether all forgotten values were removed before the read was sent, so that the read should not show them.
    */
   knowsAll(read: Operation): boolean {
     return this.#forgotten === undefined || precedes(this.#forgotten, read);

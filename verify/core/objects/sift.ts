@@ -10,32 +10,34 @@ export interface Sifted {
   foreign?: number;
 }
 
-/** Usual page sizes. A list of such a length may be one page, sorted in any way. */
+/** Usual page sizes. A list of exactly such a length may be one page of a longer list, sorted in any order. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** Apps show, for example, only the newest 10, 15 or 20 values. Such a list may be cut off. */
+/** Minimum length of a list that may be cut off. Apps show, for example, only the newest 10, 15 or 20 values. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
 /**
- * By how many values a list may exceed the app's limit for a moment: the app first adds a value, then cuts the list.
+ * Number of values by which a list may exceed the app's limit, because the app first adds a value, then cuts the list.
  */
 const EXCESS = 3;
 
-/** What the reads of one probe show about the app's limit of a list. */
+/** Lengths of lists in the reads of one probe, which show at how many values the app may cut off a list. */
 export interface LongestLists {
   most: number;
-  /** Number of reads that showed `cutTo` values and lacked others. */
+  /** Number of reads that showed exactly `cutTo` values and lacked other values. */
   cut: number;
-  /** The limit that these reads suggest. */
+  /** The limit on the length of lists that these reads suggest. */
   cutTo: number;
 }
 
-/** Minimum number of reads of a cut-off list for a remark. Fewer may come from an app that loses values. */
+/**
+ * Minimum number of reads with a cut-off list for a remark. Fewer such reads may come from an app that loses values.
+ */
 const FEWEST_CUT = 5;
 
-/** Returns no remark if too few reads suggest that the lists are cut off. */
+/** Returns a remark that the app seems to cut off lists. The result is empty if too few reads suggest this. */
 export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists): string[] =>
   cut < FEWEST_CUT
     ? []
@@ -44,7 +46,7 @@ export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists):
           `had ${most}. The app may keep or show no more values, so these reads were not compared. Declare it in the probe: \`cap: ${cutTo}\` if it keeps ${cutTo} values, \`rows: ${cutTo}\` under \`read\` if it shows ${cutTo}`,
       ];
 
-/** Returns whether the app may have received each value that the list shows after every value that it lacks. */
+/** Returns whether the app may have received each value in `there` after every value in `missing`. */
 function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): boolean {
   const calls = missing.map(({ add }) => add.start);
   const latest = calls.reduce((one, other) => (other.call > one.call ? other : one));
@@ -54,15 +56,15 @@ function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): 
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
-  /** True if the initial content is known. Then the run wrote all other values. */
+  /** True if the object's initial content is known. All other values in the object then come from this run. */
   readonly #whole: boolean;
   readonly #collects: boolean;
-  /** Values of the run without its prefix, and first values of a register. */
+  /** Values that belong to the run although they lack its prefix, and the initial values of a register. */
   readonly #known = new Set<string>();
   #written = false;
   readonly #longest: LongestLists;
 
-  /** @param longest shared by all objects of the probe */
+  /** @param longest lengths of lists in reads, shared by all objects of the probe */
   constructor(kind: ObjectEvent, canary: string, longest: LongestLists) {
     this.#kind = kind;
     this.#canary = canary;
@@ -77,10 +79,10 @@ export class Sift {
   }
 
   /**
-   * Removes the values that the run did not write from `saw`. Deletes `saw` if the app may have cut off the list, and
-   * if a register shows such a value after the run's first write.
+   * Removes from `saw` the values that the run did not write. Deletes `saw` itself if the app may have cut off the
+   * list, or if a register shows a value of another run after this run's first write.
    *
-   * @returns all values of the read, if the app may have cut off the list
+   * @returns all values that the read showed, if the app may have cut off the list; else undefined
    */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
@@ -90,7 +92,7 @@ export class Sift {
       delete read.saw;
       return saw;
     }
-    // The object holds these values, although the list does not show them.
+    // The object holds the values in `cut`, although the list does not show them.
     if (cut.length > 0) read.saw = [...saw, ...cut];
     if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
     return undefined;
@@ -101,14 +103,15 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // Before the run's first write, a register shows its initial value, which may come again.
+    // Before the run's first write, a register shows its initial value, which later reads may show again.
     else for (const value of saw) this.#known.add(value);
   }
 
   /**
-   * Returns the values that the app may have cut off from a list of a round number of values, if the list is not much
-   * shorter than the longest one of its probe. Returns `all` if the cut may explain every missing value. Otherwise the
-   * list shows an old state, and only the values that may be older than all of its values may be cut off.
+   * Returns the values that the app may have cut off from this list. It may have cut off values only if the length of
+   * the list is a round number, and not much smaller than that of the longest list of the probe. Returns `all` if the
+   * cut may explain every missing value. Otherwise the list shows an old state, and the app can have cut off only
+   * values that may be older than all values in the list.
    */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
     const { length } = saw;
@@ -137,7 +140,7 @@ export class Sift {
     return 'all';
   }
 
-  /** Loops with an index, because closures are slow in k6. */
+  /** Returns whether the run wrote all these values. Loops with an index, because closures are slow in k6. */
   #allOwn(saw: readonly string[]): boolean {
     for (let i = 0; i < saw.length; i++) if (!this.#own(saw[i] as string)) return false;
     return true;

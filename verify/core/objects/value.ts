@@ -1,9 +1,11 @@
 /**
- * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
+ * Tracks one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A request that overlapped a write may have overwritten the value, so a read without the value is no contradiction.
- * But if a later read shows the value, it was not overwritten, and the read without it was wrong. This is judged only
- * for a quiet read: when it was sent, no write could still take effect.
+ *
+ * If a request overlapped a write of the value, it may have overwritten the value. So a read without the value is no
+ * contradiction at first. But if a later read shows the value again, the value was not overwritten, and the read
+ * without it was wrong. This is judged only for a quiet read: a read that was sent when no write could still take
+ * effect.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -13,18 +15,18 @@ import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
 export interface Value {
   value: string;
-  /** The acknowledged add of the value. */
+  /** The write that added the value, if the app acknowledged it. */
   add: Operation | undefined;
   adds: Write[];
-  /** The removals and replacements that may have removed it, failed ones too. */
+  /** Removals and replacements that may have removed the value, including failed ones. */
   removing: Write[];
-  /** True if a read of the adding session without this value was reported. */
+  /** True if an anomaly was reported because a read of the adding session lacked this value. */
   missed: boolean;
   /** True until the value is known to be removed. */
   present: boolean;
-  /** True if the value is no longer followed. A later add of the same text makes a new `Value`. */
+  /** True if the value is no longer tracked. A later add of the same text creates a new `Value`. */
   forgotten: boolean;
-  /** The number of the last read that showed the value, of the reads that were compared. */
+  /** Sequence number of the last compared read that showed the value. */
   shownIn: number;
 }
 
@@ -39,33 +41,39 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
-/** Quiet reads without the value. `stale`: the session had added it. `back`: an earlier read had shown it. */
+/**
+ * Reads that lacked the value while no write could take effect. `stale`: the read's session had added the value.
+ * `back`: an earlier read of the session had shown the value.
+ */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
-/** The writes and reads of one session. Its maps have `Value` keys, because texts are slower. */
+/** The writes and reads of one session. Its maps use `Value` objects as keys, because lookups by text are slower. */
 export interface Viewer extends Reader {
-  /** The values of the session's acknowledged adds, removed ones too. */
+  /** Values of the session's acknowledged adds, including some that were removed later. */
   added: Value[];
   /** The session's last acknowledged removal. */
   removed: { end: Operation; value: Value } | undefined;
   shown: Map<Value, Operation>;
-  /** For each value that may have been removed: the first read that no longer showed it. */
+  /** First reads that no longer showed a value. Key: a value that may have been removed; value: the read. */
   gone: Map<Value, Operation>;
-  /** Above these sizes, removed values are deleted from `added`, and forgotten ones from `gone`. */
+  /** Sizes above which removed values are deleted from `added`, and forgotten values from `gone`. */
   most: { added: number; gone: number };
-  /** Values that a quiet read lacked, perhaps because they were overwritten. */
+  /** Values that a read lacked although no write was in flight. Another request may have overwritten them. */
   suspects: Map<Value, Suspects>;
-  /** The object's number of changes at the last read, if an equal next read is correct, too. Else −1. */
+  /**
+   * Number of changes of the object at the session's last read; −1 if the next read must be compared even if it is
+   * equal.
+   */
   settled: number;
   values: readonly Value[];
   /**
-   * `write`: the write with which the last read was compared. `read`: whether it was compared with a read. `next`:
-   * whether an equal next read counts as compared with it, until the object changes.
+   * What the session's last read was compared with. `write`: an earlier write. `read`: true if it was compared with an
+   * earlier read. `next`: true if an equal next read will count as compared with it, until the object changes.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
 
-/** Shorter lists of a session are not cleaned. */
+/** Minimum size at which the collections of a session are cleaned up. */
 const LEAST = 16;
 
 export const viewer = (session: string): Viewer => ({
@@ -88,7 +96,7 @@ export function hasAdded(known: Value, reader: Viewer): void {
   reader.most.added = 2 * reader.added.length + LEAST;
 }
 
-/** If a later read shows the value again, it is reported. */
+/** Remembers the first read that lacked a removed value. If a later read shows the value again, that is an anomaly. */
 function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   if (gone.has(known)) return;
   gone.set(known, read);
@@ -101,7 +109,9 @@ function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 
-/** From now on, a read without the value does not show that an add failed. */
+/**
+ * Records a write that may remove the value. From now on, a read without the value does not prove that an add failed.
+ */
 export function mayRemove(known: Value, removing: Write): void {
   known.removing.push(removing);
   for (const add of known.adds) add.traceless = true;
@@ -112,8 +122,8 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Reports values that an earlier read of the session showed, and that this read must show but lacks. Returns whether it
- * lacks any, also such as may be gone.
+ * Reports values that an earlier read of the session showed and that this read wrongly lacks. Returns whether this read
+ * lacks any value of an earlier read, wrongly or not.
  *
  * @param quiet true if no write could still take effect when the read was sent
  */
@@ -132,7 +142,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       isGone(known, read, reader);
-      // If no removal was acknowledged, all removals may have failed.
+      // If no removal was acknowledged, the object may still have the value, so later reads are compared with it, too.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
@@ -162,7 +172,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** The value is shown again, so it had not been overwritten when an earlier read lacked it. */
+/** Reports an earlier read that lacked the value: this read shows the value again, so no request had overwritten it. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
@@ -183,7 +193,9 @@ const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction
   summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
 });
 
-/** The acknowledged removal of the value by the read's session, before the read was sent. */
+/**
+ * Returns the acknowledged removal of the value, if the session of the read made this removal before it sent the read.
+ */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
@@ -194,7 +206,8 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 }
 
 /**
- * Returns whether a read without the value is wrong, as is known at once or when a later read shows the value.
+ * Returns whether a read that lacks the value is wrong. For some reads, only a later read that shows the value proves
+ * it.
  *
  * @param quiet true if no write could still take effect when the read was sent
  */
@@ -212,11 +225,11 @@ export const contradiction = (against: Operation, was: string, expected: string,
 });
 
 /**
- * Returns whether a list shows an add of its session and lacks a later acknowledged one. Then it does not show the
+ * Returns whether a list shows an add of its session but lacks a later acknowledged add. Such a list does not show the
  * newest values.
  *
  * @param added the values of the session's acknowledged adds
- * @param own those of them that the list shows
+ * @param own the values in `added` that the list shows
  */
 export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
   let lacks: Write | undefined;

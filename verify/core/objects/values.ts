@@ -1,4 +1,6 @@
-/** Follows a set, list or bag. Finds reads that contradict an earlier write or read of the same session. */
+/**
+ * Tracks the values of a set, list or bag. Finds reads that contradict an earlier write or read of the same session.
+ */
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { Contents } from './contents.ts';
@@ -34,7 +36,10 @@ import {
 
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 
-/** What was counted in one read. `different`: its different values. */
+/**
+ * Counts of the values in one read. `different`: without duplicates. `present`: not known to be removed. `removing`:
+ * true if an operation may have removed one of the values.
+ */
 interface ReadCounts {
   different: number;
   present: number;
@@ -90,13 +95,13 @@ export class Values implements ObjectState {
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
-    // The list may show forgotten values, which `laterThan` does not count.
+    // The list may show values that were removed and then forgotten. They would not be counted below.
     if (!this.#contents.removed.knowsAll(read)) return undefined;
     const values = saw.flatMap(value => this.#contents.present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
     const later = this.#contents.laterThan(write);
-    // If the list is as long as the number of values since the add, it must show the add.
+    // If the list is at least as long as the number of values since the add, it must show the add.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
@@ -113,7 +118,7 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The previous read was correct and showed the same, and nothing has changed.
+    // Skips the comparison if the previous read was correct and showed the same values, and nothing has changed since.
     if (
       reader.settled === this.#contents.changes &&
       last !== undefined &&
@@ -132,18 +137,18 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Returns true if the next read must be compared even if it is equal: an operation that overlaps this read may end
-   * before the next read, and contradict it.
+   * Compares a read with earlier operations. Returns true if the session's next read must be compared even if it shows
+   * the same values: an operation that overlaps this read may end before the next read, and contradict it.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
     const seen = this.#look(read, number, reader, facts);
-    // The app may drop any value beyond its cap.
+    // If the object may hold more values than its declared maximum (`cap`), the app may drop any of them.
     if (this.#contents.held + (read.foreign ?? 0) > this.#contents.cap) this.#contents.overfull = true;
     if (this.#contents.overfull || this.#contents.present.size + (read.foreign ?? 0) > this.#contents.cap)
       return true;
-    // A write in flight may save older data, and so hide values.
+    // A write in flight may save older data, and so hide values from the read.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);
     reader.compared = {
@@ -151,7 +156,7 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    // Most reads lack no value, and skip the slower comparisons.
+    // Skips the slower comparisons if the read lacks no value, as most reads do.
     const misses =
       seen.present < this.#contents.present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
@@ -174,8 +179,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Where the previous read has the same text at the same place, its result is used again: to compare two texts is
-   * several times faster than to look one up.
+   * Looks up the values of a read. If the previous read has the same text at the same position, its result is used
+   * again: comparing two texts is several times faster than looking one up.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
     const { saw = [] } = read;
@@ -186,7 +191,7 @@ export class Values implements ObjectState {
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // After a removal, the values have moved by one place.
+      // After a removal, the remaining values have moved by one position.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
@@ -209,7 +214,10 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /** Reports the acknowledged adds of the read's session that it must show but lacks. Returns whether it lacks any. */
+  /**
+   * Reports values that the session had added and that the read wrongly lacks. Returns whether the read lacks any value
+   * that the session had added.
+   */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     this.#contents.present.forEach(known => {

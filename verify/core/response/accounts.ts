@@ -1,9 +1,14 @@
-/** Finds an account by its number, or by the user's name on a page, without a list of all accounts. */
+/**
+ * Finds an account of the target file by its number, or by the user's name on a page, without a list of all accounts.
+ */
 
-/** One account. With `count`, as many: {n} in the name stands for 1, 2, … up to `count`. */
+/**
+ * An entry under `accounts` in the target file. With `count`, it stands for this number of accounts: {n} in the user
+ * name becomes 1, 2, … up to `count`.
+ */
 interface AccountSpec {
   user: string;
-  /** The user's name as pages show it, if it is not the login name. May contain {n}. */
+  /** The user's name as pages show it, if it is not the login name. The name may contain {n}. */
   shown?: string | undefined;
   password: string;
   count?: number | undefined;
@@ -21,7 +26,11 @@ const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
-/** @param n counted from 1. After the last account, the first one comes again */
+/**
+ * Returns an account.
+ *
+ * @param n number of the account, counted from 1. Numbers after the last account start again at the first one
+ */
 export function accountOf(accounts: Accounts, n: number): PoolAccount {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {
@@ -35,7 +44,7 @@ export function accountOf(accounts: Accounts, n: number): PoolAccount {
   throw new Error('expected at least one account');
 }
 
-/** The label of the account with this name on pages, if there is one. */
+/** Returns the label of the account whose user has this name on pages; undefined if there is no such account. */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -48,7 +57,7 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/** The number of the account with this name on pages, if there is one. */
+/** Returns the number of the account whose user has this name on pages; undefined if there is no such account. */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));
@@ -57,7 +66,9 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/** The name up to the @, with a number if an earlier entry may have the same label. */
+/**
+ * Returns a label: the user name up to the @, with a number appended if an earlier entry may have the same label.
+ */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));
@@ -72,14 +83,14 @@ function mayBe(spec: AccountSpec, label: string): boolean {
   return label.startsWith(before);
 }
 
-/** An account for a user who registers during the run. */
+/** Returns an account for a user who registers during the run. */
 export const newcomer = (canary: string, number: number, nth: number): PoolAccount => ({
   user: `${canary}-${number}-${nth}@example.test`,
   password: `new-${canary}-${number}`,
   label: `${canary}-${number}-${nth}`,
 });
 
-/** The label of a user who registered during the run; undefined for other names. */
+/** Returns the label of a user who registered during the run; undefined for other names. */
 export function newcomerLabel(name: string, canary: string): string | undefined {
   const label = name.split('@')[0] ?? '';
   return label.startsWith(`${canary}-`) && name === `${label}@example.test` ? label : undefined;

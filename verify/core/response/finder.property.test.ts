@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Finder } from './finder.ts';
 
-/** A small alphabet, so that random texts match the expressions. */
+/** Generates texts from few characters, so that random texts often match the expressions. */
 const text = (max: number) =>
   fc.string({ unit: fc.constantFrom('a', 'b', '"', '>', ' ', 'ü'), maxLength: max });
 const part = fc.string({ unit: fc.constantFrom('a', 'b', '"', '>', ' '), minLength: 1, maxLength: 2 });

@@ -1,8 +1,9 @@
 /**
- * Finds the first group of a regular expression, and is fast in k6, too. There, each `matchAll` compiles the expression
- * again, and one non-ASCII character in the text makes it five times slower. So for an expression of the most common
- * shape, such as `<body[^>]* data-user="([^"]*)"`, its literal parts are searched instead. For others that begin with a
- * literal text, the page before this text is cut off, because often only the page's title has non-ASCII characters.
+ * Finds the first group of a regular expression, and is fast in k6, too. In k6, each `matchAll` compiles the expression
+ * again, and one non-ASCII character in the text makes the search five times slower. So for an expression of the most
+ * common shape, such as `<body[^>]* data-user="([^"]*)"`, this class searches for the literal parts of the expression.
+ * For other expressions that begin with a literal text, it cuts off the page before this text, because often only the
+ * title of a page has non-ASCII characters.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -16,7 +17,10 @@ export class Finder {
     this.#literal = literalStart(source);
   }
 
-  /** Returns undefined if there is no match, or the group took no part in it. */
+  /**
+   * Returns the text of the first group in the first match. Returns undefined if there is no match, or the match does
+   * not include the group.
+   */
   first(text: string): string | undefined {
     const search = this.#search;
     if (search !== undefined) return search.find(text, 0) ? text.slice(search.from, search.to) : undefined;
@@ -24,7 +28,7 @@ export class Finder {
     return this.#pattern.exec(this.#rest(text))?.[1];
   }
 
-  /** A match without the group gives an empty text. */
+  /** Returns the text of the first group in every match. The text is empty if the match does not include the group. */
   all(text: string): string[] {
     const found: string[] = [];
     const search = this.#search;
@@ -36,7 +40,7 @@ export class Finder {
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(rest); match !== null; match = this.#pattern.exec(rest)) {
       found.push(match[1] ?? '');
-      // An empty match would otherwise be found again without end.
+      // After an empty match, moves on by one character. Otherwise the same match would be found forever.
       if (match[0] === '') this.#pattern.lastIndex++;
     }
     return found;
@@ -49,12 +53,14 @@ export class Finder {
   }
 }
 
-/** The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters. */
+/**
+ * The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters.
+ */
 interface Shape {
   before: string;
-  /** Of the second form: the character s, and the literal text before the group. */
+  /** If the expression has two literal parts before the group: the character s, and the second part. */
   skip: { stop: string; second: string } | undefined;
-  /** The character q, at which the group ends. `after` begins with it. */
+  /** The character q, at which the group ends. The text `after` begins with it. */
   quote: string;
   after: string;
 }
@@ -71,8 +77,8 @@ function shapeOf(source: string): Shape | undefined {
 }
 
 /**
- * Searches for an expression by its parts. Keeps the place of the last match in fields, because a new object is slow in
- * k6.
+ * Searches a text for the parts of an expression. Keeps the position of the last match in fields, because creating an
+ * object is slow in k6.
  */
 class Search {
   /** Start and end of the group in the text. */
@@ -85,7 +91,7 @@ class Search {
     this.#shape = shape;
   }
 
-  /** Searches at or after `begin`. */
+  /** Searches for a match at or after position `begin`. Returns whether there is one. */
   find(text: string, begin: number): boolean {
     const { before, skip } = this.#shape;
     for (let at = text.indexOf(before, begin); at !== -1; at = text.indexOf(before, at + 1)) {
@@ -95,7 +101,7 @@ class Search {
     return false;
   }
 
-  /** Tries the last place of `second` first, because in a regular expression `[^s]*` matches as much as possible. */
+  /** Tries the last position of `second` first, because in a regular expression `[^s]*` matches as much as possible. */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);
@@ -110,7 +116,7 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // Usually `after` is only the character q.
+    // Usually `after` is only the character q, so nothing more needs to be compared.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;
@@ -119,10 +125,10 @@ class Search {
   }
 }
 
-/** The literal text with which every match begins. Empty if it is not simple to find. */
+/** Returns the literal text with which every match begins; empty if this text is not simple to find. */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // Before a quantifier such as `*`, the last character of the literal text may be absent.
+  // If a quantifier such as `*` follows, a match may lack the last character of the literal text.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

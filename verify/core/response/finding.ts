@@ -1,17 +1,23 @@
-/** Finds a value in a response, such as a name, a token or an item of a list, where the target file says it is. */
+/**
+ * Finds a value in a response at the place that the target file defines. The value is, for example, a name, a token or
+ * an item of a list.
+ */
 import { Finder } from './finder.ts';
 import type { BodyFacts } from './reply.ts';
 
-/** A regular expression whose first group is the value, or one of the places below. */
+/** A place in a response: a regular expression whose first group is the value, or one of the objects below. */
 export type Finding =
   | string
-  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*`: every member. */
+  /**
+   * A JSON pointer (RFC 6901) into the body, or into each message of an event stream. The step `*` selects every
+   * member.
+   */
   | { json: string }
   | { header: string }
   | { cookie: string }
-  /** `<meta name="…" content="…">` */
+  /** The content of `<meta name="…" content="…">`. */
   | { meta: string }
-  /** `<input name="…" value="…">` */
+  /** The value of `<input name="…" value="…">`. */
   | { field: string };
 
 interface Found {
@@ -22,9 +28,9 @@ interface Found {
 }
 
 export interface Findings {
-  /** The first value in a response. */
+  /** Returns the first value that is found in a response. */
   first(reply: Found): string | undefined;
-  /** All values in a response, in their order. */
+  /** Returns all values that are found in a response, in their order. */
   all(reply: Found): string[];
 }
 
@@ -58,7 +64,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
   return { first: reply => all(reply)[0], all };
 }
 
-/** Finds the values of a JSON pointer, a header or a cookie. */
+/** Returns a function that finds the values of a JSON pointer, a header or a cookie. */
 function everyOne(finding: { json: string } | { header: string } | { cookie: string }): Findings['all'] {
   if ('json' in finding) {
     const steps = stepsOf(finding.json);
@@ -75,7 +81,10 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/** A regular expression that finds the attribute `held` of a tag by its `name`, in any order. */
+/**
+ * Returns a regular expression that finds the attribute `held` of the tag with this `name`. The attributes may have any
+ * order.
+ */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 
@@ -90,7 +99,7 @@ const stepsOf = (pointer: string): string[] =>
 const isEventStream = (headers: Found['headers']): boolean =>
   `${headers['content-type']}`.startsWith('text/event-stream');
 
-/** The data of each event (WHATWG HTML, 9.2.6). */
+/** Returns the data of each event in an event stream (WHATWG HTML, 9.2.6). */
 const messagesOf = (stream: string): string[] =>
   stream.split(/(?:\r\n|\r|\n){2}/).map(event =>
     event
@@ -115,7 +124,7 @@ function pointed(value: unknown, [step, ...more]: readonly string[]): unknown[] 
   return Object.hasOwn(value, step) ? pointed((value as Record<string, unknown>)[step], more) : [];
 }
 
-/** The texts and numbers among the values, as texts. A list counts as its members. */
+/** Returns the texts and numbers among the values, as texts. Replaces a list by its members. */
 const texts = (values: readonly unknown[]): string[] =>
   values.flatMap(value =>
     Array.isArray(value)

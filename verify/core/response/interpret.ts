@@ -1,4 +1,4 @@
-/** Reads from a response whether the session is signed in, its user and state, and the instance. */
+/** Interprets a response: whether the session is signed in, as which user, with which state, and by which instance. */
 import { isSafe } from '../history/actions.ts';
 import { unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
@@ -14,16 +14,16 @@ import type { ListPage, Reply } from './reply.ts';
 import { type KnownStrangers, Strangers } from './strangers.ts';
 
 export interface Reading {
-  /** The label that stands for a secret in the history. */
+  /** Returns the label that replaces a secret in the history. */
   label(secret: string): string;
-  /** Returns undefined if the name is not that of a user of the run. */
+  /** Returns the label of a user by the name on pages; undefined if the run has no user of this name. */
   userLabel(name: string): string | undefined;
   canary: string;
-  /** Replaces HTML character references, such as `&amp;`. */
+  /** Replaces HTML character references, such as `&amp;`, by the characters. */
   decode(html: string): string;
 }
 
-/** What the requests before the load have shown about a target. */
+/** What Baton learned about a target from its requests before the load. */
 export interface Learned {
   sessionCookies: readonly string[];
   unnamed: readonly string[];
@@ -47,9 +47,9 @@ export type Seen = Pick<
 
 export interface Asked {
   action: Action;
-  /** The object, by its name in the target file, whose state the response shows. */
+  /** Name of the object, as in the target file, whose state the response shows. */
   object?: string | undefined;
-  /** True if the page need not name its user. Without a name it shows nothing about the session. */
+  /** True if the page need not name its user. Such a page without a user name shows nothing about the session. */
   unmarked?: boolean | undefined;
   path?: string;
 }
@@ -57,15 +57,15 @@ export interface Asked {
 const NO_PAGE: ListPage = { values: [], cut: false };
 
 const writes = (action: Action): boolean => !isSafe(action) && !silent.has(action) && action !== 'login';
-/** The responses to these actions do not show whether the session is signed in. */
+/** Actions whose response does not show whether the session is signed in. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
-/** These statuses reject a refresh token permanently (RFC 6749, 5.2). */
+/** Statuses that reject a refresh token permanently (RFC 6749, 5.2). */
 const REFUSED: readonly number[] = [400, 401, 403];
 
 export class Interpreter {
-  /** Until the session cookies are known, no cookies are recorded. */
+  /** Names of the session cookies, whose changes are recorded. Empty until the session cookies are known. */
   sessionCookies: readonly string[] = [];
-  /** Probes whose page requires a login but names no user. With a 2xx, the session is signed in. */
+  /** Probes whose page requires a login but names no user. A 2xx response to such a probe counts as signed in. */
   readonly unnamed = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
@@ -109,17 +109,17 @@ export class Interpreter {
     return this.#csrf?.first(reply);
   }
 
-  /** The instance that the response names. */
+  /** Returns the instance that the response names. */
   named(reply: Reply): Named | undefined {
     return this.#instance(reply);
   }
 
-  /** The user name that the response shows, not yet replaced by a label. */
+  /** Returns the user name that the response shows, not yet replaced by a label. */
   userName(reply: Reply): string | undefined {
     return this.#user.first(reply);
   }
 
-  /** @param named the instance, if the caller has already found it */
+  /** Returns what a response shows. @param named the instance, if the caller has already found it */
   seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
     const { action, object, unmarked = false, path } = asked;
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
@@ -136,7 +136,7 @@ export class Interpreter {
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, isSafe(action));
-    // After a login form as the response to a write, it is not known whether the write happened.
+    // If a login form comes in response to a write, it is not known whether the write happened.
     if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
     return seen;
   }
@@ -166,7 +166,7 @@ export class Interpreter {
     }
   }
 
-  /** Returns whether the last page of a login accepts it; undefined for an error, or if the app limits logins. */
+  /** Returns whether the last page of a login accepts it. Undefined for an error, or if the app limits logins. */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500 || status === 429) return undefined;
@@ -174,7 +174,7 @@ export class Interpreter {
     return !accepted && LIMITED.test(reply.body) ? undefined : accepted;
   }
 
-  /** Returns whether the response is a login form: a password field, and no user's name. */
+  /** Returns whether the response is a login form: it has a password field, and no user's name. */
   #asksPassword(reply: Reply): boolean {
     return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }
@@ -185,7 +185,7 @@ export class Interpreter {
     );
   }
 
-  /** Returns whether the response is a 401, a redirect to a login, or what the target file declares as signed out. */
+  /** Returns whether the response is a 401, a redirect to a login, or declared as signed out in the target file. */
   refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
@@ -196,7 +196,7 @@ export class Interpreter {
     );
   }
 
-  /** If the page must name its user and does not, it counts as signed out. */
+  /** Reads the user's name. If the page must name its user and does not, the session counts as signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -216,7 +216,7 @@ export class Interpreter {
     return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
   }
 
-  /** Records canaries outside of the requested state, and changed session cookies. */
+  /** Records canaries (private values of users) outside of the requested state, and changes of session cookies. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     const saw = seen.saw ?? [];

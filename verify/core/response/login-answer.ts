@@ -1,16 +1,16 @@
-/** Decides from the response to a login alone whether it was accepted. */
+/** Decides whether a login was accepted, only from the response to the login. */
 import type { Reply } from './reply.ts';
 
 export interface LoginPage {
   page: string;
   accepted?: readonly number[] | undefined;
-  /** Matches a refusal, by its text or by the path to which it redirects. */
+  /** A regular expression for responses that refuse a login. It matches the body, or the path of the redirect. */
   refused?: string | undefined;
 }
 
-/** Statuses of a login that is refused only for some time. */
+/** Statuses that refuse a login only for some time. */
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
-/** Matches the messages of apps that limit logins or requests. */
+/** Matches the messages of apps that limit the number of logins or requests. */
 export const LIMITED =
   /too many (failed )?(login |sign.?in )?(attempts|requests|tries|logins)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|log.?ins? (is |are )?(occurring |made )?too (fast|often|frequent)|try again in \d+ (seconds?|minutes?)/i;
 const PASSWORD_FIELD = /type=["']?password/i;
@@ -21,13 +21,13 @@ export function hasPasswordField({ body, facts }: Reply): boolean {
   return facts.password;
 }
 
-/** Returns whether `login.refused` in the target file matches the response. */
+/** Returns whether the regular expression `login.refused` of the target file matches the response. */
 export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage): boolean =>
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Returns undefined if it is not known whether the login was accepted, for example because the app limits logins.
- * Requests no further page, because another instance may send it and not know the session.
+ * Returns whether a login was accepted; undefined if this is not known, for example because the app limits logins.
+ * Requests no further page to find out: another instance might serve this page and not know the session.
  */
 export function acceptsLogin(reply: Reply, login: LoginPage): boolean | undefined {
   const { status } = reply;

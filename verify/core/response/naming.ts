@@ -3,21 +3,21 @@ import { Finder } from './finder.ts';
 import { type Finding, finder } from './finding.ts';
 import type { Reply } from './reply.ts';
 
-/** The places where a response names its instance, in the order of the search. */
+/** The places where a response may name its instance, in the order in which they are searched. */
 export interface Naming {
   header?: string | undefined;
-  /** A regular expression that finds the name in the header. */
+  /** A regular expression that finds the instance's name in the header. */
   find?: string | undefined;
-  /** The cookie in which the balancer names the instance. */
+  /** Name of the cookie in which the balancer names the instance. */
   cookie?: string | undefined;
   body?: Finding | undefined;
-  /** By instance: its own address, by which a balancer may name it. */
+  /** The address of each instance, by which a balancer may name it. Key: name of the instance. */
   addresses?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The place where a response names the version of the app. */
 export interface Versioning {
-  /** If absent, the version is a part of the instance's name. */
+  /** Name of the header that names the version. By default, the version is a part of the instance's name. */
   header?: string | undefined;
   /** A regular expression that finds the version in the header, or in the instance's name. */
   find?: string | undefined;
@@ -25,17 +25,20 @@ export interface Versioning {
 
 export interface Named {
   instance: string;
-  /** `header`, `cookie` or `body`; `address`: the client sent the request to this instance. */
+  /**
+   * Where the name was found: `header`, `cookie` or `body`; `address` if the client sent the request directly to this
+   * instance.
+   */
   source: string;
 }
 
-/** Maximum length of a name, so that a long header cannot fill the history. */
+/** Maximum length of an instance's name. This limit keeps a long header from filling the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values whose name is cached. More hardly repeat. */
+/** Maximum number of header values that are cached. Values of a header that has more different ones hardly repeat. */
 const KNOWN = 64;
 
-/** Returns a function that finds the instance of a response. */
+/** Returns a function that finds the name of the instance that sent a response. */
 export function namer(
   { header, find, cookie, body, addresses = {} }: Naming,
   decode: (html: string) => string,
@@ -49,7 +52,7 @@ export function namer(
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // Each instance always sends the same header, so the names are cached by its text.
+  // Caches names by the text of the header, because each instance always sends the same header.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -78,10 +81,13 @@ export function versionNamer({
   };
 }
 
-/** Host and port of an address. k6 lacks URL. */
+/** Returns host and port of an address. k6 lacks the class URL. */
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
-/** A balancer that tried several instances lists them all. The last one has responded. */
+/**
+ * Returns the instance's name from a header. If a balancer tried several instances, it lists them all, and the last one
+ * has responded.
+ */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);
@@ -93,7 +99,7 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/** The cookie that the response sets counts, or else the one that the client sent. */
+/** Returns the value of a cookie that the response sets, or else of the cookie that the client sent. */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

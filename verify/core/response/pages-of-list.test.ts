@@ -27,7 +27,7 @@ describe('the next page', () => {
     const links = [1, 2, 3].map(n => `<a href="?page=${n}">${n}</a>`).join('');
     expect(read(links, {}, '/items?page=2').next).toBe('?page=3');
     expect(read(links, {}, '/items?page=3').next).toBeUndefined();
-    // If the requested path is not known, a page number has no meaning.
+    // Without the path of the requested page, it is unknown which page number is the next one.
     expect(read(links, {}, '').next).toBeUndefined();
   });
 

@@ -4,25 +4,28 @@ import type { Failure } from './outcome.ts';
 
 /** One page of a list. */
 export interface ListPage {
-  /** The values without their padding. Do not change this list, because it is shared. */
+  /** The values without their padding. Callers must not change this list, because it is shared. */
   values: string[];
-  /** The address of the next page, as written in the page. */
+  /** The address of the next page, as it is written in the page. */
   next?: string;
   /** True if the list may continue although the page has no address of a next page. */
   cut: boolean;
 }
 
-/** What was found in a body. Responses with equal bodies may share it, so that each body is searched only once. */
+/**
+ * What searches found in the body of a response. Responses with equal bodies can share this object, so that each body
+ * is searched only once.
+ */
 export interface BodyFacts {
-  /** By finder: the first value in the body, or null. */
+  /** The first value that each search found in the body, or null. Key: the object that searched. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
-  /** The last page of a list that was read from the body: by which reader, and for which path. */
+  /** The last list page that was read from the body, with its reader and the requested path. */
   list?: { reader: object; path: string; page: ListPage };
   busy?: boolean;
   /** True if the body has a password field. */
   password?: boolean;
-  /** The last search for secrets in the body, and whether it shows one of them. */
+  /** The secrets of the last search for secrets, and whether the body shows one of them. */
   exposed?: { secrets: readonly string[]; shown: boolean };
 }
 
@@ -30,23 +33,29 @@ export interface BodyFacts {
 export interface Reply {
   status?: number;
   failure?: Failure;
-  /** What is wrong with the server's certificate. */
+  /** What is wrong with the server's certificate, as a text. */
   distrusted?: string;
-  /** The headers, by name in lower case. */
+  /** The response headers. Key: the name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
-  /** Absent if it is not shared with other responses. */
+  /** Results of searches in the body; absent if no other response shares them. */
   facts?: BodyFacts;
-  /** The target of a redirect without its query: a path, or origin and path if the host differs. */
+  /** The target of a redirect, without its query: a path, or origin and path if the host differs. */
   redirect?: string;
-  /** Path and query of a redirect that the client follows: never to another host or scheme. */
+  /**
+   * Path and query of a redirect that the client follows. The client never follows a redirect to another host or
+   * scheme.
+   */
   leads?: string;
-  /** The cookies that the response changed. Without a value, it deleted the cookie. */
+  /** The cookies that the response changed. A cookie without a value was deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
-  /** The cookies that the request carried. */
+  /** The cookies that the client sent in the request. */
   sent?: readonly { name: string; value: string }[];
-  /** Cookies that SameSite forbids a browser to send, because a page of another site made the request. */
+  /**
+   * Names of cookies that a browser would not send: SameSite forbids it, because a page of another site made the
+   * request.
+   */
   withheld?: readonly string[];
-  /** The client sent the request twice: the server closed the connection during the first attempt. */
+  /** True if the client sent the request twice, because the server closed the connection during the first attempt. */
   resent?: true;
 }

@@ -6,7 +6,7 @@ export interface KnownStrangers {
   redirect: readonly string[];
 }
 
-/** If a client with a session gets the same response as a stranger, it is signed out. */
+/** The responses of private pages to strangers. A client that gets the same response is signed out. */
 export class Strangers {
   readonly #status = new Set<number>();
   readonly #redirect = new Set<string>();

@@ -1,4 +1,4 @@
-/** Defines the k6 metrics for the counts of the checks, and the thresholds that fail a run. */
+/** Defines the k6 metrics that record the counts of the checks, and the thresholds at which a k6 run fails. */
 import { availability } from '../checks/availability.ts';
 import { type Check, type Counts, ENOUGH_HANDOFFS, type NamedCounts } from '../checks/check.ts';
 import { continuity } from '../checks/continuity.ts';
@@ -11,38 +11,38 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
-/** Every script uses these checks. Each virtual user can apply them to its own requests. */
+/** The checks that every k6 script uses. Each virtual user can apply these checks to its own requests alone. */
 const ALWAYS: readonly Check[] = [
   ...[continuity, isolation, routing],
   ...[readYourWrites, monotonicReads, availability],
 ];
 
-/** What a script judges. Checks for which it gives no evidence are left out, to save time. */
+/** What a k6 script judges. To save time, checks are left out if the script gives no evidence for them. */
 export interface Judged {
   checks: readonly Check[];
-  /** Only violations of these guarantees can fail the run. */
+  /** Claimed guarantees. Only their violation can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
-  /** If absent, no request may fail. */
+  /** Limits for a run that disturbs the app. By default, every failed request breaks `availability`. */
   window?: WindowBudget;
 }
 
-/** The budget of a run that counts as one fault as a whole, such as a deploy. */
+/** Limits for a run that counts as one fault as a whole, such as a deploy. */
 export interface WindowBudget {
-  /** Share of the requests that may fail. */
+  /** Maximum share of the requests that can fail without a violation. */
   errors?: number;
-  /** Maximum time that a user waits for the next success, milliseconds. */
+  /** Maximum time from a user's last success to the next one, milliseconds. */
   gap?: number;
 }
 
-/** @param logouts whether the script logs out and sends the old cookie again */
+/** Returns what a k6 script judges. @param logouts true if the script logs out and sends the old cookie again */
 export function judgedBy(claims: readonly string[], logouts: boolean, window?: WindowBudget): Judged {
   const checks = logouts ? [...ALWAYS, logoutFinal] : ALWAYS;
   const names = checks.map(check => check.guarantee);
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // Within a budget some requests may fail, so the counters of failures have no threshold.
+  // With a budget, some requests can fail without a violation. So the counter of failures has no threshold.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -53,27 +53,29 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 
 export interface Figure {
   metric: string;
-  /** The count that the metric records. `of`: the guarantees whose checks have this count, with equal values. */
+  /**
+   * Name of the count that the metric records. `of`: guarantees whose checks have this count, all with the same value.
+   */
   count: string;
   of: readonly [Guarantee, ...Guarantee[]];
   /**
-   * The condition on the sum, as a k6 threshold. All verdicts are valid if and only if all conditions are met. A
-   * counter without data is 0, so missing data fail a condition.
+   * The condition on the sum of the count, as a k6 threshold. All verdicts are valid if and only if all conditions are
+   * met. A counter without data is 0, so missing data break the condition.
    */
   needs?: string;
-  /** The count in `Repeated` that is added to this metric. */
+  /** Name of the count of repeated reads that is added to this metric. */
   repeated?: keyof Repeated;
-  /** True if each account counts once, though several virtual users have it. */
+  /** True if each account counts only once, even if several virtual users log in to it. */
   perAccount?: true;
 }
 
 const some = `count>=${ENOUGH_HANDOFFS}`;
 const none = 'count==0';
-/** Anomalies of availability: requests that failed or came too late. */
+/** Metric: anomalies of availability, which are requests that failed or came too late. */
 const DOWN = 'baton_down';
-/** Requests that got a 5xx or no response. */
+/** Metric: requests that got a 5xx or no response. */
 export const UNAVAILABLE = 'baton_unavailable';
-/** Requests that availability judged. */
+/** Metric: requests that the check `availability` judged. */
 export const ATTEMPTS = 'baton_attempts';
 
 const figure = (
@@ -121,31 +123,31 @@ export const FIGURES: readonly Figure[] = [
 ];
 
 export const TAGGED = {
-  /** Requests by the instance that served them. */
+  /** Requests, tagged with the instance that served them. */
   requests: { metric: 'baton_requests', tag: 'instance' },
-  /** Sessions by each instance that served them at least once. */
+  /** Sessions, tagged with each instance that served them at least once. */
   met: { metric: 'baton_sessions_met', tag: 'instance' },
   operations: { metric: 'baton_operations', tag: 'outcome' },
-  /** Operations without success, by status class or failure. */
+  /** Operations without success, tagged with the status class (such as `4xx`) or the failure. */
   failed: { metric: 'baton_failed', tag: 'how' },
-  /** Requests with the cookie of a session that was logged out. */
+  /** Requests with the old cookie of a session after its logout, tagged with the instance that served them. */
   replayed: { metric: 'baton_replayed', tag: 'instance' },
 } as const;
 
 const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
-/** The tag for instances that are not named in the script's settings. */
+/** The tag for all instances that the script's settings do not name. */
 export const OTHER = 'other';
-/** Exceptions in the script. An iteration that ends with one has checked nothing. */
+/** Metric: exceptions in the script. An iteration that ends with an exception has checked nothing. */
 export const ERRORS = 'baton_script_errors';
-/** Logins of users whose session was lost. */
+/** Metric: repeated logins of users whose session was lost. */
 export const RELOGINS = 'baton_relogins';
-/** Milliseconds from the start of the run to each anomaly, by guarantee. */
+/** Metric: milliseconds from the start of the run to each anomaly, tagged with the guarantee. */
 export const BROKE = 'baton_broke_after';
-/** Milliseconds since the session's last success, at each failed request and at the next success. */
+/** Metric: milliseconds since the session's last success, at each failed request and at the next success. */
 export const GAP = 'baton_gap';
 
-/** The class of a response without success, such as `4xx`. */
+/** Returns the class of a response without success, such as `4xx`. */
 export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
   if (status === undefined) return 'no answer';
   return FAILURES.find(name => name === `${Math.floor(status / 100)}xx`) ?? 'other';
@@ -154,7 +156,10 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** Some thresholds are empty, because k6's summary shows a tagged counter only if it has one. */
+/**
+ * Returns the k6 thresholds of a script. Some are empty: k6's summary shows a tagged counter only if it has a
+ * threshold.
+ */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

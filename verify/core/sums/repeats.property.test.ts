@@ -1,4 +1,4 @@
-/** Tests that counting repeated reads gives the same counts as judging them. */
+/** Tests that counting repeated reads gives the same counts as judging these reads. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { continuity } from '../checks/continuity.ts';
@@ -29,7 +29,7 @@ const step = fc.record({
   ),
   instance: fc.constantFrom('app-1', 'app-2', undefined),
   outcome: fc.constantFrom('ok', 'ok', 'ok', 'info', 'fail'),
-  /** One read in five shows an older state. */
+  /** True for one read in five: it shows an older state. */
   stale: fc.constantFrom(true, false, false, false, false),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -41,7 +41,7 @@ interface ClientStep {
   session: string;
 }
 
-/** Generates the results that a client sees. Like `Readings`, it gives the same object for the same page. */
+/** Generates the results that a client sees. Equal pages have the same result object, as in a real client. */
 function* seenBy(steps: readonly Step[]): Generator<ClientStep> {
   const pages = new Map<string, Seen>();
   let state: string[] = [];
@@ -107,7 +107,7 @@ function eventsOf({ seen, action, value, session }: ClientStep): Event[] {
   ];
 }
 
-/** Returns the counts of the checks to which repeated reads are added. */
+/** Returns the counts of those checks to which repeated reads are added. */
 const figures = (judge: Judge) => {
   const [of, shown, after, back] = judge.counts().map(({ counts }) => counts);
   return {

@@ -1,21 +1,30 @@
 /**
- * Counts reads that repeat a judged read, so that the judge need not judge them. Most reads of an unchanged session
- * show the same page, only from another instance. In k6, to count such a read is 50 times as fast as to judge it. The
- * judge alone would have counted the same (repeats.property.test.ts).
+ * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an unchanged
+ * session show the same page, only from another instance. In k6, counting such a read is 50 times as fast as judging
+ * it. The counts are the same as if all reads were judged (see repeats.property.test.ts).
  */
 import { alike } from '../objects/models.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import type { Seen } from '../response/interpret.ts';
 
-/** What the repeated reads add to the counts of the checks. */
+/**
+ * Numbers that repeated reads add to the counts of the checks. A repeated read is not judged, because it equals a
+ * judged one.
+ */
 export interface Repeated {
-  /** Repeated reads. `handoffs`: those that the instance of the operation before did not serve. */
+  /** Number of repeated reads. `handoffs`: those whose instance differs from the instance of the previous operation. */
   reads: number;
   handoffs: number;
-  /** Repeated reads compared with a write. `writtenElsewhere`: those that the instance of the write did not serve. */
+  /**
+   * Number of repeated reads compared with a write. `writtenElsewhere`: those that another instance served than the
+   * write.
+   */
   written: number;
   writtenElsewhere: number;
-  /** Repeated reads compared with the read before. `pairsElsewhere`: those that its instance did not serve. */
+  /**
+   * Number of repeated reads compared with the previous read. `pairsElsewhere`: those where two instances served the
+   * two reads.
+   */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -29,45 +38,52 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** A read that repeats a judged one is compared with the same operations. */
+/** The operations with which a judged read was compared. A repeated read is compared with the same operations. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/** For one session, whose requests must not overlap, and whose object no other session may write. */
+/**
+ * Counts the repeated reads of one session. Its requests must not overlap, and no other session can write its object.
+ */
 export class Repeats {
   readonly #counts: Repeated;
-  /** The judged reads since the session's last other operation. All show the same, and none caused an anomaly. */
+  /**
+   * The judged reads since the session's last operation of another kind. All show the same state without an anomaly.
+   */
   readonly #settled: Seen[] = [];
   /** True after an anomaly, or while a write may still take effect. Then no read counts as repeated. */
   #unsure = false;
   /**
-   * The instance of the write with which the last judged read was compared: '' if not known, undefined without a write.
+   * The instance of the write with which the last judged read was compared: '' if it is not known, undefined if there
+   * was no such write.
    */
   #wrote: string | undefined;
-  /** True if a read that repeats the last judged read is compared with it. */
+  /**
+   * True if a repeated read is compared with the last judged read, so that the two count as a compared pair of reads.
+   */
   #pairs = false;
-  /** The instance of the last judged read, and of the last read, judged or repeated. */
+  /** Instance that served the last judged read. `#last`: instance that served the last read, judged or repeated. */
   #judged = '';
   #last = '';
   #pending = false;
 
-  /** @param counts is updated; several sessions may share it */
+  /** @param counts the numbers to add to; several sessions can share this object */
   constructor(counts: Repeated) {
     this.#counts = counts;
   }
 
-  /** Called when an operation other than a read was judged. */
+  /** Called after the judge has judged an operation that is not a read. */
   other(action: string, { outcome, instance }: Seen): void {
     this.#settled.length = 0;
     if (action === 'login') this.#unsure = false;
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called when a read of another object was judged. */
+  /** Called after the judge has judged a read of another object. */
   interrupted(): void {
     this.#settled.length = 0;
   }
 
-  /** @param clean true if the response was signed in and caused no anomaly */
+  /** Called after the judge has judged a read. @param clean true if the response was signed in and caused no anomaly */
   read(seen: Seen, clean: boolean, compared: ComparedWith | undefined): void {
     const { instance, saw } = seen;
     if (!clean || instance === undefined || saw === undefined || seen.canaries !== undefined)
@@ -83,9 +99,9 @@ export class Repeats {
   }
 
   /**
-   * Returns false if the judge must judge the read.
+   * Counts a read if it repeats a judged read. Returns false if it does not, so that the judge must judge it.
    *
-   * @param seen a repeated read has the same result object as the judged one
+   * @param seen the result of the read. A repeated read has the same object as the judged read
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -97,9 +113,9 @@ export class Repeats {
   }
 
   /**
-   * Call this before the judge gets the session's next operation, which it compares with the last read. If that read
-   * was only counted, and another instance served it than the last judged one, returns true: the judge must judge it
-   * first, and it is no longer counted here.
+   * Must be called before the judge gets the session's next operation. Returns true if the judge must first judge the
+   * last read, which was only counted. This is so if the last read and the last judged read came from different
+   * instances, because the next operation is compared with the last read. Then the read no longer counts as repeated.
    */
   settle(): boolean {
     if (!this.#pending) return false;
@@ -110,7 +126,11 @@ export class Repeats {
     return true;
   }
 
-  /** @param elsewhere true if another instance served the read before it */
+  /**
+   * Adds a repeated read to the counts, or removes it.
+   *
+   * @param elsewhere true if another instance served the read before it
+   */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

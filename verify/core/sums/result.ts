@@ -22,13 +22,13 @@ import {
 
 export interface Metric {
   type?: string;
-  /** `time` in milliseconds, `data` in bytes, or `default`. */
+  /** Unit of the values: `time` for milliseconds, `data` for bytes, or `default`. */
   contains?: string;
   values: Readonly<Record<string, number>>;
   thresholds?: Readonly<Record<string, { ok: boolean }>>;
 }
 
-/** What k6 passes to handleSummary(). */
+/** The data that k6 passes to handleSummary(). */
 export interface Summed {
   metrics?: Readonly<Record<string, Metric>>;
   state?: { testRunDurationMs: number; isStdOutTTY: boolean };
@@ -37,13 +37,13 @@ export interface Summed {
 export interface ScriptSettings {
   script: string;
   judged: Judged;
-  /** The instances that must serve. */
+  /** Names of the instances that must serve requests. */
   instances: readonly string[];
 }
 
 type Sum = (metric: string) => number;
 
-/** @param run the first line of the history, made in setup() */
+/** Makes the result of a k6 run. @param run the first line of the history, made in setup() */
 export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Result {
   const { instances } = settings;
   const { run: name, target, url, seed, started, command } = run;
@@ -65,7 +65,10 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/** The failed thresholds of the script itself. The verdicts explain those of Baton's metrics. */
+/**
+ * Returns the failed thresholds that the script itself defines. Failed thresholds of Baton's metrics are left out,
+ * because the verdicts explain them.
+ */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -104,7 +107,8 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // Routing is judged as for `least-outstanding`, every instance must serve: a k6 threshold cannot test even shares.
+    // A k6 threshold cannot test whether shares are even. So this judges the routing `least-outstanding`, in which
+    // every instance must serve.
     const found = verdict(
       guarantee,
       claimed,
@@ -115,10 +119,10 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
   });
 }
 
-/** Minimum number of requests, if the whole run counts as one fault. */
+/** Minimum number of requests for a verdict if the whole run counts as one fault. */
 const ENOUGH = 100;
 
-/** @param gap the longest wait of a user, milliseconds */
+/** Judges `availability` if the whole run counts as one fault. @param gap the longest wait of a user, milliseconds */
 function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
   const most = budget.errors ?? 1;
@@ -136,7 +140,8 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
 const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
 
 function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion): Verdict {
-  // Each virtual user counts only its own login pairs, so they cannot be added up.
+  // Leaves out the login pairs: each virtual user counts only pairs of its own logins, so the counts cannot be added
+  // up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }

@@ -1,13 +1,11 @@
-/**
- * Builds the history of a burst: one session adds to its object by overlapping requests on two instances, then reads.
- */
+/** Builds the history of a burst: one session sends overlapping adds through two instances, then reads. */
 import type { ObjectEvent } from '../history/history.ts';
 import type { Picture, SessionPicture } from './picture.ts';
 
 /** Microseconds between two pairs of overlapping requests. */
 const APART = 10_000;
 
-/** Declares the kind of the object that the session reads and writes. */
+/** Adds a line that declares the kind of the object that the session reads and writes. */
 export const declared = (
   picture: Picture,
   session: SessionPicture,

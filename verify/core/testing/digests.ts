@@ -1,6 +1,6 @@
 /**
- * Makes digests of runs for tests and benchmarks of the comparison. Callers give only the fields that differ from a
- * healthy run.
+ * Makes digests (short forms of a run's result) for tests and benchmarks of `baton compare`. Callers give only the
+ * fields that differ from a healthy run.
  */
 import type { Digest, GuaranteeDigest } from '../compare/digest.ts';
 import type { Guarantee } from '../result/guarantees.ts';
@@ -16,7 +16,7 @@ export const judged = (guarantee: Guarantee, more: Partial<GuaranteeDigest> = {}
   ...more,
 });
 
-/** Returns the digest of a run. @param minute the minute of the hour at which it started */
+/** Returns the digest of a run. @param minute the minute of the hour at which the run started */
 export const digest = (minute = 0, more: Partial<Digest> = {}): Digest => ({
   run: `run-${minute}`,
   target: 'shop',
@@ -33,7 +33,11 @@ export const digest = (minute = 0, more: Partial<Digest> = {}): Digest => ({
 export const served = (...requests: readonly number[]): Digest['instances'] =>
   requests.map((count, i) => ({ instance: `app-${i + 1}`, requests: count, sessions: 500 }));
 
-/** Returns the response times of one instance. @param times response times in microseconds, one for each request */
+/**
+ * Returns the latencies in the digest of a run with one instance.
+ *
+ * @param times response times in microseconds, one for each request
+ */
 export function answered(times: readonly number[], instance = 'app-1'): Digest['latency'] {
   const buckets = new Map<number, number>();
   for (const time of times) buckets.set(bucketOf(time), (buckets.get(bucketOf(time)) ?? 0) + 1);

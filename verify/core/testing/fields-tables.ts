@@ -4,7 +4,7 @@ import { CALLED, RETURNED } from '../history/fields.ts';
 import type { Field, Fields, Kind } from '../history/kinds.ts';
 import { LINES, type Line } from '../history/lines.ts';
 
-/** Returns the rows of each table, by the name of the marks around the table in the page. */
+/** Returns the rows of each table. Key: the name in the markers around the table in docs/history.md. */
 export const fieldsTables = (): Record<string, string[]> => ({
   lines: ['| line | when it is written | fields |', '|---|---|---|', ...Object.entries(LINES).map(lineRow)],
   asked: rows(CALLED),
@@ -55,7 +55,7 @@ function meaning({ kind, means }: Field): string {
   return inner === undefined ? means : `${means}: ${named(inner)}`;
 }
 
-/** The meaning of a field that has a table of its own. */
+/** Stands for the meaning of a field that has a table of its own, further down on the page. */
 const BELOW = 'below';
 
 function innerOf(kind: Kind): Fields | undefined {

@@ -1,7 +1,7 @@
-/** Defines a start line and an end line with every field that such lines may have. */
+/** Defines a start line and an end line of a history, with every field that such lines can have. */
 import type { End, Start } from '../history/history.ts';
 
-/** `Required`: the compiler reports a missing field. */
+/** With the type `Required`, the compiler reports a missing field. */
 export const fullStart: Required<Start> = {
   type: 'start',
   id: 1,

@@ -1,4 +1,4 @@
-/** Generates joined.ts from the tables of fields. */
+/** Generates the code of joined.ts from the tables of fields. */
 import { CALLED, RETURNED } from '../history/fields.ts';
 import type { Fields } from '../history/kinds.ts';
 

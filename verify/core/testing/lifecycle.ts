@@ -1,4 +1,4 @@
-/** Simulates a site with two instances and a session store. A switch turns on each defect of sessions. */
+/** Simulates a site with two instances and a session store. Each switch turns on one defect of sessions. */
 import type { CookieAttributes, Declared } from '../history/history.ts';
 import { Picture, type SessionPicture, type Shown } from './picture.ts';
 
@@ -50,7 +50,7 @@ export class Site {
   #names = 0;
   #colds = 0;
 
-  /** @param random returns a number with 0 ≤ n < 1; must return the same sequence in each run with the same plan */
+  /** @param random returns a number with 0 ≤ n < 1. The sequence must be the same in each run with the same plan */
   constructor(on: readonly Switch[], random: () => number) {
     this.#on = new Set(on);
     this.#random = random;
@@ -67,7 +67,9 @@ export class Site {
     return late ? IDLE * 3 : IDLE;
   }
 
-  /** Returns whether an instance accepts a session id now. If so, renews the session. */
+  /**
+   * Returns whether an instance accepts a session id at this moment. If so, restarts the idle timeout of the session.
+   */
   #known(id: string, instance: string): boolean {
     const stored = this.#store.get(id);
     if (stored === undefined || stored.forgotten.has(instance)) return false;
@@ -93,7 +95,7 @@ export class Site {
     return { caching: { control: this.#on.has('pages are public') ? 'public, max-age=60' : 'private' } };
   }
 
-  /** Logs in a new session on an instance. @param before adds requests before the login */
+  /** Logs in a new session on an instance. @param before called before the login, to add earlier requests */
   #login(instance = this.#any(), before?: (session: SessionPicture) => void): [SessionPicture, string] {
     const name = `s${++this.#names}`;
     const session = this.picture.session(name, this.#random() < 0.5 ? 'alice' : 'bob');
@@ -117,7 +119,7 @@ export class Site {
     return alive;
   }
 
-  /** Adds sessions that read and write, and alternate between the instances. */
+  /** Adds sessions that read and write, and alternate between the two instances. */
   hop(sessions = 12): [SessionPicture, string][] {
     return Array.from({ length: sessions }, (_, i) => {
       const home = INSTANCES[i % 2] ?? 'app-1';
@@ -190,7 +192,7 @@ export class Site {
       fresh.form(this.#any(), { call, ...this.#cookie('app-1', `${fresh.name}-1`) });
       fresh.form(this.#any(), { call: call + 100, ...this.#cookie('app-1', `${fresh.name}-2`) });
     };
-    // The first burst always fails, so that every run has the defect.
+    // If this defect is turned on, the first burst always fails, so that every such run shows the defect.
     if (orphaned && (this.#colds++ === 0 || this.#random() < 0.7)) {
       const session = this.picture.session(`s${++this.#names}`, 'alice');
       two(session);
@@ -247,10 +249,7 @@ export class Site {
     for (const [session, id] of sessions) this.#read(session, id, this.#any(), {}, [`${id}-v`]);
   }
 
-  /**
-   * Adds a restart of the store. Requests during the restart get an error at once, and do not wait for the end of the
-   * restart.
-   */
+  /** Adds a restart of the store. Requests during the restart get an error at once, instead of waiting for its end. */
   restart(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;
     picture.wait(SECOND).disturb(2, 'restart', { part: 'store', where: 'redis' });
@@ -271,7 +270,7 @@ export class Site {
     this.picture.finish();
   }
 
-  /** Adds all parts above, in an order that leaves enough evidence for every check. */
+  /** Adds all scenarios of this class, in an order that leaves enough evidence for every check. */
   run(): Picture {
     for (let i = 0; i < 6; i++) this.logoutRace();
     for (let i = 0; i < 4; i++) this.fixation();

@@ -1,4 +1,7 @@
-/** Builds small histories for tests. Each call adds one request, after the previous request unless times are given. */
+/**
+ * Builds small histories for tests. Each call of a method adds one request, after the previous request unless times are
+ * given.
+ */
 import { CHECKS } from '../checks/index.ts';
 import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history/history.ts';
 import type { Guarantee } from '../result/guarantees.ts';
@@ -25,7 +28,7 @@ export const runLine = (more: Partial<Run> = {}): Run => ({
   ...more,
 });
 
-/** The fields in which a request differs from a plain success. `undefined` removes a field. */
+/** Fields of a request and its response that differ from those of a plain success. `undefined` removes a field. */
 export type Shown = Absent<
   Pick<
     Operation,
@@ -92,19 +95,19 @@ export class Picture {
     return this.add({ type: 'phase', phase, clock: 'c0', at: this.now });
   }
 
-  /** Opens the window of a fault. */
+  /** Starts a fault. */
   disturb(id: number, name: string, more: Partial<Fault> = {}): this {
     return this.add({ type: 'fault', id, name, clock: 'c0', begin: this.now, ...more });
   }
 
-  /** Closes the window of a fault. By default the fault has taken effect (`bit`). */
+  /** Ends a fault. By default, the history says that the fault has taken effect (`bit`). */
   heal(id: number, more: Partial<Fault> = {}): this {
     const opened = this.events.find((event): event is Fault => event.type === 'fault' && event.id === id);
     if (opened === undefined) throw new Error(`no fault ${id} was begun`);
     return this.add({ ...opened, end: this.now, bit: true, ...more });
   }
 
-  /** Sorts the lines by time, as a recorder writes them. */
+  /** Sorts the lines of the history by time, as a recorder writes them. */
   inTime(): this {
     const calls = new Map<number, number>();
     for (const event of this.events) if (event.type === 'start') calls.set(event.id, event.call);
@@ -174,7 +177,7 @@ export class SessionPicture {
     return this.#request('add', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  /** Adds a value to another object of the same session. */
+  /** Adds a write of a value to another object of the same session. */
   note(value: string, instance: string, shown: Shown = {}): this {
     return this.#request('add', instance, { object: `notes@${this.name}`, value, ...shown });
   }
@@ -187,7 +190,7 @@ export class SessionPicture {
     return this.#request('remove', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  /** Adds a change of the object by any action. */
+  /** Adds a change of the session's object, with any action. */
   change(action: Action, value: string, instance: string, shown: Shown = {}): this {
     return this.#request(action, instance, { object: `basket@${this.name}`, value, ...shown });
   }
@@ -201,7 +204,8 @@ export class SessionPicture {
   }
 
   /**
-   * Sends the refresh token `sent`. The response issues the token `next`. If `next` is undefined, the response refuses.
+   * Adds a refresh of tokens with the refresh token `sent`. The response issues the refresh token `next`, or refuses if
+   * `next` is undefined.
    */
   refresh(sent: string, next: string | undefined, instance: string, shown: Shown = {}): this {
     const refused = { outcome: 'fail', signedIn: 'out', status: 400 } as const;
@@ -210,14 +214,14 @@ export class SessionPicture {
   }
 
   /**
-   * Adds a page request with other cookies than the cookies in the jar. The response is signed in as the
-   * session's user.
+   * Adds a read that sends `cookies` instead of the cookies in the jar. The response is signed in as the session's
+   * user.
    */
   honours(cookies: With, instance: string, shown: Shown = {}): this {
     return this.read(instance, [], { with: cookies, ...shown });
   }
 
-  /** Like `honours`, but the response is signed out. */
+  /** Adds a read that sends `cookies` instead of the cookies in the jar. The response is signed out. */
   refuses(cookies: With, instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, {
       outcome: 'fail',
@@ -230,7 +234,9 @@ export class SessionPicture {
     });
   }
 
-  /** Adds a request whose response does not show the session, such as a health check or a static file. */
+  /**
+   * Adds a request whose response does not show whether the session is signed in, such as a request for a static file.
+   */
   asks(instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, shown);
   }
@@ -241,7 +247,7 @@ export class SessionPicture {
     return this;
   }
 
-  /** Adds `count` reads that alternate between two instances: `count - 1` handoffs. */
+  /** Adds `count` reads that alternate between two instances, which are `count - 1` handoffs. */
   hops(count: number, saw: string[] = []): this {
     for (let i = 0; i < count; i++) this.read(i % 2 === 0 ? 'app-2' : 'app-1', saw);
     return this;
@@ -273,6 +279,6 @@ export class SessionPicture {
   }
 }
 
-/** Removes the fields that are undefined. */
+/** Returns the fields without those that are undefined. */
 const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

@@ -1,9 +1,15 @@
-/** Generates small random histories of one object. Each history is first correct. Most of them then get one error. */
+/**
+ * Generates small random histories of one object. Each history is first correct. Then most of the histories get one to
+ * three errors.
+ */
 import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS, type ObjectOperation, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
-/** Returns a random whole number below a bound. Equal seeds give equal sequences (mulberry32). */
+/**
+ * Returns a random whole number from 0 up to, but not including, the bound. Equal seeds give equal sequences
+ * (mulberry32).
+ */
 export type Draw = (bound: number) => number;
 
 export function drawing(seed: number): Draw {
@@ -34,8 +40,8 @@ const updates: Record<ObjectKind, readonly Action[]> = {
  * Generates a history.
  *
  * @param unique true if every value is written only once
- * @param writes the actions other than reads; if absent, plain writes if values are unique, else all actions of the
- * kind
+ * @param writes the actions that can be used besides reads. By default, only plain writes if values are unique, else
+ *   all actions of the kind
  */
 export function drawHistory(
   kind: ObjectKind,
@@ -50,7 +56,10 @@ export function drawHistory(
   const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
   let state: State = model.initial(initial);
   const operations: Interval[] = [];
-  /** In a small span, many times are equal, which tests operations that touch. */
+  /**
+   * Range of the random times. In a small range, many times are equal: one operation begins exactly when another one
+   * ends.
+   */
   const span = 1 + draw(1 + draw(3 * size));
   for (let i = 0; i < size; i++) {
     const at = i * 2;
@@ -63,7 +72,7 @@ export function drawHistory(
     if (action === 'set' && kind !== 'register' && kind !== 'counter') operation.state = [value(), value()];
     const after = model.step(state, operation);
     const info = action !== 'read' && draw(4) === 0;
-    // An acknowledged operation that is impossible now is dropped. An unacknowledged one is kept, since it had no
+    // Drops an acknowledged operation that is impossible in this state. Keeps an unacknowledged one, which then had no
     // effect.
     if (after === undefined && !info) continue;
     if (after !== undefined && (!info || draw(2) > 0)) state = after;
@@ -79,7 +88,7 @@ export function drawHistory(
 
 const among = <T>(choices: readonly T[], draw: Draw): T => choices[draw(choices.length)] as T;
 
-/** Changes one result or one interval, as if the store had failed. */
+/** Changes the result or the times of one operation, as if the store had failed. */
 function damage(operations: Interval[], draw: Draw): void {
   const interval = operations[draw(operations.length)];
   if (interval === undefined || interval.return === Number.POSITIVE_INFINITY) return;

@@ -1,22 +1,23 @@
-/** Simulates a session in a store with one consistency fault, which happens once. */
+/** Simulates a session in a store that violates consistency once. */
 import { declared } from './bursts.ts';
 import { Picture } from './picture.ts';
 import { type Draw, drawing } from './random-history.ts';
 
 /**
- * The faults. stale-read: a read shows the state from before the last writes. lost-update: the second of two
- * overlapping adds overwrites the first. double-apply: an add takes effect twice. reorder: one read shows two values in
- * the wrong order. late-write: an unacknowledged add takes effect much later, which is allowed.
+ * The faults of the store. `stale-read`: a read shows the state from before the last writes. `lost-update`: the second
+ * of two overlapping adds overwrites the first. `double-apply`: an add takes effect twice. `reorder`: one read shows
+ * two values in the wrong order. `late-write`: an unacknowledged add takes effect much later, which is allowed.
  */
 export const FAULTS = ['none', 'stale-read', 'lost-update', 'double-apply', 'reorder', 'late-write'] as const;
 export type StoreFault = (typeof FAULTS)[number];
 
 const ROUNDS = 15;
-/** Microseconds between two rounds. */
+/** Microseconds between two rounds. A round is two overlapping adds and two reads. */
 const APART = 10_000;
 
 /**
- * Builds rounds: two overlapping adds on two instances, then a read on each instance.
+ * Builds a history of several rounds. Each round has two overlapping adds on two instances, then a read on each
+ * instance.
  *
  * @param kind `list` for a store that keeps the order of values
  */

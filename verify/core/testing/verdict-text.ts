@@ -13,7 +13,7 @@ export function verdictText(verdict: Verdict): string {
   ].join('\n');
 }
 
-/** Writes only the anomalies of a verdict. */
+/** Writes only the anomalies of a verdict as text. */
 export const stories = ({ anomalies }: Verdict): string => anomalies.flatMap(linesOf).join('\n');
 
 function linesOf({ name, guarantee, session, user, summary, witness, notes }: Anomaly): string[] {
@@ -21,7 +21,7 @@ function linesOf({ name, guarantee, session, user, summary, witness, notes }: An
   return [`${whose}: ${summary}`, ...witness.map(stepOf), ...notes.map(note => `  (${note})`)];
 }
 
-/** Writes one request of a witness. `Picture` numbers requests from 1. */
+/** Writes one request of an anomaly's proof, with its number. The class `Picture` numbers requests from 1. */
 function stepOf({ operation, expected, came }: WitnessStep): string {
   const { id, action, value, instance, outcome } = operation;
   const what = [

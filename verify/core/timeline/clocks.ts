@@ -1,7 +1,9 @@
 /** Converts times of several clocks to the first clock, and decides which of two operations came first. */
 import type { Clock } from '../history/history.ts';
 
-/** The times of an operation, microseconds. `uncertainty`: by how much they may be wrong; absent if they are exact. */
+/**
+ * The times of an operation, microseconds. `uncertainty` is the maximum error of the times; absent if they are exact.
+ */
 export interface Placed {
   clock: string;
   call: number;
@@ -23,7 +25,7 @@ export class Clocks {
     this.#others.set(clock.clock, { offset, uncertainty: clock.uncertainty + this.#first.uncertainty });
   }
 
-  /** Converts one time of an operation to the first clock. */
+  /** Converts one time of an operation to the first clock of the history. */
   place(operation: Placed, time: 'call' | 'return'): void {
     if (this.#others.size === 0) return;
     const other = this.#others.get(operation.clock);

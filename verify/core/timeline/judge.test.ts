@@ -139,7 +139,7 @@ describe('a run that is judged in parts, as k6 does', () => {
   it('has the same verdicts as a run that is judged whole, once the counts are added up', () => {
     const parts = [part('s1', 'alice'), part('s2', 'bob')];
     const whole = new Judge(runLine(), CHECKS);
-    // Ids must be unique in a history.
+    // Makes the operation ids unique, as a history requires.
     parts.forEach(({ events }, i) => {
       for (const event of events) whole.step('id' in event ? { ...event, id: event.id + i * 1000 } : event);
     });
@@ -148,7 +148,8 @@ describe('a run that is judged in parts, as k6 does', () => {
     CHECKS.forEach((check, index) => {
       const sum = counted.reduce<Counts>((all, checks) => addedUp(all, checks[index]?.counts ?? {}), {});
       const { anomalies: _, claimed: __, guarantee, ...verdict } = verdicts[index] ?? never();
-      // Each part counts only its own sources and pairs of instances, and these counts cannot be added up.
+      // The numbers of sources and of pairs of instances cannot be added up: each part of the run counts only its own
+      // ones.
       const mine = check.conclude(
         { ...sum, sources: 1, pairs: guarantee === 'continuity' ? 1 : (sum['pairs'] ?? 0) },
         runLine(),

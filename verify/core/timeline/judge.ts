@@ -17,16 +17,20 @@ import { remarksOn } from './remarks.ts';
 import { RequestLogs } from './request-logs.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 
-/** The methods of a check that only follow the run. */
+/** The methods of a check that the judge calls while events come in, except those that need logs. */
 type Listener = Omit<Fold, 'counts' | 'finish' | 'routed' | 'logged'>;
 
 /**
- * Judges a run while its events come in: during the run, inside k6, or from a file. Its state grows with open sessions.
+ * Judges a run while its events come in: during the run, inside k6, or from a file. The memory it needs grows with the
+ * number of open sessions, not with the number of requests.
  */
 export class Judge {
   readonly #run: Run;
   readonly #checks: { guarantee: Guarantee; fold: Fold }[];
-  /** The fault ledger, the tally, the checks and the log reader, in the order in which they are called. */
+  /**
+   * All objects that get the events: the fault ledger, the tally, the checks and the log reader. They are called in
+   * this order.
+   */
   readonly #listeners: Listener[];
   readonly #starting: Listener[];
   readonly #ending: Listener[];
@@ -34,19 +38,19 @@ export class Judge {
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
   readonly #faults: FaultLedger;
-  /** The counts of the run. k6 needs only those of the checks. */
+  /** Counts for the result, besides those of the checks. Undefined if the caller needs no result, as in k6. */
   readonly #tally: Tallying | undefined;
-  /** Undefined if the run has no logs. */
+  /** Joins requests with log entries. Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
-  /** What the last operation proves about its object; undefined if it was no read of a live session. */
+  /** What the last operation proves about its object. Undefined if it was not a read of a live session. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
   /**
-   * @param checks k6 leaves out checks that a script does not need
-   * @param onAnomaly called at once with the first few anomalies of each check
+   * @param checks the checks that judge the run. k6 leaves out checks that a script does not need
+   * @param onAnomaly called at once for each of the first few anomalies of a check
    * @param wanted `counts` if only `counts()` will be called, as in k6
    * @throws HistoryError if the run claims an unknown guarantee
    */
@@ -77,7 +81,7 @@ export class Judge {
     this.#ending = this.#listeners.filter(listener => listener.ended !== undefined);
   }
 
-  /** @throws HistoryError if the event cannot follow the earlier events */
+  /** Passes the next event to all checks. @throws HistoryError if the event cannot follow the earlier events */
   step(event: Event): void {
     switch (event.type) {
       case 'start':
@@ -125,7 +129,7 @@ export class Judge {
     const shows = standing.live && standing.session.lost === undefined;
     standing.data = this.#objects.ended(operation, shows);
     this.reads = standing.data?.reads;
-    // A loop with an index: in k6, one step of `for … of` takes as long as a check.
+    // Loops with an index: in k6, one step of `for … of` takes as long as the work of a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
 
@@ -155,12 +159,12 @@ export class Judge {
     return this.#checks.map(({ guarantee, fold }) => ({ guarantee, counts: fold.counts() }));
   }
 
-  /** @param remarks remarks of the reader of the history */
+  /** Ends the judgement, and returns the result. @param remarks remarks of the program that read the history */
   finish(remarks: readonly string[] = []): Result {
     const tallying = this.#tally;
     if (tallying === undefined)
       throw new Error('finish: expected a Judge with wanted = result, got wanted = counts');
-    // An operation without a recorded end may take effect at any time after it was sent.
+    // An operation whose end was not recorded may take effect at any time after it was sent.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }

@@ -27,7 +27,9 @@ const MINE = [
   'availability',
 ] as const satisfies Guarantee[];
 
-/** For each switch: first the guarantee that it violates, then guarantees that may be violated too. */
+/**
+ * Guarantees that each defect of the simulated site breaks. The first guarantee is always violated, the others may be.
+ */
 const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'keeps the id at login': ['rotation'],
   'adopts invented ids': ['rotation'],
@@ -50,7 +52,7 @@ const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'fails now and then': ['availability'],
 };
 
-/** Returns a random generator (mulberry32): equal seeds give equal runs. */
+/** Returns a random number generator (mulberry32). Equal seeds give equal numbers. */
 function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -152,7 +154,7 @@ describe('laws', () => {
   it('operations with unknown outcome cause no violation', () => {
     fc.assert(
       fc.property(seeds, seed => {
-        // The same healthy run, but no change is acknowledged, not even logins and logouts.
+        // Replays a healthy run, but the outcome of each change is unknown, even of logins and logouts.
         const { events } = site([], seed);
         const judge = new Judge(new Picture({ declared }).run, CHECKS);
         for (const event of events) {

@@ -1,4 +1,7 @@
-/** Tests that the join uses bounded memory if a log has no entries, and that evidence still judges all requests. */
+/**
+ * Tests that joining requests with logs needs bounded memory if a log has no entries, and that the check `evidence`
+ * still judges all requests.
+ */
 import { describe, expect, it } from 'vitest';
 import { FaultLedger } from '../faults/ledger.ts';
 import type { Operation, Served } from '../history/history.ts';

@@ -1,4 +1,4 @@
-/** Joins each request with its log entries, which may come before or after it. Memory is bounded. */
+/** Joins each request with its log entries. A log entry may come before or after the request. Memory is bounded. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
@@ -6,21 +6,21 @@ import type { Event, Operation, Run, Served } from '../history/history.ts';
 
 interface Sent {
   instance: string | undefined;
-  /** True if the request changes no data. Then a balancer may send it to several instances. */
+  /** True if the request changes no data. Then a balancer may send the same request to several instances. */
   safe: boolean;
   /** True if the client sent the request directly to an instance, so that the balancer's log has no entry for it. */
   direct: boolean;
   resent: boolean;
-  /** Absent for an old request. */
+  /** The operation with all details; absent if it was dropped to save memory. */
   operation?: Operation;
-  /** True if a log without an entry for the request lacks one. Undefined until decided. */
+  /** True if the logs should have had an entry for this request. Undefined until this is decided. */
   misses?: boolean;
 }
 
 /** What the response and the logs have shown about one request so far. */
 export interface LoggedRequest {
   id: string;
-  /** The operation. Undefined until it has ended. */
+  /** What the client knows of the request. Undefined until its operation has ended. */
   sent?: Sent;
   balancer?: Pick<Served, 'instance' | 'tried'>;
   instances: Pick<Served, 'source' | 'instance'>[];
@@ -28,17 +28,21 @@ export interface LoggedRequest {
 
 /** The methods of a check that uses the logs. */
 export interface LogReader {
-  /** Called for each request, once both the request and its entry in the balancer's log are known. */
+  /** Called for each request, once its operation has ended and its entry in the balancer's log has come. */
   routed?(operation: Operation, entry: Served): void;
-  /** Called once for each request: as soon as each log has its entry (`complete`), or at the end of the run. */
+  /**
+   * Called once for each request: with `complete` set as soon as every log has an entry for the request, or else at the
+   * end of the run.
+   */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
-/** Maximum number of requests that are kept whole. Of older ones, requests that are alike share one object. */
-const WHOLE = 20_000;
 /**
- * When a process is killed, the last lines of its log may be lost: those of this time before the kill, microseconds.
+ * Maximum number of requests that are kept with all details. Earlier requests are kept as outlines, and equal outlines
+ * share one object.
  */
+const WHOLE = 20_000;
+/** If a process is killed, its log may lack the entries of this last time before the kill, microseconds. */
 const LAST_LINES = 1_000_000;
 
 export const triedOf = ({ balancer }: LoggedRequest): number => balancer?.tried?.length ?? 1;
@@ -50,14 +54,19 @@ export class RequestLogs {
   readonly #faults: FaultLedger;
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
-  /** Goes over `#whole`, oldest request first. Kept, because a new iterator would pass all deleted entries again. */
+  /**
+   * Iterates over the requests with all details, oldest first. Kept, because a new iterator would visit all deleted
+   * entries again.
+   */
   #oldest = this.#whole.entries();
-  /** Old requests by the number at the end of their id, or by the id if it has no number. */
+  /**
+   * Earlier requests without details. Key: the number at the end of the request's id, or the id if it has no number.
+   */
   readonly #outlines = new Map<string | number, LoggedRequest>();
-  /** The objects of `#outlines`, by their content as JSON. */
+  /** Outlines without duplicates. Key: the content as JSON. */
   readonly #alike = new Map<string, LoggedRequest>();
 
-  /** @param faults shows whether a fault may have lost an entry */
+  /** @param faults shows whether a fault may have lost a log entry */
   constructor({ run, logs }: Run, faults: FaultLedger, readers: readonly LogReader[]) {
     this.#prefix = `${run}-`;
     this.#hasBalancer = logs.includes('balancer');
@@ -80,7 +89,7 @@ export class RequestLogs {
     this.#settle(request);
   }
 
-  /** Adds a log entry, unless the run did not send the request. */
+  /** Adds a log entry. Ignores the entries of requests that this run did not send. */
   event(entry: Event): void {
     if (entry.type !== 'served' || !entry.request.startsWith(this.#prefix)) return;
     const request = this.#of(entry.request);
@@ -112,19 +121,19 @@ export class RequestLogs {
 
   #settle(request: LoggedRequest): void {
     if (!this.#isComplete(request)) return;
-    // If the balancer tried several instances, waits for an entry from each. An instance that is down logs none.
+    // If the balancer tried several instances, waits for a log entry of each. An instance that is down writes none.
     if (this.#hasInstances && request.instances.length < triedOf(request)) return;
     this.#whole.delete(request.id);
     this.#logged(request, true);
   }
 
-  /** Returns whether the operation has ended and each kind of log has an entry for it. */
+  /** Returns whether the operation has ended and each kind of log (of balancer and instances) has an entry for it. */
   #isComplete({ sent, balancer, instances }: LoggedRequest): boolean {
     if (sent === undefined || (this.#hasInstances && instances.length === 0)) return false;
     return !this.#hasBalancer || sent.direct || balancer !== undefined;
   }
 
-  /** Called at the end of the history, for the requests whose entries are not all there. */
+  /** Reports the requests whose log entries have not all come. Called at the end of the history. */
   finish(): void {
     for (const request of this.#whole.values()) {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
@@ -134,8 +143,8 @@ export class RequestLogs {
   }
 
   /**
-   * Returns whether a log without an entry for the request lacks one. Not if a fault may have lost the entry, or if the
-   * request may have reached no instance.
+   * Returns whether the logs should have an entry for this request. Returns false if a fault may have lost the entry,
+   * or if the request may have reached no instance.
    */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
@@ -144,7 +153,7 @@ export class RequestLogs {
     return !this.#faults.overlaps({ call, return: end + LAST_LINES });
   }
 
-  /** Makes the oldest request in `#whole` smaller, if that loses nothing. */
+  /** Replaces the oldest request with all details by a smaller outline, if this loses no information. */
   #shorten(): void {
     let { value: oldest } = this.#oldest.next();
     if (oldest === undefined) {
@@ -164,7 +173,10 @@ export class RequestLogs {
     return Number.isSafeInteger(number) ? number : id;
   }
 
-  /** Returns undefined if the request must stay whole: its sources name several instances, or it has not ended. */
+  /**
+   * Returns a smaller copy of a request. Returns undefined if the request must stay whole, because response and logs
+   * name several instances, or because it has not ended.
+   */
   #outline(request: LoggedRequest): LoggedRequest | undefined {
     const { sent, balancer, instances } = request;
     if (sent === undefined || instances.length > 1 || triedOf(request) > 1) return undefined;

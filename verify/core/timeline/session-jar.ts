@@ -1,4 +1,4 @@
-/** Follows which session cookies a client holds. Cookies with another Domain or Path are other cookies. */
+/** Tracks which session cookies a client holds. Two cookies are different if their name, Domain or Path differs. */
 import type { CookieChange, Operation } from '../history/history.ts';
 
 /** Maximum size of a cookie's name and value together, in bytes. Browsers drop larger cookies (RFC 6265bis, 5.6). */
@@ -8,12 +8,14 @@ export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
   cookies?.find(({ change, attributes }) => change === 'set' && (attributes?.bytes ?? 0) > MOST_BYTES);
 
 export class SessionJar {
-  /** By name, Domain and Path: the label of the cookie's value. */
+  /** Cookies that the client holds. Key: name, Domain and Path; value: the label of the cookie's value. */
   readonly #held = new Map<string, string | undefined>();
-  /** True once a response has set a session cookie. If none does, a header carries the session. */
+  /** True if a response has set a session cookie. If no response ever does, a request header carries the session. */
   used = false;
 
-  /** Applies a response. Returns true if it deleted the client's last session cookie. */
+  /**
+   * Applies the cookie changes of a response. Returns true if the response deleted the client's last session cookie.
+   */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {
@@ -24,7 +26,7 @@ export class SessionJar {
       } else {
         deleted = true;
         this.#held.delete(key);
-        // If the attributes were not recorded, all cookies with this name count as deleted.
+        // If the attributes of the deleted cookie were not recorded, deletes all cookies with its name.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }
@@ -36,14 +38,14 @@ export class SessionJar {
     for (const key of this.#held.keys()) if (key.startsWith(`${name};`)) this.#held.delete(key);
   }
 
-  /** Returns whether a response sets a session cookie to a new value. */
+  /** Returns whether a response sets a session cookie to a value that the client does not hold. */
   replacedBy({ cookies }: Operation): boolean {
     const held = [...this.#held.values()];
     return cookies?.some(({ change, label }) => change === 'set' && !held.includes(label)) ?? false;
   }
 }
 
-/** Without a Path, a browser uses the folder of the page (RFC 6265, 5.1.4). */
+/** Returns the key of a cookie. The default Path of a cookie is the folder of the page (RFC 6265, 5.1.4). */
 function keyOf({ name, attributes }: CookieChange, page = '/'): string {
   if (attributes === undefined) return name;
   const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');

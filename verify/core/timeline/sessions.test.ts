@@ -7,7 +7,7 @@ import { timeoutTolerance } from './timeouts.ts';
 
 const SECOND = 1_000_000;
 let ids = 0;
-/** Makes an operation of a session of alice; call and return are in seconds. */
+/** Makes an operation of a session of alice. Call and return times are in seconds. */
 const asked = (action: Action, call: number, end: number, more: Partial<Operation> = {}): Operation =>
   ({
     type: 'op',
@@ -73,14 +73,15 @@ describe('a session lives', () => {
         [false, false],
         [false, false],
       ]);
-      // A logout of another session does not end this session. A logout-all ends this session only if the
-      // same user sent the logout-all.
+      // A logout of another session does not end this session. A logout-all ends this session only if its own user sent
+      // it.
       expect([lives(23, 24, 'alice', 't')[0], lives(23, 24, 'bob', 't')[0]], action).toEqual([
         action === 'logout',
         true,
       ]);
     }
-    // A login that overlaps a logout-all may have taken effect just before or just after it.
+    // If a login overlaps a logout-all, the login may have taken effect first, and the logout-all may have ended the
+    // new session.
     const meanwhile = (call: number, end: number, user = 'alice') => {
       const sessions = begun();
       const all = asked('logout-all', 20, 22, { session: 't', user: 'alice' });
@@ -110,7 +111,7 @@ describe('a session lives', () => {
     };
     expect(then({ signedIn: 'in' })).toEqual([true, true, false]);
     expect(then(out)).toEqual([true, false, true]);
-    // A page of another user does not show the state of this session.
+    // A page that shows another user does not show whether this session still lives.
     expect(then({ signedIn: 'in', sawUser: 'bob' })).toEqual([false, true, false]);
     expect(then({ cookies: [{ name: 'sid', change: 'deleted' }] })).toEqual([true, false, true]);
     expect(then({ cookies: [{ name: 'sid', change: 'set', label: 'x' }] })).toEqual([true, true, false]);
@@ -135,7 +136,7 @@ describe('a session lives', () => {
       ...(renew && { renew }),
     });
     expect([lives(idle(), 38 - moment), lives(idle(), 38)]).toEqual([true, false]);
-    // After a renewal at 20 s the session lives until 48 s.
+    // After a renewal at 20 s, the session lives until 48 s: the timeout is 30 s, and the tolerance 2 s.
     for (const renew of [undefined, 'each'] as const)
       expect([lives(idle(renew), 48 - moment, read(20)), lives(idle(renew), 48, read(20))]).toEqual([
         true,
@@ -153,14 +154,13 @@ describe('a session lives', () => {
       false,
       true,
     ]);
-    // A late request that is signed in shows that the session has not expired, so it counts like any other
-    // request.
+    // A late request that is signed in shows that the session has not expired, so it renews the session.
     expect([
       lives(idle(), 60, read(39, 40, { signedIn: 'in' })),
       lives(idle(), 68, read(39, 40, { signedIn: 'in' })),
     ]).toEqual([true, false]);
     expect(lives(idle(), 60, read(39, 39.5, { signedIn: 'out' }))).toBe(false);
-    // It is not certain that an unacknowledged request renews the session.
+    // A failed request does not certainly renew the session.
     expect(lives(idle(), 40, read(20, 21, { outcome: 'fail', status: 500 }))).toBe(false);
     expect(lives({}, 1e6)).toBe(true);
     const never = (call: number) => begun(idle()).ended({ ...read(call), return: undefined } as never).live;

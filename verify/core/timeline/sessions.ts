@@ -1,4 +1,4 @@
-/** Follows each session for all checks: its user, whether it lives, and which instance served it last. */
+/** Tracks each session for all checks: its user, whether it is live, and which instance served it last. */
 import { getOrInsert } from '../get-or-insert.ts';
 import { ownCanaries } from '../history/canary.ts';
 import type { Operation, Run, Start } from '../history/history.ts';
@@ -7,7 +7,7 @@ import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
 import { type DeclaredTimeouts, mayHaveExpired, renew } from './timeouts.ts';
 
-/** The logins of one user in the whole run. If none was accepted, the password may be wrong. */
+/** Counts of the logins of one user in the whole run. If the app accepted none, the password may be wrong. */
 export interface Credentials {
   accepted: number;
   refused: number;
@@ -16,55 +16,55 @@ export interface Credentials {
 export interface SessionState {
   session: string;
   user: string;
-  /** Shared by all sessions of the user. */
+  /** Counts of the user's logins. All sessions of the user share this object. */
   credentials: Credentials;
-  /** Prefix of all canaries of the session's user. */
+  /** Prefix of all canaries (private values) of the session's user. */
   canary: string;
-  /** In the order of their first response to the session. */
+  /** Instances that served the session, in the order of their first response. */
   instances: string[];
-  /** The instances that served the login, or showed the session signed in. */
+  /** Instances that served the login, or showed the session signed in. */
   knownBy: string[];
   jar: SessionJar;
-  /** The last response that replaced the session cookie without showing the session signed in. May explain a loss. */
+  /** The last response that replaced the session cookie and did not show the session signed in. May explain a loss. */
   replaced?: Operation | undefined;
-  /** The last response with a session cookie that is too large. Clients drop it, which may explain a loss. */
+  /** The last response with a too large session cookie. Clients drop such a cookie, which may explain a loss. */
   dropped?: Operation;
   login?: Operation;
-  /** The first logout, from the moment its request is sent. */
+  /** The start of the session's first logout; set when the logout request is sent. */
   logout?: Start;
-  /** The request that showed the loss: its response was signed out, or left the client no session cookie. */
+  /** The request that showed the loss: its response was signed out, or left the client without a session cookie. */
   lost?: Operation;
-  /** The last successful operation of the live session, or its login. */
+  /** The last successful operation while the session was live. After the login, this is the login. */
   last?: Operation;
-  /** The time from which the idle timeout runs, microseconds. */
+  /** Time at which the current idle timeout began, microseconds. */
   active?: number;
 }
 
 export interface Standing {
   session: SessionState;
   /**
-   * True if the app must honour the session here: the request was sent after the login had returned, and ended before
-   * any logout was sent. False after a loss, when the session may have expired, and for a page of another user.
+   * True if the app must honour the session: the request was sent after the login had returned, and ended before any
+   * logout was sent. False after a loss, when the session may have expired, and for a page of another user.
    */
   live: boolean;
-  /** The session's previous operation, if another instance served it (a handoff). */
+  /** The session's previous operation, if another instance served it (a handoff); else undefined. */
   handoffFrom: Operation | undefined;
   /** True for the first response of this instance to the session since its login. */
   firstContact: boolean;
-  /** The operation's object. Valid until the next operation. */
+  /** What the operation did to its object, or what it showed. Valid until the next operation. */
   data: ObjectFacts | undefined;
 }
 
-/** Minimum number of refused logins of a user for a remark, if none was accepted. */
+/** Minimum number of refused logins of a user for a remark in the report, if none was accepted. */
 const REFUSALS = 2;
 
-/** Statuses of a gateway whose servers failed. `$upstream_addr` of nginx may then be the name of their group. */
+/** Statuses of a gateway whose servers failed. `$upstream_addr` of nginx may then name a group, not an instance. */
 const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 
 export class Sessions {
-  /** The instances that served a session before the first fault. Responses of a gateway itself do not count. */
+  /** Instances that served a session before the first fault. Error responses of a gateway do not count. */
   readonly instances = new Set<string>();
-  /** The users whose pages were shown to other users. A response that is signed in as such a user proves nothing. */
+  /** Users whose pages were shown to other users. If a response is signed in as such a user, this proves nothing. */
   readonly bled = new Set<string>();
   lost = 0;
   readonly #open = new Map<string, SessionState>();
@@ -102,7 +102,7 @@ export class Sessions {
 
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
-    // Operations of a session share one string, because map lookups with a known hash are faster.
+    // All operations of a session share one string, because map lookups by a string with a known hash are faster.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
     if (operation.with === undefined && operation.sawUser !== undefined && showsAnother(operation))
@@ -117,7 +117,7 @@ export class Sessions {
     return result;
   }
 
-  /** Applies a response. Returns true if it leaves the client without a session cookie. */
+  /** Applies the cookies of a response. Returns true if the client is left without a session cookie. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -154,7 +154,7 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout, both answers are correct. A signed-in response renewed the timeout.
+      // Near the timeout, signed in and signed out are both correct. A signed-in response renewed the timeout.
       if (honoured(operation) === true) renew(this.#expiry, session, operation);
       return standing(session, false);
     }
@@ -174,20 +174,20 @@ export class Sessions {
   }
 
   #counts(login: Operation, credentials: Credentials): void {
-    // The response to a login with other cookies may be about another session.
+    // The response to a login with replayed cookies may be about another session, so it is not counted.
     if (login.with !== undefined) return;
     if (login.outcome === 'ok') credentials.accepted++;
     else if (refusedLogin(login)) credentials.refused++;
   }
 
-  /** If a login overlaps a `logout-all` of its user, that logout may have ended the new session. */
+  /** Marks a new session as possibly logged out, if its login overlaps a `logout-all` of the same user. */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
     if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
   }
 
-  /** The users whose logins were all refused, with the number of refusals. */
+  /** Returns the users whose logins were all refused, with the number of refused logins. */
   refused(): [user: string, times: number][] {
     return [...this.#credentials].flatMap(([user, { accepted, refused }]) =>
       accepted === 0 && refused >= REFUSALS ? [[user, refused]] : [],
@@ -200,7 +200,7 @@ export class Sessions {
     return state;
   }
 
-  /** In the order of their first operation. */
+  /** Returns the open sessions, in the order of their first operation. */
   open(): Iterable<SessionState> {
     return this.#open.values();
   }
@@ -214,23 +214,21 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   data: undefined,
 });
 
-/** Returns whether the response is signed in as another user. Then it proves nothing about this session. */
+/** Returns whether the response is signed in as another user. Such a response proves nothing about this session. */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
-/**
- * Returns whether a response is signed in as the session's user (true) or signed out (false). Undefined for neither.
- */
+/** Returns true if a response is signed in as the session's user, false if signed out, else undefined. */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
   return operation.signedIn === 'in' && !showsAnother(operation) ? true : undefined;
 }
 
-/** An error or "too many requests" is not a refusal. */
+/** Returns whether the app refused a login. An error or "too many requests" is not a refusal. */
 export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === 'out';
 
-/** The name of a session cookie that the response deletes. */
+/** Returns the name of a session cookie that the response deletes. */
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 

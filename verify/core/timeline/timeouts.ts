@@ -1,18 +1,18 @@
-/** Follows the declared timeouts of a session. */
+/** Decides whether a declared timeout (idle or absolute) may have ended a session. */
 import type { Declared, Operation } from '../history/history.ts';
 
 export type DeclaredTimeouts = NonNullable<Declared['expiry']>;
 
-/** The parts of a session that its timeouts depend on. `active`: when the idle timeout last began. */
+/** The fields of a session on which its timeouts depend. `active`: begin of the current idle timeout, microseconds. */
 interface Timed {
   login?: Operation;
   active?: number;
 }
 
-/** By how much a timeout may be off: 2 s, or 5 % if that is more. Microseconds. */
+/** Returns the tolerance of a timeout: 2 s, or 5 % of the timeout if that is more. Microseconds. */
 export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
 
-/** Returns whether a timeout may have ended the session, or will do so within the tolerance. */
+/** Returns whether a timeout may have ended the session before the operation ended, within the tolerance. */
 export function mayHaveExpired(
   { idle, absolute }: DeclaredTimeouts,
   { login, active }: Timed,
@@ -23,7 +23,7 @@ export function mayHaveExpired(
   return idle !== undefined && active !== undefined && end >= active + idle - timeoutTolerance(idle);
 }
 
-/** Begins the idle timeout again, if the target declares that this request renews it. */
+/** Restarts the idle timeout, if the target declares that such a request renews it. */
 export function renew(
   { renew = 'each', idle = 0 }: DeclaredTimeouts,
   session: Timed,

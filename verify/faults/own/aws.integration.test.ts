@@ -1,6 +1,6 @@
 /**
- * Tests faults of a deployment on AWS. The real AWS CLI sends its requests to moto, a fake AWS. moto 5.2 cannot do an
- * instance refresh or a failover, so the test's gateway responds to these calls as AWS documents them.
+ * Tests faults of a deployment on AWS. The real AWS CLI sends its requests to moto, a fake AWS. moto 5.2 supports
+ * neither an instance refresh nor a failover, so a gateway in this test responds to these calls as AWS documents them.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ import { used } from '../../../tests/used.ts';
 import { type Moto, missing, startMoto } from './testing/moto.ts';
 import { Bench } from './testing/try.ts';
 
-// The AWS CLI starts for each call, so the tests take a minute or more.
+// Each call starts the AWS CLI anew, so the tests take a minute or more.
 used(
   'AWS faults',
   missing.length > 0
@@ -20,7 +20,7 @@ used(
       : 'only tested against a stand-in for the CLI: npm run test:long uses moto',
 );
 
-/** Responds to the calls that moto lacks, and passes all others on. */
+/** Responds to the calls that moto does not support, and passes all other calls on to moto. */
 class Gateway {
   readonly #server: Server;
   #failedOver = false;

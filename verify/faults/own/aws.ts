@@ -19,9 +19,9 @@ const DOES: Record<Action, string> = {
 
 /** Interval between two checks whether AWS has made a change, milliseconds. */
 const LOOK_MS = 2_000;
-/** A shell script that repeats the command in its arguments until the command prints `$1`. */
+/** A shell script. It repeats the command in its second and further arguments until this prints the first argument. */
 const PRINTS = 'wanted=$1; shift; until [ "$("$@")" = "$wanted" ]; do sleep 2; done';
-/** States of an instance refresh that has not ended. */
+/** Matches the states of an instance refresh that has not ended. */
 const UNFINISHED = /^(Pending|InProgress|Baking|Cancelling|RollbackInProgress)$/;
 
 interface Account {
@@ -47,7 +47,7 @@ export const ofGroup = (name: string, spec: AutoScalingSpec, withinMs: number, m
   );
 
 /**
- * Returns the fault of a replication group in ElastiCache.
+ * Returns the fault that lets another node of an ElastiCache replication group become the primary.
  *
  * @param withinMs maximum time until another node is the primary, milliseconds
  */
@@ -135,7 +135,7 @@ class Group {
       );
     this.#commands.waits(this.#settled(desired));
     this.#commands.heals(this.#sized(min, max, desired));
-    // Changes the minimum and maximum size of the group too, because the wanted size may be outside of them.
+    // Changes also the minimum and maximum size of the group, because the wanted size may be outside of them.
     await this.#commands.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
     await this.#commands.run(this.#settled(wanted));
     this.#means.did(`scaled from ${desired} to ${wanted}`);
@@ -154,7 +154,7 @@ class Group {
     );
   }
 
-  /** Returns a command that ends when `count` instances are in service, except the terminated instance `without`. */
+  /** Returns a command that waits until `count` instances are in service, besides the terminated instance `without`. */
   #settled(count: number, without = ''): readonly string[] {
     const query = `length(AutoScalingGroups[0].Instances[?LifecycleState=='InService' && InstanceId!='${without}'])`;
     return ['/bin/sh', '-c', PRINTS, 'sh', `${count}`, ...this.#toDescribe(query)];
@@ -224,7 +224,7 @@ async function failover(
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,
-    // Asks AWS once more after the time limit. If the AWS CLI fails, its error is more useful than the timeout.
+    // After the time limit, asks AWS once more. If the AWS CLI then fails, its error is more useful than the timeout.
     changed,
   );
   means.did(bit ? `${now} took over from ${before}` : `${before} stayed the primary`);

@@ -8,11 +8,11 @@ import { scrub } from '../../target/secrets.ts';
 import type { Means } from '../fault.ts';
 import { type Guard, guard } from './guard.ts';
 
-/** Grace period of a command after SIGTERM, milliseconds. */
+/** Time that a command gets to end after SIGTERM, before it gets SIGKILL, milliseconds. */
 const GRACE_MS = 2_000;
-/** The log keeps only the end of a command's output, up to this length, bytes. */
+/** Maximum length of a command's output in the log, bytes. If the output is longer, the log has only its end. */
 const KEPT = 64 << 10;
-/** Number of lines at the end of an output that an error message shows. */
+/** Number of lines of a command's output that an error message shows: the last lines. */
 const SHOWN = 3;
 
 /** Settings for all fault commands of a run. */
@@ -38,7 +38,7 @@ export class Commands {
   readonly #withinMs: number;
   readonly #guards = new Set<Guard>();
 
-  /** @param withinMs time limit of each command */
+  /** @param withinMs time limit of each command, milliseconds */
   constructor(settings: CommandSettings, means: Means, withinMs: number) {
     this.#settings = settings;
     this.#means = means;
@@ -61,8 +61,8 @@ export class Commands {
   }
 
   /**
-   * Registers a command that heals the fault. Call it before you disturb. The command runs also if the fault fails or
-   * the run is stopped. If Baton is killed, a separate shell runs the command.
+   * Registers a command that heals the fault. Must be called before the fault disturbs the system. The command runs
+   * even if the fault fails or the run is stopped. If Baton is killed, a separate shell runs the command.
    */
   heals(command: Command): void {
     const watching = guard(argvOf(command), this.#settings.cwd, this.#means.log);
@@ -71,15 +71,18 @@ export class Commands {
       try {
         await this.#demand(command);
       } finally {
-        // Ends the shell that would undo the fault if Baton was killed. It must end even if the command failed: otherwise
-        // it would run the command a second time.
+        // Ends the shell that would heal the fault if Baton was killed. This is necessary even if the command failed:
+        // otherwise the shell would run the command a second time.
         this.#guards.delete(watching);
         watching.release();
       }
     });
   }
 
-  /** Registers a command that waits until the system is healthy. It runs with the heals, but not if Baton is killed. */
+  /**
+   * Registers a command that waits until the system is healthy. It runs together with the heals. It does not run if
+   * Baton is killed.
+   */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }
@@ -98,7 +101,8 @@ export class Commands {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // The output goes to a file, not to a pipe: a server that the command starts can still write after Baton has ended.
+    // The output goes to a file, not to a pipe, because a server that the command starts may write after Baton has
+    // ended.
     const child = spawn(program, args, {
       cwd: this.#settings.cwd,
       detached: true,
@@ -124,11 +128,13 @@ export class Commands {
   }
 }
 
-/** Returns the program and its arguments. For a command that is one text, the program is the shell. */
+/** Returns the program and its arguments. If the command is one text, the program is the shell. */
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
-/** Opens a temporary file and deletes its name, so that its content, which may be secret, is gone when it closes. */
+/**
+ * Opens a temporary file and deletes its name. So the content, which may be secret, is gone when the file is closed.
+ */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
   const file = openSync(name, 'w+', 0o600);
@@ -144,7 +150,9 @@ function lastOf(file: number): string {
   return bytes.toString('utf8');
 }
 
-/** Waits until a command ends. Ends it with its child processes after the time limit, or when the run stops. */
+/**
+ * Waits until a command ends. After the time limit, or when the run stops, ends the command and its child processes.
+ */
 async function ended(
   child: ChildProcess,
   withinMs: number,

@@ -1,4 +1,7 @@
-/** Faults of a service in a compose file. A fault disturbs one container of the service, or each in turn. */
+/**
+ * Faults of a service in a compose file. A fault disturbs one container of the service, or one container after the
+ * other.
+ */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
@@ -36,11 +39,11 @@ const DOES: Record<Action, string> = {
   pause: 'a container of the service freezes, and resumes after a while',
 };
 
-/** Two docker commands for each action: the first disturbs the container, the second heals it. */
+/** Two docker commands for each action: the first command disturbs the container, the second command heals it. */
 const SINGLE = { kill: ['kill', 'start'], stop: ['stop', 'start'], pause: ['pause', 'unpause'] } as const;
 
 /**
- * Returns a fault for each action.
+ * Returns a fault for each action that the target file lists.
  *
  * @param withinMs maximum time until a container is healthy again, milliseconds
  */
@@ -61,7 +64,7 @@ export const ofService = (name: string, spec: ComposeSpec, withinMs: number, mak
         await commands.run(['docker', does, container.id]);
         means.did(`${container.name} ${{ kill: 'killed', stop: 'stopped', pause: 'paused' }[action]}`);
         const [now] = await look([container.id], commands);
-        // A container that runs with a new start time was disturbed too: its restart policy has restarted it.
+        // A running container with a new start time was disturbed, too: its restart policy has restarted it.
         return now !== undefined && (now.status !== 'running' || now.started !== container.started);
       },
     }),

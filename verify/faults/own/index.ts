@@ -13,7 +13,8 @@ import { ofProcesses } from './processes.ts';
 /**
  * Returns all faults of a target file, in the order of the file.
  *
- * @param environment contains the secrets of the target, which are hidden in the output of commands
+ * @param environment environment variables. They contain the secrets of the target, which are hidden in the output of
+ *   commands
  */
 export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
   const settings = { cwd: target.folder, secrets: secretsOf(target, environment) };

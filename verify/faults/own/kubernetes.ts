@@ -17,7 +17,7 @@ const DOES: Record<Action, string> = {
   'scale-in': 'the deployment has one pod fewer for a while',
 };
 
-/** The actions that are part of a deploy. */
+/** Actions that a deploy includes. `--faults deploy` performs them. */
 const DEPLOYS: readonly Action[] = ['rollout-restart', 'scale-out', 'scale-in'];
 
 /** Output format of `kubectl get pods`: one line for each pod. */
@@ -32,7 +32,9 @@ interface Pod {
   node: string;
 }
 
-/** Shell command that runs the command in its further arguments, with the first argument as standard input. */
+/**
+ * A shell command. It runs the command in its second and further arguments, with the first argument as standard input.
+ */
 const WITH_INPUT = ['/bin/sh', '-c', 'printf %s "$0" | "$@"'];
 
 /**
@@ -58,7 +60,7 @@ export const ofDeployment = (
     }),
   );
 
-/** Returns the pods of the first list that still exist. @param now all pods that exist */
+/** Returns those of the given pods that still exist. @param now all pods that exist */
 const stillIn = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
   pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
 
@@ -126,8 +128,9 @@ class Deployment {
   }
 
   /**
-   * Drains a node. A PodDisruptionBudget may forbid further evictions until new pods are ready, and they may never
-   * be. So the drain ends after half of the time limit. The fault took effect if at least one pod was evicted.
+   * Drains a node. A PodDisruptionBudget may forbid further evictions until new pods are ready, and the new pods may
+   * never be ready. So the drain ends after half of the time limit. The fault took effect if at least one pod was
+   * evicted.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);

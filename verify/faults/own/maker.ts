@@ -1,6 +1,6 @@
 /**
- * Creates a fault that a target file defines. Joins the code for its kind, such as `compose`, with the keys
- * that all kinds have, such as `lasts`.
+ * Creates a fault that a target file defines. Combines the code for the kind of the fault, such as `compose`, with the
+ * keys that all kinds have, such as `lasts`.
  */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
@@ -8,10 +8,13 @@ import type { FaultSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, FaultTraits, Means } from '../fault.ts';
 import type { Commands } from './commands.ts';
 
-/** The properties of a fault that the code of its kind sets. */
+/** The properties of a fault that depend on its kind. */
 interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
-  /** The part that this kind of fault always disturbs; by default, the key `part` of the target file decides. */
+  /**
+   * The part of the system that this kind of fault disturbs. By default, the key `part` in the target file names the
+   * part.
+   */
   part?: FaultTraits['part'];
   lacks?: () => string | undefined;
   /** Performs the fault. Returns whether its effect was seen. */

@@ -1,4 +1,7 @@
-/** Faults of processes that the target file lists by PID files. A fault disturbs one of them, chosen at random. */
+/**
+ * Faults of processes. The target file lists the PID files of the processes. A fault disturbs one of them, chosen at
+ * random.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlive, stateOf } from '../../../stack/process-table.ts';
@@ -57,8 +60,8 @@ export const ofProcesses = (
   );
 
 /**
- * Registers the heal: it runs the command `start`, and waits until the PID file names a new process. If the target
- * file has no `start`, a supervisor must start the process.
+ * Registers how to heal the fault: run the command `start`, and wait until the PID file names a new process. If the
+ * target file has no `start`, a supervisor must start the process.
  */
 function bringBack(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Tests `baton verify TARGET --faults …` on a system that the test started. The faults use PID files, or commands
- * that ask a server of the test to disturb an instance.
+ * Tests `baton verify TARGET --faults …` on a system that this test has started. The faults use PID files, or commands
+ * that ask an HTTP server in this test to disturb an instance.
  */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** Disturbs an instance for the request of a fault command, such as GET /app-1/restart. */
+/** Disturbs an instance when a fault command has requested it, for example by GET /app-1/restart. */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
   if (what === 'stop') await one.stop();
@@ -67,7 +67,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a run of the workload hop on the card store, with these faults in the target file. */
+/** Starts a run of the workload hop on the card store. The target file of the run contains these faults. */
 function verify(faults: object, ...more: string[]): Baton {
   const target = { ...parse(readFileSync('baton.yaml', 'utf8')), url: stack.url, faults };
   writeFileSync(path('target.json'), JSON.stringify({ ...target, budgets: { survival: '100%' } }));

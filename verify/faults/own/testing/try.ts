@@ -12,20 +12,20 @@ export interface Tried {
   did: string | undefined;
   /** Runs the functions that heal the fault, the last registered one first. */
   heal(): Promise<void>;
-  /** Returns the log of the fault's commands. */
+  /** Returns the content of the log of the fault's commands. */
   log(): string;
 }
 
-/** Performs faults in a temporary folder, which `remove` deletes. */
+/** Performs faults with a temporary folder, which `remove` deletes. */
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** The result of `Means.showsFault` for the fault: whether the load shows it. */
+  /** Whether the load seems to show the effect of the fault. Tests set this value, because they have no load. */
   showsFault = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
 
-  /** Returns the fault of this name. @param faults value of the key `faults` in the target file */
+  /** Returns the fault with this name. @param faults value of the key `faults` in the target file */
   fault(faults: object, name: string) {
     const target = {
       ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
@@ -70,7 +70,9 @@ export class Bench {
     }
   }
 
-  /** Puts a fake program on the PATH. It records its arguments, and runs `script`, which can read `files`. */
+  /**
+   * Puts a fake program on the PATH. The fake program records its arguments, and runs `script`, which can read `files`.
+   */
   standIn(name: string, script: string, files: Record<string, string>): void {
     const bin = join(this.folder, 'bin');
     mkdirSync(bin);
