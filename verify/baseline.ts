@@ -1,4 +1,7 @@
-/** Reads and writes baseline files. Also reads what else can be compared: results, histories, and folders of runs. */
+/**
+ * Reads and writes baseline files. Also reads the other inputs of a comparison: results, histories, and folders of
+ * runs.
+ */
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,12 +55,12 @@ export const baselineSchema = z.strictObject({
   runs: z.array(digestSchema).min(1),
 });
 
-/** Returns the text of a baseline file. */
+/** Returns the text of a baseline file with these runs. */
 export const formatBaseline = (runs: readonly Digest[]): string =>
   `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
 
 /**
- * Reads the runs in a file or folder. Reduces each to a digest: the figures that a comparison needs.
+ * Reads the runs in a file or folder. Keeps only a digest of each run, that is, the figures that a comparison needs.
  *
  * @param path a baseline, a result, a history, the folder of a run, or a folder of several runs
  * @param revision hash of the commit that the run tested
@@ -85,7 +88,8 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  // The first line of a compressed history is in another file, `history.ndjson.gz`. The plain file may then be empty.
+  // Also recognises a compressed history. Its first line is in another file, `history.ndjson.gz`, and the plain file
+  // may be empty.
   if (existsSync(packedOf(file)) || (await firstBytesOf(file)).includes(`"${FORMAT}"`))
     return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));
@@ -109,7 +113,9 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/** Returns the first 200 bytes of a file. They show whether it is a history, which may be too long to read whole. */
+/**
+ * Returns the first 200 bytes of a file. They suffice to recognise a history, which may be too long to read as a whole.
+ */
 async function firstBytesOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
@@ -125,7 +131,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Ignores the error of the JSON parser: the UsageError below names the expected formats.
+    // Ignores the error of the JSON parser, because the UsageError below explains more: it names the expected formats.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

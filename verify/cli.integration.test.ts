@@ -39,7 +39,7 @@ const resultOf = (stdout: string): Result => {
   return result as Result;
 };
 
-/** The tests share two runs: one of the shipped app without a defect, and one with its sessions in memory. */
+/** The two runs that all tests share: one of the card store without a defect, and one with its sessions in memory. */
 const runs = new Map<string, ReturnType<typeof baton>>();
 function shipped(store?: 'memory'): ReturnType<typeof baton> {
   const run =
@@ -67,8 +67,8 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    // The app refuses only requests that workloads send wrong on purpose: values that are too long, and writes in
-    // an ended session.
+    // Expects only failures with status 4xx. They come from requests that workloads make wrong on purpose: values that
+    // are too long, and writes in a session that has ended.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
     noSecretsIn(folder);
@@ -129,10 +129,10 @@ describe('the README', () => {
     new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )?.[1] ?? '';
-  /** Removes numbers and line breaks from the output of a run, because they differ from run to run. */
+  /** Removes numbers and line breaks from the output of a run, because they are different in each run. */
   const shape = (text: string): string =>
     text
-      // Removes the line about refused requests, because their number depends on chance.
+      // Removes the line about refused requests, because the number of such requests depends on chance.
       .replace(/^[\d,]+ requests? without success.*$/m, '')
       .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
       .replaceAll(/\s+/g, ' ')

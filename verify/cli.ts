@@ -7,7 +7,7 @@ import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
 const { stdout, stderr } = process;
-// `baton … | head` closes the pipe early. That is no error: the exit code still depends on the verdict only.
+// Ignores a closed pipe, as in `baton … | head`. It is no error: the exit code depends only on the verdict.
 for (const stream of [stdout, stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -22,7 +22,7 @@ type Commands = {
   [Name in CommandName]: (words: readonly string[], values: OptionValues<Name>) => Promise<number>;
 };
 
-/** The commands. Each imports its modules only when it runs, so that a command starts fast. */
+/** The commands. The modules of a command are imported only when it runs, so that each command starts fast. */
 const COMMANDS: Commands = {
   verify: async ([file], values) =>
     (await import('./commands/verify.ts')).verifyCommand(file, values, output),
@@ -48,7 +48,7 @@ const COMMANDS: Commands = {
 async function main(argv: readonly string[]): Promise<number> {
   const complaint = nodeComplaint(process.versions, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
-  // Turns on Node's compile cache on disk. Without it, short commands spend most of their time on compilation.
+  // Turns on Node's compile cache on disk, because otherwise short commands spend most of their time on compilation.
   (await import('node:module')).enableCompileCache();
   const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
   const [name = 'help', ...rest] = argv;

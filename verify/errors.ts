@@ -10,7 +10,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** The meaning of each exit code, for --help and docs/commands.md. */
+/** The meaning of each exit code, for `--help` and for docs/commands.md. */
 export const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
   valid: 'all claimed guarantees valid',
   violated: 'violated',

@@ -8,13 +8,16 @@ import { UsageError } from './errors.ts';
 import { historyOf, lineBatches } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
-/** Name of the folder in which each worker of a run writes its history, until the histories are merged. */
+/** Name of the folder in which each worker thread of a run writes its own history, until the histories are merged. */
 const PARTS = 'parts';
 
 /** Returns the path of a worker's history in the folder of a run. */
 export const partFile = (number: number): string => join(PARTS, `history-${number}.ndjson`);
 
-/** Returns the paths of the workers' histories in the folder of a run. Empty if they are merged, or if none exist. */
+/**
+ * Returns the paths of the workers' histories in the folder of a run. The list is empty if they are merged, or if there
+ * are none.
+ */
 export async function partsIn(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, PARTS)).catch(() => []);
   return names
@@ -23,26 +26,28 @@ export async function partsIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** What a file contains. `history`: only lines of a history. `mixed`: also other lines, such as the output of k6. */
+/**
+ * Which lines a file contains. `history`: only lines of a history. `mixed`: also other lines, such as the output of k6.
+ */
 export type Lines = 'history' | 'mixed';
 
 export class HistoryReader {
   readonly file: string;
   readonly run: Run;
-  /** Line number of the first line of the history: greater than 1 if other lines come before it. */
+  /** Line number at which the history begins. It is greater than 1 if the file has other lines before the history. */
   readonly #first: number;
   readonly #lines: Lines;
   readonly #batches: AsyncGenerator<string[]>;
   #batch: string[] = [];
-  /** Index of the next line to parse in `#batch`, the lines that were read last. */
+  /** Index of the next line to parse in `#batch`, which holds the lines that were read last. */
   #at = 0;
-  /** Line number of the last line that was read, counted from 1. */
+  /** Number of the last line that was read, counted from 1. */
   #number = 0;
   #next: Event | undefined;
   #skipped = 0;
   /**
-   * A line that is cut off. It is allowed as the last line of the file, because the process that wrote it may have been
-   * killed.
+   * The first line that is cut off. Only the last line of the file can be cut off without an error, because the process
+   * that wrote it may have been killed.
    */
   #bad: { number: number; error: HistoryError } | undefined;
 
@@ -80,17 +85,21 @@ export class HistoryReader {
     throw new UsageError(`${file}: expected a history, ${found}`);
   }
 
-  /** Makes a judge of this run. @throws UsageError with file and line if the judge rejects the first line */
+  /**
+   * Creates a judge for the run in this history.
+   *
+   * @throws UsageError with file and line if the judge rejects the first line
+   */
   judge(make: (run: Run) => Judge): Judge {
     return withPosition(this.file, this.#first, () => make(this.run));
   }
 
-  /** The next event. Undefined if `fill` must read more lines first, and at the end of the file. */
+  /** The next event of the history. Undefined at the end of the file, and also if `fill` must read more lines first. */
   get next(): Event | undefined {
     return this.#next;
   }
 
-  /** Remarks about lines that the reader skipped. */
+  /** Remarks for the user about lines that the reader has skipped. */
   get remarks(): string[] {
     const bad = this.#bad;
     const skipped = this.#skipped === 0 ? [] : [`${this.#skipped} lines are not part of a history`];
@@ -99,7 +108,7 @@ export class HistoryReader {
   }
 
   /**
-   * Passes the next event to a function, and reads the event after it.
+   * Passes the next event to a function, and advances to the event after it.
    *
    * @throws UsageError with file and line if a line is wrong, or if the function throws a HistoryError
    */
@@ -110,7 +119,10 @@ export class HistoryReader {
     this.#advance();
   }
 
-  /** Reads the next batch of lines if no event is left. Afterwards `next` is undefined only at the end of the file. */
+  /**
+   * Reads the next batch of lines if all events so far were passed on. After this call, `next` is undefined only at the
+   * end of the file.
+   */
   async fill(): Promise<void> {
     if (this.#next === undefined) this.#advance();
     while (this.#next === undefined) {
@@ -122,7 +134,7 @@ export class HistoryReader {
     }
   }
 
-  /** Passes all events to a function. Stops early, and closes the file, when the function returns `stop`. */
+  /** Passes all events to a function. If the function returns `stop`, stops early. Closes the file in both cases. */
   async each(take: (event: Event) => 'stop' | undefined): Promise<void> {
     let stopped = false;
     const one = (event: Event): void => {
@@ -167,7 +179,7 @@ interface Position {
 const wrong = (file: string, number: number, { message }: Error): UsageError =>
   new UsageError(`${file}:${number}: ${message}`);
 
-/** Returns the result of `act`. If it throws a HistoryError, adds file and line to the message. */
+/** Calls `act` and returns its result. If it throws a HistoryError, adds file and line to the message. */
 function withPosition<T>(file: string, number: number, act: () => T): T {
   try {
     return act();
@@ -191,7 +203,11 @@ async function historyIn(path: string): Promise<string> {
   }
 }
 
-/** Parses the first line of a history. @throws HistoryError if it is another line, or of another version */
+/**
+ * Parses the first line of a history.
+ *
+ * @throws HistoryError if another kind of line comes, or a line of another version of the format
+ */
 function firstLine(line: string): Run {
   const { format, version } = headOf(line);
   if (format !== FORMAT)
@@ -207,7 +223,10 @@ function firstLine(line: string): Run {
   return event;
 }
 
-/** Returns format and version. Both are checked before the other fields, which other versions may not have. */
+/**
+ * Returns the format and the version in the first line. They are checked before all other fields, because other
+ * versions may lack these fields.
+ */
 function headOf(line: string): { format?: unknown; version?: unknown } {
   try {
     const value: unknown = JSON.parse(line);

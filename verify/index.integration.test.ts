@@ -22,7 +22,8 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// Claims only logout-final, which needs a load. So the verdict is unknown if a run is aborted before its load.
+// Returns a target that claims only `logout-final`. A run can judge this guarantee only with a load, so its verdict is
+// unknown if the run is aborted before the load.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -42,7 +43,7 @@ describe('verify', () => {
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
     const { result, folder } = await verify(target(), {
-      // A duration longer than the test may take, so only the abort ends the run.
+      // This duration is longer than any test, so that only the abort can end the run.
       duration: 3_600_000,
       out,
       signal: stop.signal,
@@ -54,7 +55,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Returns a log whose entries come only in the phase `logs`, in which the run waits for them. */
+    /** Returns a log whose entries come late: only when the run has ended its load and waits for log entries. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {

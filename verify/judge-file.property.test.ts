@@ -1,4 +1,4 @@
-/** Tests that every file gives either a verdict, or an error that names the line. */
+/** Tests with random files that each file gives either a verdict, or an error that names the line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const whole = (): string[] => {
   return [runLine(), ...picture.finish().events].map(event => JSON.stringify(event));
 };
 
-/** Values that may be wrong for a field. */
+/** Values that most fields of a history line do not allow. */
 const hostile = fc.constantFrom(
   'null',
   '-1',
@@ -79,7 +79,7 @@ function damaged(lines: string[], hurt: Damage): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-/** Replaces one value of the line by a hostile value. */
+/** Replaces one value in the line by a value that its field may not allow. */
 function withValue(line: string, { at, value }: { at: number; value: string }): string {
   const values = [...line.matchAll(/:("[^"]*"|-?\d+|\[[^\]]*\])/g)];
   const found = values[at % values.length];
@@ -87,7 +87,7 @@ function withValue(line: string, { at, value }: { at: number; value: string }): 
   return `${line.slice(0, found.index + 1)}${value}${line.slice(found.index + found[0].length)}`;
 }
 
-/** Adds a key that the line already has, or a key with a special meaning in JavaScript. */
+/** Adds a second key of the same name to the line, or a key with a special meaning in JavaScript. */
 function withKey(line: string, { at, value }: { at: number; value: string }): string {
   const keys = [
     'id',

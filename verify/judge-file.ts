@@ -1,4 +1,6 @@
-/** Judges recorded histories: of one run, or of the parts of a run that several machines or workers recorded. */
+/**
+ * Judges recorded histories. A history is of one run, or of a part of a run that several machines or workers recorded.
+ */
 import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish } from './core/history/history.ts';
@@ -12,9 +14,9 @@ import { ServedLater } from './served-later.ts';
  * Judges the history of one run.
  *
  * @param path a history file, or the folder of a run that contains one
- * @param checks the checks to judge by; all of them by default
+ * @param checks the checks to run; all by default
  * @param given access logs that the user names after the run
- * @throws UsageError with file and line if the file is not a history. An incomplete last line is only a remark
+ * @throws UsageError with file and line if the file is not a history. An incomplete last line only gives a remark
  */
 export async function judgeFile(
   path: string,
@@ -34,7 +36,7 @@ export async function judgeFile(
   return judge.finish(reader.remarks);
 }
 
-/** How a run can end, from best to worst. */
+/** The reasons why a run ends, from best to worst. */
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
@@ -79,8 +81,9 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
 }
 
 /**
- * Passes the events of all parts to `take`, in order of time. Returns the line that ends the merged history: it has the
- * worst ending of all parts, such as `failed`. Returns undefined if a part has no such line.
+ * Passes the events of all parts of a run to `take`, in order of time. Returns the line that ends the merged history.
+ * If the parts ended for different reasons, this line has the worst reason, such as `failed`. Returns undefined if a
+ * part has no such line.
  */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
@@ -96,7 +99,7 @@ async function merge(parts: readonly Part[], take: (event: Event) => void): Prom
 const badness = (finish: Finish | undefined): number =>
   finish === undefined ? -1 : REASONS.indexOf(finish.reason);
 
-/** Returns the part whose next event is the earliest of all parts. */
+/** Returns the part of the run whose next event is the earliest. */
 function earliest(parts: readonly Part[]): Part | undefined {
   let found: Part | undefined;
   for (const part of parts)
@@ -123,11 +126,14 @@ function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): v
   owners.set(clock, part);
 }
 
-/** The reader of one part of a run, and the time of its next event. */
+/** Reads the history of one part of a run, and knows the time of its next event. */
 class Part {
   readonly reader: HistoryReader;
   finish: Finish | undefined;
-  /** Wall-clock time of the next event, microseconds. -∞ for an event without a time, so that it comes first. */
+  /**
+   * Wall-clock time of the next event, microseconds. It is -∞ for an event without a time, so that this event comes
+   * first.
+   */
   at = Number.NEGATIVE_INFINITY;
   readonly #bases = new Map<string, number>();
 
@@ -144,8 +150,8 @@ class Part {
   }
 
   /**
-   * Passes the next event to the judge. Keeps back the last line of this part, because other parts may have
-   * later events.
+   * Passes the next event to the judge. Does not pass the line that ends this part, because other parts may have later
+   * events.
    */
   take(judge: (event: Event) => void): void {
     this.reader.step(event => {
@@ -171,7 +177,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#wallTime(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#wallTime(event.clock, event.at);
-    // An `end` line names no clock. It gets the time of the line before it.
+    // An `end` line names no clock. It gets the time of the previous line.
     return event.type === 'end' ? this.at : Number.NEGATIVE_INFINITY;
   }
 

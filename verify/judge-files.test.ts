@@ -102,7 +102,8 @@ describe('several histories of one run', () => {
   });
 
   it('show what only both together can: a session id that was issued to two users', async () => {
-    // app-1 issues a session id to the first user, and app-2 the same id to the second. No file alone shows both.
+    // app-1 gives a session id to the first user, and app-2 gives the same id to the second user. A single file does
+    // not show that the ids are equal.
     const [first, second] = [user(1, T0, { instance: 'app-1' }), user(2, T0, { instance: 'app-2' })];
     const same = JSON.parse(JSON.stringify(second).replaceAll('label2', 'label1')) as Event[];
     const result = await judgeFiles([file('a', first), file('b', same), file('c', user(3, T0))]);
@@ -114,8 +115,9 @@ describe('several histories of one run', () => {
     ['beyond both uncertainties', '2026-01-01T00:00:01.000Z'],
     ['within them', '2026-01-01T00:00:00.001Z'],
   ])('report no violation by an order that rests on two clocks: %s', async (_, later) => {
-    // Two sessions of one user share a basket. The first session adds a value and removes it. The second session shows
-    // the value, at a time that only the two clocks can compare with the removal.
+    // Two sessions of one user share a basket. The first session adds a value and removes it. A later read of the
+    // second session still shows the value. The judge must compare two clocks to decide whether the read came after the
+    // removal.
     const object = 'basket@user1';
     const value = `${PREFIX}.user1.s1.1.aaaaaaaa`;
     const writes: Event[] = ['add' as const, 'remove' as const].flatMap((action, i) => {

@@ -11,10 +11,10 @@ import { Judge } from './core/timeline/judge.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Number of values that the session holds. */
+/** Number of values that the session has in its list at a time. */
 const HELD = 5;
 
-/** A session that adds a value, reads, removes its oldest value, and reads, again and again. */
+/** A session that repeats four steps: adds a value, reads, removes its oldest value, reads. */
 class Walk {
   readonly kept: WeakRef<Event>[] = [];
   readonly #judge = new Judge(runLine(), CHECKS);
@@ -41,9 +41,9 @@ class Walk {
     }
   }
 
-  /** Returns the number of events that the judge still refers to. */
+  /** Returns the number of events that the judge still keeps in memory. */
   async left(): Promise<number> {
-    // A WeakRef keeps its object until the end of the task that made it.
+    // Waits for the next task, because a WeakRef keeps its object alive until the current task ends.
     await setImmediate();
     collectGarbage();
     return this.kept.filter(event => event.deref() !== undefined).length;

@@ -1,4 +1,6 @@
-/** Tests the load that `npm start` sends by k6: with a fake k6 that only exits, and with real k6 if it is installed. */
+/**
+ * Tests the load that `npm start` sends with k6. Uses a fake k6 that only exits, and also real k6 if it is installed.
+ */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

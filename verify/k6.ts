@@ -6,21 +6,22 @@ import type { Judgement } from './core/result/verdict.ts';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface K6 {
-  /** Path of the k6 program, or its name on the PATH. */
+  /** Path of the k6 program, or only its name if it is on the PATH. */
   program: string;
   /** Version of k6, such as v2.2.0. */
   version: string;
 }
 
-/** Says how to get k6. */
+/** How to get k6, as a sentence for the user. */
 export const GET_K6 =
   'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
-/** The k6 script that `--k6` runs. */
+/** Path of the k6 script that the option `--k6` runs. */
 const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
 
 /**
- * Returns the k6 that the environment variable K6 names, else the k6 on the PATH. Undefined if there is neither.
+ * Returns the k6 that the environment variable K6 names; without this variable, the k6 on the PATH. Returns undefined
+ * if k6 is not found.
  *
  * @throws UsageError if the program is not k6
  */
@@ -39,14 +40,17 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
   );
 }
 
-/** The output of a k6 run, and its exit code: 0 if all thresholds held, 99 if one failed, else an error of k6. */
+/**
+ * The output of a k6 run, and its exit code: 0 if all thresholds held, 99 if a threshold failed, another number after
+ * an error of k6.
+ */
 export interface K6Run {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** The exit code of k6 when a threshold failed. */
+/** Exit code of k6 after a failed threshold. */
 const THRESHOLDS_FAILED = 99;
 
 export interface K6Options {
@@ -87,20 +91,22 @@ export async function runK6({ program }: K6, script: string, options: K6Options)
 export interface SecondLoad {
   /** Address of the balancer of the bundled stack. */
   url: string;
-  /** Number of instances that must serve requests. */
+  /** Number of instances that serve requests. The load must reach all of them. */
   instances: number;
   seed: number;
   signal: AbortSignal;
 }
 
-/** Duration of the load with k6, seconds: long enough to collect the evidence for all verdicts on a slow machine. */
+/**
+ * Duration of the load with k6, seconds. It is long enough to collect the evidence for all verdicts on a slow machine.
+ */
 const SECONDS = 5;
 
 /**
- * Sends a second load to the bundled stack, by k6. Without k6 on the machine, says how to get it.
+ * Sends a second load to the bundled stack, with k6. If k6 is not installed, says how to get it.
  *
  * @param onStep called with a description of each step
- * @returns the output of k6, and its verdict; undefined without k6 on the machine
+ * @returns the output of k6 and its verdict; undefined if k6 is not installed
  * @throws UnavailableError if k6 itself failed
  * @throws the reason of the signal when it aborts
  */

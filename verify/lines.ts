@@ -6,24 +6,32 @@ import { StringDecoder } from 'node:string_decoder';
 import { constants, createGunzip } from 'node:zlib';
 import { UsageError } from './errors.ts';
 
-/** Maximum length of a line, characters. Lines of a history are shorter, and a longer line could fill the memory. */
+/** Maximum length of a line, characters. No line of a history is as long, and a longer line could fill the memory. */
 const LONGEST = 64 << 20;
 /**
- * Bytes of one read. Larger reads take several times as long for each byte, because V8 stores long strings in
- * a slower way.
+ * Number of bytes of one read. Larger reads need several times as long per byte, because V8 stores long strings in a
+ * slower way.
  */
 const CHUNK = 1 << 16;
 
 const PACKED = '.gz';
 
-/** Returns the file with the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
+/**
+ * Returns the path of the file that contains the compressed first part of a history: `history.ndjson.gz` for
+ * `history.ndjson`.
+ */
 export const packedOf = (file: string): string => `${file}${PACKED}`;
 
-/** Returns the history to which a compressed first part belongs; undefined if the path is not that of such a part. */
+/**
+ * Returns the path of the history whose compressed first part has this path. Returns undefined if the path cannot be
+ * that of a compressed part.
+ */
 export const historyOf = (packed: string): string | undefined =>
   packed.endsWith(PACKED) ? packed.slice(0, -PACKED.length) : undefined;
 
-/** Returns the text of a file in pieces. If the file has a compressed part, its text comes first. */
+/**
+ * Returns the text of a file in pieces. If a compressed part of the file exists, returns the text of that part first.
+ */
 async function* textOf(file: string): AsyncGenerator<string> {
   const packed = packedOf(file);
   if (existsSync(packed)) yield* bothTexts(packed, await readFile(file, 'utf8'));
@@ -33,20 +41,20 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns the whole lines of the compressed file, and then the plain text. If a process was killed while it
- * compressed lines, these lines are in both files, and the last one may be cut off in the compressed file.
- * Each line is returned once.
+ * Returns the lines of the compressed file, and then those of the plain file. If a process was killed while it
+ * compressed lines, both files contain these lines, and the last of them may be cut off in the compressed file. Even
+ * so, returns each line only once.
  *
  * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing at its end
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
-  /** Text from the compressed file that is held back, because the plain text may begin with it. */
+  /** Text from the compressed file that is not returned yet, because the plain file may begin with the same text. */
   let held = '';
-  /** True if the compressed file contains all of the plain text. The plain text is then not returned a second time. */
+  /** True if the compressed file contains all text of the plain file. That text must not be returned a second time. */
   let over = plain === '';
   /**
-   * Number of characters of the compressed file so far. Undefined once they differ from the beginning of the
-   * plain text.
+   * Number of characters from the compressed file that are equal to the beginning of the plain file. Undefined after
+   * the first difference.
    */
   let equal: number | undefined = 0;
   try {
@@ -79,9 +87,10 @@ const damaged = (packed: string, how: string): UsageError =>
     `${packed}: expected the compressed lines of a history, got a damaged file (${how}): copy the run's files again`,
   );
 
-/** Returns the text of a compressed file in pieces, also if the file is cut off in the middle of a block. */
+/** Returns the text of a compressed file in pieces, even if the file is cut off in the middle of a block. */
 async function* unpacked(packed: string): AsyncGenerator<string> {
-  // With this flush, zlib reports no error at a cut. An error would discard text that the caller has not read yet.
+  // With this option, zlib reports no error if the file is cut off. An error would discard text that the caller has not
+  // read yet.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   const decoder = new StringDecoder();
   for await (const chunk of pipeline(createReadStream(packed), gunzip, () => {})) yield decoder.write(chunk);
@@ -98,7 +107,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
   for await (const text of textOf(file)) {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Joins the end of the previous chunk with this line only. To join it with the whole chunk would copy all bytes.
+      // Joins only this line with the end of the previous chunk, because joining the whole chunk would copy all bytes.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;

@@ -11,7 +11,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Headers of an HTML report. Browsers must not cache it, because the same address may show another run later. */
+/** Headers of an HTML report. They forbid caching, because the same address may show another run later. */
 export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -26,10 +26,10 @@ export async function untilStopped(): Promise<void> {
 }
 
 /**
- * Lets a server listen.
+ * Makes a server listen at an address.
  *
  * @param at `PORT` or `HOST:PORT`; without HOST, the host is 127.0.0.1; port 0 means a free port
- * @param option the option that gave the address, for errors
+ * @param option the command-line option that gave the address, for errors
  * @throws UsageError if `at` is not an address
  * @throws UnavailableError if another program uses the address
  */

@@ -15,7 +15,7 @@ import { packed, type ViewCode } from './view.ts';
 
 /** Interval between two messages to the page, milliseconds. */
 const EVERY = 1_000;
-/** Time that open pages get to load the report before the server stops, milliseconds. */
+/** Time for which the server waits at its end, so that open pages can load the report, milliseconds. */
 const LOADING = 3_000;
 
 export class Live {
@@ -23,14 +23,14 @@ export class Live {
   #server: Listening | undefined;
   readonly #code: ViewCode;
   readonly #pages = new Set<ServerResponse>();
-  /** All messages so far, for pages that are opened later. */
+  /** All messages so far. A page that is opened later gets all of them. */
   readonly #sent: string[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #status: RunStatus;
   #timeline: Timeline | undefined;
-  /** The HTML report. Undefined until the run has ended. */
+  /** The HTML report of the run; undefined until the run has ended. */
   #report: string | undefined;
-  /** Called when a page has loaded the report. */
+  /** Called when an open page has loaded the report. */
   #loaded = (): void => {};
 
   private constructor(code: ViewCode, status: RunStatus) {
@@ -46,7 +46,7 @@ export class Live {
   /**
    * Starts the server on a free port of 127.0.0.1.
    *
-   * @param status the status of a run that has not begun yet
+   * @param status the status of a run that has not started yet
    */
   static async start(code: ViewCode, status: RunStatus): Promise<Live> {
     const live = new Live(code, status);
@@ -76,7 +76,8 @@ export class Live {
   }
 
   #respond({ headers, url }: IncomingMessage, response: ServerResponse): void {
-    // Prevents DNS rebinding: a page of another site could read the run through a name that points at 127.0.0.1.
+    // Rejects requests for other host names. This prevents DNS rebinding, by which a page of another site could read
+    // the run.
     if (`http://${headers.host}` !== this.#server?.url) response.writeHead(403).end();
     else if (url === `${this.#path}events`) this.#follow(response);
     else if (url !== this.#path) response.writeHead(404).end();
@@ -96,7 +97,7 @@ export class Live {
     response.on('close', () => this.#pages.delete(response));
   }
 
-  /** Lets each open page load the report, which stays visible when the server has stopped. */
+  /** Makes each open page load the report now, because the page stays readable after the server has stopped. */
   async end(report: string): Promise<void> {
     this.#report = report;
     clearInterval(this.#timer);

@@ -1,6 +1,6 @@
 /**
- * Serves the metrics of a run in progress for Prometheus. The k6 scripts have most of these metrics too, with
- * the prefix `k6_`.
+ * Serves the metrics of a run in progress for Prometheus. The k6 scripts send most of these metrics too, with the
+ * prefix `k6_`.
  */
 import { createServer } from 'node:http';
 import { percentilesOf, sizeOf } from './core/result/latency.ts';
@@ -9,12 +9,12 @@ import { type Listening, listen } from './listen.ts';
 import { CONTENT_TYPE, type MetricFamily, openMetrics } from './openmetrics.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** Names of three metrics that the k6 scripts do not have. */
+/** Names of the three metrics that the k6 scripts do not have. */
 const LIVE = 'baton_live_sessions';
 const FAULT = 'baton_fault';
 const TIME = 'baton_response_seconds';
 
-/** Returns the metrics so far as text. Each has the name of the run as its label `testid`, the usual label of k6. */
+/** Returns the metrics so far as text. Each metric has the label `testid`, usual for k6, with the name of the run. */
 export function metricsOf(status: RunStatus): string {
   const { run, instances, outcomes, failures, lost, live, faults, times, requests } = status;
   const testid = run?.run ?? '';
@@ -59,7 +59,11 @@ export function metricsOf(status: RunStatus): string {
   ]);
 }
 
-/** Starts the server of `/metrics`. @param at PORT or HOST:PORT */
+/**
+ * Starts the HTTP server that serves `/metrics`.
+ *
+ * @param at PORT or HOST:PORT
+ */
 export async function serveMetrics(status: RunStatus, at: string): Promise<Listening> {
   const server = createServer(({ url }, response) => {
     if (url !== '/metrics') return response.writeHead(404).end('expected /metrics\n');

@@ -1,6 +1,11 @@
-/** Checks the version of Node. Imports nothing, because it must also run on versions that are too old. */
+/**
+ * Checks the version of Node. Imports no other module, because the check must also run on versions that are too old.
+ */
 
-/** The oldest version of Node that runs TypeScript directly and has all that Baton needs. scripts/setup repeats it. */
+/**
+ * Oldest supported version of Node: it runs TypeScript directly, and has all features that Baton needs. The file
+ * scripts/setup contains the same version.
+ */
 export const LEAST_NODE = '22.18';
 
 /** Compares two versions such as `22.18.0` by their first two numbers. */
@@ -12,7 +17,7 @@ export function isAtLeast(version: string, least: string): boolean {
 
 /**
  * Returns an error message if the running program is not Node, or too old. Refuses Deno and Bun, with which Baton was
- * not tested: both report a version of Node, but have other HTTP clients and clocks.
+ * not tested: both claim a version of Node, but have other HTTP clients and clocks.
  *
  * @param versions process.versions of the running program
  * @param path path of the running program

@@ -9,7 +9,7 @@ export interface MetricFamily {
 
 export const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** Formats metrics as text, by the specification OpenMetrics 1.0. */
+/** Formats metrics as text according to the specification OpenMetrics 1.0. */
 export const openMetrics = (metrics: readonly MetricFamily[]): string =>
   `${metrics.map(written).join('')}# EOF\n`;
 

@@ -1,4 +1,4 @@
-/** Plans a run: fills in the defaults, chooses workloads and faults, and makes the first line of the history. */
+/** Plans a run: fills in defaults, chooses workloads and faults, and creates the first line of the history. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
@@ -15,55 +15,62 @@ import type { Rate } from './workloads/arrivals.ts';
 import { chosen } from './workloads/index.ts';
 
 export interface VerifyOptions {
-  /** Seed of all random choices: the same seed gives the same plan. By default random; the result contains it. */
+  /** Seed of all random choices: the same seed gives the same plan. Random by default; the result contains the seed. */
   seed?: number;
-  /** Duration of the load, milliseconds; 10,000 by default. */
+  /** Duration of the load, milliseconds. The default is 10,000. */
   duration?: number;
-  /** Number of concurrent sessions, 32 by default. Each session has at most one request in flight. */
+  /** Number of concurrent sessions; 32 by default. Each session has at most one request in flight. */
   sessions?: number;
-  /** Actions per second of the workload hop. By default each session acts as soon as its last response has come. */
+  /**
+   * Number of actions per second in the workload `hop`. By default, each session acts as soon as it gets a response.
+   */
   rate?: Rate | undefined;
-  /** Number of threads that drive the sessions of hop; 1 by default. Each thread has its own accounts. */
+  /**
+   * Number of threads that drive the sessions of the workload `hop`; 1 by default. Each thread uses its own accounts.
+   */
   workers?: number;
-  /** Names of the workloads to run. If absent or empty: the workloads that the claims need. */
+  /** Names of the workloads to run. If absent or empty, the run uses the workloads that the claims need. */
   workloads?: readonly string[];
-  /** What clients do with the cookie of a sticky balancer (`instance.sticky`), such as never sending it. */
+  /**
+   * What clients do with the affinity cookie of the balancer (`instance.sticky` in the target file). For example, they
+   * never send it.
+   */
   affinity?: AffinityMode;
-  /** Folder in which the run creates a folder for its files; `runs` by default. */
+  /** Folder in which the run creates its own folder; `runs` by default. */
   out?: string;
-  /** True to compress the history from its first lines. By default it is compressed once it has 16 MiB. */
+  /** True to compress the history from the start. By default, compression starts when the history has 16 MiB. */
   compress?: boolean;
-  /** The command line that repeats the run, for the report. */
+  /** Command line that repeats the run, to be shown in reports. */
   command?: string;
-  /** Logs of balancer and instances that name the instance of each request. */
+  /** Logs of the balancer and the instances, which show the instance of each request. */
   logs?: readonly LogSource[];
-  /** The bundled stack, if it is the target: its fleet may replace instances during the run. */
+  /** The bundled stack, if it is the target. Its fleet manager may replace instances during the run. */
   stack?: Stack;
-  /** The faults to inject while the workload hop runs, and the system to disturb. */
+  /** The faults to inject during the workload `hop`, and the system to disturb. */
   faults?: FaultPlan;
-  /** The signal that stops the run early. The recorded part is saved and judged. */
+  /** Signal that stops the run early. The events up to then are saved and judged. */
   signal?: AbortSignal;
   /**
-   * True to send each request that changes something on a new connection, as during faults. Needed if the
-   * balancer may reload its configuration during the run. A reload closes idle connections, and would lose a
-   * write that was just sent on such a connection.
+   * True to send each request that changes something on a new connection, as during faults. Needed if the balancer may
+   * reload its configuration during the run: a reload closes idle connections, and a write that was just sent on such a
+   * connection would be lost.
    */
   apart?: boolean;
-  /** Returns why `signal` aborted: the user `interrupted` the run, or it `failed` because the system broke down. */
+  /** Returns why `signal` aborted. `interrupted`: by the user. `failed`: the system under test broke down. */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
-  /** Called with a description of each fault. */
+  /** Called with a message about each fault, such as its beginning. */
   onStep?: (text: string) => void;
-  /** Called with a warning that the user must see, such as a fault that could not be healed. */
+  /** Called with a warning that the user must see, for example that a fault could not be healed. */
   onAlarm?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
-  /** Called with each event of the history, as it is written. */
+  /** Called with each event when it is written to the history. */
   onEvent?: (event: Event) => void;
-  /** Called when a task of a workload begins or ends, with descriptions of all running tasks. */
+  /** Called when a task of a workload begins or ends. Gets the descriptions of all running tasks. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/** All that is decided about a run before its first request. */
+/** All decisions about a run that are made before its first request. */
 export interface RunPlan extends VerifyOptions {
   target: Target;
   seed: number;
@@ -72,21 +79,25 @@ export interface RunPlan extends VerifyOptions {
   signal: AbortSignal;
   workloads: readonly string[];
   /**
-   * The number of the worker that this plan is for, and the number of all workers. `sessions`, `rate` and the
-   * limits of `target` are this worker's share.
+   * Number of the worker thread that this plan is for, and number of all workers. The values `sessions`, `rate` and
+   * `target.limits` are this worker's share.
    */
   part: WorkerPart;
-  /** Key of the hashes that stand for session ids in the history (labels). The key is never stored. */
+  /** Key of the hashes that replace session ids in the history. The key is never stored. */
   key: Uint8Array;
-  /** The faults, in the order in which they will be injected. */
+  /** The faults in the order in which the run injects them. */
   schedule: readonly Disturbance[];
-  /** The first line of the history. */
+  /** The first line of the history, which describes the run. */
   run: Run;
-  /** Folder of the run. */
+  /** Folder for the files of the run. */
   folder: string;
 }
 
-/** Plans a run. @throws UsageError if a workload does not exist, or if this system does not allow a fault */
+/**
+ * Plans a run.
+ *
+ * @throws UsageError if a workload does not exist, or if a fault cannot be injected into this system
+ */
 export function planOf(target: Target, options: VerifyOptions): RunPlan {
   const { seed = randomInt(2 ** 31), duration = 10_000, sessions = 32 } = options;
   const { signal = new AbortController().signal } = options;
@@ -104,7 +115,11 @@ export function planOf(target: Target, options: VerifyOptions): RunPlan {
   return plan;
 }
 
-/** Checks that the run can be divided among its workers. @throws UsageError that says what prevents it */
+/**
+ * Checks that the run can be divided among its worker threads.
+ *
+ * @throws UsageError that says why it cannot
+ */
 function assertDivisible({
   target,
   sessions,
@@ -137,7 +152,7 @@ function assertDivisible({
   needs(most >= of, `limits.connections to be at least ${of}, got ${most}`);
 }
 
-/** Returns the plan of one worker: its share of the sessions, the rate and the limits. */
+/** Returns the plan of one worker thread, with its share of the sessions, the rate and the limits. */
 export function partOf(plan: RunPlan, number: number): RunPlan {
   const { of } = plan.part;
   if (of === 1) return plan;
@@ -189,8 +204,8 @@ function runOf(target: Target, faults: readonly Disturbance[], seed: number, opt
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // The canary: the beginning of every value that the run writes, by which Baton recognises its values. It
-    // has only letters and digits and begins with a letter, so that no app refuses it.
+    // Every value that the run writes begins with this text, the canary, by which Baton recognises its own values. The
+    // text has only letters and digits and begins with a letter, so that each app accepts it.
     canary: `b${random}`,
     logs,
   };

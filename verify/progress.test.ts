@@ -13,7 +13,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Returns a Progress, and a list to which it writes its lines. */
+/** Returns a Progress, and a list that collects the lines that it prints. */
 function shown(out: Partial<Out>, status = new RunStatus()): { lines: string[]; progress: Progress } {
   const lines: string[] = [];
   const progress = new Progress({ ...out, write: text => lines.push(text) }, false);
@@ -48,7 +48,10 @@ describe('on a terminal', () => {
     vi.stubEnv('TERM', 'xterm');
   });
 
-  /** Lets app-2 lose a session during a fault. The user's name contains a terminal code that would move the cursor. */
+  /**
+   * A run in which app-2 loses a session during a fault. The user's name contains a terminal code that would move the
+   * cursor.
+   */
   function lost(status: RunStatus): void {
     const picture = new Picture({ claims: ['continuity'] });
     const session = picture.session('s1', 'al\u001b[2Jice').login('app-1').hops(3);
@@ -75,7 +78,7 @@ describe('on a terminal', () => {
     ]);
     for (const line of screen) expect(line.length).toBeLessThan(70);
     vi.advanceTimersByTime(200);
-    // The codes move the cursor five lines up, and erase everything below it.
+    // These codes move the cursor five lines up, and erase everything below it.
     expect(lines.at(-2)).toBe('\r\u001b[5A\u001b[J');
     progress.step('restart of app-2');
     expect(lines.slice(-2)).toEqual(['\r\u001b[5A\u001b[J', 'restart of app-2\n']);

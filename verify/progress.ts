@@ -1,8 +1,8 @@
-/** Shows the progress of a run: on a terminal as a screen that it updates; else, and in CI, as a line every 3 s. */
+/** Shows the progress of a run. On a terminal, updates one screen; otherwise, and in CI, prints a line every 3 s. */
 import type { RunStatus } from './run-status.ts';
 import { fitted, screen } from './screen.ts';
 
-/** The part of stdout and stderr that Baton uses. */
+/** The part of the streams stdout and stderr that Baton uses. */
 export interface Out {
   isTTY?: boolean;
   columns?: number;
@@ -10,9 +10,9 @@ export interface Out {
   write(text: string): unknown;
 }
 
-/** Interval between two updates, milliseconds: `live` on a terminal, `line` otherwise. */
+/** Interval between two updates, milliseconds. `live`: on a terminal. `line`: elsewhere. */
 const EVERY = { live: 200, line: 3_000 };
-/** The shown rate is that of the last 2,000 milliseconds. */
+/** Time over which the shown rate is computed, milliseconds. */
 const RATE = 2_000;
 
 export class Progress {
@@ -23,11 +23,11 @@ export class Progress {
   #began = 0;
   #status: RunStatus | undefined;
   #duration = 0;
-  /** Number of lines on the screen. */
+  /** Number of lines that the screen has. */
   #lines = 0;
-  /** The number of requests at earlier times, from which the shown rate is computed. */
+  /** Numbers of requests at earlier times. The shown rate is computed from them. */
   #counts: { at: number; requests: number }[] = [];
-  /** Descriptions of the running tasks. */
+  /** Descriptions of the tasks that are still running. */
   #active: readonly string[] = [];
 
   constructor(out: Out, quiet: boolean) {
@@ -36,24 +36,28 @@ export class Progress {
     this.#live = out.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb';
   }
 
-  /** True if the screen shows anomalies, and so needs a judge during the run. */
+  /** True if the screen shows anomalies, which must then be judged during the run. */
   get judged(): boolean {
     return this.#live && !this.#quiet;
   }
 
-  /** Sets the run to show. @param status the counts of the run */
+  /**
+   * Sets the run whose progress is shown.
+   *
+   * @param status the counts of the run
+   */
   follow(status: RunStatus): void {
     this.#status = status;
   }
 
-  /** Prints a line about a step that begins or has ended. */
+  /** Prints a line about a step of the run that begins or has ended. */
   step(text: string): void {
     if (this.#quiet) return;
     this.#clear();
     this.#out.write(`${text}\n`);
   }
 
-  /** Prints a warning, even when progress is off. */
+  /** Prints a warning, even if progress is turned off. */
   alarm(text: string): void {
     this.#clear();
     this.#out.write(`\n!! ${text}\n\n`);
@@ -74,8 +78,7 @@ export class Progress {
   }
 
   /**
-   * Sets the tasks that are still running. If the run takes longer than planned, the screen names the tasks
-   * that it waits for.
+   * Sets the tasks that are still running. If the run takes longer than planned, the screen names these tasks.
    *
    * @param what descriptions of the tasks
    */
@@ -98,7 +101,7 @@ export class Progress {
       );
       return;
     }
-    // Some pseudo-terminals report a size of 0 columns and 0 rows.
+    // Uses a default size, because some pseudo-terminals report a size of 0 columns and 0 rows.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     this.#counts = [
       ...this.#counts.filter(({ at }) => now - at < RATE),
@@ -112,14 +115,14 @@ export class Progress {
     this.#lines = lines.length;
   }
 
-  /** Returns the elapsed time as text. After the planned duration, it names the tasks for which the run waits. */
+  /** Returns the elapsed time as text. After the planned duration, adds the tasks for which the run waits. */
   #time(seconds: number): string {
     const load = this.#duration / 1000;
     if (seconds <= load || this.#active.length === 0) return `${seconds.toFixed(0)} of ${load} s`;
     return `${seconds.toFixed(0)} s, the load of ${load} s is over, waiting for: ${this.#active.join(', ')}`;
   }
 
-  /** Removes the screen. */
+  /** Erases the screen that shows the progress. */
   #clear(): void {
     if (this.#lines === 0) return;
     const up = this.#lines > 1 ? `\u001b[${this.#lines - 1}A` : '';

@@ -1,15 +1,21 @@
 /** Generates random numbers from a seed, so that a run can be repeated: the same seed gives the same numbers. */
 
 export interface Random {
-  /** Returns a number, 0 ≤ x < 1. */
+  /** Returns a random number x with 0 ≤ x < 1. */
   next(): number;
-  /** Returns a whole number, 0 ≤ x < n. */
+  /** Returns a random whole number x with 0 ≤ x < n. */
   below(n: number): number;
-  /** Returns another generator. Its numbers depend only on the seed and the names, not on earlier calls of `next`. */
+  /**
+   * Returns another generator of random numbers. Its numbers depend only on the seed and the names, not on numbers that
+   * were generated before.
+   */
   fork(name: string): Random;
 }
 
-/** Returns a generator. Algorithm: sfc32 (C. Doty-Humphrey, PractRand), seeded by FNV-1a hashes of seed and name. */
+/**
+ * Returns a generator of random numbers. Uses the algorithm sfc32 (C. Doty-Humphrey, PractRand), seeded by FNV-1a
+ * hashes of seed and name.
+ */
 export function seeded(seed: number, name = ''): Random {
   let [a, b, c, d] = [hash(`${seed}/a/${name}`), hash(`${seed}/b/${name}`), hash(`${seed}/c/${name}`), 1];
   const next = (): number => {

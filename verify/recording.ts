@@ -1,4 +1,7 @@
-/** Opens all that a run uses while it sends requests: the history file, the connections, the logs, and the clients. */
+/**
+ * Opens everything that a run needs to send and record requests: the history file, the connections, the logs, and the
+ * clients.
+ */
 import { join } from 'node:path';
 import { Affinity } from './client/affinity.ts';
 import { Authenticator } from './client/authenticator.ts';
@@ -33,9 +36,9 @@ export interface RunRecording {
 }
 
 /**
- * Opens the history of a run, and starts to follow its logs. The caller must close the recording in every case.
+ * Opens the history of a run, and starts to follow its logs. The caller must close the recording, even after an error.
  *
- * @param clock the clock whose times the history has; a new one by default
+ * @param clock the clock that gives the times in the history; a new one by default
  */
 export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunRecording {
   const { target, run, stack, part } = plan;
@@ -49,8 +52,8 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
   );
   const context = contextOf(plan, history, network, clock, operation => {
     if (plan.schedule.length > 0) load.saw(operation);
-    // At its end, the run waits for the log entries of its requests, but not of those during faults: an instance that
-    // a fault kills may never log a request.
+    // Waits at the end of the run for the log entry of this request, except if the request was sent during a fault: an
+    // instance that the fault kills may never log the request.
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
   });
@@ -110,7 +113,11 @@ function contextOf(
   };
 }
 
-/** Returns how clients treat the balancer's cookie. @param now returns the time on the run's clock, microseconds */
+/**
+ * Returns what clients do with the affinity cookie of the balancer.
+ *
+ * @param now returns the time on the run's clock, microseconds
+ */
 function affinityOf(
   { target: { instance }, affinity, seed, duration }: RunPlan,
   now: () => number,

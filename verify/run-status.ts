@@ -8,10 +8,13 @@ import type { Anomaly } from './core/result/verdict.ts';
 import { FAILURES, failureOf, OTHER } from './core/sums/figures.ts';
 import { Judge } from './core/timeline/judge.ts';
 
-/** Maximum number of instances with separate counts. All further instances are counted together. */
+/** Maximum number of instances with separate counts. All further instances share one count. */
 const INSTANCES = 24;
 
-/** The checks during the run. Linearizability is left out: during a long search, no request could be sent. */
+/**
+ * The checks that judge during the run. Linearizability is not among them, because a long search would block the
+ * sending of requests.
+ */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
 export class RunStatus {
@@ -23,16 +26,16 @@ export class RunStatus {
   readonly instances = new Map<string, number>();
   readonly outcomes = { ok: 0, fail: 0, info: 0 };
   readonly failures = new Map<string, number>(FAILURES.map(how => [how, 0]));
-  /** Number of successful requests in each bucket, that is, in each range of response times. */
+  /** Key: a range of response times (bucket); value: number of successful requests in this range. */
   readonly times = new Map<number, number>();
   readonly live = new Set<string>();
-  /** Number of sessions that were lost, so that their clients had to log in again. */
+  /** Number of lost sessions, after which the client had to log in again. */
   lost = 0;
-  /** The titles of the active faults, by id. */
+  /** Key: id of an active fault; value: title of the fault. */
   readonly faults = new Map<number, string>();
-  /** Number of faults that have started, including those that have ended. */
+  /** Number of faults that have begun, including faults that have ended. */
   begun = 0;
-  /** The first few anomalies of each guarantee. Empty without a judge. */
+  /** The first few anomalies of each guarantee. Empty if the run is not judged while it goes on. */
   readonly anomalies: Anomaly[] = [];
   readonly #more: ((run: Run) => Check)[] = [];
   readonly #onTrouble: ((text: string) => void) | undefined;
@@ -40,32 +43,34 @@ export class RunStatus {
   #judge: Judge | undefined;
 
   /**
-   * @param onTrouble called if the judge fails; the run then goes on without a judge. Without this
-   *   function, there is no judge from the start
-   * @param workers number of workers of the run. If there are several, only the requests of the first
-   *   worker are counted
+   * @param onTrouble called if the judge fails; the run then continues without a judge. If absent, the run has no judge
+   *   from the start
+   * @param workers number of worker threads of the run. If there are several, only the requests of the first worker are
+   *   counted
    */
   constructor(onTrouble?: (text: string) => void, workers = 1) {
     this.#onTrouble = onTrouble;
     this.#workers = workers;
   }
 
-  /** Name of the worker whose requests are counted, if the run has several: `worker 1 of 4`. */
+  /**
+   * Name of the worker whose requests are counted, such as `worker 1 of 4`. Undefined if the run has only one worker.
+   */
   get worker(): string | undefined {
     return this.#workers > 1 ? `worker 1 of ${this.#workers}` : undefined;
   }
 
-  /** Adds a check to the judge. Call it before the run begins. */
+  /** Adds a check to the judge. Must be called before the run begins. */
   add(check: (run: Run) => Check): void {
     this.#more.push(check);
   }
 
-  /** The counts of each check so far. */
+  /** The counts that each check has made so far. */
   get counts(): ReturnType<Judge['counts']> {
     return this.#judge?.counts() ?? [];
   }
 
-  /** Number of lost sessions, as the judge counts them; without a judge, as the clients report them. */
+  /** Number of lost sessions. The judge counts them; if the run has no judge, the clients do. */
   get losses(): number {
     const judged = this.counts.find(({ guarantee }) => guarantee === 'continuity')?.counts['lost'];
     return typeof judged === 'number' ? judged : this.lost;

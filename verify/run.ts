@@ -1,4 +1,7 @@
-/** Performs a run: checks that the target is ready → load with faults → wait for recovery → final reads → judge. */
+/**
+ * Performs a run in these steps: checks that the target is ready, sends the load with faults, waits for recovery, makes
+ * final reads, judges.
+ */
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HistoryFile } from './client/history-file.ts';
@@ -21,7 +24,7 @@ import { perform } from './workloads/index.ts';
  *
  * @returns the result, and the folder with the history and result.json
  * @throws UsageError if the target file or the credentials are wrong
- * @throws UnavailableError if the target does not respond; the history up to then stays in the folder
+ * @throws UnavailableError if the target does not respond. The folder then contains the history up to this error
  */
 export async function verify(
   target: Target,
@@ -48,8 +51,8 @@ export async function verify(
 }
 
 /**
- * Waits until the target is ready. If the run has the workload `audit`, first measures how much an object of
- * the app can hold, because this workload stays within that limit.
+ * Waits until the target is ready. If the workload `audit` is planned, first measures how many values an object of the
+ * app can hold, because that workload must not exceed this number.
  */
 async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
@@ -58,8 +61,8 @@ async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunR
 }
 
 /**
- * Runs the workloads, with faults during the last workload. Then waits until the system has recovered and all
- * workers have ended, and reads the objects once more.
+ * Runs the workloads, and injects the faults during the last workload. Then waits until the system has recovered and
+ * all worker threads have ended, and reads all objects once more.
  */
 async function loadWithFaults(
   plan: RunPlan,
@@ -68,16 +71,16 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // Before its last requests, this thread waits until the other workers have ended. So once the logs contain
-  // its last request, they contain the requests of all workers.
+  // This thread sends its last requests after the other workers have ended. So once the logs contain these requests,
+  // they contain the requests of all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });
 }
 
 /**
- * Merges the histories of the workers. Deletes these histories last, so that `baton check` works after a kill at any
- * time.
+ * Merges the histories of the worker threads. Deletes the separate histories only at the end, so that `baton check`
+ * works even if the process is killed at any time.
  */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
@@ -90,7 +93,7 @@ async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   await rm(dirname(parts[0] as string), { recursive: true });
 }
 
-/** Waits until the followed logs contain the last requests. */
+/** Waits until the followed logs contain the last requests of the run. */
 async function settleLogs({ onPhase, signal }: RunPlan, { logs }: RunRecording): Promise<void> {
   onPhase?.('logs');
   await logs.settle(signal);

@@ -1,18 +1,20 @@
-/** Shows a run on a terminal as one screen: progress, rate, requests of each instance, sessions, faults, anomalies. */
+/**
+ * Shows a run on a terminal as one screen: progress, rate, requests of each instance, sessions, faults and anomalies.
+ */
 import { counted, grouped } from './core/result/format.ts';
 import { printable } from './reports/printable.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** Length of a bar, characters. */
+/** Length of a progress bar, characters. */
 const BAR = 20;
-/** Maximum number of instances, and of anomalies, that the screen shows. */
+/** Maximum number of instances and of anomalies on the screen. */
 const MOST = { instances: 8, anomalies: 5 };
 
 /**
  * Returns the lines of the screen.
  *
  * @param time the elapsed time, as text
- * @param share how much of the load is done, 0 to 1
+ * @param share how much of the load is done, from 0 to 1
  */
 export function screen(status: RunStatus, time: string, share: number, rate: number): string[] {
   const { requests, instances, live, losses, signedOut, failed, faults, begun, worker } = status;
@@ -49,7 +51,7 @@ const bar = (share: number): string => {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 };
 
-/** Returns a line for each kind of anomaly, about the first anomaly of the kind: time, session, summary. */
+/** Returns a line for each kind of anomaly. It describes the first anomaly of this kind: time, session, summary. */
 function anomalies({ anomalies: all, run }: RunStatus): string[] {
   const kinds = new Map(all.toReversed().map(anomaly => [`${anomaly.name} ${anomaly.guarantee}`, anomaly]));
   const lines = [...kinds].reverse().map(([kind, { summary, witness, guarantee }]) => {
@@ -63,7 +65,10 @@ function anomalies({ anomalies: all, run }: RunStatus): string[] {
     : [...lines.slice(0, MOST.anomalies), `  and ${counted(more, 'more kind')} of anomalies`];
 }
 
-/** Cuts a line to a number of columns. Counts wide characters, such as Chinese ones and emojis, as two columns. */
+/**
+ * Cuts a line to a number of terminal columns. Counts wide characters, such as Chinese characters and emojis, as two
+ * columns.
+ */
 export function fitted(line: string, columns: number): string {
   let width = 0;
   let end = 0;

@@ -14,13 +14,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const BASE = Date.parse('2026-11-25T10:00:00Z');
 const PATHS = ['/login', '/account', '/items', '/account'];
 
-/** Returns the history of a session on two instances in turn. @param named returns how a response names an instance */
+/**
+ * Returns the history of a session that alternates between two instances.
+ *
+ * @param named returns how a response names an instance
+ */
 function history(named: (instance: string) => string | undefined): Event[] {
   const picture = new Picture({ url: 'http://shop.test/app' });
   picture.add({ type: 'clock', clock: 'c0', base: new Date(BASE).toISOString(), uncertainty: 0 });
   let session: SessionPicture = picture.session('s1', 'alice').login('app-1', { path: '/login' });
   for (let i = 0; i < 30; i++) {
-    // 5 s between requests, so that a clock difference of a second does not confuse two requests.
+    // Leaves 5 s between two requests, so that requests cannot be confused even if the clocks differ by a second.
     picture.now += 5_000_000;
     session = session.read(i % 2 ? 'app-1' : 'app-2', [], { path: PATHS[i % 4] as string });
   }
@@ -76,7 +80,7 @@ async function judged(events: Event[], ...logs: string[]) {
   };
 }
 
-/** Adds an id in Baton's format to a request of the log. */
+/** Adds a request id in Baton's format to a line of the log. */
 const named = (line: Line): Line => ({
   ...line,
   request: line.request.replace('test', '20261125-100000-abc123'),
@@ -110,7 +114,8 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['valid', 30]);
-    // Another client opened the same page at the same time on another instance: so the instance stays unknown.
+    // Another client opened the same page at the same time, on another instance. So the log does not show which
+    // instance served the run's request.
     const twice = logged().flatMap(line => [line, { ...line, instance: '10.0.0.9:80' }]);
     const doubtful = twice.map(line => alb(line, () => 'Root=1-6-2'));
     expect(
@@ -121,7 +126,8 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['unknown', 0]);
-    // Another client opened the same page on the same instance: so the instance is known.
+    // Another client opened the same page at the same time, on the same instance. So the log shows which instance
+    // served the run's request.
     const same = logged()
       .flatMap(line => [line, line])
       .map(line => alb(line, () => 'Root=1-6-2'));

@@ -1,6 +1,6 @@
 /**
- * Finds the instances of requests in access logs after a run (`check --logs`), for apps whose responses do not name the
- * instance.
+ * Finds out after a run which instance served each request, from access logs (`check --logs`). Needed for apps whose
+ * responses do not name the instance.
  */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -11,15 +11,15 @@ import { HistoryReader } from './history-reader.ts';
 import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
 import { InstanceNames } from './served-names.ts';
 
-/** The clocks of two machines are assumed to differ by at most this time, milliseconds. */
+/** Maximum assumed difference between the clocks of two machines, milliseconds. */
 const CLOCK_DIFFERENCE = 1000;
 
-/** The parts of a response that can name the instance. */
+/** Parts of a response in which the app can name the instance. */
 const NAMED: readonly unknown[] = ['header', 'cookie', 'body'];
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
-/** The entries of an access log: `named` with a request id of Baton, `unnamed` without one. */
+/** The entries of an access log. `named`: entries with a request id of Baton. `unnamed`: entries without one. */
 interface Lines {
   named: Served[];
   unnamed: Unnamed[];
@@ -28,21 +28,21 @@ interface Lines {
 export class ServedLater {
   readonly #logs: string[];
   readonly #named: readonly Served[];
-  /** The balancer's entries without a request id, sorted by the end of the request. */
+  /** Entries of the balancer without a request id, sorted by the end of their requests. */
   readonly #unnamed: readonly Unnamed[];
   readonly #instances: ReadonlyMap<string, string>;
   readonly #names = new InstanceNames();
-  /** Requests in flight, by the id of their operation. */
+  /** Key: id of an operation; value: its request, which is in flight. */
   readonly #started = new Map<number, Asked>();
-  /** Wall-clock time at which each clock of the history shows 0, milliseconds since 1970. */
+  /** Key: a clock of the history; value: wall-clock time at which this clock shows 0, milliseconds since 1970. */
   readonly #zeros = new Map<string, number>();
 
   private constructor(logs: string[], { named, unnamed }: Lines) {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // If both the balancer and an instance logged a request, the entry of the balancer counts. It is sorted
-    // last, so it replaces the other entry in the map.
+    // If both the balancer and an instance logged a request, uses the entry of the balancer: it comes last, so that it
+    // replaces the other entry in the map.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
@@ -52,7 +52,8 @@ export class ServedLater {
   /**
    * Reads access logs.
    *
-   * @param files the access log of a balancer, or `NAME=FILE` for the log of an instance, plain or compressed by gzip
+   * @param files each is the access log of a balancer, or `NAME=FILE` for the log of an instance; plain or compressed
+   *   by gzip
    * @throws UsageError if a log cannot be read, or contains no request of Baton
    */
   static async read(files: readonly string[]): Promise<ServedLater> {
@@ -70,10 +71,10 @@ export class ServedLater {
   }
 
   /**
-   * Returns the log entries in a history, from logs that Baton followed during the run.
+   * Returns the log entries that a history contains, from logs that Baton followed during the run.
    *
    * @param path a history, or the folder of a run
-   * @returns undefined if there are none, or if they are not needed because responses name the instances
+   * @returns undefined if the history has no log entries, or if the responses already name the instances
    */
   static async within(path: string): Promise<ServedLater | undefined> {
     const reader = await HistoryReader.open(path);
@@ -84,7 +85,7 @@ export class ServedLater {
       if (event.type === 'served') named.push(event);
       else if ((event.type === 'op' || event.type === 'end') && NAMED.includes(event.source)) {
         unneeded = true;
-        // Reads no further: a response names its instance, and the history may be long.
+        // Stops reading, because a response names its instance, and the rest of the history may be long.
         return 'stop';
       }
       return undefined;
@@ -92,13 +93,16 @@ export class ServedLater {
     return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }
 
-  /** Returns the first line of the history, with the logs that contain request ids added to its list of logs. */
+  /** Returns the first line of the history. Adds the logs that contain request ids to the list of logs in this line. */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
     return { ...run, logs: [...new Set([...run.logs, ...named])] };
   }
 
-  /** Adds the instance to an event that lacks it. Before the last event, inserts the log entries of the run. */
+  /**
+   * Adds the name of the instance to an event that lacks it. Before the last event of the history, inserts the log
+   * entries of the run.
+   */
   events(event: Event, run: Run): Event[] {
     if (event.type === 'clock') this.#zeros.set(event.clock, Date.parse(event.base));
     if (event.type === 'start') this.#started.set(event.id, event);
@@ -117,7 +121,7 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // Log entries that were read from the history are not inserted again.
+    // Adds no log entries that were read from the history itself, because the history already contains them.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
@@ -125,8 +129,8 @@ export class ServedLater {
 
   /**
    * Finds the instance of an operation in log lines without request ids. A line matches if it has the path and status
-   * of the operation, and its request ended while the operation was in flight. Undefined if lines of several instances
-   * match.
+   * of the operation, and if its request ended while the operation was in flight. Returns undefined if matching lines
+   * name different instances.
    */
   #onlyMatch(
     { path, call, clock }: Asked,
@@ -146,7 +150,7 @@ export class ServedLater {
     return found.size === 1 ? [...found][0] : undefined;
   }
 
-  /** Returns the index of the first line whose request ended at a time or later. */
+  /** Returns the index of the first line whose request ended at or after a time. */
   #first(time: number): number {
     let [low, high] = [0, this.#unnamed.length];
     while (low < high) {

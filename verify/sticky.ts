@@ -1,5 +1,5 @@
 /**
- * Finds out whether stickiness can be turned off: runs the same load in each mode of stickiness (see
+ * Finds out whether stickiness can be turned off: sends the same load in each mode of stickiness (see
  * client/affinity.ts).
  */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
@@ -17,7 +17,7 @@ export interface StickyRun {
 }
 
 /**
- * Runs the same load four times. Each time the clients treat the cookie of the sticky balancer in another way.
+ * Sends the same load four times. Each time, the clients treat the affinity cookie of the balancer in another way.
  *
  * @param onMode called before each run
  * @returns the four runs; fewer if the signal aborts
@@ -34,7 +34,7 @@ export async function stickyReport(
       '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
         'to its instance, such as AWSALB or route',
     );
-  // Session timeouts and requests directly to instances do not depend on stickiness, so the runs leave both out.
+  // Tests no session timeouts, and sends no requests directly to instances, because neither depends on stickiness.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };
   const workloads = chosen(through, options.workloads ?? []).filter(name => name !== 'idle');

@@ -1,4 +1,6 @@
-/** Makes the part of the HTML report that a script draws: collects data from the history, and bundles the script. */
+/**
+ * Creates the part of the HTML report that a script draws: collects its data from the history, and bundles the script.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -39,7 +41,10 @@ export async function viewOf(result: Result, replay: Replay, sides?: Side[]): Pr
   return { ...code, data: text, left, ...(sides === undefined ? {} : { sides }) };
 }
 
-/** Returns the requests since the last call, deflated: length of the JSON (4 bytes), a chunk as JSON, its columns. */
+/**
+ * Returns the requests since the last call, compressed by deflate: length of the JSON (4 bytes), a chunk as JSON, and
+ * its columns.
+ */
 export function packed(timeline: Timeline): { text: string; left: number } {
   const { chunk, bytes } = timeline.take();
   const head = Buffer.from(JSON.stringify(chunk));
@@ -53,8 +58,8 @@ export function packed(timeline: Timeline): { text: string; left: number } {
 const BUNDLE = 'view.js';
 
 /**
- * Returns the script and the style. The npm package and the container image contain both as files; a checkout bundles
- * them from its sources. Undefined in a checkout without esbuild.
+ * Returns the script and the style sheet. The npm package and the container image contain both as files; in a checkout,
+ * bundles them from the sources. Returns undefined in a checkout without esbuild.
  */
 export async function browserCode(): Promise<ViewCode | undefined> {
   const inPackage = join(import.meta.dirname, BUNDLE);
@@ -65,7 +70,7 @@ export async function browserCode(): Promise<ViewCode | undefined> {
   return { code, hash: createHash('sha256').update(code).digest('base64'), style };
 }
 
-/** Writes script and style as files into the folder of view.ts in a package or an image. */
+/** Writes the script and the style sheet as files next to view.ts, in a package or an image. */
 export async function writeBundle(folder: string): Promise<void> {
   const [code = '', style = ''] = (await bundled()) ?? [];
   if (code === '') throw new Error('expected esbuild in node_modules; run npm install');
@@ -73,7 +78,7 @@ export async function writeBundle(folder: string): Promise<void> {
   await writeFile(join(folder, BUNDLE.replace(/js$/, 'css')), style);
 }
 
-/** Bundles script and style from the sources. Undefined if esbuild is not installed. */
+/** Bundles the script and the style sheet from the sources. Returns undefined if esbuild is not installed. */
 async function bundled(): Promise<[code: string, style: string] | undefined> {
   const esbuild = await import('esbuild').catch(() => undefined);
   if (esbuild === undefined) return undefined;
@@ -96,7 +101,7 @@ async function bundled(): Promise<[code: string, style: string] | undefined> {
 }
 
 /**
- * Adds up the baseline, or the current runs, for the plots of a comparison.
+ * Adds up the runs of the baseline, or the current runs, for the plots of a comparison.
  *
  * @param digests the runs to add up
  */

@@ -1,4 +1,4 @@
-/** A worker of a run: a thread that drives some of the sessions, and writes a history of its own. */
+/** Runs in a worker thread, which drives some of the sessions of a run and writes its own history. */
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type RecorderClock, startClock } from './client/clock.ts';
@@ -7,10 +7,13 @@ import { record } from './recording.ts';
 import type { Assignment, WorkerCommand, WorkerReport } from './workers.ts';
 import { perform } from './workloads/index.ts';
 
-/** Number of times that the worker asks the first worker for the time, to compare their clocks. */
+/** Number of messages by which the worker compares its clock with the clock of the first worker. */
 const ROUNDS = 20;
 
-/** Starts a clock that shows the first worker's time, with an error of at most half the fastest exchange of messages. */
+/**
+ * Starts a clock that shows the time of the first worker. Its error is at most half the duration of the fastest
+ * exchange of messages.
+ */
 async function clockOf(name: string, port: MessagePort): Promise<RecorderClock> {
   let [offset, half] = [performance.timeOrigin, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS; round++) {

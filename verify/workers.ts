@@ -1,4 +1,4 @@
-/** Divides the sessions of a run among threads, because one core limits the number of requests per second. */
+/** Divides the sessions of a run among threads, because a single core limits the number of requests per second. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Finish } from './core/history/history.ts';
@@ -6,18 +6,21 @@ import type { Learned } from './core/response/interpret.ts';
 import { partOf, type RunPlan } from './plan.ts';
 import type { RunRecording } from './recording.ts';
 
-/** What a worker gets at its start. It is copied to the thread, so it must not contain functions. */
+/** Data that a worker thread gets at its start. It is copied to the thread, so it must not contain functions. */
 export interface Assignment {
   plan: Omit<RunPlan, 'signal'>;
   learned: Learned;
 }
 
 /**
- * A message from the first worker: begin the load (`go`), or stop it, with the reason. It answers a request
- * for the time with a plain number.
+ * A message from the first worker thread to another one. `go`: begin the load. A reason, such as `interrupted`: end the
+ * load. A request for the time is answered by a plain number instead.
  */
 export type WorkerCommand = 'go' | Finish['reason'];
-/** A message from a worker: it requests the time, or it is ready to begin. */
+/**
+ * A message from a worker thread to the first worker. `time` requests the time, and `ready` says that the worker can
+ * begin.
+ */
 export type WorkerReport = 'time' | 'ready';
 
 /** The file that a worker thread runs, in a checkout or in the npm package. */
@@ -25,7 +28,7 @@ const FILE = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker
 
 export class RunWorkers {
   readonly #threads: Worker[];
-  /** Resolves when all workers have ended. */
+  /** Resolves when all worker threads have ended. */
   readonly ended: Promise<unknown>;
 
   private constructor(threads: Worker[], ended: Promise<unknown>) {
@@ -37,9 +40,9 @@ export class RunWorkers {
    * Starts a thread for each worker except the first, which is this thread. Waits until all are ready.
    *
    * @param plan the plan of the whole run
-   * @param recording the recording of this thread. Its checks before the load have learned facts about the
-   *   app, which all workers get
-   * @returns undefined if the run has one worker
+   * @param recording the recording of this thread. All workers get the facts about the app that the checks before the
+   *   load have found
+   * @returns undefined if the run has only one worker
    */
   static async start(plan: RunPlan, recording: RunRecording): Promise<RunWorkers | undefined> {
     const { of } = plan.part;
@@ -63,12 +66,12 @@ export class RunWorkers {
     return workers;
   }
 
-  /** Begins the load. */
+  /** Makes all worker threads begin the load. */
   go(): void {
     this.#post('go');
   }
 
-  /** Ends the load of all workers. */
+  /** Makes all worker threads end the load. */
   stop(reason: Finish['reason']): void {
     this.#post(reason);
   }
@@ -92,7 +95,7 @@ function assignment(plan: RunPlan, number: number, learned: Learned): Assignment
   };
 }
 
-/** Sends the time to a worker whenever it requests the time. Resolves when the worker is ready or has ended. */
+/** Sends the time to a worker whenever the worker requests it. Resolves when the worker is ready or has ended. */
 function untilReady(thread: Worker): Promise<void> {
   return new Promise(resolve => {
     thread.on('message', (report: WorkerReport) => {

@@ -2,11 +2,11 @@
 import type { Served } from '../core/history/history.ts';
 import { barePath } from '../core/response/paths.ts';
 
-/** Matches an X-Request-Id that Baton sent. It shows to which request a log line belongs. */
+/** Matches an X-Request-Id that Baton sent. This id in a log line shows to which request the line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
 /**
- * Matches `"$request" $status` of nginx. After this match, the line contains $upstream_addr: the addresses of
- * all instances that nginx tried.
+ * Matches `"$request" $status` in a line of nginx's log. The text after the match contains `$upstream_addr`: the
+ * addresses of all instances to which nginx sent the request.
  */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
@@ -16,7 +16,7 @@ const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
  */
 const HAPROXY =
   / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
-/** Name for an instance that the balancer tried, if the log does not name it. */
+/** Stands for an instance that the balancer tried, but that the log does not name. */
 const SOME = '?';
 
 /** Matches a line of AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
@@ -27,9 +27,9 @@ const ALB =
 export interface Unnamed {
   instance: string;
   status: number;
-  /** The requested path, without query. */
+  /** Path of the request, without the query. */
   path: string;
-  /** `from` and `to`: the request ended between these times, milliseconds since 1970. */
+  /** Earliest (`from`) and latest (`to`) time at which the request may have ended, milliseconds since 1970. */
   from: number;
   to: number;
 }
@@ -50,11 +50,11 @@ export function servedIn(source: string, line: string, own?: string): Served | u
   return entry === undefined ? undefined : { type: 'served', source, kind: 'balancer', request, ...entry };
 }
 
-/** Finds the HTTP status in a log line of an instance; 0 if there is none. */
+/** Finds the HTTP status in a log line of an instance. Returns 0 if the line has no status. */
 const statusIn = (line: string): number =>
   Number(/"status(?:_code|Code)?":"?(\d{3})\b/.exec(line)?.[1] ?? /"\s(\d{3})\s/.exec(line)?.[1] ?? 0);
 
-/** Parses a line without an X-Request-Id, in the format of ALB, or of nginx with the default time format. */
+/** Parses a log line without an X-Request-Id, in the format of ALB, or of nginx with the default time format. */
 export function unnamedIn(line: string): Unnamed | undefined {
   const alb = ALB.exec(line)?.groups;
   if (alb !== undefined) {
@@ -64,7 +64,7 @@ export function unnamedIn(line: string): Unnamed | undefined {
   }
   const [, day, month, year, time, zone, path] = NGINX_TIME.exec(line) ?? [];
   const at = Date.parse(`${day} ${month} ${year} ${time} ${zone}`);
-  // nginx logs whole seconds, so the request may have ended up to 999 ms later.
+  // nginx logs whole seconds, so a request may have ended up to 999 ms after the logged time.
   return unnamed(inNginx(line), path, at, at + 999);
 }
 
@@ -78,7 +78,7 @@ function unnamed(entry: LogEntry | undefined, path: string | undefined, from: nu
 
 type LogEntry = Pick<Served, 'instance' | 'tried' | 'status'>;
 
-/** Parses a line of ALB. The target `-` means that ALB reached no target. */
+/** Parses a log line of ALB. The target `-` in a line means that ALB reached no target. */
 function inAlb(line: string): LogEntry | undefined {
   const { target, status } = ALB.exec(line)?.groups ?? {};
   return target === undefined ? undefined : entryOf(target === '-' ? [] : [target], Number(status));
@@ -87,11 +87,14 @@ function inAlb(line: string): LogEntry | undefined {
 function inNginx(line: string): LogEntry | undefined {
   const match = NGINX.exec(line);
   if (match === null) return undefined;
-  // Looks for addresses only after the status, because the client's address and the request come before it.
+  // Looks for addresses of instances only after the status, because the part before it contains the client's address.
   return nginxEntryIn(line.slice(match.index + match[0].length), match.groups?.['status']);
 }
 
-/** Finds the addresses that nginx tried in the line after the status. Skips URLs, such as the referer. */
+/**
+ * Finds the addresses of the instances that nginx tried in `rest`, the part of the log line after the status. Skips
+ * URLs, such as the referer.
+ */
 function nginxEntryIn(rest: string, status: string | undefined): LogEntry {
   const tried = [...rest.replaceAll(/\w+:\/\/[^\s"]*/g, '').matchAll(ADDRESS)].map(([address]) => address);
   return entryOf(tried, Number(status));
@@ -106,13 +109,14 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
     server.startsWith('<') ? before : [...before, server],
     Number(status),
   );
-  // If HAProxy itself wrote the response, no instance served the request. HAProxy names the server even then,
-  // but the fourth timer is -1.
+  // If HAProxy itself wrote the response, no instance served the request. HAProxy names a server even then, but the
+  // fourth timer in the line is -1.
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
 /**
- * Names of the status and of the instance in JSON logs: those of Traefik, and usual ones for nginx with `escape=json`.
+ * Names of the members of a JSON log line that contain the status and the instance: the names that Traefik uses, and
+ * names that are common in nginx configurations with `escape=json`.
  */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [

@@ -1,6 +1,7 @@
 /**
- * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, piece by piece. The npm
- * package edn-data accepts unclosed forms, reports no position of an error, and needs the whole file in memory.
+ * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, piece by piece. Baton does
+ * not use the npm package edn-data, because it accepts unclosed forms, reports no position of an error, and needs the
+ * whole file in memory.
  */
 
 /** A parsed value. Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
@@ -14,7 +15,7 @@ export class EdnError extends Error {
 interface Frame {
   closes: string;
   items: Edn[];
-  /** Number of next forms to ignore, because `#_` precedes them. */
+  /** Number of following forms to ignore, because `#_` precedes them. */
   discards: number;
   line: number;
   column: number;
@@ -26,7 +27,10 @@ interface Frame {
  */
 const TOKEN =
   /[\s,:]+|;.*|#_|#\{|[[\](){}]|"(?:[^"\\]|\\[\s\S])*"|(?:\\[\s\S]|[^\s,:;"[\](){}])[^\s,;"[\](){}]*/y;
-/** Matches a token that is complete at the end of a piece. A word or a comment may continue in the next piece. */
+/**
+ * Matches a token that is certainly complete, even at the end of a piece of the input. A word or a comment is not
+ * matched, because the next piece may continue it.
+ */
 const WHOLE = /^(?:#_|#\{|[\s,:"[\](){}])/;
 const CLOSES: Record<string, string> = { '[': ']', '(': ')', '{': '}', '#{': '#}' };
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n', b: '\b', f: '\f' };
@@ -38,7 +42,8 @@ const LONGEST = 1_000_000;
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
   /**
-   * The forms whose closing bracket has not come yet, the innermost last. The first entry stands for the whole file.
+   * The forms whose closing bracket is still missing. The innermost form is the last, and the first stands for the
+   * whole file.
    */
   readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
   #rest = '';
@@ -50,7 +55,11 @@ export class EdnReader {
     this.#onForm = onForm;
   }
 
-  /** Parses the next piece. @throws EdnError if it is not EDN */
+  /**
+   * Parses the next piece of the text.
+   *
+   * @throws EdnError if it is not EDN
+   */
   feed(text: string): void {
     this.#rest += text;
     let at = 0;
@@ -68,7 +77,11 @@ export class EdnReader {
     if (this.#rest.length > LONGEST) throw this.#error(`a text of more than ${LONGEST} characters`);
   }
 
-  /** Ends the text. @throws EdnError if a form is not closed */
+  /**
+   * Must be called at the end of the text.
+   *
+   * @throws EdnError if a form is not closed
+   */
   end(): void {
     this.feed(' '); // The space marks the end of the last word.
     if (this.#rest.startsWith('"')) throw this.#error('a string is never closed');
@@ -106,7 +119,8 @@ export class EdnReader {
       const value = Number(plain);
       if (Number.isNaN(value))
         throw this.#error(`expected a number, got ${JSON.stringify(text.slice(0, 40))}`);
-      // An integer that is too large for a number stays a text. That suffices, because values are only compared.
+      // An integer that is too large for a JavaScript number stays a text. A text suffices, because values are only
+      // compared.
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
     }
     if (text.startsWith('\\')) return CHARACTERS[text.slice(1)] ?? text.slice(1);
@@ -157,7 +171,10 @@ export class EdnReader {
   }
 }
 
-/** Returns a text that is the same for equal values only. A keyword equals the string of its name. */
+/**
+ * Returns a text that is equal for equal values and different for different values. A keyword counts as equal to the
+ * string of its name.
+ */
 export function textOf(value: Edn): string {
   if (value === null) return 'nil';
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;

@@ -13,7 +13,7 @@ import { type Edn, EdnError, EdnReader, textOf } from './edn.ts';
 
 interface Model {
   kind: ObjectKind;
-  /** The action that each `:f` of Jepsen means in a history of Baton. */
+  /** Key: a function of Jepsen (`:f`); value: the action that this function means in a history of Baton. */
   actions: Record<string, Action>;
 }
 
@@ -27,9 +27,12 @@ const NAMES = Object.keys(MODELS).join(', ');
 
 interface JepsenOptions {
   model: keyof typeof MODELS;
-  /** Values that each object has at first, in EDN. Absent if objects are empty at first. */
+  /** Initial values of each object, in EDN. If absent, each object is empty at first. */
   initial?: string | undefined;
-  /** What a read of nil means. `any`: nothing about the object. `initial`: the object has its initial value. */
+  /**
+   * What a read of nil means. `any`: the read says nothing about the object. `initial`: the object has its initial
+   * value.
+   */
   nilReads: 'any' | 'initial';
 }
 
@@ -45,8 +48,8 @@ export function jepsenOptions(
 }
 
 /**
- * The minimum evidence for a verdict. One read is enough, and no history is too long, because the user chose this
- * history.
+ * Minimum evidence for a verdict. A single read suffices, and the history may have any length, because the user asked
+ * for a verdict on this history.
  */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
@@ -111,11 +114,14 @@ class JepsenHistory {
   readonly #nilReads: 'any' | 'initial';
   readonly #initial: string[];
   readonly #emit: (event: Event) => void;
-  /** The operation that each process has in flight. */
+  /** Key: a process of Jepsen; value: its operation in flight. */
   readonly #invoked = new Map<string, { id: number; action: Action }>();
-  /** The names of the processes and objects that already occurred. */
+  /** Names of the processes and objects that have occurred in the history so far. */
   readonly #known = new Set<string>();
-  /** True if values have the form `[key value]`. The first operation decides. */
+  /**
+   * True if values have the form `[key value]`, which names an object in the value. The first operation shows which
+   * form the history has.
+   */
   #keyed: boolean | undefined;
   #ids = 0;
 
@@ -164,7 +170,7 @@ class JepsenHistory {
   }
 
   #invoke(process: string, action: Action, key: string, value: Edn): void {
-    // Jepsen has no sessions, so each process becomes a session: it logs in first, and never logs out.
+    // Jepsen has no sessions. So each process becomes a session that logs in at first and never logs out.
     if (!this.#known.has(process)) {
       const login = this.#called(process, 'login', this.now - STEP + 1);
       this.#emit(login);
@@ -193,7 +199,10 @@ class JepsenHistory {
 
 const isPair = (value: Edn): value is [Edn, Edn] => Array.isArray(value) && value.length === 2;
 
-/** Returns whether a value contains a key: `[key value]`, also `[key nil]` of a read and `[key [old new]]` of a cas. */
+/**
+ * Returns whether the value of an operation names its object by a key: `[key value]`, for a read `[key nil]`, and for a
+ * compare-and-set (cas) `[key [old new]]`.
+ */
 const isKeyed = (action: Action, value: Edn): boolean =>
   action === 'cas' ? Array.isArray(value) && Array.isArray(value[1]) : isPair(value);
 

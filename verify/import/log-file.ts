@@ -15,13 +15,13 @@ const NEWLINE = 0x0a;
 
 /** Reads the lines of a log. @typeParam Position a place in the log, such as a byte offset */
 export interface LogLines<Position> {
-  /** Returns where the log ends now. */
+  /** Returns the position at which the log currently ends. */
   end(): Position;
-  /** Yields the complete lines before a position. */
+  /** Yields the complete lines of the log before a position. */
   before(end: Position): AsyncIterable<string>;
   /**
-   * Yields the complete lines after a position, also lines that are written later. Ends when the signal aborts and all
-   * lines are read.
+   * Yields the complete lines of the log after a position, including lines that are written later. Ends when the signal
+   * aborts and all lines are read.
    */
   after(start: Position, signal: AbortSignal): AsyncIterable<string>;
 }
@@ -83,7 +83,8 @@ export function logFolder(folder: string): LogSource[] {
 }
 
 function linesOf(file: string): LogLines<number> {
-  // Creates a missing file, so that it can be followed at once. Does not open an existing one, which may be read-only.
+  // Creates the log file if it does not exist, so that it can be followed at once. Does not open an existing file for
+  // writing, because that file may be read-only.
   if (!existsSync(file)) closeSync(openSync(file, 'a'));
   return {
     end: () => statSync(file).size,
@@ -93,7 +94,8 @@ function linesOf(file: string): LogLines<number> {
 }
 
 /**
- * Yields complete lines from a byte offset up to `end`. If `end` is infinite, waits for more until the signal aborts.
+ * Yields complete lines from a byte offset up to `end`. If `end` is infinite, waits for more lines until the signal
+ * aborts.
  */
 async function* lines(
   path: string,

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import type { Served } from '../core/history/history.ts';
 
-/** Parses the lines of one log. The caller passes them in order. */
+/** Parses the lines of one log, which the caller passes in their order. */
 export interface LogParser {
-  /** Returns the entry about a served request; undefined for a line without one. */
+  /** Returns the entry about a served request; undefined if the line is not about a request. */
   parse(line: string): Served | undefined;
   /**
-   * Called with each line that is older than the run. Such a line may say which instance has which address in
+   * Called with each line that was written before the run. Such a line may say which instance has which address in
    * later lines.
    */
   learn?(line: string): void;
@@ -19,15 +19,15 @@ const routedLine = z.object({
 });
 
 /**
- * Parses the log of nginx in a container. There deploy/balancer.sh adds lines that say which instance has
- * which address. The latest such line is valid, because an address may move to another container.
+ * Parses the log of nginx in a container. The script deploy/balancer.sh adds lines to this log that say which instance
+ * has which address. Only the latest of these lines applies, because an address may move to another container.
  */
 export class RoutedLog implements LogParser {
   readonly #names = new Map<string, string>();
 
-  /** Remembers the addresses in a line; ignores other lines. */
+  /** Remembers which instance has which address, if the line says so. Ignores all other lines. */
   learn(line: string): void {
-    // A quick test first: a log may have a million lines without addresses.
+    // First makes a fast check, because a log may have a million lines without addresses.
     if (!line.includes('"routed"')) return;
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
@@ -72,7 +72,8 @@ const balancerLine = z.object({
 });
 
 /**
- * Parses a line of nginx's log. The instance is the last one that nginx tried, if that one sent headers.
+ * Parses a line of nginx's log. The entry names the last instance that nginx tried, if this instance sent response
+ * headers.
  *
  * @param nameOf maps an address (`host:port`) to the name of the instance there
  */
@@ -96,8 +97,8 @@ export function parseBalancerLine(
 }
 
 /**
- * Returns when the instance began and ended the request, microseconds; an empty object if nginx tried several
- * instances.
+ * Returns when the instance began and finished the request, microseconds. Returns an empty object if nginx tried
+ * several instances.
  */
 function spanOf(
   ended: number | undefined,

@@ -11,20 +11,20 @@ import { LOGOUT, UNSAFE } from './words.ts';
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 /** Timeout of one step in the browser, milliseconds. */
 const STEP = 10_000;
-/** Maximum number of forms of a login. */
+/** Maximum number of forms that a login has. */
 const FORMS = 3;
 
 export interface Browsing {
-  /** Address of the page to open first. */
+  /** Address of the page that the browser opens first. */
   url: string;
   account: LoginCredentials;
-  /** True to also send a text in the first harmless form, so that the recording contains a write. */
+  /** If true, also sends a text in the first form that looks harmless, so that the recording contains a write. */
   probe: boolean;
-  /** True to ignore errors of certificates. */
+  /** If true, ignores certificate errors. */
   insecure?: boolean;
   /**
-   * Lets a person log in, use the app and log out. Called if the page has no field for a password. Resolves
-   * when the person has finished.
+   * Lets a person log in, use the app and log out. Called if the page has no field for a password. Resolves when the
+   * person says that this is done.
    */
   byHand?: (() => Promise<void>) | undefined;
   /** Timeout of one step in the browser, milliseconds; 10 s by default. */
@@ -76,7 +76,10 @@ export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
   }
 }
 
-/** Replaces an error of Playwright, because its message has a log with all texts that were typed, even passwords. */
+/**
+ * Replaces an error of Playwright, because the message of such an error contains all texts that were typed, even
+ * passwords.
+ */
 function withoutLog(error: Error, url: string): Error {
   const [what = ''] = error.message.split('\n');
   const isPlaywrights = /^\w+\.\w+: /.test(what) || error.message.includes('\nCall log:');
@@ -133,8 +136,8 @@ function record(context: BrowserContext, recorded: RecordedRequest[]): void {
 const QUIET = 400;
 
 /**
- * Waits until the page sends no more requests, but at most for the timeout of one step, because some pages
- * poll for ever.
+ * Waits until the page sends no more requests. Waits at most for the timeout of one step, because some pages poll for
+ * ever.
  */
 async function settled(page: Page): Promise<void> {
   const end = performance.now() + STEP;

@@ -6,15 +6,20 @@ import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Maximum number of scripts to read: first the scripts that the page loads, then the scripts that these load. */
+/**
+ * Maximum number of scripts to read. Scripts that the page loads are read first, then scripts that other scripts load.
+ */
 const SCRIPTS = 8;
 /** Maximum number of paths to try for each purpose: as logins, as pages, as logouts and as writes. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 /** Matches the tags that load scripts. */
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
-/** Matches a path in quotes, as in `"/api/notes"`, and the first part of a longer one, as in `"/api/" + id`. */
+/**
+ * Matches a path in quotes, such as `"/api/notes"`. Of a path that a script composes, such as `"/api/" + id`, matches
+ * the first part.
+ */
 const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
-/** Matches a script inside a page. */
+/** Matches a script that is written inside an HTML page. */
 const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
 /** Matches an object such as `{email:a,password:b}` that a login sends. */
 const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd|secret|passphrase)\b[^{}]{0,80})\}/g;
@@ -26,11 +31,11 @@ const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
-/** Matches a path that may change something or end sessions. Init does not try it as a page or as a write. */
+/** Matches a path that may change something or end sessions. Init does not try such a path as a page or as a write. */
 const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
 /** Matches a path of the account or of its sessions. Init writes no text to such a path. */
 const OWN = /\/(auth|accounts?|(get-)?sessions?)\b|\/(users?|me)$/;
-/** Matches a path of an API. */
+/** Matches a path that belongs to an API, not to a page. */
 const API = /\/(api|auth|v\d)\b/;
 /** Matches a prefix of other paths, such as /api/auth or /v1. It is the base address of a client library. */
 const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;
@@ -38,8 +43,8 @@ const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;
 const FILE = /\.\w{2,5}$/;
 
 /**
- * Reads the scripts in a page, the scripts that the page loads, and the scripts that these scripts load. Returns the
- * requests that the scripts suggest.
+ * Reads the scripts in a page, the scripts that the page loads, and the scripts that other scripts load. Returns the
+ * requests that all these scripts suggest.
  */
 export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
   const waiting = [...page.body.matchAll(SCRIPT)].map(([, address = '']) => [address, page.path] as const);
@@ -58,7 +63,11 @@ export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promis
   return read.size === 0 && !INLINE.test(page.body) ? NO_HINTS : hintsIn(texts.join('\n'));
 }
 
-/** Returns the requests that the text of scripts suggests. */
+/**
+ * Returns the requests that scripts suggest.
+ *
+ * @param text text of all scripts
+ */
 export function hintsIn(text: string): Hints {
   const all = pathsIn(text);
   const harmless = all.filter(path => !CHANGES.test(path));
@@ -98,7 +107,10 @@ function logoutsIn(paths: readonly string[]): HintedRequest[] {
   ];
 }
 
-/** Returns the paths in quotes. If scripts add a prefix to paths (`"/api" + path`), returns the paths with it too. */
+/**
+ * Returns the paths in quotes. If the scripts add a prefix to paths (`"/api" + path`), also returns each path with this
+ * prefix.
+ */
 function pathsIn(text: string): string[] {
   const found = [...text.matchAll(PATH)].map(([, path = '', sum, template]) => ({
     path,
@@ -117,7 +129,10 @@ function pathsIn(text: string): string[] {
   return [...new Set([...whole, ...paths.filter(path => API.test(path)), ...based, ...paths])];
 }
 
-/** Returns the login bodies that the scripts build; if the scripts show none, returns the usual body. */
+/**
+ * Returns the bodies of login requests that the scripts build. Returns the usual body of a login if the scripts show
+ * none.
+ */
 function credentialsIn(text: string): Record<string, string>[] {
   const bodies = [...text.matchAll(CREDENTIALS)].flatMap(([, inside = '']) => {
     const names = inside.split(',').map(part => /^\s*["']?(\w+)["']?\s*(?::|$)/.exec(part)?.[1] ?? '');

@@ -1,6 +1,6 @@
 /**
- * Chooses the claims that fit the app, and explains the choice. Says what the file lacks for each guarantee that is
- * not claimed, and how to add it.
+ * Chooses the claims that fit the app, and explains the choice. For each guarantee that the file does not claim, says
+ * what the file lacks and how to add it.
  */
 
 import type { Target } from '../target/load.ts';
@@ -14,10 +14,11 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values for each session cookie and token, the values that it had one after the other. They show whether it
- * contains the session data itself
+ * @param values one list for each session cookie and token: the values that it had in turn. They show whether a cookie
+ *   contains the session data itself, and not only an id
  * @param users login names
- * @param probe its `onServer` proves that the server keeps the session, even if a cookie seems to contain it
+ * @param probe a probe whose `onServer` is true proves that the server keeps the session, even if a cookie seems to
+ *   contain it
  */
 export function claimsOf({
   values,
@@ -36,7 +37,8 @@ export function claimsOf({
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const holds = probe?.onServer !== true && values.some(inTurn => holdsSession(inTurn, users));
-  // Skips logins with a refresh token: for these, `token-refresh` judges whether a logout ends the session.
+  // A token that contains the session data may stay valid after a logout. For a login with a refresh token, the
+  // guarantee `token-refresh` judges this instead.
   const token = login.refresh === undefined && left?.livesOn === true && holds;
   if (token || login.basic)
     return {
@@ -60,11 +62,11 @@ export function claimsOf({
 }
 
 /**
- * Separates the claims of a target into those that a run can decide, and the others, each with a remedy. The file then
- * claims only what a run can decide, so a run of a healthy app ends with `valid` and not with `unknown`.
+ * Separates the claims that a run can decide from the claims that it cannot. The target file then claims only what a
+ * run can decide, so that a run of a healthy app ends with `valid` and not with `unknown`.
  *
  * @param more further guarantees that no run can decide, although the target file has all that they need
- * @returns `claims` is unchanged if a run can decide all of them
+ * @returns `claims`: the guarantees to claim; `unclaimed`: the other guarantees, each with a remedy
  */
 export function decidable(
   target: Target,

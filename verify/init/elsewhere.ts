@@ -5,7 +5,7 @@
 import { lastOf, Walk } from '../client/walk.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Opens the page of the app that leads to the other host. */
+/** Starts a login on another host: opens the page of the app that leads there. */
 export async function opened(visitor: Visitor, path: string): Promise<Walk> {
   return new Walk(visitor.client, { url: visitor.client.addressOf(path), reply: await visitor.get(path) });
 }
@@ -13,12 +13,12 @@ export async function opened(visitor: Visitor, path: string): Promise<Walk> {
 /**
  * Logs in once.
  *
- * @param page the page of the app that leads to the other host
- * @param forms the values of the forms, in order
- * @param aside true: another visitor opens the page before the login returns to the app. With round robin,
- *   the login then returns to another instance than without this request
- * @returns the response of the app when the login returns to the app. If the login does not return,
- *   `returned` is false and `answer` is the last page
+ * @param page path of the app's page that leads to the other host
+ * @param forms the values for each form, in the order of the forms
+ * @param aside if true, another visitor sends one request in between. Behind a round robin, the login then returns to
+ *   another instance than it would otherwise
+ * @returns `answer`: the response of the app to the return from the other host. If the login does not return,
+ *   `returned` is false, and `answer` is the last page
  */
 export async function enterElsewhere(
   visitor: Visitor,

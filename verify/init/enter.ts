@@ -1,4 +1,4 @@
-/** Logs in with the requests that init has found out and that the target file will describe. */
+/** Logs in by the requests that init has found out. The target file will contain the same requests. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { finder } from '../core/response/finding.ts';
@@ -13,11 +13,12 @@ import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
 /**
- * Maximum number of attempts for each login. In a broken system, a login may fail if two instances share its requests.
+ * Maximum number of attempts for each login. In a broken system, an attempt may fail if two instances share its
+ * requests.
  */
 export const LOGINS = 4;
 
-/** The result of a login. */
+/** The result of an attempt to log in. */
 export interface Entered {
   visitor: Visitor;
   /** The response to the login request itself. */
@@ -25,18 +26,20 @@ export interface Entered {
   accepted: boolean;
 }
 
-/** Makes the one-time codes of the accounts. Sends a code twice only if the app allows it. */
+/**
+ * Generates the one-time codes of the accounts. Never gives the same code to two logins, except if the app allows that.
+ */
 export class Codes {
   readonly #secrets: Map<string, Promise<string | undefined>> = new Map();
-  /** For each user, the last code that was sent, and the number of its validity period. */
+  /** Key: user; value: the last code that was sent, and the number of its validity period. */
   readonly #used = new Map<string, { code: string; period: number }>();
   readonly #secretOf: (user: string) => Promise<string | undefined>;
   readonly #signal: AbortSignal;
-  /** True if the app has already accepted a code twice. */
+  /** True if the app has accepted the same one-time code twice. */
   again = false;
 
   /**
-   * @param secretOf returns the secret of a user; undefined if there is none
+   * @param secretOf returns the secret that generates a user's one-time codes; undefined if there is none
    * @param signal aborts the wait for a new code
    */
   constructor(secretOf: (user: string) => Promise<string | undefined>, signal: AbortSignal) {
@@ -44,15 +47,15 @@ export class Codes {
     this.#signal = signal;
   }
 
-  /** Returns the validity period of a code, milliseconds. */
+  /** Returns for how long each one-time code of a user is valid, milliseconds. */
   async period(user: string): Promise<number> {
     return oneTime(await this.#secret(user)).period * 1000;
   }
 
   /**
-   * Returns a code that was not sent before. If the current code was sent, waits for the next period.
+   * Returns a code that was not sent before. If the current code was already sent, waits for the next validity period.
    *
-   * @param last true: returns the code that was sent last
+   * @param last if true, returns the code that was sent last
    * @throws UsageError if there is no secret; the reason of the abort if the signal aborts
    */
   async next(user: string, last = false): Promise<string> {
@@ -80,7 +83,7 @@ export class Codes {
   }
 }
 
-/** Everything that a login needs except the account: the requests, the codes and the request limits. */
+/** Everything that a login needs except the account: the requests, the one-time codes and the limits on requests. */
 export interface LoginProcedure {
   manners: Manners;
   login: Login;
@@ -88,11 +91,11 @@ export interface LoginProcedure {
 }
 
 /**
- * Logs in once: opens the page and sends the requests that follow.
+ * Logs in once: opens the login page, and sends the requests of the login.
  *
- * @param lastCode true: sends the last one-time code again
- * @param aside true: another visitor sends a request after the login page was opened. With round robin, the
- *   rest of the login then reaches other instances than without this request
+ * @param lastCode if true, sends the last one-time code again
+ * @param aside if true, another visitor sends one request after the login page was opened. Behind a round robin, the
+ *   other requests of the login then reach other instances than they would otherwise
  */
 export async function enter(
   { manners, login, codes }: LoginProcedure,
@@ -125,7 +128,9 @@ export async function enter(
   return { visitor, answer: page, accepted: await leadsInside(visitor, page, login) };
 }
 
-/** Returns the values of a form: the user, the password, and a code if the form asks for it. */
+/**
+ * Returns the fields of a form with their values: the user, the password, and a one-time code if the form asks for one.
+ */
 export async function valuesOf(
   form: Readonly<Record<string, string>>,
   { user, password }: LoginCredentials,
@@ -136,16 +141,19 @@ export async function valuesOf(
   return filled(form, { user, password, ...code });
 }
 
-/** Returns the result of a login that has returned from another host. */
+/** Returns the result of a login that has returned from another host to the app. */
 export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Entered {
   const accepted = isAccepted(answer, login);
-  // Because of SameSite, browsers withhold a cookie from this request, so no browser can log in. From now on init
-  // sends such cookies, so that it can finish the target file. The run then reports the problem.
+  // The login failed because the SameSite attribute kept a cookie from this request. So no browser can log in. From now
+  // on, init sends such cookies anyway, so that it can finish the target file. The run then reports the problem.
   if (!accepted && answer.withheld !== undefined) visitor.manners.lenient = true;
   return { visitor, answer, accepted };
 }
 
-/** If the response to the login has tokens, the visitor sends them with every later request. */
+/**
+ * Stores the tokens from the response to a login, if the response has any. The visitor sends the access token with
+ * every later request.
+ */
 export function takeToken(visitor: Visitor, { capture, refresh }: Login, answer: PageVisit): void {
   const token = capture === undefined ? undefined : finder(capture.token, text => text).first(answer);
   if (token === undefined) return;
@@ -164,14 +172,14 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
 }
 
 /**
- * Maximum number of reads of the page with the form. One read is not enough: an instance that does not know
- * the session shows the form even after an accepted login.
+ * Maximum number of reads of the page with the login form. One read is not enough, because an instance that does not
+ * know the session shows the form even after an accepted login.
  */
 const READS = 4;
 
 /**
- * Returns whether a login was accepted, by the same rules as a run. Follows a redirect back to the page of the form:
- * after an accepted login, this page has no password field.
+ * Returns whether a login was accepted, by the same rules as a run. If the login redirects back to the page of the
+ * form, opens this page. After an accepted login, that page has no password field.
  */
 export async function leadsInside(visitor: Visitor, answer: PageVisit, login: Login): Promise<boolean> {
   const { redirect, leads } = answer;
@@ -184,7 +192,10 @@ export async function leadsInside(visitor: Visitor, answer: PageVisit, login: Lo
   return false;
 }
 
-/** Returns whether the response to a login accepts it, by the same rules that the target file will contain. */
+/**
+ * Returns whether a response to a login request accepts the login. Uses the same rules that the target file will
+ * contain.
+ */
 function isAccepted(answer: PageVisit, login: Login): boolean {
   const { status = 500, redirect, forms } = answer;
   if (status >= 400 || (redirect !== undefined && redirect === login.page)) return false;
@@ -193,7 +204,7 @@ function isAccepted(answer: PageVisit, login: Login): boolean {
 }
 
 /**
- * Logs in with an account. Retries if the login is refused.
+ * Logs in with an account. Tries again if the login is refused.
  *
  * @throws UsageError if every attempt is refused
  */
@@ -202,8 +213,8 @@ export async function signIn(entrance: LoginProcedure, account: LoginCredentials
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // A refused login may redirect to a page that says that the account is locked. Then `follow` throws, and init sends
-    // no more logins.
+    // Opens the page to which a refused login redirects. If this page says that the account is locked, `follow` throws
+    // an error, and init sends no more logins.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);
@@ -220,7 +231,10 @@ export const refusedEach = (
       'Name it with --login-page, or --login-path and --login-json',
   );
 
-/** Logs in. Returns undefined if two attempts are refused, for example because the app limits a user's sessions. */
+/**
+ * Logs in, with at most two attempts. Returns undefined if both are refused, for example because the app limits the
+ * number of a user's sessions.
+ */
 export async function mayEnter(
   entrance: LoginProcedure,
   account: LoginCredentials,

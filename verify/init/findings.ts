@@ -1,4 +1,4 @@
-/** Defines the findings of init about an app. */
+/** Defines what init finds out about an app. */
 import type { Login } from './login.ts';
 import type { Logout } from './logout.ts';
 import type { Mark } from './mark.ts';
@@ -16,41 +16,47 @@ export interface Unclaimed {
 export interface AppFindings {
   name: string;
   url: string;
-  /** The other hosts that logins visit. */
+  /** Addresses of the other hosts that a login visits, such as an identity provider. */
   origins?: readonly string[];
-  /** File with the certificates of a private authority; its path is relative to the target file. */
+  /** Path of the file with the certificates of a private authority, relative to the target file. */
   ca?: string | undefined;
   accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
   login: Login;
   mark: Mark;
   signedOut: { status?: number; redirect?: string };
   carried: Carried;
-  /** The limits on a user's sessions. */
+  /** The app's limits on the sessions of one user. */
   sessions: { most?: number; logout?: 'all'; every?: string };
-  /** The recipe (the usual login and logout of a framework) that was tried first, and where the app differs from it. */
+  /**
+   * The recipe that init tried first (the usual login and logout of a framework), and the differences between the app
+   * and this recipe.
+   */
   recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;
-  /** True if the old cookie is still signed in after the logout. */
+  /** True if the app still accepts the old session cookie after the logout. */
   livesOn: boolean;
-  /** Logout forms and links of the pages that were tried and did not sign out. */
+  /** Forms and links that look like a logout, but did not sign out when init tried them. */
   failedLogouts: readonly string[];
-  /** How long a replaced refresh token is accepted, milliseconds; `endless` if longer than init waits. */
+  /**
+   * Time for which the app still accepts a replaced refresh token, milliseconds; `endless` if it is longer than init
+   * waits.
+   */
   grace?: number | 'endless' | undefined;
   signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
-  /** Forms that were not sent, each with the reason. */
+  /** Forms that init did not send, each with the reason. */
   skipped?: readonly string[];
   claims: (string | { routing: string })[];
   /** The reason for the chosen claims, as a comment in the target file. */
   because: string;
-  /** Other pages that only a signed-in user can see. */
+  /** Paths of other pages that only a signed-in user can see. */
   pages?: readonly string[];
-  /** Paths that need no session. */
+  /** Paths that the app also shows to clients without a session. */
   public?: readonly string[];
-  /** Guarantees that a run cannot decide, although the target file has all that they need. */
+  /** Guarantees that no run can decide, although the target file has all that they need. */
   undecidable?: readonly Unclaimed[];
 }
 
-/** The findings if init stops early: the facts from the options, and all facts found so far. */
+/** The findings when init stops early: the facts from the command line, and everything that init has found so far. */
 export type Begun = Pick<AppFindings, 'name' | 'url' | 'accounts'> & Partial<AppFindings>;

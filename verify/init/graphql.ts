@@ -6,13 +6,13 @@ import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
 /** Usual paths of a GraphQL API. */
 const PATHS = ['/graphql', '/api/graphql', '/graphql/', '/query', '/v1/graphql'];
-/** Maximum number of hints of each kind. */
+/** Maximum number of hints (likely requests) of each kind, such as logins and pages. */
 const MOST = { logins: 4, pages: 12, writes: 6 };
 const USER = /^(user(_?name)?|e?mail(_?address)?|login|identifier|account|name)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret)$/i;
-/** Matches names of mutations that log in, besides the usual words. */
+/** Matches the names of mutations that log in. Used in addition to the usual words for a login. */
 const ENTERS = /^(token_?auth|token_?create|create_?(token|session)|authenticate(user)?|auth)$/i;
-/** Matches names of queries for the signed-in user. */
+/** Matches the names of queries that return the signed-in user. */
 const OWN = /^(me|viewer|who_?am_?i|profile|(get_?)?(current|my)_?(user|account|profile))$/i;
 const SCALARS = new Set(['SCALAR', 'ENUM']);
 
@@ -50,11 +50,11 @@ const INTROSPECTION =
 
 export interface GraphqlApi {
   path: string;
-  /** The requests that the API describes; undefined if its introspection is off. */
+  /** The requests that the API describes; undefined if the API does not describe itself (introspection is off). */
   hints: Hints | undefined;
 }
 
-/** Looks for a GraphQL API at usual paths. Returns undefined if none answers as GraphQL does. */
+/** Looks for a GraphQL API at the usual paths. Returns undefined if no path gives a response of GraphQL. */
 export async function findGraphql(stranger: Visitor): Promise<GraphqlApi | undefined> {
   for (const path of PATHS) {
     const { json } = await stranger.send({ method: 'POST', path, json: { query: INTROSPECTION } });
@@ -65,11 +65,11 @@ export async function findGraphql(stranger: Visitor): Promise<GraphqlApi | undef
   return undefined;
 }
 
-/** Returns whether a response is an error of GraphQL: a list `errors` whose members have a message. */
+/** Returns whether a response is a GraphQL error, that is, has a list `errors` whose members have a message. */
 const isRefusal = (json: unknown): boolean =>
   z.object({ errors: z.array(z.object({ message: z.string() })).min(1) }).safeParse(json).success;
 
-/** The type without the wrappers for lists and for values that are never null. */
+/** Returns a type without its wrappers, which say that the value is a list, or is never null. */
 function bare(type: TypeName): { kind: string; name: string; list: boolean; required: boolean } {
   let [inner, list] = [type, false];
   while (inner.ofType !== undefined && inner.ofType !== null) {
@@ -82,13 +82,16 @@ function bare(type: TypeName): { kind: string; name: string; list: boolean; requ
 const isRequired = ({ type, defaultValue }: Argument): boolean =>
   bare(type).required && (defaultValue ?? null) === null;
 
-/** Returns a type as an operation writes it: `[String!]!`. */
+/** Returns the notation of a type in a GraphQL operation, such as `[String!]!`. */
 const written = ({ kind, name, ofType }: TypeName): string => {
   const inner = ofType === undefined || ofType === null ? (name ?? '') : written(ofType);
   return kind === 'NON_NULL' ? `${inner}!` : kind === 'LIST' ? `[${inner}]` : inner;
 };
 
-/** Returns an expression that finds the result of a mutation. A refused mutation has status 200 and the result null. */
+/**
+ * Returns an expression that matches the response to a successful mutation. A response to a refused mutation has status
+ * 200 too, but the result null.
+ */
 const successOf = ({ name }: Field): string => `"data"\\s*:\\s*\\{\\s*"${name}"\\s*:\\s*[^n\\s]`;
 
 class Described {
@@ -129,9 +132,10 @@ class Described {
   }
 
   /**
-   * Returns the query of a field without required arguments, sent by GET (GraphQL over HTTP, 6.2).
+   * Returns a GET request with a query for one field that needs no arguments (GraphQL over HTTP, 6.2).
    *
-   * @param own the field of the signed-in user. The query has it too, because a response must name its user
+   * @param own the field that returns the signed-in user. The query selects it too, because each response must name its
+   *   user
    */
   #page(one: Field, own: Field | undefined): string[] {
     if (one.args.some(isRequired) || UNSAFE.test(one.name.toLowerCase())) return [];
@@ -140,7 +144,10 @@ class Described {
     return [`${this.#path}?query=${encodeURIComponent(query)}`];
   }
 
-  /** Returns the fields to select of a type: its texts and numbers, and those of the objects in it. */
+  /**
+   * Returns the part of a query that selects the fields of a type. Selects texts and numbers of the type, and those of
+   * the objects in it.
+   */
   #selection(type: TypeName, depth = 2): string {
     const { kind, name } = bare(type);
     if (SCALARS.has(kind)) return '';
@@ -155,8 +162,9 @@ class Described {
   }
 
   /**
-   * Returns the request of a mutation with a placeholder for each of the wanted values; an empty list if the mutation
-   * requires other values, or does not have exactly one place for each. The values may be members of one input object.
+   * Returns the request for a mutation, in a list. Each wanted value, such as the password, becomes a placeholder in
+   * one argument, or in one member of an input object. Returns an empty list if the mutation has no argument for a
+   * wanted value, or requires other arguments.
    */
   #mutation(one: Field, wanted: readonly Wanted[]): HintedRequest[] {
     const required = one.args.filter(isRequired);
@@ -185,7 +193,10 @@ const CREDENTIALS: readonly Wanted[] = [
 ];
 const TEXT: readonly Wanted[] = [{ name: /^/, value: '{value}' }];
 
-/** Returns the arguments with their values; undefined if a value has no place, or a required argument has no value. */
+/**
+ * Returns the arguments, each with the placeholder of a wanted value. Returns undefined if no argument fits a wanted
+ * value, or if a required argument gets no value.
+ */
 function valuesOf(args: readonly Argument[], wanted: readonly Wanted[]): Record<string, string> | undefined {
   const values: Record<string, string> = {};
   const texts = args.filter(({ type }) => bare(type).name === 'String' && !bare(type).list);

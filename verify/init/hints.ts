@@ -1,5 +1,6 @@
 /**
- * Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its traffic.
+ * Defines hints: requests of an app that init knows before it tries them, from the app's scripts or from a recording of
+ * its traffic.
  */
 
 /**
@@ -11,23 +12,25 @@ export interface HintedRequest {
   path: string;
   json?: unknown;
   form?: Record<string, string>;
-  /** Of a login: an expression that finds a refusal in its response. */
+  /** For a login: a regular expression that matches the response to a refused login. */
   refused?: string;
-  /** Of a write: an expression that finds the success in its response. */
+  /** For a write: a regular expression that matches the response to a successful write. */
   confirmed?: string;
 }
 
 export interface Hints {
-  /** The page from which the login was sent, if known. */
+  /** Path of the page that sent the login request; absent if unknown. */
   page?: string | undefined;
-  /** Logins, the most likely one first. */
+  /** Requests that may log in, the most likely one first. */
   logins: HintedRequest[];
-  /** Paths that a signed-in page or its scripts request. */
+  /** Paths that a signed-in page, or a script in it, requests. */
   pages: string[];
   logouts: HintedRequest[];
-  /** Requests that store a text. */
+  /** Requests that may store a text. */
   writes: HintedRequest[];
-  /** True if the app itself describes these requests, so that their purpose is known. */
+  /**
+   * True if the app itself describes these requests, as GraphQL does, so that the purpose of each request is certain.
+   */
   described?: true;
 }
 

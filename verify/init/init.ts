@@ -27,8 +27,8 @@ export type { InitOptions } from './inquiry.ts';
  * Visits the app like a careful user, and describes it.
  *
  * @returns the text of a target file
- * @throws Unfinished if the app has responded, but init cannot finish the file: init does not understand a part of
- *   the app, or the app limits requests or stops responding
+ * @throws Unfinished if the app responds, but init does not understand a part of the app, or the app limits requests or
+ *   stops responding
  * @throws UnavailableError if the app does not respond to the first request
  */
 export async function init(options: InitOptions): Promise<string> {
@@ -44,7 +44,7 @@ export async function init(options: InitOptions): Promise<string> {
   }
 }
 
-/** Thrown if init has reached the app, but could not finish the target file. */
+/** Thrown if the app has responded, but init could not finish the target file. */
 export class Unfinished extends Error {
   /** A target file with the findings so far, marked as unfinished. */
   readonly text: string;
@@ -57,7 +57,7 @@ export class Unfinished extends Error {
 }
 
 class Inquiry {
-  /** The findings about the app so far. */
+  /** Everything that init has found out about the app so far. */
   readonly #begun: Begun;
   readonly #options: InitOptions;
   readonly #manners: Manners;
@@ -132,7 +132,7 @@ class Inquiry {
     });
   }
 
-  /** Returns a target file with the findings from before an error stopped init. */
+  /** Returns a target file with everything that init had found before it stopped with an error. */
   unfinished(why: string): string {
     return unfinishedFile(this.#begun, why);
   }
@@ -152,7 +152,8 @@ class Inquiry {
 
   /**
    * If the balancer does not pin signed-out clients to an instance, tests whether it pins a signed-in client.
-   * @returns how responses name the instance, with the result of this test
+   *
+   * @returns the signal by which responses name the instance, with the result of this test
    */
   async #stays(
     signal: Signal | Alone | undefined,
@@ -183,9 +184,12 @@ class Inquiry {
     return { ...carried, visitor, values: await valuesInTurn(visitor, carried.cookies, known.page) };
   }
 
-  /** Finds the logout, the maximum number of sessions of a user, and whether a logout ends all of them. */
+  /**
+   * Finds the logout, and the maximum number of sessions of one user. Also finds out whether one logout ends all
+   * sessions of the user.
+   */
   async #sessions(entrance: LoginProcedure, { one, two, views }: Marked, known: Inside, hints: Hints) {
-    // HTTP Basic has no session cookie, so the number of sessions is not limited.
+    // A login by HTTP Basic creates no session, so init does not look for a limit on the number of sessions.
     const all: Crowd = known.login.basic
       ? { living: [one] }
       : await crowd(entrance, this.#first, { one, two, known });
@@ -216,7 +220,7 @@ class Inquiry {
     return { left, failed, sessions, living: together ? [] : living };
   }
 
-  /** Measures how long a replaced refresh token is accepted. */
+  /** Measures for how long the app accepts a replaced refresh token. */
   async #grace(entrance: LoginProcedure): Promise<AppFindings['grace']> {
     if (entrance.login.refresh?.token === undefined) return undefined;
     const { visitor } = await signIn(entrance, this.#first);
@@ -239,8 +243,8 @@ class Inquiry {
   }
 
   /**
-   * Returns the page's status and redirect for a signed-out client. Omits a redirect to the login page, or to another
-   * host of the login.
+   * Returns the status and the redirect that a signed-out client gets for the page. Omits a redirect to the login page,
+   * or to another host of the login.
    */
   #refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {
     const others = [...this.#manners.network.others.keys()];

@@ -1,4 +1,4 @@
-/** Types and helpers that all parts of init share. */
+/** Defines the types and helpers that all parts of init share. */
 import type { Reached } from '../client/network.ts';
 import type { Codes } from './enter.ts';
 import type { Hints } from './hints.ts';
@@ -9,38 +9,41 @@ import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface InitOptions {
   reached: Reached;
-  /** Path of the certificates of a private authority, as the target file will contain it. */
+  /** Path of the file with the certificates of a private authority, as the target file will contain it. */
   ca?: string | undefined;
   accounts: readonly (LoginCredentials & { passwordEnv: string; totpEnv?: string | undefined })[];
   /** Name of the recipe to try first. A recipe is the usual login and logout of a framework. */
   recipe?: string | undefined;
   loginPage?: string | undefined;
   /**
-   * Path of the login request, for an app that renders its login page in the browser. `loginJson`: the body of this
-   * request.
+   * Path and JSON body of the login request. Needed if a script draws the login page, so that init finds no form in it.
    */
   loginPath?: string | undefined;
   loginJson?: unknown;
-  /** Fields of the login request, for a form that scripts draw. Replaces `loginJson`. */
+  /** Form fields of the login request, if a script draws the login form. Used instead of `loginJson`. */
   loginForm?: Record<string, string> | undefined;
-  /** Requests that a recording of the app's traffic shows. */
+  /** Requests of the app that a recording of its traffic shows. */
   hints?: Hints | undefined;
   signal: AbortSignal;
   /** Pause between two requests, milliseconds. Default: 15. */
   pause?: number;
-  /** Reports one finding. */
+  /** Called with a line for the user about each finding. */
   say(line: string): void;
-  /** Asks the user for permission to send a form twice. */
+  /** Asks the user for permission to send this form. Init sends it twice. */
   mayWrite(form: { page: string; path: string; field: string }): Promise<boolean>;
   /**
-   * Returns whether the login may visit another host to which the app redirects. Absent: it may visit no other host.
+   * Asks the user whether the login can visit another host, to which the app redirects. If this callback is absent, the
+   * login visits no other host.
    */
   mayVisit?(origin: string): Promise<boolean>;
-  /** Asks the user for the path of the login page, if none was found. Returns undefined if the user knows none. */
+  /**
+   * Asks the user for the path of the login page. Called if init found no login page. Returns undefined if the user
+   * knows no path.
+   */
   whereLogin?(): Promise<string | undefined>;
   /**
-   * Asks the user for the secret of the one-time codes, if the login needs such codes. Returns undefined if the user
-   * has no secret.
+   * Asks the user for the secret that generates the one-time codes. Called if the login needs such codes. Returns
+   * undefined if the user has no secret.
    */
   secretOf?(user: string): Promise<string | undefined>;
 }
@@ -49,19 +52,19 @@ export interface Looking {
   options: InitOptions;
   manners: Manners;
   codes: Codes;
-  /** The first account, which most steps use. */
+  /** The first account of the user. Most steps of init use only this account. */
   first: LoginCredentials;
   recipe: Recipe | undefined;
-  /** Reports one finding under a heading. */
+  /** Shows a finding about the app to the user, under a heading. */
   say(what: string, text: string): void;
 }
 
-/** The pages of a signed-in user. */
+/** The pages that a signed-in user sees. */
 export interface Inside extends Known {
   pages: readonly PageVisit[];
 }
 
-/** Opens a page until the response is signed in, at most five times. Returns the last response. */
+/** Opens a page until the response shows a signed-in user, at most five times. Returns the last response. */
 export async function insideOf(
   visitor: Visitor,
   path: string,
@@ -72,7 +75,10 @@ export async function insideOf(
   return seen;
 }
 
-/** Opens each page until its response is signed in, at most five times. Returns the last response of each. */
+/**
+ * Opens each page until the response shows a signed-in user, at most five times. Returns the last response of each
+ * page.
+ */
 export async function pagesOf(
   visitor: Visitor,
   paths: readonly string[],

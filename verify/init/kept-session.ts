@@ -21,11 +21,11 @@ const INSTANCES = 2;
 
 /**
  * Finds a session that stays signed in, and the expression that finds the user's name on a page (`signedIn`). If no
- * session stays signed in, perhaps a login on one instance ends the session on another instance. Then tries again with
+ * session stays signed in, a login on one instance perhaps ends the session on another instance. Then tries again with
  * requests to only one instance, for each instance in turn.
  *
- * @param signal how responses name the instances
- * @returns the sessions and the expression; `alone`: true if the requests now go to one instance only
+ * @param signal how responses name their instance
+ * @returns the sessions and the expression. `alone` is true if all requests now go to only one instance
  * @throws UsageError if no session stays signed in, or no page names its user
  */
 export async function keptSession(
@@ -49,8 +49,8 @@ export async function keptSession(
         say('instances', `${names}; each ends the sessions of the others, so init continues with only one`);
         return { ...kept, alone: true };
       } catch (again) {
-        // The app limits logins now. Stops trying, and throws the error of the first search, which says more than this
-        // error.
+        // The app limits the number of logins, so this loop stops. It throws the error of the first search, because
+        // that error explains more than the present one.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }
@@ -59,7 +59,11 @@ export async function keptSession(
   }
 }
 
-/** @throws UsageError if no page names the user, or if the session does not stay signed in */
+/**
+ * Finds the page that names the user of a session.
+ *
+ * @throws UsageError if no page names the user, or if the session does not stay signed in
+ */
 async function look(
   { options, first }: Looking,
   entrance: LoginProcedure,
@@ -76,7 +80,7 @@ async function look(
   );
 }
 
-/** Finds out how pages show the signed-in user, and where they carry the CSRF token. */
+/** Finds out how pages show the signed-in user, and where pages contain the CSRF token. */
 async function knownOf(
   entrance: LoginProcedure,
   found: Marked,
@@ -102,7 +106,8 @@ async function knownOf(
 }
 
 /**
- * Tries a login with another CSRF token. Returns whether the login is accepted. If it is, adds its session to `found`.
+ * Tries a login with another CSRF token, and returns whether the app accepts this login. Adds an accepted login to
+ * `found`.
  */
 async function fits(
   entrance: LoginProcedure,

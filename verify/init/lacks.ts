@@ -1,12 +1,12 @@
-/** Finds the guarantees of a target that every run leaves unknown, each with a remedy for the user. */
+/** Finds the guarantees that every run of a target would leave unknown. For each, gives a remedy to the user. */
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Lack } from '../reports/doctor.ts';
 import type { Target } from '../target/load.ts';
 
 export interface Given {
-  /** True if logs name the instance of each request: with `--logs`, or with a stack that Baton starts. */
+  /** True if logs name the instance of each request: the option `--logs` is given, or Baton starts the stack. */
   logs: boolean;
-  /** True if the run performs faults (`--faults`). */
+  /** True if the run performs faults, that is, has the option `--faults`. */
   faults: boolean;
 }
 
@@ -28,7 +28,10 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
       : 'add --faults all, or some of them by name',
 });
 
-/** For each guarantee, a function that returns the first thing that the target lacks for it. */
+/**
+ * Key: guarantee; value: a function that returns the first thing that the target lacks for this guarantee, or undefined
+ * if nothing is missing.
+ */
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
   isolation: ({ accounts }) =>
@@ -122,14 +125,14 @@ function raced(target: Target, given: Given): Missing | undefined {
 }
 
 /**
- * Returns the guarantees that every run leaves unknown, in the order of docs/guarantees.md. `claimed` is true for the
- * guarantees that the target claims.
+ * Returns the guarantees that every run leaves unknown, in the order of docs/guarantees.md. `claimed` is true for a
+ * guarantee that the target claims.
  */
 export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // Without logs, a set of claims such as `standard` does not claim `evidence`.
+    // A set of claims such as `standard` includes `evidence` only if the run has logs.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

@@ -1,4 +1,4 @@
-/** Learns a login on another host: which hosts take part, and which fields their forms have. */
+/** Finds out how a login on another host works: which hosts take part, and which fields their forms have. */
 import type { Walk } from '../client/walk.ts';
 import { UsageError } from '../errors.ts';
 import { opened } from './elsewhere.ts';
@@ -12,12 +12,12 @@ import type { PageVisit } from './visitor.ts';
 const PAGES = 30;
 
 /**
- * Follows a login to the other host for the first time. Fills in each form that asks for the user, the password or a
- * code.
+ * Follows a login to another host for the first time. Fills in each form that asks for the user, the password or a
+ * one-time code.
  *
- * @param begun the login so far: only the page of the app
- * @returns the login with the fields of its forms, and the session of this login
- * @throws UsageError if the login may not visit a host, or does not return to the app
+ * @param begun the login so far, which has only the page of the app
+ * @returns the login with the fields of its forms, and the session that the login created
+ * @throws UsageError if the user does not allow a host, or if the login does not return to the app
  */
 export async function learnElsewhere(
   { manners, codes, first, options }: Looking,
@@ -54,7 +54,10 @@ export async function learnElsewhere(
   throw stopped(walk, begun);
 }
 
-/** Returns the origin of a redirect to a host that is neither the app nor known to take part in the login. */
+/**
+ * Returns the origin to which a response redirects, if it is a new host: neither the app nor a host that already takes
+ * part in the login.
+ */
 function unknownHost(walk: Walk): string | undefined {
   const { url, reply } = walk.page;
   const { headers, status = 0 } = reply;

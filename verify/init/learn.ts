@@ -1,4 +1,4 @@
-/** Follows a login over all pages. Learns which fields each form sends, and which values come from the page. */
+/** Follows a login over all its pages. Finds out which fields each form sends, and which values come from the page. */
 
 import type { Form, FormField } from '../client/page.ts';
 import { escaped } from '../core/response/finding.ts';
@@ -20,15 +20,18 @@ import {
 import { besideToken, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
-/** `form`: the fields that a form sends. `capture`: the fields whose values must be read from the page before. */
+/**
+ * What a form sends. `form`: its fields. `capture`: the fields whose values must be read from the page before each
+ * login.
+ */
 interface Sending {
   form: Record<string, string>;
   capture: Record<string, { field: string }>;
 }
 
 /**
- * Returns the request of the first form. Opens the page again with another cookie jar: hidden fields whose value is
- * then different are tokens.
+ * Returns the request that sends the first form. Opens the page a second time as another client, to find tokens: hidden
+ * fields whose values differ between the two pages.
  *
  * @param preferred the token to choose if there are several tokens
  * @throws UsageError if the form is sent to another host
@@ -46,7 +49,7 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
   const isPreferred = ({ name }: { name: string }): boolean =>
     preferred !== undefined && fieldIn(preferred) === name;
   const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
-  // If the field of the token is empty, a script fills it from a meta tag or a cookie.
+  // If the page has an empty field for the token, a script fills in the token, from a meta tag or a cookie.
   const beside = token?.value === '' ? besideToken(stranger, page).csrf : undefined;
   const csrf = beside ?? tokenOfLogin(page, token?.name, preferred);
   const others = changing.filter(field => field !== token && different.has(field.name));
@@ -62,8 +65,8 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
 }
 
 /**
- * Returns the names of the hidden fields whose values differ between two visitors. Searches all forms of the other
- * visitor's page, because another form, such as a search form, may have a field of the same name.
+ * Returns the names of the hidden fields whose values differ between two visitors. Searches all forms in the other
+ * visitor's page, because a field of the same name may also be in another form, such as a search form.
  *
  * @param fresh the same page, opened by another visitor
  */
@@ -85,7 +88,7 @@ function tokenOfLogin(
   return meta ? preferred : { field };
 }
 
-/** The first form of the login, and the account to log in with. */
+/** Input for the first login: the first form of the login, and the account. */
 interface LoginAttempt {
   beginning: FormBeginning;
   account: LoginCredentials;
@@ -93,10 +96,10 @@ interface LoginAttempt {
 }
 
 /**
- * Sends the forms of the login until no further form follows. Retries if the login is refused.
+ * Sends the forms of the login one after the other, until no further form follows. Tries again if the login is refused.
  *
  * @param login the login so far, which consists of the first form
- * @returns the whole login (equal to `login` if there is only one form), and the session of this login
+ * @returns the login with all its forms, and the session of this login
  * @throws UsageError if every attempt is refused
  */
 export async function wholeLogin(
@@ -140,7 +143,7 @@ async function goes(
     page = await visitor.follow(answer, true);
     const next = nextForm(page, sent);
     if (next === undefined) {
-      // If the only form asked for just the user name, the login is not complete.
+      // If the login's only form asked just for the user name, a password is still missing.
       const isComplete = whole !== login || beginning.asks !== 'user';
       return {
         login: whole,
@@ -166,8 +169,8 @@ function captured(
 }
 
 /**
- * Adds a further form to the login. The login's last request so far becomes one of its `steps`. If this
- * request redirects to the page of the form, a request for that page becomes a step too.
+ * Adds a form to the login. The request that was the last one so far becomes one of the login's `steps`. If this
+ * request redirects to the page of the new form, a request for that page becomes a step too.
  */
 function longer(
   visitor: Visitor,
@@ -245,7 +248,11 @@ export function typedIn(form: Form, asks: Asks): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-/** Returns the fields that a form sends. @param carried names of the fields whose values are read from the page */
+/**
+ * Returns the fields that a form sends.
+ *
+ * @param carried names of the fields whose values must be read from the page
+ */
 function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
   const typed = typedIn(form, asks);
   const capture: Sending['capture'] = {};

@@ -1,4 +1,4 @@
-/** Finds out how many sessions a user may have at the same time, and whether a logout ends all of them. */
+/** Finds out how many sessions a user can have at the same time, and whether one logout ends all of them. */
 import { type LoginProcedure, mayEnter } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
 import { type Known, type Logout, leave } from './logout.ts';
@@ -6,22 +6,22 @@ import { isAlive } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
- * Maximum number of sessions of one account that init creates to find a limit. Some apps, such as Redmine,
- * keep the newest 10 sessions of a user. More sessions would need more logins, which apps often limit too.
+ * Maximum number of sessions that init creates for one account to find a limit. Some apps, such as Redmine, keep the
+ * newest 10 sessions of a user. More sessions would need more logins, and apps often limit the number of logins.
  */
 export const SESSIONS = 12;
 
-/** The sessions of one account, and its limit. */
+/** The sessions of one account, and the limit on their number. */
 export interface Crowd {
-  /** The sessions that are live, oldest first. */
+  /** The sessions of the account that are live, oldest first. */
   living: Visitor[];
-  /** The effect of one more session; undefined if no limit was found. */
+  /** What happens at a login beyond the limit; undefined if init found no limit. */
   full?: 'oldest ends' | 'refused';
 }
 
 /**
- * Makes sessions until a new session ends the oldest one, or is refused. Two responses must show the end of the
- * oldest session, because an instance that does not know a session gives the same response.
+ * Creates sessions until the oldest session ends, or a login is refused. Two responses must show the end of the oldest
+ * session, because one response may come from an instance that does not know the session.
  *
  * @param one the first session
  * @param two the second session; undefined if its login was refused
@@ -52,10 +52,10 @@ export async function crowd(
 }
 
 /**
- * Returns whether one logout ends all sessions of the user. Tests it with sessions that were live when another session
- * logged out, and then with two new sessions.
+ * Returns whether one logout ends all sessions of the user. Tests first the sessions that existed when another session
+ * logged out, and then two new sessions.
  *
- * @param living the sessions that were live when another session of the user logged out
+ * @param living the sessions that existed when another session of the user logged out
  */
 export async function endsAll(
   entrance: LoginProcedure,

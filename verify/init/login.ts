@@ -6,42 +6,50 @@ import type { Refresh } from './renewal.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
 
-/** One request of a login. */
+/** One of the requests of which a login consists. */
 export interface LoginStep {
   method: 'GET' | 'POST';
   path: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Fields of the response whose values the next request sends. */
+  /**
+   * Key: name of a placeholder in later requests; value: the form field in the response from which its value is read.
+   */
   capture?: Record<string, { field: string }>;
 }
 
 export interface Login {
   page: string;
-  /** The requests before the last request. The app accepts or refuses the login at the last request. */
+  /** Requests to send before the main request, which is the request that logs in. */
   steps?: LoginStep[];
-  /** Path of the request. Empty: sends the form on the last page that has the fields of `form`. */
+  /**
+   * Path of the main request. If empty, the login submits a form of the last page: the form that has the fields in
+   * `form`.
+   */
   path: string;
   method: 'GET' | 'POST';
   form?: Record<string, string>;
   json?: unknown;
   headers?: Record<string, string>;
   csrf?: Token;
-  /** Matches the response to a refused login. Absent if a refused login shows the login form again. */
+  /** Regular expression for the response to a refused login. Absent if a refused login shows the login form again. */
   refused?: string;
-  /** The login uses HTTP Basic. */
+  /** True if the login uses HTTP Basic. */
   basic?: true;
-  /** JSON pointer to a token in the response. All later requests send this token instead of a cookie. */
+  /** JSON pointer to a token in the response. All later requests send this token, and no cookie. */
   capture?: { token: { json: string } };
-  /** The request that refreshes the token. */
+  /** The request that refreshes the access token. */
   refresh?: Refresh;
-  /** True if the response to the login has a refresh token, but init found no request that takes it. */
+  /** True if the login gives a refresh token, but init found no request that accepts this token. */
   unrefreshed?: true;
-  /** True if the app has no page for the login, so that the target file gets no `page`. */
+  /** True if the app has no login page. The target file then gets no key `page`. */
   pageless?: true;
 }
 
-/** Where the CSRF token is, as the key `csrf` of the target file: a text is a regular expression with a group. */
+/**
+ * Where pages have the CSRF token, in the form of the key `csrf` in the target file. A text is a regular expression
+ * whose group matches the token.
+ */
 export type Token = string | { field: string } | { meta: string } | { cookie: string } | { json: string };
 
 export interface LoginCredentials {
@@ -49,7 +57,7 @@ export interface LoginCredentials {
   password: string;
 }
 
-/** Usual login paths. Tried if no link leads to a login. */
+/** Usual paths of login pages. Init tries them if no link leads to a login. */
 export const USUAL: readonly string[] = [
   '/login',
   '/accounts/login/',
@@ -61,20 +69,23 @@ export const USUAL: readonly string[] = [
   '/Identity/Account/Login',
 ];
 
-/** The input that a form asks the user for. */
+/** Which input a login form asks for. */
 export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
-/** The first page of a login, its form, and the input that the form asks for. */
+/** The first page of a login, with the form on it and the input that the form asks for. */
 export type FormBeginning = { page: PageVisit; form: Form; asks: Asks };
-/** `away`: the page redirects to another host, such as an identity provider. */
+/**
+ * How a login begins: with a form, with HTTP Basic (`basic`), or with a redirect to another host (`away`), such as an
+ * identity provider.
+ */
 export type Beginning = FormBeginning | { page: PageVisit; basic: true } | { page: PageVisit; away: true };
 
 /**
- * Searches for the login.
+ * Searches for the login of the app.
  *
- * @param page path of the login page, if known. Then searches no other page
+ * @param page path of the login page. If given, no other page is searched
  * @param first path to try before the links of the front page and the usual paths
- * @returns the login page with its form, or a page that requires HTTP Basic
+ * @returns the login page with its form, a page that requires HTTP Basic, or a page that redirects to another host
  * @throws UsageError if no login is found
  */
 export async function findLogin(stranger: Visitor, page?: string, first?: string): Promise<Beginning> {
@@ -86,7 +97,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     if (leavesApp(seen)) away ??= seen;
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
-    // Drops the query, such as a return address, if the page has the login form also without the query.
+    // Omits the query of the path, such as a return address, if the page has the login form without this query too.
     const [path = '', query] = seen.path.split('?');
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;
@@ -153,7 +164,10 @@ export function loginForm({ forms }: Page): Form | undefined {
   return fits.toSorted((a, b) => score(b) - score(a)).find(form => score(form) > -1.5);
 }
 
-/** Returns a form that asks only for the user name, if words of the page, form or field say that it is a login. */
+/**
+ * Returns a form that asks only for the user name. Words of the page, the form or the field must say that it is a
+ * login.
+ */
 function userForm({ forms, path = '' }: Page): Form | undefined {
   return forms.find(form => {
     const field = userField(form);
@@ -165,9 +179,9 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
 }
 
 /**
- * Returns the next form of the login; undefined if there is none.
+ * Returns the next form of the login; undefined if the login has no further form.
  *
- * @param sent the inputs that were already sent; a form that asks for such an input again means a refusal
+ * @param sent inputs that were already sent. If a form asks for such an input again, the login was refused
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;
@@ -192,7 +206,7 @@ export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; ask
   return form === undefined ? undefined : { form, asks: 'code' };
 }
 
-/** Returns the field for a one-time code, if the user fills in no other field of the form. */
+/** Returns the field for a one-time code, if it is the only field of the form that the user fills in. */
 export function codeField({ fields, method }: Form): FormField | undefined {
   const typed = fields.filter(field => isText(field) || ['number', 'password'].includes(field.type));
   return method === 'POST' && typed.length === 1 && /cod|otp|token|pin|factor/.test(typed[0]?.hint ?? '')

@@ -8,7 +8,7 @@ import { Tokens } from './renewal.ts';
 import { Manners, type PageVisit } from './visitor.ts';
 
 /**
- * Returns the logout that init finds in an app that responds to each POST with this status, and replaces the cookie.
+ * Returns the logout that init finds in an app that responds to each POST with this status and a new session cookie.
  */
 async function found(status: number, html = ''): Promise<string | undefined> {
   const server = http.createServer(({ method, headers }, response) => {

@@ -1,4 +1,4 @@
-/** Finds the logout of an app. Tests whether it ends the session or only deletes the cookie. */
+/** Finds the logout of an app. Tests whether the logout ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
 import { followLogout, Walk } from '../client/walk.ts';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
@@ -12,7 +12,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
-  /** A page to open before the request, to read the form token or values that the request sends. */
+  /** Pages to open before the logout request. The request needs a form token or other values from these pages. */
   steps?: { method: 'GET'; path: string; capture?: Record<string, string> }[];
   method: 'GET' | HintedRequest['method'];
   path: string;
@@ -20,21 +20,21 @@ export interface Logout {
   json?: unknown;
   headers?: Record<string, string>;
   /**
-   * True if the logout also leads to the identity provider. A run then expects the provider to ask for the
-   * password again.
+   * True if the app's logout also logs out at the identity provider. A run then expects that the provider asks for the
+   * password at the next login.
    */
   provider?: true;
 }
 
 export interface Left {
   logout: Logout;
-  /** True if some instance still accepts the old cookie as signed in after the logout. */
+  /** True if at least one instance still accepts the old session cookie after the logout. */
   livesOn: boolean;
 }
 
 export interface LogoutSearch {
   left: Left | undefined;
-  /** Logout forms and links of the pages that were tried and did not sign out. */
+  /** Forms and links that look like a logout, but did not sign out when init tried them. */
   failed: string[];
 }
 
@@ -43,19 +43,19 @@ export interface Known extends Sign {
   csrf: Token | undefined;
 }
 
-/** Usual logout paths. Tried if no page has a logout, and no hint works. */
+/** Usual logout paths. Init tries them if no page has a logout, and no request in the hints logs out. */
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries the logout forms and links of the pages until one signs out. If a link leads to a page that asks for a
- * confirmation, tries the form of that page next. The caller must not use the session afterwards.
+ * Tries the logout forms and links on the pages until one signs out. If a link leads to a page that asks for a
+ * confirmation, tries the form on that page next. The caller must not use the session afterwards.
  *
- * @param pages the pages to search, as the visitor sees them; `elsewhere`: the same pages by path, as another session
- * sees them
- * @param first logouts whose path has this prefix are tried first
+ * @param pages the pages to search, as the visitor sees them
+ * @param elsewhere the same pages by path, as another session sees them
+ * @param first path prefix of the logouts to try first
  * @param hints logout requests from scripts or from a recording
- * @returns the logout, or the logouts that did not sign out. If the app acknowledged a logout that had no effect,
- * returns that logout, so that a run shows the violation
+ * @returns the logout, or the forms and links that did not sign out. If the app acknowledged a logout that had no
+ *   effect, returns that logout, so that a run shows the violation
  */
 export async function findLogout(
   visitor: Visitor,
@@ -77,8 +77,8 @@ export async function findLogout(
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
-    // A response with an error is no logout, even if the cookie no longer works. An instance that does not
-    // know the session may respond with 404 and replace the cookie.
+    // An error response does not count as a logout, even if the cookie no longer works afterwards: an instance that
+    // does not know the session may respond with 404 and replace the cookie.
     const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
@@ -93,22 +93,22 @@ export async function findLogout(
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
-/** Removes duplicates: of the logouts that send the same request from several pages, keeps one. */
+/** Removes duplicates: if several pages have a logout with the same request, keeps the first. */
 const once = (logouts: readonly Logout[]): Logout[] =>
   [
     ...new Map(logouts.toReversed().map(one => [JSON.stringify({ ...one, steps: [] }), one])).values(),
   ].reverse();
 
 /**
- * Returns whether the response of an API confirms a logout. A page for people may also confirm it, but in words that
- * this function does not read.
+ * Returns whether the response of an API confirms the logout by its status or JSON. A web page may confirm a logout in
+ * words, which this function does not read.
  */
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
 /**
- * Returns whether the cookie or the access token from before a logout may still be signed in. Returns true for an old
- * access token without a test: a refusal would not prove that the logout works, because the token may have expired.
+ * Returns whether the cookie or the access token from before a logout may still work. Always returns true for an old
+ * access token: a refusal would prove nothing, because the token may have expired.
  */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
@@ -120,8 +120,8 @@ async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
 /**
  * Logs out with the requests that the target file will describe.
  *
- * @returns the response; `last`: the page to which its redirects lead; `atProvider`: true if the redirects lead to
- *   another host of the login, and from there to a page that asks for no password
+ * @returns the response. `last`: the page to which its redirects lead. `atProvider`: true if the redirects lead to
+ *   another host of the login, and end at a page that asks for no password
  */
 export async function leave(
   leaving: Visitor,
@@ -161,7 +161,8 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens this page before every logout anyway. If it has the form token, the logout needs no other page.
+  // A run opens the signed-in page before every logout anyway. If this page has the form token, no further page is
+  // needed.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
@@ -204,14 +205,17 @@ function links(
   );
 }
 
-/** Returns the first value in the query of a link that is different in another session, and so may be a token. */
+/** Returns the first value in a link's query that is different in another session. Such a value may be a token. */
 function difference(href: string, other: string): string | undefined {
   const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
   for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
   return undefined;
 }
 
-/** Returns a logout by a link that contains a token, as in `/logout?t=4f1b`. It first reads the token from the page. */
+/**
+ * Returns the logout for a link that contains a token, such as `/logout?t=4f1b`. This logout first reads the current
+ * token from the page.
+ */
 function withToken(page: PageVisit, path: string, token: string): Logout {
   const at = page.body.indexOf(token);
   const begins = Math.max(page.body.lastIndexOf('"', at), page.body.lastIndexOf("'", at)) + 1;
@@ -239,10 +243,10 @@ function posted(paths: readonly string[], { login, csrf }: Pick<Known, 'login' |
   return paths.map(path => ({ method: 'POST', path, ...body, ...headers }));
 }
 
-/** Maximum number of paths that are tried because a page contains them as a text. */
+/** Maximum number of logout paths that init tries only because a page contains each of them as a text in quotes. */
 const WRITTEN = 4;
 
-/** Returns logouts whose path a page contains only as a text in quotes: a script draws their form or link. */
+/** Returns logouts for paths that a page contains only as a text in quotes, because a script draws the form or link. */
 function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): Logout[] {
   const quoted = /(?:["']|&quot;)(\/[\w./-]*)(?:["']|&quot;)/g;
   const paths = pages.flatMap(({ body, path }) =>
@@ -254,16 +258,16 @@ function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): L
   return posted(logouts.slice(0, WRITTEN), known).flatMap(one => [one, { method: 'GET', path: one.path }]);
 }
 
-/** Returns the probable path of an API's logout: next to the login, as `/api/logout` for `/api/login`. */
+/** Returns the probable logout path of an API, next to the login path: `/api/logout` for `/api/login`. */
 const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
 /**
- * Returns whether a cookie contains the session data itself, and not only an id. Compares the values that the
- * cookie had in one session: an id has a constant length, but the length of session data changes.
+ * Returns whether a cookie contains the session data itself, and not only an id. Compares the values that the cookie
+ * had in one session: ids all have the same length, but session data does not.
  *
- * @param inTurn the values, one after the other
- * @param users login names; a cookie that contains a login name, in plain text or in base64, is no id
+ * @param inTurn the values of the cookie, in order of time
+ * @param users login names. A cookie that contains a login name, in plain text or in base64, contains session data
  */
 export const holdsSession = (inTurn: readonly string[], users: readonly string[] = []): boolean =>
   inTurn.some(value => isSelfContained(value, users)) ||
@@ -281,7 +285,7 @@ function isSelfContained(value: string, users: readonly string[]): boolean {
   return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
 }
 
-/** Matches an id as a JSON text, as React Router signs it. */
+/** Matches a JSON text that is only an id. React Router signs cookies with such a text. */
 const ID_IN_JSON = /^"[\w-]{16,}"/;
 
 /**

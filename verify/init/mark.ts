@@ -1,6 +1,6 @@
 /**
- * Finds the shortest expression for `signedIn` of the target file. It finds the user's name on a page, but only if the
- * client is signed in.
+ * Finds the shortest expression for `signedIn` of the target file. This expression finds the user's name on a page, but
+ * only if the client is signed in.
  */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
@@ -9,31 +9,35 @@ import { TOKEN_FIELD } from './tokens.ts';
 import type { PageVisit } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
-/** One page, seen by different visitors. */
+/** A page, as different visitors see it. */
 export interface Views {
   path: string;
-  /** Two views of the first user, from two sessions. */
+  /** The page as two sessions of the first user see it. */
   first: readonly PageVisit[];
-  /** The view of the second user; absent if there is only one account. */
+  /** The page as the second user sees it; absent if there is only one account. */
   second?: PageVisit | undefined;
-  /** The view of a signed-out visitor, and the login page. */
+  /** The page as a signed-out visitor sees it, and the login page. */
   outside: readonly PageVisit[];
 }
 
 export interface Mark {
   page: string;
   user: Exclude<Finding, { cookie: string } | { meta: string } | { field: string }>;
-  /** For each user, the name on the page if it differs from the login name, else undefined. */
+  /** The name that the page shows for each user, if it differs from the login name; else undefined. */
   shown: (string | undefined)[];
 }
 
-/** Minimum and maximum length of the text before the user's name, characters. The expression begins with this text. */
+/**
+ * Minimum and maximum length of the text before the user's name, characters. The expression for the name begins with
+ * this text.
+ */
 const PREFIX = { least: 5, most: 90 };
 /** Minimum and maximum length of a user's name on a page, characters. */
 const NAME = { least: 2, most: 60 };
 
 /**
- * Returns the page and the expression with the lowest cost; undefined if no page distinguishes the users.
+ * Returns the page and the expression with the lowest cost; undefined if no page shows different names to different
+ * users.
  *
  * @param users login names of the first and the second account
  */
@@ -46,9 +50,9 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
 }
 
 /**
- * Returns the cost of a page with its expression; the one with the lowest cost is chosen. The cost is low if the page
- * has a form token or a logout, refuses signed-out visitors, and shows the login name, and if expression and page are
- * short.
+ * Returns the cost of a page and its expression; init chooses the pair with the lowest cost. The cost is low if the
+ * page has a form token or a logout, refuses signed-out visitors and shows the login name, and if the expression and
+ * the page are short.
  */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
@@ -57,7 +61,9 @@ const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (typeof user === 'string' ? user.length : 0) +
   (first[0]?.body.length ?? 0) / 1000;
 
-/** Returns whether a page has something that later requests need: a form token, or a way to log out. */
+/**
+ * Returns whether a page contains something that later requests need: a form token, or a link or form for logging out.
+ */
 const isWorkplace = ({ forms, links, metas }: PageVisit): boolean =>
   [...metas.keys()].some(name => TOKEN_FIELD.test(name)) ||
   forms.some(
@@ -76,7 +82,8 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // A page may also show a name to signed-out clients, for example `Guest`. Then tries the next position on the page.
+  // The page may also show a name to signed-out clients, for example `Guest`. In this case, tries the next position on
+  // the page.
   for (const place of [...named, ...differences(views)]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;
@@ -109,7 +116,10 @@ function places(body: string, name: string): Place[] {
   );
 }
 
-/** Returns the positions of the texts and attributes that are in both views of the first user, and in no other view. */
+/**
+ * Returns the positions of texts and attributes that both sessions of the first user see in the page, and that no other
+ * visitor sees there.
+ */
 function differences({ first, second, outside }: Views): Place[] {
   const body = first[0]?.body ?? '';
   if (second === undefined) return [];
@@ -117,7 +127,7 @@ function differences({ first, second, outside }: Views): Place[] {
   const places: Place[] = [];
   const add = (name: string, at: number): void => {
     if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) return;
-    // A long text without a space is a token or an id, which may change.
+    // Skips a long text without a space, because it is a token or an id, which may change.
     if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) return;
     if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
   };
@@ -125,7 +135,7 @@ function differences({ first, second, outside }: Views): Place[] {
     const name = text.trim();
     const at = index + text.indexOf(name);
     add(name, at);
-    // Also tries the last word alone, which may be the name, as in `User: alice@localhost`.
+    // Also tries the last word of the text alone, because it may be the name, as in `User: alice@localhost`.
     const word = name.lastIndexOf(' ') + 1;
     if (word > 0) add(name.slice(word), at + word);
   }
@@ -133,8 +143,8 @@ function differences({ first, second, outside }: Views): Place[] {
 }
 
 /**
- * Returns the shortest expression for the name at this position. It must find the name of each user, and nothing on a
- * page for a signed-out client.
+ * Returns the shortest expression for the user's name. On the page, the name is at the given position. The expression
+ * must find the name of each user, and nothing in a page for a signed-out client.
  */
 function shortest(
   views: Views,
@@ -144,8 +154,8 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // Characters that end the user's name. If the character after the name is markup, a quote or a space: only this
-  // character. Otherwise this character, `<` and `"`.
+  // Characters at which the expression ends the user's name. If markup, a quote or a space follows the name, only this
+  // character; otherwise the character that follows, `<` and `"`.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;
@@ -158,9 +168,9 @@ function shortest(
 }
 
 /**
- * Yields expressions for the text before a position, the shortest first: the text itself, then the text with a pattern
- * in place of each number or id, such as `/users/[\w-]+">`. If possible, an expression begins at a word or a tag,
- * because it is then easier to read, and changes less often.
+ * Yields expressions for the text before a position, the shortest first. First yields the text itself, then the text
+ * with a pattern in place of each number or id, such as `/users/[\w-]+">`. If possible, an expression begins at a word
+ * or a tag, because such an expression is easier to read and changes less often.
  */
 export function* prefixes(
   body: string,
@@ -181,18 +191,18 @@ export function* prefixes(
   }
 }
 
-/** Returns whether a word or a tag begins at this position of the page. */
+/** Returns whether a word or a tag begins at the given position of a page. */
 const beginsWord = (body: string, at: number): boolean =>
   body[at] === '<' || /[\s>]/.test(body[at - 1] ?? ' ');
 
-/** Returns whether this position of the page is not inside a word. */
+/** Returns whether the given position of a page is outside a word. */
 const beginsText = (body: string, at: number): boolean => !/\w\w/.test(body.slice(at - 1, at + 1));
 
 const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
 
 /**
- * Adds the names that the expression finds on the pages. Returns undefined if the expression does not distinguish the
- * first user, the second user and signed-out visitors.
+ * Adds the names that the expression finds on the pages. Returns undefined if it finds the same name for both users, or
+ * a name for a signed-out visitor.
  */
 function proven(
   { page, user }: Omit<Mark, 'shown'>,

@@ -1,4 +1,4 @@
-/** Finds where a page shows the values of a list. */
+/** Finds where a page shows the values of a list, such as the items of a basket. */
 import { decodeHTML } from 'entities';
 import { surroundings } from '../client/page.ts';
 import { escaped, finder } from '../core/response/finding.ts';
@@ -6,15 +6,15 @@ import { prefixes } from './mark.ts';
 import type { PageVisit } from './visitor.ts';
 
 /**
- * The place where a page shows the values of a list: a regular expression or a JSON pointer, as `items` of a probe in
- * the target file.
+ * Describes where a page shows the values of a list: a regular expression or a JSON pointer, as the key `items` of a
+ * probe in the target file.
  */
 export type ListPlace = string | { json: string };
 
 /**
- * Returns the place where pages show the values of a list. At least two of the responses must show each value
- * in this place. One response may show only some of the values, because in a broken app each instance may
- * keep only the values that it received.
+ * Returns an expression or pointer that finds the values of a list in all responses. Each value must occur in at least
+ * two responses. A single response may lack some values, because in a broken app each instance may keep only the values
+ * that it received.
  */
 export function placeIn(seen: readonly PageVisit[], values: readonly string[]): ListPlace | undefined {
   for (const { body, json } of seen) {
@@ -28,7 +28,10 @@ export function placeIn(seen: readonly PageVisit[], values: readonly string[]): 
   return undefined;
 }
 
-/** Returns the JSON pointer to the values, with `*` in place of each array index; undefined if there is none. */
+/**
+ * Returns the JSON pointer to the values, with `*` in place of each array index; undefined if the values have no common
+ * pointer.
+ */
 function pointerTo(json: unknown, values: readonly string[]): { json: string } | undefined {
   const walk = (value: unknown, pointer: string): string[] => {
     if (typeof value === 'string') return value === values[0] ? [pointer] : [];
@@ -43,20 +46,23 @@ function pointerTo(json: unknown, values: readonly string[]): { json: string } |
 }
 
 /**
- * Words of page areas that show a text only for some time, such as recent activity. Also matches the HTML element
- * `title`, but not the CSS class `title`, which many lists have.
+ * Matches the name of a page area that shows a text only for some time, such as recent activity. Also matches the HTML
+ * element `title`, but not the CSS class `title`, which many lists have.
  */
 const NEVER = /^(head )?title\b|recent|activit|histor|audit|search|latest|\blast\b/;
 /**
- * Words of page areas that often show a text only once, such as messages. Such an area is used only if no other area
- * shows the text.
+ * Matches the name of a page area that often shows a text only once, such as messages. Init uses such an area only if
+ * no other area shows the text.
  */
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 
-/** Minimum and maximum length of the text before an item, characters. */
+/** Minimum and maximum length of the text before a list item, characters. */
 const ITEM_PREFIX = { least: 2, most: 90 };
 
-/** Returns an expression that finds the items of a list by the text around each; undefined if there is none. */
+/**
+ * Returns an expression that finds the items of a list by the text before and after each item; undefined if there is
+ * none.
+ */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
   const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
     index,

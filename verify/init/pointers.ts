@@ -1,6 +1,6 @@
-/** Lists the texts in a JSON value. */
+/** Lists the texts in a JSON value, with their JSON pointers. */
 
-/** Returns all texts in a JSON value together with their JSON pointers. Skips lists. */
+/** Returns all texts in a JSON value together with their JSON pointers. Ignores texts inside arrays. */
 export function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
   if (typeof value === 'string') return [{ pointer, value }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];

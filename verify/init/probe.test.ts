@@ -7,7 +7,7 @@ import { type FoundProbe, offered, proven } from './probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 
 /**
- * Finds the probe of an app that keeps the notes of a session on the server or in the session cookie.
+ * Lets init look for a probe in an app that keeps the notes of a session on the server or in the session cookie.
  *
  * @param hidden number of reads after the writes that still get the old page, as from a cache
  */

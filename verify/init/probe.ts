@@ -12,10 +12,10 @@ import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
 
 export interface Candidate {
-  /** Pages that may show the text that the form stores, the most likely one first. */
+  /** Paths of pages that may show the stored text, the most likely one first. */
   pages: readonly string[];
   request: Omit<HintedRequest, 'method'> & { method?: HintedRequest['method'] };
-  /** Name of the form field in which init sends its text. */
+  /** Name of the form field in which init sends its own text. */
   field: string;
 }
 
@@ -23,18 +23,18 @@ export interface FoundProbe {
   object: string;
   scope: 'session' | 'user' | 'all';
   /**
-   * True if the server keeps the session. Proof: after the writes, a read with the old session cookies shows
-   * the values.
+   * True if the server keeps the session data. Init has proved it: a read with the session cookies from before the
+   * writes shows the written values.
    */
   onServer?: true;
   read: { path: string; items: ListPlace };
   add: Candidate['request'] & { headers?: Record<string, string> };
 }
 
-/** Types of fields for free text. */
+/** Types of form fields in which a user can write any text. */
 const FREE = new Set(['text', 'textarea', 'search']);
 
-/** Values for other fields that a form may require, by type. */
+/** Key: type of a form field; value: what init sends in a required field of this type. */
 const FILLED: Readonly<Record<string, string>> = {
   text: 'baton',
   textarea: 'baton',
@@ -47,13 +47,16 @@ const FILLED: Readonly<Record<string, string>> = {
   'datetime-local': '2030-01-01T12:00',
 };
 
-/** The forms that init may try, and the others, each with the reason why init does not send it. */
+/**
+ * The forms of the app. `candidates`: forms that init can try. `skipped`: forms that init does not send, each with the
+ * reason.
+ */
 export interface Offer {
   candidates: Candidate[];
   skipped: string[];
 }
 
-/** Returns the folder that contains all paths: `/admin/` if the whole app is below /admin/, otherwise `/`. */
+/** Returns the folder that contains all paths: `/admin/` if all paths begin with /admin/, otherwise `/`. */
 export function folderOf([first = '/', ...others]: readonly string[]): string {
   let folder = first.slice(0, first.lastIndexOf('/') + 1);
   while (folder !== '' && !others.every(path => path.startsWith(folder)))
@@ -62,9 +65,9 @@ export function folderOf([first = '/', ...others]: readonly string[]): string {
 }
 
 /**
- * Returns the forms with a text field, except forms that may delete, pay, mail or change who can log in.
+ * Returns the forms with a text field, except forms that may delete, pay, send mail or change who can log in.
  *
- * @param folder the folder of the whole app, such as `/admin/`. Its words do not count as words of a form
+ * @param folder the folder of the whole app, such as `/admin/`. The words in its name say nothing about a single form
  */
 export function offered(
   visitor: Pick<Visitor, 'pathOf'>,
@@ -90,7 +93,7 @@ export function offered(
   };
 }
 
-/** Returns the reason why init does not send a form; undefined if init may send the form. */
+/** Returns why init does not send a form; undefined if the form is safe to send. */
 function unfit(path: string, form: Form, csrf: Token | undefined, folder: string): string | undefined {
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
@@ -114,7 +117,7 @@ function candidateOf(page: string, path: string, { fields }: Form, csrf: Token |
 }
 
 /**
- * Returns the writes in the hints as candidates for a probe.
+ * Returns probe candidates for the write requests in the hints.
  *
  * @param lists paths of JSON pages that show a list, the most likely one first
  */
@@ -126,32 +129,35 @@ export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonl
     return { pages: pages.slice(0, READ_PAGES), request, field };
   });
 
-/** Maximum number of pages on which a text is searched. */
+/** Maximum number of pages in which init searches for the written text. */
 const READ_PAGES = 4;
 
-/** Maximum number of reads of a page after the writes, to find the written values. */
+/** Maximum number of reads of a page to find the written values. */
 const READS = 6;
 
-/** Wait before init reads the pages again, if none showed the written values, milliseconds. */
+/** Pause before init reads the pages again, milliseconds. Needed if a cache returned an old page without the values. */
 const CACHED = 2500;
 
-/** Maximum number of reads by another session to find a value, because each instance may keep its own values. */
+/**
+ * Maximum number of reads with another session to find a value. One read is not enough, because each instance may keep
+ * its own values.
+ */
 const LOOKS = 3;
 
-/** Opens sessions of other clients. They show whether an object belongs to one session, to one user or to all users. */
+/** Opens further sessions. They show whether an object belongs to one session, to one user or to all users. */
 export interface Others {
-  /** Returns another session of the user. */
+  /** Opens another session of the same user. */
   same(): Promise<Visitor>;
-  /** Returns a session of another user; undefined if there is no other account. */
+  /** Opens a session of another user. Returns undefined if there is no other account. */
   another(): Promise<Visitor | undefined>;
 }
 
 /**
- * Writes two values. Finds the place of the page that shows the values, and reads the page again, because a text that
- * has disappeared was only a message. Then reads with other sessions, to find out whether the user's sessions, or all
- * users, share the object.
+ * Writes two values, and finds out where a page shows them. Reads this page again, because a text that disappears was
+ * only a message. Then reads with other sessions, to find out whether the user's sessions, or all users, share the
+ * object.
  *
- * @returns undefined if the page does not show the values; `cut` if the page shows only a part of the list
+ * @returns the probe; undefined if no page shows the values; `cut` if the page shows only a part of the list
  */
 export async function proven(
   visitor: Visitor,
@@ -194,7 +200,10 @@ export async function proven(
   };
 }
 
-/** Finds the page that shows the written values. Looks again after a wait, because a cache may hold an old page. */
+/**
+ * Finds the page that shows the written values. Tries again after a pause, because a cache may have returned an old
+ * page.
+ */
 async function readOf(
   visitor: Visitor,
   pages: readonly string[],
@@ -224,7 +233,10 @@ function filledWith(
   };
 }
 
-/** Returns where a page shows the written values; `cut` if the page has links to further pages of the list. */
+/**
+ * Returns an expression that finds the written values in a page. Returns `cut` if the page has links to further pages
+ * of the list.
+ */
 async function itemsOn(
   visitor: Visitor,
   path: string,
@@ -240,7 +252,10 @@ async function itemsOn(
   return undefined;
 }
 
-/** Returns whether a session sees a value. Reads several times, because each instance may keep its own values. */
+/**
+ * Returns whether the page shows the written value to this session. Reads the page several times, because each instance
+ * may keep its own values.
+ */
 async function sees(
   visitor: Visitor,
   { path, items }: FoundProbe['read'],
@@ -253,5 +268,5 @@ async function sees(
   return false;
 }
 
-/** Matches a link to another page of a list. */
+/** Matches a link to another page of the same list, such as `page=2`. */
 const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;

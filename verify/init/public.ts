@@ -1,5 +1,6 @@
 /**
- * Finds the pages that need a session, and the paths that need none. Also finds the guarantees that no run can decide.
+ * Finds the pages that need a session, and the paths that need no session. Also finds the guarantees that no run can
+ * decide.
  */
 import { staticFiles } from '../client/static-files.ts';
 import type { Unclaimed } from './findings.ts';
@@ -7,12 +8,16 @@ import type { Inside } from './inquiry.ts';
 import type { Marked } from './session.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Usual paths that need no session. Init tries them if the pages link no static file. */
+/** Usual paths that need no session. Init tries them if no page links a static file. */
 const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
 /** Maximum number of paths under `public` in the target file. */
 const MOST = 2;
 
-/** Returns public paths that exist. @param pages pages that may link static files */
+/**
+ * Returns paths that need no session and that exist in the app.
+ *
+ * @param pages pages that may link static files
+ */
 export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]): Promise<string[]> {
   const linked = pages.flatMap(page =>
     staticFiles(page.body).flatMap(address => stranger.pathOf(address, page.path) ?? []),
@@ -30,8 +35,8 @@ export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]
 const PAGES = 4;
 
 /**
- * Returns pages that only a signed-in user can see, except pages that the file names already. If a cache
- * gives one user's page to other users, this page comes first, so that a run requests it as several users.
+ * Returns pages that only a signed-in user can see, and that the target file does not name yet. If a cache gives one
+ * user's page to other users, that page comes first, so that a run requests it as several users.
  */
 export const privatePages = ({ views, cached }: Marked, named: readonly string[]): string[] => {
   const closed = views.filter(({ outside: [stranger] }) => stranger?.status !== 200).map(({ path }) => path);
@@ -40,7 +45,7 @@ export const privatePages = ({ views, cached }: Marked, named: readonly string[]
 };
 
 /**
- * Returns the guarantees that no run could decide, although the file has all that they need.
+ * Returns the guarantees that no run can decide, although the target file has all that they need.
  *
  * @param carriers names of the cookies that carry the session
  */

@@ -1,4 +1,7 @@
-/** Tests that a recipe names only pages, tokens and logouts that init can also find without the recipe. */
+/**
+ * Tests recipes (the defaults of well-known frameworks): init must find each page, token and logout in a recipe without
+ * the recipe too.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

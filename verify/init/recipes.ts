@@ -1,21 +1,23 @@
 /**
- * Recipes: the defaults of well-known frameworks. A recipe only defines the order in which init tries things. Init
- * tests each part on the app, and reports differences.
+ * Defines recipes: the defaults of well-known frameworks. A recipe only defines the order in which init tries things.
+ * Init tests each part of a recipe on the app, and reports differences.
  */
 import { nearest } from '../nearest.ts';
 import type { Token } from './login.ts';
 import { placeOf } from './tokens.ts';
 
 export interface Recipe {
-  /** Path of the login page. Private pages redirect to it. */
+  /** Path of the login page, to which pages for signed-in users redirect. */
   page: string;
-  /** Where pages contain the CSRF token; absent if the login needs none. */
+  /** Where pages contain the CSRF token; absent if the login sends no CSRF token. */
   csrf?: Token;
-  /** Prefix of the logout path. */
+  /** Prefix of the path that logs out. */
   logout: string;
   /** Matches the name of the session cookie. */
   cookie: RegExp;
-  /** The documentation that the recipe was written from. Absent if an app in tests/hosts tests the recipe. */
+  /**
+   * Address of the documentation from which the recipe was written. Absent if an app in tests/hosts tests the recipe.
+   */
   documented?: string;
 }
 
@@ -82,7 +84,7 @@ export function unknownRecipe(name: string): string | undefined {
     : `expected the name of a recipe, got ${JSON.stringify(name)}${nearest(name, names)}`;
 }
 
-/** Returns the differences between the app and its recipe. */
+/** Returns the differences between the app and its recipe, that is, the defaults of its framework. */
 export function departures(
   { page, csrf, logout, cookie }: Recipe,
   found: {

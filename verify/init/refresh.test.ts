@@ -1,4 +1,6 @@
-/** Tests where `baton init` looks for tokens, and how it measures the grace period of replaced ones. */
+/**
+ * Tests where `baton init` looks for tokens, and how it measures the time for which an app accepts a replaced token.
+ */
 import { describe, expect, it } from 'vitest';
 import { graceOf } from './refresh.ts';
 import { accessIn, Tokens } from './renewal.ts';
@@ -25,7 +27,7 @@ describe('the grace period', () => {
   };
 
   /**
-   * Returns a visitor of an app that accepts a replaced token.
+   * Returns a visitor of an app that accepts a replaced refresh token.
    *
    * @param uses how many times the app accepts the replaced token
    */

@@ -1,4 +1,6 @@
-/** Finds the request that refreshes an access token, and how long a replaced refresh token is still accepted. */
+/**
+ * Finds the request that refreshes an access token. Measures how long the app still accepts a replaced refresh token.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finder } from '../core/response/finding.ts';
 import type { Entered } from './enter.ts';
@@ -13,7 +15,7 @@ const LEAST = 8;
 /** Maximum value of `expires_in`, seconds. A larger number is not the lifetime of an access token. */
 const LONGEST = 1e6;
 
-/** Returns where a response has a refresh token. */
+/** Returns the place of the refresh token in a response; undefined if the response has none. */
 function refreshIn({ json }: PageVisit): { pointer: string; value: string } | undefined {
   return pointersOf(json).find(
     ({ pointer, value }) => /refresh[^/]*$/i.test(pointer) && value.length >= LEAST,
@@ -24,11 +26,11 @@ function refreshIn({ json }: PageVisit): { pointer: string; value: string } | un
 export const givesRefreshToken = ({ answer }: Entered): boolean => refreshIn(answer) !== undefined;
 
 /**
- * Finds the request that takes the refresh token, by trying requests. Gives the visitor the tokens of the login and of
- * the refresh.
+ * Finds the request that accepts the refresh token, by trying likely requests. Stores the tokens from the login and
+ * from the refresh in the visitor.
  *
  * @param access where the response to the login has the access token
- * @returns undefined if there is no refresh token, or no request takes it
+ * @returns undefined if there is no refresh token, or if no request accepts it
  */
 export async function findRefresh(
   { visitor, answer }: Entered,
@@ -64,7 +66,8 @@ export async function findRefresh(
 }
 
 /**
- * Returns the requests that may take a refresh token: requests that scripts name, and usual requests next to the login.
+ * Returns the requests that may accept a refresh token: requests that scripts name, and usual requests next to the
+ * login.
  */
 function requests(
   login: Login,
@@ -89,7 +92,7 @@ function requests(
   ];
 }
 
-/** Returns where the response has the lifetime of the access token, in seconds. The lifetime is next to the token. */
+/** Returns where the response has the lifetime of the access token, in seconds: a member next to the token. */
 function lifetimeIn(seen: PageVisit, access: string): string | undefined {
   const beside = access.replace(/\/[^/]*$/, '');
   return ['expires_in', 'expiresIn']
@@ -100,19 +103,22 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
     });
 }
 
-/** Interval between two uses of a replaced token, milliseconds. */
+/** Interval between two tests of a replaced token, milliseconds. */
 const EVERY = 500;
-/** Maximum time for which init tests whether a replaced token is accepted, milliseconds. */
+/** Maximum time for which init tests whether the app accepts a replaced token, milliseconds. */
 const MOST = 35_000;
-/** A run sends a replaced token this long after the refresh, if the target declares no grace period, milliseconds. */
+/**
+ * Time after a refresh at which a run sends the replaced token again, milliseconds. Applies if the target file declares
+ * no grace period.
+ */
 const UNDECLARED = 2_300;
 
 /**
- * Measures how long a replaced refresh token is still accepted.
+ * Measures how long the app still accepts a replaced refresh token.
  *
- * @param visitor a session that is used for nothing else, because the app may end the session after the measurement
- * @returns the time in milliseconds; `endless` if the token is still accepted after 35 s; undefined if the token is
- * already refused after 2.3 s, or if a refresh does not replace the token
+ * @param visitor a session that is used for nothing else, because the measurement may end it
+ * @returns the time in milliseconds. `endless` if the app still accepts the token after 35 s. Undefined if the app
+ *   already refuses it after 2.3 s, or if a refresh does not replace the token
  */
 export async function graceOf(
   visitor: Visitor,

@@ -1,20 +1,20 @@
-/** The tokens of a session: refreshes the access token as an app does. */
+/** Keeps the tokens of a session, and refreshes the access token when it is old. */
 import type { Send } from '../client/send.ts';
 import { keepTokens, REFRESH } from '../client/tokens.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { pointersOf } from './pointers.ts';
 
-/** The request that refreshes, as the key `refresh` of the target file. */
+/** The request that refreshes the tokens, as the key `refresh` of the target file describes it. */
 export interface Refresh {
   path: string;
   json?: Record<string, string>;
   form?: Record<string, string>;
   access: { json: string };
-  /** Where the response has the new refresh token. Absent if a refresh does not replace this token. */
+  /** JSON pointer to the new refresh token in the response. Absent if a refresh does not replace the refresh token. */
   token?: { json: string };
   lifetime?: { json: string };
-  /** Where the response to the login has the tokens. */
+  /** JSON pointers to both tokens in the response to the login. */
   atLogin: { access: string; refresh: string };
 }
 
@@ -23,12 +23,12 @@ const LEAST = 16;
 /** An access token counts as old when less than this share of its lifetime is left. */
 const LEFT = 0.5;
 /**
- * Maximum number of attempts of one refresh. A refused refresh is sent again, because another instance may
- * know the token.
+ * Maximum number of attempts of one refresh. Init sends a refused refresh again, because another instance may know the
+ * token.
  */
 const TRIES = 3;
 
-/** Returns where a response has an access token. */
+/** Returns the access token in a response, and its JSON pointer; undefined if the response has no access token. */
 export function accessIn({ json }: { json: unknown }): { pointer: string; value: string } | undefined {
   const tokens = pointersOf(json).filter(
     ({ pointer, value }) =>
@@ -40,25 +40,25 @@ export function accessIn({ json }: { json: unknown }): { pointer: string; value:
 type Sending<R extends Reply> = (request: Send) => Promise<R>;
 
 /**
- * The tokens of one session. A visitor and its copies (`twin`) share the tokens, because a refresh may invalidate the
- * replaced ones.
+ * The tokens of one session. All copies of a visitor share them, because a refresh may make the replaced tokens
+ * invalid.
  */
 export class Tokens {
   readonly #spec: Refresh;
-  /** The access token and the refresh token. */
+  /** Values of the access token and the refresh token, by name. */
   readonly captured: Map<string, string>;
-  /** The lifetime of the access token, and when it ends, milliseconds; undefined if they are not known. */
+  /** Lifetime of the access token, and the time at which it ends, milliseconds; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
-  /** True after a logout. The session then sends no more refreshes. */
+  /** True after a logout. From then on, the session sends no more refreshes. */
   over = false;
 
-  /** @param captured the tokens of the session so far */
+  /** @param captured the tokens that the session already has */
   constructor(spec: Refresh, captured: ReadonlyMap<string, string> = new Map()) {
     this.#spec = spec;
     this.captured = new Map(captured);
   }
 
-  /** Returns a copy of the present tokens. Later refreshes of this session do not change the copy. */
+  /** Returns a copy of the tokens. Later refreshes of this session do not change the copy. */
   copy(): Tokens {
     return new Tokens(this.#spec, this.captured);
   }
@@ -67,19 +67,19 @@ export class Tokens {
     return this.captured.get(REFRESH);
   }
 
-  /** True if the access token may soon expire. */
+  /** True if the access token is old, so that it may soon expire. */
   get isOld(): boolean {
     return this.access !== undefined && Date.now() > this.access.ends - this.access.lifetime * LEFT;
   }
 
-  /** Keeps the tokens of the response to a login. Returns false if the response has no access token. */
+  /** Stores the tokens from the response to a login. Returns false if the response has no access token. */
   begin(reply: Reply): boolean {
     const { atLogin, lifetime } = this.#spec;
     const places = { access: { json: atLogin.access }, token: { json: atLogin.refresh }, lifetime };
     return keepTokens(places, reply, this, Date.now()) !== undefined;
   }
 
-  /** Refreshes, and keeps the new tokens. Returns whether the app has accepted the refresh token. */
+  /** Refreshes the access token, and stores the new tokens. Returns whether the app accepted the refresh token. */
   async renew(send: Sending<Reply>): Promise<boolean> {
     if (this.over) return false;
     const called = Date.now();
@@ -87,12 +87,14 @@ export class Tokens {
     return reply !== undefined && this.keep(reply, called);
   }
 
-  /** Keeps the tokens of the response to a refresh. Returns false if the response has no access token. */
+  /** Stores the tokens from the response to a refresh. Returns false if the response has no access token. */
   keep(reply: Reply, called = Date.now()): boolean {
     return keepTokens(this.#spec, reply, this, called) !== undefined;
   }
 
-  /** Sends the refresh token. Returns the response; undefined if the token is refused, or the path does not exist. */
+  /**
+   * Sends the refresh token. Returns the response; undefined if the app refuses the token or does not know the path.
+   */
   async renewed<R extends Reply>(send: Sending<R>): Promise<R | undefined> {
     const { path, json, form } = this.#spec;
     const values = { refresh: this.refresh ?? '' };

@@ -10,8 +10,8 @@ import { Manners } from './visitor.ts';
 const ACCOUNTS = ['alice', 'bob'].map(user => ({ user, password: 'secret' }));
 
 /**
- * Starts an app of two instances behind a round robin. The second instance shows every user the name that it showed
- * first.
+ * Starts an app with a defect: two instances behind a round robin, of which the second shows to every user the name of
+ * the first user that it served.
  */
 async function broken(): Promise<{ url: string; stop(): void }> {
   let requests = 0;
@@ -39,7 +39,7 @@ async function broken(): Promise<{ url: string; stop(): void }> {
 }
 
 it('finds the user name although one instance shows every user the first name', async () => {
-  // The number of requests decides which instance serves the second user first: both orders are tried.
+  // Tries both orders of the instances, because the defect depends on which instance serves the second user first.
   for (const more of [0, 1]) {
     const { url, stop } = await broken();
     const { signal } = new AbortController();
@@ -60,12 +60,12 @@ it('finds the user name although one instance shows every user the first name', 
 type Page = (user: string | undefined) => string | undefined;
 
 /**
- * Finds the part of a page that names the user. A cache in front of the app shares the page `/`, but not if the address
- * has a query.
+ * Lets init find the part of a page that names the user, in an app behind a cache. The cache gives the page `/` of one
+ * user to all users, but forwards each request whose address has a query.
  *
  * @param kept the page in the cache before the first request
- * @param pages by path: returns the page for a user; for undefined, the page for a visitor without a session. It
- * returns undefined if there is no page
+ * @param pages key: path; value: returns the page for a user, or for a visitor without a session (undefined). It
+ *   returns undefined if there is no such page
  */
 async function behindCache(kept: string | undefined, pages: Record<string, Page>) {
   let cached = kept;

@@ -1,5 +1,5 @@
 /**
- * Explores the first sessions: finds the pages of a signed-in user, the expression that finds the user's name, and the
+ * Explores the first sessions. Finds the pages of a signed-in user, the expression that finds the user's name, and the
  * session cookies.
  */
 import { randomUUID } from 'node:crypto';
@@ -10,41 +10,46 @@ import { findMark, type Mark, type Views } from './mark.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** Maximum number of requests for each page, because a request may reach an instance that does not know the session. */
+/**
+ * Maximum number of requests for each page. One request is not enough, because it may reach an instance that does not
+ * know the session.
+ */
 const TRIES = 6;
-/** Maximum number of later reads of a page by the same client. */
+/** Maximum number of times that the same client reads a page again. */
 const LATER = 3;
 /**
- * Maximum number of times that init opens the pages of the second user, to reach an instance that shows the right name.
+ * Maximum number of times that init opens the pages of the second user. An instance with a defect may show the wrong
+ * name, so init tries to reach another instance.
  */
 const LOOKS = 3;
 /** Maximum number of linked pages in which init searches for the user's name. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
-/** The findings from the first sessions. */
+/** What init has found in the first sessions. */
 export interface Marked {
-  /** The page and the expression that show the name of the signed-in user. */
+  /** The page that shows the name of the signed-in user, and the expression that finds this name. */
   mark: Mark;
   /** The page that names the user, as a visitor without a session sees it. */
   outside: PageVisit;
-  /** Path of the page that the login redirects to. */
+  /** Path of the page to which the login redirects. */
   landing: string;
-  /** A session of the first account. */
+  /** The first session of the first account. */
   one: Visitor;
   /** A second session of the first account; undefined if its login was refused. */
   two: Visitor | undefined;
-  /** The signed-in and signed-out views of each page. */
+  /** Each page, as signed-in and as signed-out visitors see it. */
   views: readonly Views[];
   /**
-   * Path of a page that showed the first user's name to another visitor, probably from a cache; undefined if none did.
+   * Path of a page that showed the first user's name to another visitor, probably from a cache; undefined if no page
+   * did.
    */
   cached: string | undefined;
 }
 
 /**
- * Finds the part of a page that names the signed-in user. Each session opens all pages before the next login, because
- * the next login may end the session.
+ * Finds the part of a page that names the signed-in user. Opens all pages with one session before the next login,
+ * because the next login may end that session.
  *
  * @param one the first session of the first account
  * @param hinted paths that the scripts of the app request
@@ -69,7 +74,7 @@ export async function marked(
   const users = [first, second].flatMap(account => (account === undefined ? [] : [account.user]));
   let views: Views[] = [];
   let mark: Mark | undefined;
-  // A broken instance may show the second user the name of the first user. Then the loop tries other instances.
+  // An instance with a defect may show the second user the name of the first user. So the loop tries other instances.
   for (let i = 0; i < (last === undefined ? 1 : LOOKS) && mark === undefined; i++) {
     for (let n = 0; n < i; n++) await manners.fresh().get(login.page);
     const other = last === undefined ? undefined : await looks(last, outside);
@@ -113,8 +118,8 @@ export async function marked(
 }
 
 /**
- * Returns the path of a page if strangers get it with the name of a user from a cache, but not from the app itself;
- * undefined if the app shows this name to all visitors.
+ * Returns the path of a page if a cache sends it, with a user's name on it, to visitors without a session. Returns
+ * undefined if the app itself shows this name to all visitors.
  */
 async function sharedWithStrangers(
   stranger: Visitor,
@@ -126,8 +131,8 @@ async function sharedWithStrangers(
 }
 
 /**
- * For each page that both users see equally, requests the second user's view again, past all caches. Either a cache has
- * sent the first user's page, or the app shows the page to all users.
+ * For each page that looks the same for both users, requests the page of the second user again, past all caches. The
+ * new response shows whether a cache sent the first user's page, or the app shows one page to all users.
  */
 async function uncached(views: readonly Views[], second: Visitor): Promise<Views[]> {
   const all: Views[] = [];
@@ -140,15 +145,17 @@ async function uncached(views: readonly Views[], second: Visitor): Promise<Views
   return all;
 }
 
-/** Requests a page with an additional query that no cache has stored, so that the app itself responds. */
+/**
+ * Requests a page with an additional query. No cache has stored a response for this address, so the app itself
+ * responds.
+ */
 const pastCaches = (visitor: Visitor, path: string): Promise<PageVisit> =>
   visitor.twin().get(`${path}${path.includes('?') ? '&' : '?'}baton=${randomUUID()}`);
 
 type Looks = ReadonlyMap<string, PageVisit>;
 
 /**
- * Returns the pages that both sessions of the first user see. Adds the views of the second user and of a
- * signed-out visitor.
+ * Returns the pages that both sessions of the first user see. Adds what the second user and a signed-out visitor see.
  */
 const viewsOf = (
   outside: Looks,
@@ -175,7 +182,7 @@ async function looks(visitor: Visitor, outside: Looks, look = inside): Promise<M
   return all;
 }
 
-/** Returns the paths to search: the page after the login, the links on it, and usual paths of user pages. */
+/** Returns the paths to search: the page after the login, the pages that it links, and usual paths of user pages. */
 async function pathsOf(
   { visitor, answer }: Entered,
   landing: string | undefined,
@@ -194,8 +201,8 @@ async function pathsOf(
 }
 
 /**
- * Returns a page as a session sees it. Returns undefined if the page does not exist, or if each response
- * shows the signed-out page.
+ * Returns a page as a session sees it. Returns undefined if the page does not exist, or if each response equals the
+ * page for signed-out visitors.
  */
 async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   return (await reach(visitor, path, outside))?.seen;
@@ -216,8 +223,9 @@ const isInside = (seen: PageVisit, outside: PageVisit): boolean =>
   seen.status === 200 && (outside.status !== 200 || seen.body !== outside.body);
 
 /**
- * Returns a page like `inside`, but from a later read of the same client: the first read after a login may show a
- * message, such as `Signed in as alice`, that no later read shows. If no later read is signed in, returns the first.
+ * Reads the page `inside` again with the same client, and returns the later response. The first read after a login may
+ * contain a message, such as `Signed in as alice`, that no later read shows. Returns `inside` if no later read is
+ * signed in.
  */
 async function again(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   const reached = await reach(visitor, path, outside);
@@ -228,13 +236,13 @@ async function again(visitor: Visitor, path: string, outside: PageVisit): Promis
   return reached?.seen;
 }
 
-/** The page and the test that show whether a session is signed in. */
+/** How to find out whether a session is signed in: the page to request, and a test of the response. */
 export interface Sign {
   page: string;
   signedIn(seen: PageVisit): boolean;
 }
 
-/** Returns whether at least one instance shows the session as signed in. */
+/** Returns whether the response of at least one instance is signed in. */
 export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<boolean> {
   for (let i = 0; i < TRIES; i++) {
     await outOfStep(visitor, page, i);
@@ -244,35 +252,32 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
 }
 
 /**
- * Returns whether a session is alive. If its access token can be refreshed, the refresh decides, because the access
- * token may outlive the session.
+ * Returns whether a session is alive. If the session has a refresh token, a refresh decides, because the access token
+ * may still work after the end of the session.
  */
 export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
   visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
 /**
- * Sends a request of another visitor before the third and the fifth try. Without this request, a round robin
- * could route every try to the same instance.
+ * Sends a request of another visitor before the third and the fifth try. Otherwise a round robin could route every try
+ * to the same instance.
  */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
 }
 
-/** The cookies that carry a session. */
+/** The cookies that carry the session of a client. */
 export interface Carried {
-  /**
-   * Names of the session cookies. A request needs all these cookies to be signed in; if `each` is true, it
-   * needs only one of these cookies.
-   */
+  /** Names of the session cookies. A signed-in request needs all of them, or any one of them if `each` is true. */
   cookies: string[];
-  /** True if each cookie alone suffices, for example a session cookie and a remember-me cookie. */
+  /** True if any one of these cookies is enough, for example a session cookie or a remember-me cookie. */
   each: boolean;
 }
 
 /**
- * Finds the session cookies. First leaves out one cookie at a time: the session cookies are those without
- * which the session is signed out. If there are none, sends only one cookie at a time: each cookie that is
- * signed in alone is a session cookie.
+ * Finds the session cookies. First leaves out one cookie at a time: if the session is then signed out, the omitted
+ * cookie is a session cookie. If this finds none, sends only one cookie at a time: if the session is then signed in,
+ * the sent cookie is a session cookie.
  */
 export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   const names = visitor.client.cookies(sign.page).map(({ name }) => name);
@@ -285,9 +290,9 @@ export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
 }
 
 /**
- * Returns the values that each session cookie has in turn: after the login, and after the next page. If the
- * cookie contains the session data, the page may store something in it, and the value gets longer. A token in
- * a header never changes.
+ * Returns the values of each session cookie in turn: after the login, and after the next page. If the cookie contains
+ * the session data, the page may add data, so that the value gets longer. The value of a token in a header never
+ * changes.
  */
 export async function valuesInTurn(
   visitor: Visitor,

@@ -1,43 +1,49 @@
 /**
- * Finds the header, cookie or text that names the instance. Such a signal has few values, which repeat over many
- * responses.
+ * Finds the header, cookie or text that names the instance. Such a signal has few different values, each of which comes
+ * in many responses.
  */
 import { twinsOf } from '../client/affinity.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface Signal {
-  /** The key `instance` of the target file. */
+  /** Where responses name their instance, in the form of the key `instance` in the target file. */
   instance: { header: string; find?: string } | { cookie: string } | { body: string };
-  /** Names of the instances that responded. */
+  /** Names of the instances that sent responses. */
   names: string[];
   sticky: boolean;
-  /** Name of the affinity cookie. Requests without this cookie may go to any instance. */
+  /** Name of the affinity cookie. Requests without this cookie may reach any instance. */
   by?: string;
 }
 
-/** The only instance that responded, if all responses named the same instance. */
+/** The name of the only instance that responded, and the header that names it. */
 export interface Alone {
   name: string;
   header: string;
-  /** True if responses over new connections named other instances: then the balancer pins each connection. */
+  /**
+   * True if responses over new connections named other instances, that is, if the balancer pins each connection to an
+   * instance.
+   */
   pinned: boolean;
 }
 
 const LOOKS = 24;
 const MOST_INSTANCES = 8;
-/** Headers that differ between responses, but do not name the instance. */
+/** Names of headers that differ between responses for other reasons, and do not name the instance. */
 const OTHER =
   /^(date|age|etag|expires|last-modified|content-|set-cookie|x-request-id|x-correlation-id|x-trace|traceparent|x-amzn-trace-id|x-runtime|x-response-time|x-ratelimit|ratelimit|retry-after|report-to|nel|cf-ray|x-amz-cf-id|vary|cache-control|connection|keep-alive|location|transfer-encoding|x-csrf)/;
-/** Words in the names of headers that usually name an instance. */
+/** Words that occur in the names of headers that name an instance. */
 const NAMING = /instance|served|backend|upstream|server|node|pod|host|route|worker|replica|via|app/;
-/** Names of affinity cookies of balancers. Some have values that do not name the instance. */
+/**
+ * Names of the affinity cookies of well-known balancers. Some of these cookies have values that do not name the
+ * instance.
+ */
 const STICKY =
   /^(AWSALB|AWSALBCORS|AWSELB|AWSELBCORS|SERVERID|route|ROUTEID|INGRESSCOOKIE|_?sticky|lb|BIGipServer.*|ARRAffinity.*|GCLB|SRV)$/i;
-/** Matches a text on a page that names the instance. */
+/** Matches a text on a page that names the instance, such as `Served by app-1`. */
 const IN_PAGE =
   '(?:[Ss]erved.by|[Ii]nstance|[Hh]ostname|[Ss]erver|[Nn]ode|[Pp]od|[Bb]ackend)\\W{1,20}(\\w[\\w.:-]{1,60})';
 
-/** Number of requests that each use a new connection. */
+/** Number of requests that init sends over new connections. */
 const CONNECTIONS = 6;
 
 /** Finds out how responses name their instance. @param path path of a public page to request */
@@ -51,7 +57,7 @@ export async function findSignal(manners: Manners, path: string): Promise<Signal
   return { ...found, ...(await stickiness(visitor, path, found.instance)) };
 }
 
-/** Returns the instance that a header names, if all responses name the same instance. */
+/** Returns the instance that a header names, if all responses name the same instance in this header. */
 async function alone(
   manners: Manners,
   path: string,
@@ -72,8 +78,8 @@ async function alone(
 type Found = Pick<Signal, 'instance' | 'names'>;
 
 /**
- * Returns the different values, if they can be names of instances: 2 to 8 values, each of which came several
- * times. Otherwise returns undefined.
+ * Returns the different values of a possible signal, such as a header, if they may be names of instances. There must be
+ * 2 to 8 values, and each must come several times. Otherwise returns undefined.
  */
 function few(values: readonly (string | undefined)[]): string[] | undefined {
   const counts = new Map<string, number>();
@@ -100,7 +106,10 @@ function inHeaders(looks: readonly PageVisit[]): Found | undefined {
   return undefined;
 }
 
-/** Expressions that find the name of the instance in headers that contain more than this name: Server-Timing, Via. */
+/**
+ * Expressions that find the name of the instance in the headers Server-Timing and Via, which contain more than this
+ * name.
+ */
 const PARTS = ['desc="?([\\w.:-]+)', '([\\w.:-]+)\\s*(?:\\(|$)'];
 
 function inCookies(looks: readonly PageVisit[]): Found | undefined {
@@ -128,7 +137,7 @@ function instanceOf(seen: PageVisit, instance: Signal['instance']): string | und
 }
 
 /**
- * Returns whether a client with cookies stays on one instance, and the affinity cookie that pins it.
+ * Returns whether a client with cookies always reaches the same instance, and which cookie pins the client to it.
  *
  * @param visitor a visitor with the cookies of the app and the balancer
  */
@@ -154,7 +163,7 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // The app may set the cookie that names the instance only in the first response. Then takes the name from the
+    // Later responses may not set the cookie that names the instance again. In this case, reads the name from the
     // cookie jar.
     const seen = await twin.get(path);
     const name =

@@ -5,13 +5,13 @@ import type { Token } from './login.ts';
 import { pointersOf } from './pointers.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Matches names of fields that may hold a CSRF token. */
+/** Matches names of form fields that may hold a CSRF token. */
 export const TOKEN = /csrf|xsrf|token|authenticity|nonce|verification/i;
 
-/** Matches names of fields that almost certainly hold a CSRF token. */
+/** Matches names of form fields that almost certainly hold a CSRF token. */
 export const TOKEN_FIELD = /csrf|xsrf|authenticity|verification|^_token$/i;
 
-/** Returns where a token for scripts is (meta tag or cookie), and the header in which scripts send it. */
+/** Returns where pages have a token for scripts (meta tag or cookie), and the header in which scripts send it. */
 export function besideToken(
   visitor: Visitor,
   page: PageVisit,
@@ -62,13 +62,13 @@ export function tokenIn(visitor: Visitor, page: PageVisit, csrf: Token | undefin
 export const tokenOf = (visitor: Visitor, page: PageVisit, csrf: Token | undefined): string =>
   tokenIn(visitor, page, csrf) ?? '';
 
-/** Returns the value of the first field with this name. */
+/** Returns the value of the first field that has this name in any of the forms. */
 export const fieldOf = ({ forms }: PageVisit, name: string): string | undefined =>
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
 /**
- * Returns whether this field of a form holds the token. If the token is in a meta tag or a cookie, returns
- * true for the first field that has a usual name for a CSRF token.
+ * Returns whether this form field holds the CSRF token. If the token comes from a meta tag or a cookie, this is the
+ * first field of the form with a usual name for such a token.
  */
 export function isTokenField(
   name: string,
@@ -80,7 +80,7 @@ export function isTokenField(
   return fields.find(field => TOKEN_FIELD.test(field.name))?.name === name;
 }
 
-/** Returns the place of a token as a text, such as `field csrf`. */
+/** Describes in words where the CSRF token is, such as `field csrf`. */
 export const placeOf = (csrf: Token): string =>
   typeof csrf === 'string' ? `the text ${csrf}` : (Object.entries(csrf)[0]?.join(' ') ?? '');
 
@@ -96,8 +96,8 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
 }
 
 /**
- * Returns the meta tag with a token for all forms, if the forms of the pages have different tokens. Baton reads a token
- * in a field only from the first form with this field, so this token would be wrong for the other forms.
+ * Returns the meta tag with a token that is valid for all forms, if each form has a different token. Baton reads a
+ * token in a field only from the first form with this field, and this token would be wrong for the other forms.
  *
  * @param csrf the token that was found so far
  * @param pages pages of a signed-in user, and the login page

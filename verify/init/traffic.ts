@@ -1,6 +1,6 @@
 /**
- * Reads hints from recorded requests: from a HAR file, or from a browser that init has started. Copies no secret of
- * the recording.
+ * Reads hints from recorded requests, which come from a HAR file or from a browser that init has started. The hints
+ * contain no secret of the recording.
  */
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
@@ -12,10 +12,10 @@ import { LOGIN, LOGOUT, UNSAFE } from './words.ts';
 export interface RecordedRequest {
   method: string;
   url: string;
-  /** Type and text of the body; absent if there was none. */
+  /** Media type and text of the request body; absent if the request has no body. */
   body?: { type: string; text: string } | undefined;
   status: number;
-  /** The header Content-Type of the response. */
+  /** Value of the header Content-Type in the response. */
   type: string;
 }
 
@@ -58,19 +58,19 @@ export function recordedIn(text: string, file: string): RecordedRequest[] {
   }));
 }
 
-/** Maximum number of pages of a recording that init tries. */
+/** Maximum number of recorded pages that init tries. */
 const PAGES = 24;
 const METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const PASSWORD = /^(password|passwd|pass|pwd|secret)$|\bpassword\b/i;
-/** Matches the names of fields whose values are never copied. */
+/** Matches the names of fields whose values init never copies, because they may be secrets. */
 const PRIVATE = /passw|pwd|^pass$|^pin$|secret|api[-_]?key|credential/i;
 const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|email|login)\b/i;
 
 /**
- * Returns the requests of a recording that init can use.
+ * Returns the recorded requests that init can use.
  *
- * @param site the address of the app; requests to other addresses are ignored
- * @param accounts accounts that may have been used in the recording. Their values are replaced by placeholders
+ * @param site the address of the app; ignores requests to other addresses
+ * @param accounts accounts that may occur in the recording. Their names and passwords are replaced by placeholders
  * @throws UsageError if no request sent a password
  */
 export function hintsOfTraffic(
@@ -83,7 +83,7 @@ export function hintsOfTraffic(
     const url = URL.parse(one.url);
     if (url === null || url.host !== site.host || !url.pathname.startsWith(`${prefix}/`)) return [];
     const found = { ...one, path: pathOf(url).slice(prefix.length) };
-    // A text inside an operation of GraphQL may be a password or a token, so no such operation is copied.
+    // Skips GraphQL operations that contain a text, because the text may be a password or a token.
     return graphqlOf(found)?.text.includes('"') ? [] : [found];
   });
   const at = loginAt(own, accounts);
@@ -118,7 +118,7 @@ export function hintsOfTraffic(
   };
 }
 
-/** Returns the path and the query of an address, without session ids and tokens. */
+/** Returns the path and query of an address. Removes session ids and tokens. */
 function pathOf({ pathname, searchParams }: URL): string {
   const kept = [...searchParams].filter(
     ([name, value]) => !TOKEN.test(name) && !PRIVATE.test(name) && !isKey(value),
@@ -128,8 +128,8 @@ function pathOf({ pathname, searchParams }: URL): string {
 }
 
 /**
- * Returns the index of the last login: the last request with a user name and a password. If there is none,
- * returns the index of the last request with a password.
+ * Returns the index of the last login: the last request with a user name and a password, or, if no request has both,
+ * the last request with a password.
  */
 function loginAt(own: readonly Own[], accounts: readonly Credentials[]): number {
   const all = own.map(one => (one.method === 'POST' ? loginOf(one, accounts) : undefined));
@@ -148,13 +148,16 @@ function pageOf(one: Own): string[] {
   const { method, status, type, path } = one;
   if (status !== 200 || !/json|html/.test(type)) return [];
   const query = graphqlOf(one);
-  // A server of GraphQL answers a query by GET, too (GraphQL over HTTP, 6.2).
+  // Returns a GraphQL query as a GET request, because a GraphQL server also answers GET (GraphQL over HTTP, 6.2).
   if (query !== undefined && !query.variables && !/^\s*(mutation|subscription)\b/.test(query.text))
     return [`${path}?query=${encodeURIComponent(query.text.replaceAll(/\s+/g, ' '))}`];
   return method === 'GET' ? [path] : [];
 }
 
-/** Returns the operation of GraphQL in a request, and whether it has variables; undefined if it has no operation. */
+/**
+ * Returns the GraphQL operation in a request, and whether it has variables; undefined if the request has no GraphQL
+ * operation.
+ */
 function graphqlOf({ method, body }: Own): { text: string; variables: boolean } | undefined {
   if (method !== 'POST' || body === undefined || !/json/.test(body.type)) return undefined;
   const parsed = graphql.safeParse(jsonOf(body.text, (_, value) => value));
@@ -190,8 +193,8 @@ function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | un
 }
 
 /**
- * Returns a write with `{value}` in the place of its only free text; an empty list if the write has no free text, or
- * several.
+ * Returns a write request with `{value}` in place of its only free text, in a list. The list is empty if the request
+ * has no free text, or several.
  */
 function writeOf(one: Own): HintedRequest[] {
   let found = 0;
@@ -205,16 +208,16 @@ function writeOf(one: Own): HintedRequest[] {
   return found === 1 ? [{ ...requestOf(one), ...body }] : [];
 }
 
-/** Returns whether a text is long and has no space. Such a text is a token or an id, and is never copied. */
+/** Returns whether a text is long and has no space. Such a text is a token or an id, which init never copies. */
 const isRandom = (value: string): boolean => value.length >= 16 && !/\s/.test(value);
 
 /** Returns whether a text may be an id or a token: it is long, has only characters of ids and tokens, and a digit. */
 const isKey = (value: string): boolean => /^[\w+/=.~-]{16,}$/.test(value) && /\d/.test(value);
 
 /**
- * Returns the body of a recorded request with placeholders.
+ * Returns the body of a recorded request with placeholders. Replaces form tokens by `{csrf}`.
  *
- * @param place returns the placeholder for a text; undefined to keep the text. Form tokens are replaced by `{csrf}`
+ * @param place returns the placeholder for a text; undefined to keep the text
  */
 function bodyOf(
   { body }: Own,

@@ -1,4 +1,4 @@
-/** Finds a probe: tries the forms that the user allows, until one of them stores the text. */
+/** Finds a probe: tries the forms that the user allows, until one form stores the text. */
 import { randomBytes } from 'node:crypto';
 import { type LoginProcedure, signIn } from './enter.ts';
 import type { HintedRequest, Hints } from './hints.ts';
@@ -8,7 +8,7 @@ import { type FoundProbe, folderOf, hintedCandidates, type Others, offered, prov
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** The sessions and pages that the search for a probe may use. */
+/** Everything that the search for a probe may use: sessions, pages, and facts about the app. */
 interface Means {
   living: Visitor[];
   left: Left | undefined;
@@ -19,14 +19,14 @@ interface Means {
   hints: Hints;
 }
 
-/** The probe that was found, and the forms that init did not send. */
+/** The probe that init found, and the forms that it did not send. */
 export interface Tried {
   probe: FoundProbe | undefined;
   skipped: string[];
 }
 
 /**
- * Tries each form that may be a probe. Then logs out all sessions, because the app may limit the number of sessions.
+ * Tries each form that may store a text. Then logs out all sessions, because the app may limit the number of sessions.
  */
 export async function tryProbe(looking: Looking, entrance: LoginProcedure, means: Means): Promise<Tried> {
   const { living, left, most, known } = means;
@@ -56,19 +56,22 @@ export async function tryProbe(looking: Looking, entrance: LoginProcedure, means
   }
 }
 
-/** Words of links to pages with a form that creates something. */
+/** Words in a link to a page with a form that creates something. */
 const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
-/** Maximum number of links that are followed from one page, and of pages with such links. */
+/**
+ * Maximum number of links that init follows. `each`: links of the first page. `new`: links to forms, found on the
+ * linked pages.
+ */
 const LINKS = { each: 6, new: 4 };
 
-/** Matches links that are not opened because they may delete something, and paths that are files. */
+/** Matches links that init does not open: links that may delete something, and links to files. */
 const DELETES = /delet|remov/;
 const FILE = /\.\w{2,4}$/;
 
 /**
- * Opens the pages behind the links of a page. On these pages, also follows links to a form that creates something.
+ * Opens the pages that a page links. In these pages, also follows links to forms that create something.
  *
- * @param left the logout, whose link is never opened
+ * @param left the logout; init never opens its link
  */
 export async function formPages(
   visitor: Visitor,
@@ -149,8 +152,8 @@ const lists = (pages: readonly PageVisit[]): string[] =>
     .map(({ path }) => path);
 
 /**
- * Returns the writes that init may try. If a recording or the app itself names them, returns all of them. A write that only
- * scripts suggest may do something else, so its path must also show a list.
+ * Returns the write requests that init can try. Returns all of them if they come from a recording or from the app's own
+ * description. A write that only scripts suggest may do something else, so its path must also show a list.
  */
 const safe = (
   { writes, described }: Hints,

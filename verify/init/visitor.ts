@@ -14,43 +14,43 @@ import type { Reply } from '../core/response/reply.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Tokens } from './renewal.ts';
 
-/** Pause between two requests, milliseconds. */
+/** Pause between two requests of init, milliseconds. */
 const PAUSE = 15;
-/** Maximum number of requests to one app. */
+/** Maximum number of requests that init sends to one app. */
 const MOST = 600;
 const REDIRECTS = 5;
 
-/** Name of the value that is captured at a login, and sent in the header Authorization afterwards. */
+/** Name under which a visitor stores the value of the header `Authorization` after a login. */
 export const AUTHORIZATION = 'authorization';
 
-/** A response, with its path and its parsed body. */
+/** A response with its path and its parsed body. */
 export interface PageVisit extends Reply, Parsed {
   path: string;
   json: unknown;
 }
 
-/** Limits that all visitors of one app share: a pause between requests, and a maximum number of requests. */
+/** Limits for all visitors of one app together: a pause between two requests, and a maximum number of requests. */
 export class Manners {
   readonly network: Network;
   readonly #reached: Reached;
   readonly #signal: AbortSignal;
   readonly #pause: number;
   #sent = 0;
-  /** True if the app has responded. */
+  /** True if the app has responded to a request of init. */
   reached = false;
   /**
-   * Sends `count` other requests for `path` before each request. With round robin, they go to the other instances, so
-   * that all main requests reach the same instance (see `onOneInstance`).
+   * Additional requests that are sent before each request: `count` requests for `path`. Behind a round robin, they go
+   * to the other instances, so that all main requests reach the same instance (see `onOneInstance`).
    */
   #aside = { count: 0, path: '/' };
-  /** True to send cookies even if SameSite forbids it, because no login succeeds without them. */
+  /** True to send cookies even if their SameSite attribute forbids it. Needed if no login succeeds otherwise. */
   lenient = false;
 
-  /** @param pause pause between two requests, milliseconds; 0 also turns `wait` off */
+  /** @param pause pause between two requests, milliseconds; 0 also turns off all other waits */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
-    // Adds the header Authorization to every request. The header has a value after a login by HTTP Basic, or a login
-    // that returned a token.
+    // Adds the header Authorization to every request. Its value comes from a login by HTTP Basic, or from a token in
+    // the response to a login.
     this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `{${AUTHORIZATION}}` } };
     this.network = new Network(this.#reached);
     this.#signal = signal;
@@ -60,7 +60,11 @@ export class Manners {
     this.network.close();
   }
 
-  /** Waits for a time in milliseconds. Throws if init is aborted during the wait. */
+  /**
+   * Waits for a time in milliseconds.
+   *
+   * @throws the reason of the abort if init is aborted during the wait
+   */
   async wait(time: number): Promise<void> {
     if (this.#pause > 0) await sleep(time, undefined, { signal: this.#signal });
   }
@@ -73,8 +77,8 @@ export class Manners {
   }
 
   /**
-   * Makes every later request reach the same instance, if the balancer uses round robin: before each request, sends
-   * one request for each other instance. Each call of this method changes to the next instance.
+   * Makes every later request reach the same instance, if the balancer uses round robin: sends one request for each
+   * other instance before each request. Each call of this method chooses the next instance.
    *
    * @param instances number of instances
    * @param path path of a public page
@@ -85,14 +89,14 @@ export class Manners {
     this.#aside = { count: instances - 1, path };
   }
 
-  /** Sends the requests that go to the other instances (see `onOneInstance`). */
+  /** Sends the additional requests that go to the other instances (see `onOneInstance`). */
   async #sendAside(): Promise<void> {
     const { count, path } = this.#aside;
     for (let i = 0; i < count; i++)
       await new SessionClient(this.network).send({ method: 'GET', path }, this.#signal);
   }
 
-  /** Calls `act` with a visitor without cookies, over new connections. */
+  /** Calls `act` with a visitor that has no cookies and uses new connections. */
   async elsewhere<T>(act: (visitor: Visitor) => Promise<T>): Promise<T> {
     const network = new Network(this.#reached);
     try {
@@ -105,8 +109,8 @@ export class Manners {
   /**
    * Sends a request.
    *
-   * @param addressed true if the response is to a form. Only then a text such as "too many attempts" means a rate
-   *   limit: on other pages it may be a text for all visitors
+   * @param addressed true if the request submits a form. Only then, a text such as "too many attempts" in the response
+   *   means a rate limit: on other pages, the text may be for all visitors
    * @throws UnavailableError if there is no response, or the app limits logins or requests
    */
   async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<PageVisit> {
@@ -135,12 +139,13 @@ export class Manners {
 }
 
 /**
- * Returns a path without its query, or the origin of another host. Both may hold a secret, such as the code of a login.
+ * Returns a path without its query, or only the origin of an address on another host. The removed part may contain a
+ * secret, such as the code of a login.
  */
 const withoutSecrets = (path: string): string =>
   path.startsWith('/') ? path.replace(/\?.*/s, '') : new URL(path).origin;
 
-/** Throws if the response shows a rate limit, so that no further request is sent. */
+/** Throws an error if the response shows a rate limit, so that init sends no further request. */
 function stopAt(
   { status, headers, body }: Reply,
   { text }: Parsed,
@@ -168,10 +173,7 @@ function jsonOf({ headers, body }: Reply): unknown {
 export class Visitor {
   readonly manners: Manners;
   readonly client: SessionClient;
-  /**
-   * The tokens of the session, if its access token can be refreshed. The copies of a visitor (`twin`) share
-   * these tokens.
-   */
+  /** The tokens of the session, if its access token can be refreshed. All copies of a visitor share the same tokens. */
   tokens: Tokens | undefined;
 
   constructor(manners: Manners, client = new SessionClient(manners.network)) {
@@ -179,7 +181,7 @@ export class Visitor {
     this.client = client;
   }
 
-  /** Returns a new visitor with a copy of the cookies, except those named in `without`. */
+  /** Returns a copy of this visitor with the same cookies, except the cookies in `without`. */
   twin(without: readonly string[] = []): Visitor {
     const twin = new Visitor(this.manners, this.client.copy(without));
     twin.tokens = this.tokens;
@@ -190,7 +192,9 @@ export class Visitor {
     return this.send({ method: 'GET', path });
   }
 
-  /** Sends a request. If the access token has expired, refreshes it and sends the request again. */
+  /**
+   * Sends a request. If the response shows that the access token has expired, refreshes it and sends the request again.
+   */
   async send(request: Send, addressed?: boolean): Promise<PageVisit> {
     const once = (): Promise<PageVisit> => {
       const access = this.tokens?.captured.get(ACCESS);
@@ -218,7 +222,7 @@ export class Visitor {
   /**
    * Follows the redirects of a response.
    *
-   * @param addressed true if the pages show the result of a form, such as the reason of a refused login
+   * @param addressed true if the pages show the result of a submitted form, such as the reason for a refused login
    */
   async follow(seen: PageVisit, addressed = false): Promise<PageVisit> {
     let last = seen;

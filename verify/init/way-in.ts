@@ -13,15 +13,18 @@ import { accessIn } from './renewal.ts';
 import { besideToken, placeOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** The known part of the login, and the requests that the app's scripts or a recording suggest. */
+/**
+ * The part of the login that is known before the first attempt, and the requests that the app's scripts or a recording
+ * suggest.
+ */
 export interface LoginStart {
-  /** The page and the first form of the login; absent if no page has such a form. Then `begun` is the whole login. */
+  /** The page and the first form of the login. Absent if no page has a login form; then `begun` is the whole login. */
   beginning?: Beginning;
   begun: Login;
   hints: Hints;
 }
 
-/** Finds the page and the first form of the login; or the login request of an app that has no form for it. */
+/** Finds the page and the first form of the login. For an app without a login form, finds the login request instead. */
 export async function begin(looking: Looking): Promise<LoginStart> {
   const { options, manners, recipe } = looking;
   const { loginPage, loginPath, loginJson, loginForm, whereLogin } = options;
@@ -64,13 +67,16 @@ export async function begin(looking: Looking): Promise<LoginStart> {
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
 }
 
-/** Returns the requests that a GraphQL API describes, else those of scripts, else those that are usual for an API. */
+/**
+ * Returns requests of the app from the first source that has any: its GraphQL API, its scripts, or the usual requests
+ * of an API.
+ */
 async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: GraphqlApi): Promise<Hints> {
   if (api?.hints !== undefined && api.hints.logins.length > 0) return api.hints;
   return hasPages(page) ? hintsOfScripts(manners.fresh(), page) : usualLogins(first);
 }
 
-/** Returns what to do if a GraphQL API does not name its login. */
+/** Returns a hint for the user: what to do if a GraphQL API does not describe its login. */
 function unnamed({ path, hints }: GraphqlApi, why: string): string {
   const off =
     hints === undefined ? 'its introspection is off' : 'no mutation takes a user name and a password';
@@ -82,26 +88,31 @@ function unnamed({ path, hints }: GraphqlApi, why: string): string {
   );
 }
 
-/** Returns whether an app has pages. An API responds to a browser with an error or with JSON. */
+/**
+ * Returns whether an app has HTML pages. An app without pages (an API) responds to a browser with an error or with
+ * JSON.
+ */
 const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
 
 /**
- * Returns whether a login must request this page first: a page for people, or a response of an API with a CSRF token.
+ * Returns whether a client must request this page before a login: it is an HTML page, or an API response with a CSRF
+ * token.
  */
 const isNeeded = (page: PageVisit, { csrf }: Pick<Login, 'csrf'>): boolean =>
   hasPages(page) || ((page.status ?? 500) < 400 && csrf !== undefined);
 
-/** Usual paths of logins of an API. */
+/** Usual paths of login requests to an API. */
 const API_LOGINS = ['/auth/login', '/api/auth/login', '/api/login', '/login', '/api/token', '/auth/token'];
 
-/** Returns the login requests that are usual for an API. Used if nothing is known about the login. */
+/** Returns the usual login requests of an API. Init tries them if it knows nothing about the login. */
 function usualLogins({ user }: LoginCredentials): Hints {
   const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
   return { ...NO_HINTS, logins: API_LOGINS.map(path => ({ method: 'POST', path, json })) };
 }
 
 /**
- * Returns the token for a login request. A form sends it as a field if the form has a field for it, else in a header.
+ * Returns where a login request must send the CSRF token: in a form field if the form has a field for it, else in a
+ * header.
  */
 function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<string, string> }) {
   const { headers, ...token } = besideToken(stranger, page);
@@ -110,9 +121,10 @@ function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<
 }
 
 /**
- * Tries the logins in the hints, until a login begins a session.
+ * Tries the login requests in the hints until one creates a session. Stops when the app has refused the maximum number
+ * of logins.
  *
- * @throws UsageError if no login begins a session. Stops when the app has refused the maximum number of logins
+ * @throws UsageError if no login creates a session
  */
 async function hintedLogin(
   { manners, codes, first, options }: Looking,
@@ -148,7 +160,7 @@ async function hintedLogin(
   );
 }
 
-/** Logs in for the first time, over all forms of the login. Returns the whole login and the session. */
+/** Logs in for the first time, over all forms of the login. Returns the complete login and the session. */
 export async function entranceOf(
   looking: Looking,
   { beginning, begun, hints }: LoginStart,
@@ -216,7 +228,7 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
 
-/** Returns where the response to a login contains a token, if the app has set no cookie. */
+/** Returns where the response to a login contains a token; undefined if the app has set a cookie instead. */
 function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   if (visitor.client.cookies(answer.path).length > 0) return {};
   const found = accessIn(answer);

@@ -1,10 +1,10 @@
-/** Writes the part of a target file that says how to recognise an instance. */
+/** Writes the part of a target file that says how to recognise the instance of a response. */
 import { COMMAND } from '../core/command.ts';
 import { comment } from './comment.ts';
 import type { AppFindings } from './findings.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** Returns the part about the instance; only a comment if no response names the instance. */
+/** Returns the part of the target file about the instance. It is only a comment if no response names its instance. */
 export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'carried'>): string {
   if (signal === undefined || 'pinned' in signal)
     return [
@@ -13,8 +13,8 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // A run drops the affinity cookie to reach another instance. If this cookie is also a session cookie, the run
-  // cannot drop it.
+  // A run drops the affinity cookie to reach another instance. This is impossible if the same cookie carries the
+  // session.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`How to recognise the instance; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },

@@ -1,10 +1,11 @@
-/** Writes the target file of an app that init could not explore to the end. */
+/** Writes the target file of an app that init could not explore completely. */
 import type { Begun } from './findings.ts';
 import { accountsPart, csrfPart, headPart, loginPart, markPart } from './write.ts';
 
 /**
- * Returns a target file with the findings, and with examples of the parts that init did not find. @param why
- * the error that stopped init
+ * Returns a target file with the findings so far. It has examples in place of the parts that init did not find.
+ *
+ * @param why the error that stopped init
  */
 export function unfinishedFile(found: Begun, why: string): string {
   const { login, carried = { cookies: [], each: false }, csrf = login?.csrf, mark } = found;

@@ -122,8 +122,8 @@ export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carri
 }
 
 /**
- * Returns the places of the tokens in the response to the login, if they differ from the places in the response to a
- * refresh.
+ * Returns where the response to the login has the tokens. Returns undefined if the response to a refresh has both
+ * tokens in the same places.
  */
 function atLoginOnly({ access, token, atLogin }: Refresh): Record<string, { json: string }> | undefined {
   if (access.json === atLogin.access && token?.json === atLogin.refresh) return undefined;
@@ -150,7 +150,7 @@ function refreshPart({ login, grace, livesOn, logout }: AppFindings): string | u
   });
 }
 
-/** Returns a text for what carries the session: the names of the cookies, the token, or HTTP Basic. */
+/** Names the carrier of the session in words: the cookies, the token, or HTTP Basic. */
 export function carriedText({ cookies, each }: Carried, { basic, capture }: Login): string {
   if (cookies.length === 0) return basic || capture ? 'the header Authorization' : 'no cookie';
   return cookies.join(each ? ' or ' : ', ');

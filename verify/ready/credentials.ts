@@ -1,6 +1,6 @@
 /**
- * Before the load, finds out why a login is refused: because of the account, or because one instance gave the form
- * and another one received the login.
+ * Finds out before the load why the app refuses a login: because of the account, or because one instance gave the login
+ * form and another instance received the login.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -11,20 +11,28 @@ import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/** A try to log in: the request for the login page or for the last step before the login, and the login. */
+/**
+ * One attempt to log in. `form`: the request for the login page, or for the last step before the login. `login`: the
+ * login request.
+ */
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
-  /** Where a login of several pages stopped, for an error message. Undefined if it reached the last page. */
+  /**
+   * For an error message: the page at which a login of several pages stopped. Undefined if it reached the last page.
+   */
   stop?: string | undefined;
 }
 
 /**
- * Maximum number of logins through the balancer until form and login reach the same instance by chance. It is `each`
- * times the number of known instances, but at least `least` and at most `most`.
+ * Maximum number of logins through the balancer, by which form and login may reach the same instance by chance. It is
+ * `each` times the number of known instances, but not less than `least` and not more than `most`.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
-/** Maximum number of accounts whose login is tried. If there are more, only one account per password is tried. */
+/**
+ * Maximum number of accounts whose login Baton tries. If the target has more accounts, Baton tries only one account for
+ * each password.
+ */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
 /** Number of refused logins after which the user name or password counts as wrong. */
@@ -32,8 +40,8 @@ const REFUSALS = 3;
 const NAMED = 5;
 
 /**
- * Logs in so that one instance gives the form and receives the login. It sends both requests to one instance, or,
- * where clients cannot choose the instance, repeats logins through the balancer.
+ * Logs in so that the same instance gives the form and receives the login. Sends both requests to one instance. If
+ * clients cannot choose the instance, repeats logins through the balancer instead.
  *
  * @param lenient if true, the client sends cookies even if their SameSite attribute forbids it
  * @returns undefined when no such login is accepted
@@ -66,18 +74,18 @@ export async function enterAlone(
 }
 
 /**
- * Tries the login of each account except the first. If there are ACCOUNTS or more of them, tries only one
- * account per password.
+ * Tries the login of each account except the first. If there are `ACCOUNTS` or more of them, tries only one account for
+ * each password.
  *
- * @param anywhere true if the app accepted the first account's login from every instance on every other one:
- * then a refused login shows that the account is wrong
+ * @param anywhere true if the app accepted logins of the first account on every pair of instances: one that gives the
+ *   form, and one that receives the login. Then a refused login shows that the account is wrong
  * @throws UsageError with the names of the accounts whose login is refused
  */
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Without a logout, more logins might exceed the target's limit of sessions. If Baton registers the accounts, no
-  // password can be wrong.
+  // Skips the check of the other accounts if the target limits a user's sessions but has no logout, because more logins
+  // might exceed the limit. Also skips it if Baton registers the accounts, because then no password can be wrong.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -95,7 +103,11 @@ export async function otherAccounts(context: Context, anywhere: boolean): Promis
   );
 }
 
-/** Logs in to each account once, 4 at a time. @returns the accounts whose login is refused */
+/**
+ * Logs in to each account once, with 4 logins at a time.
+ *
+ * @returns the accounts whose login is refused
+ */
 async function refusedOnce(context: Context, accounts: readonly Account[]): Promise<Account[]> {
   const wrong: Account[] = [];
   let next = 0;
@@ -119,24 +131,26 @@ async function tryAccount(context: Context, account: Account, session: string): 
   return login;
 }
 
-/** Ends a session. Requests a page before the logout, because the logout may need the page's form token. */
+/** Ends a session. Requests a page before the logout, because the logout may need a form token from this page. */
 async function readAndLeave(context: Context, driver: Driver): Promise<void> {
   await driver.read();
   await leave(context, driver);
 }
 
 /**
- * Returns whether user name and password are right. They are wrong if even the instance that gave the form
- * refuses the login.
+ * Returns whether the user name and password are right. They are wrong if even the instance that gave the form refuses
+ * the login.
  */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // Reports no error for this account: an instance that has not responded may still accept it.
+    // Accepts the account without proof after the maximum number of tries: an instance that has not responded yet may
+    // still accept the login.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);
-    // An error, or a response such as "try again later", is no evidence against the account.
+    // Accepts the account if the response is an error or a text such as "try again later": neither shows that the
+    // password is wrong.
     if (!refusedLogin(login)) return true;
     silent.delete(login.instance ?? '');
   }

@@ -1,17 +1,22 @@
-/** Recognises an app that limits logins, so that the report names the limit, and not a wrong password. */
+/** Recognises an app that limits the number of logins, so that Baton reports this limit and not a wrong password. */
 import { LIFT } from '../client/retry-after.ts';
 import type { Operation } from '../core/history/history.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
 
-/** Number of consecutive logins that the app must limit. After fewer, a short limit may be over again. */
+/**
+ * Number of consecutive logins that the app must refuse before Baton reports a limit. A short limit may end after fewer
+ * refusals.
+ */
 const LIMITED = 3;
 
-/** A login that a limit refuses is neither accepted nor signed out: it has status 429, or its text names a limit. */
+/**
+ * Returns whether a login was refused because of a limit: its response has status 429, or a text that names a limit.
+ */
 const isLimited = ({ status = 500, outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === undefined && status >= 400 && ![409, 423, 425].includes(status);
 
-/** Returns an error if the last logins were limited. */
+/** Returns an error that names the limit if the app refused the last logins because of one; otherwise undefined. */
 export function loginLimit(
   logins: readonly Operation[],
   { url, login }: Pick<Target, 'url' | 'login'>,

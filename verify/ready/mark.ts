@@ -9,25 +9,29 @@ import { UsageError } from '../errors.ts';
 
 /** Number of requests for the signed-in page in each check of a session. */
 const READS = 6;
-/** Number of logins that follow redirects, and of logins that do not, to find out whether clients must follow them. */
+/**
+ * Number of logins of each kind, with and without following redirects, to find out whether clients must follow
+ * redirects.
+ */
 const BOTH_WAYS = 3;
 /** Matches a status that means "no such page" if it comes after every login: 4xx except 401, 403 and 429. */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
-/** Maximum number of logins until the first request of a session reaches the instance of its login. */
+/** Maximum number of logins until the first request of a session reaches the instance that received the login. */
 const FRESH = 12;
 
 /**
- * Checks that the page shows the user. Returns the driver of a session that a response has shown signed in: the given
- * driver, or a new one if no response to the given session was signed in.
+ * Checks that the signed-in page shows the user. Returns the driver of a session that a response has shown as signed
+ * in: the given driver, or, if its session was never signed in, a new one.
  *
  * @throws UsageError when the page shows no user, or another text
  */
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // If the first response is signed in, one request is enough. Otherwise, makes all READS requests.
+  // Stops after the first response if it is signed in. Otherwise sends up to `READS` requests.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // After a signed-out response, sends the cookie of the login again, because the response may have replaced it.
+    // After a signed-out response, sends the cookie from the login again, because that response may have replaced the
+    // cookie.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;
@@ -52,8 +56,8 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
 }
 
 /**
- * Throws if the responses show that `signedIn` of the target file is wrong. Does not throw if they redirect to the
- * login page: then the session may be lost, which the run judges.
+ * Throws an error if the responses show that `signedIn` of the target file is wrong. Does not throw if they redirect to
+ * the login page: the session may be lost, and the run itself judges lost sessions.
  */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
@@ -78,8 +82,9 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- * Logs in until the first request of a new session is signed in, on the instance of the login. This is necessary if
- * every other instance ends the session, and shows the login page with status 200.
+ * Logs in again until the first request of a new session is signed in, on the instance of the login. Without this, a
+ * correct target file could look wrong if every other instance ends the session and shows the login page with status
+ * 200.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -96,9 +101,9 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if a session is signed in only after the client has followed the redirects of its login. Logs in several times
- * with and without following redirects, because a request may by chance reach an instance that does not know the
- * session. Returns as soon as one login without redirects is signed in, or one with redirects is not.
+ * Throws an error if a session is signed in only after the client has followed the redirects of its login. Logs in
+ * several times with and without following redirects, because a request may by chance reach an instance that does not
+ * know the session. Stops as soon as one login without redirects is signed in, or one login with redirects is not.
  */
 async function throwIfNeedsFollow(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;

@@ -1,6 +1,6 @@
 /**
- * Before the load, writes a value with each probe and looks for it on the probe's page. If `items` of the target file
- * could not find written values, every read of the run would look stale.
+ * Before the load, writes a value with each probe, and looks for the value on the probe's page. If `items` of the
+ * target file could not find written values, every read of the run would look stale.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -17,28 +17,29 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * After so many acknowledged writes that no read has shown, the target file is rejected. At least two instances must
- * have served these writes: if only one instance loses writes, the run judges it.
+ * Number of acknowledged writes without any read that shows them, after which Baton rejects the target file. At least
+ * two instances must have served these writes: if only one instance loses writes, the app is broken, and the run judges
+ * it.
  */
 const WRITES = 3;
-/** Maximum number of writes with one probe, counting also those that were not acknowledged. */
+/** Maximum number of writes with one probe, including writes that the app did not acknowledge. */
 const TRIES = 9;
-/** Number of reads after each write, some of them on the instance that served the write. */
+/** Number of reads after each write. Some of them go to the instance that served the write. */
 const READS = 8;
-/** Number of additional reads before the target file is rejected, and the pause before each, milliseconds. */
+/** Additional reads before Baton rejects the target file: their number, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
 /**
- * Number of writes before the load, each followed by reads, while no other request is in flight. During the load, other
- * sessions may overlap every write to a shared object, so that no read shows whether the app lost the write.
+ * Number of writes before the load, each followed by reads, while no other request is in flight. They are needed for a
+ * shared object: during the load, other sessions may write to it at any time, so that no read would prove a lost write.
  */
 const ALONE = 12;
 /** Maximum total time of the writes before the load, microseconds. */
 const ALONE_TIME = 10e6;
-/** Number of characters of the page before and after the value that the error shows. */
+/** Number of characters before and after the value in the part of the page that an error shows. */
 const AROUND = 120;
 
 /**
- * Writes and reads with each probe, in a new session.
+ * Writes and reads with each probe in a new session.
  *
  * @throws UsageError if `items` of a probe finds no written value
  */
@@ -48,22 +49,25 @@ export async function checkProbes(context: Context): Promise<void> {
   const account = context.account(0);
   const driver = new Driver(context, { client: 'ready', session: 'r-probes', account });
   if (!(await driver.enter())) return driver.end('refused');
-  // The first page of a session has the form token that writes may need.
+  // Reads the signed-in page first, because writes may need its form token.
   if ((await driver.read()).operation.signedIn === 'in')
     for (const probe of written)
       if (!(await checkProbe(context, driver, probe)) || !(await writeAlone(context, driver, probe))) break;
   await leave(context, driver);
 }
 
-/** Checks one probe. Returns false if the session was lost, which is no error here: the run judges it. */
+/**
+ * Checks one probe. Returns false if the session was lost. A lost session is no error here, because the run judges it.
+ */
 async function checkProbe(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
-    // Reads at random times, because a strict round robin would otherwise send every write to the same instance.
+    // Sends an additional read at random, because otherwise a strict round robin would send every write to the same
+    // instance.
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // If the write was not acknowledged, a page without its value does not show that `items` is wrong.
+    // Ignores a write that was not acknowledged: a page without its value does not show that `items` is wrong.
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await lookFor(context, driver, probe, write);
     if (lost) return false;
@@ -73,7 +77,7 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     if (reply === undefined) continue;
     missed.push({ write, reply });
     if (!proves(context, missed)) continue;
-    // A cache may have held an old page. Then `items` is right, and the run judges the stale reads.
+    // If the value appears later, `items` is right, and a cache returned an old page. The run judges such stale reads.
     if (await appears(context, driver, probe, missed)) return true;
     throw notFound(context, probe, write, reply);
   }
@@ -81,8 +85,8 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
 }
 
 /**
- * Writes and reads an object that other sessions share, while they send nothing. Each write is read by one request on
- * each other instance, or by two requests through the balancer. Returns false if the session was lost.
+ * Writes and reads a shared object while the other sessions send nothing. Reads each write once on each other instance,
+ * or twice through the balancer. Returns false if the session was lost.
  */
 async function writeAlone(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const { instances, recorder, signal } = context;
@@ -100,15 +104,18 @@ async function writeAlone(context: Context, driver: Driver, probe: Probe): Promi
   return true;
 }
 
-/** Returns whether the missed writes prove that `items` is wrong: one broken instance cannot have lost them all. */
+/**
+ * Returns whether the writes without a visible value prove that `items` is wrong. They do if a single broken instance
+ * cannot have lost them all.
+ */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
 /**
- * Reads the page several times, and looks for a written value: on the instance of the write, and on the others, which
- * may show it later.
+ * Reads the page several times to find a written value. Reads on the instance that served the write, and on the other
+ * instances, which may show the value later.
  */
 async function lookFor(
   context: Context,
@@ -123,17 +130,19 @@ async function lookFor(
     const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
     const { signedIn, saw, outcome } = read.operation;
     if (signedIn === 'out') return { found: false, lost: true, reply: page };
-    // Ignores responses that are not a complete page of the signed-in user.
+    // Ignores a response that is not a complete page of the signed-in user.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
     if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
-    // A long list may be cut off before the value.
+    // Ignores the page of a long list, because the app may have cut off the list before the value.
     if (mayBeCutOff(saw.length)) continue;
     page = read.reply;
   }
   return { found: false, lost: false, reply: page };
 }
 
-/** Returns whether a later read shows one of the missed values. Repeats the read for up to 3 s. */
+/**
+ * Returns whether a later read shows one of the values that no read has shown so far. Repeats the read for up to 3 s.
+ */
 async function appears(
   { signal }: Context,
   driver: Driver,
@@ -165,7 +174,10 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   );
 }
 
-/** Returns the part of a page that may show the value in another form, such as in lower case. Hides secrets. */
+/**
+ * Returns a part of the page for an error message. The part may show the value in another form, such as in lower case.
+ * Hides secrets.
+ */
 function excerpt(body: string, value: string, secrets: readonly string[]): string {
   const text = hidden(body, secrets);
   const low = text.toLowerCase();

@@ -1,7 +1,7 @@
 /**
- * Before the load, checks that the page of each probe reveals a lost session. It does if the page names its
- * user, or if the app does not show the page to signed-out clients. A JSON list without the user's name that
- * every client gets reveals nothing.
+ * Before the load, checks that the page of each probe reveals a lost session. A page does so if it names its user, or
+ * if signed-out clients cannot see it. A JSON list without a user name that the app also sends to signed-out clients
+ * reveals nothing.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -13,13 +13,13 @@ import type { Probe } from '../target/schema.ts';
 /** Maximum number of requests to find out whether a page names its user. */
 const ROUNDS = 24;
 const ENOUGH = 3;
-/** Number of requests for a page without a session. */
+/** Number of requests for a page by a client without a session. */
 const SIGNED_OUT = 4;
 
 /**
  * Checks the page of each probe.
  *
- * @throws UsageError when a page does not name its user, and signed-out clients get it too
+ * @throws UsageError when a page does not name its user, and signed-out clients can see it too
  */
 export async function probePages(context: Context, driver: Driver): Promise<void> {
   const { target, interpreter, signal } = context;
@@ -36,13 +36,16 @@ export async function probePages(context: Context, driver: Driver): Promise<void
   }
 }
 
-/** Returns false if the page of a live session does not name its user; true if it does, or if this is undetermined. */
+/**
+ * Returns false if the probe's page does not name the user of a live session. Returns true if the page names its user,
+ * or if the requests do not decide it.
+ */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
   /**
-   * Instances that know the session, each with its number of pages without the user. The value undefined marks an
-   * instance that does not know the session.
+   * Key: instance; value: number of pages without the user's name that it sent while it knew the session. The value is
+   * undefined for an instance that does not know the session.
    */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
@@ -52,7 +55,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
     const at = interpreter.named(reply)?.instance ?? '';
     if (!signedIn && named(reply)) return true;
     if (signedIn && !named(reply)) lacking.set(at, undefined);
-    // This instance knows the session. So from now on, its pages count.
+    // The instance knows the session, so from now on its pages without a name are counted.
     else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
     else if (!signedIn && (reply.status ?? 500) < 300) {
       const count = lacking.get(at);
@@ -63,7 +66,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/** Requests a page without a session. Returns its status if the app shows the page, else undefined. */
+/** Requests a page without a session. Returns the status if the app shows the page; otherwise undefined. */
 async function shownToSignedOut(
   { connect, signal }: Context,
   read: Probe['read'],

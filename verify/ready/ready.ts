@@ -19,24 +19,27 @@ import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 import { requireTokens } from './tokens.ts';
 
-/** Maximum number of logins before the load: enough for all nine pairs of three instances. */
+/**
+ * Maximum number of logins before the load. It is enough for all nine pairs of three instances. In a pair, one instance
+ * gives the login form, and one receives the login.
+ */
 const LOGINS = 12;
 
 /**
- * Logs in up to twelve times, until each instance has received a login with a form from each instance. After a
- * refused login, makes all twelve. With the first session, finds out which cookies carry the session. Then tries the
+ * Logs in until each instance has received a login with a form from each instance, at most twelve times. After a
+ * refused login, always makes twelve. With the first session, finds out which cookies carry the session. Then tries the
  * other accounts.
  *
  * @throws UnavailableError when the target does not respond, or when every login fails with an error
- * @throws UsageError when an instance refuses a login with its own form, when a login gives no tokens for `refresh`,
- * or when no page shows the signed-in user
+ * @throws UsageError when an instance refuses a login with its own form, when a login gives no tokens for `refresh`, or
+ *   when no page shows the signed-in user
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   const tried: LoginAttempt[] = [];
-  // One login is enough if the app limits the rate of logins. After a refused login, more logins show which pairs of
-  // instances refuse.
+  // Stops after one login if the app limits the rate of logins. But after a refused login, makes more logins, because
+  // they show on which pairs of instances a login fails.
   const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
   const enough = () =>
     works &&
@@ -63,7 +66,7 @@ export async function ready(context: Context): Promise<void> {
   }
   if (context.signal.aborted) return;
   if (!works) await tryOneInstance(context, tried);
-  // If browsers withhold a cookie that each login needs, no account can log in.
+  // Stops here if browsers would withhold a cookie that each login needs: no account can log in.
   if (!works && tried.some(withholds)) return;
   await otherAccounts(context, works && accepted());
   await checkProbes(context);
@@ -83,8 +86,10 @@ function undecided({ session }: Target): string {
 const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
 
 /**
- * Finds out why every login failed: tries a login whose two requests go to the same instance. If it works, logins
- * fail only between two instances. Throws if no login works.
+ * Finds out why every login failed. Sends both requests of a login to the same instance: if this login works, logins
+ * fail only between two instances.
+ *
+ * @throws if this login fails too
  */
 async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(
@@ -102,7 +107,7 @@ async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]):
 }
 
 /**
- * Uses the first live session to find out what the run needs, such as the session cookies.
+ * Finds out what the run needs, such as the names of the session cookies, with the first live session.
  *
  * @param jar the cookies right after the login, because later responses may replace them
  */
@@ -126,8 +131,8 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const page = await driver.form();
-  // Without this random request, a round robin over two instances would always send the form and the login to the
-  // same two instances.
+  // Sends an additional request at random. Otherwise, a round robin over two instances would always send the form and
+  // the login to the same two instances.
   const between = async (): Promise<void> => {
     if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
@@ -142,7 +147,10 @@ async function tryLogin(context: Context, number: number) {
   return { driver, jar: driver.copyJar(), page, form: driver.lastForm ?? page, login, stop: driver.stop };
 }
 
-/** Logs in as another user and returns its client; undefined if there is no other account, or its login fails. */
+/**
+ * Logs in as another user and returns that user's client. Returns undefined if there is no other account, or if the
+ * login fails.
+ */
 async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
   const account = context.account(1);
   if (account.label === own.label) return undefined;
@@ -162,7 +170,7 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file. `npm run stack` starts the bundled app',
     );
   }
-  // If the target has no login page, the signed-in page was requested, and a status such as 401 is as expected.
+  // Accepts a status such as 401 if the target has no login page, because the signed-in page was requested instead.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -195,7 +203,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         'whether they share unfinished logins',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // An instance refuses a login with its own form only if the target file is wrong.
+  // An instance has refused a login with its own form. So the target file is wrong, and not the balancer.
   const alone = tried.some(
     ({ form, login }) => form.instance !== undefined && form.instance === login.instance,
   );
@@ -210,15 +218,18 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   );
 }
 
-/** Number of responses to compare for an existing page, and for a missing page. */
+/** Number of responses that are compared for an existing page, and also for a missing page. */
 const LOOKS = 12;
 
-/** Estimates the number of instances from differences between responses, if the target file names no instances. */
+/**
+ * Estimates the number of instances from differences between responses. Used if the target file does not say how
+ * responses name their instance.
+ */
 async function fingerprint({ target, recorder, connect, signal }: Context): Promise<void> {
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // Requests an existing page and a missing page, because error pages often differ more between instances.
+  // Requests an existing page and a missing page, because instances often differ more in their error pages.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -230,7 +241,10 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   recorder.log({ type: 'fingerprint', ...fingerprintOf(pages) });
 }
 
-/** Requests each page without a session, so that Baton recognises signed-out responses, such as a redirect or 404. */
+/**
+ * Requests each page without a session. From the responses, Baton learns how a signed-out response looks, such as a
+ * redirect or a 404.
+ */
 async function learnSignedOut({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
@@ -240,7 +254,7 @@ async function learnSignedOut({ target, interpreter, connect, signal }: Context)
   }
 }
 
-/** The pairs of instances that logins have used: one gave the form, and one received the login. */
+/** Pairs of instances on which logins were tried: the first gave the form, and the second received the login. */
 class Pairs {
   readonly #pairs = new Set<string>();
 
@@ -248,7 +262,11 @@ class Pairs {
     this.#pairs.add(`${form} ${login}`);
   }
 
-  /** Returns whether all pairs have occurred. @param instances number of known instances; 0 if no response names one */
+  /**
+   * Returns whether logins were tried on all pairs.
+   *
+   * @param instances number of known instances; 0 if no response names its instance
+   */
   complete(instances: number): boolean {
     return this.#pairs.size >= instances ** 2;
   }

@@ -5,40 +5,41 @@ import type { SessionClient } from '../client/session-client.ts';
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- * Number of signed-in responses with a cookie, and of signed-out responses without it, before the cookie counts as
- * needed. `flaky` applies if responses with all cookies are sometimes signed out, else `alive`.
+ * Minimum numbers of signed-in responses with a cookie, and of signed-out responses without it, to conclude that the
+ * session needs the cookie. `flaky` applies if responses to requests with all cookies are sometimes signed out,
+ * otherwise `alive`.
  */
 const SURE = { alive: 3, flaky: 12 };
-/** Maximum number of requests to find out about one cookie. */
+/** Maximum number of requests to find out whether one cookie carries the session. */
 const TRIES = 80;
 /**
- * Number of requests with the cookie of another client. `there`: if responses name their instance, only requests that
- * reach an instance which knows the session are counted. `anywhere`: otherwise, all are counted.
+ * Number of requests with another client's cookie in place of the own one. `there`: used if responses name their
+ * instance; counts only requests to instances that know the session. `anywhere`: used otherwise; counts all requests.
  */
 const FOREIGN = { there: 3, anywhere: 16 };
 
-/** The facts that a response of the signed-in page shows. */
+/** What a response of the signed-in page shows. */
 interface Answer {
   signedIn: boolean;
   user: string | undefined;
   instance: string | undefined;
 }
 
-/** What the responses to requests with all cookies have shown: the user, and the instances that know the session. */
+/** What responses to requests with all cookies have shown: the user, and the instances that know the session. */
 interface Alive {
   user: string | undefined;
   instances: ReadonlySet<string>;
 }
 
 /**
- * Finds the cookies that carry the session. Omits each cookie in turn: without a session cookie, the response is
- * signed out. If the app needs no single cookie, sends each cookie alone, because two of them may each sign the user
- * in.
+ * Finds the cookies that carry the session. Omits each cookie in turn: without a session cookie, the response is signed
+ * out. If no single cookie is needed, sends each cookie alone, because each of two cookies may be enough to sign the
+ * user in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
  * @param other logs in as another user; returns undefined if this fails, or if there is no other user
  * @returns names of the cookies that carry the session, without cookies that work with another client's value too; an
- * empty list if no response was signed in
+ *   empty list if no response was signed in
  */
 export async function sessionCookies(
   asking: Asking,
@@ -62,10 +63,10 @@ export async function sessionCookies(
 }
 
 /**
- * Finds out whether the session needs a cookie. Sends requests with and without this cookie in random order: in a
- * fixed order, a round robin could route all requests without it to instances that do not know the session.
+ * Finds out whether the session needs a cookie. Sends requests with and without this cookie, in random order. In a
+ * fixed order, a round robin could route all requests without the cookie to instances that do not know the session.
  *
- * @returns what the responses have shown; undefined if the session needs no such cookie, or was never signed in
+ * @returns what the responses have shown; undefined if the session does not need the cookie, or was never signed in
  */
 async function needed(asking: Asking, own: SessionClient, name: string): Promise<Alive | undefined> {
   const whole = { signedIn: 0, out: 0 };
@@ -86,7 +87,7 @@ async function needed(asking: Asking, own: SessionClient, name: string): Promise
   return whole.signedIn === 0 || lacking === 0 ? undefined : { user, instances };
 }
 
-/** Returns the cookies that keep the session signed in without any other cookie. */
+/** Returns the cookies that alone, without any other cookie, keep the session signed in. */
 async function alone(asking: Asking, own: SessionClient, names: readonly string[]): Promise<string[]> {
   if (names.length < 2 || (await everSignedIn(asking, own, names))) return [];
   const carrying: string[] = [];
@@ -108,9 +109,9 @@ async function everSignedIn(
 }
 
 /**
- * Replaces a cookie by that of a client without a session, and returns whether the session is still signed in. So an
- * affinity cookie does not count as a session cookie: the affinity cookie of another client on the same instance
- * works too.
+ * Replaces a cookie by the same cookie of a client without a session, and returns whether the session is still signed
+ * in. If it is, the cookie is no session cookie. For example, the affinity cookie of another client on the same
+ * instance works too.
  */
 async function acceptsAnyClients(
   asking: Asking,
@@ -128,8 +129,8 @@ async function acceptsAnyClients(
 }
 
 /**
- * Replaces a cookie by the cookie of another user, and returns whether the session is still signed in. For example,
- * `logged_in=1` is the same for all users and identifies no user.
+ * Replaces a cookie by the same cookie of another user, and returns whether the session is still signed in. If it is,
+ * the cookie identifies no user, as `logged_in=1`, which is the same for all users.
  */
 async function acceptsAnotherUsers(
   asking: Asking,
@@ -142,7 +143,7 @@ async function acceptsAnotherUsers(
   return await acceptsForeign(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
-/** Replaces a cookie by values from another client. Returns whether the session's user is still signed in. */
+/** Replaces a cookie by values of another client. Returns whether the session's own user is still signed in. */
 async function acceptsForeign(
   asking: Asking,
   own: SessionClient,
@@ -154,7 +155,7 @@ async function acceptsForeign(
   const enough = instances.size > 0 ? FOREIGN.there : FOREIGN.anywhere;
   for (let i = 0; i < TRIES && tried < enough && !asking.signal.aborted; i++) {
     const { value, there } = await foreign();
-    // The other client has no cookie of this name.
+    // The other client has no cookie with this name, so its value cannot be tried.
     if (value === undefined) return false;
     if (!there) continue;
     const mixed = own.copy([name]);

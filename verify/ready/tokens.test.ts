@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../target/load.ts';
 import { requireTokens } from './tokens.ts';
 
-/** Returns a function that checks a client with these captured values, for a target with this `refresh`. */
+/**
+ * Returns a function that checks the tokens of a client.
+ *
+ * @param refresh the key `refresh` of the target file
+ * @param captured the values that the client has captured at its login
+ */
 function checking(refresh: object | undefined, captured: Record<string, string>): () => void {
   const file = {
     ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'alice', password: 'x' }], refresh },

@@ -5,8 +5,8 @@ import { ACCESS, REFRESH } from '../client/tokens.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Checks that a client has all tokens after its login. Without them, it could not refresh its access token, and its
- * session would seem lost.
+ * Checks that a client has all tokens after its login. A client without them could not refresh its access token, so
+ * that its session would seem lost.
  *
  * @throws UsageError if the target has a `refresh`, and the client lacks one of its tokens
  */

@@ -28,7 +28,10 @@ export const codeQuality: Report = safely(({ result, source }) => {
   return `${JSON.stringify(issues, null, 2)}\n`;
 });
 
-/** Returns the issues to report about a guarantee: its anomalies, or one issue if it is claimed but undetermined. */
+/**
+ * Returns the issues to report for a guarantee: one for each anomaly, or a single issue if the guarantee is claimed but
+ * undetermined.
+ */
 function findingsOf(verdict: Verdict): { name: string; text: string; story: string }[] {
   const { guarantee, claimed, judgement, violations } = verdict;
   if (judgement === 'unknown' && claimed) {

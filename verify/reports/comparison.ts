@@ -21,7 +21,10 @@ const VERDICT: Record<Judgement, { text: string; colour: number }> = {
   valid: { text: 'NOT WORSE', colour: 32 },
 };
 
-/** Returns the differences, worst first, and a last line with the verdict. Each line ends with a newline. */
+/**
+ * Returns the comparison as text: the differences, worst first, and a last line with the verdict. Each line ends with a
+ * newline.
+ */
 export function comparisonText(given: Comparison, { colour, width }: TerminalOptions): string {
   const comparison = printable(given);
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -44,7 +47,7 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
   ].join('\n');
 }
 
-/** Returns the differences, worst first. Joins guarantees that differ in the same way into one entry. */
+/** Returns the differences, worst first. Describes guarantees that differ in the same way in one entry. */
 export function whatDiffers({
   differences,
 }: Comparison): { change: Trend; abouts: string[]; said: string }[] {
@@ -83,7 +86,7 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
 }
 
 /**
- * Describes a difference in a sentence: what changed, the instance that caused it, and `(not claimed)` if the
+ * Describes a difference in one sentence: what changed, and which instance caused it. Adds `(not claimed)` if the
  * target does not claim the guarantee.
  */
 export function sentence({ said, instance, claimed }: Difference): string {
@@ -92,7 +95,10 @@ export function sentence({ said, instance, claimed }: Difference): string {
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/** Returns a list with one line: the guarantees that did not change since the baseline. Empty if all changed. */
+/**
+ * Returns one line that names the guarantees that did not change since the baseline, in a list. The list is empty if
+ * all guarantees changed.
+ */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
@@ -110,7 +116,9 @@ export function conclusionOf({ judgement, differences, base }: Comparison): stri
   return `nothing claimed is worse ${since}`;
 }
 
-/** Returns the name of the baseline or of the current runs: `run 20261129-020201-81427f of 4f2a91c, 2026-11-29`. */
+/**
+ * Returns the name of the baseline or of the current runs, such as `run 20261129-020201-81427f of 4f2a91c, 2026-11-29`.
+ */
 export function nameOf({ runs, started, revision }: Compared): string {
   const day = started.slice(0, 10);
   const code = revision === undefined ? '' : ` of ${revision.slice(0, 12)}`;

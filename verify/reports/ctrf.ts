@@ -1,7 +1,7 @@
 /**
- * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a build,
- * but tools that read CTRF fail a build only for the status `failed`. So such a claim has the status `failed` and the
- * raw status `unknown`.
+ * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a build, but
+ * CI tools fail a build only for the CTRF status `failed`. So such a claim gets the status `failed` and the raw status
+ * `unknown`.
  */
 
 import { GUARANTEES } from '../core/result/guarantees.ts';

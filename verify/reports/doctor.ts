@@ -7,11 +7,11 @@ export interface Tool {
   name: string;
   /** Version of the program; absent if the program was not found. */
   version?: string;
-  /** Reason why the program was found but is not usable. */
+  /** Reason why the installed program cannot be used. */
   wrong?: string;
-  /** The features that need the program. */
+  /** Features of Baton that need the program. */
   for: string;
-  /** Says how to get a usable program. */
+  /** How to get a usable program, as a sentence for the user. */
   remedy: string;
 }
 
@@ -19,9 +19,9 @@ export interface Tool {
 export interface Lack {
   guarantee: Guarantee;
   claimed: boolean;
-  /** What the target file lacks, so that no run can judge the guarantee. */
+  /** What the target file lacks, so that no run can judge this guarantee. */
   lacks: string;
-  /** Says what to add to the target file. */
+  /** What to add to the target file, as a sentence for the user. */
   remedy: string;
 }
 
@@ -39,8 +39,8 @@ export function toolsText(tools: readonly Tool[], width: number): string {
 }
 
 /**
- * Returns lines with the guarantees that cannot be judged on a target, and the reasons. Claimed guarantees come first.
- * Each line ends with a newline.
+ * Returns lines about the guarantees that no run can judge on a target, each with the reason. Claimed guarantees come
+ * first. Each line ends with a newline.
  */
 export function lacksText(title: string, lacks: readonly Lack[], width: number): string {
   const claimed = lacks.filter(lack => lack.claimed);

@@ -38,7 +38,7 @@ export function explainText(entry: Explanation, check: Check, width: number): st
   ].join('\n');
 }
 
-/** Returns the explanation as Markdown. */
+/** Returns the explanation of a guarantee as Markdown. */
 export function explainPage(entry: Explanation, check: Check): string {
   const { anomalies, holds } = GUARANTEES[entry.guarantee];
   const list = (items: readonly string[]): string => items.map(item => `- ${item}`).join('\n');

@@ -6,23 +6,26 @@ import type { FaultSummary, Result } from '../core/result/result.ts';
 
 type Faults = Pick<Result, 'faults'>;
 
-/** The texts about one fault. Each field is a column of a report. */
+/** The texts about one fault. Each member is the text in one column of a report. */
 export interface FaultRow {
   title: string;
-  /** What the fault did, and the load during it: `2 instances restarted under 350 req/s: …, 0 failed`. */
+  /** What the fault did, and the load at that time: `2 instances restarted under 350 req/s: …, 0 failed`. */
   load: string;
   sessions: string;
   writes: string;
   relogins: string;
   gap: string;
-  /** True if the fault took effect and was healed, the system is healthy again, and no session or write was lost. */
+  /** True if the fault took effect, was healed, and lost no session and no write, and the system is healthy again. */
   well: boolean;
 }
 
-/** Returns one row of texts for each fault, in the order in which the faults began. */
+/** Returns a row of texts for each fault, in the order in which the faults began. */
 export const faultRows = ({ faults = [] }: Faults): FaultRow[] => faults.map(rowOf);
 
-/** Returns lines of text about all faults, with an empty line after each fault; an empty list without faults. */
+/**
+ * Returns lines of text about all faults, with an empty line after each fault. The list is empty if the run had no
+ * fault.
+ */
 export function faultLines(result: Faults): string[] {
   const rows = faultRows(result);
   const names = Math.max(0, ...rows.map(({ title }) => title.length));

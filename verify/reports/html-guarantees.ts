@@ -10,7 +10,10 @@ import { findingOf, worstFirst } from './report.ts';
 
 export const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/** Returns the explanation of a guarantee for the report. Reports made in k6 omit it, to keep the k6 script small. */
+/**
+ * Returns the explanation of a guarantee for the report. A report made in k6 has no explanations, to keep the k6 script
+ * small.
+ */
 export type Explain = (
   guarantee: Guarantee,
 ) => { explanation: Explanation; check: Pick<Check, 'assumes' | 'minimum'> } | undefined;

@@ -17,7 +17,11 @@ const HELP =
   'drag in the overview to choose a time. Keys: arrows pan, + and − zoom, 0 shows all, n and p go to the next and the ' +
   'previous anomaly, . and , to the next and the previous request of the session.';
 
-/** Returns the HTML of the timeline. @param left number of requests that the timeline does not show */
+/**
+ * Returns the HTML of the timeline.
+ *
+ * @param left number of requests that the timeline omits
+ */
 export function timelineHtml(left: number): string {
   const rest =
     left === 0
@@ -44,7 +48,7 @@ export const plotsHtml = (): string =>
   '<section id="plots" class="scripted"><h2>Over time</h2><div id="charts"></div></section>';
 
 /**
- * The top of the page that `--ui` shows during a run. The script in the page writes the counts and anomalies into it.
+ * HTML for the top of the page that `--ui` shows during a run. A script in the page fills in the counts and anomalies.
  */
 export const LIVE_HEADER =
   '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +

@@ -79,7 +79,11 @@ export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   );
 }
 
-/** Joins the sections to a page. @param more further directives of the content security policy */
+/**
+ * Joins the sections to an HTML page.
+ *
+ * @param more further directives of the content security policy
+ */
 function page(
   title: string,
   sections: readonly string[],
@@ -135,7 +139,9 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
 /** Maximum number of violated guarantees that the top of the page describes. */
 const HEADLINES = 3;
 
-/** Describes a violated guarantee in the header: anomaly, instances, finding, and when the first violation came. */
+/**
+ * Describes a violated guarantee at the top of the page: anomaly, instances, finding, and time of the first violation.
+ */
 function headlineHtml(verdict: Verdict): string {
   const { anomaly, where, since } = headlineOf(verdict);
   const places = where.map(([instance]) => instance);

@@ -1,7 +1,7 @@
 /**
  * Writes a result as JUnit XML for Jenkins, GitLab, Azure and Ant, with one test case for each guarantee. A violated
- * claim is a failure, and a claim without enough evidence is an error. A guarantee that is not claimed is a skipped
- * test case, and its message is the finding.
+ * claim becomes a failure, and a claim without enough evidence becomes an error. A guarantee that is not claimed
+ * becomes a skipped test case with the finding as its message.
  */
 import { type Result, unhealed } from '../core/result/result.ts';
 import type { Verdict } from '../core/result/verdict.ts';
@@ -38,7 +38,7 @@ export const junit: Report = safely(all => {
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
   const seconds = (result.tally.duration / 1e6).toFixed(3);
-  // Omits the time zone and fractions of a second, because some readers reject them.
+  // Writes the time without a time zone and without fractions of a second, because some JUnit parsers reject them.
   const time = isoSeconds(result.started);
   const properties = { run: result.run, seed: `${result.seed}`, url: result.url, command: result.command };
   return [
@@ -62,8 +62,8 @@ export const junit: Report = safely(all => {
 });
 
 /**
- * Returns a test case for each reason why the run as a whole cannot pass, such as an early stop or a fault
- * that was not healed. The guarantees have test cases of their own.
+ * Returns a test case for each reason why the run as a whole cannot pass, such as an early stop or a fault that was not
+ * healed. Other test cases report the guarantees.
  */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
@@ -94,7 +94,7 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   const open = `    <testcase name="${escaped(name)}" classname="baton" time="0"`;
   if (as === 'passed') return [`${open}/>`];
   const inside = as === 'skipped' ? '' : escaped(lines.join('\n'));
-  // The schema of Ant, the strictest one, allows no type for a skipped test case.
+  // Writes no type for a skipped test case, because the strictest JUnit schema, that of Ant, forbids it.
   const kind = as === 'skipped' ? '' : ` type="${type}"`;
   return [
     `${open}>`,

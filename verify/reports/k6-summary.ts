@@ -15,14 +15,16 @@ interface Group {
   checks: readonly Checked[];
 }
 
-/** The part of the data of handleSummary() that this file uses. */
+/** The part that this file uses of the data that k6 passes to handleSummary(). */
 export interface SummaryData extends Summed {
   setup_data?: unknown;
   root_group?: Group;
   options?: { summaryTrendStats?: readonly string[]; summaryTimeUnit?: string };
 }
 
-/** The sections of k6's summary and their metrics, in k6's order. All other metrics belong to the section CUSTOM. */
+/**
+ * The sections of k6's summary and the metrics in each, in k6's order. All other metrics go into the section CUSTOM.
+ */
 const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['HTTP', /^http_req(s|_duration|_failed)$/],
   ['EXECUTION', /^(dropped_iterations|iterations|iteration_duration|vus|vus_max)$/],
@@ -31,7 +33,10 @@ const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['GRPC', /^grpc_/],
   ['WEBSOCKET', /^ws_/],
 ];
-/** Built-in metrics that k6's default summary omits, and `checks`, which has a separate section. */
+/**
+ * Built-in metrics that the sections omit: those that k6's default summary omits too, and `checks`, which has a
+ * separate section.
+ */
 const HIDDEN =
   /^(http_req_(blocked|connecting|tls_handshaking|sending|waiting|receiving)|group_duration|checks)$/;
 const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
@@ -101,7 +106,7 @@ function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; l
   });
 }
 
-/** Returns the values of a metric in k6's format, one for each column. */
+/** Returns the values of a metric as k6 formats them, one for each column. */
 function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   const { values, type } = metric;
   const show = (value = 0): string => human(value, metric, options?.summaryTimeUnit);
@@ -116,7 +121,9 @@ function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   return stats.map(stat => `${stat}=${stat === 'count' ? (values[stat] ?? 0) : show(values[stat])}`);
 }
 
-/** Returns the measured value to print beside its threshold: `p(95)=1.2s` for the threshold `p(95)<500`. */
+/**
+ * Returns the measured value that is printed beside a threshold, such as `p(95)=1.2s` for the threshold `p(95)<500`.
+ */
 function measured(metric: Metric, threshold: string, { options }: SummaryData): string {
   const stat = /^[^=<>!\s]+/.exec(threshold.trim())?.[0] ?? '';
   const value = metric.values[stat] ?? 0;

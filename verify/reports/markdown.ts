@@ -20,17 +20,17 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** The headline if the comparison with the baseline is worse than the verdict of the run itself. */
+/** The verdict in the headline, if the comparison with the baseline is worse than the verdict of the run itself. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
   unknown: 'too little evidence to compare',
 };
 
-/** Limits in bytes. GitHub drops a summary above 1 MiB, and refuses a comment above 65,536 characters. */
+/** Maximum sizes in bytes. GitHub drops a summary above 1 MiB, and refuses a comment above 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
-/** The first line of a comment. The next run finds the comment by this line, and replaces the comment. */
+/** First line of a comment on a pull request. By this line, the next run finds the comment and replaces it. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
 export const stepSummary: Report = safely(input => fitted(blocksOf(input), LIMITS.summary));
@@ -66,7 +66,7 @@ export function did({ tally }: Result): string {
   );
 }
 
-/** Returns the table of verdicts. Omits guarantees that are not claimed and for which the run has no evidence. */
+/** Returns the table of verdicts. Omits a guarantee if it is not claimed and the run has no evidence for it. */
 const tableOf = ({ guarantees }: Result): string =>
   [
     '| | guarantee | verdict | |',
@@ -124,7 +124,7 @@ const sharesOf = ({ tally }: Result): string =>
     )
     .join(' · ');
 
-/** Joins as many blocks as fit into the limit. If some do not fit, adds a last line with their number. */
+/** Joins as many blocks as fit into the size limit. If blocks are left out, adds a last line with their number. */
 function fitted(
   blocks: readonly string[],
   { most, size }: { most: number; size: (text: string) => number },

@@ -1,14 +1,14 @@
-/** Replaces control and invisible characters in texts that the target sent, such as user names and values. */
+/** Replaces control characters and invisible characters in texts from the target, such as user names and values. */
 
-/** Maximum length of a text, in UTF-16 units. The middle of a longer text is left out. */
+/** Maximum length of a text, in UTF-16 units. The middle of a longer text is cut out. */
 const LONGEST = 1000;
 
-/** Number of UTF-16 units that a longer text keeps at its start and at its end. */
+/** Number of UTF-16 units that remain at the start and at the end of a text that is cut. */
 const KEPT = 450;
 
 /**
- * Returns a copy of a value. In the copy, every text is one line of visible characters, of limited length. Control
- * characters become symbols (`␛`, `␊`). Characters that reorder text, and unpaired surrogates, become `�`.
+ * Returns a copy of a value in which each text is one line of visible characters, of limited length. Control characters
+ * become symbols (`␛`, `␊`). Characters that reorder text, and unpaired surrogates, become `�`.
  */
 export function printable<T>(value: T): T {
   return copied(value) as T;
@@ -51,7 +51,7 @@ function visible(character: string): string {
   return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
 }
 
-/** Returns the first `length` UTF-16 units of a text, or one unit less so that no character is cut in two. */
+/** Returns the first `length` UTF-16 units of a text, or one unit less if the cut would split a character. */
 export function startOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);

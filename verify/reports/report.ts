@@ -14,44 +14,46 @@ import { printable } from './printable.ts';
 import type { Side } from './view/chunk.ts';
 import { traceLines, witnessLines } from './witness.ts';
 
-/** The target file and the lines of its claims. Some formats require a file and a line for each finding. */
+/** The target file, with the lines of its claims. Some formats require a file and a line for each finding. */
 export interface Source {
-  /** Path relative to the folder of the project, with `/`. */
+  /** Path of the target file, relative to the project folder, with `/` as the separator. */
   path: string;
-  /** Line number of each claim, counted from 1. */
+  /** Key: guarantee; value: line number of its claim, counted from 1. */
   claims: Readonly<Partial<Record<Guarantee, number>>>;
 }
 
-/** The data from which a report is made. */
+/** The data that a report shows. */
 export interface ReportInput {
   result: Result;
   source: Source;
-  /** The comparison with the baseline; absent without a baseline. */
+  /** The comparison with the baseline; absent if the run has no baseline. */
   comparison?: Comparison;
-  /** The requests for the timeline and the plots of the HTML report, and its code; absent inside k6. */
+  /** Data and code for the timeline and the plots of the HTML report; absent inside k6. */
   view?: View;
 }
 
-/** The part of the HTML report that a script draws in the browser. Its texts are put into the page unescaped. */
+/** The part of the HTML report that a script draws in the browser. The report contains its texts unescaped. */
 export interface View {
-  /** The code of the script. */
+  /** The JavaScript code that draws the timeline and the plots. */
   code: string;
   /** SHA-256 of the script in base64. The content security policy of the page allows the script by this hash. */
   hash: string;
   /** The style sheet of the plots. */
   style: string;
-  /** The requests of the run: a `Chunk` as JSON and its columns, deflated, in base64. */
+  /** The requests of the run: a `Chunk` as JSON, followed by its columns, compressed by deflate, in base64. */
   data: string;
-  /** Number of requests that the timeline leaves out because the run is too long. The plots include them. */
+  /** Number of requests that the timeline omits because the run is too long. The plots count all requests. */
   left: number;
-  /** The baseline and the current runs, for the plots of a comparison. */
+  /** The baseline and the current runs, for the plots that compare them. */
   sides?: Side[];
 }
 
 /** A function that returns the text of a report. */
 export type Report = (input: ReportInput) => string;
 
-/** Wraps a report function: before each call, replaces control and invisible characters in the texts of the input. */
+/**
+ * Makes a report function safe: before each call, replaces control and invisible characters in the texts of the input.
+ */
 export const safely =
   (report: Report): Report =>
   ({ view, ...input }) =>
@@ -61,7 +63,9 @@ export const safely =
 export const overall = ({ result, comparison }: ReportInput): Judgement =>
   combine([result.judgement, ...(comparison === undefined ? [] : [comparison.judgement])]);
 
-/** Returns the differences from the baseline that keep the run from passing, one entry for each guarantee or figure. */
+/**
+ * Returns the differences from the baseline that prevent the run from passing, one entry for each guarantee or figure.
+ */
 export function failingDifferences({
   comparison,
 }: ReportInput): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {
@@ -80,22 +84,23 @@ export function failingDifferences({
 export const lineOf = ({ claims }: Source, guarantee: Guarantee): number => claims[guarantee] ?? 1;
 
 /**
- * Returns the rank of a verdict, 0 is the worst: violated claim, unknown claim, violation that is not claimed, others.
+ * Returns the rank of a verdict; 0 is the worst. The order: violated claim, unknown claim, violation that is not
+ * claimed, all other verdicts.
  */
 function rank({ claimed, judgement }: Verdict): number {
   if (claimed) return { violated: 0, unknown: 1, valid: 3 }[judgement];
   return { violated: 2, unknown: 5, valid: 4 }[judgement];
 }
 
-/** Returns the verdicts, worst first. Verdicts of the same rank stay in their order. */
+/** Returns the verdicts, worst first. Keeps the order of verdicts with the same rank. */
 export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.toSorted((a, b) => rank(a) - rank(b));
 
-/** Returns what the check found, or, if the verdict is unknown, which evidence is missing. */
+/** Returns the finding of the check. If the verdict is unknown, returns which evidence is missing. */
 export const findingOf = (verdict: Verdict): string =>
   verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
-/** Returns one anomaly of each kind. Two anomalies are of one kind if only numbers or quoted names differ. */
+/** Returns one anomaly of each kind. Anomalies are of the same kind if they differ only in numbers or quoted names. */
 export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   const stories = new Map<string, Anomaly>();
   for (const anomaly of anomalies) {
@@ -105,13 +110,16 @@ export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   return [...stories.values()];
 }
 
-/** Maximum number of anomalies of a guarantee that a report shows; result.json has all of them. */
+/** Maximum number of anomalies of a guarantee that a report shows. The file result.json has all of them. */
 const STORIES = 5;
 
 /** Returns the anomalies of a verdict that a report shows, one of each kind. */
 export const shownOf = ({ anomalies }: Verdict): Anomaly[] => distinct(anomalies).slice(0, STORIES);
 
-/** Returns the anomaly's name and summary with `#` for each number and quoted name, so that runs can be compared. */
+/**
+ * Returns a text that is the same for anomalies of the same kind, also in different runs: name and summary, with `#`
+ * for each number and quoted name.
+ */
 export const storyOf = ({ name, summary }: Anomaly): string =>
   `${name} ${summary.replace(/"[^"]*"|\d+/g, '#')}`;
 
@@ -124,14 +132,17 @@ export function titleOf({ name, guarantee, session, user }: Anomaly): string {
 /** Maximum number of lines of a proof that a report shows. */
 const LINES = 60;
 
-/** Returns the requests that prove an anomaly, and the notes about it, as lines of text. */
+/** Returns the proof of an anomaly as lines of text: the requests that prove it, and the notes about it. */
 export function proofLines({ witness, notes }: Anomaly): string[] {
   const lines = [...witnessLines(witness), ...traceLines(witness), ...notes.map(note => `  ${note}`)];
   if (lines.length <= LINES) return lines;
   return [...lines.slice(0, LINES), `  … and ${lines.length - LINES} more lines in result.json`];
 }
 
-/** Describes a verdict in lines of plain text: finding, proofs, definition of the guarantee, command of the run. */
+/**
+ * Describes a verdict in lines of plain text: finding, proofs, definition of the guarantee, and the command that
+ * repeats the run.
+ */
 export function storyLines(verdict: Verdict, { command }: Result): string[] {
   const shown = shownOf(verdict);
   const more = verdict.violations - shown.length;

@@ -1,7 +1,4 @@
-/**
- * Puts arbitrary texts into every place of a result. Tests that reports stay valid, and that no text becomes
- * markup.
- */
+/** Puts arbitrary texts into all texts of a result. Tests that reports stay valid, and that no text becomes markup. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -4,7 +4,7 @@ import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Explanation } from './explain/explanation.ts';
 import { EXPLANATIONS } from './explain/index.ts';
 
-/** The standards. The key is the beginning of a requirement id, such as `ASVS-5.0-7.2.4`. */
+/** The standards, by the first part of a requirement id: `ASVS` for the id `ASVS-5.0-7.2.4`. */
 const STANDARDS = {
   ASVS: { name: 'OWASP-ASVS', fullName: 'OWASP Application Security Verification Standard', version: '5.0' },
   WSTG: { name: 'OWASP-WSTG', fullName: 'OWASP Web Security Testing Guide', version: '4.2' },
@@ -12,7 +12,10 @@ const STANDARDS = {
 
 type Standard = keyof typeof STANDARDS;
 
-/** Severity of a violation, 0 to 10. GitHub sorts security alerts by it. Other guarantees do not concern security. */
+/**
+ * Key: a guarantee that concerns security; value: severity of its violation, 0 to 10. GitHub sorts security alerts by
+ * this number.
+ */
 const SEVERITY: Partial<Record<Guarantee, number>> = {
   forgery: 9.8,
   isolation: 9.1,
@@ -24,7 +27,7 @@ const SEVERITY: Partial<Record<Guarantee, number>> = {
   'cookie-policy': 5.4,
 };
 
-/** Returns the ids of the requirements behind a guarantee: `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`. */
+/** Returns the ids of the requirements that a guarantee covers, such as `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`. */
 const idsOf = (guarantee: Guarantee): string[] =>
   GUARANTEES[guarantee].standards.map((standard: string) =>
     standard.replace(/^OWASP /, '').replaceAll(' ', '-'),

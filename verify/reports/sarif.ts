@@ -63,7 +63,7 @@ function findingsOf(verdict: Verdict): Finding[] {
   if (judgement !== 'violated') return [];
   const shown = shownOf(verdict).map((anomaly): Finding => {
     const text = `${anomaly.summary} (${titleOf(anomaly)}; ${violations} in this run)`;
-    // The code block keeps SARIF viewers from interpreting the plain text of a proof as Markdown.
+    // Puts the proof into a code block, so that SARIF viewers do not interpret its plain text as Markdown.
     const markdown = fenced([text, ...proofLines(anomaly)]);
     return { message: { text: plain(text), markdown }, story: storyOf(anomaly), kind: 'fail' };
   });

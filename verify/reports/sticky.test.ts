@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Picture } from '../core/testing/picture.ts';
 import { brokenWithout, stickyText } from './sticky.ts';
 
-/** @param honours if true, app-2 knows the session that began on app-1 */
+/**
+ * Returns the history of a session that moves from app-1 to app-2.
+ *
+ * @param honours if true, app-2 knows the session that began on app-1
+ */
 function run(mode: string, hops: boolean, honours = true) {
   const picture = new Picture({ routing: hops ? 'spread' : 'sticky' });
   const session = picture.session('s1', 'alice').login('app-1');

@@ -1,6 +1,6 @@
 /**
- * Writes the report of `--sticky-report`: a table with a column for each mode of stickiness (on, off,
- * re-pinned, broken), and a conclusion.
+ * Writes the report of `--sticky-report`. It has a table with a column for each mode of stickiness (on, off, re-pinned,
+ * broken), and a conclusion.
  */
 import type { Result } from '../core/result/result.ts';
 import type { Judgement } from '../core/result/verdict.ts';
@@ -13,7 +13,7 @@ interface Run {
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 const WIDTH = 14;
 
-/** Returns the table and the conclusion. Each line ends with a newline. */
+/** Returns the table of the modes and the conclusion as text. Each line ends with a newline. */
 export function stickyText(runs: readonly Run[]): string {
   const names = (runs[0]?.result.guarantees ?? [])
     .map(({ guarantee }) => guarantee)
@@ -49,7 +49,7 @@ export function stickyText(runs: readonly Run[]): string {
 const judgementOf = ({ guarantees }: Result, name: string): Judgement =>
   guarantees.find(({ guarantee }) => guarantee === name)?.judgement ?? 'unknown';
 
-/** Returns the guarantees, except routing, that hold with stickiness and are violated without it. */
+/** Returns the guarantees that are violated only without stickiness. Ignores `routing`. */
 export function brokenWithout(runs: readonly Run[]): string[] {
   const [on, ...without] = runs;
   if (on === undefined) return [];

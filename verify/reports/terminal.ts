@@ -56,7 +56,7 @@ const painter =
   (text, ...styles) =>
     colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
 
-/** Returns a report that fits on one screen: violations, the proof of the worst one, and the verdict. */
+/** Returns a report that fits on one screen: the violations, the proof of the worst violation, and the verdict. */
 export function brief(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -74,7 +74,8 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // After a violation, unknown guarantees are only named: usually the violation is the reason why they are unknown.
+    // If a guarantee is violated, only the names of the unknown guarantees are shown: usually the violation is the
+    // reason why they are unknown.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -94,7 +95,10 @@ function did({ tally }: Result): string {
   );
 }
 
-/** Returns how old the sessions were when requests used them; an empty list if no session reached an age of 1 s. */
+/**
+ * Returns lines about the ages of the sessions when requests used them. The list is empty if no session reached an age
+ * of 1 s.
+ */
 function agesOf({ tally: { ages } }: Result, width: number): string[] {
   if (ages === undefined || ages.used < 1e6) return [];
   const { used, overlapped, loggedOut, rested } = ages;
@@ -129,7 +133,7 @@ const restsOn = (verdict: Verdict): string =>
     .map(([name, value]) => `${name} ${grouped(value)}`)
     .join(' · ');
 
-/** Returns a list of the guarantees that are not claimed and for which the run has no evidence. */
+/** Returns a list of the guarantees that the target does not claim and for which the run has no evidence. */
 function unmeasured(others: readonly Verdict[], paint: Paint, width: number): string[] {
   const names = others.filter(verdict => verdict.judgement === 'unknown').map(verdict => verdict.guarantee);
   if (names.length === 0) return [];
@@ -140,7 +144,10 @@ function unmeasured(others: readonly Verdict[], paint: Paint, width: number): st
 
 const BAR = 30;
 
-/** Returns the versions of the app that an instance ran: `  1.4.0, then 1.5.0`; an empty text if none is known. */
+/**
+ * Returns the versions of the app that an instance ran, such as ` 1.4.0, then 1.5.0`; an empty text if no version is
+ * known.
+ */
 const versionOf = ({ versions = [] }: Tally['instances'][number]): string =>
   versions.length === 0 ? '' : `  ${versions.join(', then ')}`;
 
@@ -171,7 +178,7 @@ function failures({ tally }: Result, paint: Paint): string[] {
 }
 
 /**
- * Returns the lines that prove a violation.
+ * Returns the lines that prove the violation of a guarantee.
  *
  * @param most maximum number of anomalies to show
  */
@@ -205,8 +212,8 @@ function proof(
 }
 
 /**
- * Returns a line with the number of anomalies that the report does not show. A k6 run only counts anomalies,
- * so its report shows none.
+ * Returns a line with the number of anomalies that the report omits. A report in k6 shows no anomaly, because k6 only
+ * counts anomalies.
  */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0

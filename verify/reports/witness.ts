@@ -5,8 +5,8 @@ import type { WitnessStep } from '../core/result/verdict.ts';
 
 /**
  * Returns a line for each request: number, time, action, instance and response. The request that violates the guarantee
- * has a second line for the expected response. If requests overlap, each gets a bar `├──┤` from its call to its return;
- * a bar that ends in `▶` belongs to a request that never returned.
+ * has a second line with the expected response. If requests overlap, each request also gets a bar `├──┤` from its call
+ * to its return. A bar that ends in `▶` belongs to a request that never returned.
  */
 export function witnessLines(steps: readonly WitnessStep[]): string[] {
   const bars = overlaps(steps) ? barsOf(steps.map(step => step.operation)) : undefined;
@@ -29,24 +29,33 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
   });
 }
 
-/** Matches the request ids that Baton makes. Only these requests carried a trace id; imported ones did not. */
+/**
+ * Matches the request ids that Baton makes. Only requests with such an id carried a trace id; imported requests did
+ * not.
+ */
 const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
 
-/** Returns a line with the trace id of the last request, by which the user finds it in the tracing of the app. */
+/**
+ * Returns a line with the trace id of the last request. By this id, the user finds the request in the tracing of the
+ * app.
+ */
 export function traceLines(steps: readonly WitnessStep[]): string[] {
   const last = steps.at(-1)?.operation;
   if (last === undefined || !SENT.test(last.request) || last.path?.startsWith('http') === true) return [];
   return [`  trace id of request ${steps.length}: ${traceIdOf(last.request)}`];
 }
 
-/** Returns the action of an operation: `add "b41"`, `read basket with old cookie`. */
+/** Describes the action of an operation, such as `add "b41"` or `read basket with old cookie`. */
 export function whatOf({ action, object, value, with: cookies }: Operation): string {
   const what = value === undefined ? object?.slice(0, object.lastIndexOf('@')) : `"${shortened(value)}"`;
   const sent = action === 'refresh' ? 'token' : 'cookie';
   return [action, what, cookies && `with ${cookies} ${sent}`].filter(part => part).join(' ');
 }
 
-/** Cuts the beginning of a long value, because only the end is unique. Keeps whole characters, as XML requires. */
+/**
+ * Shortens a long value at its beginning, because only the end is unique. Cuts no character in two, because XML forbids
+ * half a character.
+ */
 function shortened(value: string): string {
   const characters = [...value];
   return characters.length > 16 ? `…${characters.slice(-14).join('')}` : value;
@@ -54,15 +63,15 @@ function shortened(value: string): string {
 
 const end = ({ return: time = Number.POSITIVE_INFINITY }: Operation): number => time;
 
-/** Returns whether any two of the requests overlap. */
+/** Returns whether at least two of the requests overlap. */
 const overlaps = (steps: readonly WitnessStep[]): boolean =>
   steps.some(({ operation: a }, i) =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
 /**
- * Columns from one call or return to the next one. The width does not show the time, because a slow request
- * would fill the line.
+ * Number of columns between two calls or returns that follow each other. The number is fixed and does not show the
+ * duration, because a slow request would fill the line.
  */
 const STEP = 4;
 
@@ -74,10 +83,10 @@ function barsOf(operations: readonly Operation[]): string[] {
 }
 
 export interface Span {
-  /** `from` and `to`: positions of the call and the return in the ordered list of all calls and returns. */
+  /** Index of the request's call (`from`) and of its return (`to`) in the sorted list of all calls and returns. */
   from: number;
   to: number;
-  /** True if the request never returned, so that its bar has no end. */
+  /** True if the request never returned. Its bar then has no end. */
   open: boolean;
 }
 

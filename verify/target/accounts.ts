@@ -5,11 +5,11 @@ import type { TargetFile } from './schema.ts';
 export interface Account {
   user: string;
   password: string;
-  /** Name of the user on pages, if it differs from `user`. */
+  /** Name of the user as pages show it, if it differs from the login name `user`. */
   shown?: string;
-  /** The secret of an authenticator app, which generates one-time codes. */
+  /** Secret of the user's authenticator app, from which Baton generates one-time codes. */
   totp?: string;
-  /** Unique name of the user in histories and reports: `user` without the @ and what follows. */
+  /** Unique name of the user in histories and reports. Made from the part of `user` before the @. */
   label: string;
 }
 
@@ -18,9 +18,10 @@ type Unlabelled = Omit<Account, 'label'>;
 /**
  * Returns all accounts, each with a label.
  *
- * @param read reads a file. `where` names the key of the target file that has the file's name, for error messages
+ * @param read reads a file. The parameter `where` is the key of the target file that contains the file's name, for
+ *   error messages
  * @param wrong returns the error for a problem in the target file
- * @param tag text that replaces {run} in user names. Each run has a new tag
+ * @param tag text that replaces {run} in user names; different for each run
  */
 export function accountsOf(
   entries: TargetFile['accounts'],
@@ -83,9 +84,9 @@ function accountsIn(
 }
 
 /**
- * Returns the accounts of a CSV file.
+ * Returns the accounts in a CSV file.
  *
- * @param password the password of all rows that have none
+ * @param password the password for all rows without a password
  */
 function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
   const rows = csvRows(text);

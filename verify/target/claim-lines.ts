@@ -4,10 +4,10 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'y
 import { GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
 
 /**
- * Returns the line number, from 1, of each claimed guarantee. If a set such as `standard` claims it, returns the line
- * of the key `claims`.
+ * Returns the line number of each claimed guarantee, counted from 1. If a set such as `standard` claims the guarantee,
+ * this is the line of the key `claims`.
  *
- * @param file path of the target file; if it cannot be read, the result is empty
+ * @param file path of the target file; if the file cannot be read, the result is empty
  */
 export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
   let text: string;

@@ -1,4 +1,4 @@
-/** Derives from a target file which guarantees it claims, and the declarations by which they are judged. */
+/** Finds out which guarantees a target file claims, and which of its values are needed to judge them. */
 
 import type { Budget, Declared, Run } from '../core/history/history.ts';
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
@@ -6,12 +6,12 @@ import type { TargetFile } from './schema.ts';
 
 export interface Claims {
   claims: Guarantee[];
-  /** Claimed guarantees that the target file does not name, but includes by a set such as `standard`. */
+  /** Guarantees that the target file claims by a set such as `standard`, and not by their own name. */
   bySet: Guarantee[];
-  /** Guarantees of the set `standard` that the file does not claim. The run still measures them. */
+  /** Guarantees of the set `standard` that the target file does not claim. A run still measures them. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** The timeouts, budgets and other values that the target file declares; absent if it declares none. */
+  /** Timeouts, budgets and other values that the target file declares. Absent if it declares none of them. */
   declared?: Declared;
 }
 
@@ -26,12 +26,12 @@ const ABOUT_DATA = new Set<Guarantee>([
 /** Guarantees about the cookie that carries a session. */
 const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
 
-/** Guarantees that a run can judge only if Baton itself logs in. */
+/** Guarantees that a run can judge only if Baton itself logs in, and not with ready-made sessions. */
 export const ABOUT_LOGINS: readonly Guarantee[] = ['rotation', 'one-session', 'cookie-policy'];
 
 /**
- * Returns whether a header such as `Authorization` carries the session, instead of a cookie. A header with
- * `{request}` or `{trace}`, the id of a request, does not count.
+ * Returns whether a header such as `Authorization` carries the session, instead of a cookie. Ignores headers with
+ * `{request}` or `{trace}`, because they carry the id of a request.
  */
 const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'login' | 'session'>): boolean =>
   login?.basic === true ||
@@ -41,8 +41,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether the target file declares what a run needs to judge a guarantee. For example, `logout-final` needs a
- * logout. A set such as `standard` claims a guarantee only if this is true.
+ * Returns whether the target file has all that a run needs to judge a guarantee. For example, `logout-final` needs a
+ * logout. If this is false, a set such as `standard` does not claim the guarantee.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
@@ -53,16 +53,21 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     return (
       logout !== undefined &&
       (session === undefined || session.command !== undefined) &&
-      // If a logout does not revoke access tokens, they stay valid, and `token-refresh` judges them instead.
+      // If a logout does not revoke access tokens, they stay valid after it. Then `token-refresh` judges the logout,
+      // and not `logout-final`.
       (refresh === undefined || refresh.revokes === 'access')
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // The target file cannot claim `outage` and `survival`: a run claims them itself if it performs faults.
+  // Rejects the claims `outage` and `survival`, because a run adds them itself if it performs faults.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 
-/** Returns the claims of a target file. @param unknown returns the error for a wrong name at this index of `claims` */
+/**
+ * Returns the claims of a target file.
+ *
+ * @param unknown returns the error for an unknown name; `index` is its position in `claims`
+ */
 export function claimsOf(file: TargetFile, unknown: (name: string, index: number) => Error): Claims {
   const named = new Set<Guarantee>();
   const bySet = new Set<Guarantee>();

@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /**
- * Explains one issue, and returns the path of keys to the wrong value.
+ * Explains one error in a target file. Returns the text, and the path of keys to the wrong value.
  *
  * @param issue the issue that the schema has found
  * @param value the content of the whole file
@@ -32,8 +32,8 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
 /**
- * Returns the issue to report. If a value fits none of several alternatives, Zod reports issues for each of them. If
- * only one alternative has the type of the value, the user meant this alternative, and its issue is returned.
+ * Returns the issue to report. If a value fits none of several alternatives, Zod reports issues for all of them. If
+ * only one alternative has the type of the value, the user meant that alternative, so its issue is returned.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
@@ -47,7 +47,7 @@ function innermost(issue: Issue): Issue {
 }
 
 function wrong(issue: Issue, came: unknown): string {
-  // The schema has its own message for this error, which already explains it.
+  // If the schema has a message of its own for this error, uses that message.
   if (issue.message.startsWith('expected')) return `${issue.message}${got(came, issue)}`;
   if (issue.code === 'invalid_type') {
     if (came === undefined) return `missing: expected ${KINDS[issue.expected] ?? issue.expected}`;
@@ -81,8 +81,8 @@ const KINDS: Record<string, string> = {
 };
 
 /**
- * Returns the end of an error message: the value that came, and how to correct it, such as `, got "30": without
- * quotes`.
+ * Returns the end of an error message: the value that came, and how to correct it. Example:
+ * `, got "30": without quotes`.
  */
 function got(came: unknown, issue: Issue): string {
   if (came === undefined || issue.message.includes(', got ')) return '';
@@ -139,7 +139,7 @@ function knownKeys(path: Path): string[] {
   ];
 }
 
-/** Returns the alternatives that a schema allows, without wrappers such as `optional`. */
+/** Returns the alternatives that a schema allows. Removes wrappers such as `optional`. */
 function options(schema: unknown): unknown[] {
   let inner = schema;
   while (typeof inner === 'object' && inner !== null && 'unwrap' in inner && !('element' in inner)) {

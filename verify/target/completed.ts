@@ -1,15 +1,15 @@
-/** Completes a target file: adds a login if it has none, and a unique name to each read by POST. */
+/** Completes a target file. Adds a login if the file has none, and a unique name to each read by POST. */
 import type { LoginSpec, Probe, TargetFile } from './schema.ts';
 
-/** Name of the placeholder for user and password, encoded as HTTP Basic requires. */
+/** Name of the placeholder for user and password, encoded as in a header of HTTP Basic. */
 export const BASIC = 'basic';
 
 /** Name of the placeholder for the value of the header that carries a ready-made session. */
 export const READY_MADE = 'ready_made';
 
 /**
- * Fields of a target that depend on how clients get their sessions. They replace the fields of the target
- * file: even `undefined` does, for example to remove the logout.
+ * Fields of a target that depend on how clients get their sessions. They replace the fields of the target file. The
+ * value `undefined` also replaces a field, for example to remove the logout.
  */
 interface Entry {
   headers: TargetFile['headers'];
@@ -21,8 +21,8 @@ interface Entry {
 
 /**
  * Returns the login, and the headers that carry the session. For ready-made sessions, the login is a request for the
- * signed-in page. All clients of an account share its ready-made session, so no client logs out, except if a command
- * makes a session for each client.
+ * signed-in page, and clients do not log out, because all clients of an account share its session. They do log out if a
+ * command makes a separate session for each client.
  */
 export function entry({ headers, login, session, signedIn, probes }: TargetFile): Entry {
   if (login !== undefined) {
@@ -45,7 +45,7 @@ export function entry({ headers, login, session, signedIn, probes }: TargetFile)
   };
 }
 
-/** Returns the path of a read. A read by POST gets a unique name: `/graphql` → `/graphql#cart`. */
+/** Returns the path of a read. Adds a unique name to the path if the read uses POST: `/graphql#cart` for `/graphql`. */
 const nameOf = (path: string, json: unknown, name: string): string =>
   json === undefined ? path : `${path}#${name}`;
 
@@ -72,7 +72,7 @@ export function postsOf(file: TargetFile): Record<string, unknown> {
 }
 
 /**
- * Returns the probe of clients that share one session. An object of a session then has the scope `user`,
- * because all clients of the user see it.
+ * Returns the probe for clients that share one session. Changes the scope `session` to `user`, because all clients of
+ * the user see the objects of the shared session.
  */
 const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);

@@ -1,11 +1,14 @@
-/** Converts a target file to JSON for the k6 scripts in loadtests/, which read it from the variable TARGET. */
+/**
+ * Converts a target file to JSON for the k6 scripts in loadtests/. They read the JSON from the environment variable
+ * TARGET.
+ */
 import { parse } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { BASIC } from './completed.ts';
 import type { Target } from './load.ts';
 
-/** Kinds of objects that the k6 scripts can check. */
+/** Kinds of objects (see `kind` of a probe) that the k6 scripts can check. */
 const FOLLOWED = ['set', 'list', 'bag'];
 
 /**

@@ -1,4 +1,4 @@
-/** Loads a target file. Errors give the file, line and column, what was expected, and what came. */
+/** Loads a target file. An error names the file, line and column, what was expected, and what came. */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -34,11 +34,11 @@ export interface Target
     Claims {
   accounts: Account[];
   login: LoginSpec & { page: string };
-  /** Folder of the target file; paths in the file are relative to it. */
+  /** Folder of the target file. Paths in the file are relative to this folder. */
   folder: string;
-  /** The JSON body of each read by POST, by its path. Such a path ends with # and a unique name. */
+  /** Key: path of a read by POST, which ends with # and a unique name; value: the JSON body of this read. */
   posts: Readonly<Record<string, unknown>>;
-  /** The environment variables that the file names as ${NAME}. */
+  /** Names of the environment variables that the file uses as ${NAME}. */
   variables: readonly string[];
 }
 
@@ -85,7 +85,11 @@ async function exported(file: string): Promise<unknown> {
   throw new UsageError(`${file}: expected a default export, as in: export default { version: 1, … }`);
 }
 
-/** Parses the text of a target file. Errors name `file`. Paths in the text are relative to the folder of `file`. */
+/**
+ * Parses the text of a target file.
+ *
+ * @param file path of the file, for error messages. Paths in the text are relative to its folder
+ */
 export function parseTarget(
   text: string,
   file: string,
@@ -128,7 +132,7 @@ function plain(document: Document, file: string): unknown {
   }
 }
 
-/** The file of a target, to give the position of an error. */
+/** The parsed target file, from which an error gets its position. */
 interface Source {
   file: string;
   root: ParsedNode | null;
@@ -142,7 +146,8 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
     throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
-  // The option `--claims` has only names. Keeps the settings of the same claims in the file, such as `routing: sticky`.
+  // The option `--claims` gives only names of guarantees. Keeps the settings of these guarantees in the file, such as
+  // `routing: sticky`.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );
@@ -151,14 +156,17 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
 
 type At = (offset: number) => string;
 
-/** The target file, to give the position of an error. */
+/** The parsed target file, from which an error gets its position. */
 interface Place {
   path: string;
   root: ParsedNode | null;
   at: At;
 }
 
-/** Returns the YAML node at a path of keys, or its deepest existing part. `key` is the node of the last key. */
+/**
+ * Returns the YAML node at a path of keys. If the path does not exist, returns the node of its longest existing part.
+ * `key` is the node of the last key.
+ */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
   let node: Node | null = root;
   let key: Node | undefined;
@@ -178,8 +186,8 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
 }
 
 /**
- * Returns the position and the message of an issue. The position is that of the value, or of the key if the key is
- * wrong.
+ * Returns the position and the message of an issue. The position is that of the value, or that of the key if the key
+ * itself is wrong.
  */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
@@ -227,7 +235,12 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
   };
 }
 
-/** Checks that a file exists. @param keys path of keys that names the file @throws UsageError when it does not exist */
+/**
+ * Checks that a file exists.
+ *
+ * @param keys path to the key of the target file that contains the file's name
+ * @throws UsageError when the file does not exist
+ */
 function requireFile(file: string, keys: readonly string[], { path, root, at }: Place): void {
   if (existsSync(resolve(dirname(path), file))) return;
   const { node } = nodeAt(root, keys);

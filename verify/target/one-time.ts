@@ -1,10 +1,10 @@
-/** Generates one-time codes like an authenticator app (TOTP, RFC 6238). */
+/** Generates one-time codes as an authenticator app does (TOTP, RFC 6238). */
 import { HOTP, Secret, TOTP, URI } from 'otpauth';
 
 /**
  * Parses the secret of an authenticator app.
  *
- * @param text a secret in base32, or the otpauth:// address that a QR code contains
+ * @param text a secret in base32, or the otpauth:// address from a QR code
  * @throws Error when it is neither
  */
 export function oneTime(text: string): TOTP {
@@ -18,5 +18,9 @@ export function oneTime(text: string): TOTP {
   return parsed;
 }
 
-/** Returns the one-time code. @param now time, milliseconds since the epoch */
+/**
+ * Returns the one-time code for a time.
+ *
+ * @param now the time, milliseconds since the epoch
+ */
 export const codeOf = (secret: string, now: number): string => oneTime(secret).generate({ timestamp: now });

@@ -1,8 +1,10 @@
-/** Schemas of what a target file declares: limits, cookies and timeouts of sessions, and budgets of faults. */
+/**
+ * Schemas of the values that a target file declares: limits, cookies and timeouts of sessions, and budgets of faults.
+ */
 import { z } from 'zod';
 import { path, share, time } from './schema-parts.ts';
 
-/** Limits of the app for the sessions of one user. */
+/** Limits that the app has for the sessions of one user. */
 export const sessions = z.strictObject({
   most: z
     .int()
@@ -32,10 +34,10 @@ export const attributes = z
     path: path.optional(),
     domain: z.string().min(1).optional(),
   })
-  // Removes keys without a value, because they declare nothing.
+  // Removes keys whose value is undefined, because such keys declare nothing.
   .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 
-/** Timeouts of a session. */
+/** Timeouts after which a session expires. */
 export const expiry = z.strictObject({
   idle: time.optional().describe('Timeout without activity.'),
   absolute: time.optional().describe('Timeout after the login, regardless of activity.'),
@@ -47,7 +49,7 @@ export const expiry = z.strictObject({
     ),
 });
 
-/** Limits on the effects of a fault. */
+/** Budgets of a fault: the maximum effects that it must not exceed. */
 export const budget = z.strictObject({
   survival: share
     .optional()

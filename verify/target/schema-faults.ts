@@ -13,7 +13,10 @@ const command = z.union(
   },
 );
 
-/** Returns the schema of `do`, the list of faults to perform; by default all faults of the kind. */
+/**
+ * Returns the schema of the key `do`, the list of actions to perform. By default, this list has all actions of the kind
+ * of fault.
+ */
 const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
   z
     .array(z.enum(all))
@@ -50,7 +53,8 @@ const kubernetes = z.strictObject({
   deployment: name,
   namespace: name.optional(),
   context: name.optional(),
-  // A drain needs the permission to change nodes, so Baton performs it only if `do` names it.
+  // Omits `drain` by default, because it needs the permission to change nodes. Baton drains a node only if `do` names
+  // this action.
   do: z
     .array(z.enum(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in', 'drain']))
     .min(1)
@@ -133,7 +137,7 @@ const fault = z
     }
   });
 
-/** Names that no fault may have, because they have another meaning in the option `--faults`. */
+/** Names that a fault must not have, because the option `--faults` uses them with another meaning. */
 const TAKEN = ['all', 'deploy'];
 
 export const faults = z.record(

@@ -1,4 +1,7 @@
-/** Schema of `instance`: how to recognise the instance of a response, and how to reach an instance. */
+/**
+ * The schema of `instance` in a target file: how to recognise which instance sent a response, and how to send a request
+ * to a chosen instance.
+ */
 import { z } from 'zod';
 import { regex, shown } from './schema-parts.ts';
 

@@ -1,7 +1,7 @@
-/** The schema of `mail` in a target file: where to read the mails that a login sends. */
+/** The schema of `mail` in a target file: where to read the mails that the app sends at a login. */
 import { z } from 'zod';
 
-/** No error shows the address, because even a wrong address may contain a password. */
+/** An error does not contain the address, because even an invalid address may contain a password. */
 export const mail = z
   .strictObject({
     url: z

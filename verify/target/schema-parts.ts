@@ -1,4 +1,4 @@
-/** Schemas that several parts of a target file use. */
+/** Schemas that several parts of a target file share. */
 import { z } from 'zod';
 
 /** Parses a duration such as 30m, 12h, 90s or 500ms, and returns milliseconds. */
@@ -14,7 +14,9 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
-/** Parses an http or https address; returns undefined if it is none, or contains a user or a password. */
+/**
+ * Parses an http or https address. Returns undefined for any other text, and for an address with a user or a password.
+ */
 function webAddress(text: string): URL | undefined {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === ''
@@ -22,7 +24,10 @@ function webAddress(text: string): URL | undefined {
     : undefined;
 }
 
-/** Scheme and host, such as https://login.example.test. An error shows nothing else, which may be a secret. */
+/**
+ * Scheme and host, such as https://login.example.test. An error does not contain other parts of the text, because they
+ * may be a secret.
+ */
 export const origin = z.string().transform((text, context) => {
   const url = webAddress(text);
   if (url !== undefined && url.pathname + url.search === '/') return url.origin;
@@ -34,7 +39,10 @@ export const origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A path on the target's host, or an address on another host. No error shows the address: it may be a secret. */
+/**
+ * A path on the target's host, or an address on another host. An error does not contain the address, because it may be
+ * a secret.
+ */
 export const place = z
   .string()
   .regex(/^(\/|https?:\/\/)/, 'expected a path that begins with /')
@@ -43,7 +51,7 @@ export const place = z
     'expected a path, or an address such as https://login.example.test/logout without a user, got another address',
   );
 
-/** Where a redirect leads: a path, or an address on another host. */
+/** Expected destination of a redirect: a path, or an address on another host. */
 export const destination = z
   .string()
   .regex(
@@ -51,7 +59,7 @@ export const destination = z
     'expected a path that begins with /, or an address such as https://sso.example.test/login',
   );
 
-/** A regular expression. Its first group matches the text to find. */
+/** A regular expression with at least one group. The first group matches the text to find. */
 export const regex = z.string().transform((source, context) => {
   try {
     const groups = new RegExp(`${source}|`).exec('')?.length ?? 1;
@@ -76,13 +84,13 @@ export const pattern = z.string().transform((source, context) => {
   }
 });
 
-/** A JSON pointer. `*` matches all members of an array or object. */
+/** A JSON pointer. The member `*` of a pointer stands for all members of an array or object. */
 export const json = z.strictObject({
   json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
 });
 export const header = z.strictObject({ header: name });
 
-/** Two schemas: how to find a text on a page (`shown`), and how to find a token in a response (`token`). */
+/** `shown`: schema of how to find a text on a page. `token`: schema of how to find a token in a response. */
 export const shown = z.union([regex, json, header], {
   error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
 });

@@ -1,4 +1,7 @@
-/** The keys of `refresh` in a target file: those of a request, and where to find the new tokens. */
+/**
+ * The schema of `refresh` in a target file: the request that refreshes the tokens, and where its response has the new
+ * tokens.
+ */
 import { z } from 'zod';
 import { header, json, time, token } from './schema-parts.ts';
 

@@ -1,8 +1,9 @@
-/** The schema of `session` in a target file: existing sessions, which clients use instead of a login. */
+/** The schema of `session` in a target file: ready-made sessions, which clients use instead of a login. */
 import { z } from 'zod';
 
 /**
- * A session for all accounts, or a session for each user. No error shows it, because even a wrong text may be a secret.
+ * One session for all accounts, or one session for each user. An error does not contain the text, because even an
+ * invalid text may be a secret.
  */
 const given = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))], {
   error: 'expected a text, or a text for each user, got another value',

@@ -61,7 +61,7 @@ const probe = z.strictObject({
   increment: write.optional().describe('Increments a counter by one.'),
 });
 
-/** Requests that the app processes slowly, so that Baton can send other requests while they are in flight. */
+/** Requests that the app processes slowly. While such a request is in flight, Baton sends other requests. */
 const slow = z.strictObject({
   read: path.optional().describe('A slow page that changes nothing.'),
   write: request
@@ -226,11 +226,11 @@ export const targetKeys = z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
         /**
-         * `asvs`: cookies must also satisfy OWASP ASVS, with ids of at least 128 bits, and the prefix __Host- or
-         * __Secure-.
+         * `asvs`: cookies must also satisfy OWASP ASVS, that is, have ids of at least 128 bits and the prefix __Host-
+         * or __Secure-.
          */
         z.strictObject({ 'cookie-policy': z.literal('asvs') }),
-        /** `strict`: a signed-in response without a caching directive is also a violation. */
+        /** `strict`: a signed-in response without a caching directive counts as a violation too. */
         z.strictObject({ 'private-responses': z.literal('strict') }),
       ]),
     )
@@ -242,7 +242,7 @@ export type LoginSpec = NonNullable<TargetFile['login']>;
 export type RequestSpec = z.infer<typeof request>;
 export type Probe = z.infer<typeof probe>;
 export type WriteSpec = z.infer<typeof write>;
-/** A request that ends sessions, with its `steps`. */
+/** A request that ends sessions, with the `steps` to send before it. */
 export type EndingSpec = NonNullable<TargetFile['logout']>;
 export type RefreshSpec = NonNullable<TargetFile['refresh']>;
 export type RegisterSpec = NonNullable<TargetFile['register']>;

@@ -5,13 +5,16 @@ export const HIDDEN = '(hidden)';
 /** Matches the names of headers, form fields, JSON members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/** Environment variables whose names match SECRET, but which hold the shell's folder, not a secret. */
+/**
+ * Environment variables that are no secrets although their names match SECRET: they contain the current folder of the
+ * shell.
+ */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Minimum length of a secret to hide, characters. A shorter one may occur in other text by chance. */
+/** Minimum length of a secret that is hidden, characters. A shorter secret may occur in other text by chance. */
 const SHORTEST = 4;
 
-/** Matches secrets by their context, such as `Cookie: …`, `token=…`, and user and password in an address. */
+/** Matches secrets by the text around them, such as `Cookie: …`, `token=…`, and user and password in an address. */
 const SHAPES: readonly [RegExp, string][] = [
   [/\b((?:set-)?cookie|authorization)(["']?\s*[:=]\s*).*/gi, `$1$2${HIDDEN}`],
   [
@@ -24,7 +27,7 @@ const SHAPES: readonly [RegExp, string][] = [
 /**
  * Returns all texts that must be hidden, the longest first.
  *
- * @param environment environment variables; those whose names match SECRET are secrets
+ * @param environment environment variables. Their values must be hidden if their names match SECRET
  */
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));
@@ -33,7 +36,7 @@ export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: N
   return [...found].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
 
-/** Replaces known secrets, and text that looks like a secret, by `(hidden)`. */
+/** Replaces known secrets, and all text that looks like a secret, by `(hidden)`. */
 export function scrub(text: string, secrets: readonly string[]): string {
   const known = secrets.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
   return SHAPES.reduce((left, [shape, instead]) => left.replace(shape, instead), known);

@@ -42,7 +42,11 @@ export class Baton {
     }));
   }
 
-  /** Waits until stderr matches. @throws an error with the whole stderr if the process ends before */
+  /**
+   * Waits until the process has written a matching text to stderr.
+   *
+   * @throws an error with the whole stderr if the process ends before
+   */
   async says(what: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = what.exec(this.#stderr);

@@ -1,4 +1,4 @@
-/** Makes a self-signed certificate for 127.0.0.1 and localhost. Only the test trusts it. */
+/** Makes a self-signed certificate for 127.0.0.1 and localhost, for tests only. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

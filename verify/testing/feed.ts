@@ -1,6 +1,6 @@
 /**
- * Passes the events of a test's history, which core/testing/picture.ts has built, to the status of a run, as
- * the recorder does during a run.
+ * Passes the events of a test history (made by core/testing/picture.ts) to the status of a run, as the recorder does in
+ * a real run.
  */
 import type { Start } from '../core/history/history.ts';
 import { joined } from '../core/history/joined.ts';

@@ -1,4 +1,4 @@
-/** Checks reports with the schemas and parsers of programs that read them. */
+/** Checks reports with the schemas and parsers of the programs that read such reports. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const json = (file: string): object => JSON.parse(readFileSync(file, 'utf8'));
 
 const xsd = XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(join(root, 'tests/schemas/junit.xsd'))));
 
-/** Returns the number of XML elements by name. */
+/** Returns the number of elements in an XML document, by element name. */
 export function elementsOf(xml: string): Record<string, number> {
   const document = XmlDocument.fromString(xml);
   const counts: Record<string, number> = {};
@@ -34,7 +34,7 @@ export function checkJunit(xml: string): void {
 
 export const ctrfProblems = (text: string): unknown => validate(JSON.parse(text)).errors ?? [];
 
-/** The SARIF schema of OASIS, which an npm package contains. */
+/** The JSON schema of SARIF by OASIS, from an npm package. */
 const sarifSchema = createRequire(import.meta.url).resolve('@microsoft/jest-sarif/package.json');
 const sarif = new Ajv04.default({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
   json(join(sarifSchema, '../lib/schemas/sarif-2.1.0-rtm.5.json')),
@@ -52,7 +52,7 @@ export function codeQualityProblems(text: string): unknown {
   return quality.errors ?? [];
 }
 
-/** Parses Markdown like GitHub. Returns the kinds of its blocks, and the HTML. */
+/** Parses Markdown as GitHub does. Returns the kinds of its blocks, and the HTML. */
 export function markdownOf(text: string): { blocks: string[]; html: string } {
   return {
     blocks: marked.lexer(text).map(token => token.type),

@@ -1,20 +1,24 @@
 /**
- * Draws the requests of the sessions as bars on tiles: small images that are reused when the reader pans or scrolls.
+ * Draws the requests of the sessions as bars. Draws on tiles: small images that are reused when the reader pans or
+ * scrolls.
  */
 import { failed, firstUntil, is, LINES, type Op, type ShownSession, signedOut } from './data.ts';
 import { density, FONT, type Paint } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Size of a tile: its width in pixels of the screen, and its number of lanes. */
+/** Size of a tile: its width in device pixels, and its number of lanes. */
 const TILE = { width: 256, lanes: 8 };
 /** Maximum number of tiles in memory. A screen shows about 25. */
 const TILES = 80;
-/** A mark (the sign of a login, logout or new cookie) may extend beyond its bar by this many CSS pixels. */
+/**
+ * Maximum length by which a mark extends beyond its bar, CSS pixels. A mark is the sign of a login, logout or new
+ * cookie.
+ */
 const MARK = 10;
 
 /**
- * The bar of a request. The position is in CSS pixels from the corner of the sheet, which is the drawing of
- * the whole run with all lanes at the present zoom.
+ * The bar of a request. Its position is in CSS pixels from the corner of the sheet: the drawing of the whole run, with
+ * all lanes, at the current zoom.
  */
 export interface Bar {
   op: Op;
@@ -29,7 +33,7 @@ interface Tile {
   bars: readonly Bar[];
 }
 
-/** A rectangle on the sheet. */
+/** A rectangle on the sheet, which is the drawing of the whole run. */
 interface Part {
   x: number;
   y: number;
@@ -37,19 +41,19 @@ interface Part {
   height: number;
 }
 
-/** The sheet: the bars of all requests at one zoom. */
+/** A drawing of all requests of the run at one zoom. Each request is a bar in the lane of its session. */
 export class Sheet {
   readonly #state: ViewState;
   readonly #paint: Paint;
   readonly #instances: readonly string[];
   readonly #tiles = new Map<string, Tile>();
   readonly #canvas = new OffscreenCanvas(1, 1);
-  /** `unit`: CSS pixels for a microsecond. `lane`: height of a lane in CSS pixels. */
+  /** `unit`: width of a microsecond, CSS pixels. `lane`: height of a lane, CSS pixels. */
   readonly unit: number;
   readonly lane: number;
-  /** Number of lines in a lane. */
+  /** Number of lines in each lane. A bar is as high as a line. */
   readonly #lines: number;
-  /** Height of a line, CSS pixels. */
+  /** Height of a line in a lane, CSS pixels. */
   readonly #line: number;
 
   constructor(state: ViewState, paint: Paint, unit: number, lane: number) {
@@ -63,12 +67,19 @@ export class Sheet {
     this.#line = (lane - 4) / this.#lines;
   }
 
-  /** True if lanes are tall: then overlapping requests are drawn on separate lines. Else each instance has a line. */
+  /**
+   * True if lanes are tall. A tall lane has separate lines for overlapping requests; a low lane has a line for each
+   * instance.
+   */
   get #tall(): boolean {
     return this.lane > 60;
   }
 
-  /** Returns the bar of a request. @param row number of its lane */
+  /**
+   * Returns the bar of a request.
+   *
+   * @param row number of the session's lane, counted from the top
+   */
   bar(op: Op, row: number): Bar {
     const line = this.#tall
       ? op.line
@@ -86,7 +97,7 @@ export class Sheet {
   }
 
   /**
-   * Copies a part of the sheet to a canvas, tile by tile. Draws the tiles that are not in memory.
+   * Copies a part of the sheet to a canvas, tile by tile. First draws the tiles that are missing in memory.
    *
    * @param left, top position of the part on the canvas
    */
@@ -96,13 +107,13 @@ export class Sheet {
     for (let band = Math.floor(part.y / height); band * height < part.y + part.height; band++)
       for (let column = Math.floor(part.x / width); column * width < part.x + part.width; column++) {
         const { image } = this.#tile(column, band, ratio);
-        // Rounds to whole pixels of the screen, because the browser would blur a copy between two pixels.
+        // Rounds to whole device pixels, because the browser would blur an image between two pixels.
         const x = Math.round((left + column * width - part.x) * ratio) / ratio;
         context.drawImage(image, x, top + band * height - part.y, width, image.height / ratio);
       }
   }
 
-  /** The bars on all tiles in memory. */
+  /** The bars of requests on all tiles (small images) that are in memory. */
   get bars(): Bar[] {
     return [...this.#tiles.values()].flatMap(({ bars }) => bars);
   }
@@ -136,7 +147,7 @@ export class Sheet {
     return tile;
   }
 
-  /** Draws the requests of a session between `x` and `x + width` on a tile, and adds their bars to `bars`. */
+  /** Draws the requests of a session on a tile, between `x` and `x + width`. Adds their bars to `bars`. */
   #requests(
     context: OffscreenCanvasRenderingContext2D,
     { ops }: ShownSession,
@@ -153,19 +164,23 @@ export class Sheet {
       if (op.end < from) continue;
       const instance = this.#instances.indexOf(op.instance);
       const end = op.end * this.unit;
-      // If several requests fall on one pixel, draws only the first.
+      // Draws only the first of several requests that fall on one pixel.
       if (!this.#tall && end < (drawn[instance + 1] ?? 0) + 0.5 && !failed(op)) continue;
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);
       bars.push(bar);
-      // Cuts bars that extend far beyond the tile, because canvases draw huge coordinates inexactly.
+      // Cuts off bars that extend far beyond the tile, because canvases draw at huge coordinates inexactly.
       const left = Math.max(bar.x, x - MARK);
       const right = Math.min(bar.x + bar.width, x + width + MARK);
       this.#draw(context, bar, instance, left, right - left);
     }
   }
 
-  /** Draws a bar, its mark and its text. @param left, wide the part of the bar on this tile */
+  /**
+   * Draws a bar, its mark and its text.
+   *
+   * @param left, wide position and width of the part of the bar that is on this tile
+   */
   #draw(
     context: OffscreenCanvasRenderingContext2D,
     { op, x, y, width, height }: Bar,
@@ -207,7 +222,7 @@ export class Sheet {
     context.fill();
   }
 
-  /** Draws a cross where a session was lost or expired. */
+  /** Draws a cross at the time at which a session was lost or expired. */
   #cross(context: OffscreenCanvasRenderingContext2D, x: number, row: number): void {
     context.strokeStyle = this.#paint.bad;
     context.lineWidth = 2;
@@ -222,7 +237,7 @@ export class Sheet {
   }
 }
 
-/** Corners of the marks, in CSS pixels from the left end and the middle height of a bar. */
+/** Corners of each mark, CSS pixels. They are relative to the left end of a bar, at the middle of its height. */
 const SHAPES: Record<'login' | 'logout' | 'cookie', readonly [number, number][]> = {
   login: [
     [1, 4],

@@ -1,4 +1,4 @@
-/** Decodes the requests of a run, and finds the requests of a session at a time. */
+/** Decodes the requests of a run. Finds the requests of a session at a given time. */
 import {
   type Chunk,
   COLUMNS,
@@ -11,7 +11,7 @@ import {
 } from '../reports/view/chunk.ts';
 import { signed, unpack } from '../reports/view/columns.ts';
 
-/** A request. Times are microseconds; `end` is infinite if the request never returned. */
+/** A request with its times in microseconds. `end` is infinite if the request never returned. */
 export interface Op {
   call: number;
   end: number;
@@ -29,12 +29,13 @@ export interface Op {
   state: number;
   request: string;
   /**
-   * The line of the session's lane on which the request is drawn: the first line on which it overlaps no other request.
+   * Number of the line on which the request is drawn in the lane of its session: the first line on which it overlaps no
+   * other request.
    */
   line: number;
   /**
-   * Time by which this and all earlier requests of the session have ended, microseconds. Used to find the
-   * requests in flight at a time.
+   * Time by which this request and all earlier ones of the session have ended, microseconds. Used to find the requests
+   * that are in flight at a time.
    */
   reach: number;
 }
@@ -42,29 +43,29 @@ export interface Op {
 export interface ShownSession {
   name: string;
   user: string;
-  /** The requests of the session, sorted by their calls. */
+  /** Requests of the session, sorted by the time of their calls. */
   ops: Op[];
   ends: { reason: string; at: number }[];
 }
 
 export const is = (op: Op, flag: keyof typeof FLAGS): boolean => (op.state & FLAGS[flag]) !== 0;
 
-/** Returns true if the request got no response, or a status of 500 or more. */
+/** Returns whether the request got no response, or a status of 500 or more. */
 export const failed = (op: Op): boolean => (op.status === 0 && op.note !== 'aborted') || op.status >= 500;
 
-/** Returns true if the app did not honour the current cookie of the session. */
+/** Returns whether the app did not honour the session, although the client sent the current cookie. */
 export const signedOut = (op: Op): boolean => is(op, 'out') && op.with === '';
 
 type Columns = Record<Column, Float64Array>;
 
 export class Data {
-  /** Name of the run, with which its request ids begin. */
+  /** Name of the run. All request ids of the run begin with it. */
   run: string;
   readonly sessions: ShownSession[] = [];
   readonly requests = new Map<string, Op>();
   faults: FaultBand[] = [];
   plots: Plots | undefined;
-  /** `from` and `until`: time of the first call and of the last return, microseconds. */
+  /** Time of the first call (`from`) and of the last return (`until`), microseconds. */
   from = Number.POSITIVE_INFINITY;
   until = 0;
   count = 0;
@@ -76,7 +77,11 @@ export class Data {
     this.run = run;
   }
 
-  /** Adds a chunk. @param bytes length of the JSON (4 bytes), the JSON, the columns */
+  /**
+   * Adds the requests in a chunk.
+   *
+   * @param bytes the length of the JSON (4 bytes), the JSON, and the columns
+   */
   add(bytes: Uint8Array): void {
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
     const chunk = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Chunk;
@@ -131,7 +136,7 @@ export class Data {
     };
   }
 
-  /** Returns the names of the instances, sorted. */
+  /** Returns the names of the instances in alphabetical order. */
   get instances(): string[] {
     return this.plots?.instances.filter(name => name !== '') ?? [];
   }
@@ -140,10 +145,13 @@ export class Data {
 const objectOf = (object: string, { name, user }: ShownSession): string =>
   object.endsWith('@@') ? object.slice(0, -1) + user : object.endsWith('@') ? object + name : object;
 
-/** Number of lines in a tall lane. Overlapping requests are drawn on different lines; further ones share the last. */
+/**
+ * Number of lines in a tall lane. Overlapping requests are drawn on different lines. If more requests overlap, the
+ * further ones share the last line.
+ */
 export const LINES = 4;
 
-/** Sorts the requests of a session. Sets `line` and `reach` of each request. */
+/** Sorts the requests of a session, and computes `line` and `reach` of each request. */
 function layOut({ ops }: ShownSession): void {
   ops.sort((a, b) => a.call - b.call);
   const ends: number[] = [];
@@ -157,7 +165,11 @@ function layOut({ ops }: ShownSession): void {
   }
 }
 
-/** Returns the index of the first request that may still be in flight at a time. @param ops requests of a session */
+/**
+ * Returns the index of the first request that may still be in flight at a time.
+ *
+ * @param ops the requests of a session
+ */
 export function firstUntil(ops: readonly Op[], time: number): number {
   let [low, high] = [0, ops.length];
   while (low < high) {
@@ -168,7 +180,7 @@ export function firstUntil(ops: readonly Op[], time: number): number {
   return low;
 }
 
-/** Decodes base64, and decompresses the bytes. */
+/** Decodes base64 and decompresses the result. */
 export async function inflate(text: string): Promise<Uint8Array> {
   const packed = atob(text);
   const bytes = new Uint8Array(packed.length);

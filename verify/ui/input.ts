@@ -1,4 +1,4 @@
-/** Lets the reader move the timeline by pointer, wheel and keys. */
+/** Lets the reader move the timeline by pointer, mouse wheel and keyboard. */
 import type { Lanes } from './lanes.ts';
 import type { ViewState } from './state.ts';
 
@@ -44,7 +44,7 @@ const KEYS: Record<string, (state: ViewState) => void> = {
   Escape: state => state.choose(undefined),
 };
 
-/** Shows the next or the previous anomaly, in order of time. */
+/** Shows the next or the previous anomaly of the run, in order of time. */
 export function anomaly(state: ViewState, by: 1 | -1): void {
   const all = state.facts.anomalies
     .filter(({ guarantee }) => state.filters.guarantee === '' || guarantee === state.filters.guarantee)
@@ -54,7 +54,10 @@ export function anomaly(state: ViewState, by: 1 | -1): void {
   if (next !== undefined) state.anomaly(next);
 }
 
-/** Chooses the next or previous request of the session. If none is chosen, the first visible one of the first lane. */
+/**
+ * Chooses the next or previous request of the session. If no request is chosen, chooses the first visible request of
+ * the top session.
+ */
 function step(state: ViewState, by: 1 | -1): void {
   const { chosen, rows } = state;
   const ops = chosen?.session.ops ?? rows[0]?.ops ?? [];
@@ -62,7 +65,7 @@ function step(state: ViewState, by: 1 | -1): void {
   if (next !== undefined) state.choose(next);
 }
 
-/** Pans with one pointer, zooms with two, and chooses a request or a session by a click. */
+/** Pans by one pointer and zooms by two pointers. Chooses a request or a session at a click. */
 function pointers(state: ViewState, lanes: Lanes, canvas: HTMLCanvasElement): void {
   const down = new Map<number, { x: number; y: number }>();
   let moved = 0;

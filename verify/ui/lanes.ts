@@ -1,10 +1,10 @@
-/** Draws the timeline, in which each session has a lane, and finds the request under the pointer. */
+/** Draws the timeline, which has a lane for each session. Finds the request under the pointer. */
 import { type Bar, Sheet } from './bars.ts';
 import type { Op, ShownSession } from './data.ts';
 import { density, FONT, Kept, type Paint, paintOf, prepared, ticks, timeText } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Heights above the lanes, CSS pixels: a row with the names of faults, and a row with times. */
+/** Heights of the two rows above the lanes, CSS pixels: names of faults, and times. */
 const HEADS = { fault: 20, time: 20 };
 
 export class Lanes {
@@ -14,9 +14,12 @@ export class Lanes {
   readonly #canvas: HTMLCanvasElement;
   readonly #kept = new Kept<Sheet>();
   #drawn: Sheet | undefined;
-  /** The visible bars of requests that broke a guarantee. They are drawn on top of all other bars. */
+  /** Visible bars of requests that broke a guarantee. They are drawn last, on top of all other bars. */
   #marked: Bar[] = [];
-  /** A position on the canvas is a position on the sheet plus this offset, CSS pixels. */
+  /**
+   * Distance from the corner of the canvas to the corner of the sheet, CSS pixels. The sheet is the drawing of the
+   * whole run.
+   */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();
@@ -28,7 +31,7 @@ export class Lanes {
     this.#canvas = canvas;
   }
 
-  /** Width of the column with the names of the sessions, CSS pixels. */
+  /** Width of the column that names the sessions, CSS pixels. */
   get names(): number {
     return this.#width < 560 ? 76 : 150;
   }
@@ -43,7 +46,10 @@ export class Lanes {
     return HEADS.time + (this.#state.data.faults.length > 0 ? HEADS.fault : 0);
   }
 
-  /** CSS pixels for a microsecond. Rounded, so that panning gives the same number again and the sheet is reused. */
+  /**
+   * Width of a microsecond, CSS pixels. It is rounded, so that it stays exactly the same during panning, and the
+   * drawing can be reused.
+   */
   get #unit(): number {
     const { from, until } = this.#state;
     return Number(((this.#width - this.names) / (until - from)).toPrecision(9));
@@ -54,7 +60,7 @@ export class Lanes {
     return this.names + (time - this.#state.from) * this.#unit;
   }
 
-  /** Returns the time at a horizontal position, as a share of the shown time: 0 is its start, 1 its end. */
+  /** Returns the time at a horizontal position as a share of the shown time range: 0 is its start, 1 its end. */
   share(x: number): number {
     return Math.min(1, Math.max(0, (x - this.names) / (this.#width - this.names)));
   }
@@ -86,7 +92,7 @@ export class Lanes {
     });
   }
 
-  /** Calls `draw`, and cuts off what it draws outside of the rectangle. */
+  /** Calls `draw`, and clips everything that it draws outside of the rectangle. */
   #inside(
     context: CanvasRenderingContext2D,
     x: number,
@@ -103,7 +109,7 @@ export class Lanes {
     context.restore();
   }
 
-  /** Draws the axis, and bands for faults. */
+  /** Draws the time axis, and a band for each fault. */
   #background(context: CanvasRenderingContext2D, height: number): void {
     const { from, until, data } = this.#state;
     const paint = this.#paint;
@@ -125,7 +131,7 @@ export class Lanes {
     });
   }
 
-  /** Draws the names of the sessions, and the lines between the lanes. */
+  /** Draws the names of the sessions and the lines between their lanes. */
   #rows(context: CanvasRenderingContext2D, part: { y: number; height: number }): void {
     const { rows, facts } = this.#state;
     const lane = this.#lane;
@@ -152,7 +158,11 @@ export class Lanes {
     return op === undefined || row < 0 ? undefined : sheet.bar(op, row);
   }
 
-  /** Draws a frame around a bar at a distance of `away`. Returns the position of the bar on the canvas. */
+  /**
+   * Draws a frame around a bar. Returns the position of the bar on the canvas.
+   *
+   * @param away distance between bar and frame, CSS pixels
+   */
   #outline(
     context: CanvasRenderingContext2D,
     bar: Bar,
@@ -166,7 +176,7 @@ export class Lanes {
     return { left, right, middle: y + bar.height / 2 };
   }
 
-  /** Outlines the chosen request. */
+  /** Draws a frame around the request that the reader has chosen. */
   #chosen(context: CanvasRenderingContext2D, sheet: Sheet): void {
     const bar = this.#bar(sheet, this.#state.chosen);
     if (bar === undefined) return;
@@ -174,7 +184,7 @@ export class Lanes {
     this.#outline(context, bar, 1);
   }
 
-  /** Outlines the requests that broke a guarantee, and names the anomaly. */
+  /** Draws a frame around each request that broke a guarantee, and writes the name of the anomaly beside it. */
   #anomalies(context: CanvasRenderingContext2D, sheet: Sheet): void {
     const { data, facts, filters } = this.#state;
     this.#marked = [];
@@ -197,7 +207,10 @@ export class Lanes {
     }
   }
 
-  /** Returns the request at a point of the canvas, or the nearest one in its lane within a few pixels. */
+  /**
+   * Returns the request at a point of the canvas. If there is none, returns the nearest request of the lane within a
+   * few pixels.
+   */
   at(x: number, y: number): Op | undefined {
     const [there, row] = [x - this.#offset.x, y - this.#offset.y];
     let best: Bar | undefined;
@@ -210,7 +223,7 @@ export class Lanes {
     return best?.op;
   }
 
-  /** Returns the session whose name is at a point of the canvas. */
+  /** Returns the session whose name is at this point of the canvas. */
   nameAt(x: number, y: number): ShownSession | undefined {
     if (x > this.names || y < this.#axis) return undefined;
     return this.#state.rows[Math.floor((y - this.#offset.y) / this.#lane)];

@@ -4,10 +4,15 @@ import { inflate } from './data.ts';
 import { element } from './panel.ts';
 import type { ViewState } from './state.ts';
 
-/** Follows the run. @param redraw called after new requests to draw the page */
+/**
+ * Shows the run in progress: adds each chunk of requests that the server sends.
+ *
+ * @param redraw draws the page; called after new requests
+ */
 export function followRun(state: ViewState, redraw: () => void): void {
   const source = new EventSource('events');
-  // Chunks are decompressed asynchronously, but must be added in their order: each continues the one before.
+  // Adds the chunks in their order, although each is decompressed asynchronously: each chunk continues the previous
+  // one.
   let last: Promise<void> = Promise.resolve();
   source.addEventListener('message', event => {
     const { run, about, chunk, anomalies } = JSON.parse(event.data) as LiveNews;
@@ -23,14 +28,14 @@ export function followRun(state: ViewState, redraw: () => void): void {
       redraw();
     });
   });
-  // The run has ended: loads the report, which the server now serves at the address of this page.
+  // The run has ended. Loads the report, which the server now serves at the address of this page.
   source.addEventListener('end', () => {
     source.close();
     location.replace(location.pathname);
   });
 }
 
-/** Shows the counts and the anomalies at the top of the page. */
+/** Shows counts and anomalies at the top of the page. */
 function show(state: ViewState, about: string): void {
   const { data, facts } = state;
   const { plots } = data;

@@ -1,6 +1,9 @@
-/** Colours, fonts and axes of the page, for light and dark mode. */
+/** Defines the colours, fonts and axes of the page, for light and dark mode. */
 
-/** Colours of instances. People with a colour vision deficiency can distinguish them. None is red, as anomalies are. */
+/**
+ * Colours of instances. People with a colour vision deficiency can distinguish them. Red is not among them, because it
+ * marks anomalies.
+ */
 const INSTANCES = {
   light: ['#1f6fb4', '#d98200', '#128a68', '#8a56b8', '#5d7f00', '#2b9bb8', '#a5527b', '#6b6b6b'],
   dark: ['#62aef0', '#f2b04a', '#4fcba4', '#bf94e6', '#a9c94d', '#6fd0e8', '#e08db4', '#b5b5b5'],
@@ -21,7 +24,7 @@ export interface Paint {
   instance(index: number): string;
 }
 
-/** Returns the colours that the style sheet defines for the present mode. */
+/** Returns the colours that the style sheet defines for the current mode (light or dark). */
 export function paintOf(): Paint {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
@@ -34,12 +37,12 @@ export function paintOf(): Paint {
   };
 }
 
-/** Keeps a value that is expensive to make, until one of its inputs changes. */
+/** Caches a value that is expensive to compute, until one of its inputs changes. */
 export class Kept<Value> {
   #inputs: readonly unknown[] = [];
   #value: Value | undefined;
 
-  /** Returns the kept value. Makes a new one if one of the inputs is not the same as in the last call. */
+  /** Returns the cached value. Computes a new value if one of the inputs is not the same as in the last call. */
   get(inputs: readonly unknown[], make: () => Value): Value {
     if (this.#value === undefined || inputs.some((input, i) => input !== this.#inputs[i])) {
       this.#inputs = inputs;
@@ -49,10 +52,13 @@ export class Kept<Value> {
   }
 }
 
-/** Returns how many pixels of the screen a CSS pixel is wide. */
+/** Returns the width of a CSS pixel in device pixels. */
 export const density = (): number => Math.min(devicePixelRatio || 1, 3);
 
-/** Clears a canvas, and makes it as sharp as the screen. Returns its context, in which one unit is a CSS pixel. */
+/**
+ * Clears a canvas, and sets its resolution to that of the screen. Returns its context, in which one unit is a CSS
+ * pixel.
+ */
 export function prepared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
   const ratio = density();
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -69,7 +75,11 @@ export function prepared(canvas: HTMLCanvasElement, width: number, height: numbe
   return context;
 }
 
-/** Formats a time for the axis: `1.25 s`. @param step time between two ticks, microseconds */
+/**
+ * Formats a time for an axis, such as `1.25 s`.
+ *
+ * @param step time between two ticks, microseconds
+ */
 export function timeText(time: number, step = 1000): string {
   const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step / 1e6))));
   const seconds = time / 1e6;
@@ -78,7 +88,7 @@ export function timeText(time: number, step = 1000): string {
     : `${seconds.toFixed(digits)} s`;
 }
 
-/** Returns about `count` times for the ticks of an axis, all round numbers: multiples of 1, 2 or 5 times 10^n. */
+/** Returns about `count` times for the ticks of an axis. All are round: multiples of 1, 2 or 5 times a power of 10. */
 export function ticks(from: number, until: number, count: number): { step: number; at: number[] } {
   const rough = (until - from) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));

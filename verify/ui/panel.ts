@@ -1,11 +1,12 @@
 /**
- * Shows the details of the chosen request, and the legend. Texts from the app are inserted as text, never as markup.
+ * Shows the legend, and the details of the request that the reader has chosen. Texts from the app are inserted as text,
+ * never as markup.
  */
 import { is, type Op } from './data.ts';
 import { paintOf } from './paint.ts';
 import { statusOf, type ViewState } from './state.ts';
 
-/** Makes an HTML element with texts and elements in it. */
+/** Creates an HTML element with texts and other elements in it. */
 export function element(
   name: string,
   inside: readonly (string | Node)[],

@@ -1,4 +1,4 @@
-/** What the timeline shows: the time range, the sessions, the filters, the chosen request. */
+/** Holds what the timeline shows: the time range, the sessions, the filters and the chosen request. */
 import type { AnomalyMark, Facts } from '../reports/view/chunk.ts';
 import { type Data, failed, is, type Op, type ShownSession, signedOut } from './data.ts';
 
@@ -12,16 +12,22 @@ export interface Filters {
 export class ViewState {
   readonly data: Data;
   readonly facts: Facts;
-  /** The shown time range, `from` to `until`, microseconds. */
+  /** Start (`from`) and end (`until`) of the shown time range, microseconds. */
   from = 0;
   until = 1;
-  /** The shown sessions: first those with an anomaly, by its time; then the others, by their number of requests. */
+  /**
+   * The shown sessions. Sessions with an anomaly come first, in the order of its time; then the other sessions, in the
+   * order of their number of requests.
+   */
   rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
-  /** The sessions that the reader chose to see, such as those of an anomaly. Empty if all sessions are shown. */
+  /**
+   * The sessions that the reader has chosen, such as the sessions of an anomaly. Empty if the reader has not chosen
+   * any; then all are shown.
+   */
   focus: ShownSession[] = [];
   chosen: Op | undefined;
-  /** Called after each change of what the timeline shows. */
+  /** Called after each change of what the timeline shows, so that the page is drawn again. */
   onChange: () => void = () => {};
 
   constructor(data: Data, facts: Facts) {
@@ -29,7 +35,7 @@ export class ViewState {
     this.facts = facts;
   }
 
-  /** Shows the whole run and all sessions. */
+  /** Makes the timeline show the whole run and all sessions. */
   all(): void {
     this.focus = [];
     this.select();
@@ -38,7 +44,7 @@ export class ViewState {
     this.show(this.data.from - margin, this.data.until + margin);
   }
 
-  /** Shows a time range. Keeps it within the run, with a small margin, and at least 20 µs long. */
+  /** Shows a time range. Limits the range to the run, with a small margin, and to a length of at least 20 µs. */
   show(from: number, until: number): void {
     const { from: first, until: last } = this.data;
     const margin = (last - first) * 0.02 + 1000;
@@ -48,19 +54,27 @@ export class ViewState {
     this.onChange();
   }
 
-  /** Zooms. @param at the point that stays where it is: 0 is the start of the shown time, 1 its end */
+  /**
+   * Zooms.
+   *
+   * @param at point of the timeline that keeps its position: 0 is the start of the shown time, 1 its end
+   */
   zoom(factor: number, at = 0.5): void {
     const middle = this.from + (this.until - this.from) * at;
     this.show(middle - (middle - this.from) * factor, middle + (this.until - middle) * factor);
   }
 
-  /** Pans to the right, or to the left if negative. @param share how far, as a share of the shown time */
+  /**
+   * Pans the timeline.
+   *
+   * @param share distance as a share of the shown time range; to the left if negative
+   */
   pan(share: number): void {
     const by = (this.until - this.from) * share;
     this.show(this.from + by, this.until + by);
   }
 
-  /** Shows the sessions that match the filters. */
+  /** Makes the timeline show only the sessions that match the filters. */
   select(): void {
     const broken = new Map<string, number>();
     for (const mark of this.facts.anomalies)
@@ -106,8 +120,8 @@ export class ViewState {
   }
 
   /**
-   * If the chosen request got another user's page, returns the session of that user that is nearest in time; else an
-   * empty list.
+   * Returns the other session to show if the chosen request got another user's page: the session of that user that is
+   * nearest in time, in a list. Otherwise the list is empty.
    */
   #shownInstead({ from, until }: AnomalyMark, names: ReadonlySet<string>): ShownSession[] {
     const other = this.chosen?.sawUser ?? '';
@@ -139,7 +153,7 @@ export class ViewState {
   }
 }
 
-/** Returns the kind of a response, as the filter "Status" lists it: `signed out`, `server error` … */
+/** Returns the kind of a response as a text for the filter "Status", such as `signed out` or `server error`. */
 export function statusOf(op: Op): string {
   if (signedOut(op)) return 'signed out';
   if (op.status === 0) return 'no response';

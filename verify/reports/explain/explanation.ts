@@ -3,14 +3,17 @@ import type { Guarantee } from '../../core/result/guarantees.ts';
 
 export interface Explanation {
   guarantee: Guarantee;
-  /** States in a few sentences when the guarantee holds, and what its anomalies are. */
+  /** A few sentences that say when the guarantee holds, and what its anomalies are. */
   definition: string;
-  /** A small diagram of the anomaly. */
+  /** A small text diagram that shows an anomaly. */
   picture: string;
-  /** The usual causes of a violation. */
+  /** Usual causes of a violation of the guarantee. */
   causes: readonly string[];
-  /** How to fix a violation, by framework, balancer or store. */
+  /** How to fix a violation of the guarantee, by framework, balancer or store. */
   mend: readonly { stack: string; how: string }[];
-  /** Requirements of published standards: `OWASP ASVS 5.0 7.3.1: there is an inactivity timeout`. */
+  /**
+   * Requirements of published standards that the guarantee covers, such as
+   * `OWASP ASVS 5.0 7.3.1: there is an inactivity timeout`.
+   */
   standards: readonly string[];
 }

@@ -15,7 +15,9 @@ export const EXPLANATIONS: readonly Explanation[] = [
   ...faults,
 ];
 
-/** Returns the guarantee that a name means: its own name, or the name of an anomaly, such as `loss`. Ignores case. */
+/**
+ * Returns the guarantee with this name. Also accepts the name of one of its anomalies, such as `loss`. Ignores case.
+ */
 export function guaranteeNamed(name: string): Guarantee | undefined {
   const names = Object.keys(GUARANTEES) as Guarantee[];
   const anomalies: Record<Guarantee, { anomalies: readonly string[] }> = GUARANTEES;

@@ -1,4 +1,4 @@
-/** Makes results for the tests of reports. */
+/** Creates results for the tests of reports. */
 import { compare } from '../../core/compare/compare.ts';
 import { type FaultSummary, type Result, unhealed } from '../../core/result/result.ts';
 import { digest, judged, served } from '../../core/testing/digests.ts';
@@ -19,7 +19,7 @@ export function healthy(): Result {
 /**
  * Returns a result with two faults. The second fault was not healed, and lost a session and a write.
  *
- * @param text put wherever a real result has a name or value that the target sent
+ * @param text replaces each name or value that a real target would have sent
  */
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
@@ -47,10 +47,10 @@ export function disturbed(text = 'redis'): Result {
   return { ...result, faults, remarks: unhealed({ faults }) };
 }
 
-/** Placeholder for each name or value that the target sent. */
+/** Placeholder in a result for each name or value that a real target would have sent. */
 const MARK = 'MARK';
 
-/** A result with anomalies, as JSON. Made only once, since tests use it hundreds of times. */
+/** A result with anomalies, as JSON. It is made only once, because tests use it hundreds of times. */
 const BROKEN = JSON.stringify(resultWithAnomalies());
 
 function resultWithAnomalies(): Result {
@@ -75,16 +75,19 @@ function resultWithAnomalies(): Result {
 }
 
 /**
- * Returns a result with violated claims (with and without overlap in the proof), a claim without evidence, and
- * violations of guarantees that are not claimed. `text` replaces each name or value that the target sent.
+ * Returns a result with violated claims, a claim without evidence, and violations of guarantees that are not claimed.
+ * Some proofs have overlapping requests.
+ *
+ * @param text replaces each name or value that a real target would have sent
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
 
 /**
- * Returns a healthy result with a comparison: the share of an instance is worse, and a guarantee is undetermined.
+ * Returns a healthy result that is compared with a baseline: an instance has a worse share of the requests, and one
+ * guarantee is undetermined.
  *
- * @param text put into the names of the runs and instances
+ * @param text becomes part of the names of runs and instances
  */
 export function compared(text = 'app-2'): ReportInput {
   const before = digest(0, {
@@ -99,7 +102,7 @@ export function compared(text = 'app-2'): ReportInput {
   return { ...inputOf(healthy()), comparison: compare([before], [now]) };
 }
 
-/** Returns a result that exceeds the size limits of all readers. */
+/** Returns a result that exceeds the size limits of all report formats. */
 export function huge(): Result {
   const result = broken();
   const long = 'x'.repeat(2_000);
@@ -113,7 +116,7 @@ export function huge(): Result {
       anomalies: Array.from({ length: 8 }, (_, i) => ({
         name: 'LOSS',
         guarantee: verdict.guarantee,
-        // Each summary begins with another character, so that no two anomalies are of one kind.
+        // Each summary begins with a different character, because reports omit anomalies with the same summary.
         summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
         witness: [],
         notes: Array.from({ length: 70 }, () => long),

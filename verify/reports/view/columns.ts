@@ -1,9 +1,9 @@
 /**
- * Packs columns of whole numbers into bytes, and unpacks them. Of each column, the lowest bytes of all values come
- * first, then their second bytes, and so on. Deflate compresses bytes in this order better than rows or JSON.
+ * Packs columns of whole numbers into bytes, and unpacks them. The lowest bytes of all values of a column come first,
+ * then the second bytes, and so on. Deflate compresses this order better than rows or JSON.
  */
 
-/** Returns the number of bytes that each value of the column needs. */
+/** Returns the number of bytes that are needed for each value of the column. */
 const widthOf = (values: readonly number[]): number => {
   let most = 0;
   for (const value of values) if (value > most) most = value;
@@ -14,7 +14,7 @@ const widthOf = (values: readonly number[]): number => {
  * Packs columns of equal length.
  *
  * @param columns whole numbers from 0 to 2^48
- * @returns the bytes, and the bytes per value of each column
+ * @returns the bytes, and for each column the number of bytes per value
  */
 export function pack(columns: readonly (readonly number[])[]): { widths: number[]; bytes: Uint8Array } {
   const widths = columns.map(widthOf);
@@ -28,7 +28,7 @@ export function pack(columns: readonly (readonly number[])[]): { widths: number[
   return { widths, bytes };
 }
 
-/** Returns the columns that `pack` packed. */
+/** Unpacks bytes from `pack`, and returns the columns. */
 export function unpack(bytes: Uint8Array, widths: readonly number[], count: number): Float64Array[] {
   let at = 0;
   return widths.map(width => {
@@ -39,8 +39,11 @@ export function unpack(bytes: Uint8Array, widths: readonly number[], count: numb
   });
 }
 
-/** Maps 0, -1, 1, -2, 2 … to 0, 1, 2, 3, 4 …, since columns have no negative numbers. */
+/**
+ * Converts a signed number to one without a sign, because columns cannot hold negative numbers: 0, -1, 1, -2, 2 become
+ * 0, 1, 2, 3, 4.
+ */
 export const unsigned = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
 
-/** Reverses `unsigned`. */
+/** Converts a number from `unsigned` back to the signed number. */
 export const signed = (value: number): number => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);

@@ -6,22 +6,25 @@ import { printable } from '../printable.ts';
 import { shownOf, storyOf } from '../report.ts';
 import type { AnomalyMark } from './chunk.ts';
 
-/** Returns the id of the HTML element that shows this anomaly. The page shows one anomaly of each kind. */
+/**
+ * Returns the id of the HTML element that shows this anomaly. If several anomalies are of the same kind, the page shows
+ * only one of them.
+ */
 function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   const shown = shownOf(verdict);
   const at = shown.findIndex(one => one === anomaly || storyOf(one) === storyOf(anomaly));
   return `${verdict.guarantee}-${Math.max(0, at) + 1}`;
 }
 
-/** Returns a mark for each anomaly that has a witness, that is, the requests that prove the anomaly. */
+/** Returns a mark for each anomaly that has a witness, that is, requests that prove the anomaly. */
 export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
   guarantees.flatMap(verdict =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
   );
 
 /**
- * Returns the marks for a page that shows a run in progress. All have the id `live`, because that page shows
- * no witnesses to link to.
+ * Returns the marks for a page that shows a run in progress. All marks have the id `live`, because that page has no
+ * witness to which a mark could link.
  */
 export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
   anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
@@ -51,8 +54,8 @@ export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
   /**
-   * The instances that sent wrong responses, each with the number of anomalies that prove it. The highest
-   * number comes first.
+   * Instances that sent wrong responses, each with the number of anomalies that prove this. The instance with the
+   * highest number comes first.
    */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */
@@ -60,7 +63,7 @@ export interface Headline {
 }
 
 /**
- * Returns which instances sent wrong responses, and when the first one came. Takes both from the requests
+ * Returns which instances sent wrong responses, and when the first wrong response came. Reads both from the requests
  * that prove the anomalies of a verdict.
  */
 export function headlineOf(verdict: Verdict): Headline {

@@ -1,13 +1,19 @@
-/** Counts requests and sessions for the plots of the HTML report. A longer run does not take more memory. */
+/**
+ * Counts requests and sessions for the plots of the HTML report. Needs the same memory for a long run as for a short
+ * run.
+ */
 import type { Operation } from '../../core/history/history.ts';
 import { atRank, bucketOf, sizeOf } from '../../core/result/latency.ts';
 import type { Plots } from './chunk.ts';
 
-/** Length of the intervals at first, microseconds. */
+/** Length of each interval at the start of the run, microseconds. */
 const FIRST = 100_000;
-/** Maximum number of intervals. A run that needs more gets intervals of twice the length. */
+/** Maximum number of intervals. If a run needs more, the length of all intervals is doubled. */
 const MOST = 160;
-/** Maximum number of parts of a run (before, during and after each fault) that have separate response times. */
+/**
+ * Maximum number of parts of a run with separate response times. Parts are the times before, during and after each
+ * fault.
+ */
 const PARTS = 15;
 /** Maximum number of instances with separate counts. All further instances are counted together, as `others`. */
 const INSTANCES = 24;
@@ -25,12 +31,16 @@ export class PlotCounts {
     this.part('');
   }
 
-  /** Begins the next part of the run, such as `during rolling-restart`, whose response times are counted separately. */
+  /** Begins the next part of the run, such as `during rolling-restart`. Each part has separate response times. */
   part(part: string): void {
     if (this.#parts.length < PARTS) this.#parts.push({ part, instances: new Map() });
   }
 
-  /** Counts a request. @param age age of its session at the call, microseconds; undefined if no session was live */
+  /**
+   * Counts a request.
+   *
+   * @param age age of the session when the client sent the request, microseconds; undefined if no session was live
+   */
   ended(operation: Operation, age: number | undefined): void {
     const { call, return: end, status, outcome, note } = operation;
     const known = operation.instance ?? '';
@@ -85,7 +95,7 @@ export class PlotCounts {
     ];
   }
 
-  /** Returns the counts since the run began. */
+  /** Returns all counts since the beginning of the run. */
   take(): Plots {
     const length = Math.max(0, ...this.#all().map(series => series.length));
     const full = (series: Series): Series => Array.from({ length }, (_, i) => series[i] ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the timeline and the plots of the HTML report. It has the interface of a check, so
- * the judge passes it all events: those of a recorded history, or those of a run in progress.
+ * Collects the requests of a run for the timeline and the plots of the HTML report. It implements the interface of a
+ * check, so that the judge passes it all events of a recorded history or of a run in progress.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';
@@ -23,18 +23,18 @@ import { PlotCounts } from './plots.ts';
 /** Maximum number of requests that the timeline shows. A page with so many requests stays below 1 MB. */
 const MOST = 100_000;
 /**
- * If a run has more requests than MOST, the timeline shows those within this time of an anomaly or a fault,
- * microseconds.
+ * If a run has more than MOST requests, the timeline shows requests within this time before or after an anomaly or a
+ * fault, microseconds.
  */
 const AROUND = 1_000_000;
-/** Maximum number of different texts, such as paths and values. Further texts are shown as `…`. */
+/** Maximum number of different texts, such as paths and values. The timeline shows `…` for each further text. */
 const TEXTS = 20_000;
 
-/** Facts about the run that the timeline needs. */
+/** What the timeline needs to know about the run. */
 export interface TimelineOptions {
-  /** Name of the run, with which its request ids begin. */
+  /** Name of the run. All request ids of the run begin with it. */
   run: string;
-  /** Number of requests of the run; undefined while the run goes on. */
+  /** Number of requests of the run; undefined while the run is in progress. */
   operations?: number;
   anomalies: readonly AnomalyMark[];
 }
@@ -51,8 +51,8 @@ export class Timeline implements Fold {
   readonly #born = new Map<string, number>();
   readonly #faults = new Map<number, FaultBand>();
   /**
-   * The requests since the last call of `take`. `take` replaces their `call` and `number` by the differences
-   * from the request before.
+   * The requests since the last call of `take`. This function replaces their columns `call` and `number` by the
+   * differences from the previous request.
    */
   #rows: Record<Column, number>[] = [];
   #news: Pick<Chunk, 'texts' | 'sessions' | 'ends'> = { texts: ['', '…'], sessions: [], ends: [] };
@@ -66,7 +66,7 @@ export class Timeline implements Fold {
     this.#broken = new Set(options.anomalies.flatMap(({ sessions }) => sessions));
   }
 
-  /** Returns the timeline in the form of a check, so that the judge can run it. Its verdict is never used. */
+  /** Returns the timeline as a check, so that the judge can run it. The verdict of this check is never used. */
   get check(): Check {
     return { guarantee: 'evidence', assumes: '', minimum: '', start: () => this, conclude: () => NOTHING };
   }
@@ -79,7 +79,7 @@ export class Timeline implements Fold {
       this.#plots.session('born', event.at);
       return;
     }
-    // A session counts as ended only if the history also has its login.
+    // Counts the end of a session only if the history also contains its login.
     if (!this.#born.delete(event.session)) return;
     const reason = event.reason ?? '';
     this.#plots.session('ended', event.at);
@@ -112,8 +112,8 @@ export class Timeline implements Fold {
   }
 
   /**
-   * Returns whether the timeline shows the request. It shows all requests of a run with at most MOST requests. Of a
-   * longer run, it shows the sessions of anomalies, and all requests near an anomaly or a fault.
+   * Returns whether the timeline shows the request. It shows all requests of a run with up to MOST requests. Of a
+   * longer run, it shows only the sessions with an anomaly, and requests near an anomaly or a fault.
    */
   #keeps({ session, call, return: end = call }: Operation): boolean {
     const { operations = 0, anomalies } = this.#options;
@@ -121,7 +121,7 @@ export class Timeline implements Fold {
     if (operations <= MOST || this.#broken.has(session)) return true;
     const near = (from: number, until = from): boolean => end >= from - AROUND && call <= until + AROUND;
     if (anomalies.some(({ from, until }) => near(from, until))) return true;
-    // Requests near faults may take at most half of the space, so that the anomalies have room.
+    // Shows requests near faults only until half of the space is used, so that requests near anomalies still have room.
     return this.#shown < MOST / 2 && [...this.#faults.values()].some(fault => near(fault.begin, fault.end));
   }
 
@@ -182,9 +182,10 @@ export class Timeline implements Fold {
     return index;
   }
 
-  /** Returns a chunk with the requests and names since the last call. */
+  /** Returns a chunk with the requests, texts and sessions since the last call. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
-    // Sorted by their calls, requests differ little from the ones before, so deflate compresses them better.
+    // Sorts the requests by the time of their calls, because then each differs little from the previous one, and
+    // deflate compresses them better.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
     for (const row of rows) {
       const { call, number } = row;
@@ -213,13 +214,16 @@ export class Timeline implements Fold {
 
 const NOTHING: Conclusion = { judgement: 'valid', rests: {}, finding: '', violations: 0 };
 
-/** Returns the object's name without its session or user, which the page knows: `basket@s1` → `basket@`. */
+/**
+ * Returns the object's name without the name of its session or user, which the page adds again: `basket@` for
+ * `basket@s1`.
+ */
 function objectOf({ object, session, user }: Operation): string | undefined {
   if (object?.endsWith(`@${session}`)) return object.slice(0, -session.length);
   return object?.endsWith(`@${user}`) ? `${object.slice(0, -user.length)}@` : object;
 }
 
-/** Returns what the request wrote and what its response showed: `wrote b41; saw b40, b41`. */
+/** Describes what the request wrote and what its response showed, such as `wrote b41; saw b40, b41`. */
 function detailOf({ value, saw }: Operation): string | undefined {
   const seen = saw === undefined ? [] : [`saw ${saw.length === 0 ? 'nothing' : saw.join(', ')}`];
   const parts = [...(value === undefined ? [] : [`wrote ${value}`]), ...seen];
