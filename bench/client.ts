@@ -1,10 +1,9 @@
 /**
- * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk. Each program runs alone on core 0, and
- * nginx with a page of 1 kB on core 1. The programs take turns. Needs Linux, nginx and taskset; wrk and k6 are left out
- * if they are not installed. SECONDS (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
- *
- * Baton records all requests and judges them at the end. k6 has two checks. wrk reads no response. `CPU` is the CPU
- * time of a request. Other work on the machine changes this time less than the rate.
+ * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk. The programs take turns. Each program
+ * runs alone on CPU core 0, and nginx with a page of 1 kB on core 1. Baton records all requests and judges them at the
+ * end; k6 has two checks; wrk does not read the responses. The column `CPU` is the CPU time of a request. Other work on
+ * the machine changes this time less than the rate. Needs Linux, nginx and taskset. Leaves out wrk or k6 if it is not
+ * installed. SECONDS (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -33,7 +32,7 @@ const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta
 
 /** Runs a command on the given CPU cores. Returns its output, and its CPU time in seconds. */
 function onCore(command: readonly string[], cores = '0'): { stdout: string; cpu: number } {
-  // Node does not report the CPU time of a child process. bash does.
+  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
   const { stdout, stderr, status } = spawnSync(
     'bash',
     ['-c', 'exec 3>&2; time "$@" 2>&3', 'bash', 'taskset', '-c', cores, ...command],
@@ -72,7 +71,8 @@ const k6 =
 /**
  * Measures Baton.
  *
- * @param workers number of threads. The second thread shares core 1 with nginx, so only the CPU times are comparable
+ * @param workers number of threads. A second thread shares core 1 with nginx, so the rate of such a run is not
+ *   comparable, but the CPU time is
  */
 const baton =
   (workers: number): Program =>

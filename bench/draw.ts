@@ -1,4 +1,7 @@
-/** Provides the runs for bench/compare.ts: chosen from recorded runs, or generated at random. */
+/**
+ * Provides the runs that bench/compare.ts compares: runs from a file of recorded runs, or runs that are generated at
+ * random.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
@@ -6,14 +9,20 @@ import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify
 import { answered, digest } from '../verify/core/testing/digests.ts';
 import type { Random } from '../verify/random.ts';
 
-/** 64 runs of one build on the bundled stack. During the last 32, another process sometimes uses a core. */
+/**
+ * 64 recorded runs of the same build on the bundled servers. In the last 32 runs, another process sometimes uses a CPU
+ * core.
+ */
 const recorded = (
   JSON.parse(readFileSync(join(import.meta.dirname, 'data/turns.json'), 'utf8')) as { runs: Digest[] }
 ).runs;
 export const CALM = recorded.slice(0, recorded.length / 2);
 export const LOADED = recorded.slice(recorded.length / 2);
 
-/** Returns random pairs of runs that were recorded together. In half of the pairs, base and current are swapped. */
+/**
+ * Returns random pairs of recorded runs. The runs of a pair were recorded at the same time. In half of the pairs, the
+ * first and the second run are swapped.
+ */
 export function inTurns(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const all = Array.from({ length: runs.length / 2 }, (_, i) => i);
   while (all.length > pairs) all.splice(random.below(all.length), 1);
@@ -28,12 +37,12 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
   return [base, current];
 }
 
-/** The number of recorded runs of 3 s that are joined into one run of usual length. */
+/** Number of recorded runs, 3 s each, that are joined into one run of usual length. */
 const LONG = 6;
 
 /**
- * Joins LONG recorded runs, and assigns each of their responses at random to one of two builds. So both builds are
- * equal, although the recorded runs differ.
+ * Joins several recorded runs, and assigns each of their responses at random to one of two builds. As a result, the two
+ * builds do not differ, although the recorded runs do.
  */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const [base, current]: [Digest[], Digest[]] = [[], []];
@@ -59,7 +68,7 @@ export function dealt(runs: readonly Digest[], pairs: number, random: Random): [
   return [base, current];
 }
 
-/** Returns runs of a build in which every response takes `factor` times as long. */
+/** Returns generated runs of a build. In these runs, every response takes `factor` times as long as usual. */
 export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
   runs.map(one => ({
     ...one,
@@ -70,14 +79,17 @@ export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
     }),
   }));
 
-/** Returns a random number: how many of n events occur if each has the probability p. */
+/** Returns a random number from a binomial distribution: how many of n events occur if each has the probability p. */
 export function binomial(n: number, p: number, random: Random): number {
   let count = 0;
   for (let i = 0; i < n; i++) if (random.next() < p) count++;
   return count;
 }
 
-/** Generates runs of two builds, alternately. The rate differs between runs, and response times differ within a run. */
+/**
+ * Generates runs of two builds in alternating order. The request rate differs between runs, and response times differ
+ * within a run.
+ */
 export function drawnTurns(
   slower: number,
   pairs: number,

@@ -1,4 +1,7 @@
-/** Generates random histories for the bench: concurrent clients use objects. Some of the objects are broken. */
+/**
+ * Generates random histories for the benchmarks: concurrent clients read and write objects. Some of the objects are
+ * broken, which means that they return wrong values.
+ */
 import type { Action, ObjectKind } from '../verify/core/history/history.ts';
 import { MODELS, type ObjectOperation, type State } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
@@ -8,18 +11,18 @@ import type { History } from './porcupine.ts';
 export interface Shape {
   kind: ObjectKind;
   objects: number;
-  /** The number of operations on each object, by all clients together. */
+  /** Number of operations on each object, by all clients together. */
   operations: number;
   clients: number;
-  /** Number of distinct values. 0: every value is unique. */
+  /** Number of distinct values that clients write. 0: every written value is unique. */
   values: number;
-  /** Actions from which each write is chosen at random. */
+  /** The actions, such as `add` or `clear`, from which each write is chosen at random. */
   writes: readonly Action[];
   /** Share of reads among the operations. */
   reads: number;
-  /** Share of the writes that get no response. Half of them take effect. */
+  /** Share of the writes that get no response. Half of these writes take effect. */
   info: number;
-  /** The last object is broken: this number of its reads get a wrong response. */
+  /** Number of reads of the last object that get a wrong response. If it is not 0, the history is invalid. */
   broken: number;
 }
 
@@ -33,7 +36,10 @@ const WRITES: Record<ObjectKind, readonly (readonly Action[])[]> = {
 
 export const KINDS = Object.keys(WRITES) as ObjectKind[];
 
-/** Generates a random history: any kind and action, few or many operations, clients and values, valid or broken. */
+/**
+ * Generates a random history. Its kind of object, its actions, and its numbers of operations, clients and values are
+ * random, and it is valid or broken.
+ */
 export function anyHistory(seed: number): History {
   const random = seeded(seed, 'any');
   const among = <T>(choices: readonly T[]): T => choices[random.below(choices.length)] as T;
@@ -84,7 +90,8 @@ function one(shape: Shape, random: Random): Interval[] {
     const operation = writing(shape, state, value, random);
     const info = random.next() < shape.info;
     const after = model.step(state, operation);
-    // A `cas` that finds another value changes nothing. Its response shows the value, as a read does.
+    // If a compare-and-set (`cas`) finds another value than expected, it changes nothing. Its response shows the value
+    // that it found, so it is recorded as a read.
     if (after === undefined && !info) return { call, return: end, operation: { action: 'read', saw: state } };
     if (after !== undefined && (!info || random.next() < 0.5)) state = after;
     return { call, return: info ? Number.POSITIVE_INFINITY : end, operation };
@@ -119,10 +126,10 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** Number of attempts to find two reads with different responses, to break a history. */
+/** Maximum number of attempts to find two reads with different responses, to break a history with them. */
 const TRIES = 20;
 
-/** Breaks a history: gives a late read the response of another read, if the two responses differ. */
+/** Breaks a history: replaces the response of a late read with the different response of another read. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;

@@ -30,7 +30,7 @@ const pathOf = (script: string): string => fileURLToPath(new URL(script, import.
 function cpuOf(program: string, url: string, { script, flags, env }: Variant): number {
   const load = ['--vus', `${USERS}`, '--iterations', `${REQUESTS}`, '--duration', '60m'];
   const command = [program, 'run', '--quiet', '--no-usage-report', ...load, ...flags, script];
-  // Node does not report the CPU time of a child process. bash does.
+  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
   const { stderr, status } = spawnSync('bash', ['-c', 'time "$@" >/dev/null 2>&1', 'bash', ...command], {
     env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C', BASE_URL: url, HISTORY: '', ...env },
     encoding: 'utf8',

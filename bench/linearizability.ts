@@ -9,13 +9,15 @@ import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
 import { type History, Porcupine, type Timed } from './porcupine.ts';
 import { publicHistories } from './public.ts';
 
-/** Number of rounds for a history with its own row in the table. The row shows the median. */
+/**
+ * Number of rounds for each history that has its own row in the table. The row shows the median time of these rounds.
+ */
 const ROUNDS = 5;
-/** Time limit of Baton and of Porcupine for a history with its own row, milliseconds. */
+/** Time limit for judging a history that has its own row, milliseconds. It applies to Baton and to Porcupine. */
 const LIMIT = 5_000;
 /**
- * For the row of totals: the number of generated histories (DRAWN), how many of them one program judges
- * before the other's turn (TURN), and the time limit for a history, milliseconds (DRAWN_LIMIT).
+ * Settings of the row of totals. DRAWN is the number of generated histories. Baton and Porcupine take turns after each
+ * TURN histories. DRAWN_LIMIT is the time limit for judging one history, milliseconds.
  */
 const DRAWN = 10_000;
 const TURN = 500;
@@ -33,7 +35,10 @@ const base: Shape = {
   broken: 0,
 };
 
-/** Variants of each kind of history: small and large objects, few and many clients, valid and broken. */
+/**
+ * Descriptions of the generated histories of each kind: small and large objects, few and many clients, valid and
+ * broken.
+ */
 const shapes: [string, Partial<Shape>][] = [
   ['200 objects', { objects: 200, operations: 50 }],
   ['large', { operations: 5000 }],
@@ -80,7 +85,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // The limit applies to elapsed time, as in Porcupine, although the returned time is processor time.
+  // Applies the limit to elapsed time, because Porcupine does too. The returned time is processor time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';
@@ -92,7 +97,10 @@ function ours({ kind, initial, objects }: History, milliseconds: number): Timed 
   return { verdict, time: processorTime() - begin };
 }
 
-/** The times of Baton (`mine`) and of Porcupine (`theirs`) for one history. They must agree if both decide it. */
+/**
+ * The times that Baton (`mine`) and Porcupine (`theirs`) need for one history. Both must give the same verdict, unless
+ * one of them reaches its time limit.
+ */
 type Pair = { mine: Timed; theirs: Timed };
 
 function paired({ name }: History, mine: Timed, theirs: Timed): Pair {
@@ -109,7 +117,10 @@ function compared(histories: readonly History[], porcupine: Porcupine, limit: nu
   return histories.map((history, i) => paired(history, mine[i] as Timed, theirs[i] as Timed));
 }
 
-/** Returns the median time of Baton and of Porcupine. Stops at the first round in which a verdict is `unknown`. */
+/**
+ * Returns the median time of Baton and of Porcupine. Stops at the first round in which a program gives the verdict
+ * `unknown`.
+ */
 function medians(history: History, porcupine: Porcupine): Pair {
   const rounds: Pair[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -163,7 +174,7 @@ function withPorcupine(bench: (porcupine: Porcupine) => string[]): string[] {
   }
 }
 
-/** Returns the lines of a Markdown table: totals of all public histories and of many generated ones. */
+/** Returns the lines of a Markdown table with two totals: of all public histories, and of many generated histories. */
 export function totalsBench(): string[] {
   return withPorcupine(porcupine => {
     const published = publicHistories(porcupine.testData);

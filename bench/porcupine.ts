@@ -1,6 +1,6 @@
 /**
- * Runs Porcupine (https://github.com/anishathalye/porcupine) on the histories of the bench. Needs Go, which downloads
- * the module. `remove` deletes the built program.
+ * Runs the Go program Porcupine (https://github.com/anishathalye/porcupine) on the histories of the benchmarks. Needs
+ * Go, which downloads the module. `remove` deletes the built program.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -60,7 +60,7 @@ export class Porcupine {
   }
 
   /**
-   * Judges the histories on one core, one after the other.
+   * Judges the histories on one CPU core, each after the previous one.
    *
    * @param limit milliseconds after which Porcupine gives up on a history; its verdict is then `unknown`
    */

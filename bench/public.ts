@@ -14,7 +14,10 @@ export function publicHistories(folder: string): History[] {
   return [...files('kv/*.txt').map(keyValueStore), ...files('jepsen/*.log').map(etcd)];
 }
 
-/** Collects the operations of one file. Takes the position of a call or response in the file as its time. */
+/**
+ * Collects the operations in one history file. Numbers the calls and responses in the order of the file, and uses these
+ * numbers as times.
+ */
 class Reader {
   readonly #objects = new Map<string, Interval[]>();
   readonly #open = new Map<string, Interval>();
@@ -36,7 +39,7 @@ class Reader {
     if (saw !== undefined) interval.operation.saw = saw;
   }
 
-  /** Removes an operation that did not happen. */
+  /** Removes an operation that did not take effect. */
   failed(process: string): void {
     const operation = this.#open.get(process);
     this.#open.delete(process);
@@ -47,7 +50,7 @@ class Reader {
       );
   }
 
-  /** The operations of each object. Leaves out reads without a response, which prove nothing. */
+  /** Returns the operations of each object. Leaves out reads without a response, because such reads prove nothing. */
   get objects(): Interval[][] {
     return [...this.#objects.values()].map(operations =>
       operations.filter(
@@ -61,8 +64,8 @@ const KV =
   /:process (?<process>\d+), :type :(?<type>\w+), :f :(?<f>get|put|append), :key "(?<key>.*?)", :value (?<value>.*)\}/;
 
 /**
- * Reads a history of the key-value store. A value is a list: `put` replaces it, `append` adds an item such as `x 3 14
- * y`.
+ * Reads a history of the key-value store. Each value is a list: `put` replaces the list, and `append` adds an item such
+ * as `x 3 14 y`.
  */
 function keyValueStore(file: string): History {
   const reader = new Reader();
@@ -85,7 +88,10 @@ function keyValueStore(file: string): History {
 
 const ETCD = /- (?<process>\d+)\s+:(?<type>\w+)\s+:(?<f>read|write|cas)\s+(?<value>.*)$/;
 
-/** Reads a history of etcd, with a single register. `info` means no response. A read that timed out proves nothing. */
+/**
+ * Reads a history of etcd that has a single register. The type `info` means that no response came. A read that timed
+ * out is left out, because it proves nothing.
+ */
 function etcd(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {

@@ -13,7 +13,10 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** The load. With more sessions, requests would queue, and their times would depend on the queue. */
+/**
+ * Settings of each recorded run. More than two sessions would queue for the CPU, and response times would depend on the
+ * queue.
+ */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);
@@ -32,7 +35,8 @@ async function one(stack: Stack, seed: number): Promise<Digest> {
 try {
   for (let i = 0; i < 2; i++) stacks.push(await startLocalStack({ port: 'any' }));
   for (let i = 0; i < PAIRS; i++) {
-    // The other process runs only during some of the pairs, as real processes do.
+    // Runs another process, which uses a CPU core, during some of the pairs only, because a real machine is also only
+    // sometimes busy.
     const other = i >= PAIRS / 2 && i % 5 < 3 ? spawn(process.execPath, ['-e', 'for (;;);']) : undefined;
     try {
       runs.push(...(await Promise.all(stacks.map(stack => one(stack, i)))));

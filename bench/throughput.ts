@@ -1,4 +1,6 @@
-/** Measures the speed of the judge, with events from memory and from a file, and its memory use for long histories. */
+/**
+ * Measures the speed of Baton's judge, with events from memory and from a file, and its memory use for long histories.
+ */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +22,7 @@ const SESSIONS = 1_000;
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** The time of one call, milliseconds: elapsed time, and processor time of all threads of the process. */
+/** Duration of one call, milliseconds: the elapsed time, and the processor time of all threads of the process. */
 interface Times {
   clock: number;
   processor: number;
@@ -53,8 +55,8 @@ function judgeAll(events: readonly Event[], checks: readonly Check[]): void {
 }
 
 /**
- * Returns a table of the judge's speed and of the speed of JSON.parse on the same lines: thousands per second,
- * medians of several runs.
+ * Returns a table with the speed of Baton's judge and the speed of JSON.parse on the same lines: thousands of lines or
+ * operations per second, medians of several runs.
  */
 export async function speedBench(): Promise<string[]> {
   const events = [...history(OPERATIONS, SESSIONS)];
@@ -63,7 +65,7 @@ export async function speedBench(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
   const file = join(folder, 'history.ndjson');
   write(file, lines);
-  // Gives each run a new copy of the events, because the judge keeps some of them and may change their times.
+  // Gives each run a new copy of the events, because the judge keeps some events and can change their times.
   const copy = () => lines.slice(1).map(line => JSON.parse(line) as Event);
   const nothing = () => undefined;
   const rows: [what: string, unit: string, count: number, Times][] = [];
@@ -83,8 +85,8 @@ export async function speedBench(): Promise<string[]> {
 }
 
 /**
- * Compares each read with the previous read of the same object, and returns the number of differences. Every
- * judge of reads must do at least this, so its time is a lower limit for the judge's time.
+ * Compares each read with the previous read of the same object, and returns the number of differences. A judge of reads
+ * must do at least this, so the time of this function is a lower limit for the judge's time.
  */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();
@@ -123,7 +125,7 @@ function write(file: string, lines: readonly string[]): void {
   closeSync(descriptor);
 }
 
-/** Judges a generated history, as parsed events. Prints the peak memory of this process. */
+/** Judges a generated history, whose events are parsed from text one by one. Prints the peak memory of this process. */
 function judgeGenerated(operations: number, sessions: number): void {
   const judge = new Judge(run, CHECKS);
   for (const event of history(operations, sessions)) judge.step(parseEvent(JSON.stringify(event)));

@@ -1,4 +1,7 @@
-/** Raises the rate in ten steps. Shows at which rate a guarantee or the response time (BUDGET) fails first. */
+/**
+ * Raises the request rate in ten steps. Shows at which rate the app first breaks a guarantee or exceeds the limit of
+ * response times (BUDGET).
+ */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';
@@ -7,8 +10,8 @@ import { durationOf, tagPart, thresholdsOfParts } from './shared/parts.ts';
 import { brokeFirst, STEPS, stepsOf } from './shared/rate.ts';
 
 const { target, thresholds, start, end, session, guarded, summary } = verified('breakpoint');
-// The setting BUDGET limits the response times of each step. P95 limits those of the whole run, and has no default
-// here, because the last steps are meant to overload the app.
+// The setting BUDGET limits the response times in each step. The setting P95 limits the response times in the whole
+// run. P95 has no default in this script, because the last steps are meant to overload the app.
 const load = loadOf(__ENV, { duration: '2m', users: 100, rate: 200, p95: Number.POSITIVE_INFINITY });
 const { users, rate = 200, budget, errors, p95, dropped } = load;
 const steps = stepsOf(load);

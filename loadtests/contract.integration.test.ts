@@ -1,4 +1,4 @@
-/** Compares the fake k6 of the tests (double.ts) with real k6: both must print the same. Skipped without k6. */
+/** Checks that the fake k6 of the tests (double.ts) prints the same as real k6. Skipped without k6. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +57,7 @@ describe.skipIf(realK6 === undefined)('the fake k6', () => {
     );
     const [real, ours] = ran.map(run => ({
       code: run?.code,
-      // The output is parsed, since k6 returns headers and cookies in no particular order.
+      // Parses the output before the comparison, because k6 prints headers and cookies in random order.
       console: lines(run?.console ?? ''),
       summary: code === 107 ? undefined : JSON.parse(run?.stdout ?? ''),
     }));

@@ -1,4 +1,6 @@
-/** Checks that the core and the reports give the same result in real k6 as in Node. Skipped without k6. */
+/**
+ * Checks that Baton's judge (the core) and the reports give the same result in real k6 as in Node. Skipped without k6.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Keeps a steady load while instances are replaced: start the script, then deploy. Measures how many sessions survive,
- * how long users wait for a successful response, and how many must log in again. The setting ERRORS limits the share of
- * failed requests in the whole run, BUDGET the longest time without a successful response.
+ * Sends a steady load while instances are replaced: start this script, then deploy. Measures how many sessions survive,
+ * how long users wait for a successful response, and how many users must log in again. The setting ERRORS limits the
+ * share of failed requests in the whole run. The setting BUDGET limits the longest time without a successful response.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';

@@ -1,4 +1,4 @@
-/** Checks that every metric in the Grafana dashboard exists: in the k6 scripts, and in `verify --metrics`. */
+/** Checks that every metric in the Grafana dashboard is a metric of the k6 scripts or of `verify --metrics`. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../verify/core/sums/figures.ts';
@@ -10,7 +10,7 @@ import { feed } from '../verify/testing/feed.ts';
 const text = readFileSync(new URL('../deploy/grafana.json', import.meta.url), 'utf8');
 const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
 const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-/** Names of the metrics that the dashboard takes from k6 and from `verify`, without `k6_` and `_total`. */
+/** Names of the metrics in the Grafana dashboard, without the prefix `k6_` and the suffix `_total`. */
 const asked = new Set([...text.matchAll(/\(k6_\)\?(baton_\w+?)_total/g)].map(match => match[1] ?? ''));
 
 describe('deploy/grafana.json', () => {
@@ -31,7 +31,8 @@ describe('deploy/grafana.json', () => {
     picture.session('s1', 'alice').login('app-1').hops(4);
     picture.disturb(1, 'restart', { where: 'app-2' });
     const served = metricsOf(feed(picture, new RunStatus(() => {})));
-    // The metric ERRORS counts exceptions in k6 scripts. `verify` runs no script, so it does not serve this metric.
+    // Ignores the metric ERRORS, which counts exceptions in k6 scripts. `verify` runs no script, so it does not export
+    // this metric.
     const both = [...asked].filter(metric => metric !== ERRORS).map(metric => `${metric}_total`);
     const own = expressions.flatMap(expression => expression.match(/\bbaton_\w+(?=\{)/g) ?? []);
     expect(own.length).toBeGreaterThan(1);

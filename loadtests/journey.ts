@@ -17,8 +17,8 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // By default, each user begins its next visit when its last visit ends. With the setting RATE, k6 starts RATE visits
-  // per second.
+  // By default, each user begins its next visit when its previous visit ends. With the setting RATE, k6 starts RATE
+  // visits per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -63,8 +63,8 @@ export default guarded((run: Run) => {
 });
 
 /**
- * Buys a card and sells it again. The card's name is no canary (a value that only one user may see), because all users
- * see the cards for sale. Sells nothing if the basket may still hold a canary, from a write that failed.
+ * Buys a card and sells the card again. The name of this card is no canary (a value that only one user may see),
+ * because all users see the cards for sale. Sells nothing if a failed write could have left a canary in the basket.
  */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;
@@ -84,7 +84,7 @@ function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof sho
   read(s, home);
 }
 
-/** Pauses for the time that a user takes to read a page, then calls `act`. Does nothing if the session is lost. */
+/** Pauses for the time that a user needs to read a page, then calls `act`. If the session is lost, does nothing. */
 function pausing(s: Session, act: () => void): void {
   if (!s.alive) return;
   sleep(think[0] + (think[1] - think[0]) * s.random());

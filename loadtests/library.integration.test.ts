@@ -40,7 +40,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Writes a copy of a script that imports the library from another place. Returns its path. */
+/**
+ * Writes a copy of a script that imports the library `baton-verify/k6` from the given path or URL. Returns the path of
+ * the copy.
+ */
 function importing(script: string, from: string): string {
   const text = readFileSync(pathOf(`./${script}.ts`), 'utf8');
   const own = text.replace(/'\.\.?\/lib\/k6\.ts'/, `'${from}'`);

@@ -1,4 +1,7 @@
-/** Tests logins that are not a single form. The scripts get them in the format of `baton k6 TARGET`. */
+/**
+ * Tests logins that need more than a single form. The k6 scripts get the description of the app in the format of `baton
+ * k6 TARGET`.
+ */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -51,8 +54,8 @@ const BASIC = {
 };
 
 /**
- * Routes the requests of each connection to the instances in turn. With one turn for all connections, a client could
- * always reach the same instance.
+ * Returns a balancer that distributes the requests of each connection to the instances in turn. It counts each
+ * connection separately, because with a common counter, all requests of a client could reach the same instance.
  */
 function inTurn(): How {
   const turns: number[] = [];
@@ -65,7 +68,7 @@ function inTurn(): How {
   };
 }
 
-/** Runs the dashboard script. Returns its exit code and summary. */
+/** Runs the k6 script dashboard.ts. Returns its exit code and summary. */
 async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
   const act = async ({ url }: { url: string }): Promise<ScriptRun> => {
     const text = stringify({
@@ -99,14 +102,17 @@ it.each<[string, new () => SmallApp, object]>([
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);
   const app = new App();
-  // Each instance keeps its sessions in its own memory.
+  // An app in which each instance keeps its sessions in its own memory.
   app.knows = ({ born }, { instance }) => born === instance;
   const broken = await loaded(app, file);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);
   expect(broken.code).toBe(99);
 });
 
-/** Redirects a login to the login page, which redirects signed-in users (like Laravel's `guest`). Notes are JSON. */
+/**
+ * An app that redirects each login to the login page, which redirects signed-in users into the app (like Laravel's
+ * `guest`). It shows notes as JSON.
+ */
 class GuestOnly extends SmallApp {
   readonly ids: string[] = [];
 
@@ -116,7 +122,7 @@ class GuestOnly extends SmallApp {
   ): AppResponse | undefined {
     const id = headers['x-request-id'];
     if (id !== undefined) this.ids.push(`${id}`);
-    // Responds like an API behind a gateway that requires a key.
+    // Acts like an API behind a gateway that requires a key in each request.
     if (path === '/notes.json' && headers['x-key'] !== 'k') return { status: 403, body: '{}' };
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;
@@ -141,7 +147,7 @@ it.runIf(LONG)(
   async () => {
     const guests = new GuestOnly();
     const healthy = await loaded(guests, GUEST_ONLY);
-    // The request ids are unique, because logs name the requests by them.
+    // Checks that the request ids are unique, because access logs identify requests by these ids.
     expect(new Set(guests.ids).size).toBe(guests.ids.length);
     expect(healthy.stdout).toMatch(/✓ continuity +valid/);
     expect(healthy.code).toBe(0);
@@ -159,7 +165,7 @@ it.runIf(LONG)('scripts log in by HTTP Basic with every request', async () => {
   expect(code).toBe(0);
   const app = new BasicApp();
   let asked = 0;
-  // The first requests succeed, so that bob is signed in and has a session to lose.
+  // The app lets the first requests succeed, so that bob is signed in and the load can lose his session.
   app.forgets = ({ instance }, user) => user === 'bob' && ++asked > 5 && instance === 'two';
   const broken = await loaded(app, BASIC);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

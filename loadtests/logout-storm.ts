@@ -12,7 +12,7 @@ import { loadOf, loginTime } from './shared/load.ts';
 const { thresholds, start, end, session, guarded, summary } = verified('logout-storm', { logouts: true });
 const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration: '60s', users: 20 });
 
-/** Seconds from one round of logouts to the next. */
+/** Interval between two rounds of logouts, seconds. */
 const PERIOD = 4;
 /**
  * Number of requests before a logout, so that every instance knows the session. Also the number of replays after the

@@ -1,6 +1,7 @@
 /**
- * Thousands of users, of which few are active at the same time. Each virtual user keeps many sessions open and
- * switches between them. Tests whether state in a process or connection shows one user's data to another user.
+ * Sends requests for thousands of users, of which few are active at the same time. Each virtual user keeps many
+ * sessions open and switches between them. Tests whether state in a process or connection shows one user's data to
+ * another user.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -12,7 +13,7 @@ const { accounts, thresholds, start, end, session, guarded, summary } = verified
 const load = loadOf(__ENV, { duration: '2m' });
 const { users, duration, rate, think, errors, p95, dropped } = load;
 
-/** One of every BETWEEN iterations opens a new session. The others use open sessions. */
+/** One of every BETWEEN iterations opens a new session. All other iterations use a session that is already open. */
 const BETWEEN = 4;
 
 export const options: Options = {
@@ -55,7 +56,8 @@ let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // The number of accounts that only this virtual user uses. If there are too few accounts, users share them.
+  // The number of accounts that only this virtual user uses. If there are fewer accounts than virtual users, several of
+  // them share an account.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

@@ -1,4 +1,7 @@
-/** Runs the script in the manifests for the k6 operator as pods do: in two k6 processes, each with half of the load. */
+/**
+ * Runs the k6 script in the Kubernetes manifests of the k6 operator in the same way as pods do: in two k6 processes,
+ * each with half of the load.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +17,9 @@ import { findK6, runK6 } from '../verify/k6.ts';
 import { REAL_K6, realK6 } from './testing/scripts.ts';
 
 const KEY = 'c0ffee'.repeat(8);
-/** Path of the operator's CRD for TestRun: config/crd/bases/k6.io_testruns.yaml in its repository. */
+/**
+ * Path of the CRD for TestRun. The file is config/crd/bases/k6.io_testruns.yaml in the repository of the k6 operator.
+ */
 const CRD = process.env['K6_OPERATOR_CRD'];
 
 interface Variable {
@@ -51,8 +56,8 @@ describe('the manifests of the k6 operator', () => {
     expect(Secret?.stringData).toEqual({ RUN_KEY: KEY });
     expect(JSON.stringify([ConfigMap, TestRun])).not.toContain(KEY);
     expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
-    // The k6 operator passes no variables of `envFrom` to its initializer, the pod that first reads the script's
-    // options.
+    // The variables must be in `env`, because the k6 operator does not pass `envFrom` to its initializer, the pod that
+    // first reads the script's options.
     const secretKeyRef = { name: 'baton-dashboard', key: 'RUN_KEY' };
     for (const { env } of [TestRun?.spec.initializer, TestRun?.spec.runner].map(one => one ?? { env: [] }))
       expect(env).toContainEqual({ name: 'RUN_KEY', valueFrom: { secretKeyRef } });
@@ -96,7 +101,7 @@ describe('the manifests of the k6 operator', () => {
             '--execution-segment-sequence=0,1/2,1',
             ...(TestRun?.spec.arguments ?? '').split(' '),
           ];
-          // All output goes to one log, as in a pod.
+          // Writes the whole output of k6 to one log file, as a pod does.
           const { stdout } = await runK6(k6, script, { env, flags });
           const log = join(folder, `${i}.log`);
           writeFileSync(log, stdout);
@@ -113,7 +118,7 @@ describe('the manifests of the k6 operator', () => {
   });
 });
 
-/** Returns a copy of the schema that forbids additional properties, which the API server would remove. */
+/** Returns a copy of the JSON schema that forbids unknown properties, because the API server would remove them. */
 function closed(schema: unknown): object {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema as object;

@@ -22,7 +22,7 @@ import { double, REAL_K6, realK6, runLongEnough } from './testing/scripts.ts';
 
 const runner = realK6 ?? double;
 
-/** Settings of short runs, without limits that depend on the speed of the machine. */
+/** Settings that make the runs of each script short. They set no limits that depend on the speed of the machine. */
 const SCRIPTS: Record<string, Record<string, string>> = {
   journey: { USERS: '3' },
   soak: { USERS: '4', THINK: '0-0.01', ERRORS: '1', IDLE: '0.1' },
@@ -43,24 +43,25 @@ function run(script: string, url: string, env: Record<string, string> = {}): Pro
   );
 }
 
-/** Returns the type of the picture of the newest card for sale. */
+/** Returns the content type of the picture of the newest card for sale. */
 async function typeOfPictureOnMarket(url: string): Promise<string | null> {
   const page = await (await fetch(`${url}/market`)).text();
   const [, picture = ''] = /<img src="([^"]+\/pictures\/[^"]+)"/.exec(page) ?? [];
   return (await fetch(picture)).headers.get('content-type');
 }
 
-/** The scripts that the fake k6 runs in the default suite. `npm run test:long` runs all of them. */
+/** Names of the scripts that the fake k6 runs in the default test suite. `npm run test:long` runs all scripts. */
 const SHORT = ['journey', 'breakpoint', 'deploy', 'logout-storm'];
 /**
- * The scripts that run on a stack that loses sessions. The fake k6 is slow (it starts a thread for each virtual user),
- * so it runs only two of them.
+ * Names of the scripts that are tested against a stack that loses sessions. Without real k6, only two scripts are
+ * tested, because the fake k6 is slow: it starts a thread for each virtual user.
  */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
 
 const pictured = whyWithout('SeaweedFS', 'weed') === '';
 
-// All scripts share the machine, and each may run three times for enough evidence.
+// The timeout is long, because all scripts share the machine, and because each script runs up to three times to get
+// enough evidence.
 describe('a healthy stack', { timeout: 600_000 }, () => {
   let stack: Stack;
   let mailbox: Mailbox;
@@ -120,7 +121,8 @@ describe.concurrent('the scripts find defects of other apps', () => {
   it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {
     const { stack, target, stop } = await deploy(entry);
     try {
-      // The target has the format of `baton k6 TARGET`. The plain host is a different app, with other pages.
+      // Describes the app in the format of `baton k6 TARGET`. This app is the plain Express app of the zoo (the plain
+      // host). Its pages differ from those of the default app.
       const app = k6Target(parseTarget(target, entry.name, {}), target);
       const env = { TARGET: app, USERS: '6', SESSIONS: '3', SESSION_COOKIES: 'sid,connect.sid' };
       const { code, stdout } = await run(script, stack.url, env);

@@ -1,6 +1,6 @@
 /**
- * Hours of light use. Users pause between requests, sometimes almost until the session times out. Shows whether
- * errors or response times grow, and whether sessions survive the long pauses. ERRORS limits the share of failed
+ * Sends light load for hours. Users pause between requests, sometimes almost until the session times out. Shows whether
+ * errors or response times increase, and whether sessions survive the long pauses. ERRORS limits the share of failed
  * requests of the whole run.
  */
 import { check, sleep } from 'k6';
@@ -13,9 +13,9 @@ const load = loadOf(__ENV, { duration: '2h', think: [1, 10] });
 const { users, duration, rate, think, idle, errors, p95, dropped } = load;
 const { thresholds, start, end, session, guarded, summary } = verified('soak', { window: { errors } });
 
-/** The four parts of the run, which the summary shows separately. */
+/** The four parts of the run. The summary shows each part separately. */
 const parts = equalParts(4, seconds(duration));
-/** One of every SELDOM pauses is a long pause. */
+/** One of every SELDOM pauses is long, almost as long as the idle timeout of a session. */
 const SELDOM = 20;
 
 export const options: Options = {

@@ -1,4 +1,7 @@
-/** A steady rate, a spike of ten times that rate, and the steady rate again. Tests whether the app recovers. */
+/**
+ * Sends requests at a steady rate, then at ten times that rate (the spike), and then at the steady rate again. Tests
+ * whether the app recovers.
+ */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';
@@ -10,7 +13,10 @@ const load = loadOf(__ENV, { duration: '60s', users: 50, rate: 10 });
 const { users, errors, p95, dropped, rate = 10 } = load;
 
 const FACTOR = 10;
-/** Durations in seconds: of the whole run, before the spike, of the spike, and after it. */
+/**
+ * Durations in seconds: of the whole run, of the steady rate before the spike, of the spike, and of the steady rate
+ * after it.
+ */
 const all = seconds(load.duration);
 const [before, spike, after] = [0.4 * all, 0.2 * all, 0.4 * all];
 const parts: Part[] = [
@@ -18,7 +24,7 @@ const parts: Part[] = [
   { name: 'spike', from: before },
   { name: 'after', from: before + spike },
 ];
-/** The number of iterations that start per second, averaged over the whole run. */
+/** Average number of iterations that start per second in the whole run. */
 const mean = (rate * (before + FACTOR * spike + after)) / all;
 
 export const options: Options = {

@@ -1,4 +1,4 @@
-/** Checks that the thresholds of k6 and the verdicts of the core agree for every run. */
+/** Checks for many sums of metrics that k6's thresholds and the verdicts of Baton's judge agree. */
 import { describe, expect, it } from 'vitest';
 import {
   ATTEMPTS,
@@ -19,14 +19,14 @@ import { settingsOf } from './lib/settings.ts';
 import { Aggregate } from './testing/aggregate.ts';
 import type { Kind } from './testing/messages.ts';
 
-/** Metrics that are not counters. */
+/** Names and kinds of the metrics that are not counters. */
 const KINDS: Readonly<Record<string, Kind>> = {
   [GAP]: 'trend',
   http_req_failed: 'rate',
   http_req_duration: 'trend',
 };
 const INSTANCES = ['app-1', 'app-2'];
-/** The number of judged guarantees. */
+/** Number of guarantees that are judged. */
 const ALL = 7;
 const GOOD: Readonly<Record<string, number>> = {
   ...Object.fromEntries(FIGURES.map(({ metric, needs }) => [metric, needs === 'count==0' ? 0 : 500])),
@@ -38,7 +38,9 @@ const GOOD: Readonly<Record<string, number>> = {
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
 const DEPLOY = settingsOf({}, 'deploy', { window: { errors: 0.01, gap: 1000 } });
 
-/** Returns, for these sums, whether k6's thresholds pass, and the result of the core. */
+/**
+ * Returns whether k6's thresholds pass for these sums of metrics, and the result of Baton's judge for the same sums.
+ */
 function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
   const aggregate = new Aggregate({
     ...thresholdsOf(settings.judged, INSTANCES),
@@ -62,8 +64,8 @@ describe('the verdict from the counters of a k6 run', () => {
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
-    // The sentence of isolation says "data", not "name": this run also checked canaries, values that only one user may
-    // see.
+    // The sentence about isolation must say "data", not "name", because this run also checked canaries (values that
+    // only one user may see).
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([
@@ -87,7 +89,8 @@ describe('the verdict from the counters of a k6 run', () => {
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
-    // Each handoff is a judged request, so a run has at least as many judged requests as handoffs.
+    // Expects at least as many judged requests as handoffs, because each handoff (a request to another instance than
+    // the previous request) is a judged request.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);
   it.each(changed)('fails by its thresholds exactly if its result is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });

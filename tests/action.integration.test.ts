@@ -94,7 +94,7 @@ describe('the action', () => {
       const second = await runAction(commenting);
       expect(comments).toHaveLength(2);
       expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
-      // Acts as the next run: it replaces the text of the comment by the current verdict.
+      // Acts like the next workflow run, which replaces the text of the pull request's comment by its own verdict.
       writeFileSync(
         join(workspace, 'baton-report/comment.md'),
         '<!-- baton-verify -->\n\nthe next verdict\n',

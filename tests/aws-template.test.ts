@@ -1,4 +1,7 @@
-/** Checks the CloudFormation templates of deploy/aws/cdk, and runs the script of an instance that they contain. */
+/**
+ * Checks the CloudFormation templates that deploy/aws/cdk creates, and runs the start-up script of an instance that a
+ * template contains.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,11 +38,11 @@ interface Template {
 const templateIn = (folder: string, name: string): Template =>
   JSON.parse(readFileSync(join(folder, `${name}.template.json`), 'utf8'));
 
-/** Returns the resources of a type, in the order of the template. */
+/** Returns the resources of the given type, in the order of the template. */
 const all = (template: Template, type: string): Resource[] =>
   Object.values(template.Resources).filter(({ Type }) => Type === `AWS::${type}`);
 
-/** Returns the properties of the only resource of a type. */
+/** Returns the properties of the resource of the given type. The template must have only one such resource. */
 function only(template: Template, type: string): Record<string, unknown> {
   const found = all(template, type);
   expect(found, type).toHaveLength(1);
@@ -47,8 +50,8 @@ function only(template: Template, type: string): Record<string, unknown> {
 }
 
 /**
- * Returns a value of the template as text. `values` returns the text of a reference, such as `Log.Arn` for the
- * attribute Arn of the resource Log.
+ * Converts a value of the template to text.
+ * @param values returns the text for a reference, such as `Log.Arn` for the attribute Arn of the resource Log
  */
 function text(value: unknown, values: (reference: string) => string): string {
   if (typeof value === 'string') return value;
@@ -65,7 +68,7 @@ const userData = (template: Template, values: (reference: string) => string): st
   return text((LaunchTemplateData as { UserData: unknown }).UserData, values);
 };
 
-/** Returns the number that a text assigns to a setting: 5 in a text with the line `name=5`. */
+/** Returns the number that a text assigns to a setting, such as 5 if the text contains the line `name=5`. */
 const numberIn = (given: string, name: string): number =>
   Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(given)?.[1]);
 
@@ -147,7 +150,8 @@ describe.each(NAMES)('%s', name => {
             { Key: 'stickiness.enabled', Value: { Ref: 'Sticky' } },
           ]),
     );
-    // The balancer notices a drain after two failed checks, in 12 s at the latest.
+    // The drain must be longer than 12 s: within this time, the balancer notices that an instance is draining, after
+    // two failed health checks.
     expect(drain).toBeGreaterThan(12_000);
   });
 
@@ -189,7 +193,7 @@ describe('the script of an instance', () => {
   const release = join(folder, 'cards.tar.gz');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Fake programs in place of the programs that need an instance. Each one writes its arguments to a file. */
+  /** Fake programs that replace the programs of a real instance. Each fake program writes its arguments to a file. */
   const STAND_INS = {
     dnf: '[ "$3" != "$BROKEN" ]',
     useradd: '',
@@ -213,7 +217,7 @@ describe('the script of an instance', () => {
     }
   });
 
-  /** Runs the script that an instance executes when it starts, with its absolute paths moved into `folder`. */
+  /** Runs the script that an instance executes at its start. The script's absolute paths are moved into `folder`. */
   function run(sha256: string, broken = ''): { status: number | null; output: string; orders: string } {
     rmSync(orders, { force: true });
     rmSync(join(folder, 'etc/cards.env'), { force: true });
@@ -230,7 +234,7 @@ describe('the script of an instance', () => {
     const { status, stdout, stderr } = spawnSync(
       'bash',
       ['-c', script.replaceAll(/(?<![\w/.])\/(?=(opt|etc|var|tmp)\/)/g, () => `${folder}/`)],
-      // stdin is no pipe, because bash would take it for a remote shell, and run .bashrc.
+      // stdin must not be a pipe, because bash would then assume a remote shell and run .bashrc.
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, BROKEN: broken },
@@ -286,7 +290,8 @@ test('the target file is that of the card store, with faults of the group and th
   const target = parsed('deploy/aws/target.yaml');
   const { login, signedIn, probes, logout, instance } = parsed('baton.yaml');
   expect(target).toMatchObject({ login, signedIn, probes, logout, instance });
-  // The faults find the group and the replication group by the name of the CloudFormation stack.
+  // Names the Auto Scaling group and the replication group like the CloudFormation stack, because the faults find both
+  // groups by this name.
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'AutoScaling::AutoScalingGroup')['AutoScalingGroupName']).toEqual(STACK);
   expect(only(template, 'ElastiCache::ReplicationGroup')['ReplicationGroupId']).toEqual(STACK);
@@ -324,7 +329,8 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // A hook makes the temporary folder. If this group of tests is skipped, its hooks do not run, and no folder is left.
+  // Creates the temporary folder in a hook. If this group of tests is skipped, its hooks do not run, so no folder
+  // remains.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

@@ -1,4 +1,4 @@
-/** Runs deploy/aws/classic.sh against moto, which stands in for AWS: up and down, each twice. */
+/** Runs deploy/aws/classic.sh against moto, a server that simulates AWS: the commands `up` and `down`, each twice. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,9 +9,9 @@ import { LONG } from './long.ts';
 import { used } from './used.ts';
 
 const SCRIPT = join(import.meta.dirname, '../deploy/aws/classic.sh');
-/** A signed address, as S3 makes them. */
+/** A signed URL, in the form that S3 creates. */
 const RELEASE_URL = 'https://example.com/cards.tar.gz?a=1&b=2|3';
-// The AWS CLI starts for each step, so the test takes a minute or more.
+// The test takes a minute or more, because the AWS CLI starts anew for each step.
 used(
   'AWS',
   missing.length > 0
@@ -81,7 +81,8 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
     expect(script).toContain(`'${RELEASE_URL}'\n`);
     expect(script).not.toMatch(/@[A-Z_0-9]+@/);
 
-    // `up` creates the rule of a security group again if it is missing, as after an interrupted `up`.
+    // Checks that `up` creates a missing rule of a security group. The rule is missing if an earlier `up` was
+    // interrupted.
     const rule = ['--protocol', 'tcp', '--port', '8080', '--cidr', '0.0.0.0/0'];
     await promisify(execFile)(
       'aws',

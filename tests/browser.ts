@@ -1,4 +1,4 @@
-/** Finds and starts a browser for tests. Tests skip themselves on a machine without one. */
+/** Finds and starts a browser for tests. On a machine without a browser, the tests that need it are skipped. */
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -31,13 +31,16 @@ const QUIET = [
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ ...(executablePath && { executablePath }), args: QUIET });
 
-/** Screens that pages are tested on. */
+/** Sizes of the screens on which pages are tested. */
 export const SIZES = [
   ['phone', { width: 390, height: 844 }],
   ['desktop', { width: 1280, height: 900 }],
 ] as const;
 
-/** Returns what axe finds on a page: the rule, and the elements that break it. */
+/**
+ * Returns the accessibility problems that the library axe finds on a page: the rule, and the elements that break the
+ * rule.
+ */
 export async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return page.evaluate(

@@ -1,4 +1,7 @@
-/** Applies deploy/kubernetes to a real cluster, and verifies it there. `npm run test:cluster` runs it (docs/kubernetes.md). */
+/**
+ * Applies the manifests in deploy/kubernetes to a real cluster, and runs Baton against the app there. `npm run
+ * test:cluster` runs this test (docs/kubernetes.md).
+ */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,11 +17,11 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 const NAMESPACE = 'cards';
-/** The address of nginx: port 30880 of the node, which the cluster makes reachable on this machine. */
+/** The URL of nginx: port 30880 of the node, which the cluster makes reachable on this machine. */
 const URL = process.env['CLUSTER_URL'] ?? 'http://127.0.0.1:30880';
 /**
- * The command that gives images of the local engine to the cluster, such as `kind load docker-image`. The names of
- * the images follow.
+ * The command that copies container images from this machine to the cluster, such as `kind load docker-image`. The
+ * names of the images are added as arguments.
  */
 const LOAD = process.env['CLUSTER_LOAD'];
 /** A folder with the published CRDs of Argo Rollouts, Flagger, the Gateway API and the k6 operator. */
@@ -48,7 +51,7 @@ const inCards = (...args: string[]): Promise<string> => kubectl('--namespace', N
 
 const apply = (overlay: string): Promise<string> => kubectl('apply', '-k', join(FOLDER, 'overlays', overlay));
 
-/** Applies a kustomize overlay without its Job, and waits until the app serves. */
+/** Applies a kustomize overlay without its Job, and waits until the app responds. */
 async function applyWithoutJob(overlay: string): Promise<void> {
   await apply(overlay);
   await inCards('delete', 'job', 'verify');
@@ -59,7 +62,7 @@ async function applyWithoutJob(overlay: string): Promise<void> {
 const remove = (): Promise<string> =>
   kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait', '--timeout=180s');
 
-/** Output format of a pod: the exit codes of its containers that have ended. */
+/** kubectl's output format that prints the exit codes of a pod's containers that have ended. */
 const ENDED = 'jsonpath={.items[*].status.containerStatuses[*].state.terminated.exitCode}';
 
 /** Waits until the Job has ended, and returns its exit code and its output. */
@@ -85,7 +88,7 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
       execFileSync('docker', args, { cwd: ROOT, stdio: 'ignore' });
       return image;
     });
-    // The cluster pulls the images that the engine lacks.
+    // Copies only the images that Docker has on this machine. The cluster pulls the other images itself.
     const others = [...imagesOf('balancer'), ...imagesOf('redis')].filter(
       image => spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0,
     );
@@ -174,11 +177,16 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
 
 const DRY_RUN = ['--dry-run=server', '--validate=strict'];
 
-/** Lets the API server validate the objects of a file, without storing them. Throws if it rejects an object. */
+/**
+ * Makes the API server validate the objects in a file, without storing them. Throws if the server rejects an object.
+ */
 const accepted = (file: string): Promise<string> =>
   inCards('apply', ...DRY_RUN, '--filename', resolve(ROOT, file));
 
-/** Verifies through nginx while these actions disturb the deployment. Returns the result of the run. */
+/**
+ * Runs Baton through nginx while Kubernetes actions disturb the deployment. Returns the result of the run.
+ * @param actions the actions, such as a restart of the instances
+ */
 async function disturbed(actions: string[]): Promise<{ code: number | null; result: Result }> {
   const target = {
     ...parse(readFileSync(join(ROOT, 'baton.yaml'), 'utf8')),

@@ -1,4 +1,4 @@
-/** Tests docker-compose.yml with the documented commands. */
+/** Tests docker-compose.yml with the commands that the docs show. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -70,7 +70,9 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
       .up();
   }
 
-  /** Returns the SESSION_SECRET that an instance has read, and the certificate that nginx has read. */
+  /**
+   * Returns the two secrets that the containers have read: SESSION_SECRET of an instance, and the certificate of nginx.
+   */
   async function secrets(): Promise<string[]> {
     const read = (service: string, file: string) =>
       compose({}, 'exec', '-T', service, 'cat', `/secrets/${file}`);
@@ -78,7 +80,10 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
     return files.map(({ stdout }) => stdout);
   }
 
-  /** Runs `docker compose run verify` as a user types it, without the environment variables that `up` got. */
+  /**
+   * Runs `docker compose run verify` as a user types it, without the environment variables that `docker compose up`
+   * got.
+   */
   async function verify(...args: string[]): Promise<Ran & { result: Result }> {
     const ran = await compose({ RUNS: runs }, 'run', '--rm', 'verify', '--quiet', '--json', ...args);
     return { ...ran, result: JSON.parse(ran.stdout.slice(ran.stdout.indexOf('{\n'))) as Result };

@@ -27,7 +27,7 @@ const blocks = (file: string, language: string): string[] =>
     match => match[1] ?? '',
   );
 
-/** Returns true if a part of the JSON schema accepts this setting, given as `name: value`. */
+/** Returns true if a part of the JSON schema accepts a setting. @param setting the setting as `name: value` */
 function accepts(schema: unknown, setting: string): boolean {
   const [name = '', value = ''] = setting.split(': ');
   if (typeof schema !== 'object' || schema === null) return false;
@@ -134,7 +134,7 @@ describe('docs', () => {
       expect.arrayContaining(['cookie-policy: asvs', 'private-responses: strict', 'routing: spread']),
     );
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
-    // A setting in the docs that is not one of the target file, but of Traefik's access log.
+    // This setting in the docs does not belong to the target file, but to Traefik's access log.
     const others = ['format: json'];
     expect([...named].filter(setting => !accepts(schema, setting))).toEqual(others);
   });

@@ -1,4 +1,7 @@
-/** Checks the import rules of docs/architecture.md: data flows one way, and the core runs anywhere. */
+/**
+ * Checks the import rules of docs/architecture.md, for example that a file imports only from its own layer and lower
+ * layers.
+ */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -95,7 +98,10 @@ describe('an import cycle', () => {
   });
 });
 
-/** The folders from the lowest to the highest. A file may import only from its own layer and lower ones. */
+/**
+ * Patterns of the folders in each layer, from the lowest layer to the highest. A file must import only from its own
+ * layer and lower layers.
+ */
 const layers: readonly RegExp[] = [
   /^app\//,
   /^verify\/core\//,

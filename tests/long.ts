@@ -1,2 +1,2 @@
-/** True in `npm run test:long`, which also runs the tests that take long. */
+/** True in a run of `npm run test:long`, which includes tests that take minutes. */
 export const LONG = process.env['BATON_LONG'] !== undefined;

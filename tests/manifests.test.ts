@@ -1,4 +1,4 @@
-/** Checks deploy/kubernetes and deploy/gate without a cluster. */
+/** Checks the Kubernetes manifests in deploy/kubernetes and deploy/gate without a cluster. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 
-/** Optional programs. Their tests are skipped if they are not installed. */
+/** Names of optional programs. If a program is not installed, the tests that need it are skipped. */
 const VALIDATOR = 'kubernetes-validate';
 const BUILDER = 'kubectl';
 const installed = (name: string) => spawnSync(name, ['--help'], { stdio: 'ignore' }).error === undefined;
@@ -127,7 +127,10 @@ test.skipIf(!validates)('the validator finds an unknown field', () => {
   expect(complaints(JSON.stringify(wrong))).toContain('selektor');
 });
 
-/** Returns the errors of the validator, which uses the published schemas; '' if there are none. */
+/**
+ * Runs the validator, which checks the manifests against the published schemas. Returns its errors; '' if there are
+ * none.
+ */
 function complaints(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'baton-manifests-'));
   const file = join(folder, 'manifests.yaml');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 const given = process.env['TMPDIR'];
-// All files share the compile cache of Node.
+// All test files share Node's compile cache, so that each file does not compile the same code again.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
 // Servers that run as another user need access to the folder.

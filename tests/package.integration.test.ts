@@ -1,7 +1,7 @@
 /**
- * Tests the npm package: packs a copy of this checkout, and installs it into an empty folder, as a user does. The
- * test does not use the registry. First copies the packages that Baton needs, together with their dependencies, so
- * that an install that needs another package fails.
+ * Tests the npm package: packs a copy of this checkout, and installs it into an empty folder, as a user does. The test
+ * does not use the registry. It first copies the packages that Baton needs, with their dependencies, so the install
+ * fails if it needs another package.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import {
@@ -28,8 +28,8 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
 /**
- * The maximum size of the tarball, bytes. It has commands, library, a second copy of the judge for k6, the code of the
- * HTML report for browsers, and docs.
+ * Maximum size of the tarball, bytes. The tarball contains the commands, the library, a second copy of the judge for
+ * k6, the code of the HTML report for browsers, and the docs.
  */
 const SMALL = 550_000;
 const LIBRARY = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
@@ -47,13 +47,13 @@ interface Ended {
 const run = (cwd: string, program: string, ...args: string[]): Promise<Ended> =>
   runOn(dirname(process.execPath), cwd, program, ...args);
 
-/** Runs a program. @param node the folder of a Node, which comes first on the PATH */
+/** Runs a program. @param node folder of a Node installation, which comes first on the PATH */
 function runOn(node: string, cwd: string, program: string, ...args: string[]): Promise<Ended> {
   const env = {
     PATH: [node, process.env['PATH']].join(delimiter),
     HOME: process.env['HOME'],
     NO_COLOR: '1',
-    // The password of the fixture users.
+    // The password of the test users.
     STORE_PASSWORD: 'correct-horse-battery',
   };
   return new Promise(resolve => {
@@ -72,7 +72,7 @@ async function succeeds(cwd: string, program: string, ...args: string[]): Promis
 const manifest = (path: string): { dependencies?: Record<string, string>; engines?: object } =>
   JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 
-/** Copies packages and their dependencies to the folder where an install puts them. */
+/** Copies packages and their dependencies to the folder to which `npm install` would write them. */
 function provide(names: readonly string[], modules: string, seen = new Set<string>()): void {
   for (const name of names.filter(wanted => !seen.has(wanted))) {
     seen.add(name);
@@ -110,8 +110,8 @@ function example(name: string): void {
 }
 
 /**
- * Starts the bundled stack, and writes a target file to the empty folder. The file claims only what can be checked
- * without logs.
+ * Starts the bundled stack, and writes a target file to the empty folder. The target file claims only guarantees that
+ * Baton can check without logs.
  */
 async function withStack(env: Record<string, string>, act: (stack: Stack) => Promise<void>): Promise<void> {
   const stack = await startLocalStack({ port: 'any', instances: 2, env });

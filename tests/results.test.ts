@@ -5,7 +5,7 @@ import { type Report, skippedIn, sumOf } from './results.ts';
 
 type Tests = Record<string, Report['testResults'][number]['assertionResults'][number]['status'][]>;
 
-/** Returns the report of one test file. A name may have several statuses, for several tests of that name. */
+/** Creates the test report of one test file. A name with several statuses stands for several tests of this name. */
 function report(
   tests: Tests,
   more: Partial<Report['testResults'][number]> & { success?: boolean } = {},

@@ -9,7 +9,7 @@ import { relative } from 'node:path';
 
 type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'todo';
 
-/** The fields of a report of vitest or Jest that this file reads. */
+/** The fields of a vitest or Jest report that this file reads. */
 export interface Report {
   success: boolean;
   testResults: {
@@ -35,7 +35,10 @@ const nameOf = ({
 
 const isSkipped = (status: Status): boolean => status !== 'passed' && status !== 'failed';
 
-/** Returns the skipped tests, to run them after more programs are installed: a name pattern, and their files. */
+/**
+ * Returns the skipped tests, so that they can be run again after more programs are installed: a pattern of their names,
+ * and their files.
+ */
 export function skippedIn({ testResults }: Report): { pattern: string; files: string[] } {
   const names = new Set<string>();
   const files = new Set<string>();
@@ -49,7 +52,10 @@ export function skippedIn({ testResults }: Report): { pattern: string; files: st
   return { pattern: `^(${escaped.join('|')})$`, files: [...files] };
 }
 
-/** Adds up two runs. Each test counts once: a result of the second run replaces `skipped` in the first run. */
+/**
+ * Adds up the results of two runs. Each test counts once: its result in the second run replaces `skipped` in the first
+ * run.
+ */
 export function sumOf(first: Report, second?: Report): Sum {
   const tests = new Map<string, Sum>();
   for (const [key, status] of outcomes(first)) {
@@ -82,7 +88,7 @@ const outcomes = ({ testResults }: Report): [key: string, status: Status][] =>
     assertionResults.map((test): [string, Status] => [`${name}\n${nameOf(test)}`, test.status]),
   );
 
-/** Counts files that failed without a failed test. Such a file could not be loaded. */
+/** Counts the files that failed although none of their tests failed, because the file could not be loaded. */
 const broken = ({ testResults }: Report): number =>
   testResults.filter(
     ({ status, assertionResults }) =>

@@ -1,4 +1,4 @@
-/** Runs the shell steps of a composite action, with the files and variables of GitHub's runner. */
+/** Runs the shell steps of a composite GitHub action, with the files and variables of GitHub's runner. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,19 +31,19 @@ export interface Job {
   ran: string[];
 }
 
-/** The folders, inputs and environment of a run of an action. */
+/** Where a GitHub action runs, and with what: its folders, inputs and environment variables. */
 interface Setting {
-  /** The folder that contains the action. */
+  /** Path of the folder that contains the action. */
   folder: string;
-  /** The folder in which the steps run. */
+  /** Path of the folder in which the steps run. */
   workspace: string;
   inputs: Record<string, string>;
   environment: Record<string, string>;
-  /** The event that triggered the workflow, in the format of GitHub. */
+  /** The GitHub event that triggered the workflow, as JSON. */
   event: object;
 }
 
-/** Outputs of the steps that have run so far: step id → name → value. */
+/** Outputs of the steps that have run so far. Key: id of a step; value: the outputs by name. */
 type Steps = Record<string, Record<string, string>>;
 
 const load = ({ folder }: Setting): Action => parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
@@ -68,7 +68,7 @@ export async function runAction(setting: Setting): Promise<Job> {
   return job;
 }
 
-/** Runs only the step with this name. Returns its output. */
+/** Runs only the step that has this name. Returns the output of the step. */
 export async function runStep(name: string, setting: Setting): Promise<string> {
   const step = load(setting).runs.steps.find(one => one.name === name);
   if (step === undefined) throw new Error(`action.yml: expected a step with the name ${name}`);
@@ -77,7 +77,7 @@ export async function runStep(name: string, setting: Setting): Promise<string> {
   return log;
 }
 
-/** Replaces the expressions in a text by their values. */
+/** Replaces the expressions `${{ … }}` in a text by their values. */
 const filled = (text: string, setting: Setting, steps: Steps): string =>
   text.replaceAll(/\$\{\{ (.*?) \}\}/g, (_, expression: string) => {
     const [scope, name = '', , output = ''] = expression.split('.');
@@ -122,7 +122,7 @@ const outputsIn = (text: string): Record<string, string> =>
       .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 
-/** Runs a script with the flags that the runner uses for `shell: bash`. */
+/** Runs a script in bash with the same flags as GitHub's runner for `shell: bash`. */
 function bash(
   script: string,
   cwd: string,

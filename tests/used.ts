@@ -1,10 +1,13 @@
-/** Records which optional programs the tests used, and prints the list in the last lines of a run. */
+/** Records which optional programs the tests have used, and prints a list of them at the end of a test run. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
-/** The environment variable with the path of the file to which test processes write their notes. */
+/**
+ * Name of an environment variable. Its value is the path of the file in which test processes record the optional
+ * programs.
+ */
 const FILE = 'BATON_TESTS_USED';
 export type Part =
   | 'real k6'
@@ -28,8 +31,8 @@ export type Part =
   | 'an older Node';
 
 /**
- * Notes which program the tests of a file use, or why they do not run. Call it at the top level of the file. The last
- * lines of the test run show each different note once.
+ * Records which optional program the tests of a file use, or why the tests do not run. Call this function at the top
+ * level of a test file. The end of the test run shows each different record once.
  */
 export function used(part: Part, answer: string): void {
   const file = process.env[FILE];
@@ -37,8 +40,8 @@ export function used(part: Part, answer: string): void {
 }
 
 /**
- * Global setup of vitest: runs before all tests. The returned function runs after all tests, when the results are
- * printed.
+ * Global setup of vitest, which runs before all tests. The returned function runs after all tests, when vitest has
+ * printed the results.
  */
 export default function setup(_: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tests-'));

@@ -6,10 +6,12 @@ import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/** Indefinite words. Write client, user, caller or instance instead; for "told" write reported, sent or named. */
+/**
+ * Words that must not occur. Write client, user, caller or instance instead; for "told" write reported, sent or named.
+ */
 const WORDS = ['told', 'untold', 'nobody', 'whoever', 'whom', 'somebody', 'anybody', 'someone', 'anyone'];
 
-/** Files that are not checked. All other files that git tracks are checked. */
+/** Files that are not checked for forbidden words. All other files that git tracks are checked. */
 const EXCLUDED: readonly RegExp[] = [
   /^LICENSE$/, // a legal text, which must not be changed
   /^package-lock\.json$/, // has names of npm packages
@@ -18,7 +20,7 @@ const EXCLUDED: readonly RegExp[] = [
   /^tests\/words\.test\.ts$/, // has the list of the words
 ];
 
-/** Names in recorded formats and names of systems. They cannot be changed. */
+/** Names that contain such a word, but cannot be changed: names in recorded formats, and names of systems. */
 const EXCEPTIONS: readonly { name: RegExp; files: RegExp; why: string }[] = [
   { name: /logouts_untold/g, files: /./, why: 'the k6 metric baton_logouts_untold' },
   {
@@ -29,11 +31,11 @@ const EXCEPTIONS: readonly { name: RegExp; files: RegExp; why: string }[] = [
   { name: /['`]nobody['`]/g, files: /^stack\//, why: 'the system user with no rights' },
 ];
 
-/** Splits a text into words: at characters that are no letters, so also at `_`, and between `camel` and `Case`. */
+/** Splits a text into words: at characters that are not letters, which includes `_`, and between `camel` and `Case`. */
 const wordsOf = (text: string): string[] =>
   [...text.matchAll(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g)].map(([word]) => word.toLowerCase());
 
-/** Returns the lines of a file that contain such a word, as `path:line: text`. */
+/** Returns the lines of a file that contain one of the forbidden words, as `path:line: text`. */
 function wrongLines(path: string, text: string): string[] {
   const names = EXCEPTIONS.filter(({ files }) => files.test(path)).map(({ name }) => name);
   return text.split('\n').flatMap((line, i) => {

@@ -1,4 +1,4 @@
-/** Checks the workflows of this repository and of docs/ci.md without running them. */
+/** Checks the GitHub workflows of this repository and of docs/ci.md without running them. */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const GO_BIN = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
 const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}${GO_BIN}` };
-/** The optional program actionlint. The test with it is skipped if it is not installed. */
+/** Name of an optional program. The test that needs it is skipped if it is not installed. */
 const LINTER = 'actionlint';
 const linted = spawnSync(LINTER, ['-version'], { env }).status === 0;
 used('workflows', linted ? `linted by ${LINTER}` : `NOT TESTED: no ${LINTER} on this machine`);

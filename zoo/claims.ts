@@ -1,6 +1,6 @@
 /**
- * The guarantees that an app with shared sessions claims in a run with faults. The workload `hop`, the only
- * one with faults, gives evidence for all of them.
+ * Names of the guarantees that an app with shared sessions claims in a run with faults. Only the workload `hop` runs
+ * with faults. It gives evidence for all these guarantees.
  */
 export const UNDER_FAULTS = [
   'continuity',

@@ -6,10 +6,11 @@ import { whyNotHere } from './testing/needs.ts';
 import { canVisit, ordinaryVisit } from './testing/visit.ts';
 import { Visitor } from './testing/visitor.ts';
 
-/** Additional tests of single controls, by the name of the control. */
+/** Additional tests of some healthy systems. Key: name of the system; value: the test. */
 const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   'plain-done-right': async visitor => {
-    // Repeats the race: on a busy machine, the slow request may end before the sign-out.
+    // Repeats the race until the sign-out comes before the end of the slow request. On a busy machine, the slow request
+    // can end first.
     for (let raced = false; !raced; ) {
       const alice = visitor();
       await alice.signIn();
@@ -32,7 +33,8 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Controls with faults are not started here: other controls have the same deployments.
+// Leaves out healthy systems that are tested with faults, because their deployments equal those of other healthy
+// systems.
 const undisturbed = CONTROLS.filter(control => control.faults === undefined && canVisit(control));
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

@@ -11,8 +11,8 @@ const HOSTS = {
   'card-store': {
     target: new URL('../baton.yaml', import.meta.url),
     program: new URL('../app/server.ts', import.meta.url),
-    // A payment takes 300 ms, so that the card store has a slow operation. SCRYPT_COST is low, because test
-    // passwords need no slow hash.
+    // A payment takes 300 ms, so that the web shop (the card store) has a slow operation. SCRYPT_COST is low to save
+    // time, because test passwords need no slow hash.
     env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '', BASKET_STORE: '' },
   },
   plain: {
@@ -48,19 +48,25 @@ const HOSTS = {
 } as const;
 
 export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {
-  /** The number of instances, if it should differ from that of the entry. */
+  /** Number of instances. By default, the number that the entry (the deployment) declares. */
   instances?: number;
 }
 
 export interface Deployed {
   readonly stack: Stack;
-  /** The entry's target file for this stack, as JSON. `parseTarget` in verify/target parses it. */
+  /**
+   * The target file for Baton with which this deployment is verified, as JSON. `parseTarget` in verify/target parses
+   * it.
+   */
   readonly target: string;
-  /** Stops everything. Safe to call twice. */
+  /** Stops all servers of the deployment. A second call does nothing. */
   stop(): Promise<void>;
 }
 
-/** Starts an entry, by default on any free port. If the stack fails to start, all of its processes are stopped. */
+/**
+ * Starts an entry of the zoo, by default on any free port. If a server fails to start, stops all servers that were
+ * started.
+ */
 export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
@@ -85,7 +91,11 @@ export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Prom
   return { stack, target, stop: () => stack.stop() };
 }
 
-/** Returns the entry's target file for a balancer at `url`. Its claims include the guarantee that the defect breaks. */
+/**
+ * Returns the target file with which Baton verifies a deployment of the zoo. Its claims include the guarantee that the
+ * defect breaks.
+ * @param url address of the balancer
+ */
 export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> {
   const host: Record<string, unknown> = parse(readFileSync(HOSTS[entry.deployment.host].target, 'utf8'));
   const target: Record<string, unknown> = { ...host, name: entry.name, url, ...entry.target };
@@ -97,8 +107,8 @@ export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> 
 function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // An instance runs the entry's program, or otherwise the program of the entry's host. If that is the card
-  // store, the stack knows the program by itself.
+  // Uses the program of the entry or, if the entry has none, the default program of its app. The program of the web
+  // shop (the card store) is not set here, because the stack runs this program by default.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

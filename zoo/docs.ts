@@ -1,4 +1,4 @@
-/** Writes the results of a measurement into the docs. Marks in the docs enclose the text to replace. */
+/** Writes the results of a measurement into the docs, between marks that enclose the text to replace. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { controls, type Measured, matrix, summary } from './measure.ts';
@@ -6,8 +6,8 @@ import { controls, type Measured, matrix, summary } from './measure.ts';
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /**
- * The two parts of a measurement, each with the mark of its tables in the docs: entries without faults, and
- * entries with faults.
+ * The two parts of a measurement: deployments without faults, and deployments with faults. `mark` is the name of the
+ * marks in the docs between which the tables of a part are written.
  */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
@@ -15,11 +15,11 @@ const PARTS = [
 ] as const;
 
 /**
- * Writes the tables and the summary of each part that was measured. The other parts stay unchanged.
+ * Writes the tables and the summary of each measured part into the docs. The texts of other parts stay unchanged.
  *
  * @param command the command that was typed to start the measurement
  * @param date the day of the measurement
- * @throws when a file or its marks are missing
+ * @throws Error if a file or its marks are missing
  */
 export async function writeDocs(all: readonly Measured[], command: string, date: string): Promise<void> {
   const measured = `Measured ${date} with \`${command}\`.`;
@@ -36,7 +36,10 @@ async function between(mark: string, path: string, lines: readonly string[]): Pr
   await writeFile(path, replaced(await readFile(path, 'utf8'), mark, lines, path));
 }
 
-/** Returns the text with `lines` between its marks. @throws Error that names `path` if the text has no marks */
+/**
+ * Returns the text with `lines` between the marks that have the name `mark`.
+ * @throws Error that names `path` if the text has no such marks
+ */
 export function replaced(text: string, mark: string, lines: readonly string[], path: string): string {
   const [begin, end] = [`<!-- ${mark} -->\n`, `<!-- /${mark} -->\n`];
   const [before, rest = ''] = text.split(begin);

@@ -1,4 +1,7 @@
-/** Defines an entry of the zoo: a deployment, and the verdict that Baton must give for it. */
+/**
+ * Defines an entry of the zoo, the collection of broken and healthy deployments with which Baton is tested. An entry is
+ * a deployment, with the verdict that Baton must give for it.
+ */
 import type { Beside } from '../stack/local.ts';
 import type { NginxAdditions } from '../stack/nginx-files.ts';
 import type { BackingServer } from '../stack/servers.ts';
@@ -6,92 +9,107 @@ import type { Guarantee } from '../verify/core/result/guarantees.ts';
 
 interface Deployment {
   /**
-   * The app that the deployment changes: the card store; the plain host, written like the apps in tutorials; a
-   * relying party of OpenID Connect; the token host, a JSON API with refresh tokens; an MCP server; a
+   * The app that the deployment changes: the web shop (`card-store`); the plain host, written like the apps in
+   * tutorials; a relying party of OpenID Connect; the token host, a JSON API with refresh tokens; an MCP server; a
    * GraphQL API; or the passwordless host, whose users log in by mails or passkeys.
    */
   readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'graphql' | 'passwordless';
   /**
-   * The program of each instance; by default the host's. Usually the file of the entry itself, which starts an instance
-   * if Node runs it as the main module (`import.meta.main`).
+   * Path of the program that each instance runs; by default that of the app in `host`. Usually the file of the entry
+   * itself, which starts an instance if Node runs it as the main module (`import.meta.main`).
    */
   readonly program?: URL;
   /** The number of instances; 2 by default. */
   readonly instances?: number;
-  /** Environment of all instances. */
+  /** Environment variables of all instances. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Environments for instances in turn: the first for app-1, the second for app-2; after the last, the first again. */
+  /**
+   * Environment variables of single instances: the first element is for app-1, the second for app-2. After the last
+   * element, the list starts again.
+   */
   readonly each?: readonly Readonly<Record<string, string>>[];
   readonly nginx?: NginxAdditions;
-  /** Arguments of redis-server. They override the arguments of the stack. */
+  /** Command-line arguments of redis-server. They override the default arguments. */
   readonly redis?: readonly string[];
   /**
-   * Starts a further program, such as a mailbox. In the target file, `${NAME}` stands for the variable NAME
-   * that the program adds to the environment of the instances.
+   * Starts an additional program, such as a mailbox. The program can add environment variables to the instances. In the
+   * target file, `${NAME}` stands for the variable NAME.
    */
   readonly beside?: (store: BackingServer, url: string) => Promise<Beside>;
 }
 
-/** Top-level keys of a target file (docs/target-file.md). They replace the host's keys; undefined removes a key. */
+/**
+ * Top-level keys of a target file (docs/target-file.md). They override the keys in the target file of the app in
+ * `host`. The value undefined removes a key.
+ */
 type TargetChange = Readonly<Record<string, unknown>>;
 
 interface Common {
-  /** The name of the entry: its file name, and the argument of `baton zoo run`. */
+  /** Name of the broken or healthy deployment. It is the name of its file, and the argument of `baton zoo run`. */
   readonly name: string;
   readonly deployment: Deployment;
   readonly target?: TargetChange;
-  /** The faults during the run, in the format of `--faults`. With faults, the only workload is `hop`. */
+  /**
+   * List of faults during the run, as text in the format of the option `--faults`. A run with faults has only the
+   * workload `hop`.
+   */
   readonly faults?: string;
-  /** The environment of the next version, for the fault rolling-deploy. */
+  /** Environment variables of the next version of the app, which the fault rolling-deploy starts. */
   readonly next?: Readonly<Record<string, string>>;
 }
 
 /** A condition that is necessary for a client to see a defect. */
 type Need =
-  /** Requests of one session on more than one instance. */
+  /** A client sends requests of one session to more than one instance. */
   | 'instances'
-  /** Requests of one session, or one user, in flight at the same time. */
+  /** Requests of one session, or of one user, are in flight at the same time. */
   | 'overlap'
-  /** Two requests of a session within a fraction of a second. */
+  /** A client sends two requests of a session within a fraction of a second. */
   | 'haste'
-  /** Requests of two users, or of two devices of one user. */
+  /** Two users send requests, or one user sends requests with two devices. */
   | 'users'
-  /** The first request of a session on an instance; the login counts too. */
+  /** A session contacts an instance for the first time. The login is a contact too. */
   | 'first contact'
   /** The client waits until a timeout of the session has passed. */
   | 'time'
-  /** A client sends an older cookie again. */
+  /** A client sends an old session cookie again. */
   | 'replay'
-  /** A request that is slower than a timeout of the balancer. */
+  /** A request takes longer than a timeout of the balancer. */
   | 'slowness'
-  /** A session that holds much data. */
+  /** A session contains much data. */
   | 'size'
-  /** Requests of a session from more than one address. */
+  /** A client sends requests of a session from more than one IP address. */
   | 'addresses'
-  /** Something in the deployment fails, or is replaced, while users send requests. */
+  /** A part of the deployment fails, or is replaced, while users send requests. */
   | 'fault';
 
 export interface Defect extends Common {
   readonly kind: 'defect';
-  /** Lists show the defect under this guarantee. The defect may also break others. */
+  /**
+   * The main guarantee that the defect breaks. The defect can also break other guarantees. Lists of defects are ordered
+   * by this guarantee.
+   */
   readonly section: Guarantee;
   /** Description of the defect, in a few sentences. */
   readonly broken: string;
   /** How the defect arises in real systems. */
   readonly wild: string;
-  /** Where the defect occurred: repository and issue, pull request or advisory. */
+  /** Sources that report the defect: a repository and an issue, a pull request or an advisory. */
   readonly references: readonly string[];
   readonly remedy: string;
   readonly needs: readonly Need[];
-  /** The violated guarantee and the anomaly that Baton must report. */
+  /** The guarantee that Baton must report as violated, and the anomaly that Baton must find. */
   readonly must: { readonly guarantee: Guarantee; readonly anomaly: string };
-  /** Guarantees that the deployment surely keeps. If Baton reports one as violated, that is a false accusation. */
+  /**
+   * Names of the guarantees that the deployment surely keeps. If Baton reports one of them as violated, this report is
+   * a false accusation.
+   */
   readonly mustNot: readonly Guarantee[];
 }
 
 export interface Control extends Common {
   readonly kind: 'control';
-  /** Description of the system, in a few sentences. */
+  /** Description of the healthy system, in a few sentences. */
   readonly sound: string;
 }
 

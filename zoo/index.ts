@@ -1,9 +1,12 @@
-/** Finds all entries of the zoo. Each file in `defects/` and `controls/` exports one, except programs of instances. */
+/**
+ * Finds all entries of the zoo: broken and healthy deployments. Each file in `defects/` and `controls/` exports an
+ * entry, unless it is the program of an instance.
+ */
 import { globSync } from 'node:fs';
 import { GUARANTEES, type Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Control, Defect, ZooEntry } from './entry.ts';
 
-/** Imports the files of a folder. Returns their entries in the order of the file names. */
+/** Imports the files of a folder. Returns the entries that they export, in the order of the file names. */
 async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Promise<E[]> {
   const files = globSync(`${folder}/*.ts`, { cwd: import.meta.dirname }).filter(
     file => !file.endsWith('.server.ts'),
@@ -16,18 +19,21 @@ async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Pr
 
 const SECTIONS = Object.keys(GUARANTEES) as Guarantee[];
 
-/** Sorts entries for lists: those without faults first, then by `section`. */
+/**
+ * Sorts broken or healthy deployments for lists: first those without faults, then those with faults. Within both
+ * groups, sorts by the number that `section` returns.
+ */
 const sorted = <E extends ZooEntry>(entries: readonly E[], section: (entry: E) => number): E[] =>
   entries.toSorted(
     (a, b) => Number(a.faults !== undefined) - Number(b.faults !== undefined) || section(a) - section(b),
   );
 
-/** The broken deployments, ordered by the key `section` of their files. */
+/** The broken deployments, ordered by the main guarantee that each of them breaks. */
 export const DEFECTS: readonly Defect[] = sorted(await entriesIn<Defect>('defects'), ({ section }) =>
   SECTIONS.indexOf(section),
 );
 
-/** Healthy systems. Some of them look like broken systems. */
+/** The healthy systems. Some of them look like broken systems. */
 export const CONTROLS: readonly Control[] = sorted(await entriesIn<Control>('controls'), () => 0);
 
 export const ENTRIES: readonly ZooEntry[] = [...DEFECTS, ...CONTROLS];

@@ -1,17 +1,17 @@
-/** Records the secrets that hosts of the zoo issue, so that a test can search written files for them. */
+/** Records the secrets that the apps of the zoo issue, so that a test can search written files for these secrets. */
 import { Redis } from 'ioredis';
 import type { Stack } from '../stack/stack.ts';
 
-/** The Redis key of the set of issued secrets. */
+/** Key of the Redis set that contains the issued secrets. */
 const ISSUED = 'issued-secrets';
 
-/** Records a secret, such as a session id, a token or a code. Returns it. */
+/** Records a secret, such as a session id, a token or a code. Returns the secret. */
 export async function issued(redis: Redis, secret: string): Promise<string> {
   await redis.sadd(ISSUED, secret);
   return secret;
 }
 
-/** Returns the secrets that the instances of a stack have recorded. */
+/** Returns the secrets that all instances of a stack have recorded. */
 export async function issuedBy({ store }: Stack): Promise<string[]> {
   const redis = new Redis(store.url ?? '');
   try {

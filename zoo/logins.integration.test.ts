@@ -1,6 +1,6 @@
 /**
  * Runs the examples of the docs about logins on healthy apps of the zoo, and searches all written files for the secrets
- * that the apps issued. Runs Baton on the broken relying parties.
+ * that the apps issued. Also runs Baton on the broken relying parties.
  */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,19 +18,22 @@ import { passed, trial, verdictOn } from './run.ts';
 const PASSWORD = 'correct-horse-battery';
 
 interface Page {
-  /** The page of docs/ with the example; absent: the target file of the zoo is used. */
+  /**
+   * Name of the page in docs/ that contains the example target file. If undefined, the test uses the target file of the
+   * zoo.
+   */
   page?: string;
-  /** The healthy entry of the zoo that the example describes. */
+  /** Name of the healthy deployment in the zoo that the example describes. */
   entry: string;
-  /** The path of the login, which histories must have. */
+  /** Path of the login request. It must occur in the histories. */
   login: string;
-  /** A pattern of texts that must not be written, in addition to the issued secrets. */
+  /** A pattern that must not match any written file. It is tested in addition to the issued secrets. */
   never?: RegExp;
-  /** Guarantees that must be valid. */
+  /** Names of the guarantees whose verdict must be valid. */
   valid?: readonly string[];
 }
 
-/** The examples that only `npm run test:long` runs. */
+/** The examples that are tested only by `npm run test:long`. */
 const LONGER: readonly Page[] = [
   { page: 'token-refresh', entry: 'refresh-grace-window', login: '/auth/login', valid: ['continuity'] },
   { entry: 'graphql-done-right', login: '/graphql' },
@@ -88,7 +91,10 @@ function exampleOf(page: string): string {
   return /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
 }
 
-/** The entries that run by default. Each other entry takes a minute. */
+/**
+ * Names of the deployments that run by default. The others run only in the long tests, because each of them takes a
+ * minute.
+ */
 const SHORT = ['oidc-state-in-memory'];
 
 it.each(

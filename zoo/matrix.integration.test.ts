@@ -1,4 +1,7 @@
-/** Runs Baton once against each entry of the zoo: it must find each defect, and accuse no healthy system. */
+/**
+ * Runs Baton once against each entry of the zoo, the broken and healthy deployments. Baton must find each defect, and
+ * must report no healthy system as broken.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +18,8 @@ import { whyNotHere } from './testing/needs.ts';
 const AT_ONCE = 4;
 
 /**
- * The entries that run by default: at least one defect for each guarantee, and the healthy systems that look most like a
- * defect. The others run in `npm run test:long`.
+ * Names of the deployments that run by default: at least one defect for each guarantee, and the healthy systems that
+ * look most like a defect. `npm run test:long` runs all deployments.
  */
 const BY_DEFAULT: ReadonlySet<string> = new Set([
   'memory-store-per-instance',
@@ -50,12 +53,12 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
 ]);
 const breaks = (entry: ZooEntry): Guarantee | undefined =>
   entry.kind === 'defect' ? entry.must.guarantee : undefined;
-// logins.integration.test.ts runs the entries with an identity provider.
+// Leaves out the deployments with an identity provider, because logins.integration.test.ts runs them.
 const tried = ENTRIES.filter(({ name, deployment }) =>
   LONG ? deployment.host !== 'relying-party' : BY_DEFAULT.has(name),
 );
 
-/** The trials that found a defect, by the guarantee that the defect breaks. */
+/** Key: guarantee. Value: the trials that found a defect that breaks this guarantee. */
 const found = new Map<Guarantee, Trial[]>();
 
 let out: string;
@@ -64,7 +67,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true, force: true }));
 
-/** The last trial in each slot. AT_ONCE trials run at the same time, since each one mostly waits. */
+/**
+ * AT_ONCE trials run at the same time, each in a slot, because a trial mostly waits. A slot contains the promise of its
+ * last trial.
+ */
 const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;
 const settled = (run: Promise<unknown>): Promise<void> =>
@@ -79,20 +85,28 @@ function inSlot(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-/** Runs a trial after all running trials have ended. Later trials wait for it. */
+/**
+ * Runs a trial alone: waits until all running trials have ended. Trials that start later wait until this trial has
+ * ended.
+ */
 function alone(run: () => Promise<Trial>): Promise<Trial> {
   const done = Promise.all(slots).then(run);
   slots.fill(settled(done));
   return done;
 }
 
-/** Returns true if the verdict on the guarantee that the defect breaks is unknown. A wrong `valid` is a miss. */
+/**
+ * Returns true if the verdict on the guarantee that the defect breaks is `unknown`. The verdict `valid` would be wrong,
+ * so it does not count as undecided.
+ */
 const undecided = ({ entry, result }: Trial): boolean =>
   result.guarantees.some(
     ({ guarantee, judgement }) => guarantee === breaks(entry) && judgement === 'unknown',
   );
 
-/** Defects that only few requests or unusual workloads show. These always run at default settings. */
+/**
+ * Names of defects that show only in few requests or in unusual workloads. Their trials always run at default settings.
+ */
 const RARE: ReadonlySet<string> = new Set([
   'reply-of-an-abandoned-request',
   'column-cuts-session',
@@ -108,7 +122,8 @@ describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
     const settings = RARE.has(entry.name) ? {} : { sessions: 12, duration: 2_500, brief: true };
     const short = await inSlot(() => trial(entry, { seed: 1, out, ...settings }));
     expect(short.accused, `accused; see ${short.folder}`).toEqual([]);
-    // On a slow machine a short trial has too little evidence. Then the default settings decide.
+    // Repeats a trial at default settings if the verdict of the short trial is `unknown`, because a short trial has too
+    // little evidence on a slow machine.
     const done = undecided(short) ? await alone(() => trial(entry, { seed: 1, out })) : short;
     const { accused, shown } = done;
     expect(accused, `accused; see ${done.folder}`).toEqual([]);

@@ -1,10 +1,10 @@
-/** Sums up the trials of each entry, and writes the tables for the docs. */
+/** Sums up the trials of each deployment in the zoo (its entries), and creates the tables for the docs. */
 import { z } from 'zod';
 import { type Guarantee, isGuarantee } from '../verify/core/result/guarantees.ts';
 import type { ZooEntry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
-/** The outcome of a trial: one line of a file. With this file, an interrupted measurement can be resumed. */
+/** The outcome of a trial: one line of the file with which an interrupted measurement can be resumed. */
 export const outcome = z.object({
   entry: z.string(),
   seed: z.number(),
@@ -27,16 +27,24 @@ export const outcomeOf = (trial: Trial, seed: number): TrialOutcome => ({
 export interface Measured {
   entry: ZooEntry;
   trials: number;
-  /** The number of trials with the required verdict. */
+  /** Number of trials that had the required verdict. */
   passed: number;
-  /** Number of trials with a false accusation: Baton reported a guarantee as violated that the entry keeps. */
+  /**
+   * Number of trials with a false accusation: Baton reported a guarantee as violated although the deployment keeps it.
+   */
   accused: number;
-  /** Number of trials of a healthy entry in which a claimed guarantee got no verdict, for lack of evidence. */
+  /**
+   * For a healthy deployment: number of trials in which the evidence was insufficient for a verdict on a claimed
+   * guarantee.
+   */
   unknown: number;
-  /** Seconds and requests until the required anomaly was complete, for each trial that showed it. */
+  /**
+   * Seconds and number of requests until the required anomaly was complete. One element for each trial that showed the
+   * anomaly.
+   */
   seconds: number[];
   requests: number[];
-  /** The number of trials in which each guarantee was violated. */
+  /** Key: guarantee. Value: number of trials in which the guarantee was violated. */
   violated: Map<Guarantee, number>;
 }
 
@@ -73,7 +81,7 @@ const median = (values: readonly number[]): number =>
 
 const shown = (value: number, digits: number): string => (Number.isNaN(value) ? '–' : value.toFixed(digits));
 
-/** Returns the result of an entry as one line for a terminal. */
+/** Returns the result of a deployment as one line for a terminal. */
 export function lineOf({
   entry,
   trials,
@@ -95,8 +103,8 @@ export function lineOf({
 
 /**
  * Returns a table with a row for each defect, and a column for each guarantee. ● marks the guarantee that the defect
- * must break, ○ another one that it breaks, and ✗ a false accusation. A number after the mark counts the trials, if not
- * all.
+ * must break, ○ another guarantee that it breaks, and ✗ a false accusation. The number after a mark is the number of
+ * trials; it is omitted if the mark applies to all trials.
  */
 export function matrix(all: readonly Measured[]): string[] {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');
@@ -146,7 +154,7 @@ export function controls(all: readonly Measured[]): string[] {
   ];
 }
 
-/** Returns the totals of all entries, for the README. */
+/** Returns a sentence with the totals of all deployments, for the README. */
 export function summary(all: readonly Measured[]): string {
   const sum = (kind: ZooEntry['kind'], of: (measured: Measured) => number): number =>
     all.filter(({ entry }) => entry.kind === kind).reduce((total, measured) => total + of(measured), 0);

@@ -1,4 +1,4 @@
-/** The keys of a target file for users of the passwordless host who log in with passkeys. */
+/** Keys of a target file for the passwordless host, whose users log in with passkeys. */
 export const byPasskey = {
   mail: undefined,
   register: {

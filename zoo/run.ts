@@ -1,4 +1,7 @@
-/** Runs Baton against an entry of the zoo, and decides whether the verdict is the required one. */
+/**
+ * Runs Baton against an entry of the zoo (a broken or healthy deployment), and decides whether Baton's verdict is the
+ * required one.
+ */
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { COMMAND } from '../verify/core/command.ts';
@@ -20,18 +23,18 @@ import type { ZooEntry } from './entry.ts';
 export interface Trial {
   entry: ZooEntry;
   result: Result;
-  /** The folder with the history and the result of the trial. */
+  /** Path of the folder with the history and the result of the trial. */
   folder: string;
-  /** For a defect, the required anomaly; for a control, the first violation. Undefined if there is none. */
+  /** For a defect, the required anomaly; for a healthy system, the first violation. Undefined if there is none. */
   shown: Anomaly | undefined;
   /**
-   * The moment when the anomaly in `shown` was complete: number of responses until then, and seconds since the first
+   * When the anomaly in `shown` was complete: the number of responses until then, and the seconds since the first
    * request.
    */
   reached: { requests: number; seconds: number } | undefined;
-  /** Guarantees that were reported as violated but must not be: false accusations. */
+  /** Names of the guarantees that Baton reported as violated although the deployment keeps them: false accusations. */
   accused: string[];
-  /** Of a healthy entry: the claimed guarantees that got another verdict than `valid`. */
+  /** For a healthy deployment: names of the claimed guarantees whose verdict is not `valid`. */
   unproven: string[];
 }
 
@@ -39,16 +42,16 @@ export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'du
   /** True to run only the workloads that give evidence for the guarantee that the defect must break. */
   brief?: boolean;
   onStep?: (message: string) => void;
-  /** Called after the run, while the deployment still runs. */
+  /** Called after the run, before the deployment is stopped. */
   afterwards?: (deployed: Deployed) => Promise<void>;
 };
 
-/** Returns true if the trial has the required verdict. */
+/** Returns true if Baton's verdict in the trial is the required one. */
 export const passed = (trial: Trial): boolean =>
   trial.accused.length === 0 &&
   (trial.entry.kind === 'defect' ? trial.shown !== undefined : trial.unproven.length === 0);
 
-/** Returns the result of a trial as a sentence. */
+/** Describes the result of a trial in a sentence. */
 export function verdictOn({ entry, reached, accused, unproven }: Trial): string {
   if (accused.length > 0)
     return `Wrong: Baton reported ${accused.join(', ')} as violated, but the deployment keeps it.`;
@@ -64,7 +67,7 @@ export function verdictOn({ entry, reached, accused, unproven }: Trial): string 
 }
 
 /**
- * Deploys an entry, verifies it at default settings, and always stops it.
+ * Starts a deployment of the zoo, runs Baton against it at default settings, and stops it in any case.
  *
  * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment exited unexpectedly
  */
@@ -131,8 +134,8 @@ async function judged(entry: ZooEntry, result: Result, folder: string): Promise<
 }
 
 /**
- * Returns the anomaly of a defect that Baton must find; undefined if it is missing. Of several, returns the first that
- * was complete.
+ * Returns the anomaly of a defect that Baton must find; undefined if Baton did not find it. If Baton found several,
+ * returns the one that was complete first.
  */
 export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
@@ -141,7 +144,10 @@ export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | u
   return named.sort((a, b) => completed(a) - completed(b))[0];
 }
 
-/** Returns the time of the last response among the requests that prove the anomaly (its witness), microseconds. */
+/**
+ * Returns the time of the last response among the requests that prove the anomaly (its witness), microseconds on the
+ * clock of the run.
+ */
 const completed = ({ witness }: Anomaly): number =>
   Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
 
@@ -156,7 +162,8 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // An instance that never became ready is an anomaly without requests. Baton found it at the end of the fault.
+  // An instance that never becomes ready is an anomaly without requests. Baton finds this anomaly at the end of the
+  // fault.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

@@ -6,7 +6,7 @@ import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 import { canVisit } from './testing/visit.ts';
 
-/** The names of the defects in the survey of real systems. */
+/** Names of the defects that a survey of real systems has found. The zoo must have each of them. */
 const SURVEYED = [
   'memory-store-per-instance',
   'secret-mismatch-between-instances',
@@ -61,7 +61,7 @@ const SURVEYED = [
   'session-per-health-check',
 ];
 
-/** The environment of the programs beside a stack. */
+/** Environment variables of the programs that run in addition to a stack. */
 const BESIDE = { OIDC_ISSUER: 'http://localhost:1', MAILBOX_URL: 'http://localhost:1' };
 
 describe('the zoo', () => {
@@ -70,11 +70,12 @@ describe('the zoo', () => {
     expect(SURVEYED.filter(name => !names.includes(name))).toEqual([]);
   });
 
-  // Without the defects that appear only under a fault, which matrix.integration.test.ts tests.
+  // Leaves out the defects that appear only under a fault, because matrix.integration.test.ts tests them.
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));
-    // logins.integration.test.ts and the matrix test the other defects, whose visitors need more than a form.
+    // Leaves out the defects whose users need more than a login form, because logins.integration.test.ts and
+    // matrix.integration.test.ts test them.
     const lasting = DEFECTS.filter(defect => defect.faults === undefined && canVisit(defect));
     expect(shown.toSorted()).toEqual(lasting.map(({ name }) => name).toSorted());
   });

@@ -1,8 +1,8 @@
 /**
- * Runs the workload hop against the address in argv, and prints the rate, CPU time and memory as JSON.
- * `bench/client.ts` starts it, so that it runs on a core of its own. WORKERS (default 1) is the number of
- * threads. STEADY=1 adds the figures after the first WARM seconds (default 0), in which V8 compiles most of
- * the code. PROFILE=FILE writes a CPU profile of the time after WARM.
+ * Runs Baton's workload `hop` (sessions that log in, read, write and log out) against the address in argv. Prints the
+ * rate, CPU time and memory as JSON. `bench/client.ts` starts this program as a process of its own, to run it on its
+ * own CPU core. WORKERS (default 1) is the number of threads. STEADY=1 adds the figures after the first WARM seconds
+ * (default 0), in which V8 compiles most of the code. PROFILE=FILE writes a CPU profile of the time after WARM.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -31,14 +31,15 @@ const out = mkdtempSync(join(tmpdir(), 'baton-bench-'));
 const at: Record<string, { time: number; cpu: number; requests: number }> = {};
 let requests = 0;
 const STEADY = process.env['STEADY'] === '1';
-/** The operations of the run, if STEADY is set. Times in microseconds on the clock of the run. */
+/** The operations of the run, recorded only if STEADY is set. Times are in microseconds on the clock of the run. */
 const operations: { action: string; call: number; end: number }[] = [];
 
 /** CPU time and number of requests after the first WARM seconds of the load. */
 let warm: { cpu: number; requests: number; end: number } | undefined;
 
 /**
- * Returns what requests cost after the first WARM seconds: rate, median time, CPU time, and the shares of the actions.
+ * Returns the figures of the requests after the first WARM seconds: rate, median response time, CPU time, and the
+ * shares of the actions.
  */
 function steady(): { rate: number; median: number; cpu: number; shares: Record<string, number> } {
   if (warm === undefined)
@@ -106,7 +107,8 @@ try {
     throw new Error(
       'expected the run to report the phases load, logs and judge, but it did not report all of them',
     );
-  // Takes the number from the result, because the callback counts only the requests of the first worker.
+  // Computes the number of requests from the result of the run, because the callback counts only the requests of the
+  // first worker.
   const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
   process.stdout.write(

@@ -17,7 +17,10 @@ const SESSIONS = Number(process.env['SESSIONS'] || 1000);
 const SAMPLE = 10_000;
 const MEBI = 1 << 20;
 
-/** The largest resident memory and the smallest heap since the last row, bytes. The smallest heap has least garbage. */
+/**
+ * The largest resident memory and the smallest heap since the last printed row, bytes. The smallest heap is the best
+ * measure of the memory in use, because it contains the least garbage.
+ */
 let rss = 0;
 let heap = Number.POSITIVE_INFINITY;
 const sample = (): void => {

@@ -6,8 +6,8 @@ import { ServerProcess } from '../../stack/process.ts';
 import { temporaryPath } from '../../stack/watchdog.ts';
 
 /**
- * Starts nginx on core 1. Returns its address, and a function that stops it. If this process ends without a call of
- * this function, for example by SIGTERM, the watchdog stops nginx and removes its files.
+ * Starts nginx on CPU core 1. Returns its address, and a function that stops it. If this process ends without calling
+ * the function, for example by SIGTERM, a watchdog process stops nginx and removes its files.
  */
 export async function startNginx(): Promise<{ url: string; stop: () => Promise<void> }> {
   const port = await freePort();

@@ -1,9 +1,10 @@
 /**
- * `npm run bench:store`: compares the requests per second of Baton and wrk with the card store as the target: two
- * instances, Redis and nginx. All share two cores. The programs take turns. wrk uses the same number of sessions as
- * Baton, and sends reads, adds and removals in the same shares. The figures omit logins, logouts and the first WARM
- * seconds (default 5) of Baton's load. Needs Linux, nginx, redis-server, taskset and wrk. SECONDS (default 5) is the
- * length of the measurement, ROUNDS (default 3) the number of rounds.
+ * `npm run bench:store`: compares the requests per second of Baton and of wrk, a load generator. The target is the
+ * bundled web shop (the card store): two instances, Redis and nginx. All programs share two CPU cores. Baton and wrk
+ * take turns. wrk uses the same number of sessions as Baton, and sends reads, adds and removals in the same shares. The
+ * figures omit logins, logouts and the first WARM seconds (default 5) of Baton's load. Needs Linux, nginx,
+ * redis-server, taskset and wrk. SECONDS (default 5) is the length of the measurement, ROUNDS (default 3) the number of
+ * rounds.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,14 +25,14 @@ interface Figures {
   rate: number;
   /** Median response time, milliseconds. */
   median: number;
-  /** CPU time of the program, microseconds a request. Absent if the program does not measure it. */
+  /** CPU time of the program, microseconds per request. Absent if the program does not measure it. */
   cpu?: number;
 }
 
 interface LoggedIn {
   cookie: string;
   csrf: string;
-  /** The items in the basket of the session. */
+  /** Names of the items in the basket of the session. */
   items: string[];
 }
 
@@ -79,7 +80,10 @@ async function logIn(url: string, n: number): Promise<LoggedIn> {
   return pageOf(url, '/dashboard', cookiesOf(response, cookie));
 }
 
-/** Returns the Cookie header after a response. @param before the header of its request */
+/**
+ * Returns the Cookie header for the next request: the old cookies, changed by the Set-Cookie lines of the response.
+ * @param before the Cookie header of the request that got this response
+ */
 function cookiesOf(response: Response, before: string): string {
   const pairs = [...before.split('; '), ...response.headers.getSetCookie().map(line => line.split(';')[0])];
   const cookies = new Map(pairs.filter(pair => pair !== '').map(pair => [pair?.split('=')[0], pair]));
@@ -98,7 +102,7 @@ async function load(url: string, sessions: readonly LoggedIn[], seconds: number)
   return onTwoCores(['wrk', '-t1', `-c${SESSIONS}`, `-d${seconds}s`, '--latency', '-s', file, url]);
 }
 
-/** Runs wrk with sessions of its own, first for WARM seconds, and then for the measurement. */
+/** Runs wrk twice with newly logged-in sessions: for WARM seconds without measuring, and then for the measurement. */
 async function wrk(url: string): Promise<Figures> {
   const users = Array.from({ length: SESSIONS }, (_, n) => 100 + n);
   const fresh = await Promise.all(users.map(n => logIn(url, n)));
@@ -111,8 +115,8 @@ async function wrk(url: string): Promise<Figures> {
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
   const errors = /Socket errors: (.*)/.exec(text)?.[1];
   if (errors !== undefined) throw new Error(`wrk: expected a response to each request, got ${errors}`);
-  // Checks that no session was lost: a lost session has no items. wrk does not notice a lost session, because
-  // it counts redirects to the login as successes.
+  // Checks that no session was lost during the run of wrk, because wrk counts a redirect to the login as a success. The
+  // basket of a lost session is empty.
   const sizes = (await again()).map(({ items }) => items.length);
   process.stderr.write(`items: ${sizes.join(' ')}\n`);
   if (sizes.includes(0)) throw new Error('wrk: expected an item in each session, got none');
@@ -121,7 +125,10 @@ async function wrk(url: string): Promise<Figures> {
   return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median };
 }
 
-/** The requests of wrk. It adds and removes by the same rule as `HeldValues` of the workload hop. */
+/**
+ * Lua script for wrk that creates its requests. It chooses adds and removals by the same rule as Baton's workload `hop`
+ * (`HeldValues`).
+ */
 const MIX = `
 local at, number = 0, 0
 local function post(path, session, item)

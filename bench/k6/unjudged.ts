@@ -1,6 +1,6 @@
 /**
- * loadtests/dashboard.ts without the judge: the same users, forms, requests and k6 check. It reads only the status
- * and the form token of a response.
+ * The script loadtests/dashboard.ts without Baton's judge: the same users, forms, requests and k6 check. It reads only
+ * the status and the form token of a response.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';

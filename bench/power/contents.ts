@@ -1,8 +1,8 @@
-/** Compares the contents of sessions. */
+/** Compares the contents of sessions, to find out whether a save loses or restores data. */
 import type { SessionData } from 'express-session';
 import { copyOf } from '../../zoo/stores/stock.ts';
 
-/** What a store returns; null if it does not have the session. */
+/** The session that a store returns; null if the store does not have the session. */
 export type Loaded = SessionData | null;
 
 /** Returns the content of a session without its expiry, to compare two copies. */
@@ -15,7 +15,7 @@ export const differ = (one: Loaded, other: Loaded): boolean => contentOf(one) !=
 export const owners = (one: Loaded, other: Loaded): boolean =>
   one?.user !== undefined && other?.user !== undefined && one.user !== other.user;
 
-/** Returns a copy without the value that was added first; undefined if it has at most one value. */
+/** Returns a copy of a session without its oldest item; undefined if the session has at most one item. */
 export function withoutOldest(data: SessionData): SessionData | undefined {
   const copy = copyOf(data);
   const items = Object.keys(copy).filter((name): name is `basket:${string}` => name.startsWith('basket:'));
@@ -31,7 +31,10 @@ const textsOf = (data: Partial<SessionData>): Map<string, string> =>
     Object.entries({ ...data, cookie: undefined }).map(([name, value]) => [name, JSON.stringify(value)]),
   );
 
-/** Returns whether `data` lacks a change that another request has stored since this request loaded `before`. */
+/**
+ * Returns true if saving `data` would undo a concurrent change. `before` is the session as the current request loaded
+ * it; `stored` is the session that another request has saved since then.
+ */
 export function undoes(data: SessionData, before: SessionData, stored: SessionData): boolean {
   const [own, was, now] = [textsOf(data), textsOf(before), textsOf(stored)] as const;
   return [...was.keys(), ...now.keys()].some(

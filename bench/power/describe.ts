@@ -1,4 +1,4 @@
-/** Describes draws. */
+/** Describes the randomly chosen changes of an app (draws) as text. */
 import { DEFECTS, type Draw, HEALTHY, type When } from './draw.ts';
 
 const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
@@ -14,7 +14,7 @@ const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
   awkward: () => ' of sessions with non-ASCII text',
 };
 
-/** Describes a draw in one line. */
+/** Returns a line of text about a randomly chosen change of an app: the app, the rate, the condition and the change. */
 export function describeDraw(draw: Draw): string {
   const { kind, host, act, when, every, ms } = draw;
   const { does = '' } = (kind === 'defect' ? DEFECTS : HEALTHY)[act] ?? {};

@@ -1,22 +1,25 @@
-/** Chooses a defect or a healthy variant of an app at random: a draw. The same seed and kind give the same draw. */
+/**
+ * Chooses a random change of an app: a defect, or a healthy variant that leaves the app correct. The chosen change is
+ * called a draw. The same seed and kind give the same draw.
+ */
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
 import { type Random, seeded } from '../../verify/random.ts';
 
 export type DrawnKind = 'defect' | 'healthy';
 type Host = 'card-store' | 'plain';
 
-/** The condition under which a change of the app may take effect in a request. */
+/** The condition that a request must fulfil for the app to change its behaviour. */
 export type When =
   | 'always'
-  /** The session has at least the age `wait`. */
+  /** The session is at least `wait` milliseconds old. */
   | 'aged'
-  /** This instance has not served the session for `wait`. */
+  /** This instance has not served the session in the last `wait` milliseconds. */
   | 'rested'
   /** Another request of the session is in flight on this instance. */
   | 'overlapping'
-  /** The second instance handles the request. */
+  /** The second instance handles the request, not the first. */
   | 'one instance'
-  /** The user is in a random quarter of all users. */
+  /** The user is in a quarter of all users, which is chosen by the characters of the user names. */
   | 'some users'
   /** Another instance handled the login of the session. */
   | 'begun elsewhere'
@@ -33,11 +36,11 @@ export interface Draw {
   readonly host: Host;
   readonly act: string;
   readonly when: When;
-  /** Of this number of requests that fulfil the condition, the app makes the change in one. */
+  /** The rate of the change: the app makes it in 1 of `every` requests that fulfil the condition. */
   readonly every: number;
   /**
-   * The time in the description of the change, milliseconds: how late the app acts, or how old its copy is. 0 if the
-   * description has no time.
+   * The time `ms` in the description of the change, milliseconds: how late the app acts, or how old its copy is. 0 if
+   * the description contains no time.
    */
   readonly ms: number;
   /**
@@ -49,13 +52,16 @@ export interface Draw {
 }
 
 interface Act {
-  /** The change of the app. Completes the sentence "one time in n, the app …": "adds a note twice". */
+  /**
+   * Description of the change, which completes the sentence "one time in n, the app …". Example: "adds a note twice".
+   */
   readonly does: string;
   readonly hosts: readonly Host[];
-  /** Conditions of which a draw chooses one. Empty: the change has no condition. */
+  /** The possible conditions. One of them is chosen at random. Empty: the change has no condition. */
   readonly whens: readonly When[];
   /**
-   * The range from which the time `ms` in the description is chosen at random. Absent if the description has no time.
+   * Limits of the time `ms` in the description. The time is chosen at random within these limits. Absent if the
+   * description contains no time.
    */
   readonly ms?: readonly [number, number];
 }
@@ -66,10 +72,10 @@ const CARDS: readonly Host[] = ['card-store'];
 const PLACES: readonly When[] = ['one instance', 'some users', 'begun elsewhere', 'second login'];
 const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', ...PLACES];
 const SAVES: readonly When[] = [...USUAL, 'large', 'awkward'];
-/** The share of draws without a condition. */
+/** Share of the randomly chosen changes that have no condition. */
 const ALWAYS = 0.5;
 
-/** The changes that make the app wrong, each with the guarantee that it breaks first. */
+/** The changes that make the app wrong. `breaks` is the first guarantee that a change violates. */
 export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee }>> = {
   'drop-save': {
     does: 'acknowledges a save, but saves nothing',
@@ -193,26 +199,26 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
 };
 
 /**
- * The smallest and the largest n in "one request in n is changed". This n counts all requests, also those
+ * The smallest and the largest n for the rate "one request in n is changed". This n counts all requests, also those
  * that do not fulfil the condition.
  */
 const EVERY = [2, 1_000] as const;
-/** About one in this number of requests fulfils the condition. */
+/** Key: a condition. Value: on average, one request in this number fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
   ...{ awkward: 50, 'begun elsewhere': 2, 'second login': 2 },
 };
-/** The range of the durations of conditions, milliseconds. */
+/** Shortest and longest time for the conditions that have a time, such as the age of a session, milliseconds. */
 const TIMES = { aged: [500, 8_000], rested: [200, 3_000] } as const;
 const SIZES = [1_000, 60_000] as const;
 
-/** Returns a random number between the limits. 2 to 20 is as likely as 20 to 200. */
+/** Returns a random number between the limits, log-uniformly distributed: 2 to 20 is as likely as 20 to 200. */
 const logUniform = (random: Random, [from, to]: readonly [number, number]): number =>
   Math.round(from * (to / from) ** random.next());
 
 const oneOf = <T>(random: Random, all: readonly T[]): T => all[random.below(all.length)] as T;
 
-/** Returns the draw with this seed. */
+/** Chooses a change of an app at random. The same kind and seed give the same change. */
 export function drawOf(kind: DrawnKind, seed: number): Draw {
   const random = seeded(seed, kind);
   const acts: Readonly<Record<string, Act>> = kind === 'defect' ? DEFECTS : HEALTHY;
@@ -220,7 +226,8 @@ export function drawOf(kind: DrawnKind, seed: number): Draw {
   const { hosts, whens, ms } = acts[act] as Act;
   const when =
     (random.next() < ALWAYS && act !== 'refuse-size') || whens.length === 0 ? 'always' : oneOf(random, whens);
-  // Only the plain host accepts a session of any size and any character.
+  // Uses the plain Express app of the zoo (the plain host), because only this app accepts sessions of any size and with
+  // any character.
   const host = when === 'large' || when === 'awkward' ? 'plain' : oneOf(random, hosts);
   const every = act === 'refuse-size' ? 1 : Math.max(1, Math.round(logUniform(random, EVERY) / ODDS[when]));
   const times = TIMES[when as 'aged'];

@@ -1,4 +1,7 @@
-/** The session store of the card store. If the change of the draw concerns the store (store.ts), makes this change. */
+/**
+ * The session store of the web shop (the card store). Makes the randomly chosen change of the app (the draw) if this
+ * change is one of a session store (store.ts).
+ */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData, Store } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';

@@ -1,19 +1,19 @@
 /**
- * A middleware that makes the randomly chosen change of the app (the draw) if it concerns cookies or
- * responses (`HANDLER_ACTS`). The middleware runs after the session is loaded.
+ * A middleware that makes the randomly chosen change of the app (the draw) if this change concerns cookies or responses
+ * (`HANDLER_ACTS`). The middleware runs after the session is loaded.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';
 
 type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' | undefined;
 
-/** Matches a session cookie: `connect.sid` of the plain host, or `sid` of the card store. */
+/** Matches the session cookie of both apps: `connect.sid` of the plain Express app, or `sid` of the web shop. */
 const COOKIE = /^(connect\.sid|sid)=/;
 
-/** The last session cookie that the app set at a login, and its user. */
+/** The session cookie that the app set at the most recent login, and the user of this login. */
 let lastLogin: { cookie: string; user: string } | undefined;
 
-/** Changes the values of a header when the app sets it. */
+/** Replaces `setHeader` of a response, to change the values of one header whenever the app sets this header. */
 function changing(response: Response, name: string, change: (value: string) => string): void {
   const set = response.setHeader.bind(response);
   response.setHeader = (header, value) => {
@@ -95,12 +95,15 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/** The changes that need to see every request. They ask the oracle only in the requests that they could change. */
+/**
+ * Names of the changes whose handlers must run in every request, to record its cookies. Such a handler calls the oracle
+ * (oracle.ts) itself, and only in requests in which the change is possible.
+ */
 const WATCHING = ['other-cookie'];
 
 /**
- * Returns the middleware. It reports each request to the oracle, which decides whether to make the change in
- * this request.
+ * Returns the middleware. It reports each request to the oracle (oracle.ts), which decides whether to make the change
+ * in this request.
  */
 export const drawnHandler =
   (oracle: Oracle): RequestHandler =>

@@ -1,6 +1,6 @@
 /**
  * Decides inside an instance which requests the app handles wrongly, and records each effect that a client could
- * notice. It compares what the app did with what a correct app would have done. It knows nothing of Baton, so its
+ * notice. It compares what the app did with what a correct app would have done. This code does not use Baton, so its
  * records are an independent measure of what Baton should find.
  */
 import { appendFileSync } from 'node:fs';
@@ -8,12 +8,12 @@ import type { SessionData } from 'express-session';
 import { type Random, seeded } from '../../verify/random.ts';
 import type { Draw } from './draw.ts';
 
-/** The condition `some users` selects one user in this number. */
+/** The condition `some users` applies to one of every SOME users. */
 const SOME = 4;
 
 interface Seen {
   first: number;
-  /** Time of the last request of the session before the current one. */
+  /** Time of the previous request of the session. */
   before: number;
   last: number;
   /** Number of requests of the session that are in flight on this instance. */
@@ -37,7 +37,7 @@ export class Oracle {
   readonly #logins = new Map<string, Login>();
   readonly #users = new Set<string>();
 
-  /** @param file path of a file that gets a line for each wrong effect */
+  /** @param file path of a file to which the oracle (this class) adds a line for each wrong effect */
   constructor(draw: Draw, file: string, instance: string) {
     this.draw = draw;
     this.#file = file;
@@ -45,13 +45,16 @@ export class Oracle {
     this.#random = seeded(draw.seed, instance);
   }
 
-  /** Returns the oracle of this process, from its environment. */
+  /** Returns the oracle of this process. Environment variables contain its settings. */
   static ofProcess({ env } = process): Oracle {
     const draw: Draw = JSON.parse(env['POWER_DRAW'] ?? '{}');
     return new Oracle(draw, env['POWER_HARMS'] ?? '/dev/null', env['INSTANCE_ID'] ?? '');
   }
 
-  /** Called when a request of a session begins on this instance. Returns a function to call at its end. */
+  /**
+   * Must be called when a request of a session begins on this instance. Returns a function that must be called when the
+   * request ends.
+   */
   began(sid: string): () => void {
     const now = Date.now();
     const seen = this.#sessions.get(sid) ?? { first: now, before: now, last: now, open: 0 };
@@ -63,7 +66,10 @@ export class Oracle {
     };
   }
 
-  /** Called before a session is saved, and after it is loaded. The instance that handles a login saves first. */
+  /**
+   * Must be called before each save and after each load of a session. If this instance saves a session before it has
+   * loaded it, this instance handled the login.
+   */
   used(sid: string, data: Partial<SessionData> | null, how: 'loaded' | 'saved'): void {
     if (data?.user === undefined || this.#logins.has(sid)) return;
     this.#logins.set(sid, { elsewhere: how === 'loaded', again: this.#users.has(data.user) });
@@ -71,7 +77,7 @@ export class Oracle {
   }
 
   /**
-   * Decides whether the app makes the change of the draw in the current request.
+   * Decides whether the app makes the randomly chosen change in the current request.
    *
    * @param data the session that is read or saved, if there is one
    */

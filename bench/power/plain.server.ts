@@ -17,10 +17,13 @@ const signatureOf = (sid: string): string =>
     .digest('base64')
     .replace(/=+$/, '');
 
-/** The requests that came with a forged cookie: its signature was wrong. */
+/** The set of requests that came with a forged cookie, which is a cookie with a wrong signature. */
 const forged = new WeakSet<object>();
 
-/** Replaces a wrong signature of the session cookie with a correct one, as if the app did not check it. */
+/**
+ * Replaces a wrong signature of the session cookie by the correct signature. The app then behaves as if it did not
+ * check signatures.
+ */
 const unchecked: RequestHandler = (request, _response, next) => {
   const [sid, signature] = String(request.cookies['connect.sid'] ?? '')
     .replace(/^s:/, '')
@@ -47,10 +50,13 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/** The user of the request and the wrong user, if the next command to Redis uses the key of a wrong user. */
+/**
+ * Set if the next command to Redis uses the key of a wrong user: `own` is the user of the request, `other` the wrong
+ * user.
+ */
 let swapped: { own: string; other: string } | undefined;
 /**
- * Returns the user whose notes a request reads or writes. With the defect, that is the user of the previous request.
+ * Returns the user whose notes a request reads or writes. With the defect, this is the user of the previous request.
  */
 function keyOf(user: string): string {
   const before = last;
@@ -60,10 +66,13 @@ function keyOf(user: string): string {
   return before;
 }
 
-/** The Redis commands that take the key of a user; true if the command only reads. */
+/** The Redis commands whose first argument is a key that belongs to a user. True: the command only reads. */
 const COMMANDS = { lrange: true, get: true, rpush: false, lrem: false, set: false };
 
-/** Reports writes with a wrong key, and reads whose result differs from that with the right key. */
+/**
+ * Watches the Redis commands. Reports each write with the key of a wrong user, and each read with such a key if the
+ * result differs from the result with the right key.
+ */
 function watching(redis: Redis): void {
   for (const [name, reads] of Object.entries(COMMANDS)) {
     const command: (...all: unknown[]) => Promise<unknown> = Reflect.get(redis, name).bind(redis);
@@ -95,7 +104,8 @@ servePlain({
   ...(draw.act === 'share-notes' && { keyOf }),
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
-    // As in plain-done-right.ts of the zoo: prevents a save that would restore a session after its logout.
+    // Prevents express-session from saving a session after its logout, which would restore the session.
+    // plain-done-right.ts of the zoo does the same.
     Reflect.deleteProperty(request, 'session');
     response.redirect(303, '/app/login');
   },

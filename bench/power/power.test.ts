@@ -25,7 +25,8 @@ describe('draws', () => {
       expect.toSatisfy(n => n >= 2),
       expect.toSatisfy(n => n <= 1_000),
     ]);
-    // If the logarithm of n is uniform between 2 and 1000, the median of n is the root of 2 × 1000.
+    // The logarithm of n is uniformly distributed between 2 and 1000, so the median of n is the square root of 2 ×
+    // 1000.
     expect(
       Math.abs(Math.log(rates[Math.floor(rates.length / 2)] as number) - Math.log(Math.sqrt(2_000))),
     ).toBeLessThan(0.4);

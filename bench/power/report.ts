@@ -1,11 +1,11 @@
-/** Sums up the trials of random defects and healthy variants, as Markdown. */
+/** Creates a Markdown report on the trials of random defects and healthy variants. */
 import { DEFECTS } from './draw.ts';
 import type { TrialRecord } from './trial.ts';
 
 const percent = (count: number, of: number): string =>
   of === 0 ? '–' : `${Math.round((100 * count) / of)} %`;
 
-/** Groups the outcomes by a key. Returns the largest group first. */
+/** Groups the outcomes of trials by a key. Returns the largest group first. */
 function groupsOf(
   all: readonly TrialRecord[],
   keyOf: (one: TrialRecord) => string,
@@ -17,7 +17,10 @@ function groupsOf(
 
 const found = ({ violated }: TrialRecord): boolean => violated.length > 0;
 
-/** Returns how often the app shows a defect, as one of three ranges: the rows of a table. */
+/**
+ * Returns the range of rates to which a defect belongs, by how often the app shows it. There are three ranges, one for
+ * each row of a table.
+ */
 function rateOf(one: TrialRecord): string {
   if (one.every <= 10) return '1 in 10 or more';
   return one.every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';
@@ -39,7 +42,8 @@ function table(
 }
 
 /**
- * Returns the tables: totals, then shares by guarantee, by condition and by rate, then the defects that Baton missed.
+ * Returns the tables in Markdown: totals, then shares by guarantee, by condition and by rate, then the defects that
+ * Baton missed.
  */
 export function report(all: readonly TrialRecord[]): string[] {
   const defects = all.filter(({ kind }) => kind === 'defect');

@@ -5,10 +5,13 @@ import { DEFECTS, type Draw, HEALTHY } from './draw.ts';
 import { type Raw, STORE_ACTS } from './store.ts';
 import { draw, sessionOf, started } from './testing.ts';
 
-/** Waits for a time of the fake clock. */
+/** Waits for a duration in milliseconds. Timers are fake, so the test does not wait in real time. */
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-/** A store in memory. As the real one, it saves only what has changed since the load, and restores no deleted session. */
+/**
+ * A session store in memory. Like the real store, it saves only what has changed since the load, and does not restore a
+ * deleted session.
+ */
 function inMemory(): Raw & { alive(): string[] } {
   const kept = new Map<string, string>();
   const loaded = new WeakMap<object, SessionData>();
@@ -39,8 +42,8 @@ function inMemory(): Raw & { alive(): string[] } {
 }
 
 /**
- * Runs an act on a store in memory: two users write, read and log out. Two requests of bob write at the same time, and
- * a request of alice is in flight at her logout. Returns what each read returned.
+ * Tests one change of the session store on a store in memory: two users write, read and log out. Two requests of bob
+ * write at the same time, and a request of alice is in flight at her logout. Returns what each read returned.
  */
 async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; reads: string[] }> {
   const real = inMemory();
@@ -69,7 +72,10 @@ async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; r
   };
 }
 
-/** Calls `driving` with a fake clock that runs every timer at once, so the test does not wait. */
+/**
+ * Runs the users' reads and writes (`driving`) with a fake clock that runs every timer at once, so the test does not
+ * wait.
+ */
 async function driven(one: Draw): ReturnType<typeof driving> {
   const done = driving(one);
   await vi.runAllTimersAsync();

@@ -1,4 +1,7 @@
-/** The changes of a session store (draw.ts): defects, and changes that are unusual but correct. */
+/**
+ * Implements the random changes of a session store that draw.ts lists: defects, and changes that are unusual but
+ * correct.
+ */
 import type { SessionData } from 'express-session';
 import { SessionGoneError } from '../../app/stores/errors.ts';
 import { copyOf } from '../../zoo/stores/stock.ts';
@@ -11,19 +14,19 @@ export interface Raw {
   save(sid: string, data: SessionData): Promise<void>;
   renew(sid: string, data: SessionData): Promise<void>;
   end(sid: string): Promise<void>;
-  /** Returns the content that a session had when the current request loaded it; undefined for a new session. */
+  /** Returns the session as the current request loaded it; undefined for a new session. */
   before(data: SessionData): SessionData | undefined;
 }
 
-/** Returns the methods that a change needs. They replace those of the correct store, `real`. */
+/** Creates the changed methods of a session store. They replace the same methods of `real`, the correct store. */
 type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 export const ignored = (): void => {};
 
 /**
- * Returns a `load` method with a defect: in the requests that the oracle selects, it returns the result of `strike` in
- * place of the session.
+ * Creates a defective `load` method. In the requests that the oracle (oracle.ts) selects, the method returns the result
+ * of `strike` instead of the session.
  */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
@@ -35,8 +38,8 @@ const onLoad =
   });
 
 /**
- * Returns a `save` method with a defect: if the oracle selects the request and the session has changed, it calls
- * `strike` in place of the correct save.
+ * Creates a defective `save` method. If the oracle (oracle.ts) selects the request and the session has changed, the
+ * method calls `strike` instead of saving the session correctly.
  */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
@@ -47,14 +50,17 @@ const onSave =
     },
   });
 
-/** Time for which a reply is held back, so that a later read can get it, milliseconds. Longer than one read takes. */
+/**
+ * Time for which a reply of the store is held back, so that a later read can get this reply, milliseconds. It is longer
+ * than one read takes.
+ */
 const PARKED = 40;
 
 /**
- * Swaps the replies of two reads: each gets the reply of the other.
+ * Swaps the replies of two reads of the store: each read gets the reply of the other read.
  *
- * @param inFlight true: a reply waits 1 ms, so only reads that overlap get swapped replies. false: a reply waits
- *   `PARKED` milliseconds, so a read that began later can get it
+ * @param inFlight true: a reply is held back for 1 ms, so that it is swapped only with that of a read in flight.
+ *   False: a reply is held back for `PARKED` milliseconds, so that a read that begins later can get it
  */
 const exchanging =
   (inFlight: boolean): Replace =>
@@ -89,7 +95,7 @@ const exchanging =
 export const STORE_ACTS: Readonly<Record<string, Replace>> = {
   'drop-save': onSave(async (_sid, _data, _real, oracle) => oracle.harm('a save was dropped')),
   'slow-save': onSave(async (sid, data, real, oracle) => {
-    // Copies the session, because the request may change it before this save takes effect.
+    // Copies the session, because the request can change it before this save takes effect.
     const copy = copyOf(data);
     oracle.harm('a save was acknowledged early');
     setTimeout(() => void real.save(sid, copy).catch(ignored), oracle.draw.ms);
@@ -122,7 +128,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // A copy is a session object that the store has not loaded, so the store creates the session anew.
+        // Saves a copy, because the store creates a session again if it has not loaded the session object.
         await real.save(sid, copyOf(data));
       }
     },

@@ -15,12 +15,15 @@ import { Visitor } from '../../zoo/testing/visitor.ts';
 import { describeDraw } from './describe.ts';
 import type { Draw } from './draw.ts';
 
-/** The outcome of a trial: one line of a tally. */
+/** The outcome of a trial: one line of the file that `--tally FILE` names. */
 export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /** The drawn change, its condition and its rate. After a change of draw.ts, the same seed gives another draw. */
+  /**
+   * The randomly chosen change, its condition and its rate. They are stored, because an edit of draw.ts can give the
+   * same seed another change.
+   */
   act: z.string(),
   when: z.string(),
   every: z.number(),
@@ -28,7 +31,7 @@ export const outcome = z.object({
   harms: z.number(),
   /** True if a client could notice a wrong effect in the run, or in the requests that `attentive` sends after it. */
   noticeable: z.boolean(),
-  /** The claimed guarantees that Baton reported as violated. */
+  /** Names of the claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),
   requests: z.number(),
   folder: z.string(),
@@ -37,8 +40,8 @@ export const outcome = z.object({
 export type TrialRecord = z.infer<typeof outcome>;
 
 /**
- * Returns an entry of the zoo whose program makes the change of the draw. The entry claims the guarantees
- * that the app keeps without this change.
+ * Returns a deployment (an entry of the zoo) whose program makes the randomly chosen change. Its target file claims the
+ * guarantees that the app keeps without this change.
  */
 function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
@@ -83,24 +86,27 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   }
 }
 
-/** Limits of the requests that `attentive` sends after the run: number of rounds, and time in milliseconds. */
+/**
+ * Limits of the requests that `attentive` sends after the run: the number of rounds, and the duration in milliseconds.
+ */
 const ROUNDS = 400;
 const TIME = 12_000;
 /** Number of users in the requests that `attentive` sends after the run. */
 const USERS = 12;
-/** Length of a large value, characters. The plain host accepts at most 2000. */
+/** Length of a large value, characters. The app (the plain host) accepts at most 2000. */
 const LONG = 1_900;
 
 /**
- * Changes of logins and logouts. To show such a change, the requests after the run log in and out as often as possible.
+ * Names of the changes that concern logins and logouts. To show such a change, the requests after the run log in and
+ * out as often as possible.
  */
 const COMING_AND_GOING = ['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'];
 /** Time from the start of a slow write to the logout that overlaps it, milliseconds. */
 const IN_FLIGHT = 50;
 
 /**
- * Sends requests after the run until a client has noticed the change of the app: waits, overlaps requests, writes long
- * and non-ASCII values, logs out, and sends a forged cookie.
+ * Sends requests after the run until a client has noticed the change of the app. These requests wait for timeouts,
+ * overlap, write long and non-ASCII values, log out, and send a forged cookie.
  */
 async function attentive(
   draw: Draw,
@@ -126,11 +132,11 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // If no wrong effect was noticed yet, waits for changes that take effect later.
+  // If clients have noticed no wrong effect yet, waits for changes that take effect later.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 
-/** Writes to each object and reads, at the same time. */
+/** Writes to each object of a user and reads the object at the same time. */
 async function use(user: Visitor, draw: Draw, n: number): Promise<void> {
   const awkward = draw.when === 'awkward' || draw.act === 'wrong-charset';
   const text = `${awkward ? 'ö' : 'o'}${n} `;

@@ -1,6 +1,6 @@
 /**
- * The script plain.ts with judged sessions. The lines with + are added, and a session `s` sends the requests in place
- * of `http`.
+ * The k6 script plain.ts, extended by Baton's judge: the lines with + are added, and a session `s` sends the requests
+ * instead of `http`.
  */
 import { check } from 'k6';
 import exec from 'k6/execution';

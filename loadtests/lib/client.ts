@@ -1,4 +1,4 @@
-/** Converts the responses of k6 to `Reply`, the response type of the core. */
+/** Converts the responses of k6 to `Reply`, the type of a response in Baton's judge. */
 import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
 import type { Failure } from '../../verify/core/response/outcome.ts';
 import { barePath } from '../../verify/core/response/paths.ts';
@@ -6,24 +6,24 @@ import type { Reply } from '../../verify/core/response/reply.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;
-/** The fields of a form to encode, or text that is sent as it is. */
+/** Body of a request: fields of a form, which k6 encodes, or a text, which k6 sends unchanged. */
 export type Body = Record<string, string> | string | null;
 
 /** The timeout of a request. A request that takes longer counts as a request without a response. */
 const TIMEOUT = '10s';
 
 /**
- * Returns the parameters of a client's requests. k6 must not follow redirects, since the judge must see each of them.
- * All requests share one object, because creating an object takes as long as judging a response. k6 reads the object
- * only during the request.
+ * Returns the parameters of a client's requests. k6 must not follow redirects, since Baton's judge must see each
+ * redirect. All requests share one parameter object, because creating an object takes as long as judging a response. k6
+ * reads the object only during the request.
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
 }
 
 /**
- * Statuses that k6 must not count as failed, because the app must refuse a request after a logout, and may have no
- * login page.
+ * Response statuses that k6 does not count as failed. They include 4xx, because the app must refuse a request after a
+ * logout, and can be without a login page.
  */
 export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
   min: 200,
@@ -36,25 +36,25 @@ const canonical = (name: string): string =>
 
 export interface ReplySettings {
   url: string;
-  /** Names of response headers to read, in addition to those that every app has. */
+  /** Names of additional response headers to read. Some headers are always read, whatever the app. */
   headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** The prefix of the canaries: the values that the run writes, by which Baton recognises its own data. */
+  /** Prefix of the canaries: unique values that Baton writes, so that it can recognise its own data in responses. */
   canary: string;
 }
 
-/** Converts the responses of one target to replies. */
+/** Converts the responses of one app from k6's format to Baton's format. */
 export class Replies {
   readonly #url: string;
-  /** `name`: the header's name in lower case; `sent`: the same name as k6 writes it. */
+  /** Response headers that Baton reads. `name`: name of the header in lower case; `sent`: its name as k6 writes it. */
   readonly #headers: readonly { sent: string; name: string }[];
   /**
-   * A Set-Cookie header is relevant if it contains one of these texts: the names of session cookies, and the
-   * prefix of the canaries.
+   * Texts that mark a Set-Cookie header as relevant: names of session cookies, and the prefix of the canaries (values
+   * that Baton writes). Baton ignores a Set-Cookie header that contains none of them.
    */
   readonly #cookies: readonly string[];
-  /** Location of the last redirect, cached because the next redirect usually has the same Location. */
+  /** Location header of the last redirect, cached because the next redirect usually has the same Location. */
   #location = '';
   #redirect = '';
 
@@ -65,8 +65,8 @@ export class Replies {
   }
 
   /**
-   * Returns the reply, with the relevant headers only. Each access to a header crosses from JavaScript to Go. A loop
-   * over all headers takes ten times as long as one access.
+   * Converts a response to a reply that has only the relevant headers. Reads them one by one, because each access to a
+   * header crosses from JavaScript to Go: a loop over all headers takes ten times as long as one access.
    */
   of(response: Response): Reply {
     const { status } = response;
@@ -92,7 +92,10 @@ export class Replies {
     return reply;
   }
 
-  /** Returns the Set-Cookie header if it is relevant. Many apps also set other cookies, such as form tokens. */
+  /**
+   * Returns the Set-Cookie header if it is relevant; otherwise undefined. Many apps also set other cookies, such as
+   * form tokens.
+   */
   #cookiesIn(header: string | undefined): string | undefined {
     if (header === undefined) return undefined;
     for (let i = 0; i < this.#cookies.length; i++) {
@@ -104,22 +107,22 @@ export class Replies {
 
 const NO_COOKIES: Reply['cookies'] = [];
 
-/** Returns all headers and cookies of a response. Slow: only for the few responses that need them. */
+/** Returns all headers and cookies of a response. Slow, so call it only for the few responses that need them. */
 export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'cookies'> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { headers: Object.fromEntries(headers), body: response.body ?? '', cookies: cookiesOf(response) };
 }
 
-/** Returns the kind of failure. @param code an error code of k6 */
+/** Returns the kind of failure that an error code of k6 means, such as a timeout. @param code an error code of k6 */
 function failureOf(code: number): Failure {
   if (code === 1050) return 'timeout';
-  // If DNS, the connection or TLS failed, the request was not sent.
+  // The request was not sent, because DNS, the connection or TLS failed.
   const unsent =
     (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220) || (code >= 1300 && code < 1400);
   return unsent ? 'refused' : 'reset';
 }
 
-/** A cookie with the field names that k6 uses. @types/k6 declares different names. */
+/** A cookie, with the names of the fields that k6 uses. The names in @types/k6 differ. */
 interface Cookie {
   name: string;
   value: string;

@@ -1,7 +1,6 @@
 /**
- * `baton-verify/k6` (docs/k6.md): judges the sessions of a k6 script. `session(run)` sends requests as `http` does.
- * Every response is recorded, and judged by the core of the verifier. Metrics count the results, and thresholds limit
- * the metrics.
+ * `baton-verify/k6` (docs/k6.md): the library that judges the sessions of a k6 script. `session(run)` sends requests as
+ * `http` does. Baton's judge checks every response. Metrics count the results, and thresholds limit the metrics.
  */
 import exec from 'k6/execution';
 import { accountOf, newcomer, type PoolAccount, poolOf } from '../../verify/core/response/accounts.ts';
@@ -24,29 +23,35 @@ export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
 
-/** The type of the run that `start` returns. setup() must return this run, so that k6 passes it to every iteration. */
+/**
+ * The state that `start` returns and that all iterations share. setup() must return it, so that k6 passes it to every
+ * iteration.
+ */
 export type { Shared as Run };
 
 export interface Verified {
-  /** The app under load, which the environment variable TARGET describes. By default the card store. */
+  /**
+   * The app under load: described by the environment variable TARGET or, by default, the bundled web shop (the card
+   * store).
+   */
   target: App;
-  /** The number of accounts that the target file has. */
+  /** Number of accounts in the target file. */
   accounts: number;
   /** Thresholds for `options.thresholds`. All of them pass if, and only if, every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;
-  /** Starts the run. Call it in setup(). */
+  /** Starts the run. Call this function in setup(). */
   start(): Shared;
-  /** Ends the history. Call it in teardown(). */
+  /** Writes the end of the run's history. Call this function in teardown(). */
   end(run: Shared): void;
   /**
    * Returns the session of a user. A virtual user gets the same session object in every iteration.
    *
-   * @param user the number of an account of the target, from 1 on; by default, the number of the virtual
-   *   user. Or the name of a user that the script itself logs in, as the app's pages show the name. Or an
-   *   account that `newcomer` returned
+   * @param user one of: the number of an account of the target, from 1 on; the name of a user that the script itself
+   *   logs in, as the app's pages show the name; an account that `newcomer` returned. By default, the number of the
+   *   virtual user
    */
   session(run: Shared, user?: number | string | PoolAccount): Session;
-  /** Returns a new account, for the script to register. */
+  /** Returns a new account, which the script must register. */
   newcomer(run: Shared): PoolAccount;
   /** Wraps the function of an iteration, so that an exception in it increments `baton_script_errors`. */
   guarded(iteration: (run: Shared) => void): (run: Shared) => void;
@@ -57,9 +62,9 @@ export interface Verified {
 }
 
 /**
- * Defaults for a user's own script. It claims only the guarantees for which every script gives evidence. The
- * thresholds also fail the run if a page shows another user's data (`baton_bleed`), or if a read shows an old
- * value (`baton_stale`, `baton_back`), although these guarantees are not claimed.
+ * Defaults for a user's own script. By default, a script claims only the guarantees for which every script gives
+ * evidence. The thresholds also fail the run if a page shows another user's data (`baton_bleed`), or if a read shows an
+ * old value (`baton_stale`, `baton_back`), although the script does not claim these guarantees.
  */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },
@@ -69,7 +74,7 @@ const OWN = {
 /**
  * Returns the functions that judge the sessions of a script.
  *
- * @param script name of a script in loadtests/; absent for your own script
+ * @param script name of a script in loadtests/; undefined for a user's own script
  * @throws Error if an environment variable is wrong
  */
 export function verified(script?: string, judge: JudgeOptions = {}): Verified {

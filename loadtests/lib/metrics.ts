@@ -1,4 +1,4 @@
-/** Creates the metrics. k6 allows this only while the script loads. */
+/** Creates the k6 metrics. k6 allows this only while it loads the script. */
 import { Counter, Trend } from 'k6/metrics';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../../verify/core/sums/figures.ts';
 
@@ -11,7 +11,7 @@ export function add(metric: string, value: number, tags?: Record<string, string>
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
-/** Adds 0 to every counter. Otherwise outputs and thresholds would miss a counter to which nothing else is added. */
+/** Adds 0 to every counter, because outputs and thresholds of k6 miss a counter to which the run never adds a value. */
 export function addNothing(): void {
   for (const counter of counters.values()) counter.add(0);
 }

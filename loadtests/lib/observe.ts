@@ -10,17 +10,17 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A k6 counter whose value is one of the counts of a check, such as the lost sessions that `continuity` counts. */
+/** A k6 counter that shows one of the counts of Baton's checks, such as the number of lost sessions. */
 interface Raised {
   readonly metric: string;
-  /** Index of the check in the list of all checks. */
+  /** Index of Baton's check in the list of all checks. */
   readonly check: number;
   readonly name: string;
-  /** The instance, if the check reports a count for each instance. */
+  /** The instance to which the count applies; undefined if the check does not count by instance. */
   readonly instance: string | undefined;
   readonly tags: Record<string, string> | undefined;
   readonly repeated: keyof Repeated | undefined;
-  /** What was added to the k6 counter so far. */
+  /** The part of the count that was already added to the k6 counter. */
   added: number;
 }
 
@@ -48,7 +48,7 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** A count with its tag that was not yet added to its k6 counter. Such counts are added in batches. */
+/** A count that was not yet added to its k6 counter. Counts are collected and added in batches. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
@@ -73,12 +73,16 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** Counts go to k6's counters after BATCH operations or LATEST microseconds, because each call to k6 takes 2 µs. */
+/**
+ * Limits of a batch: counts are added to k6's counters after BATCH operations or LATEST microseconds, because each call
+ * to k6 takes 2 µs.
+ */
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * k6 calls no function when a virtual user ends, so counts that still wait would be lost. Therefore the first FIRST
- * operations of a virtual user, and all operations near the end of the scenario, go to k6 at once.
+ * Number of operations at the start of a virtual user whose counts are added to k6 at once, without a batch. k6 calls
+ * no function when a virtual user ends, so counts in an unfinished batch would be lost. For the same reason, counts
+ * near the end of the scenario are added at once.
  */
 const FIRST = 2 * BATCH;
 
@@ -90,8 +94,8 @@ export class Observer {
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
   /**
-   * Counts of the reads with the same result as the last judged read. They are counted here, because the
-   * judge does not get them.
+   * Counts of the reads that repeat the result of the last judged read. They are counted here, because such reads are
+   * not passed to the judge.
    */
   readonly repeated = nothingRepeated();
   /** Number of anomalies found so far. */
@@ -141,7 +145,7 @@ export class Observer {
     return this.broke === broke;
   }
 
-  /** The writes and reads with which the judge compared the last read. */
+  /** The writes and earlier reads with which the judge has compared the most recent read. */
   get compared(): ComparedWith | undefined {
     return this.#judge.reads;
   }
@@ -149,8 +153,8 @@ export class Observer {
   /**
    * Counts an operation that has ended.
    *
-   * @param first true if this is the session's first contact with the instance
-   * @param now time of its return, microseconds
+   * @param first true if the session has contacted this instance for the first time
+   * @param now time of the response, microseconds
    */
   count({ outcome, status, instance }: Seen, first: boolean, now: number): void {
     const counted = this.#counted;
@@ -165,7 +169,7 @@ export class Observer {
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  /** Adds to k6's counters what this virtual user and its checks have counted since the last call. */
+  /** Adds the counts of this virtual user and of its checks since the last call to k6's counters. */
   flush(now: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
@@ -187,10 +191,12 @@ export class Observer {
   }
 
   /**
-   * Prints the first violation of this virtual user. Prints nothing if a history is written, which has all violations.
+   * Prints the first violation that this virtual user finds. Prints nothing if a history is written, because the
+   * history contains all violations.
    */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // If the whole run counts as one fault, requests may fail. The budget for failures is checked at the end.
+    // Ignores failed requests if the whole run counts as one fault, such as a deploy. Their number is compared with the
+    // fault's budget at the end.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
@@ -201,7 +207,10 @@ export class Observer {
   }
 }
 
-/** Returns true if the scenario may end before the next batch. Then counts must go to k6 at once, or be lost. */
+/**
+ * Returns true if the scenario could end before the next batch is added. Then counts must be added to k6 at once,
+ * because they would otherwise be lost.
+ */
 function isClosing(): boolean {
   const { progress, startTime } = exec.scenario;
   const elapsed = Date.now() - startTime;

@@ -1,11 +1,14 @@
-/** Interprets the responses to reads. If a page equals an earlier page, returns the result of the earlier page. */
+/** Interprets the responses to reads. If a page equals an earlier page, reuses the result of the earlier page. */
 import type { Asked, Interpreter, Seen } from '../../verify/core/response/interpret.ts';
 import type { Named } from '../../verify/core/response/naming.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 
 interface Kept {
   body: string;
-  /** The object that was read: for another object, the same page has another result. */
+  /**
+   * Name of the object that was read. The result is kept for this object only, because the same page means something
+   * else for another object.
+   */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
@@ -13,16 +16,20 @@ interface Kept {
    * Name of the instance on the page. Undefined if the page names none, or if a value on the page contains the name.
    */
   instance: string | undefined;
-  /** The parts of the page before, between and after the names of the instance. Made when they are first needed. */
+  /** The texts of the page before, between and after the names of the instance. Computed when they are first needed. */
   parts: string[] | undefined;
 }
 
-/** Number of pages whose results are kept: enough for one page of each instance, and of a few other objects. */
+/**
+ * Maximum number of pages whose results are kept. It is enough for one page of each instance, and for pages of a few
+ * other objects.
+ */
 const KEPT = 6;
 
 /**
- * Keeps the results of the last pages. Under load, most pages equal an earlier page except for the instance's name, and
- * so have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to interpret one.
+ * Interprets pages, and keeps the results of the last pages for reuse. Under load, most pages equal an earlier page
+ * except for the instance's name, and so have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to
+ * interpret one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -38,7 +45,8 @@ export class Readings {
    * response.
    */
   seen(reply: Reply, asked: Asked): Seen {
-    // The result of a successful read that sets no cookie depends only on the page and the instance.
+    // Keeps only results of successful reads that set no cookie, because such a result depends on nothing but the page
+    // and the instance.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -66,8 +74,8 @@ export class Readings {
   }
 
   /**
-   * Drops all kept pages. Call this method after a change of data, because pages from before the change are unlikely to
-   * come again.
+   * Removes all kept pages. Call this method after a change of data, because a page from before the change is unlikely
+   * to be sent again.
    */
   changed(): void {
     this.#kept.length = 0;
@@ -80,7 +88,7 @@ export class Readings {
 }
 
 /**
- * Returns whether the page differs from a kept page only in the name of the instance. Compares the parts between the
+ * Returns true if the page differs from a kept page only in the name of the instance. Compares the parts between the
  * names, because replacing the names would need too much memory in k6.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
@@ -104,7 +112,7 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
   return true;
 }
 
-/** Returns an earlier result, with the instance of this response. */
+/** Returns the result of an earlier page, with the instance that sent this response. */
 function again(seen: Seen, named: Named | undefined): Seen {
   if (named !== undefined) {
     seen.instance = named.instance;
@@ -116,13 +124,16 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** Returns whether a value on a page contains the name of the instance. The result then depends on the instance. */
+/**
+ * Returns true if a value on a page contains the name of the instance. The result of such a page depends on the
+ * instance, so it cannot be reused for another instance.
+ */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // No iterator, because in k6 one step of an iterator takes as long as the test of one text.
+  // Uses no iterator (`for of`), because one step of an iterator takes as long in k6 as the search in one text.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

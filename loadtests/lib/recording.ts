@@ -25,28 +25,29 @@ export class Recording {
   readonly #user: string;
   readonly #repeats: Repeats;
   /**
-   * The target's limit for a response time, microseconds. A slower read is judged even if its result repeats
-   * the read before.
+   * Maximum response time that the target allows, microseconds. A slower read is passed to the judge even if its result
+   * repeats that of the previous read.
    */
   readonly #longest: number;
   /**
-   * The probe that a request used last, with the name of its object. Cached, because most requests use the same probe.
+   * The requests for the object that was read or written last (its probe), with the name of the object. Cached, because
+   * most requests use the same object.
    */
   #named: { probe: ProbeRequests; object: string } | undefined;
-  /** Instances that have served the session. */
+  /** Names of the instances that have served the session. */
   #contacted: string[] = [];
-  /** The last read, if it was not passed to the judge because it repeats the read before it. */
+  /** The last read, if it was held back from the judge because it repeats the previous read. */
   #held: RequestInFlight | undefined;
-  /** The response to the last read, as long as the judge has not got this read. */
+  /** The response to the read that is held back from the judge. */
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Time of the last success, microseconds. Before the first success: time of the first request. */
+  /** Time of the last successful response, microseconds. Before the first success: the time of the first request. */
   #success: number | undefined;
   /** True if a request has failed since the last success. */
   #failing = false;
 
-  /** @param user the label of the account: the text that stands for it in the history */
+  /** @param user the label of the account: a text that replaces the user name in the history */
   constructor(vu: VirtualUser, user: string) {
     this.#vu = vu;
     this.#user = user;
@@ -54,7 +55,7 @@ export class Recording {
     this.#longest = vu.shared.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Begins another session of the same user. */
+  /** Starts a new session for the same user. */
   begin(session: string): void {
     this.session = session;
     this.#named = undefined;
@@ -113,7 +114,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Records a read, and judges it unless it only repeats the last judged read. */
+  /** Records a read. Passes the read to the judge unless it only repeats the last read that the judge got. */
   #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
@@ -135,7 +136,10 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Passes the last read to the judge if it was held back. Called before an event that may contradict this read. */
+  /**
+   * Passes the last read to the judge if this read was held back. Must be called before each event that could
+   * contradict the read.
+   */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
@@ -148,7 +152,10 @@ export class Recording {
     return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
-  /** Returns true if an instance serves the session for the first time. Only requests of a live session count. */
+  /**
+   * Returns true if an instance serves the session for the first time. Requests before the login or after the end of
+   * the session do not count.
+   */
   #isFirstContact(what: RequestMeaning, { instance, outcome }: Seen, alive: boolean): boolean {
     if (instance === undefined || this.#contacted.includes(instance) || what.with !== undefined) return false;
     if (!alive && !(what.action === 'login' && outcome === 'ok')) return false;
@@ -157,8 +164,8 @@ export class Recording {
   }
 
   /**
-   * Measures the time since the last success of this user. Does so at each failure too, because the run may end before
-   * the next success.
+   * Measures the time since the last successful response to this user. Measures it also at each failed request, because
+   * the run could end before the next success.
    */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;

@@ -16,15 +16,15 @@ import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
   run: Run;
-  /** The secret key of the hashes that stand for session ids in the history. */
+  /** Secret key of the hashes that replace session ids in the history. */
   key: string;
-  /** The time that is 0 on all clocks of the run, milliseconds since 1970. */
+  /** The moment at which all clocks of the run show 0, milliseconds since 1970. */
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
   /**
    * Names of the objects that the app shows as JSON without a user name, and only to signed-in clients. A successful
-   * read of such an object shows that the client is signed in.
+   * read of such an object proves that the client is signed in.
    */
   unnamed: readonly string[];
 }
@@ -47,14 +47,15 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // Several k6 processes may share a run. Each calls setup(), so each needs a clock with a name of its own.
+  // If several k6 processes share a run, each of them calls setup() and has its own clock. So each clock needs a unique
+  // name.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }
 
 /**
- * Returns the probes that read JSON without a user name and refuse clients without a session. A successful read of
- * such a probe shows that the client is signed in.
+ * Returns the names of the objects that the app shows as JSON without a user name, and only to signed-in clients. A
+ * successful read of such an object proves that the client is signed in.
  */
 function unnamedIn({ app, url }: Settings): string[] {
   const { user } = app.signedIn;
@@ -62,7 +63,7 @@ function unnamedIn({ app, url }: Settings): string[] {
   const reads = app.probes.filter(
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
-  // Omits headers with a placeholder, because their values are known only after a login.
+  // Omits headers with a placeholder, because the value of a placeholder is known only after a login.
   const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
   const headers = Object.fromEntries(fixed);
   const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
@@ -71,8 +72,8 @@ function unnamedIn({ app, url }: Settings): string[] {
 }
 
 /**
- * Returns the target's budgets. If the whole run of a script counts as one fault, as in deploy.ts, adds the
- * budget of this fault. The fault has the name of the script.
+ * Returns the budgets of the target, such as the maximum number of failed requests. If the whole run of a script counts
+ * as one fault, as in deploy.ts, adds the budget of this fault. The fault has the name of the script.
  */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
@@ -83,22 +84,22 @@ function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
 }
 
 /**
- * Returns the line that declares a clock. It must come before the first event on that clock.
+ * Returns the event that declares a clock in the history. It must come before the first event on this clock.
  *
- * @param uncertainty microseconds; at least 1000, since k6 measures time in milliseconds
+ * @param uncertainty maximum error of the clock, microseconds; at least 1000, since k6 measures time in milliseconds
  */
 export function clockLine({ zero }: Shared, clock: string, uncertainty: number): Clock {
   return { type: 'clock', clock, base: new Date(zero).toISOString(), uncertainty };
 }
 
-/** Creates the events that a history begins with. */
+/** Creates the first events of a history. */
 export const firstLines = (shared: Shared, settings: Settings): Event[] => [
   shared.run,
   clockLine(shared, shared.clock, settings.uncertainty),
   ...windowLine(shared, settings),
 ];
 
-/** Returns the lines that end a history. */
+/** Creates the last events of a history. */
 export function lastLines(shared: Shared, settings: Settings): Event[] {
   const { clock, zero } = shared;
   const at = (Date.now() - zero) * 1000;
@@ -106,8 +107,9 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
 }
 
 /**
- * Returns the line of the history for a fault that lasts the whole run, as in deploy.ts; otherwise nothing.
- * With `end`, the line ends the fault.
+ * If the whole run counts as one fault, as in deploy.ts, returns the event of this fault for the history; otherwise
+ * returns nothing.
+ * @param end the time at which the fault ends; undefined at the start of the run
  */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
   if (judged.window === undefined) return [];
@@ -115,5 +117,8 @@ function windowLine({ clock }: Shared, { judged, script }: Settings, end?: numbe
   return [end === undefined ? fault : { ...fault, end, bit: true, healthy: true }];
 }
 
-/** Writes a line of the history to the console. `--console-output FILE --log-format raw` keeps it unchanged. */
+/**
+ * Writes an event to the console, as one line of the history. k6 keeps the line unchanged with `--console-output FILE
+ * --log-format raw`.
+ */
 export const writeLine = (event: Event): void => console.log(JSON.stringify(event));

@@ -14,26 +14,35 @@ import type { VirtualUser } from './virtual-user.ts';
 
 /** Pause after a failed login or a lost session, seconds. It prevents a flood of logins to a broken app. */
 const PAUSE = 1;
-/** Number of reads after the first lost session. These reads show which instances still accept the session's cookie. */
+/**
+ * Number of reads with the session's cookie after the session was lost for the first time. They show which instances
+ * still accept the cookie.
+ */
 const REPLAYS = 4;
 /**
- * Maximum number of reads of the login page after a login. One read may not be enough, since the instance that
- * responds may not know the session.
+ * Maximum number of times that a session requests the login page after a login, to find out if the login succeeded. One
+ * request is not always enough, because it can reach an instance that does not know the session.
  */
 const LANDINGS = 4;
-/** Tags of login requests, so that password hashing does not count as load. */
+/** Tags of login requests. They separate logins from the load, because password hashing is slow. */
 const LOGIN_TAGS = { phase: 'login' };
 
 export class JudgedSession {
   readonly account: PoolAccount;
   /** True while the responses show that the session is logged in. */
   alive = false;
-  /** Values whose writes to the first probe's object were acknowledged. */
+  /**
+   * Values that the session has added to the app's first list, such as the basket, and whose writes the app has
+   * acknowledged.
+   */
   items: string[] = [];
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /** True if the script logs in by itself. The session then uses k6's jar and sends only the requests of the script. */
+  /**
+   * True if the script logs in with requests of its own. The session then uses k6's cookie jar, and sends no requests
+   * except those of the script.
+   */
   readonly #byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
@@ -43,12 +52,15 @@ export class JudgedSession {
   /** True if the session was lost. The next login then counts as a repeated login. */
   #forced = false;
 
-  /** @param login `target`: the session logs in as the target describes; `script`: the script logs in by itself */
+  /**
+   * @param login `target`: the session logs in as the target file describes; `script`: the script logs in with
+   *   requests of its own
+   */
   constructor(vu: VirtualUser, account: PoolAccount, login: 'target' | 'script' = 'target') {
     this.account = account;
     this.vu = vu;
     this.#byScript = login === 'script';
-    // Uses a separate jar, because k6 replaces its own jar at each iteration.
+    // Uses a separate cookie jar, because k6 replaces its own jar at each iteration.
     this.params = paramsOf(this.#byScript ? undefined : new http.CookieJar());
     this.recording = new Recording(vu, account.label);
     this.filling = new Filling(vu, account);
@@ -63,22 +75,22 @@ export class JudgedSession {
   }
 
   /**
-   * Sends a request as `http.request` does, to a path of the target or to a full URL. Follows redirects only if
-   * `params` says so, since a redirect to the login shows a lost session. The target file defines the meaning of the
-   * request.
+   * Sends a request as `http.request` does. The URL is a path of the target or a full URL. Follows redirects only if
+   * `params` demands it, since a redirect to the login shows a lost session. Finds out what the request means, such as
+   * a read of the basket, from the target file.
    */
   request(method: string, url: string, body: Body = null, params?: Params): Response {
     const base = this.vu.settings.url;
     const path = url.startsWith(base) ? url.slice(base.length) || '/' : url;
     const what = this.vu.meaningOf(method, path, body);
-    // If no session is live, a request for the login form begins one.
+    // A request for the login form begins a new session if the last session has ended.
     if (!this.#begun || (what.action === 'form' && !this.alive)) this.begin();
     this.send(what, { method, path, body }, params);
     if (what.action === 'logout') this.over('logout');
     return this.response as Response;
   }
 
-  /** Returns a random number from 0 to 1, generated from the seed of the run. */
+  /** Returns a random number from 0 to 1, from a generator that starts with the seed of the run. */
   random(): number {
     return this.vu.random.next();
   }
@@ -99,8 +111,8 @@ export class JudgedSession {
   }
 
   /**
-   * Returns the parameters of a request. Most requests share one object, because creating an object takes as long as
-   * judging a response.
+   * Returns the parameters of a request. Most requests share one parameter object, because creating an object takes as
+   * long as judging a response.
    */
   protected paramsOf({ what, request }: RequestInFlight, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
@@ -133,13 +145,14 @@ export class JudgedSession {
   }
 
   /**
-   * Decides whether a login succeeded, if its response redirects to the login page. After a successful login,
-   * the login page redirects or has no form.
+   * If the response to a login redirects to the login page, finds out whether the login succeeded. For this, requests
+   * the login page: after a successful login, this page redirects or has no form.
    */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // The requests for the login page are not in the history, so they must not carry the request id of an operation.
+    // Removes the request id, because the history does not contain the requests for the login page. If such a request
+    // had the id of an operation, its log entry would be matched with that operation.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {
@@ -164,8 +177,8 @@ export class JudgedSession {
   }
 
   /**
-   * Ends the session if k6 has replaced its jar, as it does at each iteration unless `noCookiesReset` is set. The
-   * session does not count as lost.
+   * Ends the session if k6 has replaced its cookie jar, as it does at each iteration unless `noCookiesReset` is set.
+   * The session does not count as lost.
    */
   enterIteration(): void {
     if (!this.#byScript) return;

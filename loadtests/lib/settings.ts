@@ -1,4 +1,4 @@
-/** Reads the settings of the judge from the environment. The settings of the load are in shared/load.ts. */
+/** Reads the settings of Baton's judge from environment variables. The settings of the load are in shared/load.ts. */
 import { type Judged, judgedBy, type WindowBudget } from '../../verify/core/sums/figures.ts';
 import type { ScriptSettings } from '../../verify/core/sums/result.ts';
 import { type App, appOf } from '../target/app.ts';
@@ -9,9 +9,12 @@ export interface Settings extends ScriptSettings {
   url: string;
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** True to write each operation to the console, as a line of a history. */
+  /** True to write each operation to the console, as one line of the history. */
   history: boolean;
-  /** Name of the run, and the key of its labels (hashes that stand for ids), if several k6 processes share one run. */
+  /**
+   * If several k6 processes share one run: the name of the run, and the secret key of the hashes that replace ids in
+   * the history.
+   */
   shared: { run: string; key: string } | undefined;
   /** The maximum error of this machine's clock, microseconds. */
   uncertainty: number;
@@ -21,13 +24,13 @@ export interface Settings extends ScriptSettings {
   seed: number | undefined;
 }
 
-/** Describes to the judge what a script does. Without it, the judge expects no logouts and no faults. */
+/** Describes to the judge what a script does. By default, the judge expects no logouts and no faults. */
 export interface JudgeOptions {
   /** True if the script logs out and then sends the old cookie, so that logouts are judged too. */
   logouts?: boolean;
-  /** The budget of the run as a whole, if it counts as one fault, such as a deploy. */
+  /** The budget of the whole run, for a script whose run counts as one fault, such as a deploy. */
   window?: WindowBudget;
-  /** The claims of the target for which the script gives evidence; absent: all. */
+  /** Names of the guarantees for which the script gives evidence. By default, all guarantees that the target claims. */
   claims?: readonly string[];
 }
 
@@ -57,8 +60,8 @@ export function settingsOf(
 }
 
 /**
- * Returns the name and the key of a run that several k6 processes share. Each of these processes gets the same RUN and
- * RUN_KEY in its environment.
+ * Returns the name and the secret key of a run that several k6 processes share, from the variables RUN and RUN_KEY. All
+ * processes must get the same values.
  */
 function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] {
   if (RUN === '' && RUN_KEY === '') return undefined;
@@ -69,10 +72,10 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   );
 }
 
-/** The variables that the command to repeat a run contains if they are set. */
+/** Names of the environment variables that the printed command repeats if they are set. */
 const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
 
-/** Returns the command, without passwords, that repeats a run with the same random choices. */
+/** Returns a command that repeats the run with the same random choices. The command contains no passwords. */
 export function replayOf(environment: Environment, script: string, seed: number): string {
   const shown = SHOWN.filter(name => environment[name]).map(name => `${name}=${environment[name]} `);
   const target = environment['TARGET'] ? 'TARGET="$(npx baton-verify k6 …)" ' : '';

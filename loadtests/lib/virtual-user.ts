@@ -1,4 +1,4 @@
-/** The state that all sessions of one virtual user share: clock, counters, judge, and the interpreter of pages. */
+/** The state that all sessions of a virtual user share: clock, counters, judge, and the interpreter of pages. */
 import { hmac } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
@@ -15,25 +15,31 @@ import { Readings } from './readings.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** Each virtual user numbers its operations within a range of this size, so that their ids are unique in the run. */
+/**
+ * Number of operation ids that each virtual user has. Each uses its own range of ids, so that ids are unique in the
+ * run.
+ */
 const IDS = 1e9;
-/** The maximum number of paths whose meaning is cached. */
+/** Maximum number of URL paths whose meaning, such as a read of the basket, is cached. */
 const MEANINGS = 100;
 
 const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
 
-/** Returns the headers that name the instance or hold the form token. */
+/** Returns the names of the response headers that contain the instance's name or the form token. */
 const headersOf = ({ instance, csrf }: App): string[] => [
   ...(instance?.header === undefined ? [] : [instance.header]),
   ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
 ];
 
 export class VirtualUser {
-  /** Name of this virtual user in the history, where it is a client and has a clock of its own. */
+  /** Name of this virtual user in the history. There, each virtual user is a client with its own clock. */
   readonly name: string;
   readonly app: App;
-  /** The page that a session reads: the page of the first probe or, without probes, the page that names the user. */
+  /**
+   * Path of the page that sessions read: the page of the first probe in the target file or, if there is no probe, the
+   * page that names the user.
+   */
   readonly home: string;
   readonly shared: Shared;
   readonly settings: Settings;
@@ -79,18 +85,24 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Tags all requests as load; requests of a login replace the tag.
+    // Gives all requests the tag `load`. Requests of a login get another tag instead.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /** Returns the account of a user that the script itself logs in: an account of the target, or any other user. */
+  /**
+   * Returns the account of a user that the script itself logs in. The user has an account in the target file or is
+   * unknown there.
+   */
   named(user: string): PoolAccount {
     const known = userLabel(this.app.accounts, user);
     if (known === undefined) this.#introduced.set(user, `user-${this.label(user)}`);
     return { user, password: '', label: known ?? `user-${this.label(user)}` };
   }
 
-  /** Returns the text that stands for a user in the history. Most pages name the same user, so keeps the last text. */
+  /**
+   * Returns the text that replaces a user name in the history. Keeps the last text, because most pages name the same
+   * user.
+   */
   #labelOf(name: string): string | undefined {
     if (name !== this.#shown.name) {
       const label =
@@ -102,17 +114,17 @@ export class VirtualUser {
     return this.#shown.label;
   }
 
-  /** Returns the text that stands for a secret in the history. Equal secrets have equal labels within one run. */
+  /** Returns the text that replaces a secret in the history. Equal secrets have equal texts within one run. */
   label(secret: string): string {
     return hmac('sha256', this.shared.key, secret, 'hex').slice(0, 12);
   }
 
-  /** Returns the form token in a page; empty if there is none. */
+  /** Returns the form token in a page; an empty text if the page has none. */
   csrf(page: Pick<Reply, 'headers' | 'body' | 'cookies'>): string {
     return this.#csrf?.first(page) ?? '';
   }
 
-  /** Captures values in the response that later requests must send, such as an id. */
+  /** Stores the values of a response, such as an id, that later requests must send. */
   captured(captures: Captures = {}, response?: Response): Record<string, string> {
     const names = Object.keys(captures);
     if (names.length === 0 || response === undefined) return {};
@@ -122,7 +134,10 @@ export class VirtualUser {
     return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
-  /** Returns the meaning of a script's request, according to the pages that the target file describes. */
+  /**
+   * Finds out what a request of a script means, such as a read of the basket, from the pages that the target file
+   * describes.
+   */
   meaningOf(method: string, url: string, body: Body): RequestMeaning {
     if (method !== 'GET') return meaningOf(this.app, method, url, body);
     const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
@@ -145,7 +160,7 @@ export class VirtualUser {
   /**
    * Returns the time on the clock of this virtual user, microseconds. k6's clock has a resolution of 1 ms, so a
    * response and the next request often have the same time. This method returns a later time at each call, because a
-   * virtual user sends one request after the other. The history declares the error of these times as `uncertainty`.
+   * virtual user sends its requests in sequence. The history declares the error of these times as `uncertainty`.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;

@@ -4,23 +4,32 @@ import { type Environment, whole } from '../target/environment.ts';
 export interface LoadSettings {
   /** Number of virtual users, each with one request in flight. */
   users: number;
-  /** Iterations started per second. If absent, each user waits for a response before its next request. */
+  /**
+   * Number of iterations that k6 starts per second. If undefined, each user sends its next request after the response
+   * to the last one.
+   */
   rate: number | undefined;
   /** Duration in the format of k6, such as 30s or 5m. */
   duration: string;
   /** Pause between two requests of a user, seconds: random, from `least` to `most`. */
   think: readonly [least: number, most: number];
-  /** Limit in milliseconds for the longest gap (deploy.ts) or for response times (breakpoint.ts). */
+  /**
+   * For deploy.ts: the longest time without a successful response, milliseconds. For breakpoint.ts: the limit of
+   * response times, milliseconds.
+   */
   budget: number;
-  /** Duration of a long pause, seconds: a little shorter than the session's idle timeout. 0: no long pauses. */
+  /**
+   * Duration of a long pause of a user, seconds. It should be a little shorter than the idle timeout of sessions. 0: no
+   * long pauses.
+   */
   idle: number;
-  /** The number of sessions that a virtual user keeps open, in scripts that keep several. */
+  /** Number of sessions that a virtual user keeps open, in scripts in which a virtual user has several sessions. */
   sessions: number;
-  /** The share of requests that may fail. */
+  /** Maximum share of failed requests, from 0 to 1. */
   errors: number;
-  /** Limit for the 95th percentile of response times, without logins, milliseconds. */
+  /** Maximum 95th percentile of response times, milliseconds. Logins do not count. */
   p95: number;
-  /** Share of the iterations that k6 may drop when it cannot keep the arrival rate. */
+  /** Maximum share of the iterations that k6 drops because it cannot keep the rate, from 0 to 1. */
   dropped: number;
 }
 
@@ -45,7 +54,10 @@ export function loadOf(environment: Environment, defaults: Partial<LoadSettings>
   };
 }
 
-/** Returns the time for all logins, seconds. Assumes ten logins per second: password hashing is slow on purpose. */
+/**
+ * Returns the time that all users need to log in, seconds. Assumes ten logins per second, because password hashing is
+ * slow on purpose.
+ */
 export const loginTime = (users: number): number => 3 + Math.ceil(users / 10);
 
 /** Parses a duration such as 1m30s. Returns seconds. */
@@ -71,7 +83,7 @@ function range(environment: Environment, name: string): [number, number] | undef
   );
 }
 
-/** Reads a share from 0 to 1; 0.01 if the variable is not set. */
+/** Reads a share (a number from 0 to 1) from a variable. Returns 0.01 if the variable is not set. */
 function share(environment: Environment, name: string): number {
   const text = environment[name];
   if (!text) return 0.01;

@@ -3,7 +3,10 @@ import { sleep } from 'k6';
 import http from 'k6/http';
 
 const MAILBOX = __ENV['MAILBOX'] || 'http://127.0.0.1:8025';
-/** Maximum number of reads, one per second. A mail may arrive later than the response to the request that caused it. */
+/**
+ * Maximum number of times that the mailbox is read, once per second. A mail can arrive later than the response to the
+ * request that caused it.
+ */
 const READS = 10;
 
 /**

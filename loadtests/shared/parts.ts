@@ -1,5 +1,6 @@
 /**
- * Splits a run into parts of time, such as the hours of a long run. k6's own metrics show each part by the tag `part`.
+ * Splits the time of a run into parts, such as the hours of a long run. k6's metrics have the tag `part`, so that they
+ * show each part separately.
  */
 import exec from 'k6/execution';
 import { counted, grouped } from '../../verify/core/result/format.ts';
@@ -7,11 +8,11 @@ import type { SummaryData } from '../lib/k6.ts';
 
 export interface Part {
   name: string;
-  /** Beginning of the part, seconds since the load began. */
+  /** Start of the part, seconds since the load began. */
   from: number;
 }
 
-/** Sets the tag of this virtual user to the current part of the run. */
+/** Sets the tag `part` of this virtual user to the name of the current part of the run. */
 export function tagPart(parts: readonly Part[]): void {
   const elapsed = (Date.now() - exec.scenario.startTime) / 1000;
   const now = parts.findLast(({ from }) => from <= elapsed)?.name ?? '';
@@ -21,17 +22,20 @@ export function tagPart(parts: readonly Part[]): void {
 export const durationOf = (part: string): string => `http_req_duration{part:${part}}`;
 const failedOf = (part: string): string => `http_req_failed{part:${part}}`;
 
-/** Returns thresholds that never fail. Because of them, k6 shows each part separately in the summary. */
+/**
+ * Returns thresholds without conditions, so that they never fail. k6 shows a part separately in its summary only if the
+ * part has thresholds.
+ */
 export const thresholdsOfParts = (parts: readonly Part[]): Record<string, string[]> =>
   Object.fromEntries(
     parts.flatMap(({ name }) => [durationOf(name), failedOf(name)]).map(metric => [metric, []]),
   );
 
-/** Returns parts of equal length, with the names 1, 2, 3 … */
+/** Splits a run into parts of equal length, with the names 1, 2, 3 … */
 export const equalParts = (number: number, seconds: number): Part[] =>
   Array.from({ length: number }, (_, i) => ({ name: String(i + 1), from: (i * seconds) / number }));
 
-/** Returns one line for each part: its requests, failures and response times. */
+/** Returns one line of text for each part of the run: the number of requests, the failures and the response times. */
 export function partLines({ metrics }: SummaryData, parts: readonly Part[], word: string): string[] {
   const value = (metric: string, name: string): number => metrics?.[metric]?.values[name] ?? 0;
   return parts.map(({ name }) => {

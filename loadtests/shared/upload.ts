@@ -1,14 +1,17 @@
-/** Uploads a picture straight to the store of pictures, as a browser does with the form of a page. */
+/**
+ * Uploads a picture directly to the object store for pictures, such as S3, without the app. A browser does the same
+ * with the upload form of a page.
+ */
 import http from 'k6/http';
 
-/** The first bytes of a WebP picture. The app looks at no other bytes. They are ASCII, so a text can hold them. */
+/** The first bytes of a WebP picture. The app checks no other bytes. They are ASCII, so a text can contain them. */
 const PICTURE = 'RIFF\x24\0\0\0WEBPVP8 ';
 const BOUNDARY = 'baton-picture-boundary';
 
 /**
- * Sends the form of the page to the store, with a picture as its last field.
+ * Sends the upload form of a page to the object store, with a picture as the last field.
  *
- * @returns the key that the store adds to its redirect
+ * @returns the key of the picture, which the store adds to its redirect
  * @throws Error if the page has no such form, or the store refuses the upload
  */
 export function uploadWith(page: string): string {

@@ -1,4 +1,7 @@
-/** Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the card store. */
+/**
+ * Reads the description of the app under load: the output of `baton k6 TARGET` or, by default, the built-in description
+ * of the web shop (the card store).
+ */
 
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Declared } from '../../verify/core/history/history.ts';
@@ -12,20 +15,23 @@ export interface FormRequest {
   method?: string;
   path: string;
   form: Readonly<Record<string, string>>;
-  /** A JSON body, which is sent instead of `form`. */
+  /** JSON body of the request. It is sent instead of the fields in `form`. */
   json?: unknown;
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Values to read from a response. Later requests send them: {name} is the placeholder of a value. */
+/** Values to extract from a response, by name. A later request sends the value in place of the placeholder {name}. */
 export type Captures = Readonly<Record<string, Finding>>;
 
-/** A request that logs in or registers, with the requests before it and the values to capture from its response. */
+/**
+ * A request that logs in or registers a user. `steps` are the requests that must be sent before it; `capture` are the
+ * values to extract from its response.
+ */
 export interface AccountRequest extends FormRequest {
   page: string;
   steps?: readonly (FormRequest & { capture?: Captures })[];
   capture?: Captures;
-  /** True for HTTP Basic. In a header, {basic} is the placeholder for user and password. */
+  /** True if the login uses HTTP Basic. The placeholder {basic} in a header then stands for user and password. */
   basic?: boolean;
 }
 
@@ -38,31 +44,39 @@ export interface ProbeRequests {
   remove?: FormRequest | undefined;
 }
 
-/** The request that activates an account. {token} is the placeholder for the token in the mailed link. */
+/** The request that activates a new account. {token} is the placeholder for the token in the mailed link. */
 export interface ActivationRequest extends FormRequest {
-  /** Text in the page of the registration that shows that accounts are activated by mail. */
+  /** A text in the page with the registration form. If the text is there, the app activates accounts by mail. */
   sign: string;
 }
 
-/** The request that gives an item a picture. {value} is the placeholder for the item, {key} for the uploaded picture. */
+/**
+ * The request that gives an item a picture. {value} is the placeholder for the item's id, {key} for the key of the
+ * uploaded picture.
+ */
 interface PictureRequest extends FormRequest {
-  /** Text in the signed-in page that shows that items can have pictures. */
+  /** A text in the signed-in page. If the text is there, items can have pictures. */
   sign: string;
 }
 
-/** Additional requests of a shop, for the script journey. */
+/** Additional requests of a web shop, which only the script journey.ts sends. */
 interface Shop {
-  /** The request that registers a user, in the format of the login. Its form may also contain {name}. */
+  /**
+   * The request that registers a user, in the format of the login. Its form can also contain the placeholder {name}.
+   */
   register: AccountRequest;
-  /** Activates a new account by the link in a mail, if the page of the registration contains the text `sign`. */
+  /**
+   * The request that activates a new account by the link in a mail. Needed only if the page of the registration
+   * contains the text `sign`.
+   */
   activation?: ActivationRequest;
-  /** Path of a page that all visitors can see. */
+  /** Path of a page that visitors can see without a login. */
   browse: string;
-  /** The request that empties the list of the first probe. */
+  /** The request that empties the user's list, such as the basket. It is the list that the first probe reads. */
   checkout: FormRequest;
   /** Regular expression that finds the ids of the user's items in the signed-in page. */
   owned: string;
-  /** Gives an item a picture. GET on the same path shows the form of the upload. */
+  /** The request that gives an item a picture. A GET request to the same path shows the upload form. */
   picture?: PictureRequest;
   /** The request that sells an item. {value} is the placeholder for the item's id. */
   sell: FormRequest;
@@ -72,20 +86,23 @@ export interface App extends Pages {
   name: string;
   url: string;
   accounts: Accounts;
-  /** Headers of every request. A header is sent once the values of all its placeholders were captured. */
+  /** Headers of every request. A header is omitted until the values of all its placeholders are known. */
   headers?: Readonly<Record<string, string>>;
   login: Pages['login'] & AccountRequest;
-  /** The page that names the signed-in user. */
+  /** The page for signed-in users that shows the name of the user. */
   signedIn: Pages['signedIn'] & { page: string };
   probes: readonly ProbeRequests[];
-  /** Paths of more pages that only signed-in users can see. They need not name the user. */
+  /** Paths of further pages that only signed-in users can see. These pages do not have to name the user. */
   pages?: readonly string[];
   logout?: FormRequest | undefined;
-  /** Names of the cookies that carry the session. If empty: the cookies that the login sets. */
+  /**
+   * Names of the cookies that carry the session. If the list is empty, the session cookies are those that the login
+   * sets.
+   */
   cookies: readonly string[];
-  /** The claimed guarantees that k6 can judge. */
+  /** Names of the claimed guarantees that Baton can judge in k6. */
   claims: readonly string[];
-  /** The target's budgets, as `baton verify` judges them. */
+  /** Limits of the target, such as the maximum number of failed requests. `baton verify` judges the same limits. */
   budgets?: Declared['budgets'];
   shop?: Shop;
 }
@@ -106,7 +123,10 @@ const BUDGETS = {
   faults: Object.fromEntries(QUIET.map(fault => [fault, { errors: 0 }])),
 };
 
-/** The bundled card store. k6 reads no YAML, so this object repeats baton.yaml. A test checks that both agree. */
+/**
+ * Describes the bundled web shop (the card store). k6 reads no YAML, so this object repeats the content of baton.yaml.
+ * A test checks that both agree.
+ */
 export const CARD_STORE: App = {
   name: 'card store',
   url: 'http://127.0.0.1:8080',
@@ -139,7 +159,7 @@ export const CARD_STORE: App = {
     'availability',
     'logout-final',
   ],
-  // As in baton.yaml: while one of the faults in BUDGETS replaces an instance, no request may fail.
+  // The same budgets as in baton.yaml: no request must fail while one of the faults in BUDGETS replaces an instance.
   budgets: BUDGETS,
   shop: {
     register: {
@@ -165,7 +185,8 @@ export const CARD_STORE: App = {
 };
 
 /**
- * Returns the target in TARGET, or the card store. Accounts in the environment replace those of the target.
+ * Returns the description of the app from the variable TARGET, or by default that of the web shop (the card store).
+ * Accounts in the environment replace those of the description.
  *
  * @throws Error that names the expected and the actual value
  */
@@ -181,7 +202,7 @@ export function appOf(environment: Environment): App {
   return { ...app, accounts: accountsOf(environment, accounts), headers: Object.fromEntries(headers) };
 }
 
-/** Returns the accounts of the target, replaced by ACCOUNT, ACCOUNTS and PASSWORD if they are set. */
+/** Returns the accounts of the target. The variables ACCOUNT, ACCOUNTS and PASSWORD replace them if they are set. */
 function accountsOf(environment: Environment, own: Accounts): Accounts {
   const { ACCOUNT, PASSWORD } = environment;
   const count = whole(environment, 'ACCOUNTS', 1);
@@ -199,7 +220,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // Ignores the error of the JSON parser: the error below shows the value.
+    // Ignores the message of the JSON parser, because the error that is thrown below shows the wrong value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }

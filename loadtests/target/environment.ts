@@ -1,8 +1,11 @@
-/** Reads settings from the environment. */
+/** Reads settings from environment variables. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads a whole number, at least `least`. Returns undefined if the variable is not set. */
+/**
+ * Reads a whole number from a variable. The number must be at least `least`. Returns undefined if the variable is not
+ * set.
+ */
 export function whole(environment: Environment, name: string, least: number): number | undefined {
   const text = environment[name];
   if (text === undefined || text === '') return undefined;
@@ -10,7 +13,7 @@ export function whole(environment: Environment, name: string, least: number): nu
   throw new Error(`${name}: expected a whole number from ${least} on, got ${JSON.stringify(text)}`);
 }
 
-/** Returns whether a variable is set and neither `0` nor `false`. */
+/** Returns true if a variable is set and its value is neither `0` nor `false`. */
 export const isOn = (environment: Environment, name: string): boolean =>
   !['', '0', 'false'].includes(environment[name] ?? '');
 
@@ -20,15 +23,16 @@ export function address(text: string): string {
   throw new Error(`BASE_URL: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`);
 }
 
-/** The maximum number of instances. Each instance adds time series to every output of k6. */
+/** Maximum number of instances. There is a limit, because each instance adds time series to every output of k6. */
 const MOST_INSTANCES = 64;
 
-/** Parses a list of names, or a number of instances with the names app-1, app-2 … */
+/** Parses the names of the instances: a list of names, or a number, which stands for the names app-1, app-2 … */
 export function instancesOf(text: string): string[] {
   const names = /^\d{1,4}$/.test(text)
     ? Array.from({ length: Number(text) }, (_, i) => `app-${i + 1}`)
     : text.split(',').map(name => name.trim());
-  // Other characters could end the tag in a threshold, which has the form metric{tag:value}.
+  // Accepts only these characters in instance names, because others could end the tag in a k6 threshold. A threshold
+  // has the form metric{tag:value}.
   const good = names.every(name => /^[\w.-]+$/.test(name)) && new Set(names).size === names.length;
   if (good && names.length > 0 && names.length <= MOST_INSTANCES) return names;
   throw new Error(

@@ -1,4 +1,4 @@
-/** Fills in the placeholders in the target's requests: {user}, {csrf}, and values that were captured from responses. */
+/** Replaces the placeholders in the target's requests by values: {user}, {csrf}, and values from earlier responses. */
 import type { CookieJar } from 'k6/http';
 import type { PoolAccount } from '../../verify/core/response/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/response/form.ts';
@@ -9,12 +9,13 @@ import type { FormRequest } from './app.ts';
 
 export interface Sent {
   method: string;
-  /** Path from the root of the target, or a full URL. */
+  /** Path on the target, or a full URL. */
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
   /**
-   * Name of the request in k6's metrics, if its path has placeholders: `/cards/{id}` instead of one name for each card.
+   * Name of the request in k6's metrics if its path has placeholders. `/cards/{id}` is one name for the requests of all
+   * cards.
    */
   name?: string;
 }
@@ -25,13 +26,13 @@ const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 export class Filling {
-  /** Headers of every request. A header is omitted as long as the value of one of its placeholders is unknown. */
+  /** Headers of every request. A header is omitted until the values of all its placeholders are known. */
   always: Readonly<Record<string, string>> = {};
-  /** The last page with a form. Its token is read only when a form is sent. */
+  /** The most recent page with a form. Its form token is extracted only when a form is sent. */
   page = NO_PAGE;
   readonly #vu: VirtualUser;
   readonly #account: PoolAccount;
-  /** Values captured from responses, by name. */
+  /** Values that were extracted from responses, by name. */
   #captured: Record<string, string> = {};
 
   constructor(vu: VirtualUser, account: PoolAccount) {
@@ -40,7 +41,7 @@ export class Filling {
     this.forget();
   }
 
-  /** Forgets the values captured from responses. */
+  /** Removes all values that were extracted from responses. */
   forget(): void {
     this.#captured = {};
     this.keep({});
@@ -69,7 +70,7 @@ export class Filling {
     return { ...sent, path: filledText(path, all), name: path };
   }
 
-  /** Returns the form token of the last page. A token in a cookie is decoded, as a script in a page does. */
+  /** Returns the form token of the last page. Decodes a token in a cookie, because scripts in pages do the same. */
   #token(path: string, jar: CookieJar): string {
     const { csrf } = this.#vu.app;
     if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);

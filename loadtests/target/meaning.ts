@@ -1,19 +1,28 @@
-/** Finds the meaning of a script's request in the target's description of its pages. */
+/**
+ * Finds out what a script's request means to the judge, such as a login or a read, from the pages that the target file
+ * describes.
+ */
 import type { Action, With } from '../../verify/core/history/history.ts';
 import type { Asked } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';
 import type { App, FormRequest, ProbeRequests } from './app.ts';
 
-/** What a request means to the judge: login, read, write, logout, or another page, with the object and the value. */
+/**
+ * The meaning of a request to the judge: login, read, write, logout, or another page. Includes the object and the value
+ * of a read or write.
+ */
 export interface RequestMeaning extends Asked {
   probe?: ProbeRequests;
   value?: string;
   with?: With;
-  /** The label (a hash) of the session cookie that is sent. */
+  /** Hash of the session cookie that the request sends. The hash replaces the cookie in the history. */
   sent?: string;
 }
 
-/** Returns the meaning of a request for the home page: a read of the probe or, without a probe, of the user's name. */
+/**
+ * Returns the meaning of a request for the home page: a read of the first probe's object, such as the basket, or, if
+ * the target has no probe, a read of the user's name.
+ */
 const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
@@ -48,7 +57,10 @@ function writtenTo(probes: readonly ProbeRequests[], path: string, body: Body): 
   return undefined;
 }
 
-/** Returns the value that a request writes: the body's field that is `{value}` in the target's form. */
+/**
+ * Returns the value that a request writes. It is the field of the body for which the target's form has the placeholder
+ * `{value}`.
+ */
 function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');

@@ -11,13 +11,13 @@ import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
 /**
- * If an object has this number of values, a write removes one, if the target describes how. If the object has
- * twice this number, no write adds one.
+ * Limit of the number of values in an object. When it is reached, a write removes a value if the target describes how.
+ * At twice this number, no write adds a value.
  */
 const ITEMS = 8;
 
 export class Session extends JudgedSession {
-  /** Logs in as the target describes, with an empty jar, then reads the home page, as a browser does. */
+  /** Logs in as the target describes, with an empty cookie jar. Then reads the home page, as a browser does. */
   login(): boolean {
     const { login } = this.vu.app;
     this.#arrive(login);
@@ -25,7 +25,7 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Registers the account, and is then logged in. If the app activates accounts by mail, opens the link in the mail and
+   * Registers the account, which also logs in. If the app activates accounts by mail, opens the link in the mail and
    * logs in.
    *
    * @param mailed returns the token in the link that was mailed to an address
@@ -49,7 +49,7 @@ export class Session extends JudgedSession {
     return this.#enter(login, {});
   }
 
-  /** Opens the page with the form of a login or registration, without cookies. */
+  /** Opens the page with the form for login or registration, without cookies. */
   #arrive(request: AccountRequest): void {
     this.params.jar = new http.CookieJar();
     this.begin();
@@ -79,21 +79,31 @@ export class Session extends JudgedSession {
     this.params.headers = { ...this.filling.always };
   }
 
-  /** Returns the path that the user opens next: usually the home page, sometimes one of `pages`. */
+  /**
+   * Chooses the path of the page that the user opens next: usually the home page, sometimes one of the target's
+   * `pages`.
+   */
   nextPage(): string {
     const { app, home, random } = this.vu;
     const { pages = [] } = app;
     return pages.length > 0 && random.next() > 0.75 ? (pages[random.below(pages.length)] ?? home) : home;
   }
 
-  /** Adds a value to the object of the first probe, or removes one. @returns false if the target has no such write */
+  /**
+   * Adds a value to the object of the target's first probe, such as the basket, or removes a value.
+   * @returns false if the target describes no such write
+   */
   write(): boolean {
     const full = this.items.length >= ITEMS;
     if (this.items.length > 0 && this.random() < (full ? 1 : 0.15) && this.remove()) return true;
     return this.items.length < 2 * ITEMS && this.add();
   }
 
-  /** Adds a value: by default a canary, which Baton recognises in every response. @returns false if nothing was sent */
+  /**
+   * Adds a value to the object of the target's first probe, such as the basket. By default, the value is a canary: a
+   * unique text that Baton recognises in every response.
+   * @returns false if no request was sent
+   */
   add(value: string = this.#canary()): boolean {
     const [probe] = this.vu.app.probes;
     if (!this.alive || probe?.add === undefined) return false;
@@ -102,7 +112,10 @@ export class Session extends JudgedSession {
     return true;
   }
 
-  /** Removes a random value. @returns false if nothing was sent */
+  /**
+   * Removes a random value from the object of the target's first probe, such as the basket.
+   * @returns false if no request was sent
+   */
   remove(): boolean {
     const [probe] = this.vu.app.probes;
     if (!this.alive || probe?.remove === undefined || this.items.length === 0) return false;
@@ -122,8 +135,8 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Gives an item a picture: opens the page with the form of the upload, uploads, and confirms the upload. Does nothing
-   * if the page cannot be opened.
+   * Gives an item a picture: opens the page with the upload form, uploads the picture, and confirms the upload. Does
+   * nothing if the page cannot be opened.
    *
    * @param uploadWith uploads a picture with the form of a page, and returns its key
    */
@@ -134,7 +147,7 @@ export class Session extends JudgedSession {
     this.submit({ action: 'set' }, request, { value, key });
   }
 
-  /** Fills in the placeholders of a form of the target, and sends it. */
+  /** Replaces the placeholders in a form of the target by values, and sends the form. */
   submit(what: RequestMeaning, request: FormRequest, known: Record<string, string> = {}): Seen {
     return this.send(what, this.filling.filled(request, known, this.jar()));
   }
@@ -165,7 +178,7 @@ export class Session extends JudgedSession {
     this.over('logout');
   }
 
-  /** Sends the logout and the read at once, on separate connections. */
+  /** Sends the logout and the read at the same time, on separate connections. */
   #race(logout: Sent, read: Sent, old: CookieJar): void {
     const first = this.recording.call({ action: 'logout' });
     const second = this.recording.call({ action: 'read' });

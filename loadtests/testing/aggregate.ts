@@ -1,4 +1,7 @@
-/** Sums up samples as the metrics that k6 passes to handleSummary, and checks the thresholds. */
+/**
+ * Sums up samples as the metrics that k6 passes to handleSummary, and checks the thresholds. Part of the fake k6 for
+ * tests.
+ */
 import type { Kind, Sample, ScriptOptions } from './messages.ts';
 
 interface Series {
@@ -19,7 +22,7 @@ export class Aggregate {
   readonly #thresholds: Thresholds;
   readonly #parts: { name: string; metric: string; tag: string; value: string }[] = [];
 
-  /** @param thresholds conditions by metric; a key is `metric` or `metric{tag:value}` */
+  /** @param thresholds key: `metric` or `metric{tag:value}`; value: the conditions for this metric */
   constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds;
     for (const name of Object.keys(thresholds)) {
@@ -46,7 +49,7 @@ export class Aggregate {
     return series;
   }
 
-  /** Returns all metrics. @param seconds the duration of the run */
+  /** Returns all k6 metrics. @param seconds the duration of the run */
   metrics(seconds: number): Record<string, Summarised> {
     const all: Record<string, Summarised> = {};
     for (const [name, { kind, values }] of this.#series) {
@@ -84,7 +87,7 @@ function summarised(kind: Kind, values: readonly number[], seconds: number): Rec
 
 function holds(condition: string, values: Readonly<Record<string, number>>): boolean {
   const [, name = '', operator, limit] = /^([\w()]+)(>=|<=|==|>|<)(\d+(?:\.\d+)?)$/.exec(condition) ?? [];
-  // As in k6, a trend without values is below every limit.
+  // A trend without values passes every upper limit, as in k6.
   const value = values[name] ?? (/^(max|p\(\d+\))$/.test(name) ? 0 : undefined);
   if (value === undefined)
     throw new Error(`the fake k6 does not support the threshold ${JSON.stringify(condition)}`);

@@ -1,4 +1,4 @@
-/** Judges a history inside k6 with all checks, and prints the report. */
+/** A k6 script that judges a history with all checks, and prints the report. */
 import { CHECKS } from '../../verify/core/checks/index.ts';
 import { parseEvent } from '../../verify/core/history/parse.ts';
 import { Judge } from '../../verify/core/timeline/judge.ts';

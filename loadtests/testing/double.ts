@@ -9,7 +9,7 @@ import type { Done, Message, RequestMessage, ResponseMessage, ScriptOptions, Tas
 import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
-  /** The exit code, the same as k6's: 0; 99 for failed thresholds; 107 for an exception that ends the run. */
+  /** Exit code, as of k6: 0 for success, 99 for failed thresholds, 107 for an exception that ends the run. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -19,7 +19,7 @@ export interface ScriptRun {
 
 const THREAD = new URL('./user-thread.ts', import.meta.url);
 
-/** Thrown if the script cannot be loaded. */
+/** Error that is thrown if the script cannot be loaded. */
 class ScriptError extends Error {}
 
 type Part = Pick<Task, 'role'> & Partial<Task>;
@@ -39,7 +39,7 @@ class Double {
   async run(): Promise<ScriptRun> {
     const began = performance.now();
     try {
-      // The thresholds must be read from the script before setup() runs, which adds the first samples.
+      // Reads the thresholds from the script before setup() runs, because setup() adds the first samples.
       const options = await this.options();
       this.#aggregate = new Aggregate(options.thresholds ?? {});
       const { value: data, error } = await this.#thread({ role: 'setup' });
@@ -83,7 +83,7 @@ class Double {
     return { code, stdout, stderr, console: this.#said.map(line => `${line}\n`).join('') };
   }
 
-  /** Runs one part of the script in a separate thread. */
+  /** Runs one part of the script, such as setup() or a virtual user, in a separate thread. */
   async #thread(part: Part): Promise<Done> {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));

@@ -1,6 +1,9 @@
 /** The messages between the threads of the fake k6 and its main thread. */
 
-/** A request of a script. Requests of k6 are synchronous, so the thread waits for the response. */
+/**
+ * A request that a script sends. The thread of the script waits for the response, because requests of k6 are
+ * synchronous.
+ */
 export interface RequestMessage {
   type: 'request';
   method: string;
@@ -14,7 +17,7 @@ export interface ResponseMessage {
   /** Response headers, with names as k6 writes them. Each value of a name is a separate entry. */
   headers: [string, string][];
   body: string;
-  /** k6's code for the error, if there was no response. */
+  /** k6's error code if no response came. */
   errorCode: number;
   /** Duration of the request, milliseconds. */
   duration: number;
@@ -38,11 +41,11 @@ interface Said {
 /** The last message that a thread of the fake k6 sends. */
 export interface Done {
   type: 'done';
-  /** The options of the script; absent if it could not be loaded. */
+  /** The options of the script; undefined if the script could not be loaded. */
   options?: ScriptOptions;
   /** The value that setup() or handleSummary() returned. */
   value?: unknown;
-  /** The error if loading the script, or setup(), failed. */
+  /** The error message if the script could not be loaded, or if setup() failed. */
   error?: string;
 }
 
@@ -79,14 +82,17 @@ export interface ScriptOptions {
   scenarios?: Record<string, Scenario>;
 }
 
-/** One task of a virtual user, limited by a time or a number of iterations. It runs without pauses, or at a rate. */
+/**
+ * A task of a virtual user: to run a function repeatedly, for a time or for a number of iterations. The iterations run
+ * without pauses, or at a rate.
+ */
 export interface Stint {
   /** Name of the exported function to run. */
   exec: string;
   /** Duration of the task, milliseconds. */
   duration?: number;
   iterations?: number;
-  /** Consecutive intervals. In each one the rate changes from `from` to `to`, iterations per second. */
+  /** Consecutive intervals. In each interval, the rate changes linearly from `from` to `to`, iterations per second. */
   paces?: { seconds: number; from: number; to: number }[];
 }
 
@@ -94,12 +100,15 @@ export interface Task {
   role: 'options' | 'setup' | 'user' | 'teardown' | 'summary';
   script: string;
   env: Record<string, string>;
-  /** Number of the virtual user, from 1 on. */
+  /** Number of the virtual user in the run, from 1 on. */
   user: number;
-  /** For a virtual user: the value that setup() returned. For handleSummary(): its argument. */
+  /**
+   * Argument of the function to run. For a virtual user: the value that setup() returned. For handleSummary(): the data
+   * of the summary.
+   */
   data: unknown;
   /** The tasks of the virtual user, in order. */
   stints?: Stint[];
-  /** The thread sleeps on this array until a response to its request has arrived. */
+  /** Shared memory on which the thread sleeps until the response to its request has arrived. */
   signal: Int32Array;
 }

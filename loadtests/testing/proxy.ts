@@ -1,4 +1,4 @@
-/** A proxy that makes a healthy stack fail: it responds with 500, responds late, cuts connections, or dies. */
+/** A proxy that makes a healthy stack fail: it responds with 500, responds late, or cuts connections. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -15,11 +15,11 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-/** The number of requests after which the proxy dies. */
+/** Number of requests after which a proxy with the fault `dies` cuts every connection. */
 const LIFE = 60;
 /**
- * Returns true for half of all numbers, in irregular order. A regular order could match the order of alternating
- * requests.
+ * Decides which requests fail: returns true for half of all request numbers, in irregular order. In a regular order,
+ * all failed requests could be of the same kind, because clients alternate between kinds.
  */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 

@@ -1,4 +1,4 @@
-/** Runs scripts in tests: with real k6 if it is installed, or with the fake k6. */
+/** Runs k6 scripts in tests: with real k6 if it is installed, or else with the fake k6. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface Runner {
 
 const k6 = await findK6(process.env);
 
-/** The text that the end of a test run shows: whether the tests used real k6. */
+/** Text for the last lines of a test run. It says whether the tests used real k6. */
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the fake k6' : `used (${k6.version})`;
 
@@ -22,7 +22,7 @@ export const realK6: Runner | undefined = k6 && {
   async run(script, env) {
     const folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
     const lines = join(folder, 'console');
-    // The file must exist: k6 creates it only when it writes the first line.
+    // Creates the file, because k6 creates it only when it writes the first line, and the file is read in any case.
     writeFileSync(lines, '');
     try {
       const flags = ['--console-output', lines, '--log-format', 'raw', '--no-color'];
@@ -37,9 +37,9 @@ export const realK6: Runner | undefined = k6 && {
 export const double: Runner = { name: 'the fake k6', run: runDouble };
 
 /**
- * Runs a script for a short time. Runs it again for a longer time if the evidence was insufficient.
+ * Runs a script for a short time. If the evidence is insufficient, runs the script again for a longer time.
  *
- * @param durations values of DURATION, the shortest first
+ * @param durations values of the setting DURATION, the shortest first
  */
 export async function runLongEnough(
   durations: readonly [string, ...string[]],

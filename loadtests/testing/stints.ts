@@ -1,7 +1,7 @@
 /** Plans the work of each virtual user of the fake k6 from the options of a script. */
 import type { Scenario, ScriptOptions, Stint } from './messages.ts';
 
-/** Returns the number of virtual users and the work of each. */
+/** Returns the number of virtual users, and the tasks that each of them runs. */
 export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[] } {
   const { vus = 1, duration, iterations, scenarios } = options;
   if (scenarios !== undefined) {
@@ -15,7 +15,8 @@ export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[
 }
 
 /**
- * Plans a scenario. Each virtual user gets an equal part of the rate, whereas k6 gives each iteration to any idle user.
+ * Converts a scenario of k6 into a task of each virtual user. Each virtual user gets an equal part of the rate, whereas
+ * k6 gives each iteration to any idle user.
  */
 function stintOf(scenario: Scenario, users: number): Stint {
   const {

@@ -1,11 +1,11 @@
-/** The state that the modules of the fake k6 share in one thread. A thread is one virtual user. */
+/** The state that the modules of the fake k6 share in one thread. Each thread simulates one virtual user. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Message, RequestMessage, ResponseMessage, ScriptOptions, Task } from './messages.ts';
 
 export const task = workerData.task as Task;
 const port = workerData.port as MessagePort;
 
-/** Tags that the script has set. All samples of the virtual user have them. */
+/** Tags that the script has set for the virtual user. All its samples get these tags. */
 export const tags: Record<string, string> = {};
 
 /** Sends a message to the main thread of the fake k6. */
@@ -25,5 +25,5 @@ export function block(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
 }
 
-/** The options of the loaded script, and the progress of the virtual user that runs it. */
+/** State of the virtual user of this thread: the options of its script, its iteration, and its progress. */
 export const script = { options: {} as ScriptOptions, iteration: 0, began: 0, progress: (): number => 0 };

@@ -1,4 +1,7 @@
-/** A thread of the fake k6: loads the script, as k6 does for each virtual user, and runs its part. */
+/**
+ * A thread of the fake k6. It loads the script, as k6 does for each virtual user, and runs the tasks of one virtual
+ * user.
+ */
 import { registerHooks } from 'node:module';
 import type { ScriptOptions, Stint } from './messages.ts';
 import { beginIteration } from './modules/http.ts';
@@ -12,7 +15,7 @@ interface Script {
   handleSummary?: (data: unknown) => unknown;
 }
 
-// `k6` and `k6/…` are not npm packages. They are resolved to the modules of the fake k6.
+// Resolves `k6` and `k6/…` to the modules of the fake k6, because npm has no such packages.
 registerHooks({
   resolve(specifier, context, next) {
     const name = /^k6(?:\/(\w+))?$/.exec(specifier);
@@ -46,7 +49,7 @@ function iterate(iteration: (data: unknown) => void): void {
   try {
     iteration(task.data);
   } catch (error) {
-    // As in k6, an exception ends only the iteration.
+    // An exception ends only the current iteration, as in k6.
     say(error instanceof Error ? error.stack : String(error));
   }
   report({ type: 'sample', metric: 'iterations', kind: 'counter', value: 1, tags: {} });
@@ -54,7 +57,10 @@ function iterate(iteration: (data: unknown) => void): void {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Returns the rate at a time, iterations per second. @param seconds time since the beginning, seconds */
+/**
+ * Returns the rate at a time of the task, iterations per second.
+ * @param seconds seconds since the beginning of the task
+ */
 function paceAt(paces: NonNullable<Stint['paces']>, seconds: number): number {
   let left = seconds;
   for (const pace of paces) {

@@ -1,4 +1,4 @@
-/** The docs site: the pages that scripts/docs-site.ts puts into pages/, with a search. */
+/** Configures the docs site: it shows the pages that scripts/docs-site.ts writes to pages/, and has a search. */
 import { readFileSync } from 'node:fs';
 import { type DefaultTheme, defineConfig } from 'vitepress';
 
@@ -13,7 +13,7 @@ export default defineConfig({
   srcDir: 'pages',
   outDir: 'dist',
   cleanUrls: true,
-  // Of the app that a reader starts.
+  // Does not check links to localhost, because they lead to the app that the reader starts.
   ignoreDeadLinks: 'localhostLinks',
   themeConfig: {
     search: { provider: 'local' },

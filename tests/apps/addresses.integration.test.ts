@@ -1,6 +1,6 @@
 /**
- * Checks the setting `instance.addresses`, which gives Baton the address of each instance. Baton must judge at least as
- * many guarantees with it as without it. Only the balancer adds the instance's name to responses.
+ * Checks the setting `instance.addresses`, which gives Baton the address of each instance. With this setting, Baton
+ * must judge at least as many guarantees as without it. Only the balancer adds the instance's name to responses.
  */
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
@@ -12,14 +12,14 @@ import { type Session, SmallApp } from './small-app.ts';
 import { Panels, Remembers, Resealed, SecondCookie, Visitors } from './traits.ts';
 import { type Judged, judged, USUAL, withApp } from './verified.ts';
 
-/** Keeps each session in the memory of the instance that created it. */
+/** An app that keeps each session in the memory of the instance that created the session. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 }
 
-/** Ends sessions after `IDLE_MS` without a request. */
+/** An app that ends sessions after `IDLE_MS` without a request. */
 class Expires extends SmallApp {
   readonly #used = new Map<string, number>();
 
@@ -80,14 +80,18 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // Routes at random. With round robin and few clients, a client could always reach the same instance.
+    // A balancer that chooses the instance at random. With round robin and few clients, a client could always reach the
+    // same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 
-/** The default suite runs one target, `npm run test:long` all of them. */
+/** Targets that are tested: only one in the default suite, all of them in `npm run test:long`. */
 const TRIED = LONG ? TARGETS : TARGETS.slice(0, 1);
 
-/** The maximum number of runs to reach a verdict. One run may not suffice, because some evidence depends on chance. */
+/**
+ * Maximum number of runs in which Baton must reach a verdict. One run is not always enough, because some evidence
+ * depends on chance.
+ */
 const TRIES = 3;
 
 it.each(TRIED)(

@@ -1,13 +1,16 @@
-/** Tests the workload age: defects that only old sessions show, and sessions that one instance served for long. */
+/**
+ * Tests Baton's workload `age`. It must find defects that appear only in old sessions, or only in sessions that one
+ * instance has served for long.
+ */
 import { it } from 'vitest';
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
-/** From this age on a session is old, milliseconds. */
+/** Minimum age of an old session, milliseconds. */
 const OLD = 1_200;
 
-/** Acknowledges the logout of an old session, and keeps the session. */
+/** A broken app: it acknowledges the logout of an old session, but does not end the session. */
 class OutlivesLogout extends SmallApp {
   readonly #born = new Map<string, number>();
 
@@ -23,7 +26,8 @@ class OutlivesLogout extends SmallApp {
 }
 
 /**
- * From this number of consecutive requests of a session on, an instance keeps the session's notes in a copy of its own.
+ * Number of consecutive requests of a session to one instance after which this instance keeps the session's notes in a
+ * local copy.
  */
 const IN_A_ROW = 4;
 
@@ -43,7 +47,10 @@ class KeepsToItself extends SmallApp {
   }
 }
 
-/** Instance `two` accepts one changed session cookie in 30: it then compares only the first half of the id. */
+/**
+ * A broken app: instance `two` accepts one in 30 session cookies that were changed, because it then compares only the
+ * first half of the session id.
+ */
 class RarelyLooks extends SmallApp {
   #changed = 0;
 
@@ -67,7 +74,10 @@ const run = (app: SmallApp, claims: readonly string[], duration: number): Promis
     { addressed: true },
   );
 
-/** Returns the first run in which a guarantee is violated. A slow machine gets more time. */
+/**
+ * Runs Baton for 2.5 s, then for 10 s, then for 30 s, until a guarantee is violated, because a slow machine needs more
+ * time. Returns the run with the violation.
+ */
 async function broken(make: () => SmallApp, guarantee: string): Promise<Judged> {
   for (const duration of [2_500, 10_000, 30_000]) {
     const judgement = await run(make(), [guarantee], duration);

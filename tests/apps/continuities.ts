@@ -1,11 +1,17 @@
-/** Apps that change cookies, show pages and respond to logins in unusual ways, and apps that lose sessions. */
+/**
+ * Small apps for tests: apps that change cookies, show pages or respond to logins in unusual ways, and apps that lose
+ * sessions.
+ */
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
 
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
-/** Sets a new session cookie with each response, alternately in one chunk and in two. Older cookies stay valid. */
+/**
+ * A healthy app that sets a new session cookie with each response, alternately in one cookie and in two parts. Older
+ * cookies stay valid.
+ */
 export class Chunked extends SmallApp {
   #answers = 0;
 
@@ -17,15 +23,15 @@ export class Chunked extends SmallApp {
     const known = set?.slice(4, 36) ?? id;
     if (!this.sessions.some(one => one.id === known)) return answer;
     const second = this.#answers++ % 2 === 0 ? [`s.1=${newId()}; ${ATTRIBUTES}`] : [gone('s.1')];
-    // The response first deletes the old cookie at another path, and then sets the new cookie.
+    // First deletes the old cookie at another path, and then sets the new cookie, in the same response.
     const old = `s.0=; Path=/old; Max-Age=0`;
     return { ...answer, cookies: [old, ...second, gone('s.0'), `s.0=${known}~${newId()}; ${ATTRIBUTES}`] };
   }
 }
 
-/** Shows notes as a JSON list that names no user. */
+/** An app that shows notes as a JSON list. The list names no user. */
 export class JsonNotes extends SmallApp {
-  /** True if a client that is not signed in gets an empty list. Otherwise such a client gets status 401. */
+  /** True if a client without a login gets an empty list. False if such a client gets status 401. */
   open = false;
 
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
@@ -36,7 +42,10 @@ export class JsonNotes extends SmallApp {
   }
 }
 
-/** Knows a session only on the instance where it began. The other instances set a new session cookie instead. */
+/**
+ * A broken app: it knows a session only on the instance where the session began. The other instances set a new session
+ * cookie instead.
+ */
 export class ReplacesCookie extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -47,7 +56,7 @@ export class ReplacesCookie extends SmallApp {
   }
 }
 
-/** Has its login form on the home page. Every login redirects to the home page. */
+/** An app with its login form on the home page. Every login, successful or not, redirects to the home page. */
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 
@@ -62,7 +71,9 @@ export class FormOnHome extends SmallApp {
   }
 }
 
-/** Ends a session at the first request on another instance, and shows the login page with status 200. */
+/**
+ * A broken app: it ends a session at the first request on another instance, and shows the login page with status 200.
+ */
 export class HopEnds extends SmallApp {
   override knows(session: Session, asked: AppRequest): boolean {
     if (session.born === asked.instance) return true;
@@ -75,7 +86,7 @@ export class HopEnds extends SmallApp {
   }
 }
 
-/** Accepts a login form only on the instance that created it. */
+/** A broken app: an instance accepts only those login forms that it has created itself. */
 export class FormPerInstance extends SmallApp {
   protected override loginForm(asked: AppRequest): AppResponse {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
@@ -87,14 +98,14 @@ export class FormPerInstance extends SmallApp {
   }
 }
 
-/** Redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
+/** An app that redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
 export class Guest extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
   }
 }
 
-/** At login, writes the user into the existing session, which keeps its id. */
+/** A broken app: a login writes the user into the session that existed before, and the session keeps its id. */
 export class KeepsSession extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const session = this.sessionOf(asked);

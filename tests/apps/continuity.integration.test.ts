@@ -1,4 +1,7 @@
-/** Tests what responses show about a session and its login. Healthy apps are not accused, and broken apps are found. */
+/**
+ * Tests what Baton concludes from responses about a session and its login. Baton must accept healthy apps and find
+ * broken apps.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../verify/core/history/history.ts';
 import type { VerifyOptions } from '../../verify/plan.ts';
@@ -34,7 +37,7 @@ it('a response that deletes the old session cookie and sets a new one, or shorte
   expect(deleted.length).toBeGreaterThan(100);
 });
 
-/** A target whose login sends the form token. */
+/** A target file for an app whose login form contains a form token. */
 const WITH_TOKEN = { login: { ...USUAL.login, form: { ...USUAL.login.form, csrf: '{csrf}' } } };
 
 describe('one account of forty has a wrong password', () => {

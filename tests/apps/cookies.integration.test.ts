@@ -1,4 +1,7 @@
-/** Tests additional cookies, caches, gateways, and claims that omit guarantees. */
+/**
+ * Tests Baton with apps that have additional cookies, caches or gateways, and with targets that do not claim all
+ * guarantees.
+ */
 import { expect, it } from 'vitest';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { newId, type Session, SmallApp } from './small-app.ts';
@@ -7,7 +10,10 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, public: ['/robots.txt'], ...file }, { workloads }));
 
-/** Sends its pages through a cache that does not store them. A gateway responds to one forged request with an error. */
+/**
+ * An app behind a cache that does not store pages, and behind a gateway. The fifth request with a forged session cookie
+ * gets an error from the gateway.
+ */
 class BehindACache extends SmallApp {
   #forged = 0;
 
@@ -23,7 +29,10 @@ class BehindACache extends SmallApp {
     return path === '/robots.txt' ? { body: '' } : undefined;
   }
 
-  /** Sets two cookies at login. One of them has the same value for every user, and scripts can read it. */
+  /**
+   * An app that sets two cookies at login. One of them has the same value for every user, and scripts in pages can read
+   * it.
+   */
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const { cookies = [], ...entered } = super.enter(user, asked);
     return { ...entered, cookies: ['logged_in=1; Path=/', ...cookies] };
@@ -41,7 +50,10 @@ it('a second cookie, a cache that stores no page, and a failing gateway are no v
   expect(those(healthy, 'valid')).toEqual(ABOUT_COOKIES);
 });
 
-/** Has separate sessions on each instance, and deletes unknown session cookies. A form token stays in the jar. */
+/**
+ * A broken app: each instance has its own sessions, and deletes the session cookies of other instances. The cookie with
+ * the form token stays in the cookie jar.
+ */
 class Forgetful extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -61,7 +73,7 @@ it('a form token is not judged as a session cookie after a hop deleted the sessi
   expect(those(lost, 'violated')).toEqual(['continuity']);
 });
 
-/** Deletes only the cookie at logout. The session stays valid. */
+/** A broken app: the logout deletes only the cookie. The session stays valid. */
 class Undying extends SmallApp {
   protected override end(): void {}
 }

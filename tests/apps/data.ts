@@ -1,12 +1,16 @@
-/** Apps with other data than notes in a session: shared notes, older notes, limited notes, or a single value. */
+/**
+ * Small apps for tests that keep other data than notes in a session: shared notes, notes from before the run, a limited
+ * number of notes, or a single value.
+ */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
 /**
- * Keeps one list of notes for each user, or one for all users. A list begins with the notes in `before`, as if they
- * were older than the run. Every seventh write also adds a note, as if another run had written it.
+ * An app that keeps one list of notes for each user, or one list for all users. A list begins with the notes in
+ * `before`, as if they were older than the run. Every seventh write adds a second note, as if another run had written
+ * it.
  */
 export class KeepsNotes extends SmallApp {
   readonly #by: 'user' | 'all';
@@ -27,9 +31,9 @@ export class KeepsNotes extends SmallApp {
   }
 }
 
-/** Keeps one value in each session. */
+/** An app that keeps one value in each session. */
 export class Motto extends SmallApp {
-  /** Name of the instance that shows no value at every third read. */
+  /** Name of the defective instance, which shows no value at every third read. If undefined, the app is healthy. */
   forgets: InstanceName | undefined;
   #reads = 0;
 
@@ -43,17 +47,19 @@ export class Motto extends SmallApp {
   }
 }
 
-/** Keeps a counter in each session. The counter begins at 57. */
+/** An app that keeps a counter in each session. The counter begins at 57. */
 export class Counts extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     return `<p id="count">${57 + notes.length}</p>${form('/notes', field('text', csrf), 'Count')}`;
   }
 }
 
-/** Keeps up to `cap` notes, and refuses further notes. */
+/** An app that keeps up to `cap` notes in a session, and refuses further notes. */
 export class Capped extends SmallApp {
   readonly cap: number;
-  /** Name of the instance that shows an empty list at every third read. */
+  /**
+   * Name of the defective instance, which shows an empty list at every third read. If undefined, the app is healthy.
+   */
   blanks: InstanceName | undefined;
   #reads = 0;
 
@@ -70,7 +76,7 @@ export class Capped extends SmallApp {
   }
 }
 
-/** Keeps only the newest `most` notes, and silently drops the others. */
+/** An app that keeps only the newest `most` notes, and silently removes older notes. */
 export class KeepsNewest extends SmallApp {
   readonly most = 10;
 
@@ -81,7 +87,7 @@ export class KeepsNewest extends SmallApp {
   }
 }
 
-/** Accepts texts of any length, but drops texts that are longer than `longest` characters. */
+/** An app that accepts texts of any length, but does not keep texts of more than `longest` characters. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
 
@@ -93,14 +99,17 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** Shows notes in upper case, so a note looks different from the text that was sent. */
+/** An app that shows notes in upper case, so that a note looks different from the text that was sent. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });
   }
 }
 
-/** Shows each note only 1 s after the first read that should show it, as a cache or a replica may do. */
+/**
+ * An app that shows a new note only 1 s after the first request that should show it, as an app with a cache or a
+ * replica can do.
+ */
 export class ShowsNotesLate extends SmallApp {
   readonly #due = new Map<string, number>();
 
@@ -114,7 +123,7 @@ export class ShowsNotesLate extends SmallApp {
   }
 }
 
-/** Loses every note that is sent to the instance `two`. */
+/** A broken app: it loses every note that is sent to the instance `two`. */
 export class LosesNotes extends SmallApp {
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const lost = asked.instance === 'two' && `${asked.method} ${asked.path}` === 'POST /notes';
@@ -123,7 +132,8 @@ export class LosesNotes extends SmallApp {
 }
 
 /**
- * Keeps the notes in a cookie. If the cookie is too large, responds with 502, as a balancer with small buffers does.
+ * An app that keeps the notes in a cookie. If the cookie is too large, it responds with 502, as a balancer with small
+ * buffers does.
  */
 export class NotesInCookie extends SmallApp {
   largest = 4_000;

@@ -1,5 +1,6 @@
 /**
- * Checks that `baton init` learns a login at a provider on another host, and that a run finds a defect of this login.
+ * Checks that `baton init` learns how to log in at an identity provider on another host, and that a run finds a defect
+ * of this login.
  */
 import { describe, expect, it } from 'vitest';
 import { type Found, found } from './found.ts';
@@ -7,7 +8,7 @@ import { type AppRequest, type AppResponse, type InstanceName, type Served, serv
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { judged, those } from './verified.ts';
 
-/** A provider that asks for the user on one page, and for the password on the next. */
+/** An identity provider that asks for the user name on one page, and for the password on the next page. */
 class Provider {
   readonly codes = new Map<string, string>();
   readonly #users = new Map<string, string>();
@@ -39,7 +40,7 @@ class Provider {
 
 type Defect = 'state on one instance' | 'logout at the provider only';
 
-/** An app without a form: its login and its logout lead to the provider. */
+/** An app without a form: its login and its logout redirect to the identity provider. */
 class RelyingParty extends SmallApp {
   readonly #provider: Provider;
   readonly #defect: Defect | undefined;
@@ -79,7 +80,7 @@ class RelyingParty extends SmallApp {
   }
 }
 
-/** Serves an app and its provider. For browsers, these are two sites. */
+/** Serves an app and its identity provider. For browsers, these are two sites. */
 async function withProvider(
   defect: Defect | undefined,
   act: (served: Served, provider: string) => Promise<void>,

@@ -13,7 +13,7 @@ export interface Found {
   said: string[];
 }
 
-/** Runs `init`. @param options options that override the defaults: two accounts, and permission to write */
+/** Runs `baton init` on an app. @param options replace the default options: two accounts, and permission to write */
 export async function found({ url }: Served, options: Partial<InitOptions> = {}): Promise<Found> {
   const said: string[] = [];
   const text = await init({

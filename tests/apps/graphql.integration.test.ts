@@ -1,10 +1,13 @@
-/** Checks reads by POST, and a session id that a response header gives and a request header returns. */
+/**
+ * Tests Baton with an API whose data is read by POST requests. The app sends the session id in a response header, and
+ * expects it in a request header.
+ */
 import { expect, it } from 'vitest';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { judged, those, withApp } from './verified.ts';
 
-/** Answers queries and mutations at one address. The session id travels in headers, as in the protocol MCP. */
+/** An app that answers queries and mutations at one URL. The session id is in headers, as in the protocol MCP. */
 class Queries extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (asked.path !== '/graphql') return { body: '{}' };
@@ -52,7 +55,7 @@ const target = (url: string) => ({
       object: 'notes',
       kind: 'bag',
       read: { path: '/graphql', json: { query: 'notes' }, items: { json: '/data/notes/*' } },
-      // The app refuses a request with status 200, as GraphQL does.
+      // Refuses a request with status 200, as GraphQL does.
       add: { path: '/graphql', json: { query: 'add', text: '{value}' }, confirmed: '"name"' },
     },
   ],

@@ -46,7 +46,7 @@ describe('the sessions that an app allows a user', () => {
     await withApp(app, async served => {
       const { file } = await found(served);
       expect(file['sessions']).toEqual(sessions);
-      // `init` must leave no session signed in, because a session that is left counts towards the limit.
+      // Checks that `init` has logged out all its sessions, because the app limits the number of sessions of a user.
       if (sessions && 'most' in sessions)
         expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
     });
@@ -80,7 +80,8 @@ describe('the login', () => {
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
-    // The app gives signed-in clients another kind of token, so a client with a session cannot log in again.
+    // The app gives signed-in clients another kind of form token, so a client with a session cannot log in a second
+    // time.
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'read-your-writes']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
@@ -108,7 +109,8 @@ describe('the login', () => {
     await withApp(app, async served => {
       const options = { accounts: ACCOUNTS, secretOf: async (user: string) => secretOf(user) };
       const { text, file } = await found(served, options);
-      // The app refused one code. `init` sent this code twice, to find out that each code is valid once.
+      // Expects one refused code: `init` has sent the same code twice, to find out that the app accepts each code only
+      // once.
       expect([file['sessions'], app.refused]).toEqual([{ every: '1s' }, 1]);
       expect(text).toMatch(/totp: \$\{ALICE_TOTP\}/);
       expect(text).not.toContain(secretOf('alice'));

@@ -1,10 +1,13 @@
-/** Tests responses of an old session that arrive after a new login with the same browser. */
+/** Tests apps in which a response of an old session arrives after a new login in the same browser. */
 import { describe, it } from 'vitest';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
-/** Revives a session if a request with its cookie comes after the logout, and sets the cookie again. */
+/**
+ * A broken app: it restores an ended session if a request with its cookie comes after the logout, and sets the cookie
+ * again.
+ */
 class ComesBack extends SmallApp {
   readonly #ended = new Map<string, Session>();
 
@@ -15,21 +18,24 @@ class ComesBack extends SmallApp {
 
   protected override route(asked: AppRequest): AppResponse | undefined {
     const ended = this.#ended.get(asked.cookies['sid'] ?? '');
-    // Restores the session for one request only: this request was in flight at the logout.
+    // Restores the ended session only once, for the request that was in flight at the logout.
     if (ended === undefined || asked.path !== '/account' || !this.#ended.delete(ended.id)) return undefined;
     this.sessions.push(ended);
     return { ...super.inside(asked, ended), cookies: [`sid=${ended.id}; Path=/; HttpOnly; SameSite=Lax`] };
   }
 }
 
-/** Deletes the cookie if it does not belong to a session, as Django does. */
+/** An app that deletes a session cookie if no session belongs to it, as Django does. */
 class Deletes extends SmallApp {
   protected override refuse(asked: AppRequest): AppResponse {
     return { ...super.refuse(asked), cookies: ['sid=; Path=/; Max-Age=0'] };
   }
 }
 
-/** The second login of a user ends the first session. Only a target that declares this limit is valid. */
+/**
+ * An app in which a user has at most one session: the second login of a user ends the first session. Baton must accept
+ * the app only if the target file declares this limit.
+ */
 class OneDevice extends SmallApp {
   override users = ['alice', 'bob', 'carol'];
 

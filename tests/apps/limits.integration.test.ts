@@ -1,4 +1,7 @@
-/** Checks that all workloads respect the limits of an app. Healthy apps are not accused, and broken apps are found. */
+/**
+ * Checks that all workloads respect the limits of an app, such as a maximum number of sessions. Baton must accept
+ * healthy apps and find broken apps.
+ */
 import { describe, expect, it } from 'vitest';
 import { FewSessions, OneLogout, PasswordChange, RareLogins } from './limits.ts';
 import type { AppRequest, AppResponse } from './serve.ts';
@@ -21,7 +24,7 @@ const ALL = [...QUICK, 'audit', 'logout-race'];
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, claims: CLAIMS, ...file }, { workloads }));
 
-// Only one of the limits is tested with all workloads. For the other limits, all workloads would only take more time.
+// Only one limit is tested with all workloads. For the other limits, more workloads would only make the test slower.
 const LIMITS = [
   { most: 1, full: 'oldest-ends', workloads: ALL, judges: 7 },
   { most: 1, full: 'refused', workloads: QUICK, judges: 5 },
@@ -92,7 +95,10 @@ it('an app that limits the rate of logins gets no more logins than it allows', a
   ]);
 });
 
-/** Refuses logins above a limit with status 403, as if the password were wrong, and names the limit in the text. */
+/**
+ * An app that limits the number of logins. It refuses further logins with status 403, as if the password were wrong,
+ * but its text names the limit.
+ */
 class Forbids extends Limits {
   override answer(asked: AppRequest): AppResponse {
     const response = super.answer(asked);

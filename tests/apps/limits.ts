@@ -1,13 +1,14 @@
 /**
- * Apps with limits for each user: a maximum number of sessions, one logout for all sessions, a maximum rate of logins.
+ * Apps that limit each user: to a maximum number of sessions, or to a maximum rate of logins. Also apps in which a
+ * logout or a new password ends all sessions of a user.
  */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 
-/** Allows each user at most `most` sessions. */
+/** An app in which each user has at most `most` sessions. */
 export class FewSessions extends SmallApp {
   readonly most: number;
-  /** What happens at one login too many: the oldest session ends, or the login is refused. */
+  /** What the app does at a login above the limit: it ends the oldest session, or refuses the login. */
   readonly full: 'oldest-ends' | 'refused';
 
   constructor(most: number, full: FewSessions['full'] = 'oldest-ends') {
@@ -26,9 +27,9 @@ export class FewSessions extends SmallApp {
   }
 }
 
-/** Ends all sessions of a user when one of them logs out. */
+/** An app in which the logout of one session ends all sessions of the user. */
 export class OneLogout extends SmallApp {
-  /** Sessions that began on this instance do not end: the defect. */
+  /** Name of the defective instance: the sessions that began on it do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override end({ user }: Session): void {
@@ -36,9 +37,9 @@ export class OneLogout extends SmallApp {
   }
 }
 
-/** Ends all other sessions of a user when the password changes. */
+/** An app in which a change of the password ends all other sessions of the user. */
 export class PasswordChange extends SmallApp {
-  /** Sessions that began on this instance do not end: the defect. */
+  /** Name of the defective instance: the sessions that began on it do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
@@ -48,7 +49,7 @@ export class PasswordChange extends SmallApp {
   }
 }
 
-/** Lets a user log in again only after `every` milliseconds. */
+/** An app that refuses a login for `every` milliseconds after the user's last login. */
 export class RareLogins extends SmallApp {
   readonly every: number;
   readonly #last = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** Tests each kind of login with a small app. The healthy app is not accused, and the broken app is found. */
+/** Tests Baton with each kind of login, in a small app. Baton must accept the healthy app and find the broken app. */
 import { expect, it } from 'vitest';
 import { BasicApp, TwoPages } from './logins.ts';
 import type { AppRequest } from './serve.ts';

@@ -1,9 +1,12 @@
-/** Apps whose login is not a single form. */
+/** Small apps for tests whose login is not a single form. */
 import { oneTime } from '../../verify/target/one-time.ts';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Asks for the user name first, and for the password on a second page. The form field `state` links the two. */
+/**
+ * An app that asks for the user name first, and for the password on a second page. The hidden field `state` in the
+ * second form shows which user name was sent in the first form.
+ */
 export class TwoPages extends SmallApp {
   readonly #asking = new Map<string, string>();
 
@@ -35,7 +38,10 @@ export class TwoPages extends SmallApp {
   }
 }
 
-/** Asks for the user name first. The page for the password has the user name in its address and in a hidden field. */
+/**
+ * An app that asks for the user name first. The page for the password has the user name in its address and in a hidden
+ * field.
+ */
 export class UserInAddress extends SmallApp {
   protected override route({
     method,
@@ -62,9 +68,9 @@ export class UserInAddress extends SmallApp {
   }
 }
 
-/** An app without a login form: it accepts only HTTP Basic, and refuses each request without credentials. */
+/** An app without a login form: it accepts only HTTP Basic, and refuses each request without user and password. */
 export class BasicApp extends SmallApp {
-  /** Decides whether an instance wrongly refuses a user. Tests replace it. */
+  /** Returns true if the instance wrongly refuses the user. Tests replace this function to create a defect. */
   forgets: (asked: AppRequest, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
 
@@ -96,11 +102,11 @@ export class BasicApp extends SmallApp {
   }
 }
 
-/** Returns the secret of a user as an otpauth URL. Each code of this secret is valid for one second. */
+/** Returns a user's secret for one-time codes as an otpauth URL. Each code of this secret is valid for one second. */
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
-/** Asks for a one-time code after the password. The code of the previous second is valid too. */
+/** An app that asks for a one-time code after the password. It also accepts the code of the previous second. */
 export class CodeApp extends SmallApp {
   /** True if each code is valid only once. */
   readonly once: boolean;
@@ -144,8 +150,8 @@ export class CodeApp extends SmallApp {
 }
 
 /**
- * An app that renders in the browser. The login takes JSON and returns a token. Every request sends the token in a
- * header.
+ * A single-page app, which builds its pages in the browser. The login takes JSON and returns a token. Every later
+ * request must send the token in a header.
  */
 export class TokenApi extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {

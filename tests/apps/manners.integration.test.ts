@@ -28,7 +28,7 @@ it('init stops at the first response 429, and reports how long to wait', async (
   });
 });
 
-/** Names no user on its pages, and limits the number of logins. */
+/** An app that names no user on its pages, and limits the number of logins. */
 class Nameless extends Limits {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     return super.page(session && { ...session, user: 'you' }, title, inside);
@@ -36,7 +36,8 @@ class Nameless extends Limits {
 }
 
 it('init reports why no session is usable, although its next logins exceed the limit of the app', async () => {
-  // The first attempt logs in 3 times.
+  // Tests two limits: 3 logins are just enough for the first attempt of `init`, 100 logins are enough for all its
+  // attempts.
   for (const most of [3, 100])
     await withApp(new Nameless(most), async served => {
       await expect(found(served)).rejects.toThrow(
@@ -74,7 +75,7 @@ const ACCOUNTS = ['--user', 'alice', '--password-env', 'SHOP_PASSWORD', '--file'
 
 it('init sends nothing to another machine without permission', async () => {
   await withApp(new SmallApp(), async served => {
-    // 0.0.0.0 reaches this machine, but is not one of its loopback names.
+    // Uses 0.0.0.0, which reaches this machine, but does not count as an address of this machine.
     const url = served.url.replace('127.0.0.1', '0.0.0.0');
     const { code, stderr } = await baton(['init', url, ...ACCOUNTS], { SHOP_PASSWORD: PASSWORD });
     expect(stderr).toContain(

@@ -1,4 +1,4 @@
-/** Checks a target with a rate limit: time that requests wait inside Baton does not count as response time. */
+/** Tests a target with a rate limit: the time for which Baton holds back a request must not count as response time. */
 import { expect, it } from 'vitest';
 import { SmallApp } from './small-app.ts';
 import { judged, USUAL, withApp } from './verified.ts';
@@ -11,7 +11,7 @@ it('with 32 clients at 40 requests per second, the wait for a turn does not coun
         url,
         claims: ['availability'],
         limits: { requests: 40 },
-        // Inside Baton, each request waits about 800 ms for its turn.
+        // Baton holds back each request for about 800 ms, to keep the rate limit.
         budgets: { wait: '500ms' },
       },
       { sessions: 32, duration: 4_000, workloads: ['hop'] },

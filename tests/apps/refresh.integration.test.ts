@@ -1,4 +1,6 @@
-/** Runs the example of docs/token-refresh.md on a small app, and searches all written files for its tokens. */
+/**
+ * Tests the example of docs/token-refresh.md with a small app. Checks that no written file contains the app's tokens.
+ */
 import { randomUUID } from 'node:crypto';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,27 +12,27 @@ import { found } from './found.ts';
 import { type AppRequest, type AppResponse, serve } from './serve.ts';
 
 const PASSWORD = 'correct-horse-battery';
-/** Lifetime of an access token, and the grace period of a refresh token, milliseconds. */
+/** Lifetime of an access token, and time for which an old refresh token still works, milliseconds. */
 const LIFETIME = 1_000;
 const GRACE = 1_000;
 
 interface Token {
   session: { user: string; over: boolean };
-  /** Time until which the app accepts the token, milliseconds. */
+  /** Time until which the app accepts the token, milliseconds since 1970. */
   until: number;
-  /** The refresh token that replaced this token. */
+  /** The refresh token that has replaced this refresh token. */
   next?: string;
 }
 
 /**
- * An API whose logout ends a session with all its tokens. For 1 s after a refresh, the old refresh token still works:
- * it returns the new one again.
+ * An API whose logout ends a session with all its tokens. For 1 s after a refresh, the old refresh token still works,
+ * and returns the same new tokens again.
  */
 class TokenApp {
   readonly tokens = new Map<string, Token>();
   readonly #lifetime: number;
 
-  /** @param lifetime of an access token, milliseconds */
+  /** @param lifetime time for which an access token is valid, milliseconds */
   constructor(lifetime = LIFETIME) {
     this.#lifetime = lifetime;
   }
@@ -96,7 +98,7 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
     });
     const verdicts = Object.fromEntries(result.guarantees.map(one => [one.guarantee, one.judgement]));
     expect(verdicts).toMatchObject({ 'token-refresh': 'valid', continuity: 'valid' });
-    // The sessions of the workload hop outlive their access tokens, so clients refresh them often.
+    // Expects many refreshes, because sessions of the workload `hop` live longer than their access tokens.
     expect(served.asked.filter(({ path }) => path === '/auth/refresh').length).toBeGreaterThan(100);
     const files = globSync(`${out}/**/*.*`);
     expect(files.length).toBeGreaterThan(1);

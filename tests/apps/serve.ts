@@ -1,4 +1,4 @@
-/** Serves an app in this process. By default two instances take turns. Records the requests. */
+/** Serves an app in this process, and records the requests. By default, the app has two instances, which take turns. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -23,7 +23,7 @@ export interface AppRequest {
 export interface AppResponse {
   status?: number;
   body?: string;
-  /** The Location header, for a redirect. */
+  /** URL for the Location header. If it is set, the response is a redirect. */
   to?: string;
   cookies?: readonly string[];
   headers?: Readonly<Record<string, string>>;
@@ -31,16 +31,16 @@ export interface AppResponse {
 
 export interface Served {
   url: string;
-  /** Addresses of the instances by name, if the instances have addresses. */
+  /** Addresses of the instances, by the name of the instance. Empty if only the balancer has an address. */
   addresses: Readonly<Record<string, string>>;
-  /** The requests in the order of their arrival. */
+  /** The received requests, in the order of their arrival. */
   asked: readonly AppRequest[];
   stop(): Promise<void>;
 }
 
 export interface How {
   /**
-   * Returns the name of the instance for request n. Absent: the instances take turns.
+   * Returns the name of the instance that gets request number n. If undefined, the instances take turns.
    *
    * @param connection number of the connection on which the request arrived
    */
@@ -49,9 +49,9 @@ export interface How {
     n: number,
     connection: number,
   ): { instance: InstanceName; cookies?: readonly string[] };
-  /** True if responses name their instance (the default). */
+  /** True (the default) if responses contain the name of their instance. */
   named?: boolean;
-  /** Time between the change of the data and the response, milliseconds; 0 by default. */
+  /** Time that the app waits between the change of the data and the response, milliseconds; 0 by default. */
   slow?: number;
   /** The number of instances; 2 by default. */
   instances?: number;
@@ -61,7 +61,10 @@ export interface How {
   addressed?: boolean;
 }
 
-/** Starts the server. @param answer returns an instance's response synchronously, so requests never overlap */
+/**
+ * Starts the server.
+ * @param answer returns the response of an instance. It is synchronous, so requests never overlap
+ */
 export async function serve(
   answer: (asked: AppRequest) => AppResponse,
   { balance, named = true, addressed = false, instances = 2, slow = 0 }: How = {},

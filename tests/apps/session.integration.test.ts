@@ -1,4 +1,4 @@
-/** Checks sessions that exist already: the target file has `session`, and no login. */
+/** Tests target files that have `session` in place of a login, because the sessions exist already. */
 import { expect, it } from 'vitest';
 import type { AppRequest } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
@@ -6,7 +6,7 @@ import { judged, those, USUAL, withApp } from './verified.ts';
 
 const { login: _, ...rest } = USUAL;
 
-/** Returns a target file with a cookie for each user, whose sessions already exist in the app. */
+/** Returns a target file with a session cookie for each user. The sessions already exist in the app. */
 const target = (app: SmallApp, url: string) => {
   app.sessions = ['alice', 'bob'].map(user => ({
     ...{

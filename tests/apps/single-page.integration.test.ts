@@ -1,4 +1,7 @@
-/** Checks that `baton init` finds the requests of a single-page app in its scripts, or in a recording. */
+/**
+ * Checks that `baton init` finds the requests of a single-page app in the app's scripts, or in a recording of a
+ * browser.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +17,7 @@ const BUNDLE =
   'f("/api/sign-in",{body:JSON.stringify({login:a,password:b})});f("/api/viewer");' +
   'f("/api/notes",{body:JSON.stringify({text:c})});f("/api/sign-out",{method:"POST"})';
 
-/** Sends the same page for every address, and answers an API. */
+/** An app that sends the same page for every address. The scripts of the page call an API. */
 class SinglePage extends SmallApp {
   readonly #ends: boolean;
   readonly #bundle: string;
@@ -72,7 +75,10 @@ describe('a single-page app', () => {
   });
 });
 
-/** Visits the app as a browser does. Returns the recording of a browser's network tab (HAR 1.2), and its secrets. */
+/**
+ * Visits the app as a browser does. Returns the recording of the browser's network tab (in the format HAR 1.2), and the
+ * secrets in the recording.
+ */
 async function recorded(url: string): Promise<{ har: string; cookie: string }> {
   const entries: object[] = [];
   let cookie = '';

@@ -27,7 +27,7 @@ export class SmallApp {
   /** All live sessions, the oldest first. */
   sessions: Session[] = [];
   loginPage = '/login';
-  /** True if no page links to the login page. */
+  /** True to omit all links to the login page. */
   hidden = false;
 
   answer(asked: AppRequest): AppResponse {
@@ -52,7 +52,10 @@ export class SmallApp {
     return this.inside(asked, session) ?? { status: 404, body: 'Not found' };
   }
 
-  /** Handles a request before the app does; undefined leaves it to the app. Tests override this method. */
+  /**
+   * Handles a request instead of the app, or returns undefined to let the app handle the request. Tests override this
+   * method.
+   */
   protected route(_asked: AppRequest, _session: Session | undefined): AppResponse | undefined {
     return undefined;
   }

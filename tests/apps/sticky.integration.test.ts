@@ -1,6 +1,6 @@
 /**
- * Tests what `baton init` writes about a balancer that pins clients: which cookie pins a client, and how to turn this
- * off.
+ * Tests what `baton init` writes about a balancer that pins clients: which cookie pins a client, and how a client can
+ * avoid being pinned.
  */
 import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
@@ -13,7 +13,7 @@ import { judged, those, withApp } from './verified.ts';
 const either = (text: string): InstanceName => (text.charCodeAt(text.length - 1) % 2 === 0 ? 'one' : 'two');
 const inTurn = (n: number): InstanceName => (n % 2 === 0 ? 'one' : 'two');
 
-/** Pins a client by one or several cookies. Each cookie names the instance. */
+/** A balancer that pins a client by one or several cookies. Each cookie contains the instance's name. */
 const byCookies = (...names: string[]): How => ({
   balance: ({ cookies }, n) => {
     const name = names.find(one => cookies[one] !== undefined);
@@ -23,7 +23,9 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/** Keeps each session on one instance only. As long as the balancer is sticky, clients do not notice this. */
+/**
+ * A broken app: it keeps each session on one instance only. Clients do not notice this while the balancer pins them.
+ */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;

@@ -18,9 +18,9 @@ export class Terminal {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   #heard = (): void => {};
-  /** Length of the output that was already searched for questions. */
+  /** Number of characters of the output that were already searched for questions. */
   #read = 0;
-  /** Everything that the command has printed. */
+  /** The whole output of the command so far. */
   shown = '';
 
   constructor(args: readonly string[]) {
@@ -59,7 +59,7 @@ export class Terminal {
     }
   }
 
-  /** Ends the command. */
+  /** Stops the command if it is still running. */
   async stop(): Promise<void> {
     this.#child.kill();
     await this.#ended;

@@ -1,10 +1,11 @@
 /**
- * Apps with properties of real web apps: pages that show a text twice, cookies that change, tokens in unusual places.
+ * Small apps for tests with properties of real web apps: pages that show a text twice, cookies that change, tokens in
+ * unusual places.
  */
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Shows the last texts also in another panel, and the last text in the search box. */
+/** An app that shows the last texts a second time in another panel, and the very last text also in the search box. */
 export class Panels extends SmallApp {
   protected override notes(session: Session): string {
     const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
@@ -13,7 +14,7 @@ export class Panels extends SmallApp {
   }
 }
 
-/** Confirms a write only by a message that is shown once. */
+/** An app that confirms a write only by a message, which is shown once. */
 export class FlashOnly extends SmallApp {
   readonly #flashes = new Map<string, string[]>();
 
@@ -26,7 +27,7 @@ export class FlashOnly extends SmallApp {
   }
 }
 
-/** Shows the newest hundred rows, newest first, and a link to a page with older rows. */
+/** An app that shows the newest hundred rows, newest first, and a link to a page with older rows. */
 export class Paged extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     const rows = [...notes].reverse().slice(0, 100);
@@ -36,7 +37,7 @@ export class Paged extends SmallApp {
   }
 }
 
-/** Gives every visitor a cookie that has nothing to do with the session. */
+/** An app that gives every visitor a cookie that has nothing to do with the session. */
 export class Visitors extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -45,7 +46,7 @@ export class Visitors extends SmallApp {
   }
 }
 
-/** Sets a second cookie, with a new value, in each response. The session does not need this cookie. */
+/** An app that sets a second cookie, with a new value, in each response. The session does not depend on this cookie. */
 export class SecondCookie extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -53,7 +54,7 @@ export class SecondCookie extends SmallApp {
   }
 }
 
-/** Keeps a session in two cookies. Each response sets new values for both. Older values stay valid. */
+/** An app that keeps a session in two cookies. Each response sets new values for both. Older values stay valid. */
 export class Resealed extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const { sid = '' } = asked.cookies;
@@ -70,7 +71,7 @@ export class Resealed extends SmallApp {
   }
 }
 
-/** Sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
+/** An app that sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
 export class Remembers extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const answer = super.enter(user, asked);
@@ -84,7 +85,7 @@ export class Remembers extends SmallApp {
   }
 }
 
-/** Logs out by a link that contains a token of the session. */
+/** An app whose logout is a link that contains a token of the session. */
 export class LinkOut extends SmallApp {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     if (session === undefined) return super.page(session, title, inside);
@@ -100,7 +101,10 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/** As Rails: gives each form its own token. Meta tags contain a token for all forms, and the name of its field. */
+/**
+ * An app that gives each form its own token, as Rails does. Meta tags contain a token that is valid in all forms, and
+ * the name of its field.
+ */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -141,7 +145,9 @@ export class TokenPerForm extends SmallApp {
   }
 }
 
-/** Has two hidden fields in its login form. Their values differ for each visitor, and both must be sent back. */
+/**
+ * An app whose login form has two hidden fields. Their values differ for each visitor, and the client must send both.
+ */
 export class TwoTokens extends SmallApp {
   readonly #made = new Map<string, string>();
 
@@ -158,7 +164,9 @@ export class TwoTokens extends SmallApp {
   }
 }
 
-/** Locks an account after `most` wrong passwords, and then redirects to a page that reports the lock. */
+/**
+ * An app that locks an account after `most` wrong passwords, and then redirects logins to a page that reports the lock.
+ */
 export class Locks extends SmallApp {
   readonly #most: number;
   passwords: string[] = [];
@@ -183,7 +191,7 @@ export class Locks extends SmallApp {
   }
 }
 
-/** Responds with 429 to all logins after the first `most`. */
+/** An app that accepts only the first `most` logins, and responds with 429 to all others. */
 export class Limits extends SmallApp {
   readonly #most: number;
   #logins = 0;
@@ -200,7 +208,10 @@ export class Limits extends SmallApp {
   }
 }
 
-/** Greets each user by name in a message on the first page after the login. Until then, a cookie holds the message. */
+/**
+ * An app that greets each user by name in a message on the first page after the login. Until that page is shown, a
+ * cookie holds the message.
+ */
 export class Greets extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);

@@ -16,7 +16,7 @@ import { PASSWORD, type SmallApp } from './small-app.ts';
 
 const ENVIRONMENT = { PASSWORD, ALICE_TOTP: secretOf('alice'), BOB_TOTP: secretOf('bob') };
 
-/** A target file for the small app without overrides. */
+/** The default target file for the small app. */
 export const USUAL = {
   version: 1,
   accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD })),
@@ -35,7 +35,7 @@ export const USUAL = {
   instance: { header: 'x-instance' },
 };
 
-/** Serves an app while `act` runs, and stops it. */
+/** Serves an app for the duration of `act`, and then stops the server. */
 export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise<T>, how?: How): Promise<T> {
   const served = await serve(asked => app.answer(asked), how);
   try {
@@ -46,19 +46,19 @@ export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise
 }
 
 export interface Judged {
-  /** For each claimed guarantee, by name: valid, violated or unknown. */
+  /** Key: name of a claimed guarantee. Value: its verdict, which is valid, violated or unknown. */
   claimed: Record<string, Judgement>;
-  /** The figures on which each verdict rests, by guarantee. */
+  /** Key: name of a guarantee. Value: the counts on which its verdict is based, by name. */
   rests: Record<string, Readonly<Record<string, number>>>;
-  /** What Baton found about each claimed guarantee, as a sentence. */
+  /** Key: name of a claimed guarantee. Value: the finding of Baton, as a sentence. */
   findings: Record<string, string>;
   anomalies: readonly Anomaly[];
-  /** Every event of the history. */
+  /** All events of the run's history. */
   events: readonly Event[];
   remarks: readonly string[];
 }
 
-/** Verifies a target. @param file the target file as text, or as an object */
+/** Runs Baton on a target. @param file the target file as text, or as an object */
 export async function judged(file: object | string, options: VerifyOptions = {}): Promise<Judged> {
   const out = mkdtempSync(join(tmpdir(), 'baton-apps-'));
   try {
@@ -80,6 +80,6 @@ export async function judged(file: object | string, options: VerifyOptions = {})
   }
 }
 
-/** Returns the claimed guarantees with this judgement: `['continuity']`. */
+/** Returns the names of the claimed guarantees that have the given verdict. */
 export const those = ({ claimed }: Judged, judgement: Judgement): string[] =>
   Object.keys(claimed).filter(guarantee => claimed[guarantee] === judgement);

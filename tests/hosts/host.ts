@@ -1,4 +1,7 @@
-/** Starts apps in other languages and frameworks, two instances of each behind nginx, to test `baton init`. */
+/**
+ * Starts apps in other languages and frameworks (the hosts), to test `baton init` with them: two instances of an app
+ * behind nginx.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,31 +14,38 @@ import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
-/** Cache of build results: the virtual environment of Python and the Go program. */
+/** Folder for results of builds: the virtual environment of Python, and the Go program. */
 const CACHE = join(root, 'node_modules/.cache/baton-hosts');
 
-/** The password of all accounts. */
+/** Password of all accounts. */
 export const PASSWORD = 'open sesame 42';
 
 export interface Host {
   name: string;
-  /** Accounts that may log in. */
+  /** Names of the accounts that can log in. */
   users: readonly [string, string];
-  /** Environment variables of each instance, in addition to those of all hosts. */
+  /** Additional environment variables of each instance. Variables that all hosts get are not listed here. */
   env?: Record<string, string>;
-  /** Returns the command of an instance. Builds or installs the program if necessary. @throws Error if this fails */
+  /**
+   * Returns the command that starts an instance. Builds or installs the program if necessary.
+   * @throws Error if the build or installation fails
+   */
   command(port: number): readonly [string, ...string[]];
-  /** Returns a command that runs once, before the instances start. */
+  /** Returns a command that must run once before the instances start. */
   prepare?(): readonly [string, ...string[]];
-  /** The guarantee that each defect breaks. The environment variable BROKEN selects a defect by its number, from 1. */
+  /**
+   * The guarantees that defect 1 and defect 2 break. The environment variable BROKEN selects a defect by its number.
+   */
   breaks: readonly [string, string];
-  /** The claims that `init` must write. */
+  /** The claims that `baton init` must write to the target file. */
   claims: string;
-  /** The recipe of `baton init` that is tested with this host. */
+  /**
+   * Name of the recipe of `baton init` that is tested with this app. A recipe contains the settings for a framework.
+   */
   recipe?: string;
-  /** Options that `init` needs because no page of the app shows their values. */
+  /** Command-line options for `baton init`. They give values that no page of the app shows. */
   init?: readonly string[];
-  /** The guarantee that the healthy variant breaks too, because a published library that it uses breaks it. */
+  /** The guarantee that this app breaks even without a defect, because a library that it uses breaks the guarantee. */
   keepsNot?: string;
 }
 
@@ -61,7 +71,7 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // Builds the program each time. Go's build cache makes a second build fast.
+  // Builds the program at each start. A second build is fast, because Go caches builds.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -91,13 +101,14 @@ export const HOSTS: readonly Host[] = [
     command: () => [process.execPath, join(here, 'express/server.ts')],
     breaks: ['rotation', 'continuity'],
     claims: 'standard',
-    // connect-redis saves a session even if it was destroyed: a request in flight at a logout restores it.
+    // The library connect-redis saves a session even if it was destroyed. So a request that is in flight at a logout
+    // restores the session.
     keepsNot: 'logout-final',
   },
   {
     name: 'php',
     users: ['alice', 'bob'],
-    // Without workers, the built-in server of PHP handles one request at a time.
+    // Starts workers, because the built-in server of PHP otherwise handles one request at a time.
     env: { PHP_CLI_SERVER_WORKERS: '4' },
     command: port => [findProgram('php'), '-S', `127.0.0.1:${port}`, join(here, 'php/index.php')],
     breaks: ['logout-final', 'rotation'],
@@ -113,7 +124,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'java',
     users: ['alice', 'bob'],
-    // Limits the JIT compiler: otherwise two instances use all cores for seconds.
+    // Limits the JIT compiler, because two instances would otherwise use all CPU cores for seconds.
     command: port => [
       findProgram('java'),
       '-XX:TieredStopAtLevel=1',
@@ -135,18 +146,18 @@ export const HOSTS: readonly Host[] = [
 
 export interface Running {
   url: string;
-  /** The access log of the balancer, a JSON line for each request. */
+  /** Path of the access log of the balancer, which has a JSON line for each request. */
   accessLog: string;
-  /** Returns the secrets that the app has got so far: its cookies, the tokens of forms, and the password. */
+  /** Returns all secrets that the app has sent or received so far: cookies, form tokens, and the password. */
   secrets(): string[];
   stop(): Promise<void>;
 }
 
 /**
- * Starts a host.
+ * Starts an app on two instances behind nginx.
  *
  * @param defect number of the defect; 0 for the healthy variant
- * @throws Error if a part of the host is not available on this machine
+ * @throws Error if this machine lacks a program that the app needs
  */
 export async function startHost(host: Host, defect: number): Promise<Running> {
   const dir = temporaryPath('baton-host-');
@@ -205,12 +216,12 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
 }
 
 /**
- * The minimum length of a secret. Baton itself sends shorter cookie values: empty and cut ones, which are no secrets of
- * the app.
+ * Minimum length of a secret, characters. Shorter cookie values are no secrets, because Baton itself sends empty and
+ * cut cookie values.
  */
 const SHORTEST = 12;
 
-/** Returns the values of cookies, and of the form fields with tokens and passwords, in a log of nginx. */
+/** Returns the secrets in a log of nginx: the values of cookies, and of form fields for tokens and passwords. */
 function secretsIn(log: string): string[] {
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   const found = lines.flatMap(line => {

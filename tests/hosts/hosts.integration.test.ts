@@ -1,7 +1,7 @@
 /**
- * Checks `baton init` with apps in other languages and frameworks. From an address and two accounts, it must write a
- * file with which `baton verify` judges the app correctly, healthy and with each of its two defects. Apps that cannot run
- * here are skipped, with the reason.
+ * Tests `baton init` with apps in other languages and frameworks. From a URL and two accounts, `init` must write a
+ * target file with which `baton verify` judges the app correctly: the healthy app and the app with each of its two
+ * defects. Apps that cannot run on this machine are skipped, with the reason.
  */
 import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ interface Verdict {
   finding: string;
 }
 
-/** For each guarantee, the workload that shows its violation. Other workloads would only take time. */
+/** Key: guarantee. Value: the workload that finds its violation. Other workloads would only make the test slower. */
 const SHOWN_BY: Record<string, string> = {
   continuity: 'hop',
   isolation: 'hop',
@@ -30,10 +30,10 @@ const SHOWN_BY: Record<string, string> = {
   'cookie-policy': 'audit',
 };
 
-/** The guarantees on which the short run must reach a verdict. */
+/** Names of the guarantees on which the short run must reach a verdict. */
 const JUDGED = ['continuity', 'isolation', 'rotation', 'logout-final', 'cookie-policy'];
 
-/** Returns why the host cannot run on this machine; undefined if it can. */
+/** Returns the reason why the app cannot run on this machine; undefined if it can. */
 function lacking(host: Host): string | undefined {
   try {
     host.command(1);
@@ -52,7 +52,10 @@ async function verdicts(
   preset: string | undefined;
   claimed: Verdict[];
   init: string;
-  /** `all`: the secrets of the app. `written`: the secrets that Baton wrote to a file or printed. */
+  /**
+   * `all`: the secrets of the app. `written`: those secrets that Baton has written to a file or printed, which is an
+   * error.
+   */
   secrets: { all: string[]; written: string[] };
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
@@ -96,7 +99,7 @@ async function verdicts(
   }
 }
 
-/** Returns the target file that `init` writes with the host's recipe. */
+/** Returns the target file that `baton init` writes with the recipe for the app. */
 const byRecipe = ({ users, recipe }: Host, url: string): Promise<string> =>
   init({
     reached: { url, headers: {} },
@@ -108,7 +111,7 @@ const byRecipe = ({ users, recipe }: Host, url: string): Promise<string> =>
     mayWrite: async () => false,
   });
 
-/** Returns the parts of a target file that a recipe names. */
+/** Returns those parts of a target file that a recipe of `baton init` can set. */
 const named = (text: string) => {
   const { login, csrf, signedIn, signedOut, logout, claims } = parse(text);
   return { login, csrf, signedIn, signedOut, logout, claims };
@@ -117,7 +120,7 @@ const named = (text: string) => {
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
-/** The hosts of the short test. `npm run test:long` runs all hosts and all broken variants, which takes minutes. */
+/** Names of the apps in the short test. `npm run test:long` tests all apps with all defects, which takes minutes. */
 const QUICK = ['django', 'php'];
 
 describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name', host => {
@@ -135,10 +138,12 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# init first tried what --as ${host.recipe} says.\n`);
     }
-    // The guarantee `keepsNot` may be violated: the host's libraries have a race, which does not occur in every run.
+    // Accepts a violation of the guarantee `keepsNot`, because a library of the app has a race that breaks this
+    // guarantee in some runs.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
-    // Isolation cannot be judged without a probe that writes private values.
+    // Isolation cannot be judged without a probe, because only a probe writes values that must be visible to one user
+    // only.
     const needs = file.includes('\nprobes:') ? JUDGED : JUDGED.filter(name => name !== 'isolation');
     const must = needs.filter(
       name => name !== host.keepsNot && claimed.some(({ guarantee }) => guarantee === name),
@@ -215,7 +220,7 @@ describe('an app whose responses do not name the instance', () => {
   );
 });
 
-/** Returns a target file without a way to recognise instances. */
+/** Returns a target file for an app whose responses do not name the instance. */
 const unnamedTarget = (url: string) => ({
   version: 1,
   url,

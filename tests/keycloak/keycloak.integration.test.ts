@@ -1,7 +1,7 @@
 /**
- * Checks logins at a real identity provider: Keycloak as two nodes behind nginx, and the relying party of the zoo as two
- * instances. `init` writes the target file of the healthy deployment. With this file, `verify` judges the healthy
- * deployment and broken ones.
+ * Tests logins at a real identity provider: Keycloak as two nodes behind nginx. The app is the relying party of the
+ * zoo, as two instances. `baton init` writes the target file of the healthy deployment. With this file, `baton verify`
+ * judges the healthy deployment and broken deployments.
  */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ function lacking(): string {
 }
 const lacks = lacking();
 
-/** Time for the download, the build and the start of two nodes, milliseconds. */
+/** Maximum time for the download, the build and the start of two nodes, milliseconds. */
 const START_MS = 1_800_000;
 const VERIFY_MS = 300_000;
 
@@ -36,7 +36,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
   const file = join(folder, 'target.yaml');
   const env = { HOST_PASSWORD: PASSWORD };
   let keycloak: Beside;
-  /** Why Keycloak could not be installed; undefined if it is installed. */
+  /** The reason why Keycloak could not be installed; undefined if it is installed. */
   let missing: string | undefined;
 
   beforeAll(async () => {
@@ -51,7 +51,10 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
     rmSync(folder, { recursive: true });
   });
 
-  /** Starts the relying party, and runs the commands for its address. Returns the result of the last command. */
+  /**
+   * Starts the relying party, and runs `baton` with each of the commands. Returns the result of the last command.
+   * @param commands functions that return the arguments of `baton` for the URL of the relying party
+   */
   async function judged(defect: string, ...commands: ((url: string) => readonly string[])[]) {
     const deployment = {
       host: 'relying-party',
@@ -79,7 +82,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
       await stop();
     }
   }
-  // Few sessions, because four processes and the load share the cores of one machine.
+  // Uses few sessions, because four processes and the load share the cores of one machine.
   const verify =
     (...options: string[]) =>
     (url: string) => ['verify', file, '--url', url, '--json', '--sessions', '4', ...options];

@@ -1,6 +1,6 @@
 /**
- * Runs Keycloak as an identity provider beside the stack: two nodes that share a database, behind nginx, on another
- * site than the stack.
+ * Runs Keycloak, an identity provider, in addition to the instances of the app: two nodes that share a database, behind
+ * nginx. Keycloak and the app are on different sites.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -20,11 +20,11 @@ const HOME = join(CACHE, `keycloak-${VERSION}`);
 const PROGRAM = join(HOME, 'bin/kc.sh');
 const run = promisify(execFile);
 
-/** The password of the accounts in the realm. */
+/** Password of the test accounts in Keycloak's realm. */
 export const PASSWORD = 'correct-horse-battery';
 
 /**
- * Installs Keycloak in the cache, unless it is there: downloads it with Maven, and builds it for PostgreSQL. That takes
+ * Installs Keycloak in the cache if it is not there: downloads it with Maven, and builds it for PostgreSQL, which takes
  * some minutes. Throws the error of the command that failed.
  */
 export async function installKeycloak(): Promise<void> {
@@ -42,8 +42,8 @@ export async function installKeycloak(): Promise<void> {
 }
 
 /**
- * Starts two nodes, a database and a balancer. Instances of the relying party find Keycloak in OIDC_ISSUER. Keycloak
- * is at localhost, the stack is at 127.0.0.1: for browsers, these are two sites.
+ * Starts two nodes of Keycloak, a database and a balancer. Instances of the relying party find Keycloak in OIDC_ISSUER.
+ * Keycloak is at localhost, the app is at 127.0.0.1: for browsers, these are two sites.
  */
 export async function startKeycloak(): Promise<Beside> {
   const dir = temporaryPath('baton-keycloak-');
@@ -64,7 +64,7 @@ export async function startKeycloak(): Promise<Beside> {
     const settings = { ...env, ...databaseOf(database.url), KC_HOSTNAME: url };
     importRealm();
     const nodes = [];
-    // Starts the nodes one after the other, because the first node creates the tables and the realm.
+    // Starts the first node before the second, because the first node creates the tables and the realm.
     for (const name of ['keycloak-1', 'keycloak-2']) {
       const node = await keycloakNode(name, dir, settings);
       stops.push(() => node.server.dispose());
@@ -80,7 +80,10 @@ export async function startKeycloak(): Promise<Beside> {
   }
 }
 
-/** Puts the realm where Keycloak imports it from. A node that finds the realm in the database ignores the file. */
+/**
+ * Copies the realm file into the folder from which Keycloak imports it. If the database already contains the realm,
+ * Keycloak ignores the file.
+ */
 function importRealm(): void {
   const folder = join(HOME, 'data/import');
   mkdirSync(folder, { recursive: true });
@@ -92,7 +95,7 @@ function databaseOf(address: string): Record<string, string> {
   return { KC_DB_URL: `jdbc:postgresql://${host}${pathname}`, KC_DB_USERNAME: username };
 }
 
-/** Returns a node that does not run yet, and its address. */
+/** Creates a node without starting it. Returns the node and its address. */
 async function keycloakNode(name: string, dir: string, settings: Record<string, string>) {
   const [port, clusterPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
@@ -109,7 +112,7 @@ async function keycloakNode(name: string, dir: string, settings: Record<string, 
       KC_HTTP_PORT: `${port}`,
       KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS: '127.0.0.1',
       KC_CACHE_EMBEDDED_NETWORK_BIND_PORT: `${clusterPort}`,
-      // Limits the JIT compiler: otherwise two nodes use all cores for seconds.
+      // Limits the JIT compiler, because two nodes would otherwise use all CPU cores for seconds.
       JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
     },
     log: join(dir, `${name}.log`),

@@ -1,6 +1,7 @@
 /**
- * Tests what stands between a client and a real web app: maintenance, unnamed instances, public pages and balancers. A
- * small healthy server has each behaviour. If the behaviour could hide a defect, a broken server is tested too.
+ * Tests Baton with parts of real deployments that change responses: maintenance pages, instances without names, public
+ * pages, and balancers. Baton must accept a small healthy server with each behaviour. If the behaviour could hide a
+ * defect, Baton must also find the defect in a broken server.
  */
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -15,7 +16,7 @@ import { forgetful, page, SmallWeb, type WebRequest, type WebResponse } from './
 afterEach(() => void vi.restoreAllMocks());
 
 describe('an app that is sometimes unavailable', () => {
-  /** Responds to every 20th request with a maintenance page. */
+  /** A healthy app that responds to every 20th request with a maintenance page. */
   class Closed extends SmallWeb {
     #asked = 0;
     closed: WebResponse = page('We will be back soon');
@@ -28,7 +29,7 @@ describe('an app that is sometimes unavailable', () => {
   it('by a maintenance page of status 503 has lost no session', async () => {
     const web = new Closed();
     web.closed = { ...page('maintenance', 503), headers: { 'retry-after': '1' } };
-    // Baton excuses a 503 on an overloaded machine. So that it never does here, the machine counts as not overloaded.
+    // Makes the machine count as not overloaded, because Baton excuses a 503 on an overloaded machine.
     vi.spyOn(Starvation.prototype, 'during').mockReturnValue(false);
     const run = await judged(web);
     expect(run.violated).toEqual(['availability']);

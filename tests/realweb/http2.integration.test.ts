@@ -1,4 +1,7 @@
-/** Tests a real balancer with HTTP/2 over TLS. It closes each connection with GOAWAY after a few requests. */
+/**
+ * Tests Baton with a real balancer that uses HTTP/2 over TLS. The balancer closes each connection with GOAWAY after a
+ * few requests.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Runs `verify` for a short time against the app of small-web.ts, and returns the verdicts. */
+/** Runs Baton's `verify` for a short time against the app of small-web.ts, and returns the verdicts. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { verify } from '../../verify/run.ts';
 import { parseTarget } from '../../verify/target/load.ts';
 import { PASSWORD, type SmallWeb, serve, USERS } from './small-web.ts';
 
-/** The target file of a small web without changes. */
+/** The default target file for the app of small-web.ts. Tests change single keys. */
 export const TARGET = {
   version: 1,
   accounts: USERS.map(user => ({ user, password: PASSWORD })) as object[],
@@ -34,21 +34,21 @@ export const TARGET = {
 export interface Judged {
   result: Result;
   of(guarantee: string): Verdict;
-  /** The claimed guarantees that are violated. */
+  /** Names of the claimed guarantees that are violated. */
   violated: string[];
-  /** The operations, in the order in which they ended. */
+  /** All operations of the run, in the order in which they ended. */
   operations: Operation[];
   history: string;
 }
 
-/** A run ends after this number of operations, which is enough for each finding of the tests. */
+/** Number of operations after which a run ends. It is enough to find every defect in these tests. */
 const ENOUGH = 260;
 
 /**
- * Verifies a small web.
+ * Verifies the app of small-web.ts.
  *
  * @param changes keys of the target file to replace; `undefined` removes a key
- * @param workloads the workloads to run; `hop` ends after `enough` operations, the others by themselves
+ * @param workloads names of the workloads to run; `hop` ends after `enough` operations, the others end by themselves
  */
 export async function judged(
   web: SmallWeb,
@@ -92,7 +92,7 @@ export async function judged(
   }
 }
 
-/** Verifies an app. Checks that the evidence is sufficient and that no guarantee is violated. */
+/** Verifies an app. Expects sufficient evidence and no violated guarantee. */
 export async function holds(
   web: SmallWeb,
   changes: Parameters<typeof judged>[1] = {},

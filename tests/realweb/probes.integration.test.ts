@@ -1,6 +1,7 @@
 /**
- * Tests lists and writes of real web apps, as probes use them. A small healthy server has each behaviour. If the
- * behaviour could hide a defect, a broken server is tested too.
+ * Tests the probes of target files (which read and write data) with lists and writes as in real web apps. Baton must
+ * accept a small healthy server with each behaviour. If the behaviour could hide a defect, Baton must also find the
+ * defect in a broken server.
  */
 import { describe, expect, it } from 'vitest';
 import { holds, judged, TARGET } from './judged.ts';
@@ -30,7 +31,10 @@ describe('lists', () => {
     const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
     await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
 
-    /** Loses writes on one instance: the list does not show them, but the panel still does. */
+    /**
+     * A broken app: one instance loses writes. The list does not show a lost value, but another panel of the page still
+     * does.
+     */
     class Losing extends Web {
       override add(ask: WebRequest, session: Session): WebResponse {
         const before = [...session.items];
@@ -42,7 +46,10 @@ describe('lists', () => {
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
 
-    /** Shows no written value in the list. Then the expression in the target file is probably wrong, not the app. */
+    /**
+     * An app whose list shows none of the written values. The cause is then probably a wrong expression in the target
+     * file, not a defect.
+     */
     class Elsewhere extends Web {
       override list(): string {
         return super.list([]);
@@ -53,7 +60,7 @@ describe('lists', () => {
     ).rejects.toThrow(/expected read\.items to find .* Correct the expression/);
   });
 
-  /** Has a list on several pages, with so many older items that new items are on the last page. */
+  /** An app with a list on several pages. It has so many older items that new items are on the last page. */
   class Paged extends SmallWeb {
     readonly rows: number = 4;
     static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
@@ -98,7 +105,8 @@ describe('lists', () => {
         enough: 500,
       });
       expect(of('read-your-writes').judgement).toBe('valid');
-      // At least one read shows more than nine values, so it has read three pages or more.
+      // Checks that at least one read shows more than nine values, because such a read must have read three pages or
+      // more.
       expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
     }
   });
@@ -129,8 +137,8 @@ describe('lists', () => {
 
 describe('a write that only a message confirms', () => {
   /**
-   * Gives the same response to a write that it keeps and to a write that it refuses. Only the next page shows the
-   * result, once.
+   * An app that sends the same response for an accepted write and for a refused write. Only the next page shows the
+   * result, and only once.
    */
   class Flash extends SmallWeb {
     override add({ form }: WebRequest, session: Session): WebResponse {
@@ -157,7 +165,8 @@ describe('a write that only a message confirms', () => {
     expect(history).toContain('"outcome":"info","status":303,"note":"303');
     const refused = await holds(new Flash(), { probes, busy: 'list is full' });
     expect(refused.history).toContain('"outcome":"fail","status":303,"note":"303');
-    // Without `confirmed`, the redirect counts as an acknowledgement, even of refused writes.
+    // In a target file without `confirmed`, the redirect counts as an acknowledgement, even if the app refuses the
+    // write.
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
 

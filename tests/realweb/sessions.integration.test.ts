@@ -1,6 +1,7 @@
 /**
- * Tests logins, cookies and sessions of real web apps that are no defect. A small healthy server has each behaviour. If
- * the behaviour could hide a defect, a broken server is tested too.
+ * Tests Baton with logins, cookies and sessions of real web apps that look unusual, but are no defects. Baton must
+ * accept a small healthy server with each behaviour. If the behaviour could hide a defect, Baton must also find the
+ * defect in a broken server.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +48,7 @@ describe('"signed out" shown by', () => {
 });
 
 describe('redirects', () => {
-  /** Signs in after several redirects, by a token in the first redirect. */
+  /** An app whose login needs several redirects. A token in the first redirect signs the user in. */
   class Handshake extends SmallWeb {
     readonly #tickets = new Map<string, string>();
 
@@ -77,7 +78,7 @@ describe('redirects', () => {
   it('of a login are followed if the target file says so', async () => {
     const login = { ...TARGET.login, follow: true };
     const { history } = await holds(new Handshake(), { login });
-    // The tokens in the redirects are secrets, like passwords, so the history must not contain them.
+    // Checks that the history does not contain the tokens in the redirects, because they are secrets, like passwords.
     expect(history).not.toContain('ticket');
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
@@ -137,7 +138,10 @@ describe('redirects', () => {
 
 describe('cookies', () => {
   it('two that change with every response are recognised as the session cookies', async () => {
-    /** Sets a new key in two cookies, and a counter in a third, with each response. The previous key stays valid. */
+    /**
+     * An app that sets a new key, split into two cookies, and a counter in a third cookie, with each response. The
+     * previous key stays valid.
+     */
     class Web extends SmallWeb {
       readonly #old = new Map<string, Session>();
 
@@ -174,8 +178,8 @@ describe('cookies', () => {
 
   it('that are valid only once are not sent twice, since the app then ends the session', async () => {
     /**
-     * Works like a remember-me cookie with theft detection: the session accepts only the last value of the cookie
-     * `once`.
+     * An app with a cookie `once`, whose value changes with each response. The session accepts only the last value,
+     * like a remember-me cookie with theft detection.
      */
     class Web extends SmallWeb {
       readonly #last = new Map<Session, string>();
@@ -217,7 +221,7 @@ describe('cookies', () => {
     const { of } = await judged(new Web(), {}, options);
     expect([of('rotation').judgement, of('rotation').why]).toEqual(['valid', undefined]);
 
-    /** The same app, but with the visitor's cookie as the session cookie. */
+    /** Tests the same app with a target file that names the visitor's cookie as the session cookie. */
     class Fixed extends Web {
       override sessionOf(cookies: Map<string, string>): Session | undefined {
         return this.sessions.get(cookies.get('visitor') ?? '');
@@ -237,7 +241,10 @@ describe('cookies', () => {
 });
 
 describe('a session in two cookies', () => {
-  /** Keeps the session in two cookies, like cookie-session: data that can be guessed, and its signature. */
+  /**
+   * An app that keeps the session in two cookies, like cookie-session: one contains data that can be guessed, the other
+   * the signature of the data.
+   */
   class Signed extends SmallWeb {
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);
@@ -248,7 +255,7 @@ describe('a session in two cookies', () => {
       return Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
     }
 
-    /** Accepts the signed data only, not the data of another user. */
+    /** Accepts the data in the first cookie only if the signature in the second cookie belongs to the data. */
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
       const session = super.sessionOf(cookies, instance);
       return session !== undefined && cookies.get('data') === this.dataOf(session.user) ? session : undefined;
@@ -278,7 +285,7 @@ describe('a session in two cookies', () => {
 });
 
 describe('accounts of an app with open registration', () => {
-  /** Knows only registered users. Registering requires a code from the page with the form. */
+  /** An app in which only registered users can log in. A registration must send a code from the page with the form. */
   class Open extends SmallWeb {
     readonly known = new Set<string>();
     readonly #codes = new Set<string>();
@@ -313,7 +320,7 @@ describe('accounts of an app with open registration', () => {
     const web = new Open();
     await holds(web, changes);
     expect(web.known.size).toBe(4);
-    // In the next run the users already exist, which Baton accepts too.
+    // Runs Baton a second time. The users now exist already, which Baton must accept too.
     await holds(web, { ...changes, accounts: [...web.known].map(user => ({ user, password: 'p' })) });
     expect(web.known.size).toBe(4);
   });

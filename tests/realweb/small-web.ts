@@ -10,7 +10,7 @@ export interface Session {
   flash: string | undefined;
 }
 
-/** A request with its session, and the response object. */
+/** A request with its session, and with the object to which the response is written. */
 export interface WebRequest {
   method: string;
   path: string;
@@ -43,13 +43,13 @@ export class SmallWeb {
   readonly sessions = new Map<string, Session>();
 
   /**
-   * Chooses an instance at random. If the instances took turns, each of a few clients could always reach the same one.
+   * Chooses an instance at random. If the instances took turns, all requests of a client could reach the same instance.
    */
   instance(_request: IncomingMessage): string {
     return INSTANCES[randomInt(INSTANCES.length)] as string;
   }
 
-  /** Returns the session of the session cookie. Apps may override this. */
+  /** Returns the session that the session cookie identifies. Tests override this method. */
   sessionOf(cookies: Map<string, string>, _instance: string): Session | undefined {
     return this.sessions.get(cookies.get('sid') ?? '');
   }
@@ -72,7 +72,7 @@ export class SmallWeb {
     );
   }
 
-  /** Returns the response to a client without a session, on a page for signed-in users. */
+  /** Returns the response that a client without a session gets on a page for signed-in users. */
   stranger(_ask: WebRequest): WebResponse {
     return redirect('/login');
   }
@@ -83,7 +83,7 @@ export class SmallWeb {
     return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(user) } };
   }
 
-  /** Begins a session. Returns its Set-Cookie lines. */
+  /** Begins a session. Returns the Set-Cookie lines of its cookies. */
   begin(user: string): string[] {
     const id = randomBytes(16).toString('hex');
     this.sessions.set(id, { user, items: [], flash: undefined });
@@ -144,7 +144,10 @@ export class SmallWeb {
   };
 }
 
-/** Adds a defect, which must be found in every app: every second session is known to only one of the instances. */
+/**
+ * Adds a defect to an app: for half of the sessions, only one of the instances knows the session. Baton must find this
+ * defect in every app.
+ */
 export const forgetful = <T extends new () => SmallWeb>(Web: T) =>
   class extends (Web as new () => SmallWeb) {
     readonly #numbers = new Map<Session, number>();

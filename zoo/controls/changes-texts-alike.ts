@@ -12,7 +12,10 @@ export const changesTextsAlike: Control = {
   },
 };
 
-/** Returns the text that the app stores for the values of a form field. */
+/**
+ * Returns the text that the app stores for a form field. It joins the values of the field, and removes characters, so
+ * that different values can give the same text.
+ */
 const normal = (values: unknown[]): string => {
   const text = values.join(', ').replaceAll(/[^ -~]/g, '');
   return /^\d+$/.test(text) ? String(Number(text)) : text;

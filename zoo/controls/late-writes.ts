@@ -51,12 +51,12 @@ export const lateWrites: Control = {
 
 /** The maximum number of books on a shelf. */
 const MOST = 6;
-/** One motto in EVERY is saved only after its response. */
+/** One of every EVERY mottos (a text of a user) is saved only after its response. */
 const EVERY = 8;
-/** Time after its response at which a late write is saved, milliseconds. */
+/** Time between the response and the late save of a motto, milliseconds. */
 const LATE_MS = 400;
 
-/** Adds a book atomically, if the shelf has room. */
+/** Lua script for Redis that adds a book in one step, if the shelf has room. */
 const ADD = `
 if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[1])`;
@@ -73,7 +73,7 @@ if (import.meta.main)
     },
   });
 
-/** Adds routes for the books of a user. A full shelf refuses more books. */
+/** Adds routes for the books of a user. If the shelf is full, the app refuses further books. */
 function shelf(router: Router, redis: Redis): void {
   const path = '/app/shelf';
   router.get(path, async (request, response) => {
@@ -88,8 +88,8 @@ function shelf(router: Router, redis: Redis): void {
 }
 
 /**
- * Adds routes for one motto of each user. One write in EVERY gets a 503, takes effect later, and may overwrite a newer
- * motto.
+ * Adds routes for the motto, a text of each user. One of every EVERY writes gets a 503, takes effect later, and can
+ * overwrite a newer motto.
  */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';

@@ -1,5 +1,5 @@
 /**
- * Healthy systems with access tokens and refresh tokens (the token host). They differ in how they replace a
+ * Healthy systems with access tokens and refresh tokens (variants of the token host). They differ in how they replace a
  * refresh token.
  */
 

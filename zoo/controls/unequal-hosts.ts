@@ -45,8 +45,8 @@ export const unequalHosts: Control = {
 const AHEAD_MS = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
 
 /**
- * Makes the two hosts differ in their responses: the Date header has the host's own clock, and redirects lead
- * to the host's own address.
+ * Makes the responses of the two hosts differ: the Date header has the host's own clock, and redirects lead to the
+ * host's own address.
  */
 const byOwnHost: RequestHandler = ({ socket }, response, next) => {
   response.removeHeader('X-Instance-Id');
@@ -63,7 +63,8 @@ if (import.meta.main)
     beforeSession: () => byOwnHost,
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // As in plain-done-right.ts: prevents a save that would restore a session after its logout.
+      // Prevents express-session from saving the session after its logout, which would restore the session.
+      // plain-done-right.ts does the same.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

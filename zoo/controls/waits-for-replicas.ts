@@ -15,10 +15,10 @@ export const waitsForReplicas: Control = {
   target: { claims: ['isolation', { routing: 'spread' }, 'survival', 'evidence'] },
 };
 
-/** Longest wait for the replicas to confirm a change, milliseconds. */
+/** Maximum time to wait until the Redis replicas confirm a change, milliseconds. */
 const WITHIN = 300;
 
-/** Reports a change as saved only when each connected replica has it. */
+/** A session store that reports a change as saved only when each connected Redis replica has the change. */
 class WaitingStore extends RedisAttributesStore {
   readonly #redis: RedisClient;
 
@@ -27,8 +27,8 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // If the session is missing, also waits for the replicas. It may have been deleted on the primary only, and
-  // a logout must not be acknowledged before the replicas have deleted the session too.
+  // Waits for the replicas also if the session is missing. A request could have deleted the session on the primary
+  // only, and a logout must not be acknowledged before the replicas have deleted the session too.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

@@ -2,7 +2,8 @@ import type { NginxAdditions } from '../../stack/nginx-files.ts';
 import type { Defect } from '../entry.ts';
 
 /**
- * The cookie has the address of an instance. nginx sends requests with the cookie there, and tries no other instance.
+ * nginx settings with an affinity cookie that contains the address of an instance. nginx sends a request with this
+ * cookie to that instance, and tries no other instance.
  */
 const PINNED: NginxAdditions = {
   http: `

@@ -26,10 +26,13 @@ export const columnCutsSession: Defect = {
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'cookie-policy', 'evidence'],
 };
 
-/** Maximum length of a text in the column of the database, characters. */
+/** Size of the database column for the text of a session, characters. */
 const COLUMN = 8_000;
 
-/** Cuts the text of a session to the size of the column. Treats a text that is no JSON as no session. */
+/**
+ * The defect: cuts the text of a session to the size of the database column. If the cut text is no valid JSON, the
+ * session counts as missing.
+ */
 const cutting = {
   stringify: (data: object) => JSON.stringify(data).slice(0, COLUMN),
   parse(text: string) {

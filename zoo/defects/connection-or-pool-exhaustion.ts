@@ -32,7 +32,7 @@ export const connectionOrPoolExhaustion: Defect = {
 
 const CONNECTIONS = 12;
 
-/** Has several connections to Redis, and sends each command on the next one. */
+/** A session store with several connections to Redis. It sends each command on the next connection. */
 class PooledStore extends session.Store {
   readonly #pool: readonly RedisStore[];
   #next = 0;

@@ -21,9 +21,9 @@ export const cookieStoredSessionRace: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
-  // `continuity` and `isolation` are not in `mustNot`, because this defect may break them too. A cookie that holds the
-  // session is lost when it grows (session-cookie-too-large). A late response may restore the previous user
-  // (rolling-cookie-restores-user).
+  // Allows violations of `continuity` and `isolation`, because this defect can break them too. The cookie holds the
+  // session, so a session is lost when the cookie becomes too large (see session-cookie-too-large). A late response can
+  // restore the previous user (see rolling-cookie-restores-user).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -2,10 +2,13 @@ import { serve } from '../../app/serve.ts';
 import { abandon, signedInUser } from '../../app/session.ts';
 import type { Defect } from '../entry.ts';
 
-/** nginx behind a cloud balancer with two nodes. Each node adds the address of its client to X-Forwarded-For. */
+/**
+ * nginx settings that simulate a cloud balancer with two nodes in front of nginx. Each node adds the address of its
+ * client to X-Forwarded-For.
+ */
 const BEHIND_TWO_NODES = {
   http: 'split_clients $request_id $node { 50% 10.0.1.17; * 10.0.2.23; }',
-  // If this block sets one header, nginx ignores all headers that the outer block sets. So all are set here again.
+  // Sets all headers again, because nginx ignores the headers of the outer block if this block sets a header.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -48,7 +51,8 @@ declare module 'express-session' {
 if (import.meta.main)
   await serve({
     onSession(request, _response, next) {
-      // A login may come from any address. The next request binds the session to its address: the defect.
+      // The defect: the first request after the login binds the session to its IP address. The login itself can come
+      // from any address.
       if (signedInUser(request) !== undefined && request.path !== '/login') {
         request.session.address ??= request.ip ?? '';
         if (request.session.address !== request.ip) abandon(request);

@@ -1,7 +1,7 @@
 import type { Defect } from '../entry.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** Accounts of two tenants: the same user names, with two domains. {n} stands for 1 to 100. */
+/** Accounts of two tenants (customers): the same user names at two domains. {n} stands for 1 to 100. */
 const accounts = ['alice', 'bob', 'user{n}'].flatMap(name =>
   ['red', 'blue'].map(tenant => ({
     user: `${name}@${tenant}.example.test`,
@@ -39,6 +39,6 @@ export const keyPrefixCollision: Defect = {
 
 if (import.meta.main)
   servePlain({
-    // Drops the tenant, the part after the @: the defect.
+    // The defect: the key omits the tenant, which is the part after the @.
     keyOf: user => user.replace(/@.*/, ''),
   });

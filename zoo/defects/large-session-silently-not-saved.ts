@@ -23,10 +23,10 @@ export const largeSessionSilentlyNotSaved: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'evidence'],
 };
 
-/** Limit of an item in the store, characters. Stands for memcached's limit of 1 MB. */
+/** Maximum size of an item in the store, characters. It simulates memcached's limit of 1 MB. */
 const LARGEST = 12_000;
 
-/** Saves nothing if a session is larger than the limit, logs a warning, and reports success: the defect. */
+/** The defect: does not save a session that is larger than the limit. Logs a warning, but reports success. */
 class LimitedStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     const { length } = JSON.stringify(data);

@@ -27,7 +27,10 @@ export const localCopyOutlivesSharedSession: Defect = {
 
 const ttl = Number(process.env['SESSION_SECONDS']);
 
-/** Keeps a copy of each session in memory. A read renews the copy, and not the session in Redis. */
+/**
+ * A session store that keeps a copy of each session in memory. A read extends the lifetime of the copy, but not that of
+ * the session in Redis.
+ */
 class LocalTouchStore extends RedisStore {
   readonly #active = new Map<string, { data: SessionData; until: number }>();
 
@@ -35,7 +38,7 @@ class LocalTouchStore extends RedisStore {
     await super.get(sid, (error: unknown, data?: SessionData | null) => {
       const copy = this.#active.get(sid);
       if (data) this.#keep(sid, data);
-      // The defect: if the session in Redis has expired, the copy is still used.
+      // The defect: uses the copy even if the session in Redis has expired.
       callback?.(error, data ?? (copy && copy.until > Date.now() ? copyOf(copy.data) : null));
     });
   }

@@ -27,7 +27,7 @@ export const logoutAcknowledgedWhileStoreFails: Defect = {
   mustNot: ['isolation', 'routing', 'outage', 'evidence'],
 };
 
-/** Reports success even if the session could not be deleted: the defect. */
+/** The defect: reports success even if the session could not be deleted. */
 class ForgivingStore extends RedisStore {
   override async destroy(sid: string, callback?: Done): Promise<void> {
     await super.destroy(sid, () => callback?.());

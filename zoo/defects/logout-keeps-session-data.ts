@@ -39,7 +39,7 @@ export const logoutKeepsSessionData: Defect = {
 if (import.meta.main)
   servePlain({
     async signIn(request, user) {
-      // Carries the cart of the visitor over into the new session.
+      // Gives the new session the cart of the visitor's old session.
       const { cart } = request.session;
       await signIn(request, user);
       if (cart === undefined) return;

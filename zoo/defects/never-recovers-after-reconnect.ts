@@ -27,8 +27,8 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // Reports a lost connection, and never its recovery: the defect. From the event `disconnect` until the event
-      // `connect`, express-session handles requests without a session.
+      // The defect: emits `disconnect` when the connection is lost, but never `connect` when it recovers. After
+      // `disconnect`, express-session handles requests without a session, until `connect` comes.
       redis.on('close', () => store.emit('disconnect'));
       return store;
     },

@@ -24,8 +24,8 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // `continuity` is not in `mustNot`, because this defect may break it too: a late response may set a new session
-  // cookie in place of the cookie that the login set.
+  // Allows violations of `continuity`, because this defect can break it too: a late response can set a new session
+  // cookie in place of the cookie that the login has set.
   mustNot: [
     'isolation',
     'instances-agree',
@@ -40,9 +40,9 @@ export const noIdRotationAtLogin: Defect = {
 
 if (import.meta.main)
   servePlain({
-    // Gives every visitor a session, even before the login.
+    // Gives every visitor a session before the login.
     session: { saveUninitialized: true },
-    // Keeps the id of the visitor's session at the login: the defect.
+    // The defect: the visitor's session keeps its id at the login.
     async signIn(request, user) {
       request.session.user = user;
       await save(request);

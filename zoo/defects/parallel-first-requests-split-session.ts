@@ -26,8 +26,8 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // `continuity` is not in `mustNot`, because this defect may break it too: a late response may replace the session
-  // that the login created.
+  // Allows violations of `continuity`, because this defect can break it too: a late response can replace the session
+  // that the login has created.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
@@ -44,7 +44,7 @@ if (import.meta.main)
     onSession: () => (request, response, next) => {
       if (request.path !== '/app/login') return next();
       if (request.method === 'GET') {
-        // Never replaces a token that the browser has, so that a form in another tab stays valid.
+        // Does not replace a token that the browser already has, so that a form in another tab stays valid.
         const { csrf } = request.cookies;
         request.cookies.csrf = csrf ?? tokenFor(request.sessionID);
         if (!csrf) response.cookie('csrf', request.cookies.csrf, { httpOnly: true, sameSite: 'lax' });
@@ -54,7 +54,7 @@ if (import.meta.main)
       const good =
         token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
       if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
-      // Deletes the form token, because it is not valid for the new session of the login.
+      // Deletes the form token, because it is not valid for the new session that the login creates.
       response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
       next();
     },

@@ -28,8 +28,8 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // express-session keeps the attributes of the cookie in the session. So a release that renews cookies
-    // must change the attributes in the session too.
+    // Changes the cookie's attributes in the session too, because express-session stores them there. Otherwise, the
+    // release would renew cookies with the old attributes.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

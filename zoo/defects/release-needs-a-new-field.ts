@@ -24,7 +24,7 @@ export const releaseNeedsANewField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** A field that only release 2 sets, at each login. */
+    /** A session field that only release 2 of the app has. It is set at each login. */
     region?: string;
   }
 }

@@ -24,7 +24,10 @@ export const releaseRefusesOldForms: Defect = {
   mustNot: ['isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
 
-/** Keys of form tokens. The app signs with the first, and accepts tokens that any of them has signed. */
+/**
+ * Keys that sign form tokens. The app signs new tokens with the first key, and accepts tokens that were signed with any
+ * of the keys.
+ */
 const keys = (process.env['FORM_KEYS'] ?? 'release-1').split(',');
 const signature = (key: string, nonce: string): string =>
   createHmac('sha256', key).update(nonce).digest('base64url');

@@ -30,14 +30,14 @@ export const releaseRenamesSessionField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** The cart, in the field of release 2. Release 1 has it in the field `cart`. */
+    /** The cart in release 2 of the app. In release 1, the field `cart` contains the cart. */
     basket?: string[];
   }
 }
 
 const { RELEASE, KEEPS_OLD } = process.env;
 
-/** Stores the field `cart` of the app under the name `basket`, as release 2 does. */
+/** Stores the app's field `cart` under the name `basket`, as release 2 of the app does. */
 class RenamingStore extends RedisStore {
   override async get(sid: string, callback?: Got): Promise<void> {
     const renamed: Got = (error, data) => callback?.(error, data && read(data));

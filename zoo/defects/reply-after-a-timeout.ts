@@ -23,9 +23,12 @@ export const replyAfterATimeout: Defect = {
   mustNot: ['routing', 'evidence'],
 };
 
-/** Longest time that the app waits for a reply of the store, milliseconds. */
+/** Maximum time for which the app waits for a reply of the store, milliseconds. */
 const TIMEOUT_MS = 800;
-/** True to close a connection if a reply is late, which is correct. False to keep it, which is the defect. */
+/**
+ * What the app does with a connection whose reply is late. True: it closes the connection, which is correct. False: it
+ * keeps the connection, which is the defect.
+ */
 const closes = process.env['ON_TIMEOUT'] === 'close';
 
 class PooledStore extends RedisStore {

@@ -25,7 +25,10 @@ export const replyOfAnAbandonedRequest: Defect = {
   mustNot: ['routing', 'cookie-policy', 'evidence'],
 };
 
-/** The response to the current request. The store cancels a read when the client of this response disconnects. */
+/**
+ * Provides the response object of the current request. The store cancels a read when the client of this request
+ * disconnects.
+ */
 const visit = new AsyncLocalStorage<Response>();
 
 class PooledStore extends RedisStore {

@@ -25,7 +25,7 @@ export const saveErrorSwallowed: Defect = {
   mustNot: ['isolation', 'routing', 'evidence'],
 };
 
-/** Reports success even if the session could not be saved: the defect. */
+/** The defect: reports success even if the session could not be saved. */
 class QuietStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     await super.set(sid, data, () => callback?.());

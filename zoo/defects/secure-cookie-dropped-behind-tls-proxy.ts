@@ -2,11 +2,11 @@ import type { Defect } from '../entry.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
 /**
- * nginx, as if a balancer before it terminated TLS: it sets `X-Forwarded-Proto: https`. Requests do not use
- * TLS. Clients keep a Secure cookie nevertheless, because the host is 127.0.0.1.
+ * nginx settings that simulate a balancer in front of nginx that terminates TLS: nginx sets `X-Forwarded-Proto: https`.
+ * Requests do not use TLS. Clients nevertheless keep a Secure cookie, because the host is 127.0.0.1.
  */
 const BEHIND_TLS = {
-  // If this block sets one header, nginx ignores all headers that the outer block sets. So all are set here again.
+  // Sets all headers again, because nginx ignores the headers of the outer block if this block sets a header.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -25,8 +25,8 @@ export const sessionCookieTooLarge: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // `isolation` is not in `mustNot`, because this defect may break it too: a late response may restore the previous
-  // user (rolling-cookie-restores-user).
+  // Allows violations of `isolation`, because this defect can break it too: a late response can restore the previous
+  // user (see rolling-cookie-restores-user).
   mustNot: ['rotation', 'forgery', 'evidence'],
 };
 

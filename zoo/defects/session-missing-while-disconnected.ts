@@ -27,7 +27,8 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // From the event `disconnect` until the event `connect`, express-session handles requests without a session.
+      // The defect: express-session handles requests without a session after the event `disconnect`, until the event
+      // `connect`.
       redis.on('close', () => store.emit('disconnect'));
       redis.on('ready', () => store.emit('connect'));
       return store;

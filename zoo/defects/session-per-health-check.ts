@@ -24,8 +24,8 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // `continuity` is not in `mustNot`, because this defect may break it too: a late response may replace the session
-  // that the login created.
+  // Allows violations of `continuity`, because this defect can break it too: a late response can replace the session
+  // that the login has created.
   mustNot: [
     'isolation',
     'instances-agree',

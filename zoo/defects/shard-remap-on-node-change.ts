@@ -31,8 +31,8 @@ export const shardRemapOnNodeChange: Defect = {
 const shards = Number(process.env['SHARDS']);
 
 /**
- * Returns the index of the Redis that has the session. It depends on the last character of the id and on the number of
- * Redis servers, so it changes when one is added.
+ * Returns the index of the Redis server that has the session. The index depends on the last character of the session id
+ * and on the number of Redis servers, so it changes when a server is added: the defect.
  */
 const shardOf = (sid: string): number => sid.charCodeAt(sid.length - 1) % shards;
 

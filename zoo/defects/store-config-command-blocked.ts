@@ -33,7 +33,7 @@ export const storeConfigCommandBlocked: Defect = {
 if (import.meta.main)
   await serve({
     store: (config, redis) => {
-      // Makes Redis send events when sessions expire.
+      // Makes Redis publish an event when a session expires.
       if (process.env['NOTIFY_EXPIRY'] === 'true')
         redis.once('ready', () => void redis.config('SET', 'notify-keyspace-events', 'Ex'));
       return new RedisStore(stockOptions(config, redis));

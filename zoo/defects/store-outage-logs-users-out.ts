@@ -27,7 +27,7 @@ export const storeOutageLogsUsersOut: Defect = {
   mustNot: ['isolation', 'routing', 'evidence'],
 };
 
-/** Treats a failed lookup as a missing session: the defect. */
+/** The defect: treats a failed lookup as a missing session. */
 class ForgivingStore extends RedisStore {
   override async get(sid: string, callback?: Got): Promise<void> {
     await super.get(sid, (error: unknown, data?: Parameters<Got>[1]) =>

@@ -1,5 +1,5 @@
 /**
- * Broken systems with access tokens and refresh tokens (the token host). They differ in how they replace a
+ * Broken systems with access tokens and refresh tokens (variants of the token host). They differ in how they replace a
  * refresh token.
  */
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const host = parse(readFileSync(new URL('../hosts/tokens/target.yaml', import.me
 
 type Text = Pick<Defect, 'broken' | 'wild' | 'remedy' | 'needs' | 'references'>;
 
-/** Guarantees that every defect in this file keeps. */
+/** Names of the guarantees that all defects in this file keep. */
 const KEPT: readonly Guarantee[] = ['isolation', 'routing', 'availability', 'evidence'];
 
 const design = (

@@ -2,11 +2,11 @@ import { expect } from 'vitest';
 import { until } from '../../stack/wait.ts';
 import { type Plant, plant } from '../testing/plant.ts';
 
-/** The idle timeout of the defects in this file, and a clearly longer time, milliseconds. */
+/** Idle timeout of the apps in this file, and a time that is clearly longer, milliseconds. */
 const IDLE_MS = 4_000;
 const TOO_LONG_MS = 6_500;
 
-/** Returns options for `until`: check three times a second, for up to 20 s. */
+/** Returns options for `until`, which waits for a condition: check three times a second, for up to 20 s. */
 const looking = (what: string) => ({ withinMs: 20_000, everyMs: 333, what });
 
 /** Waits until `ms` milliseconds have passed since `began`. */

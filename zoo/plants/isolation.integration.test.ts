@@ -66,7 +66,8 @@ plant('reply-of-an-abandoned-request', {
 
 plant('rolling-cookie-restores-user', {
   'a late response of the old session signs its user in again': async ({ visitor }) => {
-    // Repeats the race: on a busy machine, the slow request may end before the next user has signed in.
+    // Repeats the race, because the slow request must end last. On a busy machine, it can end before the next user has
+    // signed in.
     await until(async () => {
       const alice = visitor(0);
       await alice.signIn();

@@ -31,7 +31,7 @@ plant(
       await alice.signIn();
       await alice.who();
       let late = '';
-      // As long as the replica does not have the session, the app reads it from the primary.
+      // Repeats the write, because the app reads a session from the primary until the replica has the session.
       await until(async () => {
         late = `value-${Math.random()}`;
         expect((await alice.add('basket', late)).status).toBe(303);

@@ -1,4 +1,4 @@
-/** Starts an identity provider beside the stack, on another site than the stack. */
+/** Starts an identity provider in addition to the other servers of a deployment. It is on another site than the app. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,10 @@ import { temporaryPath } from '../../stack/watchdog.ts';
 const PROGRAM = fileURLToPath(new URL('../hosts/relying-party/provider.server.ts', import.meta.url));
 
 /**
- * Starts the provider. Instances find it in OIDC_ISSUER. The stack is at 127.0.0.1 and the provider at localhost:
- * to browsers, these are two sites.
+ * Starts the identity provider. Instances find its address in OIDC_ISSUER. The app is at 127.0.0.1 and the provider at
+ * localhost: to browsers, these are two sites.
  *
- * @param relyingParty address of the stack
+ * @param relyingParty address of the app
  */
 export async function identityProvider(_store: BackingServer, relyingParty: string): Promise<Beside> {
   const port = await freePort();

@@ -1,4 +1,7 @@
-/** A session store with one row for each attribute, as in SQL. A Redis hash takes the place of the table. */
+/**
+ * A session store that keeps each attribute of a session in a row of its own, as in an SQL table. It uses a Redis hash
+ * in place of the table.
+ */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -8,7 +11,7 @@ const LIFETIME_S = 86_400;
 
 export class AttributeRowsStore extends session.Store {
   readonly #redis: Redis;
-  /** Maps the session object of a request to the names of the attributes that had a row when the session was loaded. */
+  /** Key: session object of a request. Value: names of the attributes that had a row when the session was loaded. */
   readonly #rows = new WeakMap<object, Set<string>>();
 
   constructor(redis: Redis) {

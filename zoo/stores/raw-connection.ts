@@ -1,5 +1,6 @@
 /**
- * A connection to Redis like in simple clients: sends a command, and takes the next reply as the reply to this command.
+ * A connection to Redis as in simple client libraries: it sends a command, and takes the next reply as the reply to
+ * this command.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -15,8 +16,8 @@ export class RawConnection {
   }
 
   /**
-   * Returns the value of a key; undefined if the key has none. When `signal` aborts, rejects and leaves the reply
-   * unread.
+   * Returns the value of a key; undefined if the key does not exist. When `signal` aborts, rejects without reading the
+   * reply, so the next read gets this reply.
    */
   async get(key: string, signal: AbortSignal): Promise<string | undefined> {
     this.#socket.write(`*2\r\n$3\r\nGET\r\n$${key.length}\r\n${key}\r\n`);
@@ -29,7 +30,9 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
-  /** Parses replies of the type bulk string: a length and that many bytes, or the length -1 if there is no value. */
+  /**
+   * Parses Redis replies of the type bulk string: a length and that many bytes, or the length -1 if there is no value.
+   */
   #take(text: string): void {
     this.#text += text;
     for (;;) {

@@ -1,5 +1,6 @@
 /**
- * Declares the tests of a defect of the zoo: scripts that show the defect, and an ordinary visit that does not show it.
+ * Declares the tests of a defect of the zoo: scripts that make the defect visible, and an ordinary visit, in which the
+ * defect must not be visible.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
@@ -10,29 +11,32 @@ import { Visitor } from './visitor.ts';
 export interface Plant {
   /** Address of the balancer. */
   readonly url: string;
-  /** Addresses of the instances, at which requests bypass the balancer. */
+  /** Addresses of the instances. Requests to these addresses bypass the balancer. */
   readonly direct: readonly string[];
-  /** Returns a visitor that uses the balancer or, if given, other addresses. `user` is the number of its account. */
+  /**
+   * Returns a visitor whose requests go to the balancer or, if `urls` is set, to these addresses.
+   * @param user number of the visitor's account
+   */
   visitor(user?: number, urls?: readonly string[]): Visitor;
 }
 
 export interface PlantOptions {
   /**
-   * Where an ordinary visit must not show the defect: on one instance, or through the balancer. `nowhere`: an ordinary
-   * visit shows it. An ordinary visit sends one request after the other, waits for no timeout, and never replays a
-   * cookie.
+   * Where an ordinary visit must not show the defect: on a single instance, or through the balancer. `nowhere`: an
+   * ordinary visit shows the defect. An ordinary visit sends requests in sequence, waits for no timeout, and does not
+   * replay cookies.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }
 
-/** Returns options of `until` that wait up to 20 s for an event that chance decides. */
+/** Returns options for `until`, to wait up to 20 s for an event that occurs by chance. */
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
 /**
- * Declares the tests of a defect. Also tests that an ordinary visit does not show the defect.
+ * Declares the tests of a defect, and a test that an ordinary visit does not show the defect.
  *
  * @param name the name of the defect
- * @param scripts the tests that show the defect, by test name
+ * @param scripts key: name of a test; value: a test that shows the defect
  */
 export function plant(
   name: string,

@@ -1,14 +1,17 @@
-/** An ordinary visit: one request after the other, without waiting for a timeout, and without old cookies. */
+/**
+ * Simulates an ordinary visit: a user sends each request after the response to the previous one, waits for no timeout,
+ * and sends no old cookies.
+ */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ZooEntry } from '../entry.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Returns whether a visitor can log in: the app of the deployment has pages, and a form with a password. */
+/** Returns true if a visitor can log in, because the app of the deployment has pages and a form with a password. */
 export const canVisit = ({ deployment: { host } }: ZooEntry): boolean =>
   host === 'card-store' || host === 'plain';
 
-/** Signs in, adds values to each object and reads them, and signs out. Does all this twice. */
+/** Visits the app twice: each time, signs in, adds values to each object, reads them, and signs out. */
 export async function ordinaryVisit(visitor: Visitor): Promise<void> {
   expect(await visitor.who()).toBeUndefined();
   for (let visit = 0; visit < 2; visit++) {

@@ -1,4 +1,4 @@
-/** A user with a browser, who visits the pages that the target file of an entry describes. */
+/** Simulates a user with a browser, who visits the pages that the target file of a deployment describes. */
 import { type Answer, Browser } from '../../app/testing/browser.ts';
 import { type Finding, finder } from '../../verify/core/response/finding.ts';
 import { parseTarget, type Target } from '../../verify/target/load.ts';
@@ -8,7 +8,7 @@ export interface Send {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Cookie header to send instead of the cookies in the jar. */
+  /** Cookie header that is sent instead of the cookies in the cookie jar. */
   cookie?: string;
 }
 
@@ -17,10 +17,13 @@ export class Visitor {
   readonly #user: number;
   readonly #urls: readonly string[];
   #browser: Browser;
-  /** The form token of the last page. `as` shares this object, because it returns a user with the same browser. */
+  /**
+   * The form token of the last page. The method `as` returns another user of the same browser, so both users share this
+   * object.
+   */
   #page = { csrf: '' };
 
-  /** @param urls addresses that get the requests in turn @param user index of the account in the target */
+  /** @param urls addresses to which the requests are sent in turn @param user index of the account in the target */
   constructor(target: Target | string, urls: readonly string[], user = 0) {
     this.target = typeof target === 'string' ? parseTarget(target, 'target', {}) : target;
     this.#urls = urls;
@@ -38,12 +41,12 @@ export class Visitor {
     return account;
   }
 
-  /** Returns the same user with the same cookies, at other addresses. */
+  /** Returns a visitor for the same user with the same cookies, whose requests go to other addresses. */
   at(...urls: string[]): Visitor {
     return this.#with(urls, this.#user);
   }
 
-  /** Returns another user who uses the same browser, with the same cookies. */
+  /** Returns a visitor for another user in the same browser, with the same cookies. */
   as(user: number): Visitor {
     return this.#with(this.#urls, user);
   }
@@ -75,7 +78,7 @@ export class Visitor {
     return this.send(request.path, { method: request.method, form, headers: request.headers });
   }
 
-  /** Opens the login page and sends its form. */
+  /** Logs in: opens the login page, and sends its form. */
   async signIn(): Promise<Answer> {
     await this.send(this.target.login.page);
     return this.submit(this.target.login);
@@ -112,7 +115,7 @@ export class Visitor {
     return found(items, text);
   }
 
-  /** Returns the Cookie header for the page of signed-in users, to replay it later. */
+  /** Returns the Cookie header for the page of signed-in users, so that a test can replay these cookies later. */
   cookie(): Promise<string> {
     return this.#browser.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
   }

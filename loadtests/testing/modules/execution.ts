@@ -10,7 +10,7 @@ export default {
     metrics: { tags },
   },
   scenario: {
-    /** Start of the scenario, milliseconds since 1970. */
+    /** Start time of the scenario, milliseconds since 1970. */
     get startTime(): number {
       return script.began;
     },

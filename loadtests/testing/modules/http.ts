@@ -1,4 +1,4 @@
-/** The module `k6/http` of the fake k6. Uses the jar of the virtual user, and follows no redirects. */
+/** The module `k6/http` of the fake k6. Uses the cookie jar of the virtual user, and does not follow redirects. */
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { report, script, sendRequest } from '../thread.ts';
 
@@ -18,7 +18,7 @@ const SUCCESS: Expected = [{ min: 200, max: 399 }];
 const isExpected = (status: number, expected: Expected): boolean =>
   expected.some(one => (typeof one === 'number' ? one === status : status >= one.min && status <= one.max));
 
-/** `http.CookieJar`: a jar that the script creates, or the jar of the virtual user. */
+/** The class `http.CookieJar` of k6: a cookie jar that the script creates, or the cookie jar of the virtual user. */
 class Jar {
   readonly cookies = new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
 
@@ -40,7 +40,7 @@ class Jar {
 
 let own = new Jar();
 
-/** Replaces the jar at each iteration as k6 does, unless `noCookiesReset` is set. */
+/** Replaces the cookie jar at each iteration as k6 does, unless `noCookiesReset` is set. */
 export function beginIteration(): void {
   if (script.options.noCookiesReset !== true) own = new Jar();
 }
@@ -125,7 +125,7 @@ export default {
   get: (url: string, params?: Params) => request('GET', url, null, params),
   post: (url: string, body: Record<string, string> | string, params?: Params) =>
     request('POST', url, body, params),
-  /** Sends the requests one after the other. Real k6 sends them at the same time. */
+  /** Sends the requests in sequence, whereas real k6 sends them at the same time. */
   batch: (requests: Batched[]) =>
     requests.map(({ method, url, body, params }) => request(method, url, body, params)),
   expectedStatuses: (...statuses: Expected[number][]): Expected => statuses,

@@ -1,6 +1,6 @@
 /**
- * A React app with a JSON API (Express): esbuild bundles app.jsx, the session is in Redis, its cookie is HttpOnly, and
- * each item is a row of its own.
+ * A React app with a JSON API (Express). esbuild bundles app.jsx. The session is in Redis, and its cookie is HttpOnly.
+ * Redis has a list of each user's items, in which each item is a separate element.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * An MCP server with the Streamable HTTP transport of @modelcontextprotocol/sdk. MCP_SESSIONS says where it keeps its
- * sessions: in `redis`, so that each instance knows them; or in `memory`, as in the examples of the SDK. With
- * `never-deleted` the sessions are in Redis, and DELETE ends no session.
+ * An MCP server that uses the Streamable HTTP transport of @modelcontextprotocol/sdk. The variable MCP_SESSIONS says
+ * where it keeps its sessions: in `redis`, so that each instance knows them; or in `memory`, as in the examples of the
+ * SDK. With the value `never-deleted`, the sessions are in Redis, and DELETE ends no session.
  */
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -20,10 +20,10 @@ const { MCP_SESSIONS = 'redis' } = process.env;
 const KEY = new TextEncoder().encode('a key of 32 bytes for HMAC SHA-256');
 const SESSION = 'mcp-session-id';
 
-/** Handles the requests of MCP that have a valid access token. */
+/** Handles an MCP request that has a valid access token. */
 type Handle = (user: string, request: Request, response: Response) => Promise<void>;
 
-/** Returns a server with the tools of one user. */
+/** Returns an MCP server with the tools of one user. */
 function toolsOf(redis: Redis, user: string): McpServer {
   const server = new McpServer({ name: 'notes', version: '1.0.0' });
   const shows = (value: Record<string, unknown>) => ({
@@ -47,7 +47,9 @@ const unknown = (response: Response): void => {
   response.status(404).json({ jsonrpc: '2.0', error, id: null });
 };
 
-/** Keeps the sessions in Redis. For each request it makes a new transport, which has no session itself. */
+/**
+ * Keeps the sessions in Redis. For each request it creates a new transport of the SDK, which knows no session itself.
+ */
 const inRedis =
   (redis: Redis): Handle =>
   async (user, request, response) => {

@@ -1,6 +1,6 @@
 /**
- * The passwordless host: its users log in by a link in a mail, or with a passkey. PASSWORDLESS_DEFECT names a defect:
- * `link-in-memory`, `challenge-in-memory` or `keeps-session-id`.
+ * An app of the zoo without passwords (the passwordless host): users log in by a link in a mail, or with a passkey. The
+ * variable PASSWORDLESS_DEFECT selects a defect: `link-in-memory`, `challenge-in-memory` or `keeps-session-id`.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -30,7 +30,10 @@ const defect = env['PASSWORDLESS_DEFECT'] ?? '';
 const publicUrl = new URL(env['PUBLIC_URL'] ?? 'http://127.0.0.1');
 const LINK_S = 600;
 
-/** Values that a login needs for a short time: links by their tokens, and challenges. */
+/**
+ * Stores values that a login needs for a short time: the links in mails, by their tokens, and the challenges of
+ * passkeys.
+ */
 interface Pending {
   put(key: string, value: string): Promise<void>;
   /** Returns the value of a key and deletes it, so that it is returned only once. */
@@ -42,7 +45,7 @@ const inRedis = (redis: Redis): Pending => ({
   take: key => redis.getdel(`pending:${key}`),
 });
 
-/** Keeps the values in the memory of this instance: the defect. */
+/** The defect: keeps the values in the memory of this instance. */
 function inMemory(): Pending {
   const values = new Map<string, string>();
   return {
@@ -84,7 +87,8 @@ function mailRoutes(redis: Redis): RequestHandler {
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
   const routes = express.Router();
   routes.get('/login', async (request, response) => {
-    // With this defect visitors have a session before the login, as in a shop that remembers what they looked at.
+    // With the defect `keeps-session-id`, visitors get a session before the login, as in a shop that remembers which
+    // items they viewed.
     if (defect === 'keeps-session-id') await save(request);
     response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
   });

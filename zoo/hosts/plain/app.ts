@@ -1,4 +1,7 @@
-/** The plain host: an Express app as tutorials write it. Many entries of the zoo change one part of it. */
+/**
+ * The plain host: an Express app of the zoo, written as in tutorials. Many broken and healthy deployments of the zoo
+ * change one part of it.
+ */
 import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';

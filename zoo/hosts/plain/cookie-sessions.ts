@@ -1,4 +1,7 @@
-/** Makes the plain host keep the whole session in a signed cookie, with cookie-session. */
+/**
+ * Makes the plain host (a plain Express app) keep the whole session in a signed cookie, with the package
+ * cookie-session.
+ */
 import cookieSession from 'cookie-session';
 import { Router } from 'express';
 import type { PlainParts } from './parts.ts';
@@ -18,13 +21,18 @@ export const cookieSessions = {
   async signOut(request) {
     Reflect.set(request, 'session', null);
   },
-  // Does nothing: the server does not know which sessions exist.
+  // Does nothing, because the sessions are in cookies: the server does not know which sessions exist.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
-  /** Browsers drop cookies of more than 4096 bytes, and base64 makes the session a third longer. */
+  /**
+   * Limits the cart, because browsers drop cookies of more than 4096 bytes. base64 makes the session a third longer.
+   */
   cartLimit: 2_000,
 } satisfies PlainParts;
 
-/** Adds the methods that the host calls on a session. They are not saved with it. `save` calls `done` at its end. */
+/**
+ * Adds the methods `save` and `touch`, which the host calls, to a session. They are not stored with the session.
+ * @param save must call `done` at its end
+ */
 export function sessionMethods(session: object, save: (done: () => void) => void): object {
   return Object.defineProperties(session, { save: { value: save }, touch: { value: () => {} } });
 }

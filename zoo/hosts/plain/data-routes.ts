@@ -1,4 +1,7 @@
-/** Routes of the cart and the wishes, stored in the session, and of the notes, stored per user in the database. */
+/**
+ * Routes of the cart and of the wishes, which the app stores in the session, and of the notes, which the app stores in
+ * the database for each user.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { type RouteOptions, signedIn, textOf, userOf } from './guard.ts';
@@ -54,7 +57,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
   return router;
 }
 
-/** Returns the routes of the wishes, a second list in the session. */
+/** Returns the routes of the wishes, which are a second list in the session. */
 export function wishRoutes({ parts }: RouteOptions): Router {
   const router = Router();
   router.use('/wishes', signedIn);

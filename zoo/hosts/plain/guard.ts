@@ -1,22 +1,22 @@
-/** Types and helpers that the routes share. */
+/** Types and helpers that several route files use. */
 import type { Request, RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { PlainParts } from './parts.ts';
 
 export interface RouteOptions {
   readonly redis: Redis;
-  /** Duration of requests that are slow on purpose, milliseconds. */
+  /** Duration of the requests that are slow on purpose, milliseconds. */
   readonly workMs: number;
   readonly parts: PlainParts;
 }
 
-/** Lets signed-in users pass, and redirects others to the login. */
+/** A middleware that lets signed-in users pass, and redirects other clients to the login. */
 export const signedIn: RequestHandler = (request, response, next) => {
   if (request.session?.user) next();
   else response.redirect(303, '/app/login');
 };
 
-/** Returns the user of a request that has passed `signedIn`. */
+/** Returns the user of a request that has passed the middleware `signedIn`. */
 export function userOf(request: Request): string {
   return request.session.user ?? '';
 }

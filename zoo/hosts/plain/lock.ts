@@ -1,28 +1,31 @@
-/** Serializes the requests of a session with a lock in Redis. */
+/** Handles the requests of a session one after the other, with a lock in Redis. */
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 
 export interface LockOptions {
-  /** Maximum time that a request waits for the lock, milliseconds. */
+  /** Maximum time for which a request waits for the lock, milliseconds. */
   readonly waitMs: number;
   /**
-   * What the app does with a request that does not get the lock within `waitMs`: refuses it, or handles it without the
-   * lock.
+   * What the app does if a request does not get the lock within `waitMs`: it refuses the request, or handles the
+   * request without the lock.
    */
   readonly otherwise: 'refuse' | 'proceed';
-  /** What one lock covers: all writes of a session, or only its writes to one object, such as the cart. */
+  /** What one lock protects: all writes of a session, or only those to one object, such as the cart. */
   readonly per?: 'session' | 'thing';
-  /** True if reads wait for the lock too. */
+  /** True if reads also wait for the lock. */
   readonly reads?: boolean;
 }
 
-/** Time after which a lock expires, in case the process that holds the lock dies. */
+/** Time after which a lock expires, milliseconds. It matters only if the process that holds the lock dies. */
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
-/** Serializes the writes of a session or, with `reads`, all its requests. Must come before the session middleware. */
+/**
+ * Returns a middleware that handles the writes of a session one after the other. With `reads`, it also includes the
+ * reads. Must come before the session middleware.
+ */
 export function oneAtATime(
   redis: Redis,
   { waitMs, otherwise, per = 'session', reads = false }: LockOptions,

@@ -1,4 +1,4 @@
-/** The parts of the plain host that an entry of the zoo may replace. */
+/** The parts of the plain host (a plain Express app) that a deployment of the zoo can replace. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { SessionOptions, Store } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -13,19 +13,19 @@ declare module 'express-session' {
   }
 }
 
-/** Records the session ids of each user, for "log out everywhere". */
+/** Records which session ids a user has, for "log out everywhere". */
 export interface Devices {
   add(user: string, sid: string): Promise<void>;
-  /** Returns the session ids of the user, and removes them from the record. */
+  /** Returns the recorded session ids of the user, and deletes the record. */
   takeAll(user: string): Promise<string[]>;
 }
 
 export interface PlainParts {
-  /** Options of express-session. They override the options of the host. */
+  /** Options of express-session. They override the default options of this app. */
   readonly session?: Partial<SessionOptions>;
-  /** Makes the session store. */
+  /** Creates the session store. */
   readonly store?: (redis: Redis) => Store;
-  /** Middleware instead of express-session. It gives each request its `session`. */
+  /** Middleware that replaces express-session. It gives each request the property `session`. */
   readonly sessions?: (redis: Redis, secret: string) => RequestHandler;
   /** Middleware that runs before the session is loaded. */
   readonly beforeSession?: (redis: Redis) => RequestHandler;
@@ -36,11 +36,11 @@ export interface PlainParts {
   readonly devices?: (redis: Redis) => Devices;
   /** The maximum size of the cart, characters. */
   readonly cartLimit?: number;
-  /** Adds a hidden field to each form. */
+  /** Returns the HTML of a hidden field that is added to each form. */
   readonly formField?: (request: Request) => string;
   /** Returns the key of a user's data in the database. */
   readonly keyOf?: (user: string) => string;
-  /** Returns the connection for reads of notes, for example to a replica. */
+  /** Returns the database connection for reads of notes, for example a connection to a replica. */
   readonly readNotes?: (request: Request, primary: Redis) => Redis;
   /** Handles the errors that routes throw. */
   readonly onError?: ErrorRequestHandler;

@@ -1,4 +1,4 @@
-/** Runs an instance of the plain host. */
+/** Runs an instance of the plain host (a plain Express app). */
 import { createServer } from 'node:http';
 import type { Express } from 'express';
 import { Redis } from 'ioredis';
@@ -26,7 +26,8 @@ export function serve(appOf: (redis: Redis, instance: string) => Express): void 
     Number(env['PORT'] ?? 3000),
     env['HOST'] ?? '127.0.0.1',
   );
-  // Longer than the time for which the balancer keeps an idle connection.
+  // Keeps an idle connection longer than the balancer does, so that the balancer does not send a request on a closed
+  // connection.
   server.keepAliveTimeout = 75_000;
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));

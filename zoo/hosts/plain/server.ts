@@ -1,4 +1,4 @@
-/** Runs the plain host without changes. */
+/** Runs the plain host (a plain Express app) without changes. */
 import { servePlain } from './serve.ts';
 
 servePlain();

@@ -6,7 +6,7 @@ import session from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Devices, PlainParts } from './parts.ts';
 
-/** Returns the host's session middleware: unchanged express-session with unchanged connect-redis. */
+/** Returns the session middleware of this app: express-session and connect-redis without changes. */
 export function sessions(redis: Redis, secret: string, parts: PlainParts): RequestHandler {
   return session({
     store: parts.store?.(redis) ?? new RedisStore({ client: redis }),
@@ -18,11 +18,11 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
   });
 }
 
-/** Saves the session with a new time to live. Resolves when the store has saved it. */
+/** Saves the session with a new lifetime. Resolves when the store has saved it. */
 export function save(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Without `touch`, the session keeps its old expiry. If the old expiry has passed, connect-redis deletes the
-    // session. Sessions in a cookie have no expiry, and may have no `touch`.
+    // Calls `touch`, because the session would otherwise keep its old expiry. If that expiry has passed, connect-redis
+    // deletes the session. A session in a cookie has no expiry, so it can be without `touch`.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });
@@ -44,7 +44,7 @@ export async function signOut(request: Request, response: Response): Promise<voi
   response.clearCookie('connect.sid');
 }
 
-/** Ends the session with this id, which may belong to another device. */
+/** Ends the session with this id. The session can belong to another device of the user. */
 export function destroy(request: Request, sid: string): Promise<void> {
   return new Promise((resolve, reject) => {
     request.sessionStore.destroy(sid, error => (error ? reject(error) : resolve()));

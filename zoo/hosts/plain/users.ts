@@ -1,4 +1,4 @@
-/** The test users. All of them have the same password. */
+/** The test users, who all have the same password. */
 import { scryptSync, timingSafeEqual } from 'node:crypto';
 
 const SALT = 'the fixtures share a salt, and so a hash';

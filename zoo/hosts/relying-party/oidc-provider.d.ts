@@ -1,4 +1,4 @@
-// Types for the parts of oidc-provider that the zoo uses. The package has none.
+// Types for those parts of the package oidc-provider that the zoo uses. The package itself has no types.
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 

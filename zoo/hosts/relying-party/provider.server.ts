@@ -1,4 +1,7 @@
-/** An identity provider: oidc-provider with a login form and a consent page. Its sessions are in its memory. */
+/**
+ * An identity provider: the package oidc-provider with a login form and a consent page. It keeps its sessions in
+ * memory.
+ */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import express from 'express';
 import Provider from 'oidc-provider';

@@ -1,6 +1,6 @@
 /**
- * The token host: a JSON API with short-lived access tokens, and with refresh tokens. Each design
- * (designs.ts) replaces refresh tokens in another way.
+ * The token host: a JSON API of the zoo with short-lived access tokens, and with refresh tokens. Its designs
+ * (designs.ts) differ in how they replace refresh tokens.
  */
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';

@@ -1,4 +1,6 @@
-/** The designs of the token host: how refresh tokens are replaced, and how a logout ends them. */
+/**
+ * Designs of the JSON API with tokens. They differ in how they replace a refresh token, and in how a logout ends it.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -6,27 +8,27 @@ import type { Redis } from 'ioredis';
 interface Tokens {
   user: string;
   session: string;
-  /** The new refresh token. Absent: the client continues to use the old one. */
+  /** The new refresh token; undefined if the client keeps its old refresh token. */
   refresh?: string;
 }
 
 export interface Design {
-  /** Begins a session. Returns its first tokens. */
+  /** Begins a session at a login. Returns its first tokens. */
   begin(user: string): Promise<Tokens>;
   /** Returns new tokens for a refresh token; undefined if the token is refused. */
   renew(refresh: string): Promise<Tokens | undefined>;
   /** Ends a session at its logout. */
   end(session: string, accessId: string): Promise<void>;
-  /** Returns whether an access token of this session may be used. */
+  /** Returns true if the access tokens of this session are still accepted. */
   allows(session: string, accessId: string): Promise<boolean>;
-  /** True if access tokens are accepted after they have expired. */
+  /** True (a defect) if the app still accepts access tokens after their expiry. */
   readonly forgetsExpiry?: boolean;
 }
 
 /**
- * What the app does when a client uses a refresh token that was already replaced. For `graceMs` after the
- * replacement, the client gets tokens: `new` ones, or the `same` as at the replacement. Later the token is
- * refused, and if `ends` is true, the session ends too.
+ * What the app does with a refresh token that was already replaced. For `graceMs` milliseconds after the replacement,
+ * it returns `new` tokens, or the `same` tokens as before. Later, it refuses the token and, if `ends` is true, ends the
+ * session.
  */
 interface Rotation {
   graceMs: number;
@@ -34,7 +36,7 @@ interface Rotation {
   ends: boolean;
 }
 
-/** Replaces a token in one step. Returns user, session and the new token; returns nothing if the token is refused. */
+/** Lua script that replaces a refresh token in one step. Returns user, session and new token; nil if it is refused. */
 const ROTATE = `
 local token, new, grace, within, ends = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local session = redis.call('HGET', token, 'session')
@@ -71,7 +73,7 @@ async function begun(redis: Redis, user: string): Promise<Required<Tokens>> {
   return tokens;
 }
 
-/** Returns a design that replaces tokens in one step. @param parts methods to use in place of those defined here */
+/** Returns a design that replaces tokens in one step. @param parts methods that override methods of this design */
 const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {}): Design => ({
   begin: user => begun(redis, user),
   renew: token => rotate(redis, token, rotation),
@@ -81,8 +83,8 @@ const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {})
 });
 
 /**
- * Gives all refreshes with the same token the same result. The first refresh makes the result under a lock.
- * The others wait, and then read the result.
+ * Gives all concurrent refreshes with the same token the same new tokens. The first refresh creates the new tokens
+ * under a lock. The other refreshes wait for the lock, and then read the new tokens.
  */
 async function once(
   redis: Redis,
@@ -100,7 +102,7 @@ async function once(
       if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
       return tokens;
     }
-    // Checks the session again, because it may have ended since the result was made.
+    // Checks that the session still exists, because it could have ended since the new tokens were created.
     const tokens: Tokens = JSON.parse(made);
     return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
   } finally {
@@ -131,7 +133,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
   'no-grace': redis => rotating(redis, { graceMs: 0, within: 'new', ends: true }),
   'short-lock': (redis, graceMs) => {
     const single: Rotation = { graceMs: 0, within: 'new', ends: true };
-    // The defect: the identity provider takes longer to respond than the lock lasts.
+    // The defect: the lock expires after 100 ms, but the identity provider needs 300 ms to respond.
     const make = (token: string) => async () => {
       const tokens = await rotate(redis, token, single);
       await sleep(300);
@@ -168,7 +170,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
         async renew(token) {
           const tokens = await rotate(redis, token, { graceMs, within: 'new', ends: true });
           await sleep(40);
-          // The defect: writes the session back without a check that it still exists.
+          // The defect: writes the session back without checking that it still exists.
           if (tokens !== undefined) await redis.set(`session:${tokens.session}`, tokens.user);
           return tokens;
         },
@@ -193,7 +195,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
     rotating(redis, { graceMs, within: 'new', ends: true }, { forgetsExpiry: true }),
 };
 
-/** Keeps the current and the previous token in one record. Reads and writes the record in two steps: the defect. */
+/** Keeps the current and the previous token in one record. The defect: reads and writes the record in two steps. */
 function lastWriter(redis: Redis, graceMs: number): Partial<Design> {
   return {
     async begin(user) {

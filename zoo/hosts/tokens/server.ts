@@ -1,4 +1,7 @@
-/** An instance of the token host, with the design that the environment variable DESIGN names. */
+/**
+ * Runs an instance of the JSON API with tokens. The environment variable DESIGN says how it replaces refresh tokens
+ * (designs.ts).
+ */
 import { serve } from '../plain/serve.ts';
 import { tokenApp } from './app.ts';
 import { DESIGNS } from './designs.ts';
