@@ -1,4 +1,4 @@
-/** Tests with random files that each file gives either a verdict, or an error that names the line. */
+/** Tests the reader of histories with random files: each file leads to a verdict, or to an error that names the line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -33,8 +33,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // Both sets contain keys such as `balancer run-17`, a kind of log and a request id. `early`: log entries that
-  // arrived before their operation ended. `awaited`: ended operations whose log entry has not arrived yet.
+  // `early`: log entries that arrived before their operation ended. `awaited`: ended operations whose log entry has not
+  // arrived yet. A key in these sets consists of the kind of the log and the request id, such as `balancer run-17`.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};

@@ -142,7 +142,8 @@ function parseHead(text: string): ParsedHead {
 }
 
 /**
- * Returns the parsed status line, with the header lines of the last response that had it.
+ * Parses a status line, or returns the kept result of an earlier response with the same status line. The result also
+ * keeps the header lines of that response, because the next response probably has the same ones.
  *
  * @throws an error with the code BAD_RESPONSE
  */

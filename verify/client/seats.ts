@@ -103,8 +103,8 @@ export class Spacing {
    */
   readonly #first: number;
   /**
-   * The earliest time for the next login, by account. Each promise resolves when the last login of the account has its
-   * response.
+   * Key: an account; value: a promise of the earliest time for the account's next login. The promise resolves when the
+   * previous login of the account has its response.
    */
   readonly #next = new Map<Account, Promise<number>>();
 

@@ -219,7 +219,10 @@ async function grows(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/** Maximum number of texts to remove at the end. The newest texts are removed first, because they are the longest. */
+/**
+ * Maximum number of texts that the audit removes after it has added all texts. It adds longer and longer texts, so it
+ * removes the newest text first, to make the session small again.
+ */
 const SHRINKS = 30;
 /** Number of times that each text that is hard to encode is written. */
 const AWKWARD = 3;

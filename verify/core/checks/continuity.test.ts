@@ -152,8 +152,8 @@ describe('continuity', () => {
         'sessions, declare `sessions` in the target file',
     );
     expect(limited.anomalies[0]?.notes.at(-1)).toContain('another session of alice (b0) logged in');
-    // If a run has few accounts, most requests follow another login of the same user, and not only requests that lose
-    // the session.
+    // If a run has few accounts, another login of the same user comes before most requests, whether a session is lost or
+    // not. So such a login does not explain a loss.
     const busy = judged(p => {
       for (let i = 0; i < 20; i++) {
         const session = p.session(`e${i}`, 'erin').login('app-1');

@@ -26,8 +26,8 @@ export class ResponseTimes {
   }
 
   /**
-   * Returns a violation for each exceeded limit. `starved`: number of responses that were slow while the machine that
-   * runs Baton lacked CPU time, if a limit is exceeded only because of these responses.
+   * Returns a violation for each exceeded limit. A limit that is exceeded only because of responses that were slow while
+   * the machine that runs Baton lacked CPU time is no violation: `starved` is the number of these responses.
    */
   exceeded(least: number): { violations: Violation[]; starved: number } {
     const found = { violations: [] as Violation[], starved: 0 };

@@ -1,7 +1,7 @@
 /**
- * Compares response times of two builds. They are judged only if the runs of both builds alternated, by a signed-rank
- * test of pairs. Otherwise they are only reported: the requests of one run are not independent, and a machine may be
- * slower in one run than in another.
+ * Compares response times of two builds. If the runs of both builds alternated, judges the difference by a signed-rank
+ * test of pairs of runs. Otherwise reports the difference without a judgement, because the requests of one run are not
+ * independent, and a machine may be slower in one run than in another.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action } from '../history/history.ts';

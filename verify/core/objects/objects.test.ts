@@ -67,8 +67,9 @@ describe('an info write that takes effect late', () => {
     // The add of `late` has no response yet when `b` is added. So the app may save an older state without the value
     // `late`.
     expect(lost('add', 'late', 'app-1', { ...unsure, return: 1_000_000 })).toEqual([]);
-    // A read cannot show whether a repeated add or a removal took effect. So this write may have undone the later add
-    // of `b`.
+    // A write without a response may take effect at any later time, as an older state of the object that the app saves.
+    // No read shows when a repeated add of `a`, or the removal of a value that is not there, takes effect. So each of
+    // them may explain that `b` is missing.
     expect(lost('add', 'a', 'app-1', unsure)).toEqual([]);
     expect(lost('remove', 'x', 'app-1', unsure)).toEqual([]);
     const removed = drawn(s => {

@@ -216,7 +216,10 @@ export class Interpreter {
     return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
   }
 
-  /** Records canaries (private values of users) outside of the requested state, and changes of session cookies. */
+  /**
+   * Adds two kinds of facts to `seen`: canaries (private values of users) that are not part of the object that the
+   * request reads, and the session cookies that the response changes.
+   */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     const saw = seen.saw ?? [];

@@ -14,7 +14,7 @@ export type SegmentVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 const CANDIDATE: Limit = { steps: 5_000 };
 /** Maximum number of steps in all these tests for one violation. They take some seconds. */
 const SHRINKING = 10_000_000;
-/** Limit of the search for the longest valid order, which the report shows. */
+/** Limit of the search for the longest valid order of the operations. The report shows this order. */
 const EXPLANATION: Limit = { steps: 2_000 };
 /** If a witness has more than `LONG` operations, a report shows only this number of its last operations. */
 const SHOWN = 8;
