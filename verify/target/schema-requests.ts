@@ -35,7 +35,7 @@ export const entering = requestTo(
   path
     .default('')
     .describe(
-      'The path of the request. Without it, Baton sends the form of the last page that has the fields of `form`, with its other fields.',
+      'The path of the request. If it is absent, Baton submits a form of the page before: the one that has all fields named in `form`, together with its other (hidden) fields.',
     ),
 );
 
