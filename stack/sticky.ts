@@ -43,9 +43,9 @@ export interface Sticky {
 const ROUTE_COOKIE = 'route';
 
 /**
- * Pins each visitor to an instance by a cookie. nginx sets the cookie in the first response, and already chooses the
- * instance of the first request by the cookie's value. So the login reaches the instance that gets all later requests
- * of the session.
+ * Pins each visitor to an instance by a cookie. At the first request, nginx makes the value of the cookie, chooses the
+ * instance by this value, and sets the cookie in the response. So the instance of the login gets all later requests of
+ * the session, too.
  */
 export const BY_ROUTE_COOKIE: NginxAdditions = {
   http: `

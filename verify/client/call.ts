@@ -51,7 +51,7 @@ export interface Call extends Asked {
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /**
    * Present if an earlier operation must be written into the history first. Then the recorder does not write this
-   * operation, but adds a function that writes it to this list.
+   * operation yet. Instead, it adds a function to this list, and the function writes the operation later.
    */
   later?: Later | undefined;
   /**

@@ -80,8 +80,8 @@ const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
 /**
- * Cache: the caching headers, by the object that holds all headers of the response. Responses with equal headers
- * usually share this object.
+ * The caching headers of recent responses, which need not be parsed again. Key: the JavaScript object with all headers
+ * of a response. Responses with equal headers usually share this JavaScript object.
  */
 const cachings = new Recent<Reply['headers'], Caching>();
 /** The last caching headers. Most responses of a target have equal caching headers, so they share one object. */

@@ -107,8 +107,8 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // A second client sends a request at the same time. Without it, a round robin might always route this client to the
-    // same instance.
+    // A second client sends a request at the same time. Without it, a round robin might always route the first client
+    // to the same instance.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;

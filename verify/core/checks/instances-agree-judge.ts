@@ -58,9 +58,9 @@ export class InstancesAgree extends Judging<Answers> {
   }
 
   /**
-   * Counts a response to a live session for two pairs of instances. Both pairs end with the instance that sent the
-   * response. One pair begins with the instance of the login or last write, the other with the instance of the page
-   * with the form.
+   * Counts a response to a live session twice, each time for a pair of instances: the instance of the login or of the
+   * last write, with the instance of this response; and the instance that sent the form, with the instance of this
+   * response.
    */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;

@@ -6,7 +6,7 @@ import { apartIn, described } from './cookie-differences.ts';
 import type { Violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
-/** Minimum number of old sessions with the cookie, and of new sessions with it, for a comparison. */
+/** Old and new sessions are compared only if at least this number of old sessions, and of new ones, has the cookie. */
 const ENOUGH = 3;
 const VARIANTS = 100;
 

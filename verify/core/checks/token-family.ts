@@ -99,7 +99,7 @@ export class TokenFamily {
       .splice(0)
       // The session lives on if another response gave the client a new token.
       .filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // The app may end the session after a replaced token was sent.
+    // The app may end the session if a client sends a token that an earlier refresh replaced.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;

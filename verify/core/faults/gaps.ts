@@ -76,8 +76,8 @@ export class Gaps {
   }
 
   /**
-   * Returns all gaps at the end of the run. No success ends the last gap, so this gap is added only if a request failed
-   * in it. It ends with its last failed request, or at the time `at` if that is earlier.
+   * Called when the run has ended. Returns all gaps. The last gap is still open, because no success followed it. It is
+   * included only if a request failed in it. Its end is the last failed request, or the time `at` if that is earlier.
    */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);

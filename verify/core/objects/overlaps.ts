@@ -65,7 +65,7 @@ export class Overlaps {
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect. Key: operation id. */
   readonly #others = new Map<number, Start>();
-  /** Of the changes of other objects that can no longer take effect, the one with the latest response. */
+  /** The change of another object that took effect last: a change with a response. Its effect cannot come later. */
   #lastOther: Operation | undefined;
   /** Writes, and changes of other objects, that ended with unknown outcome (`info`). Key: operation id. */
   readonly #indeterminate = new Map<number, Operation>();

@@ -150,8 +150,8 @@ export class Segments {
   }
 
   /**
-   * Returns the last segment: all operations after the last cut. Operations without an end may or may not have
-   * happened.
+   * Returns the last segment: all operations after the last cut, a read during which no other operation ran. It also
+   * has the operations without an end, which may or may not have happened.
    */
   rest(): Segment {
     const open = [...this.#open.values()]

@@ -19,7 +19,7 @@ export function healthy(): Result {
 /**
  * Returns a result with two faults. The second fault was not healed, and lost a session and a write.
  *
- * @param text replaces each name or value that a real target would have sent
+ * @param text the text that stands in place of each name or value that a real target would send
  */
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
@@ -78,7 +78,7 @@ function resultWithAnomalies(): Result {
  * Returns a result with violated claims, a claim without evidence, and violations of guarantees that are not claimed.
  * Some proofs have overlapping requests.
  *
- * @param text replaces each name or value that a real target would have sent
+ * @param text the text that stands in place of each name or value that a real target would send
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
