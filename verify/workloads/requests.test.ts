@@ -21,6 +21,7 @@ import { coldBurst } from './cold-burst.ts';
 import { fixation } from './fixation.ts';
 import { hopAt } from './hop.ts';
 import { perform } from './index.ts';
+import { interleave } from './interleave.ts';
 import type { Workload } from './workload.ts';
 
 const ends: (() => unknown)[] = [];
@@ -140,6 +141,14 @@ async function operationsOf(
   await workload.run(own, plan);
   return operations;
 }
+
+it('interleave sends at least eight rounds of reads in each of its three pairs although the time is over', async () => {
+  const { url } = await started();
+  const reads = new Map<string, number>();
+  for (const { action, session } of await operationsOf(url, interleave, { duration: 0 }))
+    if (action === 'read') reads.set(session, (reads.get(session) ?? 0) + 1);
+  expect([...reads.values()].filter(count => count >= 8).length).toBeGreaterThanOrEqual(6);
+});
 
 it('fixation, audit and cold-burst send what a verdict needs although the time is over, as on a slow machine', async () => {
   const { url } = await started();
