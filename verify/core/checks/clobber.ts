@@ -1,6 +1,7 @@
 /** Describes a lost update, and collects its witness: the few requests that prove it. */
 import type { Start } from '../history/history.ts';
 import type { LostUpdate } from '../objects/read-facts.ts';
+import { visibleIn } from '../objects/sift.ts';
 import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
@@ -13,7 +14,7 @@ export const pending = (start: Start): WitnessStep => ({
 export function clobber({ value, write, showed, read }: LostUpdate): Violation {
   const counts = read.saw?.length === 1 && write?.start.action === 'increment';
   const rival = write?.rivals.find(({ certain }) => certain) ?? write?.rivals[0];
-  const shown = `[${(read.saw ?? []).join(', ')}]`;
+  const shown = `[${visibleIn(read).join(', ')}]`;
   const steps = stepsOf([write?.end, 'acknowledged']);
   if (rival?.certain && rival.end !== undefined) steps.push({ operation: rival.end, came: 'acknowledged' });
   else if (rival !== undefined) steps.push(pending(rival.start));

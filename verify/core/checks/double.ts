@@ -1,5 +1,6 @@
 /** Makes the witness (the proof) of an operation that took effect twice. */
 import type { Operation } from '../history/history.ts';
+import { visibleIn } from '../objects/sift.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import { pending } from './clobber.ts';
 import type { EffectLimits } from './effect-limits.ts';
@@ -30,7 +31,7 @@ export function double(
       ? 'the counter is higher than all increments together: one took effect twice'
       : 'a value is there more often than it was added: an add took effect twice',
     witness: [
-      ...stepsOf([shown, `saw [${(shown?.saw ?? []).join(', ')}]`]),
+      ...stepsOf([shown, `saw [${(shown === undefined ? [] : visibleIn(shown)).join(', ')}]`]),
       ...steps,
       ...stepsOf([read, came, most]),
     ],

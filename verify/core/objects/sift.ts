@@ -8,7 +8,13 @@ import { type DueValue, NOTHING, type ObjectState } from './read-facts.ts';
 export interface Sifted {
   /** Number of values in the read that the run did not write. */
   foreign?: number;
+  /** Number of values at the end of `saw` that the list did not show, because the app may have cut them off. */
+  beyond?: number;
 }
+
+/** Returns the values of `saw` that the list showed. */
+export const visibleIn = ({ saw = [], beyond = 0 }: Operation & Sifted): readonly string[] =>
+  beyond === 0 ? saw : saw.slice(0, -beyond);
 
 /** Usual page sizes. A list of exactly such a length may be one page of a longer list, sorted in any order. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
@@ -92,9 +98,12 @@ export class Sift {
       delete read.saw;
       return saw;
     }
-    // The object holds the values in `cut`, although the list does not show them.
-    if (cut.length > 0) read.saw = [...saw, ...cut];
     if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
+    if (cut.length > 0) {
+      // The object holds the values in `cut`, although the list does not show them.
+      read.saw = [...(read.saw ?? []), ...cut];
+      read.beyond = cut.length;
+    }
     return undefined;
   }
 

@@ -1,6 +1,7 @@
 /** Judges a segment (a part of one object's history), and shortens the proof of a violation. */
 import type { Operation } from '../history/history.ts';
 import { MODELS, type State } from '../objects/models.ts';
+import { visibleIn } from '../objects/sift.ts';
 import type { WitnessStep } from '../result/verdict.ts';
 import type { Placed } from '../timeline/clocks.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
@@ -157,7 +158,7 @@ function step(
   kept: readonly LooseInterval[],
 ): WitnessStep {
   const model = MODELS[segment.object.kind];
-  const saw = `saw ${model.describe(operation.saw ?? [])}`;
+  const saw = `saw ${model.describe(visibleIn(operation))}`;
   const answered = operation.outcome === 'ok' ? 'acknowledged' : 'may have happened';
   const came = operation.action === 'read' ? saw : answered;
   if (!isCulprit) return { operation, came };
