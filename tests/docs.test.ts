@@ -52,6 +52,12 @@ describe('docs', () => {
     expect(result.guarantees[0]?.anomalies[0]).toMatchObject({ name: 'LOSS', session: 's1' });
   });
 
+  it('the example of a conformance test is the file that a test runs', () => {
+    expect(blocks('docs/store-conformance.md', 'ts')).toContain(
+      read('conformance/testing/node-test-example.ts'),
+    );
+  });
+
   it.each([51, 2])('the example target file with %i accounts is valid', accounts => {
     const environment = {
       ...{ ALICE_PASSWORD: 'a', BOB_PASSWORD: 'b', LOAD_PASSWORD: 'b' },
