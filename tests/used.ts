@@ -1,7 +1,7 @@
 /** Records which optional programs the tests have used, and prints a list of them at the end of a test run. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 /**
@@ -39,18 +39,25 @@ export function used(part: Part, answer: string): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify([part, answer])}\n`);
 }
 
+/** Makes a folder that exists until the end of the test run. */
+export function folderOfRun(): string {
+  return mkdtempSync(join(dirname(process.env[FILE] ?? tmpdir()), 'own-'));
+}
+
 /**
  * Global setup of vitest, which runs before all tests. The returned function runs after all tests, when vitest has
  * printed the results.
  */
 export default function setup(_: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tests-'));
+  // Servers that run as another user need access to the folders of test files.
+  chmodSync(folder, 0o755);
   const file = join(folder, 'used');
   writeFileSync(file, '');
   process.env[FILE] = file;
   return () => {
     const answers = new Set(readFileSync(file, 'utf8').split('\n'));
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
     for (const answer of answers) {
       if (answer !== '') process.stdout.write(`${(JSON.parse(answer) as string[]).join(': ')}\n`);
     }
