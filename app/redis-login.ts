@@ -56,7 +56,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   use(redis: Redis): void {
     // Defines a getter, because ioredis reads this option at each connection, and each copy of the connection must use
     // the current token.
-    Object.defineProperty(redis.options, 'password', { get: () => this.#token, enumerable: true });
+    const password = { get: () => this.#token, enumerable: true, configurable: true };
+    Object.defineProperty(redis.options, 'password', password);
     const again = () => {
       if (redis.status === 'ready')
         redis.auth(redis.options.username ?? '', this.#token).catch(this.#onError);

@@ -1,4 +1,5 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { until } from '../stack/wait.ts';
@@ -86,4 +87,85 @@ it('logs in with the current password at each connection, and again with each ne
   login.close();
   redis.disconnect();
   admin.disconnect();
+});
+
+/** A sentinel that names the primary only when the test allows it, and reports a failover when the test says so. */
+class SlowSentinel extends EventEmitter<{ asked: []; subscribed: [] }> {
+  readonly #primaryPort: number;
+  readonly #subscribers = new Set<Socket>();
+  readonly #server = createServer(socket => this.#serve(socket));
+  /** The reply to the question for the primary waits for this promise. */
+  gate: Promise<void> = Promise.resolve();
+
+  constructor(primaryPort: number) {
+    super();
+    this.#primaryPort = primaryPort;
+  }
+
+  async open(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  }
+
+  reportFailover(): void {
+    for (const socket of this.#subscribers)
+      socket.write(`*3\r\n${['message', '+switch-master', 'baton'].map(bulk).join('')}`);
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+
+  #serve(socket: Socket): void {
+    socket.on('error', () => {});
+    socket.on('data', data => {
+      for (const command of String(data)
+        .toLowerCase()
+        .split(/^\*\d+\r\n/m))
+        if (command !== '') void this.#reply(socket, command);
+    });
+  }
+
+  async #reply(socket: Socket, command: string): Promise<void> {
+    if (command.includes('get-master-addr-by-name')) {
+      this.emit('asked');
+      await this.gate;
+      socket.write(`*2\r\n${bulk('127.0.0.1')}${bulk(String(this.#primaryPort))}`);
+    } else if (command.includes('subscribe')) {
+      this.#subscribers.add(socket);
+      this.emit('subscribed');
+      socket.write(`*3\r\n${bulk('subscribe')}${bulk('+switch-master')}:1\r\n`);
+    } else if (command.includes('sentinels')) socket.write('*0\r\n');
+    else socket.write('+OK\r\n');
+  }
+}
+
+const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
+
+it('connects again if a sentinel reports a failover while the client asks for the primary', async () => {
+  const sentinel = new SlowSentinel(server.port);
+  const redisSentinels = [await sentinel.open()].map(address => {
+    const [host = '', port] = address.split(':');
+    return { host, port: Number(port) };
+  });
+  const config = { ...PLAIN, storeTimeoutMs: 2_000, redisUrl: server.url };
+  const subscribed = once(sentinel, 'subscribed');
+  const redis = connectRedis({ ...config, redisSentinels, redisPrimary: 'baton' }, () => {});
+  await Promise.all([once(redis, 'ready'), subscribed]);
+  const admin = await connected(2_000);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  sentinel.gate = promise;
+
+  const asked = once(sentinel, 'asked');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'yes');
+  await asked;
+  sentinel.reportFailover();
+  await new Promise(passed => setTimeout(passed, 50));
+  resolve();
+
+  const works = () => redis.ping().then(reply => reply === 'PONG');
+  await until(works, { withinMs: 5_000, what: 'the client to connect again' });
+  for (const client of [redis, admin]) client.disconnect();
+  sentinel.close();
 });

@@ -45,11 +45,32 @@ export function connectRedis(
       // writes, but these writes would be lost.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
+      // Asks the next sentinel if one accepts connections and does not reply.
+      sentinelCommandTimeout: timeoutMs,
     });
-  const redis = new Redis(redisUrl, { ...options, lazyConnect: true });
+  const redis = new PersistentRedis(redisUrl, { ...options, lazyConnect: true });
   redis.on('error', onError);
+  redis.on('end', () => {
+    if (!redis.closed) setTimeout(() => connect(redis, timeoutMs, login), RECONNECT_MS);
+  });
   open(redis, timeoutMs, login);
   return redis;
+}
+
+/** Time after which a client connects again that ioredis has given up, milliseconds. */
+const RECONNECT_MS = 50;
+
+/**
+ * A client that only `disconnect()` closes. ioredis gives up a client for ever if a sentinel reports a new primary
+ * while the client asks a sentinel for the primary: `failoverDetector` then aborts the new connection.
+ */
+class PersistentRedis extends Redis {
+  closed = false;
+
+  override disconnect(reconnect = false): void {
+    this.closed ||= !reconnect;
+    super.disconnect(reconnect);
+  }
 }
 
 const retryMs = (attempts: number): number => Math.min((attempts - 1) * 50, 500);
@@ -151,19 +172,22 @@ function leavesReplicas(): (error: Error) => boolean {
 }
 
 function open(redis: Redis, timeoutMs: number, login: RedisLogin | undefined): void {
-  bound(redis, timeoutMs);
+  limitCommands(redis, timeoutMs);
+  connect(redis, timeoutMs, login);
+}
+
+function connect(redis: Redis, timeoutMs: number, login: RedisLogin | undefined): void {
+  beat(redis, timeoutMs);
   login?.use(redis);
   redis.connect().catch(() => {}); // the event `error` reports the failure
 }
 
 /**
- * Rejects each command that has no reply after `timeoutMs`. Also sends a PING at this interval, and reconnects if Redis
- * does not reply. Without the PING, a connection to a server that vanished (power, firewall) looks open for many
- * minutes. Does not use ioredis' socketTimeout: its timer outlives the connection, and cuts the next connection, which
- * is healthy.
+ * Sends a PING at the interval `timeoutMs`, and reconnects if Redis does not reply. Without the PING, a connection to a
+ * server that vanished (power, firewall) looks open for many minutes. Does not use ioredis' socketTimeout: its timer
+ * outlives the connection, and cuts the next connection, which is healthy.
  */
-function bound(redis: Redis, timeoutMs: number): void {
-  limitCommands(redis, timeoutMs);
+function beat(redis: Redis, timeoutMs: number): void {
   const beat = setInterval(() => {
     if (redis.status !== 'ready') return;
     redis.ping().catch(() => {
