@@ -1,4 +1,4 @@
-/** Uses the app in the user's Chromium, and records the requests: a login, a text in a form, a logout. */
+/** Logs in, submits a form and logs out in the user's Chromium, and records the requests. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
@@ -9,34 +9,26 @@ import type { RecordedRequest } from './traffic.ts';
 import { LOGOUT, UNSAFE } from './words.ts';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
-/** Timeout of one step in the browser, milliseconds. */
+/** Timeout of one browser step, milliseconds. */
 const STEP = 10_000;
-/** Maximum number of forms that a login has. */
 const FORMS = 3;
 
 export interface Browsing {
-  /** Address of the page that the browser opens first. */
   url: string;
   account: LoginCredentials;
-  /** If true, also sends a text in the first form that looks harmless, so that the recording contains a write. */
+  /** If true, also submits a text in the first harmless form, so that the recording contains a write. */
   probe: boolean;
-  /** If true, ignores certificate errors. */
   insecure?: boolean;
-  /**
-   * Lets a person log in, use the app and log out. Called if the page has no field for a password. Resolves when the
-   * person says that this is done.
-   */
+  /** Resolves when the person has logged in, used the app and logged out. Called if the page has no password field. */
   byHand?: (() => Promise<void>) | undefined;
-  /** Timeout of one step in the browser, milliseconds; 10 s by default. */
+  /** Timeout of one browser step, milliseconds; 10 s by default. */
   timeout?: number;
 }
 
 /**
- * Uses the app in a browser.
+ * Returns the requests to the app, in the order of their responses.
  *
- * @returns the requests to the app, in the order of their responses
- * @throws UsageError if there is no Chromium or no playwright-core, or no password can be entered
- * @throws UnavailableError if the page cannot be opened
+ * @throws UsageError without Chromium, playwright-core or a password field; UnavailableError if the page does not open
  */
 export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
   const { chromium } = await library();
@@ -76,10 +68,7 @@ export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
   }
 }
 
-/**
- * Replaces an error of Playwright, because the message of such an error contains all texts that were typed, even
- * passwords.
- */
+/** Playwright's error messages contain all typed texts, even passwords. */
 function withoutLog(error: Error, url: string): Error {
   const [what = ''] = error.message.split('\n');
   const isPlaywrights = /^\w+\.\w+: /.test(what) || error.message.includes('\nCall log:');
@@ -104,7 +93,6 @@ async function library(): Promise<typeof import('playwright-core')> {
   }
 }
 
-/** Returns the path of the user's Chromium. @throws UsageError if there is none */
 function program(): string {
   const named = process.env['CHROMIUM'];
   const folders = (process.env['PATH'] ?? '').split(delimiter);
@@ -135,10 +123,7 @@ function record(context: BrowserContext, recorded: RecordedRequest[]): void {
 /** Time without a request after which a page counts as loaded, milliseconds. */
 const QUIET = 400;
 
-/**
- * Waits until the page sends no more requests. Waits at most for the timeout of one step, because some pages poll for
- * ever.
- */
+/** Waits at most for the timeout of one step, because some pages poll for ever. */
 async function settled(page: Page): Promise<void> {
   const end = performance.now() + STEP;
   const next = (): Promise<unknown> =>
@@ -150,7 +135,6 @@ async function settled(page: Page): Promise<void> {
   }
 }
 
-/** Fills in the forms of the login. Returns false if there is no field for a password. */
 async function logIn(page: Page, { user, password }: LoginCredentials): Promise<boolean> {
   const secret = page.locator('input[type=password]:visible').first();
   if ((await secret.count()) === 0) {
@@ -174,7 +158,6 @@ async function logIn(page: Page, { user, password }: LoginCredentials): Promise<
   return filled;
 }
 
-/** Sends a text in the first form with one text field that looks harmless. */
 async function write(page: Page): Promise<void> {
   for (const field of await page
     .locator('input[type=text]:visible, input:not([type]):visible, textarea:visible')

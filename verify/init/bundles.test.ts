@@ -2,10 +2,7 @@ import { expect, it } from 'vitest';
 import { hintsIn, hintsOfScripts } from './bundles.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/**
- * Part of a script as a bundler minifies it. It contains a prefix of paths in a template, a login, a logout and a
- * write.
- */
+/** A minified script with a prefix of paths, a login, a logout and a write. */
 const BUNDLE =
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a bundle has a template
   'const f=async(a,b={})=>{const c=await fetch(`/api${a}`,b)};' +

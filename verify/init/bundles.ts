@@ -1,51 +1,33 @@
-/**
- * Reads the requests of a single-page app from its scripts: paths in quotes, and the members of the JSON that
- * the scripts send.
- */
+/** Finds the requests of a single-page app in its scripts. */
 import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/**
- * Maximum number of scripts to read. Scripts that the page loads are read first, then scripts that other scripts load.
- */
+/** Maximum number of scripts to read. */
 const SCRIPTS = 8;
-/** Maximum number of paths to try for each purpose: as logins, as pages, as logouts and as writes. */
+/** Maximum number of paths to try for each purpose. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
-/** Matches the tags that load scripts. */
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
-/**
- * Matches a path in quotes, such as `"/api/notes"`. Of a path that a script composes, such as `"/api/" + id`, matches
- * the first part.
- */
+/** Matches a path in quotes, such as `"/api/notes"`, and the first part of a path such as `"/api/" + id`. */
 const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
-/** Matches a script that is written inside an HTML page. */
 const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
-/** Matches an object such as `{email:a,password:b}` that a login sends. */
+/** Matches an object such as `{email:a,password:b}`. */
 const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd|secret|passphrase)\b[^{}]{0,80})\}/g;
-/**
- * Matches the object with one member that a request sends: `JSON.stringify({title:a})`, `.post(b,{title:a})`, or
- * `send("POST","/todos",{title:a})`, where `send` is a function of the app.
- */
+/** Matches the object in `JSON.stringify({title:a})`, `.post(b,{title:a})` and `send("POST","/todos",{title:a})`. */
 const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
-/** Matches a path that may change something or end sessions. Init does not try such a path as a page or as a write. */
+/** Matches paths that may change something or end sessions. Init never tries such paths. */
 const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
-/** Matches a path of the account or of its sessions. Init writes no text to such a path. */
+/** Matches paths of the account or of sessions. Init writes no text to such paths. */
 const OWN = /\/(auth|accounts?|(get-)?sessions?)\b|\/(users?|me)$/;
-/** Matches a path that belongs to an API, not to a page. */
 const API = /\/(api|auth|v\d)\b/;
-/** Matches a prefix of other paths, such as /api/auth or /v1. It is the base address of a client library. */
+/** Matches the prefix of an API's paths, such as /api/auth or /v1. */
 const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;
-/** Matches a path to a file. A login, a logout or a write never has such a path. */
 const FILE = /\.\w{2,5}$/;
 
-/**
- * Reads the scripts in a page, the scripts that the page loads, and the scripts that other scripts load. Returns the
- * requests that all these scripts suggest.
- */
+/** Returns the requests in the page's scripts, and in the scripts that these scripts load. */
 export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
   const waiting = [...page.body.matchAll(SCRIPT)].map(([, address = '']) => [address, page.path] as const);
   const read = new Set<string>();
@@ -63,11 +45,7 @@ export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promis
   return read.size === 0 && !INLINE.test(page.body) ? NO_HINTS : hintsIn(texts.join('\n'));
 }
 
-/**
- * Returns the requests that scripts suggest.
- *
- * @param text text of all scripts
- */
+/** Returns the requests that the text of all scripts contains. */
 export function hintsIn(text: string): Hints {
   const all = pathsIn(text);
   const harmless = all.filter(path => !CHANGES.test(path));
@@ -94,10 +72,6 @@ const isLogin = (path: string): boolean =>
   !LOGOUT.test(path) &&
   !REGISTER.test(path);
 
-/**
- * Returns a POST request for each path whose name suggests a logout, and a DELETE request for each path such
- * as /session.
- */
 function logoutsIn(paths: readonly string[]): HintedRequest[] {
   const posts = paths.filter(path => LOGOUT.test(path.toLowerCase()));
   const deletions = paths.filter(path => /\/(sessions?|login|auth)$/.test(path));
@@ -107,10 +81,7 @@ function logoutsIn(paths: readonly string[]): HintedRequest[] {
   ];
 }
 
-/**
- * Returns the paths in quotes. If the scripts add a prefix to paths (`"/api" + path`), also returns each path with this
- * prefix.
- */
+/** If the scripts prepend a prefix (`"/api" + path`), also returns each path with this prefix. */
 function pathsIn(text: string): string[] {
   const found = [...text.matchAll(PATH)].map(([, path = '', sum, template]) => ({
     path,
@@ -129,10 +100,6 @@ function pathsIn(text: string): string[] {
   return [...new Set([...whole, ...paths.filter(path => API.test(path)), ...based, ...paths])];
 }
 
-/**
- * Returns the bodies of login requests that the scripts build. Returns the usual body of a login if the scripts show
- * none.
- */
 function credentialsIn(text: string): Record<string, string>[] {
   const bodies = [...text.matchAll(CREDENTIALS)].flatMap(([, inside = '']) => {
     const names = inside.split(',').map(part => /^\s*["']?(\w+)["']?\s*(?::|$)/.exec(part)?.[1] ?? '');

@@ -1,7 +1,4 @@
-/**
- * Chooses the claims that fit the app, and explains the choice. For each guarantee that the file does not claim, says
- * what the file lacks and how to add it.
- */
+/** Chooses the claims that fit the app, and says how to add each missing claim. */
 
 import type { Target } from '../target/load.ts';
 import type { AppFindings, Unclaimed } from './findings.ts';
@@ -14,11 +11,9 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values one list for each session cookie and token: the values that it had in turn. They show whether a cookie
- *   contains the session data itself, and not only an id
+ * @param values one list for each session cookie and token: its values, in order of time
  * @param users login names
- * @param probe a probe whose `onServer` is true proves that the server keeps the session, even if a cookie seems to
- *   contain it
+ * @param probe if `onServer` is true, the server keeps the session
  */
 export function claimsOf({
   values,
@@ -37,8 +32,8 @@ export function claimsOf({
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const holds = probe?.onServer !== true && values.some(inTurn => holdsSession(inTurn, users));
-  // A token that contains the session data may stay valid after a logout. For a login with a refresh token, the
-  // guarantee `token-refresh` judges this instead.
+  // A token that contains the session data may stay valid after a logout. The guarantee `token-refresh` judges refresh
+  // tokens.
   const token = login.refresh === undefined && left?.livesOn === true && holds;
   if (token || login.basic)
     return {
@@ -62,11 +57,10 @@ export function claimsOf({
 }
 
 /**
- * Separates the claims that a run can decide from the claims that it cannot. The target file then claims only what a
- * run can decide, so that a run of a healthy app ends with `valid` and not with `unknown`.
+ * Splits the claims into those that a run can decide (`claims`) and the others, each with a remedy (`unclaimed`). A run
+ * of a healthy app then ends with `valid`.
  *
- * @param more further guarantees that no run can decide, although the target file has all that they need
- * @returns `claims`: the guarantees to claim; `unclaimed`: the other guarantees, each with a remedy
+ * @param more further guarantees that no run can decide
  */
 export function decidable(
   target: Target,

@@ -1,4 +1,3 @@
-/** Writes YAML with comments, for target files. */
 import { stringify } from 'yaml';
 
 export const yaml = (value: object): string => stringify(value, { lineWidth: 0 });

@@ -1,24 +1,18 @@
-/**
- * Logs in on another host, such as an identity provider: follows the redirects to the host and back, and sends its
- * forms.
- */
+/** Logs in on another host, such as an identity provider. */
 import { lastOf, Walk } from '../client/walk.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Starts a login on another host: opens the page of the app that leads there. */
+/** Opens the page of the app that starts a login on another host. */
 export async function opened(visitor: Visitor, path: string): Promise<Walk> {
   return new Walk(visitor.client, { url: visitor.client.addressOf(path), reply: await visitor.get(path) });
 }
 
 /**
- * Logs in once.
+ * Logs in on another host. If the login does not return to the app, `returned` is false.
  *
  * @param page path of the app's page that leads to the other host
- * @param forms the values for each form, in the order of the forms
- * @param aside if true, another visitor sends one request in between. Behind a round robin, the login then returns to
- *   another instance than it would otherwise
- * @returns `answer`: the response of the app to the return from the other host. If the login does not return,
- *   `returned` is false, and `answer` is the last page
+ * @param forms values for each form, in order
+ * @param aside if true, another visitor sends a request in between, so that a round robin changes the instance
  */
 export async function enterElsewhere(
   visitor: Visitor,

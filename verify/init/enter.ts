@@ -1,4 +1,4 @@
-/** Logs in by the requests that init has found out. The target file will contain the same requests. */
+/** Logs in with the requests that the target file will contain. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { finder } from '../core/response/finding.ts';
@@ -12,34 +12,26 @@ import { Tokens } from './renewal.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
-/**
- * Maximum number of attempts for each login. In a broken system, an attempt may fail if two instances share its
- * requests.
- */
+/** Maximum number of attempts for each login. An attempt fails if two instances of a broken app share its requests. */
 export const LOGINS = 4;
 
-/** The result of an attempt to log in. */
 export interface Entered {
   visitor: Visitor;
-  /** The response to the login request itself. */
   answer: PageVisit;
   accepted: boolean;
 }
 
-/**
- * Generates the one-time codes of the accounts. Never gives the same code to two logins, except if the app allows that.
- */
+/** Generates one-time codes. Sends a code a second time only if the app allows this. */
 export class Codes {
   readonly #secrets: Map<string, Promise<string | undefined>> = new Map();
-  /** Key: user; value: the last code that was sent, and the number of its validity period. */
+  /** Key: user; value: the last sent code, and the number of its validity period. */
   readonly #used = new Map<string, { code: string; period: number }>();
   readonly #secretOf: (user: string) => Promise<string | undefined>;
   readonly #signal: AbortSignal;
-  /** True if the app has accepted the same one-time code twice. */
   again = false;
 
   /**
-   * @param secretOf returns the secret that generates a user's one-time codes; undefined if there is none
+   * @param secretOf returns the secret of a user's one-time codes
    * @param signal aborts the wait for a new code
    */
   constructor(secretOf: (user: string) => Promise<string | undefined>, signal: AbortSignal) {
@@ -47,16 +39,16 @@ export class Codes {
     this.#signal = signal;
   }
 
-  /** Returns for how long each one-time code of a user is valid, milliseconds. */
+  /** Returns the validity of a user's one-time codes, milliseconds. */
   async period(user: string): Promise<number> {
     return oneTime(await this.#secret(user)).period * 1000;
   }
 
   /**
-   * Returns a code that was not sent before. If the current code was already sent, waits for the next validity period.
+   * Returns a code that was not sent before; may wait for the next validity period.
    *
-   * @param last if true, returns the code that was sent last
-   * @throws UsageError if there is no secret; the reason of the abort if the signal aborts
+   * @param last if true, returns the last sent code
+   * @throws UsageError if there is no secret; the abort reason of the signal
    */
   async next(user: string, last = false): Promise<string> {
     const secret = await this.#secret(user);
@@ -83,7 +75,6 @@ export class Codes {
   }
 }
 
-/** Everything that a login needs except the account: the requests, the one-time codes and the limits on requests. */
 export interface LoginProcedure {
   manners: Manners;
   login: Login;
@@ -91,11 +82,11 @@ export interface LoginProcedure {
 }
 
 /**
- * Logs in once: opens the login page, and sends the requests of the login.
+ * Opens the login page, and sends the requests of the login.
  *
  * @param lastCode if true, sends the last one-time code again
- * @param aside if true, another visitor sends one request after the login page was opened. Behind a round robin, the
- *   other requests of the login then reach other instances than they would otherwise
+ * @param aside if true, another visitor sends a request after the login page, so that a round robin changes the
+ * instance
  */
 export async function enter(
   { manners, login, codes }: LoginProcedure,
@@ -128,9 +119,7 @@ export async function enter(
   return { visitor, answer: page, accepted: await leadsInside(visitor, page, login) };
 }
 
-/**
- * Returns the fields of a form with their values: the user, the password, and a one-time code if the form asks for one.
- */
+/** Returns the values of a form's fields: user, password, and one-time code. */
 export async function valuesOf(
   form: Readonly<Record<string, string>>,
   { user, password }: LoginCredentials,
@@ -141,19 +130,16 @@ export async function valuesOf(
   return filled(form, { user, password, ...code });
 }
 
-/** Returns the result of a login that has returned from another host to the app. */
+/** Returns the result of a login that has returned from another host. */
 export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Entered {
   const accepted = isAccepted(answer, login);
-  // The login failed because the SameSite attribute kept a cookie from this request. So no browser can log in. From now
-  // on, init sends such cookies anyway, so that it can finish the target file. The run then reports the problem.
+  // A cookie's SameSite attribute made the login fail, as in a browser. Init ignores SameSite from now on, so that it
+  // can finish. The run reports the problem.
   if (!accepted && answer.withheld !== undefined) visitor.manners.lenient = true;
   return { visitor, answer, accepted };
 }
 
-/**
- * Stores the tokens from the response to a login, if the response has any. The visitor sends the access token with
- * every later request.
- */
+/** Stores the tokens in the response to a login, so that the visitor sends the access token from now on. */
 export function takeToken(visitor: Visitor, { capture, refresh }: Login, answer: PageVisit): void {
   const token = capture === undefined ? undefined : finder(capture.token, text => text).first(answer);
   if (token === undefined) return;
@@ -172,15 +158,12 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
 }
 
 /**
- * Maximum number of reads of the page with the login form. One read is not enough, because an instance that does not
- * know the session shows the form even after an accepted login.
+ * Maximum number of reads of the page with the login form. An instance that does not know the session shows the form
+ * even to a signed-in client.
  */
 const READS = 4;
 
-/**
- * Returns whether a login was accepted, by the same rules as a run. If the login redirects back to the page of the
- * form, opens this page. After an accepted login, that page has no password field.
- */
+/** Returns whether the app accepted a login, by the same rules as a run. */
 export async function leadsInside(visitor: Visitor, answer: PageVisit, login: Login): Promise<boolean> {
   const { redirect, leads } = answer;
   if (redirect !== login.page || leads === undefined || refusesLogin(answer, login))
@@ -192,10 +175,6 @@ export async function leadsInside(visitor: Visitor, answer: PageVisit, login: Lo
   return false;
 }
 
-/**
- * Returns whether a response to a login request accepts the login. Uses the same rules that the target file will
- * contain.
- */
 function isAccepted(answer: PageVisit, login: Login): boolean {
   const { status = 500, redirect, forms } = answer;
   if (status >= 400 || (redirect !== undefined && redirect === login.page)) return false;
@@ -204,17 +183,16 @@ function isAccepted(answer: PageVisit, login: Login): boolean {
 }
 
 /**
- * Logs in with an account. Tries again if the login is refused.
+ * Logs in, with up to 4 attempts.
  *
- * @throws UsageError if every attempt is refused
+ * @throws UsageError if the app refuses every attempt
  */
 export async function signIn(entrance: LoginProcedure, account: LoginCredentials): Promise<Entered> {
   let last: Entered | undefined;
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // Opens the page to which a refused login redirects. If this page says that the account is locked, `follow` throws
-    // an error, and init sends no more logins.
+    // The page after a refused login may say that the account is locked. Then `follow` throws.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);
@@ -232,8 +210,8 @@ export const refusedEach = (
   );
 
 /**
- * Logs in, with at most two attempts. Returns undefined if both are refused, for example because the app limits the
- * number of a user's sessions.
+ * Logs in, with at most two attempts. Returns undefined if the app refuses both, for example because it limits
+ * sessions.
  */
 export async function mayEnter(
   entrance: LoginProcedure,

@@ -36,9 +36,6 @@ const TYPES = [
   { name: 'Note', fields: [field('text', scalar('String'))] },
 ];
 
-/**
- * Starts an app that answers every query at /graphql with this JSON. Returns the requests that init finds in the app.
- */
 const found = (json: unknown) =>
   findGraphql({
     send: async ({ path }: { path: string }) => ({ json: path === '/graphql' ? json : undefined }),
@@ -59,13 +56,11 @@ it('writes the login, the logout, the pages and the writes of an API that descri
     },
   ]);
   expect(hints?.logouts).toMatchObject([{ json: { query: 'mutation { signOut }' } }]);
-  // The query with the list `notes` also selects the user's name (`me`), so that the response names its user. No query
-  // selects a list inside another object.
+  // The query for `notes` also selects the user's name (`me`), so that the response names its user.
   expect(hints?.pages.map(path => decodeURIComponent(path))).toEqual([
     '/graphql?query={me{name} notes{text}}',
     '/graphql?query={me{name}}',
   ]);
-  // The found writes include no registration and no mutation that deletes something.
   expect(hints?.writes.map(({ json }) => json)).toEqual([
     {
       query: 'mutation($text: String!) { addNote(text: $text){text} }',

@@ -1,18 +1,15 @@
-/** Reads the requests of a GraphQL API from its own description (introspection), if the API gives it. */
+/** Reads the requests of a GraphQL API from its introspection. */
 import { z } from 'zod';
 import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Usual paths of a GraphQL API. */
 const PATHS = ['/graphql', '/api/graphql', '/graphql/', '/query', '/v1/graphql'];
-/** Maximum number of hints (likely requests) of each kind, such as logins and pages. */
+/** Maximum number of likely requests of each kind. */
 const MOST = { logins: 4, pages: 12, writes: 6 };
 const USER = /^(user(_?name)?|e?mail(_?address)?|login|identifier|account|name)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret)$/i;
-/** Matches the names of mutations that log in. Used in addition to the usual words for a login. */
 const ENTERS = /^(token_?auth|token_?create|create_?(token|session)|authenticate(user)?|auth)$/i;
-/** Matches the names of queries that return the signed-in user. */
 const OWN = /^(me|viewer|who_?am_?i|profile|(get_?)?(current|my)_?(user|account|profile))$/i;
 const SCALARS = new Set(['SCALAR', 'ENUM']);
 
@@ -50,11 +47,11 @@ const INTROSPECTION =
 
 export interface GraphqlApi {
   path: string;
-  /** The requests that the API describes; undefined if the API does not describe itself (introspection is off). */
+  /** Undefined if the API does not describe itself (introspection is off). */
   hints: Hints | undefined;
 }
 
-/** Looks for a GraphQL API at the usual paths. Returns undefined if no path gives a response of GraphQL. */
+/** Tries the usual paths of GraphQL APIs. Returns undefined if no path responds with GraphQL. */
 export async function findGraphql(stranger: Visitor): Promise<GraphqlApi | undefined> {
   for (const path of PATHS) {
     const { json } = await stranger.send({ method: 'POST', path, json: { query: INTROSPECTION } });
@@ -65,11 +62,9 @@ export async function findGraphql(stranger: Visitor): Promise<GraphqlApi | undef
   return undefined;
 }
 
-/** Returns whether a response is a GraphQL error, that is, has a list `errors` whose members have a message. */
 const isRefusal = (json: unknown): boolean =>
   z.object({ errors: z.array(z.object({ message: z.string() })).min(1) }).safeParse(json).success;
 
-/** Returns a type without its wrappers, which say that the value is a list, or is never null. */
 function bare(type: TypeName): { kind: string; name: string; list: boolean; required: boolean } {
   let [inner, list] = [type, false];
   while (inner.ofType !== undefined && inner.ofType !== null) {
@@ -82,16 +77,13 @@ function bare(type: TypeName): { kind: string; name: string; list: boolean; requ
 const isRequired = ({ type, defaultValue }: Argument): boolean =>
   bare(type).required && (defaultValue ?? null) === null;
 
-/** Returns the notation of a type in a GraphQL operation, such as `[String!]!`. */
+/** Returns the GraphQL notation of a type, such as `[String!]!`. */
 const written = ({ kind, name, ofType }: TypeName): string => {
   const inner = ofType === undefined || ofType === null ? (name ?? '') : written(ofType);
   return kind === 'NON_NULL' ? `${inner}!` : kind === 'LIST' ? `[${inner}]` : inner;
 };
 
-/**
- * Returns an expression that matches the response to a successful mutation. A response to a refused mutation has status
- * 200 too, but the result null.
- */
+/** A refused mutation has status 200 too, but the result null. */
 const successOf = ({ name }: Field): string => `"data"\\s*:\\s*\\{\\s*"${name}"\\s*:\\s*[^n\\s]`;
 
 class Described {
@@ -132,10 +124,8 @@ class Described {
   }
 
   /**
-   * Returns a GET request with a query for one field that needs no arguments (GraphQL over HTTP, 6.2).
-   *
-   * @param own the field that returns the signed-in user. The query selects it too, because each response must name its
-   *   user
+   * Returns a GET request for a field without arguments (GraphQL over HTTP, 6.2). The query also selects the field
+   * `own`, so that the response names its user.
    */
   #page(one: Field, own: Field | undefined): string[] {
     if (one.args.some(isRequired) || UNSAFE.test(one.name.toLowerCase())) return [];
@@ -144,10 +134,6 @@ class Described {
     return [`${this.#path}?query=${encodeURIComponent(query)}`];
   }
 
-  /**
-   * Returns the part of a query that selects the fields of a type. Selects texts and numbers of the type, and those of
-   * the objects in it.
-   */
   #selection(type: TypeName, depth = 2): string {
     const { kind, name } = bare(type);
     if (SCALARS.has(kind)) return '';
@@ -161,11 +147,7 @@ class Described {
     return `{${inside.join(' ') || '__typename'}}`;
   }
 
-  /**
-   * Returns the request for a mutation, in a list. Each wanted value, such as the password, becomes a placeholder in
-   * one argument, or in one member of an input object. Returns an empty list if the mutation has no argument for a
-   * wanted value, or requires other arguments.
-   */
+  /** Returns an empty list if the mutation lacks an argument for a wanted value, or requires other arguments. */
   #mutation(one: Field, wanted: readonly Wanted[]): HintedRequest[] {
     const required = one.args.filter(isRequired);
     const [only] = required.length === 0 ? one.args : required;
@@ -193,10 +175,7 @@ const CREDENTIALS: readonly Wanted[] = [
 ];
 const TEXT: readonly Wanted[] = [{ name: /^/, value: '{value}' }];
 
-/**
- * Returns the arguments, each with the placeholder of a wanted value. Returns undefined if no argument fits a wanted
- * value, or if a required argument gets no value.
- */
+/** Returns undefined if no argument fits a wanted value, or a required argument gets no value. */
 function valuesOf(args: readonly Argument[], wanted: readonly Wanted[]): Record<string, string> | undefined {
   const values: Record<string, string> = {};
   const texts = args.filter(({ type }) => bare(type).name === 'String' && !bare(type).list);

@@ -1,6 +1,4 @@
-/**
- * Tests single steps of `baton init` on pages and responses. The tests in tests/hosts run `baton init` on whole apps.
- */
+/** Tests single steps of `baton init`; tests/hosts runs it on whole apps. */
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Form, type FormField, parsePage } from '../client/page.ts';
@@ -67,10 +65,6 @@ const seen = (body: string, status = 200): PageVisit => {
   return { ...parsePage(body), path: '/', status, headers: {}, body, cookies: [], json };
 };
 
-/**
- * Finds the user's name on pages. Returns the expression for the name, and the names of the users as the pages show
- * them.
- */
 const mark = (
   page: (name: string, look: number) => string,
   outside = '<p>Log in</p>',

@@ -1,4 +1,4 @@
-/** Makes a target file from an address and two accounts. Visits the app to find out each part of the file. */
+/** Makes a target file from an address and two accounts, by visiting the app. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
 import { claimsOf } from './claims.ts';
@@ -24,12 +24,10 @@ import { unfinishedFile } from './write-unfinished.ts';
 export type { InitOptions } from './inquiry.ts';
 
 /**
- * Visits the app like a careful user, and describes it.
+ * Returns the text of a target file.
  *
- * @returns the text of a target file
- * @throws Unfinished if the app responds, but init does not understand a part of the app, or the app limits requests or
- *   stops responding
- * @throws UnavailableError if the app does not respond to the first request
+ * @throws Unfinished if the app responds, but init does not understand a part or the app limits requests;
+ * UnavailableError if the first request gets no response
  */
 export async function init(options: InitOptions): Promise<string> {
   const manners = new Manners(options.reached, options.signal, options.pause);
@@ -46,10 +44,9 @@ export async function init(options: InitOptions): Promise<string> {
 
 /** Thrown if the app has responded, but init could not finish the target file. */
 export class Unfinished extends Error {
-  /** A target file with the findings so far, marked as unfinished. */
+  /** An unfinished target file with the findings so far. */
   readonly text: string;
 
-  /** @param cause the error that stopped init */
   constructor(cause: unknown, text: string) {
     super((cause as Error).message, { cause });
     this.text = text;
@@ -57,7 +54,6 @@ export class Unfinished extends Error {
 }
 
 class Inquiry {
-  /** Everything that init has found out about the app so far. */
   readonly #begun: Begun;
   readonly #options: InitOptions;
   readonly #manners: Manners;
@@ -132,7 +128,7 @@ class Inquiry {
     });
   }
 
-  /** Returns a target file with everything that init had found before it stopped with an error. */
+  /** Returns an unfinished target file with the findings so far. */
   unfinished(why: string): string {
     return unfinishedFile(this.#begun, why);
   }
@@ -150,11 +146,7 @@ class Inquiry {
     return signal;
   }
 
-  /**
-   * If the balancer does not pin signed-out clients to an instance, tests whether it pins a signed-in client.
-   *
-   * @returns the signal by which responses name the instance, with the result of this test
-   */
+  /** Tests whether the balancer pins a signed-in client, unless it already pins signed-out clients. */
   async #stays(
     signal: Signal | Alone | undefined,
     visitor: Visitor,
@@ -184,12 +176,7 @@ class Inquiry {
     return { ...carried, visitor, values: await valuesInTurn(visitor, carried.cookies, known.page) };
   }
 
-  /**
-   * Finds the logout, and the maximum number of sessions of one user. Also finds out whether one logout ends all
-   * sessions of the user.
-   */
   async #sessions(entrance: LoginProcedure, { one, two, views }: Marked, known: Inside, hints: Hints) {
-    // A login by HTTP Basic creates no session, so init does not look for a limit on the number of sessions.
     const all: Crowd = known.login.basic
       ? { living: [one] }
       : await crowd(entrance, this.#first, { one, two, known });
@@ -220,7 +207,6 @@ class Inquiry {
     return { left, failed, sessions, living: together ? [] : living };
   }
 
-  /** Measures for how long the app accepts a replaced refresh token. */
   async #grace(entrance: LoginProcedure): Promise<AppFindings['grace']> {
     if (entrance.login.refresh?.token === undefined) return undefined;
     const { visitor } = await signIn(entrance, this.#first);
@@ -243,8 +229,8 @@ class Inquiry {
   }
 
   /**
-   * Returns the status and the redirect that a signed-out client gets for the page. Omits a redirect to the login page,
-   * or to another host of the login.
+   * Returns the status and redirect for signed-out clients, but no redirect to the login page or to another host of the
+   * login.
    */
   #refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {
     const others = [...this.#manners.network.others.keys()];

@@ -9,42 +9,31 @@ import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface InitOptions {
   reached: Reached;
-  /** Path of the file with the certificates of a private authority, as the target file will contain it. */
+  /** Path of a private authority's certificates, as in the target file. */
   ca?: string | undefined;
   accounts: readonly (LoginCredentials & { passwordEnv: string; totpEnv?: string | undefined })[];
-  /** Name of the recipe to try first. A recipe is the usual login and logout of a framework. */
+  /** Name of the recipe (a framework's usual login and logout) to try first. */
   recipe?: string | undefined;
   loginPage?: string | undefined;
-  /**
-   * Path and JSON body of the login request. Needed if a script draws the login page, so that init finds no form in it.
-   */
+  /** Path and JSON body of the login request. Needed if a script draws the login form. */
   loginPath?: string | undefined;
   loginJson?: unknown;
-  /** Form fields of the login request, if a script draws the login form. Used instead of `loginJson`. */
+  /** Form fields of the login request, instead of `loginJson`. */
   loginForm?: Record<string, string> | undefined;
-  /** Requests of the app that a recording of its traffic shows. */
+  /** Requests in a recording of the app's traffic. */
   hints?: Hints | undefined;
   signal: AbortSignal;
   /** Pause between two requests, milliseconds. Default: 15. */
   pause?: number;
-  /** Called with a line for the user about each finding. */
+  /** Called with one line for the user about each finding. */
   say(line: string): void;
-  /** Asks the user for permission to send this form. Init sends it twice. */
+  /** Asks the user for permission to send this form twice. */
   mayWrite(form: { page: string; path: string; field: string }): Promise<boolean>;
-  /**
-   * Asks the user whether the login can visit another host, to which the app redirects. If this callback is absent, the
-   * login visits no other host.
-   */
+  /** Asks the user whether the login may visit another host. Without this callback, the login visits no other host. */
   mayVisit?(origin: string): Promise<boolean>;
-  /**
-   * Asks the user for the path of the login page. Called if init found no login page. Returns undefined if the user
-   * knows no path.
-   */
+  /** Asks the user for the path of the login page. Called if init found no login page. */
   whereLogin?(): Promise<string | undefined>;
-  /**
-   * Asks the user for the secret that generates the one-time codes. Called if the login needs such codes. Returns
-   * undefined if the user has no secret.
-   */
+  /** Asks the user for the secret of the one-time codes; undefined if there is none. */
   secretOf?(user: string): Promise<string | undefined>;
 }
 
@@ -52,19 +41,16 @@ export interface Looking {
   options: InitOptions;
   manners: Manners;
   codes: Codes;
-  /** The first account of the user. Most steps of init use only this account. */
   first: LoginCredentials;
   recipe: Recipe | undefined;
-  /** Shows a finding about the app to the user, under a heading. */
   say(what: string, text: string): void;
 }
 
-/** The pages that a signed-in user sees. */
 export interface Inside extends Known {
   pages: readonly PageVisit[];
 }
 
-/** Opens a page until the response shows a signed-in user, at most five times. Returns the last response. */
+/** Opens a page at most five times, until the response shows a signed-in user. Returns the last response. */
 export async function insideOf(
   visitor: Visitor,
   path: string,
@@ -75,10 +61,7 @@ export async function insideOf(
   return seen;
 }
 
-/**
- * Opens each page until the response shows a signed-in user, at most five times. Returns the last response of each
- * page.
- */
+/** Opens each page at most five times, until the response shows a signed-in user. Returns the last responses. */
 export async function pagesOf(
   visitor: Visitor,
   paths: readonly string[],

@@ -16,16 +16,14 @@ interface KeptSession {
   known: Inside;
 }
 
-/** Number of instances that init assumes if no response names its instance. */
+/** Number of instances to assume if no response names its instance. */
 const INSTANCES = 2;
 
 /**
- * Finds a session that stays signed in, and the expression that finds the user's name on a page (`signedIn`). If no
- * session stays signed in, a login on one instance perhaps ends the session on another instance. Then tries again with
- * requests to only one instance, for each instance in turn.
+ * Finds a session that stays signed in, and the expression for the user's name. If there is none, tries again on one
+ * instance at a time, because a login may end sessions on other instances. `alone` is then true.
  *
  * @param signal how responses name their instance
- * @returns the sessions and the expression. `alone` is true if all requests now go to only one instance
  * @throws UsageError if no session stays signed in, or no page names its user
  */
 export async function keptSession(
@@ -49,8 +47,7 @@ export async function keptSession(
         say('instances', `${names}; each ends the sessions of the others, so init continues with only one`);
         return { ...kept, alone: true };
       } catch (again) {
-        // The app limits the number of logins, so this loop stops. It throws the error of the first search, because
-        // that error explains more than the present one.
+        // The app limits logins, so the loop stops. The error of the first search explains more than the present error.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }
@@ -59,11 +56,6 @@ export async function keptSession(
   }
 }
 
-/**
- * Finds the page that names the user of a session.
- *
- * @throws UsageError if no page names the user, or if the session does not stay signed in
- */
 async function look(
   { options, first }: Looking,
   entrance: LoginProcedure,
@@ -80,7 +72,6 @@ async function look(
   );
 }
 
-/** Finds out how pages show the signed-in user, and where pages contain the CSRF token. */
 async function knownOf(
   entrance: LoginProcedure,
   found: Marked,
@@ -105,10 +96,7 @@ async function knownOf(
   return { login: changed, csrf, page: mark.page, signedIn, pages };
 }
 
-/**
- * Tries a login with another CSRF token, and returns whether the app accepts this login. Adds an accepted login to
- * `found`.
- */
+/** Tries a login with another CSRF token, and adds an accepted login to `found`. */
 async function fits(
   entrance: LoginProcedure,
   found: Marked,

@@ -1,12 +1,12 @@
-/** Finds the guarantees that every run of a target would leave unknown. For each, gives a remedy to the user. */
+/** Finds the guarantees that every run of a target leaves unknown, each with a remedy. */
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Lack } from '../reports/doctor.ts';
 import type { Target } from '../target/load.ts';
 
 export interface Given {
-  /** True if logs name the instance of each request: the option `--logs` is given, or Baton starts the stack. */
+  /** True if logs name the instance of each request, by `--logs` or a stack that Baton starts. */
   logs: boolean;
-  /** True if the run performs faults, that is, has the option `--faults`. */
+  /** True if the run has the option `--faults`. */
   faults: boolean;
 }
 
@@ -28,10 +28,7 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
       : 'add --faults all, or some of them by name',
 });
 
-/**
- * Key: guarantee; value: a function that returns the first thing that the target lacks for this guarantee, or undefined
- * if nothing is missing.
- */
+/** Key: guarantee; value: returns the first thing that the target lacks for this guarantee. */
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
   isolation: ({ accounts }) =>
@@ -124,15 +121,12 @@ function raced(target: Target, given: Given): Missing | undefined {
   return written(target) ?? instance(target, given);
 }
 
-/**
- * Returns the guarantees that every run leaves unknown, in the order of docs/guarantees.md. `claimed` is true for a
- * guarantee that the target claims.
- */
+/** Returns the guarantees that every run leaves unknown, in the order of docs/guarantees.md. */
 export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // A set of claims such as `standard` includes `evidence` only if the run has logs.
+    // Sets of claims such as `standard` include `evidence` only if the run has logs.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

@@ -1,4 +1,4 @@
-/** Finds out how a login on another host works: which hosts take part, and which fields their forms have. */
+/** Finds the hosts and form fields of a login on another host. */
 import type { Walk } from '../client/walk.ts';
 import { UsageError } from '../errors.ts';
 import { opened } from './elsewhere.ts';
@@ -8,16 +8,13 @@ import { typedIn } from './learn.ts';
 import { type Asks, type Login, nextForm } from './login.ts';
 import type { PageVisit } from './visitor.ts';
 
-/** Maximum number of pages of a login. */
 const PAGES = 30;
 
 /**
- * Follows a login to another host for the first time. Fills in each form that asks for the user, the password or a
- * one-time code.
+ * Follows a login to another host for the first time, and fills in each form. Returns the login and its session.
  *
  * @param begun the login so far, which has only the page of the app
- * @returns the login with the fields of its forms, and the session that the login created
- * @throws UsageError if the user does not allow a host, or if the login does not return to the app
+ * @throws UsageError if the user does not allow a host, or the login does not return to the app
  */
 export async function learnElsewhere(
   { manners, codes, first, options }: Looking,
@@ -54,10 +51,7 @@ export async function learnElsewhere(
   throw stopped(walk, begun);
 }
 
-/**
- * Returns the origin to which a response redirects, if it is a new host: neither the app nor a host that already takes
- * part in the login.
- */
+/** Returns the origin of a redirect to a host that does not yet take part in the login. */
 function unknownHost(walk: Walk): string | undefined {
   const { url, reply } = walk.page;
   const { headers, status = 0 } = reply;

@@ -1,4 +1,4 @@
-/** Follows a login over all its pages. Finds out which fields each form sends, and which values come from the page. */
+/** Follows a login over all its pages, and finds the fields that each form sends. */
 
 import type { Form, FormField } from '../client/page.ts';
 import { escaped } from '../core/response/finding.ts';
@@ -20,20 +20,16 @@ import {
 import { besideToken, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
-/**
- * What a form sends. `form`: its fields. `capture`: the fields whose values must be read from the page before each
- * login.
- */
+/** `capture`: the fields whose values must be read from the page before each login. */
 interface Sending {
   form: Record<string, string>;
   capture: Record<string, { field: string }>;
 }
 
 /**
- * Returns the request that sends the first form. Opens the page a second time as another client, to find tokens: hidden
- * fields whose values differ between the two pages.
+ * Returns the request that sends the first form. Opens the page as two clients: hidden fields that differ are tokens.
  *
- * @param preferred the token to choose if there are several tokens
+ * @param preferred the token to choose if there are several
  * @throws UsageError if the form is sent to another host
  */
 export async function firstLogin(stranger: Visitor, beginning: Beginning, preferred?: Token): Promise<Login> {
@@ -49,7 +45,7 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
   const isPreferred = ({ name }: { name: string }): boolean =>
     preferred !== undefined && fieldIn(preferred) === name;
   const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
-  // If the page has an empty field for the token, a script fills in the token, from a meta tag or a cookie.
+  // If the token's field is empty, a script fills in the token, from a meta tag or a cookie.
   const beside = token?.value === '' ? besideToken(stranger, page).csrf : undefined;
   const csrf = beside ?? tokenOfLogin(page, token?.name, preferred);
   const others = changing.filter(field => field !== token && different.has(field.name));
@@ -65,10 +61,8 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
 }
 
 /**
- * Returns the names of the hidden fields whose values differ between two visitors. Searches all forms in the other
- * visitor's page, because a field of the same name may also be in another form, such as a search form.
- *
- * @param fresh the same page, opened by another visitor
+ * Returns the names of hidden fields whose values differ between two visitors of a page. Searches all forms, because a
+ * field may have the same name in another form.
  */
 export function differentFields(form: Form, { forms }: Pick<PageVisit, 'forms'>): Set<string> {
   const there = forms.flatMap(({ fields }) => fields);
@@ -88,7 +82,6 @@ function tokenOfLogin(
   return meta ? preferred : { field };
 }
 
-/** Input for the first login: the first form of the login, and the account. */
 interface LoginAttempt {
   beginning: FormBeginning;
   account: LoginCredentials;
@@ -96,11 +89,10 @@ interface LoginAttempt {
 }
 
 /**
- * Sends the forms of the login one after the other, until no further form follows. Tries again if the login is refused.
+ * Sends all forms of the login in turn; tries again after a refusal. Returns the complete login and its session.
  *
- * @param login the login so far, which consists of the first form
- * @returns the login with all its forms, and the session of this login
- * @throws UsageError if every attempt is refused
+ * @param login the login so far, with the first form only
+ * @throws UsageError if the app refuses every attempt
  */
 export async function wholeLogin(
   manners: Manners,
@@ -137,13 +129,11 @@ async function goes(
     const path = filledText(whole.path, known);
     const headers = filled(whole.headers ?? {}, known);
     const answer = await visitor.send({ method, path, headers, form: filled(whole.form ?? {}, known) });
-    // Copies the cookie jar now, because an instance that does not know the session may delete the cookie in the next
-    // response.
+    // Copies the cookie jar now: an instance that does not know the session may delete the cookie in the next response.
     const inside = visitor.twin();
     page = await visitor.follow(answer, true);
     const next = nextForm(page, sent);
     if (next === undefined) {
-      // If the login's only form asked just for the user name, a password is still missing.
       const isComplete = whole !== login || beginning.asks !== 'user';
       return {
         login: whole,
@@ -168,10 +158,7 @@ function captured(
   for (const [name, { field }] of Object.entries(capture)) known[name] = fieldOf(page, field) ?? '';
 }
 
-/**
- * Adds a form to the login. The request that was the last one so far becomes one of the login's `steps`. If this
- * request redirects to the page of the new form, a request for that page becomes a step too.
- */
+/** Adds a form to the login. The former last request becomes one of the login's `steps`. */
 function longer(
   visitor: Visitor,
   login: Login,
@@ -208,7 +195,7 @@ function longer(
   };
 }
 
-/** Returns a path with `{user}` in place of the user's name: `/password?for={user}`. */
+/** Returns a path such as `/password?for={user}`. */
 const forUser = (path: string, user: string): string =>
   path
     .replaceAll(encodeURIComponent(user), '{user}')
@@ -219,7 +206,6 @@ const tokenAmong = (hidden: Form['fields']): Token | undefined => {
   return name === undefined ? undefined : { field: name };
 };
 
-/** Returns an expression that matches a refusal: a redirect to the page of the form, or a response with the form. */
 function refusalOf({ path }: PageVisit, form: Form, asks: Asks, led: boolean): string {
   const field =
     asks === 'code' ? codeField(form)?.name : form.fields.find(({ type }) => type === 'password')?.name;
@@ -236,7 +222,7 @@ function actionOf(visitor: Visitor, page: PageVisit, form: Form): string {
   );
 }
 
-/** Returns the fields of a form that the user fills in, with their placeholders. */
+/** Returns the fields that the user fills in, with their placeholders. */
 export function typedIn(form: Form, asks: Asks): Record<string, string> {
   const user = asks === 'user' || asks === 'user and password' ? userField(form)?.name : undefined;
   const code = asks === 'code' ? codeField(form)?.name : undefined;
@@ -248,11 +234,7 @@ export function typedIn(form: Form, asks: Asks): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-/**
- * Returns the fields that a form sends.
- *
- * @param carried names of the fields whose values must be read from the page
- */
+/** `carried`: names of the fields whose values must be read from the page. */
 function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
   const typed = typedIn(form, asks);
   const capture: Sending['capture'] = {};

@@ -6,11 +6,7 @@ import { Codes, signIn } from './enter.ts';
 import { crowd, SESSIONS } from './limits.ts';
 import { Manners } from './visitor.ts';
 
-/**
- * Lets init measure the session limit of an app that keeps only the newest sessions of a user.
- *
- * @param most number of sessions that the app keeps
- */
+/** Measures the limit of an app that keeps only the newest `most` sessions of a user. */
 async function limitOf(most: number): Promise<{ living: number; full: string | undefined }> {
   const kept: string[] = [];
   let made = 0;

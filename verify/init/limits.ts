@@ -1,4 +1,4 @@
-/** Finds out how many sessions a user can have at the same time, and whether one logout ends all of them. */
+/** Finds out how many concurrent sessions a user can have, and whether one logout ends them all. */
 import { type LoginProcedure, mayEnter } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
 import { type Known, type Logout, leave } from './logout.ts';
@@ -6,24 +6,21 @@ import { isAlive } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
- * Maximum number of sessions that init creates for one account to find a limit. Some apps, such as Redmine, keep the
- * newest 10 sessions of a user. More sessions would need more logins, and apps often limit the number of logins.
+ * Maximum number of sessions that init creates for one account. Redmine, for example, keeps the newest 10 sessions of a
+ * user.
  */
 export const SESSIONS = 12;
 
-/** The sessions of one account, and the limit on their number. */
 export interface Crowd {
-  /** The sessions of the account that are live, oldest first. */
+  /** The live sessions of the account, oldest first. */
   living: Visitor[];
-  /** What happens at a login beyond the limit; undefined if init found no limit. */
+  /** What happens at a login beyond the limit; undefined without a limit. */
   full?: 'oldest ends' | 'refused';
 }
 
 /**
- * Creates sessions until the oldest session ends, or a login is refused. Two responses must show the end of the oldest
- * session, because one response may come from an instance that does not know the session.
+ * Creates sessions until the oldest session ends, or the app refuses a login.
  *
- * @param one the first session
  * @param two the second session; undefined if its login was refused
  */
 export async function crowd(
@@ -52,10 +49,9 @@ export async function crowd(
 }
 
 /**
- * Returns whether one logout ends all sessions of the user. Tests first the sessions that existed when another session
- * logged out, and then two new sessions.
+ * Returns whether one logout ends all sessions of the user.
  *
- * @param living the sessions that existed when another session of the user logged out
+ * @param living sessions that existed when another session of the user logged out
  */
 export async function endsAll(
   entrance: LoginProcedure,

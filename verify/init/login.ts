@@ -1,4 +1,4 @@
-/** Finds the login page of an app, and the login form on it. */
+/** Finds the login page of an app, and its login form. */
 
 import type { Form, FormField } from '../client/page.ts';
 import { UsageError } from '../errors.ts';
@@ -6,24 +6,22 @@ import type { Refresh } from './renewal.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
 
-/** One of the requests of which a login consists. */
+/** A request of a login. */
 export interface LoginStep {
   method: 'GET' | 'POST';
   path: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /**
-   * Key: name of a placeholder in later requests; value: the form field in the response from which its value is read.
-   */
+  /** Key: a placeholder in later requests; value: the form field with its value. */
   capture?: Record<string, { field: string }>;
 }
 
 export interface Login {
   page: string;
-  /** Requests to send before the main request, which is the request that logs in. */
+  /** Requests to send before the main request. */
   steps?: LoginStep[];
   /**
-   * Path of the main request. If empty, the login submits a form of the last page: the form that has the fields in
+   * Path of the request that logs in. If empty, the login submits the form of the last page that has the fields in
    * `form`.
    */
   path: string;
@@ -32,24 +30,19 @@ export interface Login {
   json?: unknown;
   headers?: Record<string, string>;
   csrf?: Token;
-  /** Regular expression for the response to a refused login. Absent if a refused login shows the login form again. */
+  /** Regular expression for a refused login. Absent if the response shows the login form again. */
   refused?: string;
-  /** True if the login uses HTTP Basic. */
   basic?: true;
-  /** JSON pointer to a token in the response. All later requests send this token, and no cookie. */
+  /** JSON pointer to a token, which all later requests send instead of a cookie. */
   capture?: { token: { json: string } };
-  /** The request that refreshes the access token. */
   refresh?: Refresh;
-  /** True if the login gives a refresh token, but init found no request that accepts this token. */
+  /** True if the login gives a refresh token, but init found no request that accepts it. */
   unrefreshed?: true;
-  /** True if the app has no login page. The target file then gets no key `page`. */
+  /** True if the app has no login page. */
   pageless?: true;
 }
 
-/**
- * Where pages have the CSRF token, in the form of the key `csrf` in the target file. A text is a regular expression
- * whose group matches the token.
- */
+/** Where pages have the CSRF token. A text is a regular expression whose group matches the token. */
 export type Token = string | { field: string } | { meta: string } | { cookie: string } | { json: string };
 
 export interface LoginCredentials {
@@ -57,7 +50,7 @@ export interface LoginCredentials {
   password: string;
 }
 
-/** Usual paths of login pages. Init tries them if no link leads to a login. */
+/** Usual paths of login pages. */
 export const USUAL: readonly string[] = [
   '/login',
   '/accounts/login/',
@@ -69,23 +62,17 @@ export const USUAL: readonly string[] = [
   '/Identity/Account/Login',
 ];
 
-/** Which input a login form asks for. */
 export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
-/** The first page of a login, with the form on it and the input that the form asks for. */
 export type FormBeginning = { page: PageVisit; form: Form; asks: Asks };
-/**
- * How a login begins: with a form, with HTTP Basic (`basic`), or with a redirect to another host (`away`), such as an
- * identity provider.
- */
+/** How a login begins: with a form, HTTP Basic (`basic`), or a redirect to another host (`away`). */
 export type Beginning = FormBeginning | { page: PageVisit; basic: true } | { page: PageVisit; away: true };
 
 /**
  * Searches for the login of the app.
  *
- * @param page path of the login page. If given, no other page is searched
- * @param first path to try before the links of the front page and the usual paths
- * @returns the login page with its form, a page that requires HTTP Basic, or a page that redirects to another host
+ * @param page path of the login page; no other page is searched
+ * @param first path to try first
  * @throws UsageError if no login is found
  */
 export async function findLogin(stranger: Visitor, page?: string, first?: string): Promise<Beginning> {
@@ -97,7 +84,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     if (leavesApp(seen)) away ??= seen;
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
-    // Omits the query of the path, such as a return address, if the page has the login form without this query too.
+    // Omits the query, such as a return address, if the page has the login form without the query too.
     const [path = '', query] = seen.path.split('?');
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;
@@ -106,7 +93,6 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
   throw new NoLogin(tried);
 }
 
-/** Returns whether a response redirects to another host. */
 export const leavesApp = ({ redirect = '', leads }: Pick<PageVisit, 'redirect' | 'leads'>): boolean =>
   leads === undefined && /^https?:/.test(redirect);
 
@@ -116,7 +102,6 @@ function beginningOn(page: PageVisit): Beginning | undefined {
   return first === undefined ? undefined : { page, ...first };
 }
 
-/** Thrown if no page with a login is found. */
 export class NoLogin extends UsageError {
   constructor(tried: readonly string[]) {
     super(
@@ -164,10 +149,7 @@ export function loginForm({ forms }: Page): Form | undefined {
   return fits.toSorted((a, b) => score(b) - score(a)).find(form => score(form) > -1.5);
 }
 
-/**
- * Returns a form that asks only for the user name. Words of the page, the form or the field must say that it is a
- * login.
- */
+/** Words of the page, form or field must say that a form with only a user name is a login. */
 function userForm({ forms, path = '' }: Page): Form | undefined {
   return forms.find(form => {
     const field = userField(form);
@@ -179,9 +161,9 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
 }
 
 /**
- * Returns the next form of the login; undefined if the login has no further form.
+ * Returns the next form of the login; undefined if there is none.
  *
- * @param sent inputs that were already sent. If a form asks for such an input again, the login was refused
+ * @param sent inputs that were already sent. A form that asks for them again shows a refusal
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;
@@ -206,7 +188,7 @@ export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; ask
   return form === undefined ? undefined : { form, asks: 'code' };
 }
 
-/** Returns the field for a one-time code, if it is the only field of the form that the user fills in. */
+/** Returns the field for a one-time code, if the user fills in no other field. */
 export function codeField({ fields, method }: Form): FormField | undefined {
   const typed = fields.filter(field => isText(field) || ['number', 'password'].includes(field.type));
   return method === 'POST' && typed.length === 1 && /cod|otp|token|pin|factor/.test(typed[0]?.hint ?? '')
@@ -217,7 +199,6 @@ export function codeField({ fields, method }: Form): FormField | undefined {
 const isText = ({ type }: FormField): boolean => ['text', 'email', 'tel', 'username'].includes(type);
 const USER = /user|mail|login|account|name|kennung|identif/;
 
-/** Returns the field for the user name. */
 export function userField({ fields }: Form): FormField | undefined {
   const password = fields.findIndex(({ type }) => type === 'password');
   const before = (password === -1 ? fields : fields.slice(0, password)).filter(isText);

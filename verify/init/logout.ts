@@ -1,4 +1,4 @@
-/** Finds the logout of an app. Tests whether the logout ends the session or only deletes the cookie. */
+/** Finds the logout of an app, and whether the logout ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
 import { followLogout, Walk } from '../client/walk.ts';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
@@ -12,17 +12,14 @@ import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
-  /** Pages to open before the logout request. The request needs a form token or other values from these pages. */
+  /** Pages with the form token, or other values of the logout request, to open first. */
   steps?: { method: 'GET'; path: string; capture?: Record<string, string> }[];
   method: 'GET' | HintedRequest['method'];
   path: string;
   form?: Record<string, string>;
   json?: unknown;
   headers?: Record<string, string>;
-  /**
-   * True if the app's logout also logs out at the identity provider. A run then expects that the provider asks for the
-   * password at the next login.
-   */
+  /** True if the logout also logs out at the identity provider, so that the next login asks for the password. */
   provider?: true;
 }
 
@@ -34,7 +31,7 @@ export interface Left {
 
 export interface LogoutSearch {
   left: Left | undefined;
-  /** Forms and links that look like a logout, but did not sign out when init tried them. */
+  /** Forms and links that look like a logout, but did not sign out. */
   failed: string[];
 }
 
@@ -43,19 +40,17 @@ export interface Known extends Sign {
   csrf: Token | undefined;
 }
 
-/** Usual logout paths. Init tries them if no page has a logout, and no request in the hints logs out. */
+/** Usual logout paths, for apps without a logout on a page or in the hints. */
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries the logout forms and links on the pages until one signs out. If a link leads to a page that asks for a
- * confirmation, tries the form on that page next. The caller must not use the session afterwards.
+ * Tries logout forms and links until one signs out. The session is unusable afterwards. A logout that the app
+ * acknowledged without effect is returned too, so that a run shows the violation.
  *
  * @param pages the pages to search, as the visitor sees them
- * @param elsewhere the same pages by path, as another session sees them
+ * @param elsewhere key: path; value: the page in another session
  * @param first path prefix of the logouts to try first
- * @param hints logout requests from scripts or from a recording
- * @returns the logout, or the forms and links that did not sign out. If the app acknowledged a logout that had no
- *   effect, returns that logout, so that a run shows the violation
+ * @param hints logout requests from scripts or a recording
  */
 export async function findLogout(
   visitor: Visitor,
@@ -77,8 +72,7 @@ export async function findLogout(
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
-    // An error response does not count as a logout, even if the cookie no longer works afterwards: an instance that
-    // does not know the session may respond with 404 and replace the cookie.
+    // An error is no logout: an instance that does not know the session may respond with 404 and replace the cookie.
     const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
@@ -93,23 +87,16 @@ export async function findLogout(
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
-/** Removes duplicates: if several pages have a logout with the same request, keeps the first. */
 const once = (logouts: readonly Logout[]): Logout[] =>
   [
     ...new Map(logouts.toReversed().map(one => [JSON.stringify({ ...one, steps: [] }), one])).values(),
   ].reverse();
 
-/**
- * Returns whether the response of an API confirms the logout by its status or JSON. A web page may confirm a logout in
- * words, which this function does not read.
- */
+/** Returns whether an API confirms the logout by its status or JSON. */
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
-/**
- * Returns whether the cookie or the access token from before a logout may still work. Always returns true for an old
- * access token: a refusal would prove nothing, because the token may have expired.
- */
+/** Returns true for every old access token: a refusal proves nothing, because the token may have expired. */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
   if (tokens === undefined) return isIn(visitor, known);
@@ -120,8 +107,8 @@ async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
 /**
  * Logs out with the requests that the target file will describe.
  *
- * @returns the response. `last`: the page to which its redirects lead. `atProvider`: true if the redirects lead to
- *   another host of the login, and end at a page that asks for no password
+ * @returns `last`: the last page after redirects. `atProvider`: true if the redirects end at another host that asks for
+ * no password
  */
 export async function leave(
   leaving: Visitor,
@@ -161,8 +148,7 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens the signed-in page before every logout anyway. If this page has the form token, no further page is
-  // needed.
+  // A run opens the signed-in page before every logout anyway, so its form token needs no further page.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
@@ -205,17 +191,14 @@ function links(
   );
 }
 
-/** Returns the first value in a link's query that is different in another session. Such a value may be a token. */
+/** Returns the first value in a link's query that differs in another session. */
 function difference(href: string, other: string): string | undefined {
   const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
   for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
   return undefined;
 }
 
-/**
- * Returns the logout for a link that contains a token, such as `/logout?t=4f1b`. This logout first reads the current
- * token from the page.
- */
+/** Returns the logout for a link with a token, such as `/logout?t=4f1b`. */
 function withToken(page: PageVisit, path: string, token: string): Logout {
   const at = page.body.indexOf(token);
   const begins = Math.max(page.body.lastIndexOf('"', at), page.body.lastIndexOf("'", at)) + 1;
@@ -243,10 +226,10 @@ function posted(paths: readonly string[], { login, csrf }: Pick<Known, 'login' |
   return paths.map(path => ({ method: 'POST', path, ...body, ...headers }));
 }
 
-/** Maximum number of logout paths that init tries only because a page contains each of them as a text in quotes. */
+/** Maximum number of logout paths to try that are only texts in quotes. */
 const WRITTEN = 4;
 
-/** Returns logouts for paths that a page contains only as a text in quotes, because a script draws the form or link. */
+/** Returns logouts for paths in quotes, because a script may draw the link. */
 function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): Logout[] {
   const quoted = /(?:["']|&quot;)(\/[\w./-]*)(?:["']|&quot;)/g;
   const paths = pages.flatMap(({ body, path }) =>
@@ -258,22 +241,20 @@ function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): L
   return posted(logouts.slice(0, WRITTEN), known).flatMap(one => [one, { method: 'GET', path: one.path }]);
 }
 
-/** Returns the probable logout path of an API, next to the login path: `/api/logout` for `/api/login`. */
+/** Returns `/api/logout` for `/api/login`. */
 const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
 /**
- * Returns whether a cookie contains the session data itself, and not only an id. Compares the values that the cookie
- * had in one session: ids all have the same length, but session data does not.
+ * Returns whether a cookie contains the session data: its length varies, but the length of an id does not.
  *
- * @param inTurn the values of the cookie, in order of time
- * @param users login names. A cookie that contains a login name, in plain text or in base64, contains session data
+ * @param inTurn values of the cookie, in order of time
+ * @param users login names; a cookie with a login name, plain or in base64, contains session data
  */
 export const holdsSession = (inTurn: readonly string[], users: readonly string[] = []): boolean =>
   inTurn.some(value => isSelfContained(value, users)) ||
   new Set(inTurn.map(value => decodedOnce(value).length)).size > 1;
 
-/** Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id. */
 function isSelfContained(value: string, users: readonly string[]): boolean {
   const text = decodedOnce(value);
   if (/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return true;
@@ -285,13 +266,10 @@ function isSelfContained(value: string, users: readonly string[]): boolean {
   return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
 }
 
-/** Matches a JSON text that is only an id. React Router signs cookies with such a text. */
+/** React Router signs cookies whose JSON is only an id. */
 const ID_IN_JSON = /^"[\w-]{16,}"/;
 
-/**
- * Minimum length of a login name to search for in a cookie, characters. Many random ids contain a shorter
- * text by chance.
- */
+/** Minimum length of a login name to search for in a cookie. Random ids contain shorter texts by chance. */
 const LEAST_NAME = 3;
 
 const decoded64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');

@@ -1,6 +1,5 @@
 /**
- * Finds the shortest expression for `signedIn` of the target file. This expression finds the user's name on a page, but
- * only if the client is signed in.
+ * Finds the shortest expression for `signedIn`: it finds the user's name on a page, only if the client is signed in.
  */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
@@ -12,34 +11,30 @@ import { LOGOUT } from './words.ts';
 /** A page, as different visitors see it. */
 export interface Views {
   path: string;
-  /** The page as two sessions of the first user see it. */
+  /** The page in two sessions of the first user. */
   first: readonly PageVisit[];
-  /** The page as the second user sees it; absent if there is only one account. */
+  /** The page of the second user; absent with only one account. */
   second?: PageVisit | undefined;
-  /** The page as a signed-out visitor sees it, and the login page. */
+  /** The page of a signed-out visitor, and the login page. */
   outside: readonly PageVisit[];
 }
 
 export interface Mark {
   page: string;
   user: Exclude<Finding, { cookie: string } | { meta: string } | { field: string }>;
-  /** The name that the page shows for each user, if it differs from the login name; else undefined. */
+  /** The name that the page shows for each user; undefined if it is the login name. */
   shown: (string | undefined)[];
 }
 
-/**
- * Minimum and maximum length of the text before the user's name, characters. The expression for the name begins with
- * this text.
- */
+/** Minimum and maximum length of the text before the user's name, characters. */
 const PREFIX = { least: 5, most: 90 };
 /** Minimum and maximum length of a user's name on a page, characters. */
 const NAME = { least: 2, most: 60 };
 
 /**
- * Returns the page and the expression with the lowest cost; undefined if no page shows different names to different
- * users.
+ * Returns the page and expression that suit best; undefined if no page shows different names to different users.
  *
- * @param users login names of the first and the second account
+ * @param users login names of the first and second account
  */
 export function findMark(pages: readonly Views[], users: readonly string[]): Mark | undefined {
   const marks = pages.flatMap(views => {
@@ -49,11 +44,7 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
   return marks.toSorted((a, b) => a.cost - b.cost)[0]?.mark;
 }
 
-/**
- * Returns the cost of a page and its expression; init chooses the pair with the lowest cost. The cost is low if the
- * page has a form token or a logout, refuses signed-out visitors and shows the login name, and if the expression and
- * the page are short.
- */
+/** Prefers pages with a form token or logout that refuse signed-out visitors, and short expressions. */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
   (outside[0]?.status === 200 ? 1000 : 0) +
@@ -61,9 +52,7 @@ const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (typeof user === 'string' ? user.length : 0) +
   (first[0]?.body.length ?? 0) / 1000;
 
-/**
- * Returns whether a page contains something that later requests need: a form token, or a link or form for logging out.
- */
+/** Returns whether a page contains a form token or a logout. */
 const isWorkplace = ({ forms, links, metas }: PageVisit): boolean =>
   [...metas.keys()].some(name => TOKEN_FIELD.test(name)) ||
   forms.some(
@@ -82,8 +71,7 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // The page may also show a name to signed-out clients, for example `Guest`. In this case, tries the next position on
-  // the page.
+  // The page may show a name such as `Guest` to signed-out clients. Then tries the next position.
   for (const place of [...named, ...differences(views)]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;
@@ -91,7 +79,7 @@ function textMark(views: Views, users: readonly string[]): Mark | undefined {
   return undefined;
 }
 
-/** Returns the login name and, if it is an e-mail address, the part before the @, which apps often show. */
+/** Apps often show only the part of an e-mail address before the @. */
 const namesOf = (user: string): string[] => [...new Set([user, user.split('@')[0] as string])];
 
 interface Place {
@@ -116,10 +104,7 @@ function places(body: string, name: string): Place[] {
   );
 }
 
-/**
- * Returns the positions of texts and attributes that both sessions of the first user see in the page, and that no other
- * visitor sees there.
- */
+/** Returns positions of texts that only the sessions of the first user see. */
 function differences({ first, second, outside }: Views): Place[] {
   const body = first[0]?.body ?? '';
   if (second === undefined) return [];
@@ -127,7 +112,7 @@ function differences({ first, second, outside }: Views): Place[] {
   const places: Place[] = [];
   const add = (name: string, at: number): void => {
     if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) return;
-    // Skips a long text without a space, because it is a token or an id, which may change.
+    // A long text without a space is a token or id.
     if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) return;
     if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
   };
@@ -135,17 +120,13 @@ function differences({ first, second, outside }: Views): Place[] {
     const name = text.trim();
     const at = index + text.indexOf(name);
     add(name, at);
-    // Also tries the last word of the text alone, because it may be the name, as in `User: alice@localhost`.
+    // The last word may be the name, as in `User: alice@localhost`.
     const word = name.lastIndexOf(' ') + 1;
     if (word > 0) add(name.slice(word), at + word);
   }
   return places;
 }
 
-/**
- * Returns the shortest expression for the user's name. On the page, the name is at the given position. The expression
- * must find the name of each user, and nothing in a page for a signed-out client.
- */
 function shortest(
   views: Views,
   users: readonly string[],
@@ -154,8 +135,7 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // Characters at which the expression ends the user's name. If markup, a quote or a space follows the name, only this
-  // character; otherwise the character that follows, `<` and `"`.
+  // Characters that end the user's name.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;
@@ -168,9 +148,8 @@ function shortest(
 }
 
 /**
- * Yields expressions for the text before a position, the shortest first. First yields the text itself, then the text
- * with a pattern in place of each number or id, such as `/users/[\w-]+">`. If possible, an expression begins at a word
- * or a tag, because such an expression is easier to read and changes less often.
+ * Yields expressions for the text before a position, the shortest first. In later expressions, patterns replace numbers
+ * and ids: `/users/[\w-]+">`.
  */
 export function* prefixes(
   body: string,
@@ -191,19 +170,14 @@ export function* prefixes(
   }
 }
 
-/** Returns whether a word or a tag begins at the given position of a page. */
 const beginsWord = (body: string, at: number): boolean =>
   body[at] === '<' || /[\s>]/.test(body[at - 1] ?? ' ');
 
-/** Returns whether the given position of a page is outside a word. */
 const beginsText = (body: string, at: number): boolean => !/\w\w/.test(body.slice(at - 1, at + 1));
 
 const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
 
-/**
- * Adds the names that the expression finds on the pages. Returns undefined if it finds the same name for both users, or
- * a name for a signed-out visitor.
- */
+/** Returns undefined if the expression finds the same name for both users, or a name for a signed-out visitor. */
 function proven(
   { page, user }: Omit<Mark, 'shown'>,
   { first, second, outside }: Views,

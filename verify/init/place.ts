@@ -5,16 +5,12 @@ import { escaped, finder } from '../core/response/finding.ts';
 import { prefixes } from './mark.ts';
 import type { PageVisit } from './visitor.ts';
 
-/**
- * Describes where a page shows the values of a list: a regular expression or a JSON pointer, as the key `items` of a
- * probe in the target file.
- */
+/** A regular expression or JSON pointer, as the key `items` of a probe in the target file. */
 export type ListPlace = string | { json: string };
 
 /**
- * Returns an expression or pointer that finds the values of a list in all responses. Each value must occur in at least
- * two responses. A single response may lack some values, because in a broken app each instance may keep only the values
- * that it received.
+ * Returns an expression or pointer for the values of a list. Each value must occur in at least two responses, because
+ * instances of a broken app may show only their own values.
  */
 export function placeIn(seen: readonly PageVisit[], values: readonly string[]): ListPlace | undefined {
   for (const { body, json } of seen) {
@@ -28,10 +24,7 @@ export function placeIn(seen: readonly PageVisit[], values: readonly string[]): 
   return undefined;
 }
 
-/**
- * Returns the JSON pointer to the values, with `*` in place of each array index; undefined if the values have no common
- * pointer.
- */
+/** Returns the JSON pointer to the values, with `*` in place of array indexes. */
 function pointerTo(json: unknown, values: readonly string[]): { json: string } | undefined {
   const walk = (value: unknown, pointer: string): string[] => {
     if (typeof value === 'string') return value === values[0] ? [pointer] : [];
@@ -46,23 +39,16 @@ function pointerTo(json: unknown, values: readonly string[]): { json: string } |
 }
 
 /**
- * Matches the name of a page area that shows a text only for some time, such as recent activity. Also matches the HTML
- * element `title`, but not the CSS class `title`, which many lists have.
+ * Matches page areas that show a text only for some time, such as recent activity. Excludes the CSS class `title`,
+ * which many lists have.
  */
 const NEVER = /^(head )?title\b|recent|activit|histor|audit|search|latest|\blast\b/;
-/**
- * Matches the name of a page area that often shows a text only once, such as messages. Init uses such an area only if
- * no other area shows the text.
- */
+/** Matches page areas that often show a text only once, such as messages. Used only as a last choice. */
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 
 /** Minimum and maximum length of the text before a list item, characters. */
 const ITEM_PREFIX = { least: 2, most: 90 };
 
-/**
- * Returns an expression that finds the items of a list by the text before and after each item; undefined if there is
- * none.
- */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
   const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
     index,

@@ -1,6 +1,4 @@
-/** Lists the texts in a JSON value, with their JSON pointers. */
-
-/** Returns all texts in a JSON value together with their JSON pointers. Ignores texts inside arrays. */
+/** Returns all texts in a JSON value with their JSON pointers, except texts inside arrays. */
 export function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
   if (typeof value === 'string') return [{ pointer, value }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];

@@ -6,11 +6,7 @@ import { type Form, parsePage } from '../client/page.ts';
 import { type FoundProbe, offered, proven } from './probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 
-/**
- * Lets init look for a probe in an app that keeps the notes of a session on the server or in the session cookie.
- *
- * @param hidden number of reads after the writes that still get the old page, as from a cache
- */
+/** `hidden`: number of reads after the writes that get the old page, as from a cache. */
 async function found(where: 'server' | 'cookie', hidden = 0): Promise<FoundProbe | 'cut' | undefined> {
   const onServer: string[] = [];
   let old = hidden;

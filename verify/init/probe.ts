@@ -1,4 +1,4 @@
-/** Finds a form that stores a text and is safe to send. A run needs such a form to judge the guarantees about data. */
+/** Finds a form that stores a text and is safe to send. Guarantees about data need such a form. */
 import { decodeHTML } from 'entities';
 import type { Form, FormField } from '../client/page.ts';
 import type { Send } from '../client/send.ts';
@@ -15,23 +15,19 @@ export interface Candidate {
   /** Paths of pages that may show the stored text, the most likely one first. */
   pages: readonly string[];
   request: Omit<HintedRequest, 'method'> & { method?: HintedRequest['method'] };
-  /** Name of the form field in which init sends its own text. */
+  /** The form field for init's own text. */
   field: string;
 }
 
 export interface FoundProbe {
   object: string;
   scope: 'session' | 'user' | 'all';
-  /**
-   * True if the server keeps the session data. Init has proved it: a read with the session cookies from before the
-   * writes shows the written values.
-   */
+  /** True if a read with the session cookies from before the writes shows the written values. */
   onServer?: true;
   read: { path: string; items: ListPlace };
   add: Candidate['request'] & { headers?: Record<string, string> };
 }
 
-/** Types of form fields in which a user can write any text. */
 const FREE = new Set(['text', 'textarea', 'search']);
 
 /** Key: type of a form field; value: what init sends in a required field of this type. */
@@ -47,16 +43,13 @@ const FILLED: Readonly<Record<string, string>> = {
   'datetime-local': '2030-01-01T12:00',
 };
 
-/**
- * The forms of the app. `candidates`: forms that init can try. `skipped`: forms that init does not send, each with the
- * reason.
- */
+/** `skipped`: forms that init does not send, each with the reason. */
 export interface Offer {
   candidates: Candidate[];
   skipped: string[];
 }
 
-/** Returns the folder that contains all paths: `/admin/` if all paths begin with /admin/, otherwise `/`. */
+/** Returns `/admin/` if all paths begin with /admin/, otherwise `/`. */
 export function folderOf([first = '/', ...others]: readonly string[]): string {
   let folder = first.slice(0, first.lastIndexOf('/') + 1);
   while (folder !== '' && !others.every(path => path.startsWith(folder)))
@@ -67,7 +60,7 @@ export function folderOf([first = '/', ...others]: readonly string[]): string {
 /**
  * Returns the forms with a text field, except forms that may delete, pay, send mail or change who can log in.
  *
- * @param folder the folder of the whole app, such as `/admin/`. The words in its name say nothing about a single form
+ * @param folder folder of the whole app, such as `/admin/`, whose name says nothing about a form
  */
 export function offered(
   visitor: Pick<Visitor, 'pathOf'>,
@@ -93,7 +86,7 @@ export function offered(
   };
 }
 
-/** Returns why init does not send a form; undefined if the form is safe to send. */
+/** Returns why init does not send a form; undefined if the form is safe. */
 function unfit(path: string, form: Form, csrf: Token | undefined, folder: string): string | undefined {
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
@@ -117,9 +110,9 @@ function candidateOf(page: string, path: string, { fields }: Form, csrf: Token |
 }
 
 /**
- * Returns probe candidates for the write requests in the hints.
+ * Returns a probe candidate for each hinted write.
  *
- * @param lists paths of JSON pages that show a list, the most likely one first
+ * @param lists paths of JSON pages with a list, the most likely one first
  */
 export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonly string[]): Candidate[] =>
   hints.map(request => {
@@ -129,35 +122,28 @@ export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonl
     return { pages: pages.slice(0, READ_PAGES), request, field };
   });
 
-/** Maximum number of pages in which init searches for the written text. */
 const READ_PAGES = 4;
 
 /** Maximum number of reads of a page to find the written values. */
 const READS = 6;
 
-/** Pause before init reads the pages again, milliseconds. Needed if a cache returned an old page without the values. */
+/** Pause before a second read, milliseconds. A cache may have returned a page without the values. */
 const CACHED = 2500;
 
-/**
- * Maximum number of reads with another session to find a value. One read is not enough, because each instance may keep
- * its own values.
- */
+/** Maximum number of reads with another session. Each instance of a broken app may keep its own values. */
 const LOOKS = 3;
 
-/** Opens further sessions. They show whether an object belongs to one session, to one user or to all users. */
+/** Opens sessions that show whether an object belongs to one session, one user or all users. */
 export interface Others {
-  /** Opens another session of the same user. */
   same(): Promise<Visitor>;
-  /** Opens a session of another user. Returns undefined if there is no other account. */
   another(): Promise<Visitor | undefined>;
 }
 
 /**
- * Writes two values, and finds out where a page shows them. Reads this page again, because a text that disappears was
- * only a message. Then reads with other sessions, to find out whether the user's sessions, or all users, share the
- * object.
+ * Writes two values, and finds the page that shows them to this and to other sessions. Reads the page again, because a
+ * text that disappears was only a message.
  *
- * @returns the probe; undefined if no page shows the values; `cut` if the page shows only a part of the list
+ * @returns undefined if no page shows the values; `cut` if the page shows only a part of the list
  */
 export async function proven(
   visitor: Visitor,
@@ -168,7 +154,6 @@ export async function proven(
     headers: Record<string, string> | undefined;
     stamp: string;
     page: string;
-    /** Names of the session cookies. */
     carriers: readonly string[];
   },
 ): Promise<FoundProbe | 'cut' | undefined> {
@@ -200,10 +185,6 @@ export async function proven(
   };
 }
 
-/**
- * Finds the page that shows the written values. Tries again after a pause, because a cache may have returned an old
- * page.
- */
 async function readOf(
   visitor: Visitor,
   pages: readonly string[],
@@ -233,10 +214,7 @@ function filledWith(
   };
 }
 
-/**
- * Returns an expression that finds the written values in a page. Returns `cut` if the page has links to further pages
- * of the list.
- */
+/** Returns `cut` if the page has links to further pages of the list. */
 async function itemsOn(
   visitor: Visitor,
   path: string,
@@ -252,10 +230,6 @@ async function itemsOn(
   return undefined;
 }
 
-/**
- * Returns whether the page shows the written value to this session. Reads the page several times, because each instance
- * may keep its own values.
- */
 async function sees(
   visitor: Visitor,
   { path, items }: FoundProbe['read'],

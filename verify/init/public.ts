@@ -1,14 +1,11 @@
-/**
- * Finds the pages that need a session, and the paths that need no session. Also finds the guarantees that no run can
- * decide.
- */
+/** Finds the pages that need a session, the paths that need none, and the guarantees that no run can decide. */
 import { staticFiles } from '../client/static-files.ts';
 import type { Unclaimed } from './findings.ts';
 import type { Inside } from './inquiry.ts';
 import type { Marked } from './session.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Usual paths that need no session. Init tries them if no page links a static file. */
+/** Usual paths that need no session, for apps without static files. */
 const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
 /** Maximum number of paths under `public` in the target file. */
 const MOST = 2;
@@ -31,12 +28,11 @@ export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]
   return found;
 }
 
-/** Maximum number of further pages that the target file names. */
 const PAGES = 4;
 
 /**
- * Returns pages that only a signed-in user can see, and that the target file does not name yet. If a cache gives one
- * user's page to other users, that page comes first, so that a run requests it as several users.
+ * Returns further pages that only a signed-in user can see. A page that a cache gives to other users comes first, so
+ * that a run requests it as several users.
  */
 export const privatePages = ({ views, cached }: Marked, named: readonly string[]): string[] => {
   const closed = views.filter(({ outside: [stranger] }) => stranger?.status !== 200).map(({ path }) => path);
@@ -45,9 +41,9 @@ export const privatePages = ({ views, cached }: Marked, named: readonly string[]
 };
 
 /**
- * Returns the guarantees that no run can decide, although the target file has all that they need.
+ * Returns the guarantees that no run can decide, although the target file is complete.
  *
- * @param carriers names of the cookies that carry the session
+ * @param carriers names of the session cookies
  */
 export async function undecidableOf(
   stranger: Visitor,

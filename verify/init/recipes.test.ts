@@ -1,7 +1,4 @@
-/**
- * Tests recipes (the defaults of well-known frameworks): init must find each page, token and logout in a recipe without
- * the recipe too.
- */
+/** Init must find each part of a recipe (a framework's usual login) without the recipe too. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

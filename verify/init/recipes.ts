@@ -1,23 +1,17 @@
-/**
- * Defines recipes: the defaults of well-known frameworks. A recipe only defines the order in which init tries things.
- * Init tests each part of a recipe on the app, and reports differences.
- */
+/** Defines recipes: the usual login and logout of well-known frameworks. Init tries them first, and tests each part. */
 import { nearest } from '../nearest.ts';
 import type { Token } from './login.ts';
 import { placeOf } from './tokens.ts';
 
 export interface Recipe {
-  /** Path of the login page, to which pages for signed-in users redirect. */
+  /** Path of the login page. */
   page: string;
-  /** Where pages contain the CSRF token; absent if the login sends no CSRF token. */
+  /** Where pages contain the CSRF token; absent if the login sends none. */
   csrf?: Token;
   /** Prefix of the path that logs out. */
   logout: string;
-  /** Matches the name of the session cookie. */
   cookie: RegExp;
-  /**
-   * Address of the documentation from which the recipe was written. Absent if an app in tests/hosts tests the recipe.
-   */
+  /** Address of the recipe's source. Absent if an app in tests/hosts tests the recipe. */
   documented?: string;
 }
 
@@ -84,7 +78,7 @@ export function unknownRecipe(name: string): string | undefined {
     : `expected the name of a recipe, got ${JSON.stringify(name)}${nearest(name, names)}`;
 }
 
-/** Returns the differences between the app and its recipe, that is, the defaults of its framework. */
+/** Returns the differences between the app and its recipe. */
 export function departures(
   { page, csrf, logout, cookie }: Recipe,
   found: {

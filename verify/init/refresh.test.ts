@@ -1,6 +1,3 @@
-/**
- * Tests where `baton init` looks for tokens, and how it measures the time for which an app accepts a replaced token.
- */
 import { describe, expect, it } from 'vitest';
 import { graceOf } from './refresh.ts';
 import { accessIn, Tokens } from './renewal.ts';
@@ -26,11 +23,6 @@ describe('the grace period', () => {
     atLogin: { access: '/access', refresh: '/refresh' },
   };
 
-  /**
-   * Returns a visitor of an app that accepts a replaced refresh token.
-   *
-   * @param uses how many times the app accepts the replaced token
-   */
   const visitor = (uses: number): Visitor => {
     let sent = 0;
     const asStranger = async () => {

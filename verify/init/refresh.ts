@@ -1,6 +1,4 @@
-/**
- * Finds the request that refreshes an access token. Measures how long the app still accepts a replaced refresh token.
- */
+/** Finds the request that refreshes an access token, and how long the app accepts a replaced refresh token. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finder } from '../core/response/finding.ts';
 import type { Entered } from './enter.ts';
@@ -12,25 +10,22 @@ import type { PageVisit, Visitor } from './visitor.ts';
 
 /** Minimum length of a refresh token, characters. */
 const LEAST = 8;
-/** Maximum value of `expires_in`, seconds. A larger number is not the lifetime of an access token. */
+/** Maximum lifetime of an access token, seconds. */
 const LONGEST = 1e6;
 
-/** Returns the place of the refresh token in a response; undefined if the response has none. */
 function refreshIn({ json }: PageVisit): { pointer: string; value: string } | undefined {
   return pointersOf(json).find(
     ({ pointer, value }) => /refresh[^/]*$/i.test(pointer) && value.length >= LEAST,
   );
 }
 
-/** True if the response to a login has a refresh token. */
 export const givesRefreshToken = ({ answer }: Entered): boolean => refreshIn(answer) !== undefined;
 
 /**
- * Finds the request that accepts the refresh token, by trying likely requests. Stores the tokens from the login and
- * from the refresh in the visitor.
+ * Finds the request that accepts the refresh token, and stores the new tokens in the visitor. Returns undefined if
+ * there is no refresh token, or no request accepts it.
  *
  * @param access where the response to the login has the access token
- * @returns undefined if there is no refresh token, or if no request accepts it
  */
 export async function findRefresh(
   { visitor, answer }: Entered,
@@ -65,10 +60,6 @@ export async function findRefresh(
   return undefined;
 }
 
-/**
- * Returns the requests that may accept a refresh token: requests that scripts name, and usual requests next to the
- * login.
- */
 function requests(
   login: Login,
   pointer: string,
@@ -92,7 +83,7 @@ function requests(
   ];
 }
 
-/** Returns where the response has the lifetime of the access token, in seconds: a member next to the token. */
+/** Returns where the response has the lifetime of the access token, seconds. */
 function lifetimeIn(seen: PageVisit, access: string): string | undefined {
   const beside = access.replace(/\/[^/]*$/, '');
   return ['expires_in', 'expiresIn']
@@ -105,20 +96,19 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
 
 /** Interval between two tests of a replaced token, milliseconds. */
 const EVERY = 500;
-/** Maximum time for which init tests whether the app accepts a replaced token, milliseconds. */
+/** Maximum time for these tests, milliseconds. */
 const MOST = 35_000;
 /**
- * Time after a refresh at which a run sends the replaced token again, milliseconds. Applies if the target file declares
- * no grace period.
+ * Time after a refresh at which a run replays the replaced token, if the target file declares no grace period,
+ * milliseconds.
  */
 const UNDECLARED = 2_300;
 
 /**
- * Measures how long the app still accepts a replaced refresh token.
+ * Returns how long the app accepts a replaced refresh token, milliseconds. `endless` after 35 s; undefined if refused
+ * after 2.3 s, or if a refresh replaces no token.
  *
- * @param visitor a session that is used for nothing else, because the measurement may end it
- * @returns the time in milliseconds. `endless` if the app still accepts the token after 35 s. Undefined if the app
- *   already refuses it after 2.3 s, or if a refresh does not replace the token
+ * @param visitor a spare session, because the measurement may end it
  */
 export async function graceOf(
   visitor: Visitor,

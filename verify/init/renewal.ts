@@ -1,17 +1,17 @@
-/** Keeps the tokens of a session, and refreshes the access token when it is old. */
+/** Keeps the tokens of a session, and refreshes an old access token. */
 import type { Send } from '../client/send.ts';
 import { keepTokens, REFRESH } from '../client/tokens.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { pointersOf } from './pointers.ts';
 
-/** The request that refreshes the tokens, as the key `refresh` of the target file describes it. */
+/** The request that refreshes the tokens, as the key `refresh` of the target file. */
 export interface Refresh {
   path: string;
   json?: Record<string, string>;
   form?: Record<string, string>;
   access: { json: string };
-  /** JSON pointer to the new refresh token in the response. Absent if a refresh does not replace the refresh token. */
+  /** JSON pointer to the new refresh token. Absent if a refresh does not replace the refresh token. */
   token?: { json: string };
   lifetime?: { json: string };
   /** JSON pointers to both tokens in the response to the login. */
@@ -20,15 +20,12 @@ export interface Refresh {
 
 /** Minimum length of an access token, characters. */
 const LEAST = 16;
-/** An access token counts as old when less than this share of its lifetime is left. */
+/** An access token is old when less than this share of its lifetime is left. */
 const LEFT = 0.5;
-/**
- * Maximum number of attempts of one refresh. Init sends a refused refresh again, because another instance may know the
- * token.
- */
+/** Maximum number of attempts of one refresh, because another instance may know a refused token. */
 const TRIES = 3;
 
-/** Returns the access token in a response, and its JSON pointer; undefined if the response has no access token. */
+/** Returns the access token in a response, and its JSON pointer. */
 export function accessIn({ json }: { json: unknown }): { pointer: string; value: string } | undefined {
   const tokens = pointersOf(json).filter(
     ({ pointer, value }) =>
@@ -40,16 +37,14 @@ export function accessIn({ json }: { json: unknown }): { pointer: string; value:
 type Sending<R extends Reply> = (request: Send) => Promise<R>;
 
 /**
- * The tokens of one session. All copies of a visitor share them, because a refresh may make the replaced tokens
- * invalid.
+ * The tokens of one session. All copies of a visitor share them, because a refresh may invalidate the replaced tokens.
  */
 export class Tokens {
   readonly #spec: Refresh;
-  /** Values of the access token and the refresh token, by name. */
   readonly captured: Map<string, string>;
-  /** Lifetime of the access token, and the time at which it ends, milliseconds; undefined if unknown. */
+  /** Lifetime of the access token, and its end, milliseconds; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
-  /** True after a logout. From then on, the session sends no more refreshes. */
+  /** True after a logout, so that the session refreshes no more. */
   over = false;
 
   /** @param captured the tokens that the session already has */
@@ -58,7 +53,6 @@ export class Tokens {
     this.captured = new Map(captured);
   }
 
-  /** Returns a copy of the tokens. Later refreshes of this session do not change the copy. */
   copy(): Tokens {
     return new Tokens(this.#spec, this.captured);
   }
@@ -67,19 +61,18 @@ export class Tokens {
     return this.captured.get(REFRESH);
   }
 
-  /** True if the access token is old, so that it may soon expire. */
   get isOld(): boolean {
     return this.access !== undefined && Date.now() > this.access.ends - this.access.lifetime * LEFT;
   }
 
-  /** Stores the tokens from the response to a login. Returns false if the response has no access token. */
+  /** Stores the tokens from the response to a login. Returns false if there is no access token. */
   begin(reply: Reply): boolean {
     const { atLogin, lifetime } = this.#spec;
     const places = { access: { json: atLogin.access }, token: { json: atLogin.refresh }, lifetime };
     return keepTokens(places, reply, this, Date.now()) !== undefined;
   }
 
-  /** Refreshes the access token, and stores the new tokens. Returns whether the app accepted the refresh token. */
+  /** Refreshes the access token. Returns whether the app accepted the refresh token. */
   async renew(send: Sending<Reply>): Promise<boolean> {
     if (this.over) return false;
     const called = Date.now();
@@ -87,14 +80,12 @@ export class Tokens {
     return reply !== undefined && this.keep(reply, called);
   }
 
-  /** Stores the tokens from the response to a refresh. Returns false if the response has no access token. */
+  /** Stores the tokens from the response to a refresh. Returns false if there is no access token. */
   keep(reply: Reply, called = Date.now()): boolean {
     return keepTokens(this.#spec, reply, this, called) !== undefined;
   }
 
-  /**
-   * Sends the refresh token. Returns the response; undefined if the app refuses the token or does not know the path.
-   */
+  /** Sends the refresh token. Returns undefined if the app refuses the token or does not know the path. */
   async renewed<R extends Reply>(send: Sending<R>): Promise<R | undefined> {
     const { path, json, form } = this.#spec;
     const values = { refresh: this.refresh ?? '' };

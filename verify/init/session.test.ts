@@ -9,10 +9,7 @@ import { Manners } from './visitor.ts';
 
 const ACCOUNTS = ['alice', 'bob'].map(user => ({ user, password: 'secret' }));
 
-/**
- * Starts an app with a defect: two instances behind a round robin, of which the second shows to every user the name of
- * the first user that it served.
- */
+/** Starts an app whose second instance shows every user the name of the first user that it served. */
 async function broken(): Promise<{ url: string; stop(): void }> {
   let requests = 0;
   let kept: string | undefined;
@@ -39,7 +36,7 @@ async function broken(): Promise<{ url: string; stop(): void }> {
 }
 
 it('finds the user name although one instance shows every user the first name', async () => {
-  // Tries both orders of the instances, because the defect depends on which instance serves the second user first.
+  // The defect depends on which instance serves the second user first.
   for (const more of [0, 1]) {
     const { url, stop } = await broken();
     const { signal } = new AbortController();
@@ -60,12 +57,10 @@ it('finds the user name although one instance shows every user the first name', 
 type Page = (user: string | undefined) => string | undefined;
 
 /**
- * Lets init find the part of a page that names the user, in an app behind a cache. The cache gives the page `/` of one
- * user to all users, but forwards each request whose address has a query.
+ * Runs an app behind a cache that gives one user's page `/` to all users, except requests with a query.
  *
- * @param kept the page in the cache before the first request
- * @param pages key: path; value: returns the page for a user, or for a visitor without a session (undefined). It
- *   returns undefined if there is no such page
+ * @param kept the cached page before the first request
+ * @param pages key: path; value: returns the page for a user, or for no session (undefined)
  */
 async function behindCache(kept: string | undefined, pages: Record<string, Page>) {
   let cached = kept;

@@ -1,7 +1,4 @@
-/**
- * Explores the first sessions. Finds the pages of a signed-in user, the expression that finds the user's name, and the
- * session cookies.
- */
+/** Explores the first sessions: pages of a signed-in user, the expression for the user's name, session cookies. */
 import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
@@ -10,49 +7,35 @@ import { findMark, type Mark, type Views } from './mark.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/**
- * Maximum number of requests for each page. One request is not enough, because it may reach an instance that does not
- * know the session.
- */
+/** Maximum number of requests for each page. An instance may not know the session. */
 const TRIES = 6;
 /** Maximum number of times that the same client reads a page again. */
 const LATER = 3;
-/**
- * Maximum number of times that init opens the pages of the second user. An instance with a defect may show the wrong
- * name, so init tries to reach another instance.
- */
+/** Maximum number of times that init opens the second user's pages. A defective instance may show the wrong name. */
 const LOOKS = 3;
-/** Maximum number of linked pages in which init searches for the user's name. */
+/** Maximum number of linked pages to search for the user's name. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
-/** What init has found in the first sessions. */
 export interface Marked {
-  /** The page that shows the name of the signed-in user, and the expression that finds this name. */
+  /** The page that names the signed-in user, and the expression for this name. */
   mark: Mark;
   /** The page that names the user, as a visitor without a session sees it. */
   outside: PageVisit;
-  /** Path of the page to which the login redirects. */
   landing: string;
-  /** The first session of the first account. */
   one: Visitor;
-  /** A second session of the first account; undefined if its login was refused. */
+  /** A second session of the first account; undefined if the app refused its login. */
   two: Visitor | undefined;
-  /** Each page, as signed-in and as signed-out visitors see it. */
   views: readonly Views[];
-  /**
-   * Path of a page that showed the first user's name to another visitor, probably from a cache; undefined if no page
-   * did.
-   */
+  /** Path of a page that showed the first user's name to another visitor, probably from a cache. */
   cached: string | undefined;
 }
 
 /**
- * Finds the part of a page that names the signed-in user. Opens all pages with one session before the next login,
- * because the next login may end that session.
+ * Finds the part of a page that names the signed-in user.
  *
  * @param one the first session of the first account
- * @param hinted paths that the scripts of the app request
+ * @param hinted paths that the app's scripts request
  * @throws UsageError if no page names the user
  */
 export async function marked(
@@ -74,7 +57,7 @@ export async function marked(
   const users = [first, second].flatMap(account => (account === undefined ? [] : [account.user]));
   let views: Views[] = [];
   let mark: Mark | undefined;
-  // An instance with a defect may show the second user the name of the first user. So the loop tries other instances.
+  // A defective instance may show the second user the first user's name, so the loop tries other instances.
   for (let i = 0; i < (last === undefined ? 1 : LOOKS) && mark === undefined; i++) {
     for (let n = 0; n < i; n++) await manners.fresh().get(login.page);
     const other = last === undefined ? undefined : await looks(last, outside);
@@ -117,10 +100,7 @@ export async function marked(
   };
 }
 
-/**
- * Returns the path of a page if a cache sends it, with a user's name on it, to visitors without a session. Returns
- * undefined if the app itself shows this name to all visitors.
- */
+/** Returns the page that a cache sends, with a user's name, to visitors without a session. */
 async function sharedWithStrangers(
   stranger: Visitor,
   page: PageVisit | undefined,
@@ -130,10 +110,7 @@ async function sharedWithStrangers(
   return (await pastCaches(stranger, page.path)).body.includes(user) ? undefined : page.path;
 }
 
-/**
- * For each page that looks the same for both users, requests the page of the second user again, past all caches. The
- * new response shows whether a cache sent the first user's page, or the app shows one page to all users.
- */
+/** Requests pages that look the same for both users again, past all caches. */
 async function uncached(views: readonly Views[], second: Visitor): Promise<Views[]> {
   const all: Views[] = [];
   for (const one of views)
@@ -145,18 +122,12 @@ async function uncached(views: readonly Views[], second: Visitor): Promise<Views
   return all;
 }
 
-/**
- * Requests a page with an additional query. No cache has stored a response for this address, so the app itself
- * responds.
- */
+/** An additional query makes the address unknown to all caches, so that the app itself responds. */
 const pastCaches = (visitor: Visitor, path: string): Promise<PageVisit> =>
   visitor.twin().get(`${path}${path.includes('?') ? '&' : '?'}baton=${randomUUID()}`);
 
 type Looks = ReadonlyMap<string, PageVisit>;
 
-/**
- * Returns the pages that both sessions of the first user see. Adds what the second user and a signed-out visitor see.
- */
 const viewsOf = (
   outside: Looks,
   outsideLogin: PageVisit,
@@ -169,7 +140,6 @@ const viewsOf = (
       : [{ path, first: [seen, once], second: other?.get(path), outside: [stranger, outsideLogin] }];
   });
 
-/** Returns usual paths of an API that show the user, next to the path of its login. */
 const besideLogin = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*\/?$/, '')}/me`, '/users/me', '/api/user'];
 
@@ -182,7 +152,6 @@ async function looks(visitor: Visitor, outside: Looks, look = inside): Promise<M
   return all;
 }
 
-/** Returns the paths to search: the page after the login, the pages that it links, and usual paths of user pages. */
 async function pathsOf(
   { visitor, answer }: Entered,
   landing: string | undefined,
@@ -200,10 +169,7 @@ async function pathsOf(
   return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...hinted, ...USUAL])];
 }
 
-/**
- * Returns a page as a session sees it. Returns undefined if the page does not exist, or if each response equals the
- * page for signed-out visitors.
- */
+/** Returns undefined if the page does not exist, or looks as for signed-out visitors. */
 async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   return (await reach(visitor, path, outside))?.seen;
 }
@@ -222,11 +188,7 @@ async function reach(visitor: Visitor, path: string, outside: PageVisit) {
 const isInside = (seen: PageVisit, outside: PageVisit): boolean =>
   seen.status === 200 && (outside.status !== 200 || seen.body !== outside.body);
 
-/**
- * Reads the page `inside` again with the same client, and returns the later response. The first read after a login may
- * contain a message, such as `Signed in as alice`, that no later read shows. Returns `inside` if no later read is
- * signed in.
- */
+/** The first read after a login may contain a message, such as `Signed in as alice`, that no later read shows. */
 async function again(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   const reached = await reach(visitor, path, outside);
   for (let i = 0; reached !== undefined && i < LATER; i++) {
@@ -236,7 +198,7 @@ async function again(visitor: Visitor, path: string, outside: PageVisit): Promis
   return reached?.seen;
 }
 
-/** How to find out whether a session is signed in: the page to request, and a test of the response. */
+/** The page to request, and a test of the response, to find out whether a session is signed in. */
 export interface Sign {
   page: string;
   signedIn(seen: PageVisit): boolean;
@@ -251,34 +213,23 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
   return false;
 }
 
-/**
- * Returns whether a session is alive. If the session has a refresh token, a refresh decides, because the access token
- * may still work after the end of the session.
- */
+/** Returns whether a session is alive. A refresh token decides, because the access token may outlive the session. */
 export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
   visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
-/**
- * Sends a request of another visitor before the third and the fifth try. Otherwise a round robin could route every try
- * to the same instance.
- */
+/** Another visitor's requests in between keep a round robin from sending every try to the same instance. */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
 }
 
-/** The cookies that carry the session of a client. */
 export interface Carried {
-  /** Names of the session cookies. A signed-in request needs all of them, or any one of them if `each` is true. */
+  /** Names of the session cookies. A request needs all of them, or any one if `each` is true. */
   cookies: string[];
-  /** True if any one of these cookies is enough, for example a session cookie or a remember-me cookie. */
+  /** True if any one of these cookies is enough, such as a session cookie or a remember-me cookie. */
   each: boolean;
 }
 
-/**
- * Finds the session cookies. First leaves out one cookie at a time: if the session is then signed out, the omitted
- * cookie is a session cookie. If this finds none, sends only one cookie at a time: if the session is then signed in,
- * the sent cookie is a session cookie.
- */
+/** Finds the session cookies: leaves out one cookie at a time, or sends only one at a time. */
 export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   const names = visitor.client.cookies(sign.page).map(({ name }) => name);
   const cookies: string[] = [];
@@ -290,9 +241,7 @@ export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
 }
 
 /**
- * Returns the values of each session cookie in turn: after the login, and after the next page. If the cookie contains
- * the session data, the page may add data, so that the value gets longer. The value of a token in a header never
- * changes.
+ * Returns the values of each session cookie after the login and after the next page. Session data in a cookie may grow.
  */
 export async function valuesInTurn(
   visitor: Visitor,

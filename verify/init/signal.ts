@@ -1,52 +1,45 @@
-/**
- * Finds the header, cookie or text that names the instance. Such a signal has few different values, each of which comes
- * in many responses.
- */
+/** Finds the header, cookie or text that names the instance: few different values, each in many responses. */
 import { twinsOf } from '../client/affinity.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface Signal {
-  /** Where responses name their instance, in the form of the key `instance` in the target file. */
+  /** Where responses name their instance, as the key `instance` of the target file. */
   instance: { header: string; find?: string } | { cookie: string } | { body: string };
-  /** Names of the instances that sent responses. */
   names: string[];
   sticky: boolean;
-  /** Name of the affinity cookie. Requests without this cookie may reach any instance. */
+  /** Name of the affinity cookie. */
   by?: string;
 }
 
-/** The name of the only instance that responded, and the header that names it. */
+/** The only instance that responded, and the header that names it. */
 export interface Alone {
   name: string;
   header: string;
-  /**
-   * True if responses over new connections named other instances, that is, if the balancer pins each connection to an
-   * instance.
-   */
+  /** True if responses over new connections named other instances, that is, the balancer pins connections. */
   pinned: boolean;
 }
 
 const LOOKS = 24;
 const MOST_INSTANCES = 8;
-/** Names of headers that differ between responses for other reasons, and do not name the instance. */
+/** Headers that differ between responses for other reasons. */
 const OTHER =
   /^(date|age|etag|expires|last-modified|content-|set-cookie|x-request-id|x-correlation-id|x-trace|traceparent|x-amzn-trace-id|x-runtime|x-response-time|x-ratelimit|ratelimit|retry-after|report-to|nel|cf-ray|x-amz-cf-id|vary|cache-control|connection|keep-alive|location|transfer-encoding|x-csrf)/;
-/** Words that occur in the names of headers that name an instance. */
+/** Words in the names of headers that name an instance. */
 const NAMING = /instance|served|backend|upstream|server|node|pod|host|route|worker|replica|via|app/;
-/**
- * Names of the affinity cookies of well-known balancers. Some of these cookies have values that do not name the
- * instance.
- */
+/** Affinity cookies of well-known balancers. Some values do not name the instance. */
 const STICKY =
   /^(AWSALB|AWSALBCORS|AWSELB|AWSELBCORS|SERVERID|route|ROUTEID|INGRESSCOOKIE|_?sticky|lb|BIGipServer.*|ARRAffinity.*|GCLB|SRV)$/i;
-/** Matches a text on a page that names the instance, such as `Served by app-1`. */
+/** Matches a text such as `Served by app-1`. */
 const IN_PAGE =
   '(?:[Ss]erved.by|[Ii]nstance|[Hh]ostname|[Ss]erver|[Nn]ode|[Pp]od|[Bb]ackend)\\W{1,20}(\\w[\\w.:-]{1,60})';
 
-/** Number of requests that init sends over new connections. */
 const CONNECTIONS = 6;
 
-/** Finds out how responses name their instance. @param path path of a public page to request */
+/**
+ * Finds out how responses name their instance.
+ *
+ * @param path path of a public page
+ */
 export async function findSignal(manners: Manners, path: string): Promise<Signal | Alone | undefined> {
   const looks: PageVisit[] = [];
   for (let i = 0; i < LOOKS; i++) looks.push(await manners.fresh().get(path));
@@ -57,7 +50,6 @@ export async function findSignal(manners: Manners, path: string): Promise<Signal
   return { ...found, ...(await stickiness(visitor, path, found.instance)) };
 }
 
-/** Returns the instance that a header names, if all responses name the same instance in this header. */
 async function alone(
   manners: Manners,
   path: string,
@@ -77,10 +69,7 @@ async function alone(
 
 type Found = Pick<Signal, 'instance' | 'names'>;
 
-/**
- * Returns the different values of a possible signal, such as a header, if they may be names of instances. There must be
- * 2 to 8 values, and each must come several times. Otherwise returns undefined.
- */
+/** Names of instances are 2 to 8 values, each of which comes several times. */
 function few(values: readonly (string | undefined)[]): string[] | undefined {
   const counts = new Map<string, number>();
   for (const value of values) {
@@ -106,10 +95,7 @@ function inHeaders(looks: readonly PageVisit[]): Found | undefined {
   return undefined;
 }
 
-/**
- * Expressions that find the name of the instance in the headers Server-Timing and Via, which contain more than this
- * name.
- */
+/** Matches the instance in the headers Server-Timing and Via, which contain further parts. */
 const PARTS = ['desc="?([\\w.:-]+)', '([\\w.:-]+)\\s*(?:\\(|$)'];
 
 function inCookies(looks: readonly PageVisit[]): Found | undefined {
@@ -127,7 +113,6 @@ function inPages(looks: readonly PageVisit[]): Found | undefined {
   return names === undefined ? undefined : { instance, names };
 }
 
-/** Returns the name of the instance in a response; undefined if the response names no instance. */
 function instanceOf(seen: PageVisit, instance: Signal['instance']): string | undefined {
   if ('cookie' in instance) return seen.cookies.find(({ name }) => name === instance.cookie)?.value;
   if ('body' in instance) return new RegExp(instance.body).exec(seen.body)?.[1];
@@ -137,7 +122,7 @@ function instanceOf(seen: PageVisit, instance: Signal['instance']): string | und
 }
 
 /**
- * Returns whether a client with cookies always reaches the same instance, and which cookie pins the client to it.
+ * Returns whether a client with cookies always reaches the same instance, and which cookie pins the client.
  *
  * @param visitor a visitor with the cookies of the app and the balancer
  */
@@ -163,8 +148,7 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // Later responses may not set the cookie that names the instance again. In this case, reads the name from the
-    // cookie jar.
+    // Later responses may not set the cookie that names the instance again, so reads the cookie jar too.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance

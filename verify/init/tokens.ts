@@ -1,17 +1,17 @@
-/** Finds CSRF tokens in pages, and reads their current values. */
+/** Finds CSRF tokens in pages, and reads their values. */
 import { decodeHTML } from 'entities';
 import { escaped, finder } from '../core/response/finding.ts';
 import type { Token } from './login.ts';
 import { pointersOf } from './pointers.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Matches names of form fields that may hold a CSRF token. */
+/** Names of form fields that may hold a CSRF token. */
 export const TOKEN = /csrf|xsrf|token|authenticity|nonce|verification/i;
 
-/** Matches names of form fields that almost certainly hold a CSRF token. */
+/** Names of form fields that almost certainly hold a CSRF token. */
 export const TOKEN_FIELD = /csrf|xsrf|authenticity|verification|^_token$/i;
 
-/** Returns where pages have a token for scripts (meta tag or cookie), and the header in which scripts send it. */
+/** Returns the meta tag or cookie with a token for scripts, and the header in which scripts send the token. */
 export function besideToken(
   visitor: Visitor,
   page: PageVisit,
@@ -27,20 +27,16 @@ export function besideToken(
   return { csrf: { cookie }, headers: { [header]: '{csrf}' } };
 }
 
-/**
- * Returns the names of the meta tags that may hold a CSRF token. Skips tags that name the field or the header of the
- * token, such as `csrf-param` of Rails and `_csrf_header` of Spring.
- */
+/** Skips meta tags that name the token's field or header: `csrf-param` of Rails and `_csrf_header` of Spring. */
 const tokenMetas = ({ metas }: PageVisit): string[] =>
   [...metas.keys()].filter(name => /csrf|xsrf/i.test(name) && !/(param|parameter|header|name)$/i.test(name));
 
-/** Returns the member of a JSON response whose name is usual for a CSRF token. */
 function inJson({ json }: PageVisit): Token | undefined {
   const found = pointersOf(json).find(({ pointer }) => /(csrf|xsrf)[^/]*$/i.test(pointer));
   return found === undefined ? undefined : { json: found.pointer };
 }
 
-/** Returns an expression for a CSRF token in a script or in inline JSON: a name, `=` or `:`, and a text in quotes. */
+/** Matches a name, `=` or `:`, and a text in quotes, in a script or inline JSON. */
 function inScript({ body }: PageVisit): Token | undefined {
   const script =
     /<script\b[^>]*>(?:(?!<\/script).)*?\b(\w*(?:csrf|xsrf)\w*["']?\s*[:=]\s*["'])[\w+/=.-]{8,}["']/is;
@@ -48,7 +44,7 @@ function inScript({ body }: PageVisit): Token | undefined {
   return before === undefined ? undefined : `\\b${escaped(before).replaceAll(/\s+/g, '\\s*')}([^"']+)`;
 }
 
-/** Returns the current CSRF token of a page, for the next request; undefined if the page has none. */
+/** Returns the current CSRF token of a page. */
 export function tokenIn(visitor: Visitor, page: PageVisit, csrf: Token | undefined): string | undefined {
   if (csrf === undefined) return undefined;
   if (typeof csrf === 'string' || 'json' in csrf) return finder(csrf, decodeHTML).first(page);
@@ -58,17 +54,15 @@ export function tokenIn(visitor: Visitor, page: PageVisit, csrf: Token | undefin
   return value === undefined ? undefined : decodeURIComponent(value);
 }
 
-/** Returns the current CSRF token of a page; an empty text if the page has none. */
 export const tokenOf = (visitor: Visitor, page: PageVisit, csrf: Token | undefined): string =>
   tokenIn(visitor, page, csrf) ?? '';
 
-/** Returns the value of the first field that has this name in any of the forms. */
 export const fieldOf = ({ forms }: PageVisit, name: string): string | undefined =>
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
 /**
- * Returns whether this form field holds the CSRF token. If the token comes from a meta tag or a cookie, this is the
- * first field of the form with a usual name for such a token.
+ * Returns whether this form field holds the CSRF token. For a token in a meta tag or cookie, only the form's first
+ * field with a usual name counts.
  */
 export function isTokenField(
   name: string,
@@ -80,15 +74,14 @@ export function isTokenField(
   return fields.find(field => TOKEN_FIELD.test(field.name))?.name === name;
 }
 
-/** Describes in words where the CSRF token is, such as `field csrf`. */
+/** Returns words such as `field csrf`. */
 export const placeOf = (csrf: Token): string =>
   typeof csrf === 'string' ? `the text ${csrf}` : (Object.entries(csrf)[0]?.join(' ') ?? '');
 
-/** Returns the name of the field that holds the token; undefined if the token is not in a field. */
 export const fieldIn = (csrf: Token | undefined): string | undefined =>
   typeof csrf === 'object' && 'field' in csrf ? csrf.field : undefined;
 
-/** Returns the first hidden field of these pages that has a usual name for a CSRF token. */
+/** Returns the first hidden field with a usual name for a CSRF token. */
 export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
   const fields = pages.flatMap(({ forms }) => forms.flatMap(form => form.fields));
   const token = fields.find(({ type, name }) => type === 'hidden' && TOKEN_FIELD.test(name));
@@ -96,12 +89,11 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
 }
 
 /**
- * Returns the meta tag with a token that is valid for all forms, if each form has a different token. Baton reads a
- * token in a field only from the first form with this field, and this token would be wrong for the other forms.
+ * Returns the meta tag with a token for all forms, if each form has a different token. Baton reads only the first field
+ * of a name, whose token would be wrong for other forms.
  *
- * @param csrf the token that was found so far
+ * @param csrf the token found so far
  * @param pages pages of a signed-in user, and the login page
- * @returns undefined if a page lacks the meta tag, or if the meta tag and the field have the same value on all pages
  */
 export function forAllForms(csrf: Token | undefined, pages: readonly PageVisit[]): Token | undefined {
   const field = fieldIn(csrf);

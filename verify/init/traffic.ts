@@ -1,21 +1,17 @@
-/**
- * Reads hints from recorded requests, which come from a HAR file or from a browser that init has started. The hints
- * contain no secret of the recording.
- */
+/** Finds requests of the app in a HAR file or a browser's recording. The result contains no secret of the recording. */
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { HintedRequest, Hints } from './hints.ts';
 import { TOKEN } from './tokens.ts';
 import { LOGIN, LOGOUT, UNSAFE } from './words.ts';
 
-/** One recorded request with its response. */
 export interface RecordedRequest {
   method: string;
   url: string;
-  /** Media type and text of the request body; absent if the request has no body. */
+  /** Media type and text of the request body. */
   body?: { type: string; text: string } | undefined;
   status: number;
-  /** Value of the header Content-Type in the response. */
+  /** Content-Type of the response. */
   type: string;
 }
 
@@ -34,7 +30,11 @@ const har = z.object({
   }),
 });
 
-/** Parses a HAR file (HTTP Archive 1.2, as browsers save it). @throws UsageError if the text is no HAR */
+/**
+ * Parses a HAR file (HTTP Archive 1.2).
+ *
+ * @throws UsageError if the text is no HAR
+ */
 export function recordedIn(text: string, file: string): RecordedRequest[] {
   let value: unknown;
   try {
@@ -58,19 +58,18 @@ export function recordedIn(text: string, file: string): RecordedRequest[] {
   }));
 }
 
-/** Maximum number of recorded pages that init tries. */
 const PAGES = 24;
 const METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const PASSWORD = /^(password|passwd|pass|pwd|secret)$|\bpassword\b/i;
-/** Matches the names of fields whose values init never copies, because they may be secrets. */
+/** Names of fields whose values init never copies, because they may be secrets. */
 const PRIVATE = /passw|pwd|^pass$|^pin$|secret|api[-_]?key|credential/i;
 const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|email|login)\b/i;
 
 /**
- * Returns the recorded requests that init can use.
+ * Returns the recorded requests that init can use, with placeholders for names and passwords.
  *
- * @param site the address of the app; ignores requests to other addresses
- * @param accounts accounts that may occur in the recording. Their names and passwords are replaced by placeholders
+ * @param site address of the app; other addresses are ignored
+ * @param accounts accounts in the recording
  * @throws UsageError if no request sent a password
  */
 export function hintsOfTraffic(
@@ -83,7 +82,7 @@ export function hintsOfTraffic(
     const url = URL.parse(one.url);
     if (url === null || url.host !== site.host || !url.pathname.startsWith(`${prefix}/`)) return [];
     const found = { ...one, path: pathOf(url).slice(prefix.length) };
-    // Skips GraphQL operations that contain a text, because the text may be a password or a token.
+    // A text in a GraphQL operation may be a password or a token.
     return graphqlOf(found)?.text.includes('"') ? [] : [found];
   });
   const at = loginAt(own, accounts);
@@ -118,7 +117,7 @@ export function hintsOfTraffic(
   };
 }
 
-/** Returns the path and query of an address. Removes session ids and tokens. */
+/** Removes session ids and tokens. */
 function pathOf({ pathname, searchParams }: URL): string {
   const kept = [...searchParams].filter(
     ([name, value]) => !TOKEN.test(name) && !PRIVATE.test(name) && !isKey(value),
@@ -127,10 +126,7 @@ function pathOf({ pathname, searchParams }: URL): string {
   return pathname.replaceAll(/;[^/]*/g, '') + (query === '' ? '' : `?${query}`);
 }
 
-/**
- * Returns the index of the last login: the last request with a user name and a password, or, if no request has both,
- * the last request with a password.
- */
+/** Returns the index of the last request with a user name and password, or else the last with a password. */
 function loginAt(own: readonly Own[], accounts: readonly Credentials[]): number {
   const all = own.map(one => (one.method === 'POST' ? loginOf(one, accounts) : undefined));
   const whole = all.findLastIndex(login => JSON.stringify(login)?.includes('{user}') === true);
@@ -148,16 +144,12 @@ function pageOf(one: Own): string[] {
   const { method, status, type, path } = one;
   if (status !== 200 || !/json|html/.test(type)) return [];
   const query = graphqlOf(one);
-  // Returns a GraphQL query as a GET request, because a GraphQL server also answers GET (GraphQL over HTTP, 6.2).
+  // A GraphQL server also answers GET (GraphQL over HTTP, 6.2).
   if (query !== undefined && !query.variables && !/^\s*(mutation|subscription)\b/.test(query.text))
     return [`${path}?query=${encodeURIComponent(query.text.replaceAll(/\s+/g, ' '))}`];
   return method === 'GET' ? [path] : [];
 }
 
-/**
- * Returns the GraphQL operation in a request, and whether it has variables; undefined if the request has no GraphQL
- * operation.
- */
 function graphqlOf({ method, body }: Own): { text: string; variables: boolean } | undefined {
   if (method !== 'POST' || body === undefined || !/json/.test(body.type)) return undefined;
   const parsed = graphql.safeParse(jsonOf(body.text, (_, value) => value));
@@ -176,7 +168,6 @@ const requestOf = ({ method, path }: Own): HintedRequest => ({
   path,
 });
 
-/** Returns the login that a request sends, with placeholders; undefined if the request has no password. */
 function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | undefined {
   const texts: string[] = [];
   const body = bodyOf(one, (name, value) => {
@@ -193,8 +184,7 @@ function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | un
 }
 
 /**
- * Returns a write request with `{value}` in place of its only free text, in a list. The list is empty if the request
- * has no free text, or several.
+ * Returns a write request with `{value}` in place of its only free text; empty if there is no such text, or several.
  */
 function writeOf(one: Own): HintedRequest[] {
   let found = 0;
@@ -208,17 +198,12 @@ function writeOf(one: Own): HintedRequest[] {
   return found === 1 ? [{ ...requestOf(one), ...body }] : [];
 }
 
-/** Returns whether a text is long and has no space. Such a text is a token or an id, which init never copies. */
+/** A long text without a space is a token or an id. */
 const isRandom = (value: string): boolean => value.length >= 16 && !/\s/.test(value);
 
-/** Returns whether a text may be an id or a token: it is long, has only characters of ids and tokens, and a digit. */
 const isKey = (value: string): boolean => /^[\w+/=.~-]{16,}$/.test(value) && /\d/.test(value);
 
-/**
- * Returns the body of a recorded request with placeholders. Replaces form tokens by `{csrf}`.
- *
- * @param place returns the placeholder for a text; undefined to keep the text
- */
+/** Returns the body with `{csrf}` and other placeholders. */
 function bodyOf(
   { body }: Own,
   place: (name: string, value: string) => string | undefined,

@@ -1,4 +1,4 @@
-/** Finds a probe: tries the forms that the user allows, until one form stores the text. */
+/** Tries the forms that the user allows, until one stores the text. */
 import { randomBytes } from 'node:crypto';
 import { type LoginProcedure, signIn } from './enter.ts';
 import type { HintedRequest, Hints } from './hints.ts';
@@ -8,26 +8,21 @@ import { type FoundProbe, folderOf, hintedCandidates, type Others, offered, prov
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** Everything that the search for a probe may use: sessions, pages, and facts about the app. */
 interface Means {
   living: Visitor[];
   left: Left | undefined;
   most: number | undefined;
   known: Inside;
-  /** Names of the session cookies. */
   carriers: readonly string[];
   hints: Hints;
 }
 
-/** The probe that init found, and the forms that it did not send. */
 export interface Tried {
   probe: FoundProbe | undefined;
   skipped: string[];
 }
 
-/**
- * Tries each form that may store a text. Then logs out all sessions, because the app may limit the number of sessions.
- */
+/** Tries each form that may store a text, then logs out all sessions, because the app may limit their number. */
 export async function tryProbe(looking: Looking, entrance: LoginProcedure, means: Means): Promise<Tried> {
   const { living, left, most, known } = means;
   const signedIn = async (account = looking.first): Promise<Visitor> => {
@@ -56,22 +51,19 @@ export async function tryProbe(looking: Looking, entrance: LoginProcedure, means
   }
 }
 
-/** Words in a link to a page with a form that creates something. */
+/** Words in a link to a form that creates something. */
 const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
-/**
- * Maximum number of links that init follows. `each`: links of the first page. `new`: links to forms, found on the
- * linked pages.
- */
+/** Maximum number of links to follow. `each`: from the first page. `new`: links to forms, from linked pages. */
 const LINKS = { each: 6, new: 4 };
 
-/** Matches links that init does not open: links that may delete something, and links to files. */
+/** Matches links that may delete something. */
 const DELETES = /delet|remov/;
 const FILE = /\.\w{2,4}$/;
 
 /**
- * Opens the pages that a page links. In these pages, also follows links to forms that create something.
+ * Opens the linked pages, and follows links to forms that create something.
  *
- * @param left the logout; init never opens its link
+ * @param left the logout, whose link is never opened
  */
 export async function formPages(
   visitor: Visitor,
@@ -145,16 +137,12 @@ const SCOPES = {
   all: 'all users share the list',
 };
 
-/** Returns the paths of the JSON pages that contain a list. */
 const lists = (pages: readonly PageVisit[]): string[] =>
   pages
     .filter(({ json }) => json !== undefined && JSON.stringify(json).includes('['))
     .map(({ path }) => path);
 
-/**
- * Returns the write requests that init can try. Returns all of them if they come from a recording or from the app's own
- * description. A write that only scripts suggest may do something else, so its path must also show a list.
- */
+/** A write that only scripts suggest may do something else, so its path must also show a list. */
 const safe = (
   { writes, described }: Hints,
   recorded: boolean,

@@ -1,6 +1,4 @@
-/**
- * Acts like a careful visitor with a browser: opens pages, follows redirects, sends forms, and stops at a rate limit.
- */
+/** Acts like a careful visitor with a browser, and stops at a rate limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
@@ -16,11 +14,11 @@ import type { Tokens } from './renewal.ts';
 
 /** Pause between two requests of init, milliseconds. */
 const PAUSE = 15;
-/** Maximum number of requests that init sends to one app. */
+/** Maximum number of requests to one app. */
 const MOST = 600;
 const REDIRECTS = 5;
 
-/** Name under which a visitor stores the value of the header `Authorization` after a login. */
+/** Placeholder for the value of the header `Authorization` after a login. */
 export const AUTHORIZATION = 'authorization';
 
 /** A response with its path and its parsed body. */
@@ -29,28 +27,25 @@ export interface PageVisit extends Reply, Parsed {
   json: unknown;
 }
 
-/** Limits for all visitors of one app together: a pause between two requests, and a maximum number of requests. */
+/** Limits the requests of all visitors of one app: a pause between requests, and a maximum number. */
 export class Manners {
   readonly network: Network;
   readonly #reached: Reached;
   readonly #signal: AbortSignal;
   readonly #pause: number;
   #sent = 0;
-  /** True if the app has responded to a request of init. */
   reached = false;
   /**
-   * Additional requests that are sent before each request: `count` requests for `path`. Behind a round robin, they go
-   * to the other instances, so that all main requests reach the same instance (see `onOneInstance`).
+   * Number of requests for `path` before each main request, so that a round robin keeps main requests on one instance.
    */
   #aside = { count: 0, path: '/' };
-  /** True to send cookies even if their SameSite attribute forbids it. Needed if no login succeeds otherwise. */
+  /** True to send cookies even if their SameSite attribute forbids it. */
   lenient = false;
 
   /** @param pause pause between two requests, milliseconds; 0 also turns off all other waits */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
-    // Adds the header Authorization to every request. Its value comes from a login by HTTP Basic, or from a token in
-    // the response to a login.
+    // Sends Authorization with every request: HTTP Basic, or a token from the response to a login.
     this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `{${AUTHORIZATION}}` } };
     this.network = new Network(this.#reached);
     this.#signal = signal;
@@ -61,15 +56,13 @@ export class Manners {
   }
 
   /**
-   * Waits for a time in milliseconds.
-   *
-   * @throws the reason of the abort if init is aborted during the wait
+   * @param time milliseconds
+   * @throws the abort reason of the signal
    */
   async wait(time: number): Promise<void> {
     if (this.#pause > 0) await sleep(time, undefined, { signal: this.#signal });
   }
 
-  /** Returns a visitor without cookies. */
   fresh(): Visitor {
     const visitor = new Visitor(this);
     visitor.client.lenient = this.lenient;
@@ -77,8 +70,8 @@ export class Manners {
   }
 
   /**
-   * Makes every later request reach the same instance, if the balancer uses round robin: sends one request for each
-   * other instance before each request. Each call of this method chooses the next instance.
+   * Makes later requests reach the same instance behind a round robin: first sends a request for each other instance.
+   * Each call chooses the next instance.
    *
    * @param instances number of instances
    * @param path path of a public page
@@ -89,14 +82,13 @@ export class Manners {
     this.#aside = { count: instances - 1, path };
   }
 
-  /** Sends the additional requests that go to the other instances (see `onOneInstance`). */
   async #sendAside(): Promise<void> {
     const { count, path } = this.#aside;
     for (let i = 0; i < count; i++)
       await new SessionClient(this.network).send({ method: 'GET', path }, this.#signal);
   }
 
-  /** Calls `act` with a visitor that has no cookies and uses new connections. */
+  /** Calls `act` with a visitor without cookies, on new connections. */
   async elsewhere<T>(act: (visitor: Visitor) => Promise<T>): Promise<T> {
     const network = new Network(this.#reached);
     try {
@@ -109,9 +101,9 @@ export class Manners {
   /**
    * Sends a request.
    *
-   * @param addressed true if the request submits a form. Only then, a text such as "too many attempts" in the response
-   *   means a rate limit: on other pages, the text may be for all visitors
-   * @throws UnavailableError if there is no response, or the app limits logins or requests
+   * @param addressed true if the request submits a form. Only then, a text such as "too many attempts" means a rate
+   * limit
+   * @throws UnavailableError without a response, or at a rate limit
    */
   async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<PageVisit> {
     this.#signal.throwIfAborted();
@@ -138,14 +130,10 @@ export class Manners {
   }
 }
 
-/**
- * Returns a path without its query, or only the origin of an address on another host. The removed part may contain a
- * secret, such as the code of a login.
- */
+/** The query or the path on another host may contain a secret, such as the code of a login. */
 const withoutSecrets = (path: string): string =>
   path.startsWith('/') ? path.replace(/\?.*/s, '') : new URL(path).origin;
 
-/** Throws an error if the response shows a rate limit, so that init sends no further request. */
 function stopAt(
   { status, headers, body }: Reply,
   { text }: Parsed,
@@ -173,7 +161,7 @@ function jsonOf({ headers, body }: Reply): unknown {
 export class Visitor {
   readonly manners: Manners;
   readonly client: SessionClient;
-  /** The tokens of the session, if its access token can be refreshed. All copies of a visitor share the same tokens. */
+  /** The tokens of the session, shared by all copies of a visitor. */
   tokens: Tokens | undefined;
 
   constructor(manners: Manners, client = new SessionClient(manners.network)) {
@@ -181,7 +169,7 @@ export class Visitor {
     this.client = client;
   }
 
-  /** Returns a copy of this visitor with the same cookies, except the cookies in `without`. */
+  /** Returns a visitor with the same cookies, except the cookies in `without`. */
   twin(without: readonly string[] = []): Visitor {
     const twin = new Visitor(this.manners, this.client.copy(without));
     twin.tokens = this.tokens;
@@ -192,9 +180,7 @@ export class Visitor {
     return this.send({ method: 'GET', path });
   }
 
-  /**
-   * Sends a request. If the response shows that the access token has expired, refreshes it and sends the request again.
-   */
+  /** Sends a request, and repeats it after a refresh if the access token has expired. */
   async send(request: Send, addressed?: boolean): Promise<PageVisit> {
     const once = (): Promise<PageVisit> => {
       const access = this.tokens?.captured.get(ACCESS);
@@ -205,7 +191,7 @@ export class Visitor {
     return seen.status === 401 && (await this.renew()) ? once() : seen;
   }
 
-  /** Refreshes the access token. Returns false if there are no tokens, or the app refuses the refresh token. */
+  /** Refreshes the access token. Returns false without tokens, or if the app refuses the refresh token. */
   renew(): Promise<boolean> {
     return this.tokens?.renew(this.asStranger) ?? Promise.resolve(false);
   }
@@ -214,7 +200,7 @@ export class Visitor {
   readonly asStranger = (request: Send): Promise<PageVisit> =>
     this.manners.send(this.manners.fresh().client, request);
 
-  /** Opens a page and follows its redirects, except redirects that leave the app. */
+  /** Opens a page and follows redirects inside the app. */
   async open(path: string): Promise<PageVisit> {
     return this.follow(await this.get(path));
   }
@@ -222,7 +208,7 @@ export class Visitor {
   /**
    * Follows the redirects of a response.
    *
-   * @param addressed true if the pages show the result of a submitted form, such as the reason for a refused login
+   * @param addressed true if the pages show the result of a submitted form
    */
   async follow(seen: PageVisit, addressed = false): Promise<PageVisit> {
     let last = seen;
@@ -231,7 +217,7 @@ export class Visitor {
     return last;
   }
 
-  /** Returns the path of a link in a page; undefined if the link leaves the app. */
+  /** Returns the path of a link; undefined if the link leaves the app. */
   pathOf(href: string, page: string): string | undefined {
     const { site } = this.manners.network;
     const prefix = site.pathname.replace(/\/$/, '');

@@ -13,18 +13,15 @@ import { accessIn } from './renewal.ts';
 import { besideToken, placeOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/**
- * The part of the login that is known before the first attempt, and the requests that the app's scripts or a recording
- * suggest.
- */
+/** The known part of the login, and requests from the app's scripts or a recording. */
 export interface LoginStart {
-  /** The page and the first form of the login. Absent if no page has a login form; then `begun` is the whole login. */
+  /** Absent if no page has a login form. Then `begun` is the whole login. */
   beginning?: Beginning;
   begun: Login;
   hints: Hints;
 }
 
-/** Finds the page and the first form of the login. For an app without a login form, finds the login request instead. */
+/** Finds the first form of the login, or the login request of an app without a login form. */
 export async function begin(looking: Looking): Promise<LoginStart> {
   const { options, manners, recipe } = looking;
   const { loginPage, loginPath, loginJson, loginForm, whereLogin } = options;
@@ -67,16 +64,13 @@ export async function begin(looking: Looking): Promise<LoginStart> {
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
 }
 
-/**
- * Returns requests of the app from the first source that has any: its GraphQL API, its scripts, or the usual requests
- * of an API.
- */
+/** Returns requests from the app's GraphQL API, or else its scripts, or else the usual requests of an API. */
 async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: GraphqlApi): Promise<Hints> {
   if (api?.hints !== undefined && api.hints.logins.length > 0) return api.hints;
   return hasPages(page) ? hintsOfScripts(manners.fresh(), page) : usualLogins(first);
 }
 
-/** Returns a hint for the user: what to do if a GraphQL API does not describe its login. */
+/** Returns a hint for the user if a GraphQL API does not describe its login. */
 function unnamed({ path, hints }: GraphqlApi, why: string): string {
   const off =
     hints === undefined ? 'its introspection is off' : 'no mutation takes a user name and a password';
@@ -88,44 +82,28 @@ function unnamed({ path, hints }: GraphqlApi, why: string): string {
   );
 }
 
-/**
- * Returns whether an app has HTML pages. An app without pages (an API) responds to a browser with an error or with
- * JSON.
- */
+/** An API responds to a browser with an error or with JSON. */
 const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
 
-/**
- * Returns whether a client must request this page before a login: it is an HTML page, or an API response with a CSRF
- * token.
- */
+/** A login needs its page if the page is HTML or has a CSRF token. */
 const isNeeded = (page: PageVisit, { csrf }: Pick<Login, 'csrf'>): boolean =>
   hasPages(page) || ((page.status ?? 500) < 400 && csrf !== undefined);
 
-/** Usual paths of login requests to an API. */
 const API_LOGINS = ['/auth/login', '/api/auth/login', '/api/login', '/login', '/api/token', '/auth/token'];
 
-/** Returns the usual login requests of an API. Init tries them if it knows nothing about the login. */
 function usualLogins({ user }: LoginCredentials): Hints {
   const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
   return { ...NO_HINTS, logins: API_LOGINS.map(path => ({ method: 'POST', path, json })) };
 }
 
-/**
- * Returns where a login request must send the CSRF token: in a form field if the form has a field for it, else in a
- * header.
- */
+/** A CSRF token goes into a form field if the form has one, else into a header. */
 function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<string, string> }) {
   const { headers, ...token } = besideToken(stranger, page);
   const inForm = Object.values(form ?? {}).includes('{csrf}');
   return inForm || headers === undefined ? token : { ...token, headers };
 }
 
-/**
- * Tries the login requests in the hints until one creates a session. Stops when the app has refused the maximum number
- * of logins.
- *
- * @throws UsageError if no login creates a session
- */
+/** Tries hinted login requests until one creates a session, or the app has refused the maximum number. */
 async function hintedLogin(
   { manners, codes, first, options }: Looking,
   page: PageVisit,
@@ -160,7 +138,7 @@ async function hintedLogin(
   );
 }
 
-/** Logs in for the first time, over all forms of the login. Returns the complete login and the session. */
+/** Logs in for the first time, over all forms. Returns the complete login and the session. */
 export async function entranceOf(
   looking: Looking,
   { beginning, begun, hints }: LoginStart,
@@ -191,7 +169,6 @@ export async function entranceOf(
   return { entrance: { ...entrance, login }, entered };
 }
 
-/** Adds the request that refreshes the token, if the response to the login has a refresh token. */
 async function refreshed({ say }: Looking, entered: Entered, login: Login, hints: Hints): Promise<Login> {
   if (login.capture === undefined || !givesRefreshToken(entered)) return login;
   const refresh = await findRefresh(entered, login, login.capture.token.json, hints);
@@ -228,7 +205,7 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
 
-/** Returns where the response to a login contains a token; undefined if the app has set a cookie instead. */
+/** Returns undefined if the app has set a cookie instead of a token. */
 function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   if (visitor.client.cookies(answer.path).length > 0) return {};
   const found = accessIn(answer);

@@ -1,10 +1,10 @@
-/** Writes the part of a target file that says how to recognise the instance of a response. */
+/** Writes the part of a target file that says how responses name their instance. */
 import { COMMAND } from '../core/command.ts';
 import { comment } from './comment.ts';
 import type { AppFindings } from './findings.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** Returns the part of the target file about the instance. It is only a comment if no response names its instance. */
+/** Returns only a comment if no response names its instance. */
 export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'carried'>): string {
   if (signal === undefined || 'pinned' in signal)
     return [
@@ -13,8 +13,7 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // A run drops the affinity cookie to reach another instance. This is impossible if the same cookie carries the
-  // session.
+  // A run drops the affinity cookie to reach another instance, but cannot drop a session cookie.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`How to recognise the instance; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },

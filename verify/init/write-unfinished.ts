@@ -3,7 +3,7 @@ import type { Begun } from './findings.ts';
 import { accountsPart, csrfPart, headPart, loginPart, markPart } from './write.ts';
 
 /**
- * Returns a target file with the findings so far. It has examples in place of the parts that init did not find.
+ * Returns a target file with the findings so far, and examples for the missing parts.
  *
  * @param why the error that stopped init
  */

@@ -1,4 +1,4 @@
-/** Writes the findings as a target file with comments. */
+/** Writes the findings as a target file. */
 import { parse, stringify } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { parseTarget } from '../target/load.ts';
@@ -10,7 +10,7 @@ import type { Refresh } from './renewal.ts';
 import type { Carried } from './session.ts';
 import { signalPart } from './write-signal.ts';
 
-/** Returns the target file as YAML, with a comment on each part. Claims only what a run can decide. */
+/** Returns the target file as YAML, with comments. Claims only what a run can decide. */
 export function targetFile(found: AppFindings): string {
   const body = withoutClaims(found);
   const passwords = Object.fromEntries(
@@ -121,10 +121,7 @@ export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carri
   });
 }
 
-/**
- * Returns where the response to the login has the tokens. Returns undefined if the response to a refresh has both
- * tokens in the same places.
- */
+/** Returns undefined if the response to a refresh has both tokens in the same places as the login. */
 function atLoginOnly({ access, token, atLogin }: Refresh): Record<string, { json: string }> | undefined {
   if (access.json === atLogin.access && token?.json === atLogin.refresh) return undefined;
   return { access: { json: atLogin.access }, refresh: { json: atLogin.refresh } };
@@ -150,7 +147,7 @@ function refreshPart({ login, grace, livesOn, logout }: AppFindings): string | u
   });
 }
 
-/** Names the carrier of the session in words: the cookies, the token, or HTTP Basic. */
+/** Names what carries the session: cookies, a token, or HTTP Basic. */
 export function carriedText({ cookies, each }: Carried, { basic, capture }: Login): string {
   if (cookies.length === 0) return basic || capture ? 'the header Authorization' : 'no cookie';
   return cookies.join(each ? ' or ' : ', ');
@@ -209,7 +206,6 @@ const SCOPES = {
   all: 'all users see the same, so it proves nothing about isolation',
 };
 
-/** Lists the forms that init did not send, each with the reason. */
 const skippedLines = (skipped: readonly string[]): string[] =>
   skipped.length === 0
     ? []
