@@ -1,44 +1,30 @@
-/**
- * Chooses and prepares the servers in which the instances keep their data: Redis and, for example, PostgreSQL for
- * sessions.
- */
+/** Prepares the servers in which the instances keep data, such as Redis and PostgreSQL. */
 import { planClusterRedis } from './cluster.ts';
 import { planSentinelRedis } from './sentinel.ts';
 import type { ServerKind } from './server-kinds.ts';
 import { type BackingServer, planServer, requireServers } from './servers.ts';
 import type { OnDeath } from './stack.ts';
 
-/** Environment variables of one instance. Some of them choose where the instance keeps sessions and baskets. */
 type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
-  /**
-   * The server that stores the sessions. If no server stores sessions, for example because they are in cookies, it is
-   * Redis.
-   */
+  /** The server that stores the sessions; Redis if no server stores them. */
   readonly store: BackingServer;
-  /** All servers to start. The first server is the session store. */
+  /** All servers to start, the session store first. */
   readonly servers: readonly BackingServer[];
 }
 
 export interface BackingOptions {
-  /** Environment variables of each instance. */
   environments: readonly Environment[];
-  /**
-   * Name of the balancer's program, such as nginx. If several programs are missing, one error names all of them,
-   * including this program.
-   */
+  /** Name of the balancer's program. An error for missing programs also names the balancer. */
   balancer: string;
-  /** Additional arguments of redis-server. They override the stack's own arguments. */
+  /** Additional arguments of redis-server. They override the default arguments. */
   redis?: readonly string[] | undefined;
   onDeath: OnDeath;
 }
 
-/**
- * The values of STACK_REDIS. For each value: the kind of each Redis server, and the function that prepares several
- * servers as a group.
- */
+/** Key: a value of STACK_REDIS; value: the kind of its Redis servers, and the function that groups them. */
 const REDIS = {
   plain: { kind: 'redis' },
   hardened: { kind: 'hardened' },
@@ -47,10 +33,7 @@ const REDIS = {
   cluster: { kind: 'hardened', plan: planClusterRedis },
 } as const satisfies Record<string, { kind: ServerKind; plan?: typeof planSentinelRedis }>;
 
-/**
- * Prepares the servers that the instances need, and chooses their ports. Throws one MissingProgramError that names all
- * missing programs, or an error if STACK_REDIS has an unknown value.
- */
+/** Prepares the servers and chooses their ports. Throws one MissingProgramError that names all missing programs. */
 export async function planBacking(wanted: BackingOptions): Promise<BackingServers> {
   const { environments, onDeath, balancer, redis: args = [] } = wanted;
   const { kind, ...several } = REDIS[redisOf(environments)];

@@ -12,11 +12,9 @@ import { freePort } from './ports.ts';
 import type { Sticky } from './sticky.ts';
 
 export interface BalancerOptions extends BalancerPlace {
-  /** Additional directives for nginx's configuration. */
   additions?: NginxAdditions | undefined;
-  /** Way in which the balancer pins each visitor to one instance. Absent: visitors are not pinned. */
+  /** How the balancer pins visitors to instances. Absent: visitors are not pinned. */
   sticky?: Sticky | undefined;
-  /** The load balancer to imitate, such as an AWS one. */
   profile?: Profile | undefined;
 }
 
@@ -25,10 +23,7 @@ export type BalancerKind = 'nginx' | 'haproxy';
 interface BalancerEntry {
   /** Prepares the balancer without starting it. Throws MissingProgramError if its program is not installed. */
   plan(options: BalancerOptions): Promise<BalancerProcess>;
-  /**
-   * Returns a reader for the balancer's request log. `nameOf` maps an address (`host:port`) to the name of the instance
-   * there.
-   */
+  /** Returns a reader of the balancer's request log. `nameOf` maps `host:port` to the name of the instance. */
   log(file: string, nameOf: (address: string) => string | undefined): LogSource;
 }
 
@@ -52,10 +47,7 @@ export const BALANCERS: Readonly<Record<BalancerKind, BalancerEntry>> = {
 };
 
 /**
- * Returns the kind of balancer that STACK_BALANCER names. The default is nginx. If an option needs nginx, always
- * returns nginx.
- *
- * @param env environment of the caller, with the variables that the stack adds
+ * Returns the balancer that STACK_BALANCER names, or nginx if an option needs nginx.
  * @throws Error if STACK_BALANCER has an unknown value
  */
 export function balancerOf(

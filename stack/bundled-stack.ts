@@ -1,7 +1,4 @@
-/**
- * Code that the local stack and the stack in containers share: the options, the list of instances, the start and the
- * end.
- */
+/** Code that the local stack and the stack in containers share. */
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
@@ -23,9 +20,8 @@ export const portOf = ({ port = USUAL_PORT }: StackOptions): Promise<number> =>
 export const instancesOf = ({ instances = 2 }: StackOptions): readonly InstanceOptions[] =>
   typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
 
-/** Collects reports of processes and containers that have ended unexpectedly. */
 export class Deaths {
-  /** Resolves with the description of the first process or container that ended unexpectedly. */
+  /** Resolves with a description of the first process or container that ended unexpectedly. */
   readonly first: Promise<string>;
   readonly report: OnDeath;
 
@@ -39,18 +35,15 @@ export class Deaths {
   }
 }
 
-/** Name, port and options of an instance to start. */
 export interface NewInstance {
   name: string;
   port: number;
   /**
-   * Options of the instance, including SESSION_SECRET. The secret is the same for all instances, so that they accept
-   * each other's cookies. Faults that replace the secret read the old secret here.
+   * Contains SESSION_SECRET, which is equal for all instances. Faults that replace the secret read the old secret here.
    */
   own: InstanceOptions & { env: Record<string, string> };
 }
 
-/** An instance that the stack can start and permanently end. */
 interface OwnInstance extends Instance {
   start(): Promise<void>;
   dispose(): Promise<void>;
@@ -75,14 +68,11 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     this.died = deaths.first;
   }
 
-  /** Starts all processes or containers of the stack. */
   protected abstract startAll(): Promise<void>;
-  /** Ends all processes or containers of the stack. */
   protected abstract stopAll(): Promise<void>;
   /** Prepares an instance without starting it. */
   protected abstract prepare(planned: NewInstance): Own;
 
-  /** Starts an instance that joins a running stack. */
   protected abstract startAdded(instance: Own): Promise<void>;
 
   instances(): readonly Instance[] {
@@ -133,7 +123,6 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     return this.#stopped !== undefined;
   }
 
-  /** Creates the instances with which the stack starts, named app-1, app-2 and so on. */
   protected async createAll(): Promise<Own[]> {
     const created: Own[] = [];
     for (const options of instancesOf(this.options)) created.push(await this.create(options));
@@ -158,7 +147,7 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
   }
 
-  /** Ends an instance and removes it from the stack. Keeps its log, because the log may still be read. */
+  /** Ends an instance and removes it from the stack. Keeps its log, which may still be read. */
   async #forget(instance: Own): Promise<void> {
     await instance.dispose();
     this.all.splice(this.all.indexOf(instance), 1);

@@ -1,6 +1,6 @@
-/** Runs configuration changes of a balancer or of a compose project, one after the other. */
+/** Runs configuration changes of a balancer or a compose project one after the other. */
 export class Changes {
-  /** Signal that aborts when the stack stops. A change that waits for a condition passes this signal to `until`. */
+  /** Aborts when the stack stops. A change that waits passes this signal to `until`. */
   readonly signal: AbortSignal;
   readonly #end = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
@@ -9,11 +9,7 @@ export class Changes {
     this.signal = this.#end.signal;
   }
 
-  /**
-   * Runs a change after all earlier changes have ended, even if some of them failed.
-   *
-   * @returns the result of the change; throws its error
-   */
+  /** Runs a change after all earlier changes have ended. Returns its result, or throws its error. */
   run<T>(change: () => T | Promise<T>): Promise<T> {
     const done = this.#last.then(() => {
       this.signal.throwIfAborted();
@@ -23,7 +19,7 @@ export class Changes {
     return done;
   }
 
-  /** Stops the running change, and rejects all later changes. Resolves once no change runs. */
+  /** Stops the running change and rejects all later changes. Resolves once no change runs. */
   async end(): Promise<void> {
     this.#end.abort(new Error('the stack is stopping or stopped: it accepts no more changes'));
     await this.#last;

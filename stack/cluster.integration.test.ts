@@ -1,4 +1,3 @@
-/** Tests the app with a Redis cluster of three primaries and three replicas, over TLS. */
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

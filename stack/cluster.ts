@@ -1,7 +1,4 @@
-/**
- * Runs a Redis cluster as ElastiCache offers it: three primaries, each with a replica, with TLS, a password and one
- * host name.
- */
+/** Runs a Redis cluster as ElastiCache does: three primaries with a replica each, TLS, a password and one host name. */
 import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { withRedis } from './redis-connection.ts';
@@ -15,10 +12,7 @@ const PRIMARIES = 3;
 const SLOTS = 16_384;
 /** Number of hash slots of each primary. */
 const SHARE = Math.ceil(SLOTS / PRIMARIES);
-/**
- * The only host name for which the certificate is valid. Clients must connect to this name, which the cluster
- * announces, and not to an IP address.
- */
+/** The certificate is valid only for this host name, so clients must not connect to an IP address. */
 const HOST = 'localhost';
 /** Time without a reply after which a server counts as down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
@@ -27,20 +21,16 @@ const SETTLE = { withinMs: 30_000, everyMs: 50 };
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // Keeps the other primaries in service while one primary is down, as ElastiCache does.
+  // ElastiCache also keeps the other primaries in service while one primary is down.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 
-/** A Redis server of the cluster, and the port on which the servers of the cluster talk to each other. */
 interface Member {
   readonly server: BackingServer;
   readonly busPort: number;
 }
 
-/**
- * Prepares the servers of the cluster and chooses their ports, but starts nothing. Throws MissingProgramError if a
- * program is not installed.
- */
+/** Prepares the cluster without starting it. Throws MissingProgramError if a program is not installed. */
 export async function planClusterRedis({ args = [], ...options }: ServerOptions): Promise<BackingServer> {
   const folder = temporaryPath('baton-cluster-');
   const access = new Access(folder, HOST);
@@ -54,8 +44,8 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
 }
 
 /**
- * A Redis cluster. `primary` is the server that holds the users and cards: a fault of this server affects each request.
- * It also holds a third of the sessions.
+ * `primary` holds users and cards, so a fault of this server affects each request. It also holds a third of the
+ * sessions.
  */
 class ClusterRedis extends RedisGroup {
   readonly #members: readonly Member[];
@@ -86,7 +76,7 @@ class ClusterRedis extends RedisGroup {
     removeFolder(this.#folder);
   }
 
-  /** Gives a primary its hash slots, and makes all servers known to each other. Returns the primary's id. */
+  /** Gives a primary its hash slots and makes all servers known to each other. Returns the primary's id. */
   #found({ server }: Member, n: number): Promise<string> {
     return this.#ask(server, async redis => {
       await redis.call('CLUSTER', 'ADDSLOTSRANGE', n * SHARE, Math.min((n + 1) * SHARE, SLOTS) - 1);
@@ -97,14 +87,12 @@ class ClusterRedis extends RedisGroup {
     });
   }
 
-  /** Makes a server the replica of a primary, as soon as the server knows the primary. */
   #follow(server: BackingServer, primary: string): Promise<void> {
     const replicates = () =>
       this.#ask(server, async redis => (await redis.call('CLUSTER', 'REPLICATE', primary)) === 'OK');
     return until(replicates, { ...SETTLE, what: `the Redis on port ${server.port} to become a replica` });
   }
 
-  /** Waits until the cluster serves all slots and each replica is in sync. */
   protected override async inSync(): Promise<void> {
     const whole = async () =>
       (await Promise.all(this.servers.map(server => this.#fits(server)))).every(Boolean);
@@ -122,7 +110,7 @@ class ClusterRedis extends RedisGroup {
     });
   }
 
-  /** Returns the primary that holds the users and cards. Asks a server other than the one that was last stopped. */
+  /** Returns the primary that holds users and cards. Asks a server other than the last stopped one. */
   protected override async leader(): Promise<BackingServer | undefined> {
     const other = this.servers.find(server => server !== this.fallen);
     if (other === undefined) return undefined;

@@ -1,26 +1,19 @@
-/**
- * Controls nginx in a container. The script deploy/balancer.sh in the container does what stack/nginx.ts does for local
- * processes.
- */
+/** Controls nginx in a container through the script deploy/balancer.sh. */
 import { Changes } from './changes.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { docker } from './docker.ts';
 import type { Balancer, Instance } from './stack.ts';
 
 const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
-/** Port on which each instance listens in its container; docker-compose.yml has the same number. */
+/** Port on which instances listen in their containers; docker-compose.yml has the same number. */
 export const INSTANCE_PORT = 3000;
 
-/**
- * Returns an instance's address for balancer.sh. The host is the name of the instance's compose service, which Docker's
- * DNS resolves.
- */
+/** Returns an instance's address for balancer.sh. Docker's DNS resolves the name of its compose service. */
 export function routeTo(name: string): string {
   return `${name}:${INSTANCE_PORT}`;
 }
 
 export class ComposeBalancer extends ContainerService implements Balancer {
-  /** Names of the instances to which nginx routes requests. */
   readonly #routed = new Set<string>();
   readonly #changes = new Changes();
 

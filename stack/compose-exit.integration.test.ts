@@ -1,7 +1,4 @@
-/**
- * Tests that no container, network or volume of a stack is left after the process that started the stack has ended,
- * even by SIGKILL.
- */
+/** Tests that no container, network or volume outlives the process that started the stack. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +32,7 @@ async function up(withinMs: number): Promise<void> {
   });
 }
 
-// Sets a long timeout, because the first start builds the image, which takes minutes on a busy machine.
+// The first start builds the image, which takes minutes on a busy machine.
 beforeAll(async () => {
   if (skip !== '') return;
   start();

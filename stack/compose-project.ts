@@ -1,7 +1,4 @@
-/**
- * Runs a compose project for one stack: the services of docker-compose.yml and the services that the stack adds, under
- * a unique project name.
- */
+/** Runs a compose project for one stack: docker-compose.yml and added services, under a unique name. */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -27,12 +24,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Maximum number of compose's output lines that an error shows. */
 const LAST_LINES = 40;
 
-/** The services of a compose file, by name. */
 export type Services = Record<string, Record<string, unknown>>;
 
 /**
- * Returns the prefix of the names of compose projects. The prefix depends on the folder for temporary files. Each test
- * file has a separate such folder, so it can tell its own projects from all other projects on the same Docker engine.
+ * Returns the prefix of compose project names. It depends on the temporary folder, which each test file has of its own.
  */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
@@ -54,10 +49,8 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts only the named services. Does not wait until they are healthy. If compose fails, throws an error
-   * with its output.
-   *
-   * @param added all services that docker-compose.yml lacks or defines differently, including those that run already
+   * Creates and starts the named services. Throws compose's output if compose fails.
+   * @param added services that docker-compose.yml lacks or defines differently, also those that run already
    */
   up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
@@ -67,7 +60,6 @@ export class ComposeProject {
     });
   }
 
-  /** Returns the name of the container of a service. */
   container = (service: string): string => `${this.name}-${service}-1`;
 
   /** Ends the running compose commands, and removes everything that they created. */
@@ -83,8 +75,7 @@ export class ComposeProject {
   async #compose(file: string, ...args: string[]): Promise<void> {
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // Starts compose in a separate process group, so that Ctrl-C in the terminal reaches only Baton. Baton then stops
-    // all parts in order.
+    // In a separate process group, Ctrl-C in the terminal does not reach compose. Baton stops all parts in order.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -112,10 +103,7 @@ export class ComposeProject {
   }
 }
 
-/**
- * Returns the text of the compose file. Leaves out `depends_on`, because the stack decides in which order services
- * start.
- */
+/** Returns the text of the compose file, without `depends_on`: the stack decides the order of starts. */
 function composeFile(services: Services): string {
   const document = new Document({ services });
   for (const name of Object.keys(services)) {
@@ -123,6 +111,6 @@ function composeFile(services: Services): string {
     none.tag = '!reset';
     document.setIn(['services', name, 'depends_on'], none);
   }
-  // Doubles each $, because in a compose file a single $ begins a variable.
+  // In a compose file, a single $ begins a variable.
   return document.toString().replaceAll('$', '$$$$');
 }

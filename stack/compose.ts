@@ -1,4 +1,4 @@
-/** Runs the stack in containers: docker-compose.yml under a unique project name, controlled by `docker` commands. */
+/** Runs docker-compose.yml under a unique project name, controlled by `docker` commands. */
 import { followedLog } from '../verify/import/log-file.ts';
 import { parseInstanceLine, RoutedLog } from '../verify/import/stack-log.ts';
 import { BundledStack, Deaths, type NewInstance, portOf } from './bundled-stack.ts';
@@ -11,15 +11,11 @@ import { isReady } from './instance.ts';
 import { freePort } from './ports.ts';
 import type { Instance, InstanceOptions, OnDeath, Stack, StackOptions } from './stack.ts';
 
-/** The port of Redis in its container. */
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
 /**
- * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
- *
- * Throws MissingProgramError if there is no Docker engine, an error if the options need a server that
- * docker-compose.yml does not have, or an error with the output of the container that did not start. Removes everything
- * after such an error, and also at the end of this process, however it ends.
+ * Starts the stack in containers and waits until all are ready. Removes everything when this process ends.
+ * Throws MissingProgramError without a Docker engine, or the output of a container that did not start.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
   requireItsServers(options);
@@ -31,9 +27,6 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   return new ComposeStack(project, { url: `http://127.0.0.1:${port}`, redisPort }, options).begin();
 }
 
-/**
- * Checks that docker-compose.yml has the servers that the options need. Otherwise throws an error that says what to do.
- */
 function requireItsServers({ env }: StackOptions): void {
   const wanted: Record<string, string | undefined> = { ...process.env, ...env };
   const balancer = wanted['STACK_BALANCER'] || 'nginx';
@@ -68,10 +61,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
   override readonly servers: readonly ContainerService[];
   readonly #project: ComposeProject;
   readonly #deaths: Deaths;
-  /**
-   * The compose services that docker-compose.yml lacks or defines differently. Services of removed instances stay in
-   * this list.
-   */
+  /** Compose services that docker-compose.yml lacks or defines differently, also those of removed instances. */
   readonly #services: Services;
 
   constructor(
@@ -90,7 +80,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     const onDeath = deaths.report;
     this.store = new ContainerService({
       ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
-      // Sets `url` to an address on this machine, so that faults can send commands to Redis.
+      // Faults send commands to Redis at `url`, an address on this machine.
       ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
     });
     this.servers = [this.store];
@@ -108,8 +98,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     );
     await this.#project.up(['redis', 'balancer', ...names], this.#services, '--build');
     await Promise.all([this.store, this.balancer, ...created].map(service => service.start()));
-    // Makes nginx look up the addresses of the containers again, because containers may have got new addresses since
-    // nginx started.
+    // Makes nginx resolve the containers' addresses again, which may have changed since nginx started.
     await this.balancer.registerAll(created);
   }
 
@@ -118,7 +107,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     await instance.start();
   }
 
-  /** Uses a fixed port, so that the instance has the same address after a restart. */
+  /** A fixed port keeps the address of the instance at a restart. */
   protected override prepare(planned: NewInstance): ComposeInstance {
     const { name, port, own } = planned;
     this.#services[name] = {
@@ -126,8 +115,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
       ...WITHOUT_HEALTHCHECK,
       environment: {
         ...{ ...this.options.env, INSTANCE_ID: name, LOG_FILE: '' },
-        // Clears SESSION_SECRET_FILE: in docker-compose.yml a service writes the secret to this file, but the stack
-        // passes the secret directly and does not start that service.
+        // Clears the variable, because the stack does not start the service that writes the secret to a file.
         ...{ SESSION_SECRET_FILE: '', ...own.env },
       },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
@@ -147,8 +135,5 @@ class ComposeStack extends BundledStack<ComposeInstance> {
   }
 }
 
-/**
- * Turns off compose's health checks, because their requests would distort the measurements. The stack checks readiness
- * itself.
- */
+/** Turns off compose's health checks, because their requests would distort the measurements. */
 const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };

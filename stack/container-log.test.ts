@@ -5,14 +5,10 @@ import { followedLog } from '../verify/import/log-file.ts';
 import { containerLines, type Read } from './container-log.ts';
 import { until } from './wait.ts';
 
-/** Returns the timestamp of a log line, far in the future. */
 const at = (second: number): string => `2999-01-01T00:00:0${second}.000000000Z`;
 const line = (second: number, request: string): string => `${at(second)} ${request}\n`;
 
-/**
- * Returns a fake reader of a container's log. The log has the lines `written`, and tests can add lines while it is
- * being read.
- */
+/** Returns a fake reader of a container's log, to which tests can add lines. */
 function engine(written: string[]) {
   const asked: { since: string; follow: boolean }[] = [];
   const streams: PassThrough[] = [];

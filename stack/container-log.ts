@@ -1,4 +1,4 @@
-/** Reads the output of a container, even after the container was stopped and started again. */
+/** Reads the output of a container, also across a stop and restart of the container. */
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogLines } from '../verify/import/log-file.ts';
@@ -6,12 +6,9 @@ import type { LogLines } from '../verify/import/log-file.ts';
 const RETRY_MS = 100;
 
 /**
- * Yields the output of a container in pieces. Each line begins with its time, as text of fixed width that sorts by
- * time.
- *
- * @param since time of the earliest lines; lines of exactly this time are included
- * @param signal if given, also yields later output of the container until the signal aborts; if absent, stops at the
- * last line
+ * Yields the output of a container. Each line begins with its time, as text that sorts by time.
+ * @param since time of the earliest lines, inclusive
+ * @param signal if given, yields later output until the signal aborts; otherwise stops at the last line
  */
 export type Read = (container: string, since: string, signal?: AbortSignal) => AsyncIterable<string>;
 
@@ -32,12 +29,9 @@ const readOutput: Read = async function* (container, since, signal) {
   }
 };
 
-/**
- * Returns a reader for the log lines of a container. A position in the log is a time. The Docker engine must use the
- * clock of this machine.
- */
+/** Returns a reader of a container's log. A position is a time, so the Docker engine must use this machine's clock. */
 export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
-  /** Yields complete lines only. Drops a last line without a line end, because the read was interrupted there. */
+  /** Yields complete lines only. */
   async function* lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
     let open = '';
     for await (const piece of read(container, since, signal)) {
@@ -58,10 +52,10 @@ export function containerLines(container: string, read: Read = readOutput): LogL
       const seen = new Seen(start);
       for (let last = false; !last; ) {
         seen.again();
-        last = signal.aborted; // After the abort, reads the output once more, up to its end.
+        last = signal.aborted; // Reads the output up to its end once more.
         for await (const { line, time } of lines(seen.time, last ? undefined : signal))
           if (seen.isNew(time)) yield line;
-        // Reads again later, because the log ends when the container ends, and the container may be restarted.
+        // The log ends with the container, and the container may be restarted.
         if (!last) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     },
@@ -70,16 +64,10 @@ export function containerLines(container: string, read: Read = readOutput): LogL
 
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 
-/**
- * Skips log lines that were read before. A new read begins at the time of the last line, so it returns the lines of
- * that time again.
- */
+/** Skips lines that were read before: a new read begins at the last line's time, and returns its lines again. */
 class Seen {
   time: string;
-  /**
-   * `#count`: number of log lines with the time `time` that were read so far. `#skip`: how many log lines of that time
-   * the present read must still skip, because they were read before.
-   */
+  /** Number of lines with the time `time` that were read so far. */
   #count = 0;
   #skip = 0;
 

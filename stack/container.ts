@@ -1,19 +1,14 @@
-/** Controls one container of a compose project. */
 import { docker, lastOutputOf } from './docker.ts';
 import { type Launched, type PartSpec, StackPart } from './part.ts';
 import { until } from './wait.ts';
 
 export interface ContainerSpec extends PartSpec {
-  /** Name of the container, which compose has created. */
   container: string;
   /** URL at which this machine reaches the server in the container. */
   url: string;
 }
 
-/**
- * Seconds after which `docker stop` kills the app. Longer than the app's DRAIN_MS and SHUTDOWN_MS together, so that the
- * app can finish its requests.
- */
+/** Seconds until `docker stop` kills the app: longer than the app's DRAIN_MS and SHUTDOWN_MS together. */
 const STOP_SECONDS = '15';
 
 export class ContainerService extends StackPart<string> {
@@ -57,7 +52,6 @@ export class ContainerService extends StackPart<string> {
     return lastOutputOf(this.container);
   }
 
-  /** Starts the container, unless compose has already started it. */
   protected override launch(): Launched<string> {
     const { container } = this;
     return { handle: container, pid: 0, where: `container ${container}`, exited: this.#exit() };
@@ -74,7 +68,6 @@ export class ContainerService extends StackPart<string> {
     }
   }
 
-  /** Sends a docker command that ends the container, and waits until the container has ended. */
   async #command(stop: () => Promise<unknown>): Promise<void> {
     await this.end(async () => {
       const refused = await stop().then(

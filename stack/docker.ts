@@ -1,10 +1,10 @@
-/** Runs the `docker` command. It uses the Docker engine of DOCKER_HOST or of the current Docker context. */
+/** Runs `docker` with the engine of DOCKER_HOST or of the current Docker context. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { MissingProgramError } from './programs.ts';
 import { until } from './wait.ts';
 
-/** Runs a docker command, and returns its output. If the command fails, throws an error with its message. */
+/** Returns the output of a docker command. Throws an error with the command's message if it fails. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args, { maxBuffer: 1 << 26 }).catch(error => {
     throw new Error(`docker ${args.join(' ')}: ${String(error.stderr).trim() || error.message}`);
@@ -12,17 +12,14 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** Returns the last lines that a container has written; '' if there is no such container. */
+/** Returns the last lines that a container wrote; '' if there is no such container. */
 export async function lastOutputOf(container: string): Promise<string> {
   const logs = promisify(execFile)('docker', ['logs', '--tail', '50', container]);
   const { stdout, stderr } = await logs.catch(() => ({ stdout: '', stderr: '' }));
   return (stdout + stderr).trim();
 }
 
-/**
- * Checks that there is a Docker engine with the compose plugin. Otherwise throws MissingProgramError, which says what
- * to do.
- */
+/** Throws MissingProgramError if there is no Docker engine with the compose plugin. */
 export async function requireEngine(): Promise<void> {
   try {
     await docker('compose', 'version', '--short');
@@ -35,10 +32,7 @@ export async function requireEngine(): Promise<void> {
   }
 }
 
-/**
- * Removes every container, network and volume of a compose project, in any state. Repeats this until nothing is left,
- * because a compose command that is still running may create more. Throws if anything is left after 20 s.
- */
+/** Removes all containers, networks and volumes of a compose project. Throws if anything is left after 20 s. */
 export async function removeProject(project: string): Promise<void> {
   let left: string[] = [];
   const nothingIsLeft = async () => {
@@ -62,10 +56,7 @@ export async function removeProject(project: string): Promise<void> {
   }
 }
 
-/**
- * Kinds of object that a compose project creates. For each kind: the docker command that lists the objects, and the
- * docker command that removes them.
- */
+/** For each kind of object in a compose project: the docker commands that list and remove such objects. */
 const OBJECTS = [
   [
     ['ps', '--all', '--format', '{{.Names}}', '--filter'],

@@ -1,7 +1,4 @@
-/**
- * Tests that no process or folder of a stack is left after the process that started the stack has ended, even by
- * SIGKILL.
- */
+/** Tests that no process or folder outlives the process that started the stack. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -28,7 +25,6 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Starts a program that creates its temporary folders in this test's folder. */
 function run(program: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess {
   parent = spawn(process.execPath, [program, ...args], { env: { ...process.env, TMPDIR: dir, ...env } });
   for (const stream of [parent.stdout, parent.stderr]) {
@@ -41,9 +37,7 @@ function run(program: string, args: string[] = [], env: Record<string, string> =
 
 const said = (text: string) => until(() => output.includes(text), { withinMs: 60_000, what: `"${text}"` });
 
-/**
- * Returns the processes with an open file in the test's folder, where Redis, nginx and the instances have their logs.
- */
+/** Returns the processes with an open file in the test's folder, where all servers have their logs. */
 function processes(): number[] {
   return readdirSync('/proc').filter(isOurs).map(Number);
 }
@@ -62,7 +56,7 @@ async function nothingIsLeft(): Promise<void> {
   await until(gone, { withinMs: 10_000, what: `no process and no folder in ${dir}` });
 }
 
-// Runs only on Linux, because these tests find processes in /proc. The tested code is the same on every system.
+// These tests find processes in /proc. The tested code is the same on every system.
 const onLinux = test.skipIf(!existsSync('/proc/self/fd'));
 
 onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async signal => {
@@ -95,11 +89,11 @@ const onLinuxWithPostgres = test.skipIf(
 );
 
 onLinuxWithPostgres.each([150, 700, 'up'] as const)('with PostgreSQL, kill -9 after %s', async moment => {
-  chmodSync(dir, 0o755); // PostgreSQL does not run as root, and has a folder in this one.
+  chmodSync(dir, 0o755); // PostgreSQL does not run as root, but must enter this folder.
   run(START_AND_STAY, [], { SESSION_STORE: 'postgres' });
   if (moment === 'up') {
     await said('up');
-    expect(processes().length).toBeGreaterThanOrEqual(10); // PostgreSQL has several processes.
+    expect(processes().length).toBeGreaterThanOrEqual(10);
   } else await new Promise(resolve => setTimeout(resolve, moment));
   parent.kill('SIGKILL');
   await once(parent, 'exit');
@@ -130,7 +124,7 @@ onLinux('npm run stack: continues without an instance, but not without Redis', a
   expect(processes()).toEqual([]);
 });
 
-/** Returns a process id. Throws if it is missing, because a signal to process 0 would reach the test itself. */
+/** Throws if the process is missing, because a signal to process 0 would reach the test itself. */
 function find(command: RegExp): number {
   const found = processes().find(pid => command.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
   if (found === undefined) throw new Error(`expected a process of the stack that matches ${command}`);

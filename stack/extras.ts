@@ -1,4 +1,4 @@
-/** Starts the additional programs of `npm run stack`: a mailbox, and a server that stores pictures. */
+/** Starts the additional programs of `npm run stack`: a mailbox and a picture server. */
 import type { Beside } from './local.ts';
 import { startMailbox } from './mailbox.ts';
 import { freePortFrom } from './ports.ts';
@@ -6,7 +6,7 @@ import { MissingProgramError } from './programs.ts';
 import { startServer } from './servers.ts';
 import type { OnDeath } from './stack.ts';
 
-/** Port of the mailbox's page: the same as Mailpit's default. */
+/** The port of Mailpit's page. */
 const MAILBOX_PORT = 8025;
 
 interface Extra extends Beside {
@@ -15,8 +15,8 @@ interface Extra extends Beside {
 }
 
 /**
- * Starts a mailbox unless SMTP_URL is set, and a server for pictures (SeaweedFS) unless S3_BUCKET is set. If SeaweedFS
- * is not installed, cards have no pictures.
+ * Starts a mailbox unless SMTP_URL is set, and SeaweedFS unless S3_BUCKET is set.
+ * Without an installed SeaweedFS, cards have no pictures.
  */
 export async function startExtras(onDeath: OnDeath): Promise<Extra> {
   const started: Extra[] = [];

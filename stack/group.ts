@@ -1,7 +1,6 @@
 /**
- * Sends signals to process groups and lists their processes. Each server that Baton starts leads a process group, so a
- * signal to the group also reaches the server's child processes, such as nginx's workers. PostgreSQL puts some of its
- * child processes into separate groups. These also count as members while PostgreSQL runs.
+ * Sends signals to process groups and lists their processes. Each server that Baton starts leads a process group.
+ * Child processes of PostgreSQL that have separate groups count as members while PostgreSQL runs.
  */
 import { processes } from './process-table.ts';
 
@@ -13,8 +12,7 @@ interface Member {
 
 /** Sends a signal to every process of the group. Returns false if the group has no process left. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Finds child processes that have separate groups before the signal is sent, because they can be found only while
-  // their parent runs.
+  // Child processes with separate groups can be found only while their parent runs.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);
@@ -26,12 +24,11 @@ function send(to: number, signal: NodeJS.Signals): boolean {
     process.kill(to, signal);
     return true;
   } catch {
-    // Ignores two errors. ESRCH: the group does not exist. EPERM: on macOS, the group has only zombies.
+    // ESRCH: the group does not exist. EPERM: on macOS, the group has only zombies.
     return false;
   }
 }
 
-/** Returns the processes of the group, except zombies. */
 export function groupMembers(pgid: number): Member[] {
   return processes()
     .filter(({ parent, group, state }) => (group === pgid || parent === pgid) && !/^[ZXx]/.test(state))

@@ -5,7 +5,6 @@ import type { Workers } from './balancer-process.ts';
 /** Timeout of a command, milliseconds. */
 const WITHIN_MS = 5_000;
 
-/** One `server` line of a HAProxy backend, with the figures of one worker process. */
 interface Server {
   name: string;
   /** Number of requests in flight to the instance. */
@@ -28,21 +27,15 @@ export class HaproxyControl {
     return { serving: pids(current), retired: text.includes('# old workers') ? pids(old) : [] };
   }
 
-  /**
-   * Sends a command to a worker process. HAProxy sends an empty reply after success. If the command fails, throws an
-   * error with the reply.
-   */
+  /** Sends a command to a worker process. Throws HAProxy's reply if the command fails. */
   async order(worker: number, order: string): Promise<void> {
     const reply = await this.#send(`@!${worker} ${order}`);
-    // Accepts some replies that are not empty, because HAProxy also sends them after success.
+    // HAProxy sends these replies after success.
     if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
     throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }
 
-  /**
-   * Returns the `server` lines of all backends, with the figures of one worker process. Returns an empty list if the
-   * worker has ended.
-   */
+  /** Returns the `server` lines of all backends; an empty list if the worker has ended. */
   async servers(worker: number): Promise<Server[]> {
     const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
     const busy = header.split(',').indexOf('scur');

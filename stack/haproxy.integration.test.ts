@@ -1,7 +1,3 @@
-/**
- * Tests HAProxy in front of HTTP servers in the test's own process. This file has fewer tests than
- * nginx.integration.test.ts.
- */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,10 +41,7 @@ async function get(init: RequestInit = {}): Promise<{ status: number; text: stri
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-/**
- * Sends a request on a connection that closes after the response. An idle connection would keep a retired worker
- * running.
- */
+/** An idle connection would keep a retired worker running. */
 const once = () => get({ headers: { connection: 'close' } });
 
 async function answers(count: number, one = () => get()): Promise<string[]> {
@@ -60,7 +53,7 @@ async function answers(count: number, one = () => get()): Promise<string[]> {
   return seen;
 }
 
-/** Starts a server that holds each response until the test calls the function that the server adds to `waiting`. */
+/** Starts a server that holds each response until the test calls the function added to `waiting`. */
 const slowly =
   (waiting: (() => void)[]): Parameters<typeof startPeer>[2] =>
   (request, response) => {
@@ -68,7 +61,7 @@ const slowly =
     else waiting.push(() => response.end('done'));
   };
 
-/** Returns the requests of clients that a server received, without HAProxy's health checks. */
+/** Returns the requests of a server, without HAProxy's health checks. */
 const asked = ({ got }: Peer): string[] => got.filter(request => !request.includes('/readyz'));
 
 const log = () => readFileSync(haproxy.accessLog, 'utf8');
@@ -132,8 +125,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
       { request: first, status: 200, instance: 'a', tried: ['a'] },
       { request: second, status: 503 },
     ]);
-    // Expects that no healthy instance got the request. HAProxy sent it to no instance, or to an instance that was
-    // down; that depends on the time of the health check.
+    // HAProxy tried no healthy instance: only a down one, if the health check had not failed yet.
     expect(seen[1]?.tried?.filter(one => one !== '?')).toEqual([]);
     expect(seen[1]).not.toHaveProperty('instance');
     expect(log()).toContain('"GET" "/path"');
@@ -155,7 +147,6 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     await says('Server instances/a is DOWN');
     expect(checks.filter(status => status === 503).length).toBeGreaterThanOrEqual(2);
     expect(await answers(4)).toEqual(['b', 'b', 'b', 'b']);
-    // Expects responses from all instances, because no instance is healthy now.
     await b?.close();
     await says('Server instances/b is DOWN');
     expect((await answers(4)).includes('a')).toBe(true);
@@ -203,7 +194,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     });
     await says('Server instances/slow is going DOWN for maintenance');
     expect(await answers(4)).toEqual(['other', 'other', 'other', 'other']);
-    // Registers another instance while the drain is still in progress.
+    // The drain is still in progress.
     const third = await startPeer('third');
     peers.push(third);
     await haproxy.register(third);

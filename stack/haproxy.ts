@@ -1,4 +1,3 @@
-/** Runs HAProxy as a child process: the second balancer of the local stack. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BalancerPlace, BalancerProcess, type Workers } from './balancer-process.ts';
@@ -14,25 +13,18 @@ export interface HaproxyOptions extends BalancerPlace {
 }
 
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
-/** Names of the two backends in deploy/haproxy.cfg.template. Each backend lists all instances. */
+/** The two backends of deploy/haproxy.cfg.template. Each backend lists all instances. */
 const GROUPS = ['instances', 'any_instance'] as const;
-/** Maximum time that an instance has to respond, milliseconds. */
 const RESPONSE_TIMEOUT_MS = 10_000;
-/**
- * Maximum time for which a request in flight can continue after a reload, milliseconds: hard-stop-after in the
- * template, plus a margin.
- */
+/** hard-stop-after in the template, plus a margin, milliseconds. */
 const IN_FLIGHT_MS = 35_000;
 
-/**
- * Runs HAProxy in front of a changing set of instances. A change of an instance that the running HAProxy already knows
- * needs no reload. The constructor throws MissingProgramError if HAProxy is not installed.
- */
+/** Runs HAProxy in front of changing instances. The constructor throws MissingProgramError without HAProxy. */
 export class Haproxy extends BalancerProcess {
   readonly #options: HaproxyOptions;
   readonly #config: string;
   readonly #control: HaproxyControl;
-  /** All instances in HAProxy's configuration. Deregistered instances stay in the configuration, disabled. */
+  /** Also has deregistered instances, which stay in the configuration, disabled. */
   readonly #known = new Map<string, Routed>();
 
   constructor(options: HaproxyOptions) {
@@ -47,8 +39,7 @@ export class Haproxy extends BalancerProcess {
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       check: [program, '-c', '-f', config],
       ...{ log, accessLog: log, url: `http://127.0.0.1:${options.port}` },
-      // Checks readiness by sending a command. The socket's existence is no proof, because a killed master may have
-      // left a socket that no process reads.
+      // Sends a command, because a killed master may have left a socket that no process reads.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
@@ -92,15 +83,12 @@ export class Haproxy extends BalancerProcess {
     this.write();
     if (!this.running()) return [];
     const { serving, retired } = await this.workers();
-    // Sets the state `maint`: the instance then gets no requests, not even from visitors who are pinned to it.
+    // In the state `maint` an instance gets no requests, not even from visitors who are pinned to it.
     await this.#order(name, 'state maint');
     return [...serving, ...retired];
   }
 
-  /**
-   * Returns true once the retired workers of `before` have ended, and no other worker has a request in flight to the
-   * instance.
-   */
+  /** Returns true once the workers of `before` have ended, and no request to the instance is in flight. */
   protected override async hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
     const { serving, retired } = await this.workers();
@@ -109,7 +97,6 @@ export class Haproxy extends BalancerProcess {
     return servers.flat().every(server => server.name !== name || server.busy === 0);
   }
 
-  /** Changes an instance in both backends of each worker process. */
   async #order(name: string, change: string): Promise<void> {
     for (const worker of (await this.workers()).serving)
       for (const group of GROUPS) await this.#control.order(worker, `set server ${group}/${name} ${change}`);

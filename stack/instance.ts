@@ -1,4 +1,3 @@
-/** Runs one instance of the app as a child process. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,22 +8,18 @@ import type { Instance, InstanceOptions, OnDeath } from './stack.ts';
 interface LocalInstanceOptions extends NewInstance {
   /** File for the output of the instance, including its request log. */
   log: string;
-  /**
-   * Environment variables with the addresses of Redis and the other servers that the instance uses, such as REDIS_URL.
-   */
+  /** Environment variables with the addresses of servers, such as REDIS_URL. */
   backing: Record<string, string>;
-  /** Environment variables that all instances of the stack get. */
+  /** Environment variables of all instances. */
   shared: Record<string, string>;
   onDeath: OnDeath;
 }
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
-/**
- * Time for which a stopping instance still accepts requests, milliseconds: longer than nginx keeps idle connections.
- */
+/** Time for which a stopping instance accepts requests, ms: longer than nginx keeps idle connections. */
 const DRAIN_MS = '3000';
-/** Maximum time that an instance has to stop, milliseconds: more than DRAIN_MS and the app's SHUTDOWN_MS together. */
+/** Maximum time to stop, milliseconds: more than DRAIN_MS and the app's SHUTDOWN_MS together. */
 const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {
@@ -44,18 +39,14 @@ export class LocalInstance extends ServerProcess implements Instance {
   }
 }
 
-/**
- * Returns the environment of an instance. Later variables override earlier ones: defaults, this process's environment,
- * the stack's variables, this instance's variables.
- */
+/** Later variables override earlier ones: defaults, this process, the stack, the instance. */
 function environment({ name, port, own, backing, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
-    // Uses the default folder of Node's compile cache. The cache halves the start time of an instance.
+    // Node's compile cache halves the start time of an instance.
     NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
-    // Reduces the cost of password hashes and turns off login limits, because load tests log in often, and from one
-    // address.
+    // Cheap password hashes and no login limits, because load tests log in often from one address.
     TRIAL: 'true',
     TRUST_PROXY: 'loopback',
     ...process.env,
@@ -69,10 +60,8 @@ function environment({ name, port, own, backing, shared }: LocalInstanceOptions)
 }
 
 /**
- * Returns true if the instance is ready. Otherwise throws an error with its response.
- *
- * @param ours true for the card store (Baton's web shop). Another app may lack /readyz, so any status below 500 counts
- * as ready
+ * Returns true if the instance is ready; otherwise throws its response.
+ * @param ours true for the card store. Other apps may lack /readyz, so any status below 500 counts as ready
  */
 export async function isReady(url: string, ours: boolean): Promise<boolean> {
   const { status } = await fetch(`${url}/readyz`, {

@@ -1,4 +1,3 @@
-/** Tests the effects of a link (a TCP proxy that can disturb connections) on open and new connections. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,7 +7,6 @@ let server: Server;
 let link: ProxyLink;
 const clients: Socket[] = [];
 
-/** Starts a server that sends back everything that it receives. */
 async function startEcho(): Promise<Server> {
   const echo = createServer(socket => socket.on('error', () => {}).pipe(socket));
   echo.listen(0, '127.0.0.1');
@@ -18,7 +16,6 @@ async function startEcho(): Promise<Server> {
 
 const portOf = (one: Server): number => (one.address() as AddressInfo).port;
 
-/** Resolves when the socket is closed, with or without an error. */
 const closed = (socket: Socket): Promise<void> =>
   new Promise(resolve => socket.once('close', () => resolve()));
 
@@ -74,7 +71,7 @@ test('holds data, and delivers it after the disturbance', async () => {
   void answers.then(() => {
     came = true;
   });
-  // Meanwhile, the server still responds on connections that bypass the link.
+  // The server still responds on connections that bypass the link.
   expect(await echo(await client(portOf(server)), 'beside')).toBe('beside');
   expect(came).toBe(false);
   await link.restore();

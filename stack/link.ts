@@ -4,18 +4,17 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Link } from './stack.ts';
 
 const HOST = '127.0.0.1';
-/** Number of waiting bytes in one direction of a connection above which the proxy stops reading from the sender. */
+/** Number of waiting bytes in one direction above which the proxy stops reading from the sender. */
 const MOST_WAITING = 1 << 20;
 
-/** Settings that say how the proxy disturbs the data of all its connections, including open ones. */
 interface Disturbance {
   /** Delay of each piece of data, milliseconds. */
   delayMs: number;
-  /** Bandwidth in each direction of a connection, bytes a second. */
+  /** In each direction of a connection. */
   bytesPerSecond: number;
   /** True if the proxy holds all data back. */
   held: boolean;
-  /** True if the proxy forwards only the first half of the next data from a server, and then resets the connection. */
+  /** True if the proxy resets a connection after the first half of the server's next data. */
   cutting: boolean;
   /** Number of times that data had to wait because of the limited bandwidth. */
   jams: number;
@@ -34,10 +33,7 @@ interface Connection {
   pipes: Pipe[];
 }
 
-/**
- * A TCP proxy that can disturb connections. Without a disturbance it forwards all data. The end of a disturbance does
- * not close open connections.
- */
+/** A TCP proxy that can disturb connections. The end of a disturbance does not close open connections. */
 export class ProxyLink implements Link {
   cuts = 0;
   readonly #connections = new Set<Connection>();
@@ -59,7 +55,7 @@ export class ProxyLink implements Link {
     return this.#disturbance.jams;
   }
 
-  /** Starts to listen. If the proxy has listened before, it uses the same port again. */
+  /** Starts to listen. Uses the same port as the first time. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, near => this.#accept(near));
@@ -111,7 +107,6 @@ export class ProxyLink implements Link {
     await this.open();
   }
 
-  /** Closes the proxy and all its connections. */
   async close(): Promise<void> {
     await this.refuse();
   }
@@ -140,8 +135,7 @@ export class ProxyLink implements Link {
 
   #reset({ near, far }: Connection): void {
     for (const socket of [near, far]) {
-      // Destroys a socket that is ending, because it cannot be reset: its handle would not close, and would keep the
-      // process running.
+      // A socket that is ending cannot be reset: its handle would stay open and keep the process running.
       if (socket.writableEnded || socket.destroyed) socket.destroy();
       else socket.resetAndDestroy();
     }
@@ -154,13 +148,10 @@ class Pipe {
   readonly #to: Socket;
   readonly #disturbance: Disturbance;
   readonly #cut: (() => void) | undefined;
-  /**
-   * Data that the proxy has not forwarded yet, with its time of arrival. A piece that is undefined marks the end of the
-   * data.
-   */
+  /** Data that the proxy has not forwarded yet. A piece that is undefined marks the end of the data. */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
   #bytes = 0;
-  /** If the bandwidth is limited: time until which the connection is busy with the last forwarded piece. */
+  /** Time until which the last forwarded piece fills the limited bandwidth. */
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 

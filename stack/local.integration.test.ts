@@ -1,4 +1,4 @@
-/** Tests what only the local runner of the stack does. The tests for all runners are in stack.integration.test.ts. */
+/** Tests only of the local runner. The tests of all runners are in stack.integration.test.ts. */
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { startLocalStack } from './local.ts';

@@ -18,42 +18,27 @@ import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 /** An additional program that instances use, such as a mailbox. */
 export interface Beside {
-  /** Environment variables with the address of the program. All instances get them. */
+  /** Environment variables with the address of the program, for all instances. */
   env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-/** The options of a stack of local processes. */
 export interface LocalStackOptions extends StackOptions {
-  /**
-   * Way in which the balancer pins each visitor to one instance. nginx supports all ways, HAProxy only `duration`.
-   * Absent: visitors are not pinned.
-   */
+  /** HAProxy supports only `duration`. Absent: visitors are not pinned to instances. */
   sticky?: Sticky | undefined;
-  /**
-   * The load balancer and the group of instances that the stack imitates. If it is set, the imitation runs on nginx.
-   */
+  /** The load balancer and group to imitate. The imitation always runs on nginx. */
   profile?: Profile | undefined;
-  /**
-   * Additional directives for nginx. If they are set, the balancer is nginx, even if STACK_BALANCER names another
-   * balancer.
-   */
+  /** Additional directives for nginx. With them, the balancer is nginx whatever STACK_BALANCER says. */
   nginx?: NginxAdditions;
-  /** Additional arguments of redis-server. They override the stack's own arguments. */
+  /** Additional arguments of redis-server. They override the default arguments. */
   redis?: readonly string[];
-  /**
-   * Starts an additional program once Redis is ready. `url` is the address of the balancer. The stack stops the program
-   * after the instances.
-   */
+  /** Starts an additional program once Redis is ready. The stack stops the program after the instances. */
   beside?: (redis: BackingServer, url: string) => Promise<Beside>;
 }
 
 /**
- * Starts Redis, the other servers that the instances need, the instances and the balancer, and waits until all are
- * ready.
- *
- * Throws one MissingProgramError that names all missing programs, or an error with the output of the process that did
- * not start. Stops everything after an error, and also at the end of this process, however it ends.
+ * Starts the stack as local processes, and waits until all are ready. Stops everything when this process ends.
+ * Throws MissingProgramError, or an error with the output of a process that did not start.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
@@ -85,15 +70,9 @@ class LocalStack extends BundledStack<LocalInstance> {
   readonly fleet?: Fleet;
   readonly #options: LocalStackOptions;
   readonly #plan: Plan;
-  /**
-   * Names of the instances, by address. Removed instances stay in this map, because the balancer's log may still have
-   * their addresses.
-   */
+  /** Key: address. Also has removed instances, whose addresses may still be in the balancer's log. */
   readonly #names = new Map<string, string>();
-  /**
-   * The proxies that can disturb connections, by the name of the server or instance behind them. They stay open until
-   * the stack stops, because they may still have requests in flight.
-   */
+  /** Key: server or instance behind the proxy. The proxies stay open, because requests may be in flight. */
   readonly #links = new Map<string, ProxyLink>();
   #beside: Beside | undefined;
 
@@ -122,8 +101,7 @@ class LocalStack extends BundledStack<LocalInstance> {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#openLink(server.name, server.port);
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
-    // Stops the additional program if the start was aborted while the program was starting: `stopAll` ran before
-    // `#beside` was set, and did not stop the program.
+    // A start that was aborted here left the additional program running: `stopAll` ran before `#beside` was set.
     if (this.isStopped()) await this.#beside?.stop();
     onStep?.(`starting ${instancesOf(this.#options).length} instances`);
     const created = await this.createAll();
@@ -166,7 +144,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     if (link === undefined) return;
     await link.restore();
     const instance = this.all.find(({ name }) => name === to);
-    if (instance !== undefined) await this.balancer.register(instance); // Otherwise the fleet has replaced it.
+    if (instance !== undefined) await this.balancer.register(instance); // Otherwise the fleet has replaced the instance.
   }
 
   async #openLink(to: string, port: number): Promise<ProxyLink> {
@@ -189,10 +167,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     return instance;
   }
 
-  /**
-   * Returns environment variables with the addresses of the servers and the balancer. If a proxy (link) is before a
-   * server, its variable has the proxy's address.
-   */
+  /** Returns the addresses of servers and balancer, or of the proxies before them. */
   #backingEnv(): Record<string, string> {
     const { servers, url } = this;
     const variables: Record<string, string> = { PUBLIC_URL: url };
@@ -204,14 +179,14 @@ class LocalStack extends BundledStack<LocalInstance> {
     return variables;
   }
 
-  /** Reports the end of an instance as a message, not as an error, because the fleet will replace the instance. */
+  /** Reports a message, not an error, because the fleet will replace the instance. */
   readonly #reportReplaced = (description: string): void => {
     this.#options.onStep?.(description.split('\n')[0] ?? description);
   };
 
   protected override async stopAll(): Promise<void> {
     this.fleet?.close();
-    // Stops the balancer first and the servers last, so that no request reaches a process that has ended.
+    // In this order, no request reaches a process that has ended.
     await this.balancer.dispose();
     await Promise.all(this.all.map(instance => instance.dispose()));
     await Promise.all([...this.#links.values()].map(link => link.close()));

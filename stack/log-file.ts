@@ -1,9 +1,8 @@
-/** Reads the log files that servers append to. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const TAIL_BYTES = 32 * 1024;
 
-/** Returns the last `count` lines of a file. Reads at most the last 32 KiB. Returns '' if the file does not exist. */
+/** Returns the last `count` lines of a file, of at most 32 KiB; '' if the file does not exist. */
 export function lastLines(file: string, count: number): string {
   let fd: number;
   try {

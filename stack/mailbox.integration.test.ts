@@ -12,7 +12,7 @@ test('stops within seconds although clients keep their connections, and can be s
   const mailbox = await startMailbox();
   const clients = [open(mailbox.smtpUrl), open(mailbox.url)] as const;
   const closed = clients.map(client => once(client, 'close'));
-  await once(clients[0], 'data'); // The greeting of the server.
+  await once(clients[0], 'data');
   const began = performance.now();
   await mailbox.stop();
   expect(performance.now() - began).toBeLessThan(10_000);

@@ -1,6 +1,6 @@
 /**
- * Receives the mails of the stack, and shows all mails on one page. Serves the newest mail to an address at the same
- * path as Mailpit. Keeps the mails in memory, and never forwards them.
+ * Receives the mails of the stack, never forwards them, and shows them on a page.
+ * Serves the newest mail to an address at the same path as Mailpit.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -15,26 +15,23 @@ interface Mail {
 }
 
 export interface Mailbox {
-  /** Address to which programs send mails: `smtp://127.0.0.1:PORT` */
+  /** Form: `smtp://127.0.0.1:PORT` */
   readonly smtpUrl: string;
   /** Address of the page with the mails: `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** The received mails, the oldest first. */
+  /** The oldest first. */
   readonly mails: readonly Mail[];
   stop(): Promise<void>;
 }
 
-/** Maximum number of stored mails. If there are more, the mailbox drops the oldest. */
+/** Maximum number of stored mails. The mailbox then drops the oldest. */
 const MOST = 10_000;
 
-/**
- * Time that a mail in flight has to arrive after the mailbox is stopped, milliseconds. Then its connection is closed.
- */
+/** Time that a mail in flight has to arrive after the mailbox is stopped, milliseconds. */
 const CLOSE_MS = 1000;
 
 /**
  * Starts a mailbox that accepts every mail without a login.
- *
  * @param port port of the page; 0 takes any free port
  */
 export async function startMailbox(port = 0): Promise<Mailbox> {
@@ -88,10 +85,7 @@ function addresses(to: AddressObject | AddressObject[] | undefined): string[] {
   return [to ?? []].flat().flatMap(({ value }) => value.map(({ address = '' }) => address));
 }
 
-/**
- * Serves the newest mail to ADDRESS as text at /view/latest.txt?query=to:ADDRESS, and a page of all mails at every
- * other path.
- */
+/** Serves the newest mail to ADDRESS at /view/latest.txt?query=to:ADDRESS, and all mails elsewhere. */
 function pages(mails: readonly Mail[]): Server {
   return createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://mailbox');

@@ -4,43 +4,30 @@ import { dirname, join } from 'node:path';
 import type { Routed } from './stack.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
-/**
- * Parameters of each instance: after a failed request, an instance gets no requests for one second. deploy/balancer.sh
- * has the same values.
- */
+/** After a failed request, an instance gets no requests for one second. deploy/balancer.sh has the same values. */
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 const NEVER_FAILED = 'max_fails=0';
 
 /** Additional directives for deploy/nginx.conf.template, in nginx's syntax. */
 export interface NginxAdditions {
-  /** Directives for the block `http`. They apply to all servers. */
+  /** Directives of the block `http`. */
   http?: string;
-  /** Directives for the block `server` that accepts requests of clients. They override those in the block `http`. */
+  /** Directives of the block `server` for clients' requests. They override those of the block `http`. */
   server?: string;
   /**
-   * Directives for the block `upstream`, which decide which instance gets a request: for example `least_conn;`. If the
-   * value is a function, it gets the number of times that the pinning of visitors to instances was reset. As part of a
-   * hash, this number changes the instance of each visitor at each reset.
+   * Directives of the block `upstream`, such as `least_conn;`.
+   * A function gets the number of resets of the pinning. In a hash, this number moves all visitors at a reset.
    */
   upstream?: string | ((forgotten: number) => string);
-  /**
-   * Parameters of each instance in the block `upstream`: its weight, max_fails … If the value is a function, it gets
-   * the instance's index, from 0.
-   */
+  /** Parameters of each instance in the block `upstream`. A function gets the instance's index, from 0. */
   perInstance?: string | ((place: number) => string);
-  /**
-   * A rule for failed requests, which nginx applies before the template's own rules. It consists of a pattern and a
-   * location: `~. @bad_gateway;`.
-   */
+  /** A pattern and a location for failed requests, applied before the template's rules: `~. @bad_gateway;`. */
   failure?: string;
-  /**
-   * Directives for the block `server` that accepts requests of clients. They apply only while no instance is
-   * registered.
-   */
+  /** Directives of the block `server` for clients' requests while no instance is registered. */
   noInstance?: string;
   /**
-   * Returns directives for the block `http` that list the instances, such as a map of addresses. Called again when an
-   * instance is added or removed, and when the pinning of visitors to instances is reset.
+   * Returns directives of the block `http` that list the instances.
+   * Called again after each change of the instances, and after each reset of the pinning.
    */
   instances?: (instances: readonly Routed[], forgotten: number) => string;
 }
@@ -56,13 +43,12 @@ export class NginxFiles {
   readonly state: string;
   readonly config: string;
   readonly pid: string;
-  /** Path of a file. While this file exists, nginx closes each connection after its response. */
+  /** While this file exists, nginx closes each connection after its response. */
   readonly closing: string;
   readonly accessLog: string;
   readonly log: string;
   readonly #additions: NginxAdditions;
 
-  /** Writes the configuration files that do not depend on the instances. */
   constructor({ port, statusPort, dir, additions }: NginxPlace) {
     this.state = join(dir, 'nginx');
     this.config = join(this.state, 'nginx.conf');
@@ -86,15 +72,12 @@ export class NginxFiles {
 
   /**
    * Writes the configuration files that list the instances.
-   *
-   * @param repeatMs time without a response after which nginx also sends a request to another instance; undefined:
-   * never
+   * @param repeatMs time without a response after which nginx also tries another instance; undefined: never
    */
   write(routed: readonly Routed[], forgotten: number, repeatMs: number | undefined): void {
     const { upstream = '', perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
     const choice = typeof upstream === 'function' ? upstream(forgotten) : upstream;
-    // Never marks a slow instance as failed while nginx also sends slow requests to another instance (`repeatMs`). A
-    // failed instance would get no more requests.
+    // A slow instance that counts as failed would get no more requests.
     const servers = serverLines(routed, repeatMs === undefined ? perInstance : NEVER_FAILED);
     this.#put('instances.conf', `${choice}\n${servers}`);
     this.#put('any-instance.conf', serverLines(routed, NEVER_FAILED));
@@ -111,9 +94,7 @@ export class NginxFiles {
   }
 }
 
-/**
- * Replaces each `${NAME}` of a template in deploy/ by its value. Does not change names that have no value in `values`.
- */
+/** Replaces each `${NAME}` of a template in deploy/ that has a value in `values`. */
 export const fillTemplate = (template: URL, values: Readonly<Record<string, string>>): string =>
   readFileSync(template, 'utf8').replace(/\$\{([A-Z_]+)\}/g, (whole, name) => values[name] ?? whole);
 
@@ -122,15 +103,11 @@ function serverLines(routed: readonly Routed[], options: string | ((place: numbe
     const own = typeof options === 'string' ? options : options(place);
     return `server ${new URL(url).host} ${own};`;
   });
-  // If there is no instance, lists one server that is marked `down`, because nginx requires a server in each group.
-  // nginx then responds as if all instances were down.
+  // nginx requires a server in each group. With only a `down` server, all instances seem to be down.
   return lines.join('\n') || 'server 127.0.0.1:9 down;';
 }
 
-/**
- * Merges two sets of additional directives. Joins the values of `http`, `server` and `failure`. For all other fields,
- * takes the value of the second set if it has one.
- */
+/** Joins `http`, `server` and `failure` of both sets. Of other fields, the second set's value wins. */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>
     [first[name], second[name]].filter(text => text !== undefined).join('\n');

@@ -17,7 +17,7 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
   nginx = new Nginx({
     ...{ port: await freePort(), statusPort: await freePort(), dir },
-    // Sets a timeout so long that a held request ends only when the test ends it, even on a slow machine.
+    // A held request must end only when the test ends it, even on a slow machine.
     additions: { server: 'proxy_read_timeout 60s;' },
   });
 });
@@ -94,8 +94,7 @@ test('finds the one running instance among five', async () => {
 test.each(['GET', 'POST'])('a %s that an instance read before it reset is not retried', async method => {
   const [bad, good] = await before(startResetting('bad'), startPeer('good'));
   const one = () => get('/once', method === 'POST' ? { method, body: 'pay' } : {});
-  // Sends two requests. nginx may choose either instance first, so exactly one of the two requests reaches the bad
-  // instance.
+  // nginx may choose either instance first, so exactly one of two requests reaches the bad instance.
   const seen = await answers(2, one);
   expect(seen.toSorted()).toEqual(['502', 'good']);
   expect(bad?.got).toEqual([`${method} /once`]);
@@ -107,7 +106,7 @@ test('an instance that fails one request does not take the last one out of servi
   await Promise.all([a?.close(), c?.close()]);
   await answers(3, () => get());
   const recovered = await again(startPeer('a', a?.port));
-  // nginx considers all three instances failed now. Within three requests, it uses the restarted instance again.
+  // nginx considers all three instances failed, and uses the restarted one again within three requests.
   expect(await answers(3, () => get())).toContain('a');
   expect(recovered.got.length).toBeGreaterThan(0);
 });
@@ -217,14 +216,14 @@ test('deregister waits for the request in flight', async () => {
     startPeer('slow', 0, (_request, response) => waiting.push(() => response.end('done'))),
     startPeer('other'),
   );
-  // Sends two requests. Each goes to one of the two instances, so `slow` gets exactly one.
+  // Each of the two instances gets one request.
   const inFlight = Promise.all([get(), get()]);
   await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });
   let left = false;
   const leaving = nginx.deregister(slow as Peer).then(() => {
     left = true;
   });
-  // Waits until nginx uses the new configuration. At that time, `deregister` still waits for the held request.
+  // nginx uses the new configuration, while `deregister` still waits for the held request.
   await until(() => nginx.lastOutput().includes('gracefully shutting down'), {
     withinMs: 30_000,
     what: 'a reload',

@@ -1,4 +1,3 @@
-/** Runs nginx, the default balancer of the local stack, as a child process. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type BalancerPlace, BalancerProcess, type Workers } from './balancer-process.ts';
 import { groupMembers } from './group.ts';
@@ -11,25 +10,21 @@ export interface NginxOptions extends BalancerPlace {
   /** Port of nginx's status page. */
   statusPort: number;
   additions?: NginxAdditions;
-  /** Maximum time that requests in flight have to end after a reload, milliseconds; 30,000 by default. */
+  /** Maximum time for requests in flight to end after a reload, milliseconds; 30,000 by default. */
   retireMs?: number | undefined;
 }
 
-/** Number of nginx's worker processes; deploy/nginx.conf.template has the same number. */
+/** deploy/nginx.conf.template has the same number. */
 const WORKERS = 2;
 /**
- * Time after which Baton reloads nginx although connections are idle, milliseconds. Before a reload, Baton waits until
- * no connection is idle. If the number of idle connections does not fall for this time, the clients of these
- * connections are inactive.
+ * Time after which Baton reloads nginx despite idle connections, milliseconds.
+ * If their number does not fall for this time, the connections belong to inactive clients.
  */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection before a reload. */
 const LOOKS = 10;
 
-/**
- * Runs nginx in front of a changing set of instances. The constructor throws MissingProgramError if nginx is not
- * installed.
- */
+/** Runs nginx in front of changing instances. The constructor throws MissingProgramError without nginx. */
 export class Nginx extends BalancerProcess {
   readonly #statusUrl: string;
   readonly #files: NginxFiles;
@@ -40,8 +35,7 @@ export class Nginx extends BalancerProcess {
     super({
       ...{ command, check: [...command, '-t'], log: files.log, accessLog: files.accessLog },
       url: `http://127.0.0.1:${port}`,
-      // Checks nginx's pid file, which nginx writes when it listens. An open port alone is no proof that nginx runs:
-      // the port could belong to another server.
+      // nginx writes its pid file when it listens. An open port alone could belong to another server.
       ready: async pid =>
         readFileSync(files.pid, 'utf8').trim() === `${pid}` && groupMembers(pid).length > WORKERS,
       stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
@@ -58,7 +52,7 @@ export class Nginx extends BalancerProcess {
     this.#files.write([...this.routed.values()], this.forgotten, this.repeatMs);
   }
 
-  /** Finds the workers that a reload has retired by their process names, because nginx renames these processes. */
+  /** nginx renames the processes of workers that a reload has retired. */
   protected override async workers(): Promise<Workers> {
     const workers: Workers = { serving: [], retired: [] };
     const master = this.pid;
@@ -82,9 +76,8 @@ export class Nginx extends BalancerProcess {
   }
 
   /**
-   * Waits until no active client has an idle connection. nginx closes idle connections at a reload, and would lose a
-   * request that arrives on such a connection at that moment. Checks several times, because a request that ends after a
-   * check leaves its connection idle. Inactive clients may lose their connections.
+   * Waits for idle connections to end: a reload closes them, and would lose a request that arrives then.
+   * Checks several times, because a request that ends after a check leaves its connection idle.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.changes;
@@ -92,7 +85,7 @@ export class Nginx extends BalancerProcess {
     let since = performance.now();
     let none = 0;
     const settled = async () => {
-      // Reads the number of idle connections. nginx does not count the connection of this status request as idle.
+      // nginx does not count the connection of this status request as idle.
       const idle = Number(/Waiting: (\d+)/.exec(await (await fetch(this.#statusUrl)).text())?.[1]);
       none = idle === 0 ? none + 1 : 0;
       if (idle > 0 && idle < least) {
@@ -107,8 +100,7 @@ export class Nginx extends BalancerProcess {
 }
 
 function commandOf(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Makes nginx's workers run as root if nginx is started by root. By default they would run as a user that cannot
-  // enter the folder. Only root can set the user of workers.
+  // Started by root, nginx's workers would run as a user that cannot enter the folder.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
   // Limits the time for which a request in flight can keep a retired worker running.

@@ -4,32 +4,28 @@ import { until } from './wait.ts';
 
 export interface PartSpec {
   name: string;
-  /** Returns whether the part is ready. Called repeatedly after the start, until it resolves with true. */
+  /** Called repeatedly after the start, until it resolves with true. */
   ready: (pid: number) => Promise<boolean>;
   /** Maximum time until the part must be ready, milliseconds. */
   readyMs?: number;
   onDeath?: OnDeath | undefined;
 }
 
-/**
- * @typeParam Handle identifies the process or container to which a signal is sent: a child process, or the name of a
- * container
- */
+/** @typeParam Handle what a signal is sent to: a child process, or the name of a container */
 export interface Launched<Handle> {
   handle: Handle;
-  /** Process id; 0 if the process id is not known. */
+  /** 0 if the process id is not known. */
   pid: number;
-  /** Describes this process or container in messages: `process 123`. */
+  /** Names the process or container in messages: `process 123`. */
   where: string;
-  /** Resolves with the exit status when the process or container has ended. */
+  /** Resolves with the exit status. */
   exited: Promise<string>;
 }
 
-/** One run of a process or container, from its start to its end. */
 interface Run<Handle> extends Launched<Handle> {
-  /** True once the stack has asked the part to stop. Its exit is then expected, so `onDeath` is not called. */
+  /** True once the stack has asked the part to stop, so that its exit is expected. */
   stopRequested: boolean;
-  /** True once the part has been ready. From then on, `onDeath` is called if the part exits unexpectedly. */
+  /** True once the part has been ready. From then on, `onDeath` reports an unexpected exit. */
   ready: boolean;
   /** Aborts when the process or container has ended. The reason describes how it ended. */
   over: AbortController;
@@ -60,7 +56,6 @@ export abstract class StackPart<Handle> implements Service {
     this.#spec = spec;
   }
 
-  /** Starts the process or container. */
   protected abstract launch(): Launched<Handle>;
   /** Returns the last lines of the part's output, for an error message. */
   abstract lastOutput(): string | Promise<string>;
@@ -73,20 +68,16 @@ export abstract class StackPart<Handle> implements Service {
     return this.#run !== undefined && !this.#run.over.signal.aborted;
   }
 
-  /** Process id, which is also the id of the part's process group; undefined if the part does not run. */
+  /** Process id and id of the process group; undefined if the part does not run. */
   get pid(): number | undefined {
     return this.running() ? this.#run?.pid : undefined;
   }
 
-  /**
-   * Starts the part and waits until it is ready. If the part exits first, or is not ready in time, throws NotReadyError
-   * with its last output, and leaves nothing running.
-   */
+  /** Waits until the part is ready. Otherwise throws NotReadyError with its last output, and leaves nothing running. */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     if (this.running()) return;
-    // Starts the part and sets `#run` with no `await` between. Otherwise a concurrent `dispose` could miss the started
-    // part.
+    // Sets `#run` with no `await` in between. Otherwise a concurrent `dispose` could miss the started part.
     const run = this.#follow(this.launch());
     this.#run = run;
     try {
@@ -103,7 +94,7 @@ export abstract class StackPart<Handle> implements Service {
     await this.start();
   }
 
-  /** Makes the end of the part expected from now on. The part cannot be started again. */
+  /** Makes the end of the part expected. The part cannot be started again. */
   expectEnd(): void {
     this.#disposed = true;
     if (this.#run) this.#run.stopRequested = true;
@@ -114,10 +105,7 @@ export abstract class StackPart<Handle> implements Service {
     throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
   }
 
-  /**
-   * Calls `stop`, and waits until the process or container has ended. Does nothing if the process or container does not
-   * run.
-   */
+  /** Calls `stop` if the part runs, and waits until the part has ended. */
   protected async end(stop: (handle: Handle) => unknown): Promise<void> {
     const run = this.#run;
     if (run === undefined || !this.running()) return;
@@ -126,7 +114,6 @@ export abstract class StackPart<Handle> implements Service {
     await run.ended;
   }
 
-  /** Resolves once the process or container has ended. */
   async ended(): Promise<void> {
     await this.#run?.ended;
   }

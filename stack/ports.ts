@@ -3,21 +3,15 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// First port to try. It is below the range of ports for outgoing connections (Linux 32768 …, macOS 49152 …), so no
-// outgoing connection takes the port of an instance that restarts.
+// Below the ports of outgoing connections (Linux 32768 …, macOS 49152 …), which could take a restarting instance's
+// port.
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/**
- * Maximum number of ports that this process reserves. If there are more, the oldest reservation ends, because no
- * process uses that many ports at a time.
- */
+/** Maximum number of ports that this process reserves. The oldest reservation then ends. */
 const HELD = 1_000;
 
-/**
- * The sockets that reserve ports: for each reserved port, an open UDP socket with its number. So no other Baton process
- * takes the port. The system closes the sockets when the process ends.
- */
+/** Key: reserved port; value: an open UDP socket with this port number, so that no other Baton process takes it. */
 const held = new Map<number, Socket>();
 
 /** Returns a free port that no Baton process on this machine has reserved, and reserves it. */
@@ -31,7 +25,7 @@ export async function freePort(): Promise<number> {
   );
 }
 
-/** Returns the first free port from `port` on. For addresses that users type, such as http://127.0.0.1:8080. */
+/** Returns the first free port from `port` on, for addresses that users type. */
 export async function freePortFrom(port: number): Promise<number> {
   for (let candidate = port; candidate < Math.min(port + 200, 65_536); candidate += 1) {
     if (await take(candidate)) return candidate;
@@ -58,11 +52,7 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/**
- * Reserves a port by an open UDP socket.
- *
- * @returns the socket; undefined if another Baton process has reserved the port
- */
+/** Reserves a port by an open UDP socket. Returns undefined if another Baton process has reserved it. */
 function hold(port: number): Promise<Socket | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');
@@ -77,7 +67,7 @@ function hold(port: number): Promise<Socket | undefined> {
   });
 }
 
-/** Returns whether a server can listen on the port now: no server uses it, on 127.0.0.1 or on all addresses. */
+/** Returns whether a server can listen on the port now, on 127.0.0.1 and on all addresses. */
 async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
 }

@@ -8,7 +8,6 @@ import { type BackingServer, startServer } from './servers.ts';
 import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';
 
-/** Folder for the servers of these tests only. */
 let dir: string;
 const before = process.env['TMPDIR'];
 
@@ -33,7 +32,7 @@ describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () =>
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
-    chmodSync(dir, 0o755); // The server does not run as root.
+    chmodSync(dir, 0o755); // PostgreSQL does not run as root, but must enter this folder.
     process.env['TMPDIR'] = dir;
     server = await startServer('postgres', { args: ['-c', 'max_connections=7'] });
   });

@@ -1,18 +1,12 @@
-/**
- * Lists the processes of this machine: from /proc on Linux, and by `ps` on macOS. Does not use `ps` on Linux, because a
- * bare Debian lacks it.
- */
+/** Lists the processes of this machine: on macOS by `ps`, on Linux from /proc, because bare Debian lacks `ps`. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 interface Process {
   pid: number;
   parent: number;
-  /** Id of the process group to which the process belongs. */
   group: number;
-  /**
-   * State of the process, as a letter that `ps` prints: S for sleeping, R for running, T for stopped, Z for a zombie …
-   */
+  /** A letter that `ps` prints: S for sleeping, R for running, T for stopped, Z for a zombie … */
   state: string;
 }
 
@@ -29,13 +23,10 @@ export function stateOf(pid: number): string | undefined {
   return (hasProc() ? fromProc(pid) : ps('-p', String(pid)))[0]?.state;
 }
 
-/**
- * Returns whether a process runs. A zombie does not count: it has ended, and only waits for its parent to read its exit
- * status.
- */
+/** Returns whether a process runs. A zombie has ended. */
 export const isAlive = (pid: number): boolean => /^[^ZXx]/.test(stateOf(pid) ?? '');
 
-/** Returns the program and arguments of a process; an empty list if no process has that id. */
+/** Returns the program and arguments of a process; '' if no process has that id. */
 export function commandLine(pid: number): string {
   try {
     if (!hasProc())
@@ -53,8 +44,7 @@ function fromProc(pid: number): Process[] {
   } catch {
     return []; // The process ended during the scan.
   }
-  // Parses a line in the format "pid (name) state ppid pgrp …". The name ends at the last bracket, because the name
-  // itself may contain brackets.
+  // In "pid (name) state ppid pgrp …", the name itself may contain brackets.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }
@@ -64,7 +54,7 @@ function ps(...which: string[]): Process[] {
   try {
     table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
   } catch (error) {
-    // Returns an empty list if ps fails, because ps fails if none of the given processes exists.
+    // ps fails if none of the given processes exists.
     if ((error as { status?: number }).status === 1) return [];
     throw error;
   }

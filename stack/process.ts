@@ -11,9 +11,9 @@ import { guardGroup, makeFolder, releaseGroup, removeFolder, startWatchdog } fro
 
 export interface ServerSpec extends PartSpec {
   command: readonly [string, ...string[]];
-  /** The complete environment of the server. By default, the server gets the environment of this process. */
+  /** The complete environment of the server; this process's environment by default. */
   env?: NodeJS.ProcessEnv;
-  /** File to which the server's standard output and standard error are appended. */
+  /** File to which standard output and standard error are appended. */
   log: string;
   /** Signal that ends the server gracefully; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
@@ -23,22 +23,21 @@ export interface ServerSpec extends PartSpec {
   disposeSignal?: NodeJS.Signals;
   /** The user that the server runs as. Requires that Baton runs as root. */
   runAs?: { uid: number; gid: number };
-  /** Path of a temporary folder. `start` creates the folder for the user `runAs`, and `dispose` removes it. */
+  /** Temporary folder. `start` creates it for the user `runAs`, and `dispose` removes it. */
   folder?: string;
-  /** Called before each start. Writes the files that the server needs. */
+  /** Writes the files that the server needs, before each start. */
   prepare?: () => void;
 }
 
 const LAST_LINES = 50;
 
 /**
- * Shell script that waits for a line `go` on its standard input, and then becomes the server. Baton sends the line once
- * the watchdog knows the process id. If Baton is killed before that, the script's standard input closes, and the script
- * exits.
+ * Shell script that becomes the server at the line `go`, which Baton sends once the watchdog knows the process id.
+ * If Baton is killed earlier, the script's input closes, and the script exits.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
-/** A server that runs as the leader of a separate process group. */
+/** A server that leads its own process group. */
 export class ServerProcess extends StackPart<ChildProcess> {
   readonly #spec: ServerSpec;
 
@@ -57,8 +56,8 @@ export class ServerProcess extends StackPart<ChildProcess> {
   }
 
   /**
-   * Ends the server permanently, even during a `restart`. Repeats the signal every 50 ms, because a server that drains
-   * ends only at a further SIGTERM. Kills the server after 1 s.
+   * Ends the server permanently; kills it after 1 s.
+   * Repeats the signal every 50 ms, because a server that drains ends only at a further SIGTERM.
    */
   async dispose(): Promise<void> {
     this.expectEnd();
@@ -79,7 +78,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
     await this.#freeze('resume', 'SIGCONT', false);
   }
 
-  /** Sends a signal only to the leader of the process group. Throws if the leader is not running. */
+  /** Sends a signal to the leader of the process group. Throws if the leader is not running. */
   signal(signal: NodeJS.Signals): void {
     this.requireRunning(`send ${signal} to`).kill(signal);
   }
@@ -100,7 +99,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
     let tooLong: NodeJS.Timeout | undefined;
     await this.end(child => {
       stop(child);
-      signalAll(child, 'SIGCONT'); // A paused process handles only SIGKILL until it is resumed.
+      signalAll(child, 'SIGCONT'); // A paused process handles only SIGKILL.
       tooLong = setTimeout(() => signalAll(child, 'SIGKILL'), withinMs);
     });
     clearTimeout(tooLong);
@@ -114,15 +113,14 @@ export class ServerProcess extends StackPart<ChildProcess> {
     startWatchdog();
     const output = openSync(log, 'a');
     const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...command], {
-      // Makes the server the leader of a process group, so that signals also reach its child processes. The terminal's
-      // Ctrl-C then reaches only Baton, which stops everything in order.
+      // A process group gets signals together, and Ctrl-C in the terminal reaches only Baton.
       detached: true,
       stdio: ['ignore', output, output, 'pipe'],
       env,
       ...runAs,
     });
     closeSync(output);
-    child.on('error', () => {}); // A signal came after the end of the process.
+    child.on('error', () => {}); // The process had ended before the signal.
     const { pid } = child;
     if (pid === undefined) {
       const exited = once(child, 'error').then(([error]) => `it cannot be started: ${error.message}`);
@@ -137,7 +135,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
     return { handle: child, pid, where: `process ${pid}`, exited: this.#exit(child, pid) };
   }
 
-  /** Waits until the server exits, and then kills the rest of its process group, such as nginx's workers. */
+  /** Waits until the server exits, and then kills the rest of its process group. */
   async #exit(child: ChildProcess, pid: number): Promise<string> {
     const [code, signal] = await once(child, 'exit');
     if (signalGroup(pid, 'SIGKILL')) {

@@ -1,23 +1,16 @@
-/** Finds the installed programs that the stack runs. */
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Thrown if a program that the stack needs is not installed. */
 export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 }
 
-/**
- * Programs that are needed only for some options of the stack. `scripts/setup` installs them only with the option
- * --stores.
- */
+/** Programs that `scripts/setup` installs only with --stores. */
 const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed'];
 
-// Folders to search in addition to PATH. Debian's PATH lacks the sbin folders, where nginx is. PostgreSQL's programs
-// are in no PATH, because several versions may be installed.
+// Debian's PATH lacks the sbin folders, where nginx is. PostgreSQL's programs are in no PATH.
 const ALSO = [
   ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()],
-  // Folder with the programs that npm has installed in this checkout.
   join(import.meta.dirname, '../node_modules/.bin'),
 ];
 
@@ -40,10 +33,7 @@ function entries(folder: string): string[] {
   }
 }
 
-/**
- * Returns the path of the first of these programs that is installed. If none is installed, throws MissingProgramError,
- * which says what to do.
- */
+/** Returns the path of the first of these programs that is installed. Otherwise throws MissingProgramError. */
 export function findProgram(...names: string[]): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
   const folders = [...path, ...ALSO];
@@ -68,10 +58,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/**
- * Checks that programs are installed. Each argument lists alternatives, of which one must be installed. Throws one
- * MissingProgramError that names all missing programs.
- */
+/** Throws one MissingProgramError that names all missing programs. Each argument lists alternatives. */
 export function requirePrograms(...choices: string[][]): void {
   const problems: string[] = [];
   for (const names of choices) {
@@ -85,7 +72,7 @@ export function requirePrograms(...choices: string[][]): void {
   if (problems.length > 0) throw new MissingProgramError(problems.join('\n'));
 }
 
-/** Returns the user id and group id of a user of this machine; undefined if the user does not exist. */
+/** Returns the ids of a user of this machine; undefined if the user does not exist. */
 export function findUser(name: string): { uid: number; gid: number } | undefined {
   const users = readFileSync('/etc/passwd', 'utf8').split('\n');
   const [, , uid, gid] = users.find(line => line.startsWith(`${name}:`))?.split(':') ?? [];

@@ -1,12 +1,11 @@
-/** Opens connections to Redis, for one or a few commands of the stack and of faults. */
 import type { Redis, RedisOptions } from 'ioredis';
 
 /**
- * Connects to Redis directly, not through a proxy of the stack. The connection does not reconnect, and the caller must
- * disconnect it. Throws connection errors.
+ * Connects to Redis past the stack's proxies. Never reconnects, and the caller must disconnect. Throws connection
+ * errors.
  */
 export async function openRedis(url: string | undefined, options: RedisOptions = {}): Promise<Redis> {
-  // Imports ioredis only here, so that programs that never connect do not load it.
+  // Programs that never connect need not load ioredis.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     ...{ lazyConnect: true, enableReadyCheck: false, commandTimeout: 5_000, maxRetriesPerRequest: 0 },
@@ -18,7 +17,7 @@ export async function openRedis(url: string | undefined, options: RedisOptions =
   return redis;
 }
 
-/** Opens a connection, runs `act` with it, and closes it. Throws the errors of Redis. */
+/** Runs `act` with a connection and closes it. Throws the errors of Redis. */
 export async function withRedis<T>(
   url: string | undefined,
   act: (redis: Redis) => Promise<T>,

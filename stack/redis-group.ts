@@ -1,7 +1,4 @@
-/**
- * A session store of several Redis servers. `stop`, `kill` and `pause` act on the server that is the primary at the
- * time of the call.
- */
+/** A session store of several Redis servers. `stop`, `kill` and `pause` act on the present primary. */
 import type { BackingServer } from './servers.ts';
 import { until } from './wait.ts';
 
@@ -33,7 +30,6 @@ export abstract class RedisGroup implements BackingServer {
   }
 
   abstract start(): Promise<void>;
-  /** Returns the server that is the primary now. */
   protected abstract leader(): Promise<BackingServer | undefined>;
   /** Waits until the group has a primary, and all replicas are in sync with it. */
   protected abstract inSync(): Promise<void>;
@@ -71,10 +67,7 @@ export abstract class RedisGroup implements BackingServer {
     await this.#settle();
   }
 
-  /**
-   * Restarts the server that was stopped, killed or paused last. If there is a new primary, the restarted server
-   * becomes its replica.
-   */
+  /** Restarts the server that failed last, as a replica if there is a new primary. */
   async restart(): Promise<void> {
     await (this.fallen ?? this.primary).restart();
     await this.#settle();

@@ -1,4 +1,4 @@
-/** Tests the app with a Redis that allows clients only the commands that a managed service allows. */
+/** Tests the app with a Redis that allows clients only the commands of a managed service. */
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { Redis } from 'ioredis';

@@ -1,6 +1,6 @@
 /**
- * Configures Redis like managed services do (ElastiCache with encryption and access control). Clients need TLS, a user
- * and a password. They cannot run the commands that the service reserves for itself, such as CONFIG.
+ * Configures Redis like ElastiCache with encryption and access control. Clients need TLS, a user and a password.
+ * Clients cannot run commands that the service reserves for itself, such as CONFIG.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -11,19 +11,16 @@ import { connect } from 'node:tls';
 import { findProgram } from './programs.ts';
 
 const USER = 'baton';
-/** Name of the Redis user for the stack itself and for replicas. This user has all rights. */
+/** Redis user with all rights, for the stack itself and for replicas. */
 const OPERATOR = 'operator';
 
-/**
- * Commands that Redis refuses to clients: those that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which some
- * operators disable.
- */
+/** The commands that ElastiCache refuses, and three that some operators disable: KEYS, SLOWLOG, MONITOR. */
 const REFUSED = [
   ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-/** The users and the certificate of a Redis server. The servers of a cluster share one such object. */
+/** The users and the certificate of a Redis server, or of all servers of a cluster. */
 export class Access {
   /** Path of the certificate. Node clients need this path in NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
@@ -35,7 +32,7 @@ export class Access {
   readonly #operatorPassword = randomBytes(24).toString('hex');
 
   /**
-   * @param folder folder for the files; must exist when `prepare` is called
+   * @param folder must exist when `prepare` is called
    * @param host the only name or address for which the certificate is valid
    */
   constructor(folder: string, host: string) {
@@ -47,7 +44,6 @@ export class Access {
     this.#replication = file('replication.conf');
   }
 
-  /** The arguments of redis-server. */
   args(port: number): string[] {
     return [
       ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', '--tls-replication', 'yes'],
@@ -57,14 +53,13 @@ export class Access {
     ];
   }
 
-  /** Writes the certificate and the file of users. Does nothing if these files exist already. */
+  /** Writes the certificate and the file of users, if they do not exist. */
   prepare(): void {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // Gives the user `default` all rights, because at a restart Redis runs the scripts in the append-only file as this
-    // user. Without the rights, all sessions would be lost. No client can log in as `default`, because this user is
-    // off.
+    // At a restart, Redis replays scripts of the append-only file as the user `default`, who is off for clients.
+    // Without all rights for this user, all sessions would be lost.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,

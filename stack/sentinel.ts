@@ -1,6 +1,4 @@
-/**
- * Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica if the primary fails.
- */
+/** Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica after a failure. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -18,13 +16,9 @@ const SENTINELS = 3;
 const QUORUM = 2;
 /** Time without a reply after which a sentinel considers the primary down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
-/** Name that the sentinels use for the primary and its replicas. */
 const PRIMARY_NAME = 'baton';
 
-/**
- * Prepares the Redis servers and the sentinels, and chooses their ports, but starts nothing. Throws MissingProgramError
- * if a program is not installed.
- */
+/** Prepares Redis servers and sentinels without starting them. Throws MissingProgramError without their programs. */
 export async function planSentinelRedis(options: ServerOptions): Promise<BackingServer> {
   const servers: BackingServer[] = [];
   for (let n = 1; n <= SERVERS; n++) servers.push(await planServer('redis', options));
@@ -68,25 +62,18 @@ class SentinelRedis extends RedisGroup {
     });
   }
 
-  /**
-   * Waits until all replicas are connected to the primary. Does not wait until the sentinels know all servers, which
-   * takes ten seconds.
-   */
+  /** Waits until all replicas follow the primary, but not until the sentinels know all servers, which takes 10 s. */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     const settled = async () => {
-      // At each attempt after a failure, finds out which server is the primary, because the sentinels may replace it
-      // during the wait. At the start the sentinels do not run yet, so the primary is known.
+      // The sentinels may replace the primary during the wait. At the start they do not run yet.
       if (this.fallen) this.primary = (await this.leader()) ?? this.primary;
       return this.#inLine();
     };
     await until(settled, { withinMs: 30_000, everyMs: 50, what });
   }
 
-  /**
-   * Returns whether the primary runs as primary and all running replicas are connected to it. Otherwise corrects the
-   * first server with a wrong role.
-   */
+  /** Returns whether all servers have the right role. Otherwise corrects the first server with a wrong role. */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
     for (const server of this.servers.filter(one => one.running())) {
@@ -112,7 +99,7 @@ function sentinel(name: string, port: number, primary: number, { onDeath }: Serv
   return new ServerProcess({
     ...{ name, folder, log: join(folder, 'sentinel.log'), onDeath },
     command: [findProgram('redis-server', 'valkey-server'), config, '--sentinel'],
-    // Writes the configuration file anew at each start, because a running sentinel changes it.
+    // Written anew at each start, because a running sentinel changes its configuration file.
     prepare: () => writeFileSync(config, configuration(port, folder, primary)),
     ready: () => agrees(port),
   });
@@ -130,10 +117,7 @@ sentinel failover-timeout ${PRIMARY_NAME} 5000
 sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
 `;
 
-/**
- * Returns whether a sentinel knows all replicas and all other sentinels. Otherwise the sentinels cannot replace the
- * primary.
- */
+/** Returns whether a sentinel knows all replicas and sentinels, which it needs to replace the primary. */
 function agrees(port: number): Promise<boolean> {
   return withRedis(addressOf(port), async redis => {
     const state = (await redis.call('SENTINEL', 'MASTER', PRIMARY_NAME)) as string[];

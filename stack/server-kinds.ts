@@ -1,4 +1,4 @@
-/** Defines how to run each kind of server that instances use, such as Redis: `SERVERS` has an entry for each kind. */
+/** Defines how to run each kind of server that instances use, such as Redis. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,14 +7,10 @@ import { findUser } from './programs.ts';
 import { Access } from './redis-hardened.ts';
 import { answersQuery, dial, hasTable, replies } from './server-probes.ts';
 
-/** How to run one kind of server. */
 export interface ServerEntry {
-  /**
-   * Programs that this kind of server needs; the first is the server itself. Each list names alternatives, of which one
-   * must be installed.
-   */
+  /** Programs that the server needs, itself first. Each list names alternatives. */
   programs: readonly [string[], ...string[][]];
-  /** Number of ports that the server needs in addition to its main port. */
+  /** Number of ports in addition to the main port. */
   morePorts?: number;
   plan(place: ServerPlace): ServerPlan;
 }
@@ -29,20 +25,17 @@ interface ServerPlace {
 }
 
 interface ServerPlan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
-  /** Name of the server. By default, it is the name of its kind. */
+  /** Name of the server; by default, the name of its kind. */
   name?: string;
   url: string;
   addresses: Record<string, string>;
-  /** Subfolder with the server's data, which `wipe` removes. Absent if the server's data cannot be wiped. */
+  /** Subfolder that `wipe` removes. Absent if the server's data cannot be wiped. */
   data?: string;
   /** Files outside the server's folder that the server does not remove. */
   leaves?: readonly string[];
 }
 
-/**
- * Matches the reply of a Redis that is ready, even if it requires a password. Does not match the reply -LOADING of a
- * Redis that still loads its data.
- */
+/** Matches a ready Redis, also one that requires a password, but not -LOADING, sent while Redis loads its data. */
 const PONG = /^(\+PONG|-NOAUTH)/;
 
 const REDIS: ServerEntry = {
@@ -54,11 +47,10 @@ const REDIS: ServerEntry = {
       command: [
         program,
         ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
-        // Turns snapshots off, because the append-only file holds every acknowledged write, even after SIGKILL. Sets
-        // appendfsync to no, because with its default, `everysec`, Redis may hold writes back for up to two seconds
-        // while the disk is slow.
+        // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots are off.
+        // With appendfsync `everysec`, Redis may delay writes up to 2 s while the disk is slow.
         ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-        // Makes Redis send data to a new replica at once. By default, Redis waits for more replicas first.
+        // By default, Redis delays the data for a new replica, to wait for more replicas.
         ...['--repl-diskless-sync-delay', '0'],
       ],
       ready: () => replies(dial(port), 'PING', PONG),
@@ -86,16 +78,15 @@ const HARDENED: ServerEntry = {
   },
 };
 
-/** Name of PostgreSQL's superuser. */
 const USER = 'baton';
 
-/** Name of a Unix user without rights, for servers that refuse to run as root. */
+/** Unix user without rights, for servers that refuse to run as root. */
 const UNPRIVILEGED = 'nobody';
 
 /**
- * Shell script that creates PostgreSQL's data folder if it does not exist, and then runs postgres in the same process
- * group, so that `kill` ends both. The data folder is named `new` until it is complete, so an interrupted creation
- * begins again. Arguments: folder, path of postgres, arguments of postgres.
+ * Creates PostgreSQL's data folder if necessary, and runs postgres in the same process group.
+ * The folder is named `new` until complete, so an interrupted creation begins again.
+ * Arguments: folder, path of postgres, arguments of postgres.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -109,27 +100,24 @@ if [ ! -d "$folder/data" ]; then
 fi
 exec "$program" -D "$folder/data" "$@"`;
 
-/** Runs PostgreSQL with a separate data folder. It accepts all clients without a password. */
+/** Accepts all clients without a password. */
 const POSTGRES: ServerEntry = {
   programs: [['postgres']],
   plan({ program, port, folder }) {
     const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
     const settings = [
       ...[`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'],
-      // Turns fsync off. Even after SIGKILL, the operating system has all acknowledged writes. Only a crash of the
-      // machine would lose writes.
+      // Even after SIGKILL, the operating system has all writes. Only a crash of the machine would lose writes.
       'fsync=off',
     ].flatMap(setting => ['-c', setting]);
-    // Runs PostgreSQL as the user of its package, or as a user without rights, because PostgreSQL refuses to run as
-    // root.
+    // PostgreSQL refuses to run as root.
     const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
-      // Resolves symbolic links, because initdb is in the folder of the real program.
+      // initdb is in the folder of the real program, not of the symbolic link.
       command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       ready: () => answersQuery(url),
-      // Signal for PostgreSQL's fast shutdown. After SIGTERM, PostgreSQL would wait until every client has
-      // disconnected.
+      // PostgreSQL's fast shutdown. After SIGTERM, PostgreSQL waits until every client has disconnected.
       stopSignal: 'SIGINT',
       disposeSignal: 'SIGQUIT',
       ...(runAs && { runAs }),
@@ -138,11 +126,11 @@ const POSTGRES: ServerEntry = {
   },
 };
 
-/** Runs memcached, which keeps data in memory only, so the data is lost when the process ends. */
+/** Keeps data in memory only. */
 const MEMCACHED: ServerEntry = {
   programs: [['memcached']],
   plan({ program, port }) {
-    // Adds the option -u with a user, which memcached requires if root starts it. The option -U 0 turns UDP off.
+    // Started by root, memcached requires a user.
     const user = process.getuid?.() === 0 ? ['-u', UNPRIVILEGED] : [];
     const url = `127.0.0.1:${port}`;
     return {
@@ -153,7 +141,7 @@ const MEMCACHED: ServerEntry = {
   },
 };
 
-/** Runs dynalite, a local server with the interface of DynamoDB, which keeps its data on disk. */
+/** dynalite, a local server with the interface of DynamoDB, which keeps its data on disk. */
 const DYNAMODB: ServerEntry = {
   programs: [['dynalite']],
   plan({ program, port, folder }) {
@@ -168,19 +156,14 @@ const DYNAMODB: ServerEntry = {
   },
 };
 
-/** Settings of SeaweedFS (an S3-compatible server): one bucket, and the access key for it. */
+/** Settings of SeaweedFS, an S3-compatible server: one bucket, and the access key for it. */
 const SEAWEEDFS = fileURLToPath(new URL('../deploy/seaweedfs.json', import.meta.url));
 const BUCKET = 'cards';
-/**
- * The components of SeaweedFS that listen for connections. Each component has one port for HTTP and one port for gRPC.
- */
+/** The components of SeaweedFS, each with one port for HTTP and one for gRPC. */
 const PARTS = ['s3', 'admin', 'filer', 'master', 'volume'];
 const LISTENERS = PARTS.flatMap(part => [`${part}.port`, `${part}.port.grpc`]);
 
-/**
- * Runs SeaweedFS with one empty bucket for pictures. All visitors can read its pictures, but only clients with the
- * access key can write.
- */
+/** SeaweedFS with one empty bucket, which all visitors can read. */
 const PICTURES: ServerEntry = {
   programs: [['weed']],
   morePorts: LISTENERS.length - 1,
@@ -195,15 +178,13 @@ const PICTURES: ServerEntry = {
         ...['-logtostderr=true', 'mini', `-dir=${folder}`, `-bucket=${BUCKET}`, `-s3.config=${SEAWEEDFS}`],
         ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', ...LISTENERS.map((name, n) => `-${name}=${ports[n]}`)],
         ...['filer', 's3'].map(part => `-${part}.localSocket=${join(folder, `${part}.sock`)}`),
-        // Turns off SeaweedFS's telemetry to its makers, and its servers for other protocols.
+        // Turns off telemetry to SeaweedFS's makers, and servers for other protocols.
         ...['-master.telemetry=false', '-admin.ui=false', '-webdav=false'],
         ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
       ],
-      // Gives SeaweedFS an empty home folder, because it would otherwise also read settings from the user's home
-      // folder.
+      // SeaweedFS would otherwise also read settings from the user's home folder.
       env: { HOME: folder },
-      // Waits for the bucket, because SeaweedFS creates it only after it listens. Until then, SeaweedFS responds with
-      // NoSuchBucket, which also has the status 404.
+      // SeaweedFS creates the bucket after it listens. Until then, it responds with NoSuchBucket, also with status 404.
       ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
       leaves: PARTS.map((part, n) => `/tmp/seaweedfs-${part}-grpc-${ports[2 * n + 1]}.sock`),
       url,

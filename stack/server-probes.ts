@@ -1,13 +1,8 @@
-/** Checks whether the servers that instances use, such as Redis, are ready. */
 import { createConnection, type Socket } from 'node:net';
 
 export const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
 
-/**
- * Sends a command to a server.
- *
- * @returns whether the reply begins with the expected text
- */
+/** Sends a command to a server. Returns whether the reply begins with the expected text. */
 export function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
   return new Promise((resolve, reject) => {
     socket.write(`${command}\r\n`); // Node sends the command as soon as the connection is open.
@@ -22,10 +17,10 @@ export function replies(socket: Socket, command: string, expected: RegExp): Prom
 }
 
 export async function answersQuery(url: string): Promise<boolean> {
-  // Imports `pg` only here, because the npm package contains this file but does not install `pg`.
+  // The npm package contains this file but does not install `pg`.
   const { Client } = await import('pg');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
-  client.on('error', () => {}); // If the server ends meanwhile, the query reports this error.
+  client.on('error', () => {}); // If the server ends meanwhile, the query reports the error.
   try {
     await client.connect();
     await client.query('SELECT 1');

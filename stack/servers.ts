@@ -9,41 +9,35 @@ import { SERVERS, type ServerEntry, type ServerKind } from './server-kinds.ts';
 import type { OnDeath, StoreServer } from './stack.ts';
 import { temporaryPath } from './watchdog.ts';
 
-/** A server that listens on 127.0.0.1. `restart` keeps its address and its data on disk, even after `kill`. */
+/** A server on 127.0.0.1. `restart` keeps its address and its data on disk, even after `kill`. */
 export interface BackingServer extends StoreServer {
   readonly url: string;
   readonly port: number;
-  /** Process id; undefined if the server does not run. */
+  /** undefined if the server does not run. */
   readonly pid: number | undefined;
   /** Environment variables with which instances find the server: REDIS_URL … */
   readonly addresses: Readonly<Record<string, string>>;
   start(): Promise<void>;
-  /** Stops the server quickly and removes its data. It cannot be started again. */
+  /** Stops the server quickly and removes its data. The server cannot be started again. */
   dispose(): Promise<void>;
 }
 
 export interface ServerOptions {
-  /** Additional arguments of the server, for example `['--maxmemory', '10mb']`. They override the default arguments. */
+  /** Additional arguments such as `['--maxmemory', '10mb']`. They override the default arguments. */
   args?: readonly string[];
-  /**
-   * The users and the certificate of a hardened Redis, if several servers share them. By default, each server has its
-   * own.
-   */
+  /** Users and certificate that several hardened Redis servers share. By default, each server has its own. */
   access?: Access;
   onDeath?: OnDeath;
 }
 
-/**
- * Checks that the programs for these kinds of servers, and those in `others`, are installed. Throws one
- * MissingProgramError that names all missing programs.
- */
+/** Throws one MissingProgramError that names all missing programs of these servers and of `others`. */
 export function requireServers(kinds: readonly ServerKind[], ...others: string[][]): void {
   requirePrograms(...kinds.flatMap(kind => [...SERVERS[kind].programs]), ...others);
 }
 
 /**
- * Starts a server, and waits until it is ready. Throws MissingProgramError if its program is not installed, or an error
- * with the server's output if the start fails.
+ * Starts a server, and waits until it is ready.
+ * Throws MissingProgramError, or an error with the server's output if the start fails.
  */
 export async function startServer(kind: ServerKind, options: ServerOptions = {}): Promise<BackingServer> {
   const server = await planServer(kind, options);
@@ -59,10 +53,7 @@ export async function startServer(kind: ServerKind, options: ServerOptions = {})
 /** Starts redis-server, or valkey-server if Redis is not installed. */
 export const startRedis = (options?: ServerOptions): Promise<BackingServer> => startServer('redis', options);
 
-/**
- * Prepares a server and chooses its ports, without starting it. Throws MissingProgramError if its program is not
- * installed.
- */
+/** Prepares a server and chooses its ports. Throws MissingProgramError if its program is not installed. */
 export async function planServer(kind: ServerKind, options: ServerOptions): Promise<BackingServer> {
   const { morePorts = 0 }: ServerEntry = SERVERS[kind];
   const ports: number[] = [];
@@ -84,8 +75,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
   ) {
     const { programs, plan }: ServerEntry = SERVERS[kind];
     const [program = ''] = programs.map(names => findProgram(...names));
-    // Uses a folder outside the stack's folder, because the server may run as a user that cannot enter the stack's
-    // folder.
+    // The server may run as a user that cannot enter the stack's folder.
     const folder = temporaryPath(`baton-${kind}-`);
     const place = { program, port, morePorts, folder, ...(access && { access }) };
     const { url, addresses, data, leaves = [], ...spec } = plan(place);

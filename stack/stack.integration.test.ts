@@ -1,4 +1,4 @@
-/** Tests that every runner of the stack must pass: local processes and containers. */
+/** Tests that every runner of the stack must pass. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LONG } from '../tests/long.ts';
 import { used } from '../tests/used.ts';
@@ -9,10 +9,7 @@ import { RUNNERS, SMALL } from './testing/runners.ts';
 import { startTraffic } from './testing/traffic.ts';
 import { until } from './wait.ts';
 
-/**
- * The runners to test. By default it is only the local runner, because the tests with containers take minutes. By
- * default, tests/compose tests how users use the containers.
- */
+/** Only the local runner by default, because tests with containers take minutes. */
 const tested = RUNNERS.filter(({ name }) => LONG || name === 'local');
 
 const stacks: Stack[] = [];
@@ -134,8 +131,7 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
         what: `both logs of ${requests} requests`,
       });
     await ask(1);
-    // Waits for the log line first, because an instance that is killed just after its response may not have written the
-    // line.
+    // An instance that is killed just after its response may not have written its log line.
     await logged(1);
     await nth(one, 0).kill();
     await Promise.all([2, 3].map(ask));

@@ -1,12 +1,8 @@
-/** Starts the bundled stack, as local processes or as containers. */
 import { startComposeStack } from './compose.ts';
 import { type LocalStackOptions, startLocalStack } from './local.ts';
 import type { Runner, Stack, StackOptions } from './stack.ts';
 
-/**
- * Options that only the stack of local processes supports: a sticky balancer, and the imitation of another load
- * balancer (profile).
- */
+/** Options that only the stack of local processes supports. */
 type OnlyLocal = Pick<LocalStackOptions, 'sticky' | 'profile'>;
 
 /** Starts the stack. If the start fails, stops everything and throws the error. */

@@ -1,4 +1,4 @@
-/** Tests that the stack's balancer pins visitors to instances like the load balancer whose cookies it sets. */
+/** Tests that the stack pins visitors like the load balancer whose cookies it sets. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,6 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** The cookie that the test's app sets at /login. */
 const APP_COOKIE =
   'sid=s1; Path=/; HttpOnly; Max-Age=100; Expires=Wed, 25 Nov 2026 01:00:00 GMT; SameSite=Lax';
 
@@ -41,10 +40,9 @@ async function behind(mode?: StickyMode, like?: 'classic' | 'alb', seconds?: num
   return peers;
 }
 
-/** A client with a cookie jar. It keeps expired cookies, so a test deletes a cookie itself. */
+/** A client with a cookie jar that keeps expired cookies. */
 class Visitor {
   readonly jar = new Map<string, string>();
-  /** The `Set-Cookie` lines of the last response. */
   set: string[] = [];
 
   async get(path = '/'): Promise<string> {
@@ -55,7 +53,7 @@ class Visitor {
     this.set = response.headers.getSetCookie();
     for (const line of this.set) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      // Drops Secure cookies, because a browser does not store them over http.
+      // A browser does not store Secure cookies that came over http.
       if (/; Max-Age=0/.test(line) || /; Secure/.test(line)) this.jar.delete(name);
       else this.jar.set(name, value);
     }
@@ -71,7 +69,7 @@ class Visitor {
 
 const other = (name: string): Peer[] => peers.filter(peer => peer.name !== name);
 const peerOf = (name: string): Peer => peers.find(peer => peer.name === name) as Peer;
-/** Replaces the random value of each cookie by a fixed word, so that tests can compare cookies. */
+/** Replaces random cookie values by a fixed word. */
 const masked = (set: string[]): string[] => set.map(line => line.replace(/=[0-9a-f]{64}/, '=WORD'));
 
 test('none: three visits, three instances', async () => {
@@ -153,7 +151,7 @@ describe('application', () => {
     expect(masked(visitor.set).toSorted()).toEqual([`AWSELB=WORD${attributes}`, APP_COOKIE].toSorted());
     expect(await visitor.times(6)).toEqual(Array(6).fill(mine));
     expect(visitor.set).toEqual([]);
-    // The app deletes its own cookie at /logout. From then on, the balancer ignores the balancer's cookie too.
+    // The app deletes its own cookie. From then on, the balancer ignores its cookie too.
     expect(await visitor.get('/logout')).toBe(mine);
     expect(visitor.jar.has('AWSELB')).toBe(true);
     expect(new Set(await visitor.times(3)).size).toBe(3);

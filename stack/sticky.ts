@@ -4,29 +4,22 @@ import type { NginxAdditions } from './nginx-files.ts';
 import type { Routed } from './stack.ts';
 
 /**
- * The ways in which nginx pins a visitor to an instance:
- * - duration: a cookie of the balancer names the instance, for a limited time
- * - application: as duration, but nginx sets the cookie together with the app's cookie, and ignores it in requests
- * without the app's cookie
- * - hash: nginx chooses the instance by the hash of a cookie; when instances are added or removed, some visitors move
+ * How nginx pins a visitor to an instance:
+ * - duration: a balancer's cookie names the instance, for a limited time
+ * - application: as duration, but the cookie is set, and valid, only together with the app's cookie
+ * - hash: by the hash of a cookie; when instances are added or removed, some visitors move
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;
 export type StickyMode = (typeof STICKY)[number];
 
-/** Describes a cookie of the balancer whose value names an instance. */
+/** A balancer's cookie whose value names an instance. */
 interface StickyCookie {
   name: string;
-  /**
-   * Name of a cookie of the app. If a request lacks this cookie, the balancer ignores the balancer's cookie in the
-   * request.
-   */
+  /** Cookie of the app without which the balancer ignores its own cookie in a request. */
   beside?: string;
-  /**
-   * Attributes of the balancer's cookie, such as `Path=/; Max-Age=60`. Absent: the balancer copies the attributes of
-   * the app's cookie.
-   */
+  /** Attributes such as `Path=/; Max-Age=60`. Absent: the balancer copies those of the app's cookie. */
   attributes?: string;
-  /** True if every response sets the cookie. False if only responses that change its value set the cookie. */
+  /** True if every response sets the cookie; false if only a changed value does. */
   renewed: boolean;
   /** A second cookie with the same value and other attributes, for cross-site requests. */
   twin?: { name: string; attributes: string };
@@ -39,13 +32,12 @@ export interface Sticky {
   additions: NginxAdditions;
 }
 
-/** Name of the cookie that nginx gives each visitor. Its value determines the instance. */
+/** Name of the cookie whose value determines a visitor's instance. */
 const ROUTE_COOKIE = 'route';
 
 /**
- * Pins each visitor to an instance by a cookie. At the first request, nginx makes the value of the cookie, chooses the
- * instance by this value, and sets the cookie in the response. So the instance of the login gets all later requests of
- * the session, too.
+ * Pins each visitor by a cookie, whose value nginx makes at the first request.
+ * So the instance of the login also gets all later requests of the session.
  */
 export const BY_ROUTE_COOKIE: NginxAdditions = {
   http: `
@@ -58,16 +50,14 @@ export const BY_ROUTE_COOKIE: NginxAdditions = {
   upstream: forgotten => `hash $route${forgotten === 0 ? '' : `:${forgotten}`} consistent;`,
 };
 
-/** Name of the session cookie of the card store (Baton's web shop). */
+/** Session cookie of the card store (Baton's web shop). */
 const APP_COOKIE = 'sid';
 const DAY_S = 86_400;
 
 /**
- * Returns the nginx directives for a way of pinning visitors, and the name of the cookie that pins them.
- *
- * @param like the AWS load balancer whose cookie nginx sets: a classic or an application load balancer; absent: a
- * cookie without AWS's names
- * @param seconds lifetime of the cookie after each response that sets it, in mode `duration`; one day by default
+ * Returns the nginx directives and the name of the cookie that pin visitors.
+ * @param like the AWS load balancer whose cookie nginx sets; absent: not a cookie of AWS
+ * @param seconds lifetime of the cookie in mode `duration`, after each response that sets it; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
   if (mode === 'hash') return { mode, cookie: ROUTE_COOKIE, additions: BY_ROUTE_COOKIE };
@@ -91,10 +81,7 @@ function byApplication(like: 'classic' | 'alb' | undefined): StickyCookie {
   return { name: like === 'classic' ? 'AWSELB' : ROUTE_COOKIE, beside, renewed: false };
 }
 
-/**
- * Returns nginx directives that pin visitors to instances by a cookie. Clients cannot guess the cookie value of an
- * instance.
- */
+/** Returns directives that pin visitors by a cookie whose values clients cannot guess. */
 function namedBy(cookie: StickyCookie): NginxAdditions {
   const { twin } = cookie;
   const secret = randomBytes(16).toString('hex');
@@ -108,10 +95,7 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   };
 }
 
-/**
- * Returns one nginx group for each instance, and two nginx maps: from cookie value to group, and from address to cookie
- * value.
- */
+/** Returns a group for each instance, and maps from cookie value to group and from address to cookie value. */
 function perInstance(
   { name, beside }: StickyCookie,
   instances: readonly Routed[],
@@ -132,8 +116,7 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // Maps the address of the instance that served the request to the cookie value. `volatile` makes nginx evaluate the
-    // map again when it knows the address.
+    // `volatile` makes nginx evaluate the map again when it knows the instance's address.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }
@@ -147,8 +130,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
     beside === undefined
       ? [...same('^'), `  default ${value};`]
       : [
-          // Sets the balancer's cookie if the app sets its own cookie in this response, or if the request has both
-          // cookies.
+          // Sets the cookie if the app sets its own cookie in this response, or if the request has both.
           ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
           '  default "";',
         ];
@@ -161,7 +143,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   ].join('\n');
 }
 
-/** Returns nginx directives that copy the lifetime and the flags of the app's cookie to the balancer's cookie. */
+/** Returns directives that copy the app cookie's lifetime and flags to the balancer's cookie. */
 function attributesOf(cookie: string): string {
   const one = '; *(?:expires=\\w+, [^;,]*|[^;,]*)';
   return [

@@ -3,7 +3,7 @@
 export interface Wait {
   /** Maximum time to wait, milliseconds. */
   withinMs: number;
-  /** Description of the expected condition. The error message contains it after the word "expected". */
+  /** The expected condition. The error message contains it after the word "expected". */
   what: string;
   /** Interval between two checks of the condition, milliseconds. */
   everyMs?: number;
@@ -12,8 +12,8 @@ export interface Wait {
 }
 
 /**
- * Checks `condition` repeatedly until it holds. After the timeout, throws an error with the expected condition and the
- * last error that `condition` threw.
+ * Checks `condition` repeatedly until it holds.
+ * After the timeout, throws an error with the expected condition and the last error of `condition`.
  */
 export async function until(condition: () => boolean | Promise<boolean>, wait: Wait): Promise<void> {
   const deadline = performance.now() + wait.withinMs;

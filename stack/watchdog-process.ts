@@ -1,6 +1,6 @@
 /**
- * The program of the watchdog process, which cleans up when Baton has ended. Reads from standard input which process
- * groups, folders and compose projects belong to Baton. When the input closes, kills or removes them.
+ * The watchdog process: reads which process groups, folders and compose projects belong to Baton.
+ * When its input closes, Baton has ended, and the watchdog removes all of them.
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { groupMembers, signalGroup } from './group.ts';
 
 const guarded = { group: new Set<string>(), folder: new Set<string>(), project: new Set<string>() };
 
-// Ignores signals, so that the watchdog outlives the process that it guards. Only the end of its input makes it exit.
+// Signals must not end the watchdog. Only the end of its input makes it exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lines = createInterface({ input: process.stdin });
@@ -26,8 +26,7 @@ async function clearUp(): Promise<void> {
   const { folder: folders, project: projects } = guarded;
   const groups = [...guarded.group].map(Number);
   for (const group of groups) signalGroup(group, 'SIGKILL');
-  // Removes folders only after the last process has ended, or after 5 s, because ending processes may still write to
-  // them.
+  // Ending processes may still write to the folders, for up to 5 s.
   const deadline = performance.now() + 5_000;
   while (performance.now() < deadline && groups.some(group => groupMembers(group).length > 0)) {
     await new Promise(resolve => setTimeout(resolve, 10));

@@ -1,7 +1,6 @@
 /**
- * Ensures that no process, container or temporary folder outlives this process, even if `kill -9` ends it. A second
- * small process, the watchdog (watchdog-process.ts), reads from a pipe. When this process ends, the kernel closes the
- * writing end of the pipe, and the watchdog cleans up.
+ * Ensures that no process, container or folder outlives this process, even if `kill -9` ends it.
+ * The kernel then closes the pipe to the watchdog process, which cleans up.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,18 +11,12 @@ import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
-/**
- * Registers a process group with the watchdog. When this process ends, the watchdog kills the group, unless it was
- * released before.
- */
+/** The watchdog kills the group when this process ends, unless the group was released before. */
 export function guardGroup(pgid: number): void {
   send(`+group ${pgid}`);
 }
 
-/**
- * Releases a process group from the watchdog. Call this as soon as the group has ended, because the system may reuse
- * its number.
- */
+/** Releases a process group. Call this as soon as the group has ended, because the system may reuse its number. */
 export function releaseGroup(pgid: number): void {
   send(`-group ${pgid}`);
 }
@@ -33,22 +26,18 @@ export function temporaryPath(prefix: string): string {
   return join(tmpdir(), `${prefix}${randomBytes(6).toString('hex')}`);
 }
 
-/** Creates a folder that only this user can enter. The watchdog removes it when this process ends. */
+/** Creates a folder that only this user can enter, and that the watchdog removes when this process ends. */
 export function makeFolder(folder: string): void {
   send(`+folder ${folder}`); // Sent before the folder exists, so that the folder is always guarded.
   mkdirSync(folder, { mode: 0o700, recursive: true });
 }
 
-/** Removes the folder and its content now. */
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   send(`-folder ${folder}`);
 }
 
-/**
- * Registers a compose project with the watchdog. When this process ends, the watchdog removes all containers, networks
- * and volumes of the project.
- */
+/** The watchdog removes the compose project's containers, networks and volumes when this process ends. */
 export function guardProject(project: string): void {
   send(`+project ${project}`);
 }
@@ -57,23 +46,20 @@ export function releaseProject(project: string): void {
   send(`-project ${project}`);
 }
 
-/**
- * Starts the watchdog process. Call this before the first child process starts, so that every child process is guarded.
- */
+/** Starts the watchdog process. Call this before the first child process starts. */
 export function startWatchdog(): void {
   if (watchdog !== undefined) return;
   const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
   watchdog = spawn(process.execPath, [program], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Starts the watchdog in a separate session, so that Ctrl-C and a closed terminal do not end it.
+    // In its own session, Ctrl-C and a closed terminal do not end the watchdog.
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '' }, // `docker` needs PATH, HOME and DOCKER_HOST.
   });
   watchdog.once('error', () => {});
   watchdog.stdin?.on('error', () => {}); // If the watchdog has ended, this process continues without it.
   watchdog.unref();
-  // Lets this process exit although the pipe is open. The pipe is a Socket, although its type in ChildProcess does not
-  // say so.
+  // Lets this process exit although the pipe is open. The type does not say that the pipe is a Socket.
   if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {
     watchdog.stdin.unref();
   }

@@ -1,6 +1,3 @@
-/**
- * Tests nginx with health checks: only healthy instances get requests, and no request is lost when the health changes.
- */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +12,10 @@ import { directivesOf, profileOf } from './profile.ts';
 let dir: string;
 let balancer: CheckedNginx;
 const peers: Peer[] = [];
-/** Status with which each instance responds to health checks; 200 for instances that are not in this map. */
+/** Status of an instance's health checks; 200 if the instance is not in this map. */
 const health = new Map<string, number>();
 const reports: string[] = [];
-/** Responses to requests for /slow. They are held until a test ends them. */
+/** Responses to requests for /slow, which tests end. */
 const waiting: (() => void)[] = [];
 
 const CHECK = {
@@ -62,7 +59,7 @@ async function begin(
   const ports = { port: await freePort(), statusPort: await freePort() };
   balancer = new CheckedNginx({
     ...{ ...ports, dir, additions: directivesOf(like) },
-    // Sets the time limit of a drain longer than a test may take. If a drain ends only at this limit, the test fails.
+    // A drain that ends only at this limit fails the test.
     ...{ check: CHECK, drainMs: 600_000, failOpen: like.failOpen },
     ...options,
   });
@@ -170,7 +167,7 @@ describe('while no instance is healthy', () => {
 });
 
 describe('a drain', () => {
-  /** Starts a request that the instance holds. Returns the response, and the instance that handles the request. */
+  /** Starts a request, and returns its pending response and the instance that holds the request. */
   async function inFlight(): Promise<{ answer: Promise<string>; busy: Peer }> {
     const answer = get('/slow');
     await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });

@@ -1,7 +1,4 @@
-/**
- * Adds health checks to nginx, like those of cloud load balancers. nginx then routes only to instances that pass the
- * checks.
- */
+/** Adds health checks like those of cloud load balancers to nginx: only healthy instances get requests. */
 import { Changes } from '../changes.ts';
 import { Nginx, type NginxOptions } from '../nginx.ts';
 import type { Routed } from '../stack.ts';
@@ -11,7 +8,7 @@ import type { HealthCheck } from './profile.ts';
 
 export interface CheckedOptions {
   check: HealthCheck;
-  /** Maximum time that requests in flight have to end when their instance is removed, milliseconds. */
+  /** Maximum time for requests in flight to end when their instance is removed, milliseconds. */
   drainMs: number;
   /** True if all instances get requests while no instance is healthy. */
   failOpen: boolean;
@@ -23,23 +20,18 @@ interface Target {
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /**
-   * Resolves once no request to the instance is in flight. Set when the balancer stops sending new requests to the
-   * instance.
-   */
+  /** Resolves once no request to the instance is in flight. Set when new requests no longer go to the instance. */
   drained: Promise<void>;
 }
 
-/** Additional time for a new instance to become healthy, after the time for its first checks, milliseconds. */
+/** Time for a new instance to become healthy after its first checks, milliseconds. */
 const GRACE_MS = 60_000;
 
 export class CheckedNginx extends Nginx {
-  /** Called whenever an instance becomes healthy or unhealthy. */
   onHealth?: (instance: Routed, state: HealthState) => void;
   readonly #options: CheckedOptions;
-  /** The registered instances, by their address. */
+  /** Key: address of an instance. */
   readonly #targets = new Map<string, Target>();
-  /** The instances that get requests now. */
   readonly #inService = new Set<Target>();
   readonly #moves = new Changes();
 
@@ -48,15 +40,11 @@ export class CheckedNginx extends Nginx {
     this.#options = options;
   }
 
-  /** Returns the health of a registered instance; undefined if the instance is not registered. */
   state({ url }: Pick<Routed, 'url'>): HealthState | undefined {
     return this.#targets.get(url)?.health.state;
   }
 
-  /**
-   * Registers a new instance. Resolves once it has passed its first checks and gets requests. Throws if it is not
-   * healthy in time.
-   */
+  /** Resolves once the instance has passed its first checks and gets requests. Throws if it is not healthy in time. */
   override async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -76,16 +64,13 @@ export class CheckedNginx extends Nginx {
     if (left()) throw new Error(`${instance.name} left the balancer before it was healthy`);
   }
 
-  /**
-   * Registers the instances with which the stack starts. They count as healthy, because the stack has already found
-   * them ready.
-   */
+  /** Registers the first instances as healthy, because the stack has already found them ready. */
   override async registerAll(instances: readonly Routed[]): Promise<void> {
     for (const instance of instances) this.#inService.add(this.#admit(instance, instance.url, SERVING));
     await super.registerAll(instances);
   }
 
-  /** Deregisters an instance. Resolves once no request to it is in flight, or after `drainMs`. */
+  /** Resolves once no request to the instance is in flight, or after `drainMs`. */
   override async deregister(instance: Routed): Promise<void> {
     const target = this.#targets.get(instance.url);
     if (target === undefined) return;
@@ -110,16 +95,13 @@ export class CheckedNginx extends Nginx {
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // Ignores an error if the balancer rejects the change, because the next health check tries the change again.
+    // The next health check retries a change that the balancer rejects.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) this.onHealth?.(target.instance, state);
   }
 
-  /**
-   * Registers the healthy instances with the balancer first, and then deregisters the others. In this order, the
-   * balancer always has an instance.
-   */
+  /** Registers healthy instances before it removes others, so that the balancer always has an instance. */
   #route(): Promise<void> {
     return this.#moves.run(async () => {
       const wanted = this.#wanted();
@@ -152,7 +134,7 @@ export class CheckedNginx extends Nginx {
   }
 }
 
-/** Waits for the promise, but at most for the given time. Throws the promise's error if it rejects in this time. */
+/** Waits for the promise, but at most for the given time. Throws the promise's error. */
 async function atMost(milliseconds: number, awaited: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>(resolve => {

@@ -1,6 +1,4 @@
-/**
- * Tests the whole stack with an imitated load balancer: instances that die are replaced, and a deploy drops no request.
- */
+/** Tests a stack with an imitated load balancer: dead instances are replaced, and a deploy drops no request. */
 import { afterEach, expect, test } from 'vitest';
 import { startLocalStack } from '../local.ts';
 import type { Instance, InstanceOptions, Stack } from '../stack.ts';
@@ -8,7 +6,7 @@ import { startTraffic } from '../testing/traffic.ts';
 import { until } from '../wait.ts';
 import { type Profile, profileOf } from './profile.ts';
 
-/** A program that runs as an instance. It responds with its name, and exits when the path is /die. */
+/** Responds with the name of the instance, and exits when the path is /die. */
 const PROGRAM = `import { createServer } from 'node:http';
 const name = process.env.INSTANCE_ID;
 createServer((request, response) => {

@@ -4,14 +4,14 @@ import { until } from '../wait.ts';
 import { Fleet, type FleetActions } from './fleet.ts';
 import type { Group } from './profile.ts';
 
-/** Starts and ends fake instances, which have only a name and a state. Tests check their number and names. */
+/** Fake instances, which have only a name and a state. */
 class Yard implements FleetActions {
   readonly all: Instance[] = [];
   readonly ended: string[] = [];
   readonly said: string[] = [];
   readonly sick = new Set<Instance>();
   readonly dead = new Set<Instance>();
-  /** Errors with which the next starts of instances fail, one for each start. */
+  /** Errors of the next starts of instances, one for each start. */
   readonly refusals: Error[] = [];
   most = 0;
   least = Number.POSITIVE_INFINITY;
@@ -128,7 +128,7 @@ describe('a fleet', () => {
     const [first] = begin();
     await fleet.add({ env: { VERSION: '2' } });
     await whole();
-    await fleet.remove(first as Instance); // This instance has ended already.
+    await fleet.remove(first as Instance);
     await fleet.remove(yard.all[0] as Instance);
     await whole();
     expect(yard.all.map(({ options }) => options)).toEqual(Array(2).fill({ env: { VERSION: '2' } }));

@@ -1,7 +1,4 @@
-/**
- * Keeps the number of instances constant: starts an instance if one is missing or has failed, and ends an instance if
- * there are too many.
- */
+/** Keeps the number of instances constant: replaces missing and failed instances, and ends surplus ones. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { BalancerProcess } from '../balancer-process.ts';
@@ -9,25 +6,22 @@ import type { Instance, InstanceOptions, Keeper } from '../stack.ts';
 import { CheckedNginx } from './checked-nginx.ts';
 import { type Group, type Profile, replacedWithinMs } from './profile.ts';
 
-/** The functions with which the fleet starts and ends instances. */
 export interface FleetActions {
-  /** Starts an instance and registers it with the balancer. Resolves once the instance serves requests. */
+  /** Starts and registers an instance. Resolves once the instance serves requests. */
   launch(options: InstanceOptions): Promise<Instance>;
-  /** Deregisters an instance from the balancer, waits for its requests in flight, and ends the instance. */
+  /** Deregisters an instance, waits for its requests in flight, and ends the instance. */
   end(instance: Instance): Promise<void>;
-  /** Returns whether the balancer's health checks have found the instance unhealthy. */
   unhealthy(instance: Instance): boolean;
-  /** Called with messages for the user. */
   report(message: string): void;
 }
 
 interface Member {
   instance: Instance;
-  /** Index of the instance's start options in `#launches`. Options that were first used earlier have a lower index. */
+  /** Index in `#launches`. Options that were first used earlier have a lower index. */
   launch: number;
 }
 
-/** Pause between a failed start of an instance and the next attempt, milliseconds. */
+/** Pause before the next attempt to start an instance, milliseconds. */
 const RETRY_MS = 1_000;
 /** Maximum time that an instance needs for its start, milliseconds. */
 const START_MS = 20_000;
@@ -36,14 +30,11 @@ export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
   readonly #actions: FleetActions;
-  /**
-   * The instances that serve requests, and those that became unhealthy and are not yet replaced. The oldest comes
-   * first.
-   */
+  /** Instances that serve requests or wait for their replacement. The oldest comes first. */
   readonly #members = new Set<Member>();
   readonly #leaving = new Map<Instance, Promise<void>>();
   readonly #ended = new WeakSet<Instance>();
-  /** All different options with which instances were started, in the order of their first use. */
+  /** All start options so far, in the order of their first use. */
   readonly #launches: InstanceOptions[] = [];
   #starting = 0;
   #wanted = 0;
@@ -51,24 +42,21 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /**
-   * @param recoversWithinMs maximum time to notice and replace a crashed instance, without the start time of the new
-   * instance
-   */
+  /** @param recoversWithinMs maximum time to notice and replace a crash, without the start of the new instance */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;
     this.#actions = actions;
   }
 
-  /** Adds the instances with which the stack has started. From then on the fleet keeps their number constant. */
+  /** Adds the stack's first instances. From then on the fleet keeps their number constant. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
     this.reconcile();
   }
 
-  /** Adds an instance. The fleet then keeps one instance more, up to the maximum of the group. */
+  /** Adds an instance. From then on the fleet keeps one instance more, up to the group's maximum. */
   async add(options: InstanceOptions): Promise<Instance> {
     const more = this.#bounded(this.#wanted + 1) - this.#wanted;
     this.#wanted += more;
@@ -80,7 +68,7 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Ends an instance. The fleet then keeps one instance less, down to the minimum of the group. */
+  /** Ends an instance. From then on the fleet keeps one instance less, down to the group's minimum. */
   async remove(instance: Instance): Promise<void> {
     if (this.#ended.has(instance)) return;
     if (!this.#leaving.has(instance)) this.#wanted = this.#bounded(this.#wanted - 1);
@@ -99,7 +87,6 @@ export class Fleet implements Keeper {
     return quiet && ![...this.#members].some(member => this.#fails(member));
   }
 
-  /** Starts or ends instances until the wanted number runs, and replaces unhealthy instances. */
   reconcile(): void {
     if (this.#closed) return;
     for (const member of [...this.#members].filter(one => this.#fails(one))) {
@@ -108,7 +95,7 @@ export class Fleet implements Keeper {
     }
     while (this.#members.size + this.#starting < this.#wanted)
       void this.#launch(this.#launches.at(-1) ?? {}).catch(this.#reportError);
-    // Counts only instances that serve requests, because instances that are starting may still fail.
+    // Counts only instances that serve requests: starting instances may still fail.
     while (this.#members.size > this.#wanted) {
       const { policy } = this.#group;
       const members = [...this.#members];
@@ -122,7 +109,6 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Stops the fleet. It then neither starts nor ends instances. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
@@ -160,7 +146,7 @@ export class Fleet implements Keeper {
     return instance;
   }
 
-  /** Ends an instance. A second call for the same instance waits for the first call. */
+  /** A second call for the same instance waits for the first call. */
   #end(instance: Instance): Promise<void> {
     const known = this.#leaving.get(instance);
     if (known !== undefined) return known;
@@ -184,10 +170,7 @@ export class Fleet implements Keeper {
   };
 }
 
-/**
- * Creates the fleet for an imitated load balancer and instance group. Reports changes of the instances' health. Returns
- * undefined if the balancer has no health checks.
- */
+/** Returns the fleet for a load balancer and group; undefined if the balancer has no health checks. */
 export function fleetOf(
   balancer: BalancerProcess,
   profile: Profile | undefined,

@@ -8,7 +8,7 @@ const CLASSIC: Thresholds = { unhealthy: 2, healthy: 10, first: 10 };
 const ALB: Thresholds = { unhealthy: 2, healthy: 5, first: 1 };
 
 /**
- * @param results results of health checks, one character each: + passed, - failed
+ * @param results health checks: + passed, - failed
  * @returns the first letter of the state after each check
  */
 function states(from: Health, results: string, thresholds: Thresholds): string {

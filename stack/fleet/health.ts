@@ -1,10 +1,10 @@
-/** Sends health checks to one instance, and decides from the results whether the instance is healthy. */
+/** Sends health checks to one instance, and decides whether the instance is healthy. */
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
 
 export type HealthState =
-  /** `initial`: the instance is registered, but the health checks have not found it healthy yet. */
+  /** `initial`: health checks have not found the registered instance healthy yet. */
   'initial' | 'healthy' | 'unhealthy';
 
 export interface Thresholds {
@@ -25,10 +25,10 @@ export interface Health {
 }
 
 export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
-/** Health of an instance that is known to serve requests. It becomes unhealthy only after several failed checks. */
+/** Health of an instance that is known to serve requests. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
-/** Returns the new health of an instance after one more health check. */
+/** Returns the health of an instance after one more health check. */
 export function after({ state, passed: last, run }: Health, passed: boolean, thresholds: Thresholds): Health {
   const now = { passed, run: passed === last ? run + 1 : 1 };
   if (!passed) return { ...now, state: now.run >= thresholds.unhealthy ? 'unhealthy' : state };
@@ -36,13 +36,12 @@ export function after({ state, passed: last, run }: Health, passed: boolean, thr
   return { ...now, state: now.run >= needed ? 'healthy' : state };
 }
 
-/** The kind of health check. `TCP` passes if a connection opens. A path passes if a GET of the path gets 200. */
+/** `TCP` passes if a connection opens. A path passes if a GET of the path gets 200. */
 export type HealthProbe = 'TCP' | { path: string };
 
 /**
- * Performs a health check. Returns whether it passed; never throws.
- *
- * @param timeoutMs limits the time to connect, or the time until the response headers arrive
+ * Returns whether a health check passed; never throws.
+ * @param timeoutMs limits the time to connect, or the time until the response headers
  */
 export async function probe(url: string, kind: HealthProbe, timeoutMs: number): Promise<boolean> {
   const signal = AbortSignal.timeout(timeoutMs);

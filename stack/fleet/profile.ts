@@ -1,7 +1,5 @@
 /**
- * Defines the load balancers and instance groups that the bundled stack can imitate. The numbers come from their
- * documentation. Times are milliseconds. `baton stack conformance` compares each imitation with the documentation
- * (docs/fleet.md).
+ * Defines the load balancers and instance groups that the stack can imitate, from their documentation. Times are ms.
  */
 import type { NginxAdditions } from '../nginx-files.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
@@ -20,63 +18,50 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * Rule for which instance ends if there are too many, by the name that AWS Auto Scaling uses. `Default`: of the
-   * instances with the oldest launch configuration, the oldest instance ends.
+   * Which surplus instance ends, in the words of AWS Auto Scaling.
+   * `Default`: the oldest of those with the oldest launch configuration.
    */
   policy: 'OldestInstance' | 'Default';
-  /**
-   * Which instances the group replaces. `unhealthy`: all unhealthy instances. `ended`: only unhealthy instances whose
-   * process has ended.
-   */
+  /** `unhealthy`: the group replaces unhealthy instances. `ended`: only those whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
 
-/** What the balancer does when an instance fails to respond. */
 interface Failures {
-  /** What the balancer does if an instance refuses the connection: tries another instance, or responds with 502. */
+  /** After a refused connection, the balancer tries another instance or responds with 502. */
   refused: 'another' | 502;
-  /**
-   * What the balancer does if an instance closes the connection during a request: sends the request to another instance
-   * if a retry is safe, or responds with this status.
-   */
+  /** After a connection closed during a request, the balancer retries if this is safe, or responds with this status. */
   closed: 'another-if-safe' | 502 | 504;
   /** Maximum time to connect to an instance. */
   connectMs: number;
   /** Maximum time without data from the instance during a request. */
   idleMs: number;
-  /**
-   * When nginx stops using an instance: after this number of failed requests, and for this time. Absent: nginx keeps
-   * using the instance.
-   */
+  /** nginx avoids an instance for `forMs` after `fails` failed requests. Absent: nginx keeps using the instance. */
   passive?: { fails: number; forMs: number };
 }
 
 export interface Profile {
   name: ProfileName;
-  /** Describes the imitated balancer and group in a few words, for lists. */
+  /** Description in a few words, for lists. */
   about: string;
   choice: 'round-robin' | 'least-outstanding';
-  /**
-   * The kind of AWS balancer whose cookies the stack uses to pin visitors to instances. Absent: the cookie is not one
-   * of AWS's.
-   */
+  /** The AWS balancer whose cookies pin visitors. Absent: the cookie is not one of AWS's. */
   cookies?: 'classic' | 'alb';
-  /** Health checks of the balancer. Absent: the balancer has no health checks. */
+  /** Absent: the balancer has no health checks. */
   check?: HealthCheck;
-  /** Maximum time that requests in flight have to end when their instance is removed. */
+  /** Maximum time for requests in flight to end when their instance is removed. */
   drainMs: number;
   /** True if all instances get requests while no instance is healthy. */
   failOpen: boolean;
-  /** Status with which the balancer responds while no instance can get requests. */
+  /** Status of responses while no instance can get requests. */
   noInstance: 502 | 503;
   failures: Failures;
-  /** The group that replaces failed instances, as an Auto Scaling group does. Absent: instances are not replaced. */
+  /** The group that replaces failed instances, as AWS Auto Scaling does. Absent: instances are not replaced. */
   group?: Group;
 }
 
 /**
- * Timeouts and statuses from the documentation of AWS's Classic Load Balancer. This balancer retries failed connections
- * (`refused: 'another'`): its metric BackendConnectionErrors can exceed the number of requests.
+ * From the documentation of AWS's Classic Load Balancer.
+ * Its metric BackendConnectionErrors can exceed the number of requests, so it retries refused connections.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
@@ -93,7 +78,7 @@ const CLASSIC = {
   },
 } as const;
 
-/** A group of 1 to 64 instances, with the defaults of AWS Auto Scaling. The maximum of 64 is the stack's own limit. */
+/** The defaults of AWS Auto Scaling. The maximum of 64 is the stack's own limit. */
 const ANY_SIZE = { min: 1, max: 64, policy: 'Default', replaces: 'ended' } as const;
 
 const ALL: Record<ProfileName, Profile> = {
@@ -127,8 +112,7 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // Limits how long a retired worker serves requests after a reload. nginx itself sets no limit
-    // (worker_shutdown_timeout), but the stack needs one. It takes nginx's default timeout for a response.
+    // nginx itself sets no limit (worker_shutdown_timeout). The stack takes nginx's default response timeout.
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -142,11 +126,7 @@ const ALL: Record<ProfileName, Profile> = {
   },
 };
 
-/**
- * Returns the profile (imitated load balancer) with this name.
- *
- * @param speedup number by which all times are divided; counts stay as they are
- */
+/** @param speedup number by which all times are divided; counts stay as they are */
 export function profileOf(name: ProfileName, speedup = 1): Profile {
   return faster(ALL[name], speedup) as Profile;
 }
@@ -161,21 +141,18 @@ function faster(value: unknown, by: number): unknown {
   );
 }
 
-/**
- * Returns the maximum time to replace a crashed instance, in ms: health checks must find the crashed instance
- * unhealthy, and later the new instance healthy. The start time of the new instance is not included.
- */
+/** Returns the maximum time to replace a crashed instance, ms, without the start time of the new instance. */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
   return check.everyMs * (check.unhealthy + check.first + 1) + check.timeoutMs;
 }
 
-/** Returns nginx directives that make nginx choose instances and handle failures like the imitated balancer. */
+/** Returns nginx directives that choose instances and handle failures like the imitated balancer. */
 export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
   const { connectMs, idleMs, closed, passive } = failures;
   return {
     ...(choice === 'least-outstanding' && { upstream: 'least_conn;' }),
-    // Rounds up, because nginx accepts only whole seconds in fail_timeout.
+    // nginx accepts only whole seconds in fail_timeout.
     perInstance:
       passive === undefined
         ? 'max_fails=0'
@@ -185,10 +162,10 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // Makes nginx retry as it does by default. The template deploy/nginx.conf.template retries in fewer cases.
+      // nginx's own default. The template deploy/nginx.conf.template retries in fewer cases.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
-    // Needs no directive for the status 502, because nginx itself responds with 502 if there is no instance.
+    // nginx itself responds with 502 if there is no instance.
     ...(noInstance === 503 && { noInstance: NO_INSTANCE }),
   };
 }
@@ -198,8 +175,8 @@ add_header Cache-Control no-store always;
 return 503;`;
 
 /**
- * Returns a line for nginx's rules after a failed request (`$after_failure` in deploy/nginx.conf.template). '' keeps
- * the template's own rules: nginx retries if nothing was sent to the instance, and otherwise responds with 502.
+ * Returns a line for `$after_failure` in deploy/nginx.conf.template; '' keeps the template's own rules.
+ * By these rules nginx retries if nothing was sent to the instance, and otherwise responds with 502.
  */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';

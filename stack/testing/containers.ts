@@ -1,4 +1,4 @@
-/** Finds out which container tests can run on this machine. The other container tests are skipped with a reason. */
+/** Finds out which container tests can run on this machine. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 const PULL_MS = 60_000;
 
-/** Name and version of the Docker engine; undefined if there is no engine or it cannot run compose files. */
+/** Name and version of the Docker engine; undefined without an engine that can run compose files. */
 const engine: string | undefined = (() => {
   try {
     docker('compose', 'version', '--short');
@@ -16,10 +16,7 @@ const engine: string | undefined = (() => {
   }
 })();
 
-/**
- * Pulls missing images. Returns the reason why containers of these images cannot be started on this machine; '' if they
- * can.
- */
+/** Pulls missing images. Returns why their containers cannot start on this machine; '' if they can. */
 export function whyNot(...images: string[]): string {
   if (engine === undefined) return 'no Docker engine with compose';
   const missing = images.filter(image => !isHere(image) && !pulled(image));
@@ -27,10 +24,8 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Configures testcontainers (a test library) for a machine without access to image registries, which has local
- * replacements of some images (docker-here). Turns off Ryuk, the container that cleans up for testcontainers, because
- * its image cannot be pulled there. Sets the host address, because testcontainers would take the machine for a
- * container.
+ * Configures testcontainers for machines without access to image registries.
+ * Ryuk is off, because its image cannot be pulled there. Without a host, testcontainers thinks it runs in a container.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;
@@ -38,16 +33,12 @@ export function prepareEngine(): void {
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
 }
 
-/**
- * Returns the line that a test run prints at its end: the Docker engine on which the container tests ran, or why they
- * did not run.
- */
+/** Returns a line for the end of a test run: the Docker engine of the container tests, or why none ran. */
 export function containersOf(...images: string[]): string {
   const why = whyNot(...images);
   return why === '' ? `tested on ${engine}` : `NOT TESTED: ${why}`;
 }
 
-/** The base images of the images for the stack in containers. */
 export const STACK_IMAGES: string[] = [
   ...readFileSync(join(ROOT, 'deploy/Dockerfile'), 'utf8').matchAll(/^(?:ARG NODE_IMAGE=|FROM )(\w+:\S+)/gm),
 ].map(([, image = '']) => image);

@@ -1,7 +1,4 @@
-/**
- * A small program that tests run as instances in place of the app. It responds at once with its name, stops accepting
- * connections on SIGTERM, and writes the same log format as the app.
- */
+/** A small program that runs in place of the app: responds with its name, and logs in the app's format. */
 import { createServer } from 'node:http';
 
 const { INSTANCE_ID: name = '', PORT, HOST, FAIL } = process.env;

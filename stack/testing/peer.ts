@@ -1,4 +1,4 @@
-/** Starts HTTP servers in the test's own process. They replace instances, and record the requests that they get. */
+/** HTTP servers in the test's process, which replace instances and record their requests. */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -14,7 +14,7 @@ export interface Peer {
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
-/** Starts an HTTP server that responds with 200 and its name, or as `answer` does. */
+/** Starts a server that responds with 200 and its name, or as `answer` does. */
 export async function startPeer(name: string, port = 0, answer?: Answer): Promise<Peer> {
   const got: string[] = [];
   const server = createHttpServer(async (request, response) => {
@@ -36,7 +36,7 @@ export async function startPeer(name: string, port = 0, answer?: Answer): Promis
   return { name, ...address(server), got, close };
 }
 
-/** Starts a server that accepts a connection, reads the start of a request, and resets the connection. */
+/** Starts a server that resets each connection after the start of a request. */
 export async function startResetting(name: string, port = 0): Promise<Peer> {
   const got: string[] = [];
   const server = createTcpServer(socket => {

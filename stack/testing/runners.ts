@@ -1,4 +1,4 @@
-/** Lists the runners of the stack (local processes, containers) for the tests that every runner must pass. */
+/** Lists the runners of the stack for tests that every runner must pass. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,16 +10,15 @@ import { STACK_IMAGES, whyNot } from './containers.ts';
 
 export interface TestedRunner {
   name: 'local' | 'compose';
-  /** Reason why the runner cannot be tested on this machine; '' if it can. */
+  /** Why the runner cannot be tested on this machine; '' if it can. */
   skip: string;
   start(options: StackOptions): Promise<Stack>;
-  /** Returns options for an instance that runs the given JavaScript or TypeScript in place of the app. */
+  /** Returns options for an instance that runs this source text in place of the app. */
   instance(source: string): { command: NonNullable<InstanceOptions['command']> };
-  /** Returns what stacks have created and not yet removed: folders, containers, networks and volumes. */
+  /** Returns the folders, containers, networks and volumes that stacks have not removed yet. */
   left(): string[];
 }
 
-/** Source text of the program that tests run as instances: see instance-program.ts. */
 export const SMALL = readFileSync(new URL('./instance-program.ts', import.meta.url), 'utf8');
 
 function running(node: string): TestedRunner['instance'] {
@@ -45,10 +44,7 @@ export const RUNNERS: TestedRunner[] = [
   },
 ];
 
-/**
- * Returns the names of the containers, networks and volumes that this test run has created, without those of other runs
- * and of the user.
- */
+/** Returns containers, networks and volumes of this test run, without those of other runs and of the user. */
 function ofEngine(): string[] {
   const lists = [
     ['ps', '--all', '--format', '{{.Names}}'],

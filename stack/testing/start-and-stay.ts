@@ -1,7 +1,4 @@
-/**
- * A test program that starts a stack and prints `up`. It then keeps the stack running, or fails if called with `throw`:
- * `start-and-stay.ts [local|compose] [throw]`.
- */
+/** Starts a stack, prints `up`, and keeps running, or fails: `start-and-stay.ts [local|compose] [throw]`. */
 import { RUNNERS, SMALL } from './runners.ts';
 
 const runner = RUNNERS.find(({ name }) => name === (process.argv[2] ?? 'local'));

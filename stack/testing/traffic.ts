@@ -6,13 +6,11 @@ import { until } from '../wait.ts';
 export interface Traffic {
   /** Resolves once `requests` further requests have ended. */
   more(requests: number): Promise<void>;
-  /** Stops the clients. Resolves with a text for each failed request, and the number of served requests by instance. */
+  /** Resolves with a text for each failed request, and the number of served requests by instance. */
   stop(): Promise<{ failures: string[]; served: Record<string, number> }>;
 }
 
-/**
- * Starts clients that send requests. Each client sends GET and POST in turn, and waits up to 4 ms after each response.
- */
+/** Starts clients that send GET and POST in turn, and wait up to 4 ms after each response. */
 export function startTraffic(url: string, path: string, clients = 8): Traffic {
   const pool = new Pool(url, { connections: clients });
   const failures: string[] = [];
@@ -31,8 +29,7 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
         });
         await response.body.dump();
         const instance = String(response.headers['x-instance-id']);
-        // Counts a response as failed only if its status is 500 or above. So a POST that the app refuses because it has
-        // no form token counts as served.
+        // A POST without a form token counts as served although the app refuses it.
         if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
         served[instance] = (served[instance] ?? 0) + 1;
       } catch (error) {

@@ -1,7 +1,4 @@
-/**
- * Measures the health checks of a running stack: how soon the balancer finds an instance dead, hung or healthy, and
- * which instances get requests then.
- */
+/** Measures how soon the balancer finds an instance dead, hung or healthy, and where requests go then. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
 import type { HealthCheck } from '../profile.ts';
@@ -171,10 +168,7 @@ export const hung: Scene = {
   },
 };
 
-/**
- * Kills all instances, and measures the status of the next responses. Runs only for imitated balancers without health
- * checks (profile nginx) or with TCP checks (profile seed).
- */
+/** Measures the responses after all instances were killed. Runs only without health checks or with TCP checks. */
 export const allDead: Scene = {
   name: 'all instances dead',
   fits: ({ check }) => check === undefined || check.probe === 'TCP',
@@ -186,7 +180,7 @@ export const allDead: Scene = {
         await rig.untilReported(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
     const expected = check === undefined ? '502' : '503';
     let measured = '';
-    // Stops once the group has replaced the dead instances, because the new instances respond with 200.
+    // Once the group has replaced the dead instances, the new instances respond with 200.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
     row(

@@ -1,7 +1,4 @@
-/**
- * Measures in a running stack what the balancer does when an instance fails, and which instance it chooses for a
- * request.
- */
+/** Measures what the balancer does when an instance fails, and which instance it chooses. */
 import { heldBy, type Rig } from './rig.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
 
@@ -9,12 +6,9 @@ const BOTH = ['app-1', 'app-2'];
 const WITHIN_MS = 20_000;
 const OTHER = 'the other instance answers';
 
-/**
- * Sends four requests to a path at which only app-1 misbehaves. Returns the error status that a client got, or OTHER if
- * another instance served every request.
- */
+/** Sends requests to a path at which only app-1 misbehaves. Returns the error status, or OTHER if app-2 served all. */
 async function misbehaving(rig: Rig, path: string, init: Parameters<Rig['get']>[1] = {}): Promise<string> {
-  // Retries, because after an earlier failure the balancer may send app-1 no requests for a moment.
+  // After an earlier failure, the balancer may send app-1 no requests for a moment.
   await rig.answeredBy(BOTH, WITHIN_MS);
   const answers = await rig.answers(4, `${path}?only=app-1`, init);
   return answers.find(answer => /^\d/.test(answer)) ?? OTHER;
@@ -60,8 +54,8 @@ async function silent({ rig, profile, pace, row }: ConformanceStage): Promise<vo
 }
 
 /**
- * Measures which instance the balancer chooses while one of two instances is busy. With least-outstanding, the other
- * instance gets all requests; with round-robin, it gets every second request.
+ * Measures the choice while one of two instances is busy.
+ * Least-outstanding sends all requests to the other instance, round-robin every second one.
  */
 async function choice({ rig, profile, row }: ConformanceStage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);

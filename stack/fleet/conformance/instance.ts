@@ -1,11 +1,8 @@
 /**
- * A test program that runs as an instance in place of the app. The test controls it with requests that bypass the
- * balancer. /control?health=500 sets the status of all health checks, /control?next=500 sets the status of only the
- * next check, and /control?release ends the held responses. The response to such a request is the number of held
- * responses.
- *
- * At the paths /close, /garbage, /silent, /hold and /trickle the program misbehaves; with `?only=NAME` only the named
- * instance does so.
+ * Test program that runs in place of the app, and misbehaves at /close, /garbage, /silent, /hold and /trickle.
+ * With `?only=NAME` only the named instance misbehaves.
+ * /control?health=500 sets the status of health checks, /control?next=500 only that of the next check.
+ * /control?release ends the held responses. Each /control response is the number of held responses.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -21,18 +18,14 @@ function control(query: URLSearchParams): void {
   if (query.has('release')) for (const response of held.splice(0)) response.end(name);
 }
 
-/** Sends the response in small pieces at short intervals, so that no idle timeout of the balancer ends it. */
+/** Sends small pieces at short intervals, so that no idle timeout ends the response. */
 function trickle(response: ServerResponse): void {
   held.push(response);
   const drops = setInterval(() => response.write('.'), 200);
   response.on('close', () => clearInterval(drops));
 }
 
-/**
- * Misbehaves in the way that the path names.
- *
- * @returns true if the path names a misbehaviour for this instance
- */
+/** Returns true if the path names a misbehaviour for this instance. */
 function misbehaves(path: string, request: IncomingMessage, response: ServerResponse): boolean {
   if (path === '/close') request.socket.destroy();
   else if (path === '/garbage') request.socket.end('HTTP/1.1 200 OK\r\n this is no header\r\n\r\n');

@@ -1,4 +1,4 @@
-/** Measures what happens when instances are removed: to their requests in flight, and to the number of instances. */
+/** Measures what happens to requests in flight, and to the number of instances, when instances are removed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
 import { heldBy, type Rig } from './rig.ts';
@@ -27,8 +27,7 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // Skips the imitated balancer nginx, the only one without cookies: nginx itself does not limit how long a retired
-  // worker runs after a reload.
+  // The profile nginx, the only one without cookies, sets no limit for workers that a reload retired.
   fits: ({ cookies }) => cookies !== undefined,
   async play({ rig, profile, pace, row }) {
     await rig.answeredBy(['app-1', 'app-2'], 20_000);

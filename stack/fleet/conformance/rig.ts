@@ -1,7 +1,4 @@
-/**
- * Runs the stack while it imitates one load balancer, and observes it. Its instances are test programs that misbehave
- * on command.
- */
+/** Runs and observes a stack that imitates one load balancer. Its instances misbehave on command. */
 import { fileURLToPath } from 'node:url';
 import { startLocalStack } from '../../local.ts';
 import type { Instance, Stack } from '../../stack.ts';
@@ -15,7 +12,7 @@ const LIKE = { command: [process.execPath, PROGRAM] as const, env: {} };
 export interface TimedResponse {
   status: number;
   text: string;
-  /** The `Set-Cookie` headers of the response. */
+  /** Values of the `Set-Cookie` headers. */
   set: string[];
   /** Time until the response was complete, milliseconds. */
   ms: number;
@@ -76,11 +73,7 @@ export class Rig {
     return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
   }
 
-  /**
-   * Sends several requests.
-   *
-   * @returns the names of the instances that responded with 200, and the other statuses; each name and status once
-   */
+  /** Returns each name of an instance that responded with 200, and each other status, once. */
   async answers(count: number, path = '/', init: Init = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
@@ -90,35 +83,23 @@ export class Rig {
     return [...seen].toSorted();
   }
 
-  /**
-   * Sends a command directly to an instance, not through the balancer.
-   *
-   * @returns the number of responses that the instance holds
-   */
+  /** Sends a command to an instance, past the balancer. Returns the number of responses that the instance holds. */
   async control({ url }: Instance, query = ''): Promise<number> {
     return Number(await (await fetch(`${url}/control?${query}`)).text());
   }
 
-  /**
-   * Waits until the stack reports a message that contains the text `what`.
-   *
-   * @returns milliseconds from `since` to the message
-   */
+  /** Waits until the stack reports a message that contains `what`. Returns the milliseconds since `since`. */
   async untilReported(what: string, since: number, withinMs: number): Promise<number> {
     const found = () => this.#reports.find(({ at, message }) => at >= since && message.includes(what));
     await until(() => found() !== undefined, { withinMs, what: `the stack to report "${what}"` });
     return (found()?.at ?? since) - since;
   }
 
-  /** Returns whether the stack has reported a message with the text `what` after the time `since`. */
   hasReported(what: string, since: number): boolean {
     return this.#reports.some(({ at, message }) => at >= since && message.includes(what));
   }
 
-  /**
-   * Sends requests until exactly the expected instances respond. `expected` can also contain an error status such as
-   * 502.
-   */
+  /** Sends requests until exactly these instances, or error statuses such as 502, respond. */
   answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
     const wanted = String([...expected].toSorted());
     return until(async () => String(await this.answers(6)) === wanted, {
@@ -127,17 +108,12 @@ export class Rig {
   }
 }
 
-/** A request that was sent and has no response yet. */
 interface Held {
   answer: Promise<TimedResponse>;
   settled: () => boolean;
 }
 
-/**
- * Sends requests until the instance holds a response.
- *
- * @returns the request whose response is held; the command `release` ends it
- */
+/** Sends requests until the instance holds a response. The command `release` ends the held response. */
 export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Promise<Held> {
   for (let i = 0; i < 8; i++) {
     let done = false;

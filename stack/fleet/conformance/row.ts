@@ -1,26 +1,19 @@
-/**
- * Defines a row of the tables in docs/fleet.md: a behaviour of a load balancer, as documented and as measured
- * in the stack.
- */
+/** Defines a row of the tables in docs/fleet.md: a load balancer's behaviour, documented and measured. */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {
   profile: ProfileName;
-  /** The behaviour of the load balancer, in a few words. */
+  /** The behaviour in a few words. */
   what: string;
-  /** What the documentation of the load balancer says about the behaviour. */
   documented: string;
   measured: string;
-  /** True if the measured behaviour agrees with the documentation; undefined if the behaviour could not be measured. */
+  /** True if measurement and documentation agree; undefined if the behaviour could not be measured. */
   agrees: boolean | undefined;
-  /** Reason why the measured behaviour differs from the documentation, if the reason is known. */
+  /** Known reason for a difference from the documentation. */
   known?: string;
 }
 
-/**
- * Result of a comparison with the documentation. `agrees`: as documented. `known`: differs for a known reason.
- * `differs`: differs unexpectedly. `unknown`: could not be measured.
- */
+/** `known`: differs for a known reason. `differs`: differs unexpectedly. `unknown`: could not be measured. */
 export type RowOutcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
 export function outcomeOf({ agrees, known }: Row): RowOutcome {
@@ -37,7 +30,7 @@ const WORDS: Record<RowOutcome, string> = {
   unknown: 'could not be measured',
 };
 
-/** Counts the table rows by result, as text: `31 agree, 6 differ as documented`. */
+/** Counts the rows by outcome, as text: `31 agree, 6 differ as documented`. */
 export function counts(rows: readonly Row[]): string {
   const outcomes = rows.map(outcomeOf);
   return (Object.keys(WORDS) as RowOutcome[])

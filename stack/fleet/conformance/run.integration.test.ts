@@ -1,7 +1,4 @@
-/**
- * Tests the command `baton stack conformance` as users type it. Runs only in `npm run test:long`, because it takes half
- * a minute.
- */
+/** Runs only in `npm run test:long`, because the command takes half a minute. */
 import { expect, it } from 'vitest';
 import { allGone, Baton, baton } from '../../../verify/testing/baton.ts';
 

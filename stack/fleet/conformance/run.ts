@@ -10,34 +10,28 @@ import { outcomeOf, type Row } from './row.ts';
 import { type ConformanceStage, type Scene, TimeScale } from './scene.ts';
 import { byApplication, byDuration } from './stickiness.ts';
 
-/** The scenes (measurements of a running stack), in the order of the tables in docs/fleet.md. */
+/** In the order of the tables in docs/fleet.md. */
 const SCENES: readonly Scene[] = [
   ...[crash, hung, answersOfChecks, allDead, failures],
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/**
- * Number of scenes (measurements) that run at the same time. They do not disturb each other, because a scene mostly
- * waits.
- */
+/** Number of measurements at a time. They do not disturb each other, because a measurement mostly waits. */
 const AT_ONCE = 4;
-/** Maximum number of attempts for one scene (measurement). */
+/** Maximum number of attempts of one measurement. */
 const TIMES = 3;
 
 export interface ConformanceOptions {
   profiles: readonly ProfileName[];
-  /** Factor by which all times of the imitated balancers are divided, so that the measurements take less time. */
+  /** Factor by which all times of the imitated balancers are divided. */
   speedup: number;
   signal: AbortSignal;
-  /** Called after each scene (measurement) of a profile. */
   onScene?: (profile: ProfileName, scene: string) => void;
 }
 
 /**
- * Measures the stack with each profile (imitated load balancer). If the stack cannot start, throws the stack's error.
- * If the signal aborts, throws its reason.
- *
- * @returns one row for each behaviour, grouped by profile. A behaviour that could not be measured also has a row
+ * Measures the stack with each imitated load balancer. Returns one row for each behaviour, also an unmeasured one.
+ * Throws the stack's error if it cannot start, or the signal's reason.
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;
@@ -56,10 +50,7 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/**
- * Repeats the measurement if a result differs unexpectedly, because health checks and responses may be late on a busy
- * machine.
- */
+/** Repeats unexpected results, because health checks and responses may be late on a busy machine. */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {

@@ -1,4 +1,4 @@
-/** Measures in a running stack the cookies that pin a visitor to one instance. */
+/** Measures the cookies that pin a visitor to one instance. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rig, TimedResponse } from './rig.ts';
 import type { Scene } from './scene.ts';
@@ -22,11 +22,7 @@ class Visitor {
     return answer;
   }
 
-  /**
-   * Sends several requests.
-   *
-   * @returns the names of the instances that responded
-   */
+  /** Returns the names of the instances that responded. */
   async served(count: number): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) seen.add((await this.get()).text);
