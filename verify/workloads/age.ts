@@ -1,9 +1,4 @@
-/**
- * age: drives long sessions, up to the length of the load. There are four kinds of sessions: busy sessions, sessions
- * with longer and longer pauses, sessions that stay on an instance for longer and longer, and sessions that send
- * changed cookies. The sessions log out one after the other, so that logouts of sessions of every age are tested. At
- * the same time, short sessions log in and out (visits.ts).
- */
+/** age: drives long sessions, up to the length of the load, and short sessions at the same time (visits.ts). */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { leave, replayed } from '../client/leave.ts';
@@ -23,29 +18,25 @@ const EACH = 5;
 /** Number of bursts (overlapping requests) of the busy session that lives longest. */
 const TIMES = 14;
 /**
- * Length of the first pause of a session, and of its first stay on one instance, milliseconds. Each pause or stay is
- * `LONGER` times as long as the last.
+ * Length of a session's first pause, or first stay on one instance, milliseconds. Each next pause or stay is `LONGER`
+ * times as long.
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/** Some sessions stay on one instance. Their first LONG_STAYS stays are OUTLIVES times as long as the idle timeout. */
+/** Number of first stays on one instance that last OUTLIVES times the idle timeout. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
 /** Every third burst of a busy session includes slow requests. */
 const SLOW_EACH = 3;
-/** Pause between the requests of a session that stays on one instance, milliseconds. */
+/** Pause between requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
-/** Pause of a session between two rounds of changed cookies, milliseconds. */
+/** Pause between two rounds of changed cookies, milliseconds. */
 const FORGED_EVERY = 80;
-/** Pause between two pairs of simultaneous reads of a busy session, milliseconds. */
+/** Pause between two pairs of simultaneous reads, milliseconds. */
 const PAIRS_EVERY = 120;
-/**
- * Maximum length of a session, and of each pause, as a share of the declared timeout, so that the session does not
- * expire.
- */
+/** Maximum length of a session or pause, as a share of the declared timeout. */
 const ALIVE = 0.6;
 
-/** The functions that drive the four kinds of sessions. The sessions use them in turn. */
 const HABITS = [busy, rests, stays, forges];
 
 export const age: Workload = {
@@ -63,8 +54,7 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // If the app limits the sessions of a user, this workload does nothing: its long sessions would make other
-    // workloads wait until the end.
+    // If the app limits sessions, other workloads would wait for these long sessions until the end.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = {
       overlapped: 0,
@@ -95,32 +85,31 @@ function lifeOf({ expiry }: Target): number {
   return renew === 'never' ? Math.min(idle, absolute) : absolute;
 }
 
-/** Returns the idle timeout that the target file declares, milliseconds; infinity if it declares none. */
+/** Returns the declared idle timeout, milliseconds; infinity if there is none. */
 const idleOf = ({ expiry }: Target): number => expiry?.idle ?? Number.POSITIVE_INFINITY;
 
 interface Shared {
   overlapped: number;
-  /** Finds the delay after a write at which a concurrent read begins to show the write. */
+  /** Finds the delay after which a concurrent read shows a write. */
   delays: DelaySearch;
-  /** Finds the delay after a logout at which the app begins to refuse concurrent requests of the session. */
+  /** Finds the delay after which the app refuses concurrent requests of a session that logs out. */
   logouts: DelaySearch;
-  /** All sessions of this workload, each with the cookies that it had right after its login. */
+  /** Each session with the cookies from its login. */
   logins: (Pick<Driver, 'cookies'> & { driver: Driver })[];
 }
 
 interface Pace {
-  /** Average interval between two bursts of overlapping requests, milliseconds. */
+  /** Average interval between two bursts, milliseconds. */
   every: number;
-  /** Time at which the session logs out, microseconds on the run's clock. */
+  /** Time of the logout, microseconds on the run's clock. */
   until: number;
   ended(): boolean;
 }
 
-/** A session, and the probe whose data it writes; undefined if the target has no probe that can be written. */
+/** `probe` is undefined if no probe of the target can be written. */
 interface Session extends Omit<Racer, 'probe'> {
   shared: Shared;
   probe: Probe | undefined;
-  /** Number of values that the session has written so far. */
   written: number;
 }
 
@@ -134,17 +123,13 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  // Within each kind of session, the first session writes with the first probe, the second with the second probe, and
-  // so on.
+  // Within each kind, the first session writes with the first probe, the second with the second, and so on.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   return { context, driver, probe, other: undefined, shared, written: 0 };
 }
 
-/**
- * Logs out while requests are in flight. Returns a function that sends the old cookie again. This function must be
- * called at the end of the run.
- */
+/** Logs out while requests are in flight. Returns a function that replays the old cookie at the end of the run. */
 async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
   const { logout } = context.target;
   if (logout === undefined || context.signal.aborted) {
@@ -158,14 +143,11 @@ async function loggedOut({ context, driver, shared }: Session, n: number): Promi
   };
 }
 
-/** Returns whether the session can write `count` more values without making its page too long. */
+/** Returns whether the page stays small enough after `count` more values. */
 const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
-/**
- * Drives a busy session: sends bursts of overlapping requests, some of them while a slow request is in flight. Between
- * two bursts, sends pairs of simultaneous reads.
- */
+/** Sends bursts of overlapping requests, and pairs of simultaneous reads between two bursts. */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const { probe, context } = session;
   const { slow } = context.target;
@@ -183,26 +165,19 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   }
 }
 
-/**
- * Sends pairs of simultaneous reads. Sends two of three pairs directly to one instance, because a round robin would
- * route the two reads of a pair to different instances.
- */
+/** Sends two of three pairs directly to one instance, because a round robin splits pairs. */
 async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // Numbers the pairs that go directly to an instance, without the other pairs: 0, 1, 2, … So all instances get the
-    // same number of pairs.
+    // Numbers only the pairs that go directly to an instance, so that all instances get equally many.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
   }
 }
 
-/**
- * Drives a session with pauses: writes on one instance, pauses, and reads on every instance. Each pause is longer than
- * the last.
- */
+/** Writes on one instance, pauses, and reads on every instance. Each pause is longer than the last. */
 async function rests(session: Session, { ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
   const longest = idleOf(context.target) * ALIVE;
@@ -210,7 +185,6 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
     await uses(session, aim(context, i));
     for (let left = rest; left > 0 && !ended(); left -= SHORTEST)
       await pause(context, Math.min(left, SHORTEST));
-    // After every second pause, sends a write and a read at the same time, before the reads on every instance.
     if (probe !== undefined && i % 2 === 1 && room(session, 1))
       await together({ ...session, probe }, ['write', 'read'], 5);
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
@@ -218,9 +192,8 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Drives a session that stays on an instance: sends requests to it for some time, reads on every instance, and
- * continues on the next instance. The first two stays are longer than the idle timeout if there is time, and write only
- * once, so that only reads renew the session. Each other stay is longer than the last.
+ * Stays on one instance after the other, and reads on every instance in between. The first two stays outlive the idle
+ * timeout and write only once, so that only reads renew the session.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
@@ -241,11 +214,7 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   }
 }
 
-/**
- * Drives a session that sends changed cookies again and again, because an instance may accept a changed cookie only
- * once in many requests. Sends no empty cookie, which no instance can accept. Does not change the part of a cookie that
- * only names the instance.
- */
+/** An instance may accept a changed cookie only once in many requests, so the session sends them again and again. */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   const without = await leftOut(context, driver);
   for (let i = 0; !ended(); i++) {
@@ -259,14 +228,14 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
         return driver.read(undefined, { as: { client, with: 'forged', change } });
       }),
     );
-    // Makes a round robin skip an instance in every second round. Without this, it might route each kind of changed
-    // cookie always to the same instance.
+    // Makes a round robin skip an instance in every second round, so that each instance gets each kind of changed
+    // cookie.
     if (i % 2 === 0) await driver.read();
     await pause(context, FORGED_EVERY);
   }
 }
 
-/** Writes on an instance. Reads there instead if the session must not write more values. */
+/** Reads instead if the session must not write more values. */
 async function uses(session: Session, to: string | undefined): Promise<Operation> {
   const { driver, probe } = session;
   if (probe === undefined || !room(session, 1)) return (await driver.read(probe, { to })).operation;

@@ -14,7 +14,7 @@ describe('planned times', () => {
     [150, 50],
   ])('follow a rate from %d to %d, and stay at its end', (from, to) => {
     const plan = Array.from({ length: 401 }, (_, n) => timeOf({ from, to }, 4 * SECOND, n));
-    // The mean rate is 100 actions per second, so 400 actions take 4 s.
+    // At 100 actions per second, 400 actions take 4 s.
     expect(plan[400]).toBeCloseTo(4 * SECOND, 3);
     const within = (begin: number, end: number): number =>
       plan.filter(time => time >= begin * SECOND && time < end * SECOND).length;
@@ -59,10 +59,10 @@ describe('arrivals', () => {
     arrivals.start();
     expect(await arrivals.take()).toBe(0);
     expect(await arrivals.take()).toBe(500_000);
-    // The plan waits in steps of at most 200 ms, because it checks every 200 ms whether the load is over.
+    // The plan checks every 200 ms whether the load is over.
     expect(waits).toEqual([200, 200, 100]);
     now += 499_000;
-    // A delay of 4 ms is below the tolerance for late timers, so the action does not count as late.
+    // 4 ms is within the tolerance for late timers.
     late = 4_000;
     expect(await arrivals.take()).toBe(1_004_000);
     now = 1_499_000;

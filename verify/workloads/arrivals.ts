@@ -1,10 +1,7 @@
-/**
- * Plans when each action begins if the load has a rate (`--rate`), that is, a number of actions per second. The rate is
- * constant, or rises or falls evenly.
- */
+/** Plans when each action begins if the load has a rate (`--rate`). */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The rate at the start and at the end of the load, actions per second. */
+/** The rate at the start and end of the load, actions per second. */
 export interface Rate {
   from: number;
   to: number;
@@ -13,8 +10,8 @@ export interface Rate {
 /** Maximum interval between two checks whether the load is over, milliseconds. */
 const SLICE = 200;
 /**
- * Tolerance for late timers, microseconds. If a timer fires later than this, a slow target may have kept Baton busy, so
- * the action counts as late. Otherwise, the time at which the timer fired becomes the action's planned time.
+ * Tolerance for late timers, microseconds. A later action counts as late, because a slow target may have kept Baton
+ * busy.
  */
 const TIMER = 5_000;
 
@@ -28,10 +25,10 @@ export class Arrivals {
   #taken = 0;
 
   /**
-   * @param length time in which the rate changes from `from` to `to`, microseconds; afterwards the rate stays at `to`
+   * @param length time in which the rate changes, microseconds
    * @param now the run's clock, microseconds
    * @param over returns true when the load is over
-   * @param wait waits for a number of milliseconds; by default with a timer
+   * @param wait waits for a number of milliseconds
    */
   constructor(
     rate: Rate,
@@ -47,16 +44,14 @@ export class Arrivals {
     this.#over = over;
   }
 
-  /** Starts the plan at the present time. Later calls do nothing. */
+  /** Starts the plan. Later calls do nothing. */
   start(): void {
     this.#start ??= this.#now();
   }
 
   /**
-   * Waits until the next planned begin of an action. If this time has already passed, because all sessions were busy,
-   * does not wait.
-   *
-   * @returns the planned begin of the action, on the run's clock; undefined if the load is over
+   * Waits until the next planned begin of an action, and returns this time on the run's clock; undefined if the load is
+   * over. Does not wait if the time has passed.
    */
   async take(): Promise<number | undefined> {
     while (this.#start === undefined && !this.#over()) await this.#wait(SLICE / 10);
@@ -74,7 +69,7 @@ export class Arrivals {
 }
 
 /**
- * Returns the planned begin of the n-th action, microseconds after the start. The first action has the number 0.
+ * Returns the planned begin of action `n` (from 0), microseconds after the start.
  *
  * @param length time in which the rate changes, microseconds
  */
@@ -83,7 +78,7 @@ export function timeOf({ from, to }: Rate, length: number, n: number): number {
   const changing = ((from + to) / 2) * seconds;
   if (n >= changing) return (seconds + (n - changing) / to) * 1e6;
   if (from === to) return (n / from) * 1e6;
-  // Solves the equation n = from·t + (to − from)·t² / (2·seconds) for t.
+  // Solves n = from·t + (to − from)·t² / (2·seconds) for t.
   const growth = (to - from) / seconds;
   return ((Math.sqrt(from * from + 2 * growth * n) - from) / growth) * 1e6;
 }

@@ -1,8 +1,4 @@
-/**
- * audit: requests every page on every instance, so that the checks can compare cookies and caching headers. It also
- * sends requests with changed cookies and without cookies, writes more and more text into a session, and writes texts
- * that are hard to encode, such as emoji.
- */
+/** audit: requests every page on every instance, sends changed cookies, and writes long and hard-to-encode texts. */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
@@ -13,21 +9,15 @@ import { forgeries } from './forgeries.ts';
 import { collection, eachText, UNMEASURED } from './growth.ts';
 import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Public paths to request if the target file names none. Most apps serve at least one of these files. */
+/** Public paths to request if the target file names none. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
-/** Maximum number of static files, such as images, to request. They are found by the links on the login page. */
+/** Maximum number of static files on the login page to request. */
 const LINKED = 2;
-/** Number of rounds on each instance: three responses show whether an instance differs from the others. */
+/** Number of rounds on each instance. Three responses show whether an instance differs from the others. */
 const TIMES = 3;
-/**
- * Minimum and maximum number of rounds in which changed cookies are sent. The rounds end when every instance has
- * received a changed cookie.
- */
+/** Minimum and maximum number of rounds with changed cookies. The rounds end when every instance has received one. */
 const FORGED = { least: 4, most: 12 };
-/**
- * Number of reads without a cookie, to see whether the session needs the cookie. One read is not enough: it may be
- * signed out only because it reached an instance that does not know the session.
- */
+/** Number of reads without a cookie. A single read may be signed out because its instance does not know the session. */
 const LOOKS = 3;
 
 export const audit: Workload = {
@@ -50,7 +40,6 @@ export const audit: Workload = {
   },
 };
 
-/** Logs in, opens every page and logs out. Does this on each instance, and through the balancer. */
 async function looks(context: Context): Promise<void> {
   const names = context.instances.names();
   let n = 0;
@@ -69,7 +58,6 @@ async function look(context: Context, n: number, how: How): Promise<void> {
   await leave(context, driver, how);
 }
 
-/** Requests public pages without any cookie. */
 async function strangers(context: Context): Promise<void> {
   const visitor = Driver.of(context, 90);
   const named = context.target.public;
@@ -82,7 +70,6 @@ async function strangers(context: Context): Promise<void> {
   visitor.end('over');
 }
 
-/** Returns the paths of static files that the login page links, if they are on the target's host. */
 async function linkedFiles({ target, connect, signal }: Context): Promise<string[]> {
   const { page } = target.login;
   const client = connect();
@@ -110,10 +97,9 @@ async function forges(context: Context, plan: Plan): Promise<void> {
 }
 
 /**
- * Reads with each session. Returns the first session whose read reached an instance that has received no changed cookie
- * yet.
+ * Returns the first session whose read reached an instance outside `tried`.
  *
- * @param tried names of the instances that have received a changed cookie
+ * @param tried instances that have received a changed cookie
  */
 async function servedOutside(
   tried: ReadonlySet<string>,
@@ -128,10 +114,9 @@ async function servedOutside(
 }
 
 /**
- * Sends the changed cookies of the first of two sessions.
+ * Sends the changed cookies of the first of two sessions, and adds instances to `tried`.
  *
  * @param done returns true when no further request must begin
- * @param tried names of instances that have received a changed cookie; this function adds to it
  */
 async function forge(
   context: Context,
@@ -139,8 +124,7 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  // If the session reaches only one instance, as behind a sticky balancer, that instance gets each changed cookie
-  // twice.
+  // If a sticky balancer allows only one instance, this instance gets each changed cookie twice.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   const without = await leftOut(context, driver);
@@ -157,9 +141,8 @@ async function forge(
 }
 
 /**
- * For each session cookie, returns the other cookies that a request must leave out when it sends a changed value of
- * this cookie. If another cookie signs in by itself, such as a remember-me cookie, the changed cookie must be sent
- * alone.
+ * Returns, for each session cookie, the cookies to leave out beside its changed value. A remember-me cookie, for
+ * example, signs in by itself.
  */
 export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
   const names = driver.cookies().map(({ name }) => name);
@@ -178,7 +161,7 @@ export async function leftOut({ target, interpreter, signal }: Context, driver: 
 /**
  * Returns changed values of each session cookie.
  *
- * @param other another session: one of the values joins parts of the cookies of both sessions
+ * @param other another session; one value joins parts of both sessions' cookies
  */
 export function changed(context: Context, driver: Driver, other: Pick<Driver, 'cookies'>) {
   const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));
@@ -189,8 +172,8 @@ export function changed(context: Context, driver: Driver, other: Pick<Driver, 'c
 }
 
 /**
- * Adds longer and longer texts to a session in several stages, within the measured limits of the app, and then removes
- * them. Reads the session on every instance after each stage. Stops when the app does not accept a text.
+ * Adds longer and longer texts within the measured limits, reads on every instance after each stage, and removes the
+ * texts.
  */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
@@ -219,18 +202,12 @@ async function grows(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/**
- * Maximum number of texts that the audit removes after it has added all texts. It adds longer and longer texts, so it
- * removes the newest text first, to make the session small again.
- */
+/** Maximum number of texts to remove. The newest and longest texts are removed first. */
 const SHRINKS = 30;
-/** Number of times that each text that is hard to encode is written. */
+/** Number of writes of each text that is hard to encode. */
 const AWKWARD = 3;
 
-/**
- * Writes texts that are hard to encode on one instance, and reads them on every instance. All instances must show the
- * same text.
- */
+/** Writes hard-to-encode texts on one instance; all instances must show the same text. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   const texts = context.growth?.texts ?? [];

@@ -1,7 +1,6 @@
 /**
- * burst: sends requests of one session that overlap, and then reads on every instance. Each request starts after a
- * random delay. Some errors occur only with a certain delay, exact to 1 ms. Such errors are most likely near the delay
- * at which a read begins to show the write, so many of the delays are near it (delay-search.ts).
+ * burst: sends overlapping requests of one session at random delays, then reads on every instance. Many delays are near
+ * the delay at which a read begins to show the write (delay-search.ts).
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -24,49 +23,38 @@ export const MOST = 44;
 /** Maximum length of a long value, characters. */
 const LONG = 400;
 
-/**
- * Minimum number of rounds with overlapping requests. An error that occurs in one of ten rounds is then almost
- * certainly seen.
- */
+/** Minimum number of rounds with overlapping requests. Almost certainly shows an error of one in ten rounds. */
 const ENOUGH = 30;
 
-/** The numbers of rounds of overlapping requests that one session of the workload sends. */
 interface Part {
-  /** Number of rounds in which all requests are quick. */
+  /** Number of rounds with quick requests only. */
   quick: number;
-  /** Number of rounds in which quick requests are sent while a slow request is in flight. */
+  /** Number of rounds with quick requests during a slow request. */
   slow: number;
-  /** If true, the session reads once more when all sessions are done, to see late effects of its writes. */
+  /** If true, the session reads again when all sessions are done, to see late effects. */
   late: boolean;
 }
 
-/**
- * The sessions of the workload, in order. Short sessions and slow requests come first, because they find common defects
- * early.
- */
+/** Short sessions and slow requests come first, because they find common defects early. */
 const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 2, slow: 0, late: false }),
   { quick: 0, slow: 3, late: false },
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/** The rounds of each additional session. Additional sessions are used only if too few requests have overlapped. */
+/** The rounds of each additional session. */
 const MORE: Part = { quick: 8, slow: 0, late: true };
-/** Maximum number of additional sessions, which are used if too few requests have overlapped. */
+/** Maximum number of additional sessions, for a run with too few overlapping requests. */
 const MORE_TIMES = 6;
 
-/** Results that the rounds of all sessions share. */
 interface Shared {
   /** Number of rounds in which at least two requests overlapped. */
   overlapped: number;
-  /** Finds the delay after a write at which a concurrent read begins to show the write. */
+  /** Finds the delay after which a concurrent read shows a write. */
   delays: DelaySearch;
 }
 
-/**
- * A session, the probe whose data it writes, and the probe whose data it also writes in some rounds, if the target has
- * two.
- */
+/** A session and the probes whose data it writes. */
 export interface Racer {
   context: Context;
   driver: Driver;
@@ -96,8 +84,7 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the app limits sessions, other sessions wait for the end of this session. So it logs out at once instead of
-      // at the end of the workload.
+      // If the app limits sessions, others wait for the end of this session. So this session logs out at once.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
@@ -110,13 +97,12 @@ export const burst: Workload = {
   },
 };
 
-/** Sends the rounds of a session. Returns a function that makes the last reads and ends the session. */
+/** Returns a function that makes the last reads and ends the session. */
 async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Promise<void>> {
   const { context, driver, probe, other } = racer;
   if (!(await driver.enter())) return async () => driver.end('refused');
   const first = await driver.read();
-  // Sends the first writes of a session at the same time, because many apps create the data of a session at its first
-  // write.
+  // Sends the first writes at the same time, because many apps create a session's data at its first write.
   await together(racer, Array(TOGETHER).fill('write'), 0);
   const { operation } = await driver.read(probe);
   let span = Math.max(lasted(first.operation), lasted(operation));
@@ -136,7 +122,7 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
 
 type Kind = 'write' | 'read' | 'other';
 
-/** Kinds of rounds that write data of one probe: the requests to send at the same time. */
+/** Simultaneous requests with one probe. */
 const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
@@ -144,25 +130,20 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/**
- * Kinds of rounds that write data of two probes: the requests to send at the same time. A write with one probe may
- * overwrite the data of the other probe with an old value.
- */
+/** Simultaneous requests with two probes. A write with one may overwrite the data of the other with an old value. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
 ];
 
-/** Reads on every instance the data that the session has written. */
 async function readAll({ context, driver, probe, other }: Racer): Promise<void> {
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   if (other !== undefined) await everywhere(context, async how => (await driver.read(other, how)).operation);
 }
 
 /**
- * Sends overlapping requests, each after a delay of up to `span` milliseconds. Afterwards reads on every instance.
- *
- * @returns the duration of the longest request, milliseconds
+ * Sends overlapping requests, each after up to `span` milliseconds, then reads on every instance. Returns the duration
+ * of the longest request, milliseconds.
  */
 export async function together(racer: Racer, kinds: readonly Kind[], span: number): Promise<number> {
   const { context, driver, probe, other = probe, shared } = racer;
@@ -190,16 +171,16 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
 }
 
 /**
- * Returns the length of the long values, characters; 0 if the app may refuse such values. Every second value is long:
- * if writes of different lengths overlap, a store that overwrites in place may leave a part of the longer value.
+ * Returns the length of long values, characters; 0 if the app may refuse them. Every second value is long: a store that
+ * overwrites in place may leave a part of it.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;
 }
 
 /**
- * Returns the delay of each request of a round, milliseconds. Writes get any delay within `span`. Reads get a delay
- * near the delay at which a read begins to show the round's first write.
+ * Returns the delay of each request, milliseconds. Reads are near the delay at which a read begins to show the round's
+ * first write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);
@@ -209,9 +190,6 @@ function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[
   );
 }
 
-/**
- * Reports to `delays` how long after the round's first write a read was sent, and whether the read showed this write.
- */
 function learn(delays: DelaySearch, operations: readonly Operation[], offsets: readonly number[]): void {
   const read = operations.findIndex(({ action }) => action === 'read');
   const write = operations.findIndex(({ action }) => action === 'add');
@@ -222,10 +200,9 @@ function learn(delays: DelaySearch, operations: readonly Operation[], offsets: r
 }
 
 /**
- * Writes while slow requests of the same session are in flight. The slow requests are two writes, a read, or a write
- * and a read, depending on the number of the round.
+ * Writes while slow requests of the same session are in flight.
  *
- * @param part delay of the first quick write after the slow requests, from 0 to 1: 1 means 50 ms
+ * @param part delay of the first quick write; 0 to 1 means 0 to 50 ms
  */
 export async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;

@@ -1,4 +1,3 @@
-/** Tests which workloads a run chooses for the claims of its target. */
 import { expect, it } from 'vitest';
 import { parseTarget } from '../target/load.ts';
 import { chosen } from './index.ts';

@@ -1,7 +1,5 @@
 /**
- * cold-burst: a client without cookies opens the login page and other pages at the same time, like a browser that
- * restores its tabs. Then it logs in with the form, and uses the session. If the login is refused, it opens the form
- * again and retries once.
+ * cold-burst: opens several pages at the same time without cookies, like a browser that restores its tabs, and logs in.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -10,10 +8,7 @@ import { leave } from '../client/leave.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 16;
-/**
- * Minimum number of rounds, because the check `one-session` needs so many. On a slow machine, these rounds begin even
- * after the deadline.
- */
+/** Minimum number of rounds for the check `one-session`, even after the deadline. */
 const NEEDED = 3;
 const AT_ONCE = 4;
 
@@ -38,7 +33,7 @@ async function round(context: Context, n: number): Promise<void> {
     driver.form({ held: barrier.place(context.random.next() * 2) }),
     ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
   ]);
-  // The form token of one page may not belong to the cookie that another page set. A user then opens the form again.
+  // The form token of one page may not belong to the cookie of another page. A user then opens the form again.
   if ((await driver.login()).outcome !== 'ok' && !(await driver.enter())) return driver.end('refused');
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   await leave(context, driver);

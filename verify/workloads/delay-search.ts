@@ -1,14 +1,10 @@
 /**
- * Searches for the delay between two concurrent requests at which their order changes: with a shorter delay, the
- * delayed request takes effect first, and with a longer delay second. An app's errors are most likely near this delay,
- * so half of the random delays are near it.
+ * Searches for the delay between two concurrent requests at which their order changes. Errors of an app are most likely
+ * near this delay.
  */
 import type { Random } from '../random.ts';
 
-/**
- * Half of the random delays are near the found delay. This is their maximum distance from it, as a fraction of the
- * span.
- */
+/** Maximum distance from the found delay of half of the random delays, as a fraction of the span. */
 const AROUND = 1 / 16;
 
 export class DelaySearch {
@@ -18,7 +14,7 @@ export class DelaySearch {
   /**
    * Records which of two requests took effect first.
    *
-   * @param offset delay of the delayed request after the other request, milliseconds
+   * @param offset delay of the delayed request, milliseconds
    * @param after true if the other request took effect first
    */
   saw(offset: number, after: boolean): void {
@@ -27,11 +23,10 @@ export class DelaySearch {
   }
 
   /**
-   * Returns a random delay. Always draws two random numbers, so that later random choices do not depend on the recorded
+   * Returns a random delay within the span. Always draws two random numbers, so that later choices do not depend on
    * results.
    *
-   * @param span the shortest and the longest delay, milliseconds; negative if the other request is sent later
-   * @returns a delay within the span
+   * @param span shortest and longest delay, milliseconds; negative if the other request is sent later
    */
   draw(random: Random, [least, most]: readonly [number, number]): number {
     const [where, at] = [random.next(), random.next()];

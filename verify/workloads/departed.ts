@@ -1,21 +1,15 @@
-/**
- * Sends the old cookies of sessions that have logged out. Tests many sessions, because an error may keep or restore
- * only one of many.
- */
+/** Replays the cookies of sessions that have logged out. An error may keep only one of many sessions. */
 import type { Context } from '../client/context.ts';
 import { Departed, type DepartedSession } from '../client/departed.ts';
 import { inTurn } from './workload.ts';
 
 const AT_ONCE = 4;
 
-/** Returns an object that keeps sessions that log out; undefined if the app does not claim that a logout is final. */
+/** Returns undefined if the app does not claim that a logout is final. */
 export const departedOf = ({ target }: Context): Departed | undefined =>
   target.claims.includes('logout-final') ? new Departed() : undefined;
 
-/**
- * Sends the old cookie of each session that has logged out since the last call, once through the balancer. Then ends
- * the session.
- */
+/** Replays the old cookie of each session that has logged out since the last call, and ends the session. */
 export async function replayDeparted(context: Context): Promise<void> {
   const sessions = context.departed?.take() ?? [];
   await inTurn(context, sessions.length, AT_ONCE, async (own, n) => {

@@ -1,8 +1,6 @@
 /**
- * fixation: tests an attack in which the attacker puts ("plants") cookies into a user's browser before the login. If
- * the app keeps their session id at the login, the attacker gets the user's session. The planted cookies come from a
- * visit of the app, have an invented id, or are those of another user's session. After the login, a second client sends
- * the planted cookies to every instance, and must not be signed in.
+ * fixation: an attacker plants cookies in a user's browser before the login. After the login, these cookies must not be
+ * signed in.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -13,7 +11,7 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
-/** Minimum number of rounds with each kind of planted cookie, because the check `rotation` needs so many. */
+/** Minimum number of rounds with each kind of planted cookie for the check `rotation`. */
 const NEEDED = 3;
 
 export const fixation: Workload = {
@@ -26,8 +24,7 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // Runs these rounds one after the other, because each round needs two sessions of different users. If other rounds
-    // took sessions at the same time, only two sessions of the same user might be free.
+    // Runs these rounds one after the other, because each needs two sessions of different users.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
@@ -36,7 +33,7 @@ export const fixation: Workload = {
   },
 };
 
-/** Plants the cookies that the app set at a visit before the login. */
+/** Plants the cookies of a visit before the login. */
 async function before(context: Context, n: number): Promise<void> {
   const driver = Driver.of(context, n);
   await driver.visit(context.target.signedIn.page);
@@ -44,16 +41,15 @@ async function before(context: Context, n: number): Promise<void> {
   const planted = driver.replayer();
   if ((await driver.login()).outcome !== 'ok') return driver.end('refused');
   await driver.read();
-  // If the app sets no session cookie before the login, an attacker has nothing to plant.
+  // Without a session cookie before the login, an attacker has nothing to plant.
   if (carries(context, planted)) await replays(context, driver, planted, 'before-login');
   await leave(context, driver);
 }
 
-/** Returns whether a client has a session cookie for the target. */
 const carries = ({ interpreter, target }: Context, client: SessionClient): boolean =>
   client.cookies(target.signedIn.page).some(({ name }) => interpreter.sessionCookies.includes(name));
 
-/** Plants a session cookie with an invented id. If the app keeps this id at the login, the attacker has the session. */
+/** Plants a session cookie with an invented id. */
 async function invented(context: Context, n: number): Promise<void> {
   const model = Driver.of(context, n);
   if (!(await model.enter())) return model.end('refused');
@@ -69,8 +65,7 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // Ends the session that a login has begun, with the client that has its cookies. First reads a page, because the
-  // logout may need a form token.
+  // Reads a page first, because the logout may need a form token.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();
@@ -78,8 +73,8 @@ async function invented(context: Context, n: number): Promise<void> {
 }
 
 /**
- * Plants the cookies of the attacker's own session: a victim then logs in with this browser, without a logout before.
- * Sends the planted cookies only if the victim is logged in, because some apps do not offer a login to signed-in users.
+ * Plants the cookies of the attacker's own session. Replays them only if the victim's login succeeded, because some
+ * apps offer no login to signed-in users.
  */
 async function overAnother(context: Context, n: number): Promise<void> {
   const attacker = Driver.of(context, ROUNDS * 4 + 2 * n);
@@ -101,13 +96,10 @@ async function overAnother(context: Context, n: number): Promise<void> {
   await leave(context, attacker);
 }
 
-/**
- * Maximum number of requests to find out which user is signed in. A request may reach an instance that does not know
- * the session.
- */
+/** Maximum number of requests to find the signed-in user. An instance may not know the session. */
 const LOOKS = 4;
 
-/** Returns the label (a keyed hash) of the user that the signed-in page shows; undefined if the page shows none. */
+/** Returns the label (a keyed hash) of the user on the signed-in page. */
 async function signedInAs({ interpreter, target }: Context, driver: Driver): Promise<string | undefined> {
   for (let i = 0; i < LOOKS; i++) {
     const { sawUser } = interpreter.seen(await driver.look(target.signedIn.page), { action: 'read' });
@@ -116,10 +108,7 @@ async function signedInAs({ interpreter, target }: Context, driver: Driver): Pro
   return undefined;
 }
 
-/**
- * Sends the planted cookies to every instance. Uses a new copy of the cookies each time, because a response may change
- * them.
- */
+/** Uses a new copy of the cookies for each instance, because a response may change them. */
 async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
   await everywhere(context, async how => {
     const as = { client: planted.copy(), with: what };
@@ -127,10 +116,7 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
   });
 }
 
-/**
- * Returns an invented value that looks like a given cookie value: replaces digits by random digits, and letters by
- * random letters, in parts of 8 or more characters.
- */
+/** Replaces digits and letters by random ones, in parts of 8 or more characters. */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;
   const drawn = (letter: string): string => {
@@ -144,8 +130,5 @@ function unlike(value: string, random: Random): string {
   return encoded ? encodeURIComponent(text) : text;
 }
 
-/**
- * Sets of characters. A random character of the same set replaces each character, so that hexadecimal digits stay
- * hexadecimal.
- */
+/** A character is replaced by a character of the same set, so that hexadecimal digits stay hexadecimal. */
 const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

@@ -47,7 +47,7 @@ describe('forged cookies', () => {
     );
   });
 
-  // Instances have short names, such as app-2, or long names, such as those of pods.
+  // Names of instances may be short, such as app-2, or long, such as those of pods.
   it.each([
     ['0123456789abcdef0123456789abcdef.app-2', 'fedcba98765432100123456789abcdef.app-1', /\.app-2$/],
     [
@@ -69,7 +69,7 @@ describe('forged cookies', () => {
     const id = value.replace(/[.~]?shop[\w-]*~?|\.app-2/, '');
     for (const { change, forged } of forgeries(value, other)) {
       if (change.startsWith('a character')) expect(forged).toMatch(route);
-      // Checks that each forged value changes the session id, and not only the name of the instance.
+      // A forged value must change the session id, not only the name of the instance.
       expect(forged, change).not.toContain(id);
     }
   });

@@ -7,7 +7,7 @@ export interface Forgery {
   forged: string;
 }
 
-/** Matches a part of a cookie value with 12 or more characters. Shorter parts are prefixes, versions or names. */
+/** A part of a cookie value with 12 or more characters. Shorter parts are prefixes, versions or names. */
 interface Part {
   text: string;
   at: number;
@@ -16,17 +16,13 @@ interface Part {
 const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
-/**
- * Minimum number of equal characters at the start of a part of the cookie in two sessions, from which this part counts
- * as the name of an instance instead of a random id.
- */
+/** Number of equal first characters in two sessions from which a part counts as the name of an instance. */
 const ALIKE = 3;
 
 /**
- * Returns forged values of a cookie. Does not change the last character of a part, because some decoders ignore it.
- * Does not change the name of an instance, by which a balancer may route.
+ * Returns forged values of a cookie. Keeps the last character of a part, which some decoders ignore, and the name of an
+ * instance, by which a balancer may route.
  *
- * @param value the value of the cookie to forge
  * @param other the value of the same cookie in another session
  */
 export function forgeries(value: string, other: string): Forgery[] {
@@ -52,23 +48,19 @@ export function forgeries(value: string, other: string): Forgery[] {
     .map(({ change, forged }) => ({ change, forged: encoded ? encodeURIComponent(forged) : forged }));
 }
 
-/**
- * Matches a random id or a signature in JSON, which an attacker cannot guess: 16 or more letters, digits, `+`, `/`,
- * `=`, `_` or `-`.
- */
+/** Matches a random id or signature in JSON, which an attacker cannot guess. */
 const ID = /[\w+/=-]{16,}/;
 
 /**
- * Returns a cookie with the JSON of another session's cookie and additional spaces, so that it differs from both
- * cookies. An app must not accept this JSON without a valid signature. Returns undefined if the cookies contain no JSON
- * in base64, or if the JSON has a random id, because an app that looks up the id needs no signature.
+ * Returns a cookie with the JSON of another session's cookie and more spaces; an app must refuse this JSON without a
+ * signature. Undefined if there is no JSON in base64, or if the JSON has a random id.
  */
 function withContentOf(own: string, other: string): string | undefined {
   const part = partsOf(own).findLast(({ text }) => jsonIn(text) !== undefined);
   const json = partsOf(other).findLast(({ text }) => jsonIn(text) !== undefined);
   const content = json && jsonIn(json.text);
   if (part === undefined || content === undefined || ID.test(content)) return undefined;
-  // With these spaces, the length is a multiple of 3 bytes, so base64 needs no padding.
+  // With these spaces, base64 needs no padding.
   const spaces = ' '.repeat(3 - (Buffer.byteLength(content) % 3));
   const text = Buffer.from(content.replace('{', `{${spaces}`)).toString(
     /[-_]/.test(own) ? 'base64url' : 'base64',
@@ -76,7 +68,7 @@ function withContentOf(own: string, other: string): string | undefined {
   return own.slice(0, part.at) + text + own.slice(endOf(part)).replace(/^=+/, '');
 }
 
-/** Returns the JSON object in a text in base64; undefined if it has none, or only the header of a JWT. */
+/** Returns undefined for a JWT's header too. */
 function jsonIn(text: string): string | undefined {
   const json = Buffer.from(text, 'base64').toString();
   try {
@@ -94,10 +86,7 @@ const longest = (parts: readonly Part[]): Part =>
 const partsOf = (value: string): Part[] =>
   [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
 
-/**
- * Returns the parts of a value that may carry the session, without the name of an instance, as in `<id>.<name>`
- * (Tomcat's jvmRoute) or `<name>~<id>` (HAProxy's prefix). The name begins with the same characters in both sessions.
- */
+/** Excludes the name of an instance, as in `<id>.<name>` (Tomcat's jvmRoute) or `<name>~<id>` (HAProxy's prefix). */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];
   const alike = (a: Part | undefined, b: Part | undefined): boolean =>
@@ -110,10 +99,9 @@ function carryingOf(value: string, other: string): Part[] {
 
 const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKLMNOPQRSTUVWXYZ'];
 
-/** Replaces the letter or digit in the middle of a part by another character of the same kind. */
 function flipped(value: string, { text, at }: Part): string {
   let middle = at + Math.floor(text.length / 2);
-  // Does not replace a separator, such as those in a UUID, because some decoders ignore separators.
+  // Some decoders ignore separators, such as those in a UUID.
   while (middle > at && !/[\da-z]/i.test(value[middle] as string)) middle--;
   const old = value[middle] as string;
   const alike = KINDS.find(letters => letters.includes(old)) ?? 'ax';

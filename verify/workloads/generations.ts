@@ -1,7 +1,6 @@
 /**
- * generations: compares sessions that were begun before the faults with sessions that begin afterwards. Each old
- * session opens a page before the faults, and sends the form of this page after the faults. Then old and new sessions
- * send the same requests, and must get the same responses.
+ * generations: compares sessions from before the faults with sessions that begin afterwards. Both must get the same
+ * responses.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -10,16 +9,14 @@ import { writable } from '../client/probes.ts';
 import { collection } from './growth.ts';
 import { inTurn } from './workload.ts';
 
-/** Number of sessions that begin before the faults, and also of those that begin afterwards. */
+/** Number of sessions that begin before the faults, and of those that begin afterwards. */
 const EACH = 15;
-/** Maximum number of sessions that send requests at the same time. */
+/** Maximum number of concurrent sessions. */
 const AT_ONCE = 5;
 
 /**
- * Logs in the old sessions, and opens the page with the form. Does nothing if the app limits the sessions of a user,
- * because the workload `hop` uses all sessions that the limit allows.
- *
- * @returns a function to call after the faults: it sends the requests of old and new sessions
+ * Logs in the old sessions, and opens the page with the form. Returns a function that sends the requests after the
+ * faults. Does nothing if the app limits sessions, because `hop` uses them all.
  */
 export async function generations(context: Context): Promise<() => Promise<void>> {
   if (context.seats !== undefined) return async () => {};

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eachText } from './growth.ts';
 
-/**
- * Adds texts in stages, as a session would grow. Returns the length of each text, and the total length after each
- * stage.
- */
+/** Returns the length of each text, and the total length after each stage. */
 async function grown(limits: { longest: number; total: number }, refusedAt = Number.POSITIVE_INFINITY) {
   const sizes: number[] = [];
   const stages: number[] = [];

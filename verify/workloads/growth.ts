@@ -1,8 +1,6 @@
 /**
- * Measures before the load how long a text can be so that the app shows it unchanged, and how much text one session can
- * hold before a request or response becomes too large. The workload `audit` stays within these limits. Otherwise many
- * balancers would stop routing to an instance, because its response header is too large, and the checks would judge
- * these failures.
+ * Measures before the load how long a text can be, and how much text a session can hold. Larger requests or responses
+ * would make many balancers stop routing to an instance.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Growth } from '../client/context.ts';
@@ -12,12 +10,11 @@ import { TEXTS, type Text } from '../client/texts.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
 
-/** Lengths of text to try, one after the other, characters. */
+/** Lengths of text to try, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
 /**
- * The stages in which the text in a session grows. `value`: length of each text, characters. `total`: length of all
- * texts at the end of the stage, characters. The last two stages exceed the size limit of a cookie, and the buffers of
- * a proxy.
+ * Growth of the text in a session. `value`: length of each text; `total`: length of all texts; characters. The last two
+ * stages exceed the size of a cookie, and a proxy's buffers.
  */
 const STAGES = [
   { value: 100, total: 1_000 },
@@ -26,33 +23,27 @@ const STAGES = [
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
-/**
- * Total length above which a stage needs long texts, because too many short texts would be necessary, characters. Such
- * a stage is left out for an app that shows only short texts.
- */
+/** Total length above which a stage needs long texts, characters. */
 const MANY = 100_000;
-/** Approximate length of the shortest text that is written, characters. */
+/** Approximate length of the shortest text, characters. */
 const SHORT = 40;
-/** The limits to assume if they were not measured: only short texts. */
+/** The limits without a measurement: only short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 /** Maximum number of texts to add to one session. */
 const ADDS = 130;
-/**
- * The share of a measured limit that `audit` uses. It is less than 1, because the requests of `audit` may be a little
- * larger.
- */
+/** The share of a measured limit that `audit` uses, because its requests may be a little larger. */
 const WITHIN = 0.8;
 /** Number of texts to add between two reads of the page. */
 const READ_EVERY = 10;
 /** Number of tries for each text if clients cannot choose the instance. */
 const TRIES = 2;
 /**
- * How to wait for the balancer. `within`: maximum wait until it routes to each instance again, milliseconds. `every`:
- * interval between the requests that test this, milliseconds.
+ * `within`: maximum wait until the balancer routes to each instance again; `every`: interval of the tests;
+ * milliseconds.
  */
 const BACK = { within: 30_000, every: 250 };
 
-/** Statuses of responses to a request that is too large. A balancer sends 502 if a response header is too large. */
+/** Statuses for requests that are too large. A balancer sends 502 if a response header is too large. */
 const TOO_LARGE = [413, 414, 431, 502];
 
 const refusesSize = ({ status, body }: Reply): boolean =>
@@ -81,7 +72,7 @@ export async function eachText(
   }
 }
 
-/** Returns a probe that can hold several texts of one session. When the session ends, its texts disappear. */
+/** Returns a probe that can hold several texts of one session. */
 export const collection = ({ probes }: Context['target']): Probe | undefined =>
   probes.find(
     ({ kind, scope, add }) =>
@@ -89,15 +80,15 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
   );
 
 /**
- * Returns the number of short texts that a session can surely hold: half of the measured total length, because each
- * text needs additional characters such as separators and quotes.
+ * Returns the number of short texts that surely fit in a session: half of the measured total, because apps add
+ * separators and quotes.
  */
 export const roomOf = (growth: Growth | undefined): number =>
   growth?.refused === true ? Math.floor(growth.total / (2 * SHORT)) : Number.POSITIVE_INFINITY;
 
 /**
- * Measures how much text a session can hold. Returns undefined if no probe can hold several texts of a session, or if
- * logins or requests are limited.
+ * Measures how much text a session can hold. Returns undefined if no probe holds several texts, or logins or requests
+ * are limited.
  */
 export async function measureGrowth(context: Context): Promise<Growth | undefined> {
   const { target, spacing } = context;
@@ -122,7 +113,7 @@ class Measurement {
   readonly #context: Context;
   readonly #probe: Probe;
   #sessions = 0;
-  /** Describes the response by which the app refused more text, for a remark; undefined if it accepted all text. */
+  /** Describes the response by which the app refused more text. */
   cause: string | undefined;
 
   constructor(context: Context, probe: Probe) {
@@ -130,7 +121,6 @@ class Measurement {
     this.#probe = probe;
   }
 
-  /** Returns the length of the longest text that at least one instance shows unchanged. */
   async longest(): Promise<number> {
     let longest = 0;
     for (const length of LENGTHS) {
@@ -140,7 +130,6 @@ class Measurement {
     return longest;
   }
 
-  /** Returns the total length of texts that one session can hold, up to the total of the last stage. */
   async total(longest: number): Promise<number> {
     if (this.cause !== undefined) return 0;
     let total = 0;
@@ -149,8 +138,7 @@ class Measurement {
         const { status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // An error for another reason than a full session is no limit. It is not overlooked: the same text causes it
-        // again in `audit`, whose responses are judged.
+        // Another error is no limit. `audit` sends the same text, and its responses are judged.
         total += size;
         return status < 400;
       });
@@ -160,8 +148,8 @@ class Measurement {
   }
 
   /**
-   * Returns whether a response with status 500 or more means that the session is full, as in Rails with a cookie that
-   * is too large. A session is full if each instance refuses one more text, but accepts a short text in a new session.
+   * A status of 500 or more means a full session if each instance refuses one more text, but accepts a short text in a
+   * new session. An example is Rails with a cookie that is too large.
    */
   async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
     for (const to of this.#ways()) {
@@ -177,15 +165,12 @@ class Measurement {
     return small;
   }
 
-  /**
-   * Returns texts that are hard to encode, such as emoji, and that at least one instance shows unchanged. Of each kind
-   * of text, returns the hardest one.
-   */
+  /** Returns the hardest text of each kind that at least one instance shows unchanged. */
   async texts(): Promise<Text[]> {
     const kept: Text[] = [];
     const cause = this.cause;
     this.cause = undefined;
-    // Uses a new session for each kind, because a text that the app cannot store may break the session.
+    // A text that the app cannot store may break its session, so each kind gets a new session.
     for (const kind of TEXTS) {
       await this.#session(async driver => {
         for (const text of kind)
@@ -198,17 +183,13 @@ class Measurement {
     return kept;
   }
 
-  /**
-   * Returns the instances on which texts are tried, one after the other. The value undefined means that the balancer
-   * chooses the instance.
-   */
+  /** Undefined means that the balancer chooses the instance. */
   #ways(): readonly (string | undefined)[] {
     const { instances } = this.#context;
     const chosen = instances.names().filter(name => instances.way(name) !== undefined);
     return chosen.length > 0 ? chosen : Array<undefined>(TRIES).fill(undefined);
   }
 
-  /** Logs in a new session, runs `act` with it, and logs out. */
   async #session(act: (driver: Driver) => Promise<boolean>): Promise<boolean> {
     const { signal } = this.#context;
     if (signal.aborted || this.cause !== undefined) return false;
@@ -233,7 +214,7 @@ class Measurement {
     return false;
   }
 
-  /** Writes the n-th text. After every tenth text, also reads the page, because the page may have become too large. */
+  /** After every tenth text, also reads the page, because the page may have become too large. */
   async #write(
     driver: Driver,
     size: number,

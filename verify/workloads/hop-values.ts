@@ -1,4 +1,4 @@
-/** Decides when a client of the workload `hop` adds or removes a value, by the values that it has added before. */
+/** Decides when a client of the workload `hop` adds or removes a value. */
 import type { Context } from '../client/context.ts';
 import type { Text } from '../client/texts.ts';
 import { getOrInsert } from '../core/get-or-insert.ts';
@@ -7,47 +7,36 @@ import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { collection, roomOf } from './growth.ts';
 
-/** Approximate number of values that a session has at a time. It is low, so that pages stay small. */
+/** Approximate number of values of a session at a time, so that pages stay small. */
 const ITEMS = 8;
-/**
- * `share`: share of requests that write, as long as an object has at most `upTo` values. With more values, the share is
- * lower, so that the object's page stays small.
- */
+/** `share`: share of writes among the requests, while an object has at most `upTo` values; lower above `upTo`. */
 const WRITES = { share: 0.25, upTo: 50 };
-/**
- * How many of the values that are written during faults are never removed, so that the last reads must show them.
- * `share`: their share of these values. `most`: their maximum number.
- */
+/** Values written during faults that are never removed. `share`: their share; `most`: their maximum number. */
 const KEPT = { share: 0.3, most: 30 };
-/**
- * Share of writes with a text that is hard to encode, such as emoji. It applies if the app keeps such texts unchanged.
- */
+/** Share of writes with a text that is hard to encode, such as emoji. */
 const AWKWARD = 0.25;
 
-/**
- * Returns whether the request that removes a value has the value in its path. If so, `hop` does not remove texts that
- * are hard to encode, such as emoji, because a path cannot contain them.
- */
+/** A path cannot contain a text that is hard to encode, so `hop` does not remove such texts by a path. */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
 export class HeldValues {
   readonly #context: Context;
   readonly #random: Random;
   readonly #clients: number;
-  /** The values that this client has added and can remove, by object. */
+  /** Values that this client can remove, by object. */
   readonly #items = new Map<string, string[]>();
-  /** Number of texts that this client has added and cannot remove, by object. */
+  /** Number of texts that this client cannot remove, by object. */
   readonly #stuck = new Map<string, number>();
   #kept = 0;
 
-  /** @param clients number of clients that write to the data that all users share */
+  /** @param clients number of clients that write to the data of all users */
   constructor(context: Context, clients: number) {
     this.#context = context;
     this.#random = context.random;
     this.#clients = clients;
   }
 
-  /** Forgets all values. Call this when a new session begins, because it has none of the values of the last session. */
+  /** Forgets all values, for a new session. */
   clear(): void {
     this.#items.clear();
     this.#stuck.clear();
@@ -55,7 +44,7 @@ export class HeldValues {
   }
 
   /**
-   * Chooses a value to remove; returns undefined if no value is to be removed.
+   * Returns undefined if no value is to be removed.
    *
    * @param draw a random number from 0 to 1
    */
@@ -66,7 +55,7 @@ export class HeldValues {
     return items.splice(this.#random.below(items.length), 1)[0];
   }
 
-  /** Returns the share of an object's requests that must be writes, from 0 to 1. */
+  /** Returns the share of writes among an object's requests, from 0 to 1. */
   share(probe: Probe): number {
     const { cap, remove, scope } = probe;
     const count = this.#held(probe);
@@ -77,7 +66,7 @@ export class HeldValues {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Chooses a text that is hard to encode; returns undefined if the next write must use a usual text. */
+  /** Returns undefined if the next write must use a usual text. */
   text(probe: Probe): Text | undefined {
     const { growth, target } = this.#context;
     const draw = this.#random.next();
@@ -87,7 +76,11 @@ export class HeldValues {
     return texts[Math.floor((draw / AWKWARD) * texts.length)];
   }
 
-  /** Call this after each write that has ended: keeps its value. @param disturbed true while faults are performed */
+  /**
+   * Records an ended write.
+   *
+   * @param disturbed true while faults are performed
+   */
   wrote(
     probe: Probe,
     { action, value, outcome }: Operation,
@@ -99,18 +92,16 @@ export class HeldValues {
       this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
       return;
     }
-    // During faults, does not keep some of the values, so that this client never removes them.
+    // Never removes some of the values written during faults.
     if (disturbed && this.#kept < KEPT.most && this.#random.next() < KEPT.share) this.#kept++;
     else getOrInsert(this.#items, probe.object, (): string[] => []).push(value);
   }
 
-  /** Returns the number of values that this client has kept for all objects of its session. */
   #written(): number {
     const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
     return own.reduce((sum, probe) => sum + this.#held(probe), 0);
   }
 
-  /** Returns the number of values that this client has kept for an object. */
   #held({ object }: Probe): number {
     return (this.#items.get(object)?.length ?? 0) + (this.#stuck.get(object) ?? 0);
   }

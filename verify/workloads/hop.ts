@@ -1,7 +1,6 @@
 /**
- * hop: drives many concurrent sessions. Each session logs in once. Then it reads and writes, one request at a time, on
- * the instances that the balancer chooses. Each action is chosen at random, because a fixed sequence of actions could
- * match a round robin: all writes would then reach the same instance.
+ * hop: drives many concurrent sessions, each with one request at a time. Actions are random, because a fixed sequence
+ * could match a round robin.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
@@ -19,45 +18,38 @@ import { HeldValues } from './hop-values.ts';
 import { type OpenSession, writeUndisturbed } from './undisturbed.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
-/**
- * Maximum number of times that a client logs in again after it has lost its session. Afterwards the client stops,
- * because it has shown the losses.
- */
+/** Maximum number of logins after lost sessions, before the client stops. */
 const LOGINS_AGAIN = 2;
-/** Maximum number of lost sessions whose cookie is sent again, to see which instances still accept it. */
+/** Maximum number of lost sessions whose cookie is replayed. */
 const REPLAYED = 5;
-/** Number of times that the cookie of a lost session is sent again. */
+/** Number of replays of a lost session's cookie. */
 const REPLAYS = 6;
-/**
- * Share of writes after which the client follows the redirect at once, without waiting for the body of the response, as
- * browsers do.
- */
+/** Share of writes whose redirect the client follows without waiting for the body, as browsers do. */
 const EARLY = 0.5;
 
-/** Up to this number of sessions, a round robin can by chance always route each session to the same instance. */
+/** With so few sessions, a round robin can by chance route each session always to the same instance. */
 const FEW = 4;
 
-/** The speed of the clients of `hop`. The function `perform` of index.ts changes it during the run. */
+/** The speed of the clients of `hop`, which index.ts changes during the run. */
 export interface Pace {
-  /** Average pause of a client before each request, milliseconds; 0 while no other workload runs. */
+  /** Average pause before each request, milliseconds. */
   pause: number;
-  /** True while faults are performed. Clients then do not choose the instance, because an instance may be gone. */
+  /** True while faults are performed. Clients then do not choose the instance, because it may be gone. */
   disturbed?: boolean;
 }
 
-/** Interval between two login attempts while faults are performed, milliseconds. */
+/** Interval between two login attempts during faults, milliseconds. */
 const LOGIN_AGAIN = 200;
 
 interface Shared {
-  /** Number of clients that write to the data that all users share. */
+  /** Number of clients that write to the data of all users. */
   clients: number;
   replayed: number;
   few: boolean;
   pace: Pace;
   over(): boolean;
-  /** Plans when actions begin, if the load has a rate; else undefined. */
   arrivals: Arrivals | undefined;
-  /** Called when the app has accepted or refused the first login of a client. */
+  /** Called when the app has accepted or refused a client's first login. */
   entered(): void;
 }
 
@@ -81,7 +73,6 @@ export const hopAt = (pace: Pace): Workload => ({
   },
 });
 
-/** Drives the clients of the workload. @param plan its `deadline` may become earlier during the run */
 async function hops(context: Context, plan: Plan, sessions: number, pace: Pace): Promise<void> {
   let outside = sessions;
   const ends = (): boolean => over(context, plan);
@@ -127,17 +118,17 @@ class HopClient {
   readonly #place: number;
   readonly #shared: Shared;
   readonly #random: Random;
-  /** Random numbers for pauses only. The other random numbers must not depend on the number of pauses. */
+  /** Random numbers for pauses only, because other random choices must not depend on the number of pauses. */
   readonly #pauses: Random;
   readonly #values: HeldValues;
   /** True if the outcome of the last write is unknown. The client then reads before its next write. */
   #unsure = false;
-  /** Time at which the next action is planned to begin, on the run's clock; undefined if the load has no rate. */
+  /** Planned begin of the next action, on the run's clock. */
   #due: number | undefined;
-  /** The session of this client that was alive at the end of the load. */
+  /** The session that was alive at the end of the load. */
   #open: Driver | undefined;
 
-  /** @param who number of the client in the run, and its index among the clients of this worker thread */
+  /** `number`: number of the client in the run; `place`: its index in this worker thread. */
   constructor(context: Context, { number, place }: { number: number; place: number }, shared: Shared) {
     this.#name = `c${number + 1}`;
     this.#context = { ...context, random: context.random.fork(this.#name) };
@@ -149,10 +140,7 @@ class HopClient {
     this.#values = new HeldValues(this.#context, shared.clients);
   }
 
-  /**
-   * Drives one session after the other until the load is over. A new session begins when the last one was lost. The
-   * last session stays logged in.
-   */
+  /** Drives sessions until the load is over. The last session stays logged in. */
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
       const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
@@ -173,7 +161,7 @@ class HopClient {
     }
   }
 
-  /** Logs in. While faults are performed, retries a login that was neither accepted nor refused. */
+  /** During faults, retries a login that was neither accepted nor refused. */
   async #enter(driver: Driver): Promise<boolean> {
     for (;;) {
       await driver.form();
@@ -184,7 +172,7 @@ class HopClient {
     }
   }
 
-  /** The session that was alive at the end of the load; undefined if the session was lost. */
+  /** The session that was alive at the end of the load; undefined if it was lost. */
   get open(): OpenSession | undefined {
     return this.#open && { driver: this.#open, values: this.#values };
   }
@@ -203,10 +191,10 @@ class HopClient {
     await leave(this.#context, driver);
   }
 
-  /** Drives one session until the load is over or the session is lost. Returns false if the session was lost. */
+  /** Returns false if the session was lost. */
   async #live(driver: Driver): Promise<boolean> {
     this.#values.clear();
-    // The first page after the login has the form token that writes may need.
+    // The first page after the login has the form token for writes.
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {
@@ -215,8 +203,7 @@ class HopClient {
           if (this.#due === undefined) break;
         } else if (this.#shared.pace.pause > 0)
           await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
-        // A second client sends a request at the same time. Without it, a round robin might always route this client to
-        // the same instance.
+        // A second client's request keeps a round robin from routing this client always to the same instance.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
         await aside;
@@ -238,7 +225,7 @@ class HopClient {
     return probes[this.#random.below(probes.length)];
   }
 
-  /** Sends one request, or a write and then a read. @returns false if the response is signed out */
+  /** Returns false if the response is signed out. */
   #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
     const due = this.#due;
@@ -260,17 +247,14 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The header of the response has acknowledged the write, so another instance must show the value at once.
+    // The response's header has acknowledged the write, so another instance must show the value at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Remembers whether a write during faults has an unknown outcome. If so, the client reads before its next write.
-   * Otherwise there could be many writes with unknown outcomes, and the checks would have to try too many orders of
-   * their effects.
-   *
-   * @returns false if the response is signed out
+   * Remembers a write with an unknown outcome, so that a read comes before the next write. Otherwise the checks would
+   * have to try too many orders of effects. Returns false if the response is signed out.
    */
   #wrote({ outcome, signedIn }: Operation): boolean {
     this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';
@@ -283,10 +267,7 @@ class HopClient {
     return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /**
-   * Ends a lost session. For the first few lost sessions, also sends the old cookie again, to see which instances still
-   * accept it.
-   */
+  /** Replays the cookies of the first few lost sessions, to see which instances still accept them. */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
       for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)

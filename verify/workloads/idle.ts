@@ -1,8 +1,4 @@
-/**
- * idle: tests the timeouts of sessions that the target file declares. Some sessions wait, and send one request just
- * before or just after a timeout. Other sessions send requests all the time: they must outlive the idle timeout, but
- * not the absolute timeout.
- */
+/** idle: tests the declared session timeouts, with sessions that wait and sessions that send requests all the time. */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
@@ -13,19 +9,14 @@ import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';
 
 /** Fraction of its timeout after which a session must still be alive. */
 const ALIVE = 0.85;
-/** Number of requests within one idle timeout, in a session that sends requests all the time. */
+/** Number of requests within one idle timeout, in a busy session. */
 const BUSY = 3;
-/** Length of a session that sends requests all the time, as a multiple of the idle timeout. */
+/** Length of a busy session, as a multiple of the idle timeout. */
 const LONG = 2.2;
 
-/**
- * Returns how long to wait before the check that a session has expired, milliseconds: the timeout and its tolerance.
- */
+/** Returns the wait before a session must have expired, milliseconds: the timeout and its tolerance. */
 const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
-/**
- * Returns how long to wait before the check that a session is still alive, milliseconds: a little less than the
- * timeout.
- */
+/** Returns the wait before a session must still be alive, milliseconds. */
 const before = (timeout: number): number => timeout * ALIVE;
 
 export const idle: Workload = {
@@ -47,8 +38,7 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // Two sessions send a copy of the expired cookie, because an instance may still accept a cookie that browsers
-      // have deleted.
+      // Two sessions replay the expired cookie, because an instance may accept a cookie that browsers have deleted.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -68,13 +58,12 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Sends a request to every instance, so that each of them knows the session. If an instance refuses the session
-  // later, the reason is then that the session has expired.
+  // Each instance must know the session first, so that only the expiry explains a later refusal.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
 
-/** Waits, and sends one request. A second request would show nothing, because the first one has renewed the session. */
+/** Sends only one request after the wait, because this request renews the session. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -85,7 +74,6 @@ async function waits(context: Context, n: number, milliseconds: number, byHand =
   await finish(context, driver, operation);
 }
 
-/** Sends requests to all instances in turn, and checks at the end whether the session is still alive. */
 async function busy(context: Context, n: number, every: number, until: number): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -105,7 +93,7 @@ async function busy(context: Context, n: number, every: number, until: number): 
   driver.end('over');
 }
 
-/** Ends the session. Logs out only if the session is alive and counts towards the app's limit of sessions. */
+/** Logs out only if the session is alive and counts towards the app's limit of sessions. */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);

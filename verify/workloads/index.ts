@@ -1,4 +1,4 @@
-/** Lists all workloads and performs them together. The workloads that find the most common defects come first. */
+/** Lists and runs all workloads. The workloads that find the most common defects come first. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { accountsOf, type WorkerPart } from '../client/part.ts';
@@ -33,33 +33,28 @@ const OTHERS: readonly Workload[] = [
   refreshRace,
 ];
 
-/** Names of all workloads. The first one is `hop`. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 
-/** Length of the phase at the start of a run in which only `hop` runs, milliseconds. */
+/** Length of the first phase, in which only `hop` runs, milliseconds. */
 const ALONE = 700;
-/** Average pause of `hop` before each request while other workloads run, milliseconds. */
+/** Average pause of `hop` while other workloads run, milliseconds. */
 const SLOWLY = 25;
-/** Average pause of `hop` before each request during faults, milliseconds, to leave CPU time for the recovery. */
+/** Average pause of `hop` during faults, milliseconds, which leaves CPU time for the recovery. */
 const STEADILY = 60;
-/** Number of accounts to reserve for each workload, if there are enough accounts. */
+/** Number of accounts to reserve for each workload, if there are enough. */
 const OWN_ACCOUNTS = 60;
-/** Maximum duration of the workloads other than `hop`, as a multiple of the duration of `hop`. */
+/** Maximum duration of other workloads, as a multiple of the duration of `hop`. */
 const LONGER = 3;
-/** Maximum duration of the workloads other than `hop` if `hop` is short, milliseconds. */
+/** Maximum duration of other workloads if `hop` is short, milliseconds. */
 const LEAST = 30_000;
-/**
- * Factor for the maximum duration of the workloads other than `hop` if the app limits sessions, because workloads then
- * wait for each other.
- */
+/** Factor for these durations if the app limits sessions, because workloads then wait for each other. */
 const SEATED = 4;
 
 /**
  * Returns the workloads to run.
  *
- * @param only names of workloads. If empty, returns the workloads for the guarantees in `claims` and
- * `leftOut` of the target. The run judges `claims`, and only measures `leftOut`
- * @throws UsageError when a workload does not exist, or when the target lacks what the workload needs
+ * @param only names of workloads; empty for the workloads that the target's claims need
+ * @throws UsageError if a workload does not exist, or the target lacks what it needs
  */
 export function chosen(target: Target, only: readonly string[]): string[] {
   for (const name of only) {
@@ -75,7 +70,7 @@ export function chosen(target: Target, only: readonly string[]): string[] {
   return only.length > 0 ? [...only] : feeding(target, [...target.claims, ...target.leftOut]);
 }
 
-/** Returns the workloads that can run against the target and give evidence for at least one of the guarantees. */
+/** Returns the workloads that can run against the target and give evidence for a guarantee. */
 export function feeding(target: Target, guarantees: readonly Guarantee[]): string[] {
   const wanted = OTHERS.filter(
     ({ feeds, lacks }) => feeds.some(one => guarantees.includes(one)) && lacks?.(target) === undefined,
@@ -83,46 +78,33 @@ export function feeding(target: Target, guarantees: readonly Guarantee[]): strin
   return ['hop', ...wanted.map(({ name }) => name)];
 }
 
-/**
- * Returns how long the workloads must wait for timeouts that the target file declares, milliseconds; 0 if they wait for
- * none.
- */
+/** Returns how long the workloads wait for declared timeouts, milliseconds. */
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
 
 export interface Performance {
   sessions: number;
-  /** Duration of the workload `hop`, milliseconds. */
+  /** Duration of `hop`, milliseconds. */
   duration: number;
-  /**
-   * Number of actions that `hop` begins per second. If absent, a session begins its next action when its last one has
-   * ended.
-   */
+  /** Number of actions that `hop` begins per second. By default, each action begins when the last has ended. */
   rate?: Rate | undefined;
-  /** The share of `hop`'s sessions that this worker thread drives; by default, all sessions. */
+  /** The share of `hop`'s sessions that this worker thread drives; all by default. */
   part?: WorkerPart | undefined;
-  /**
-   * Performs the faults. Called when all workloads except `hop` have ended. The load of `hop` continues until the
-   * returned promise resolves.
-   */
+  /** Performs the faults, when all workloads except `hop` have ended. `hop` continues until the promise resolves. */
   disturb?: () => Promise<void>;
   /** Called when the load is over, before the last reads of `hop`. */
   settle?: () => Promise<void>;
-  /** Called each time a workload begins or ends, with descriptions of the workloads that are running then. */
+  /** Called with descriptions of the running workloads, each time one begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/**
- * Texts for the display of the progress when a workload runs longer than the load. They replace the name of the
- * workload.
- */
+/** Texts for a workload that runs longer than the load, in the display of the progress. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
   'refresh-race': 'replaced tokens that are sent after the grace period',
 };
 
-/** Reports, each time a workload begins or ends, which workloads are running. */
 class Active {
   readonly #what = new Set<string>();
   readonly #report: (what: readonly string[]) => void;
@@ -145,8 +127,8 @@ class Active {
 }
 
 /**
- * Runs the workloads concurrently until all have ended. If one of them throws an error, stops the others and throws
- * this error. If the app limits the sessions of a user, runs `hop` after the others, because `hop` uses all sessions.
+ * Runs the workloads concurrently, and throws the first error. If the app limits sessions, `hop` runs last, because it
+ * uses them all.
  */
 export async function perform(
   outer: Context,
@@ -155,13 +137,12 @@ export async function perform(
 ): Promise<void> {
   const failing = new AbortController();
   const departed = departedOf(outer);
-  // Uses no `AbortSignal.any`, which is slower: each request asks several times whether the signal has aborted.
+  // `AbortSignal.any` is slower, and each request asks the signal several times.
   const stop = (): void => failing.abort(outer.signal.reason);
   if (outer.signal.aborted) stop();
   outer.signal.addEventListener('abort', stop, { once: true });
   const context = { ...outer, departed, signal: failing.signal };
   const begun: Promise<void>[] = [];
-  /** Adds a running workload. If this workload throws an error, stops all others. */
   const begin = (task: Promise<void>): Promise<void> => {
     begun.push(task);
     task.catch(() => failing.abort());
@@ -207,26 +188,23 @@ export async function perform(
     );
   let aging: Promise<void> | undefined;
   try {
-    // Increases the speed of `hop` without waiting for the end of `age`, which takes as long as `hop` but sends few
-    // requests.
+    // Does not wait for `age`, which takes as long as `hop` but sends few requests.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
     if (disturb === undefined) pace.pause = 0;
     else {
-      // Sends the old cookies of sessions that have logged out so far. For logouts during the faults, `leaving` does
-      // this.
+      // Covers the logouts so far; `leaving` covers logouts during the faults.
       await replayDeparted(context);
       Object.assign(pace, { pause: STEADILY, disturbed: true });
-      // Waits until all sessions of `hop` are logged in, so that the faults affect them all.
+      // The faults must affect all sessions of `hop`.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
     void Promise.allSettled([aging]).then(() => undisturbed.resolve());
-    // After an error, waits until all workloads have ended, because the caller then closes the recorder and the
-    // connections that they use.
+    // The caller closes the recorder and the connections, so all workloads must have ended.
     if (failing.signal.aborted) await Promise.allSettled(begun);
   }
   await Promise.all([hopping, aging]);
@@ -234,7 +212,6 @@ export async function perform(
   outer.signal.removeEventListener('abort', stop);
 }
 
-/** Performs the faults while clients log out (`leaving`). Afterwards compares old and new sessions (`generations`). */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = (name: string, place: number): Context => scope(context, { name }, OTHERS.length + place);
   const compare = await generations(own('generations', 2));
@@ -247,7 +224,6 @@ async function beside(disturb: () => Promise<void>, context: Context, plan: Plan
   await compare();
 }
 
-/** Returns the context of a workload, with its own random numbers, accounts and names of sessions. */
 function scope(
   context: Context,
   { name }: Pick<Workload, 'name'>,

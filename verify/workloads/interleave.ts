@@ -1,9 +1,4 @@
-/**
- * interleave: tries to make an app show a user's data to another user. Users write canaries (unique values) into their
- * private data. Two users and a client without a session open the same pages, in turn and at the same time. A user logs
- * in with a browser from which another user has logged out. A user disconnects before the responses arrive. A user has
- * two devices.
- */
+/** interleave: tries to make an app show one user's data to another, with canaries (unique values) in private data. */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -16,16 +11,13 @@ import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './wo
 
 const PAIRS = 3;
 const ROUNDS = 12;
-/**
- * Minimum number of rounds. They run even after the deadline, because a slow machine may need all its time for the
- * logins.
- */
+/** Minimum number of rounds, even after the deadline. */
 const LEAST_ROUNDS = 8;
-/** Number of browsers in which one user logs in after another one. */
+/** Number of browsers in which one user logs in after another. */
 const SHARED = 3;
-/** Number of tests in which a user disconnects before the responses arrive. */
+/** Number of tests in which a user disconnects before the responses. */
 const HASTY = 2;
-/** Number of browsers in which a response to an old session arrives after a new login (late.ts). */
+/** Number of browsers in which a late response arrives after a new login (late.ts). */
 const LATE = 4;
 const DEVICES = 3;
 /** Number of requests in each round during which a user disconnects. */
@@ -43,15 +35,14 @@ export const interleave: Workload = {
       ...Array.from({ length: LATE }, () => late),
       ...Array.from({ length: DEVICES }, () => devices),
     ];
-    // Each task needs up to three clients, so the n-th task begins with the client number 3·n.
+    // Each task needs up to three clients, so task n begins with client 3·n.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
 
 /**
- * One user sends requests and disconnects, while another user reads. An app may reuse its connection to the session
- * store too early. The second user then gets the store's reply for the first user. The abandoned requests are not
- * recorded.
+ * An app may reuse its store connection after a disconnect, so that the next user gets the store's reply for the first
+ * user.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
@@ -71,17 +62,17 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   await leave(context, leaver);
 }
 
-/** Logs in, and writes a canary into the user's private data. Returns whether the login was accepted. */
+/** Returns whether the login was accepted. */
 async function enters(context: Context, driver: Driver): Promise<boolean> {
   const probe = privately(context.target);
   if (!(await driver.enter())) return false;
-  // The first page of a session has the form token that the write may need.
+  // The first page of a session has the form token for the write.
   await driver.read(probe);
   if (probe !== undefined) await driver.write(probe);
   return true;
 }
 
-/** Logs a user in on two devices. The logout on one device must not end the session on the other one. */
+/** A logout on one device must not end the session on the user's other device. */
 async function devices(context: Context, plan: Plan, n: number): Promise<void> {
   const { sessions, logout } = context.target;
   if (sessions?.logout === 'all' || (sessions?.most ?? 2) < 2 || logout === undefined) return;
@@ -105,14 +96,12 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/**
- * Logs a second user in with the browser of a user who has logged out. The pages must not show the first user's data.
- */
+/** A user logs in with the browser of a user who has logged out. No page must show the first user's data. */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Does nothing if the target file has no logout, or only one user.
+  // Needs a logout in the target file, and two users.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -143,7 +132,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
-  // In half of the rounds, adds a new query to the address, so that no cache can have the page already.
+  // In half of the rounds, a new query makes sure that no cache has the page.
   const fresh = i % (2 * paths.length) < paths.length;
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const reads = users.map(
@@ -158,7 +147,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // If a cache has stored a user's page or cookie, the cache also sends it to this client without a session.
+  // A cache that stored a user's page or cookie also sends it to a client without a session.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

@@ -1,7 +1,6 @@
 /**
- * Lets responses to an old session arrive after a new login. A user logs out while requests are in flight, and the same
- * or another user logs in with the same browser. When a late response arrives, the browser stores its cookies. The next
- * page must not show the old user. If the page shows no user at all, this is only mentioned in reports.
+ * Lets responses to an old session arrive after a new login in the same browser. The next page must not show the old
+ * user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -11,13 +10,13 @@ import { privately } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Plan } from './workload.ts';
 
-/** Number of requests of the old session whose last byte is sent only after the new login. */
+/** Number of requests whose last byte is sent only after the new login. */
 const HELD = 2;
 
 /**
- * Logs a user out, and a user in with the same browser, while requests of the old session are in flight.
+ * Logs a user out and in again, while requests of the old session are in flight.
  *
- * @param n number of the first client. If it is even, the same user logs in again; otherwise another user logs in
+ * @param n number of the first client; another user logs in if it is odd
  */
 export async function late(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout } = context.target;
@@ -40,8 +39,7 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
   const own = next.copyJar();
   const before = JSON.stringify(next.cookies());
   gate.leave();
-  // If a slow response has set a cookie during the login, `own` may hold this cookie instead of the new session's
-  // cookie.
+  // A slow response may have set a cookie during the login, so that `own` lacks the new session's cookie.
   const slow = (await Promise.all(flying)).slice(HELD);
   const early = slow.some(({ cookies = [], return: end = 0 }) => cookies.length > 0 && end >= from);
   old.end('logout');
@@ -52,20 +50,18 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // A late response may have replaced the cookie of the new session. These reads show which user is signed in now. They
-  // are marked as `old`, so that no check requires the new user in their responses.
+  // Shows which user is signed in after late cookies. The mark `old` keeps checks from requiring the new user.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
   next.end('over');
 }
 
-/** Sends the requests of the old session: slow ones, and some whose last byte is sent only when the barrier opens. */
+/** Some requests send their last byte only when the barrier opens. */
 function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promise<Operation>[] {
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // If the target does not claim `logout-final`, the app may keep the whole session in the cookie. A late write would
-  // then always restore the old session, so no write is sent.
+  // Without `logout-final`, the whole session may be in the cookie, so that a late write always restores it.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;
 }

@@ -1,6 +1,6 @@
 /**
- * leaving: clients log in and out during faults. After its logout, a client sends the old cookie to every instance, at
- * once and again after all faults. Every instance must refuse it.
+ * leaving: clients log in and out during faults, then replay the old cookie on every instance, at once and after all
+ * faults.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -11,23 +11,17 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan } from './workload.ts';
 
 const CLIENTS = 4;
-/**
- * Number of clients that stay logged in until a fault begins. They can log out during the fault even if the fault
- * prevents logins.
- */
+/** Number of clients that stay logged in until a fault begins, because the fault may prevent logins. */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
-/** Interval between two tries of a login or logout that failed, milliseconds. */
+/** Interval between two tries of a login or logout, milliseconds. */
 const AGAIN = 200;
 /** Average pause between two reads, milliseconds: short, so that no server closes the idle connection. */
 const PAUSE = 80;
-/**
- * Time after which a client disconnects without waiting for the response, while the session store is down,
- * milliseconds.
- */
+/** Time after which a client disconnects while the session store is down, milliseconds. */
 const ABANDONED = 250;
-/** Maximum number of sessions whose old cookies are sent again after all faults. */
+/** Maximum number of old cookies to replay after all faults. */
 const REMEMBERED = 150;
 
 interface LoggedOut {
@@ -36,8 +30,7 @@ interface LoggedOut {
 }
 
 /**
- * Drives the clients until the deadline of the plan. Does nothing if the app limits sessions, because `hop` uses all of
- * them.
+ * Drives clients until the deadline. Does nothing if the app limits sessions, because `hop` uses them all.
  *
  * @param plan its `deadline` may become earlier during the run
  */
@@ -62,7 +55,7 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
   });
 }
 
-/** Drives one session until its logout. Returns undefined if login or logout failed, or if the session was lost. */
+/** Returns undefined if the login or logout failed, or the session was lost. */
 async function live(
   context: Context,
   plan: Plan,
@@ -75,7 +68,7 @@ async function live(
     await sleep(AGAIN);
     return undefined;
   }
-  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
+  // An instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
@@ -83,10 +76,9 @@ async function live(
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // While the session store is down, sends a request and disconnects. The store's reply may then stay unread on the
-    // app's connection to the store.
+    // After this disconnect, the store's reply may stay unread on the app's connection to the store.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
-    // Sends a slow request, because an instance that is killed during the request may leave the session locked.
+    // An instance that is killed during a slow request may leave the session locked.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

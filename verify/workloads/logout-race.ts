@@ -1,7 +1,6 @@
 /**
- * logout-race: logs out while requests of the same session are in flight. Then it sends the old cookie to every
- * instance, at once and at the end of the run. Every instance must refuse it. The workload also tests the request that
- * ends all sessions of a user.
+ * logout-race: logs out while requests of the session are in flight, then replays the old cookie on every instance.
+ * Also tests "log out everywhere".
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -16,19 +15,17 @@ import type { EndingSpec } from '../target/schema.ts';
 import { DelaySearch } from './delay-search.ts';
 import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
-/** Number of logouts. If an error occurs in one of ten logouts, 40 logouts almost certainly show it. */
+/** Number of logouts. Almost certainly shows an error of one in ten logouts. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
 /** Number of quick requests in flight at a logout. */
 const TOGETHER = 4;
-/** Number of tests of "log out everywhere", the request that ends all sessions of a user. */
+/** Number of tests of "log out everywhere". */
 const ALL_ROUNDS = 4;
-/**
- * Number of sessions of the user in each test of "log out everywhere", the request that ends all sessions of a user.
- */
+/** Number of the user's sessions in each of these tests. */
 const ALL_SESSIONS = 5;
 
-/** A session that was logged out. Its old cookie is sent again when the run ends. */
+/** A session whose old cookie is replayed at the end of the run. */
 interface LoggedOut {
   driver: Driver;
   old: SessionClient;
@@ -75,20 +72,20 @@ async function round(
 }
 
 interface Race {
-  /** Number of the logout in the workload. It decides which kinds of requests are in flight during the logout. */
+  /** Number of the logout, which decides the kinds of requests in flight. */
   n: number;
   logout: EndingSpec;
-  /** Finds the delay after a logout at which the app begins to refuse concurrent requests of the session. */
+  /** Finds the delay after which the app refuses concurrent requests of a session that logs out. */
   delays: DelaySearch;
 }
 
-/** Logs out while requests of the session are in flight, and sends the old cookie to every instance. */
+/** Logs out while requests of the session are in flight, and replays the old cookie on every instance. */
 export async function raceLogout(
   context: Context,
   driver: Driver,
   { n, logout, delays }: Race,
 ): Promise<LoggedOut> {
-  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
+  // An instance that does not know a session may ignore its logout.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);
@@ -97,7 +94,7 @@ export async function raceLogout(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests need no barrier to overlap the logout: they are still in flight when it is sent.
+  // Slow requests need no barrier: they are still in flight at the logout.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
@@ -111,7 +108,7 @@ export async function raceLogout(
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // A late response may have set a cookie after the logout. A browser would send this cookie with its next request.
+  // A late response may have set a cookie after the logout, which a browser would send.
   await driver.read(undefined, { labelled: true });
   if (logout.provider === true) await driver.enterAgain();
   return { driver, old };
@@ -119,10 +116,7 @@ export async function raceLogout(
 
 type Sending = (how: How) => Promise<Operation>;
 
-/**
- * Returns the requests to send during the n-th logout. All kinds of requests that the target file allows are used in
- * turn.
- */
+/** All kinds of requests that the target file allows are used in turn. */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);
@@ -145,8 +139,8 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
 }
 
 /**
- * Tests the request that ends all sessions of a user: logs in several sessions at the same time, and ends all with
- * one of them. In odd rounds, another session writes at the same time.
+ * Logs in several sessions at the same time, and ends all with one of them. In odd rounds, another session writes at
+ * the same time.
  */
 async function allRound(
   context: Context,

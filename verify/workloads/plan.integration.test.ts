@@ -1,7 +1,4 @@
-/**
- * Tests that a seed determines the requests of a run at any speed of the machine, and that another seed gives other
- * requests.
- */
+/** A seed determines the requests of a run at any speed of the machine. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +9,7 @@ import type { Operation } from '../core/history/history.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 
-/**
- * Number of requests with which each session of `hop` ends: the last reads, the logout, and a request with the old
- * cookie.
- */
+/** Number of last requests of each session of `hop`: the last reads, logout, and a replay. */
 const END = 4;
 
 let stack: Stack;
@@ -29,14 +23,13 @@ afterAll(async () => {
   await rm(out, { recursive: true, force: true });
 });
 
-/** Minimum number of requests to compare, in all sessions together. */
+/** Minimum number of requests to compare. */
 const ENOUGH = 60;
 
 /**
- * Performs a run.
+ * Returns the requests of each session, without the run's name, which is part of written values.
  *
  * @param duration length of the load, milliseconds
- * @returns the requests of each session in order, without the run's name, which is part of the written values
  */
 async function planOf(seed: number, duration: number): Promise<Map<string, string[]>> {
   const target = await loadTarget('baton.yaml', {});
@@ -57,9 +50,8 @@ async function planOf(seed: number, duration: number): Promise<Map<string, strin
 type Plan = Map<string, string[]>;
 
 /**
- * Compares the sessions of `hop` in three runs: `one` and `same` have the same seed, `other` has another seed.
- *
- * @returns the number of compared requests, and the number of sessions in which `other` has other requests
+ * `one` and `same` have the same seed. Returns the number of compared requests, and of sessions in which `other`
+ * differs.
  */
 function compare(one: Plan, same: Plan, other: Plan): { compared: number; different: number } {
   let compared = 0;
@@ -67,7 +59,7 @@ function compare(one: Plan, same: Plan, other: Plan): { compared: number; differ
   for (const [session, steps] of one) {
     if (!/^s\d+$/.test(session)) continue;
     const [again, others] = [same.get(session) ?? [], other.get(session) ?? []];
-    // The last requests of a session are not compared, because a session may end after any request.
+    // A session may end after any request.
     const length = Math.min(steps.length, again.length) - END;
     expect(again.slice(0, length), session).toEqual(steps.slice(0, length));
     compared += length;
@@ -82,14 +74,14 @@ const written = (plan: Plan): string[] =>
     .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
 
 it('is drawn from the seed', async () => {
-  // Tries again with more time, because a slow machine sends fewer requests in a given time.
+  // A slow machine sends fewer requests in a given time.
   for (const duration of [1_500, 8_000, 30_000]) {
     const [one, same, other] = [
       await planOf(7, duration),
       await planOf(7, duration),
       await planOf(8, duration),
     ];
-    // Overlapping requests may end in any order, but the values that a session writes do not depend on this order.
+    // Overlapping requests end in any order, but the session writes the same values.
     const { compared, different } = compare(one, same, other);
     expect(different).toBe(3);
     expect(written(one).length).toBeGreaterThan(60);

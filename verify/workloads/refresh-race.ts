@@ -1,7 +1,6 @@
 /**
- * refresh-race: refreshes the tokens of a session several times at the same time, once more after a lost response, and
- * during a logout. It sends the replaced tokens to every instance after the grace period, and all tokens after a
- * logout. Every instance must refuse them.
+ * refresh-race: refreshes the tokens of a session concurrently, after a lost response, and during a logout. Every
+ * instance must refuse the replaced tokens.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -15,19 +14,14 @@ import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.
 
 const ROUNDS = 24;
 const AT_ONCE = 12;
-/** Number of browser tabs that refresh the tokens at the same time. */
+/** Number of browser tabs that refresh at the same time. */
 const TABS = 3;
 /** Maximum delay between two concurrent refreshes, milliseconds. */
 const APART = 10;
-/**
- * Additional wait after a lifetime or a grace period, milliseconds, so that it has certainly passed on the server too.
- */
+/** Additional wait after a lifetime or grace period, milliseconds, for the server's clock. */
 const MARGIN = 300;
 
-/**
- * Refreshes the tokens of a session in one of several ways. Returns a client with the tokens that were replaced, and a
- * client with the current tokens.
- */
+/** Returns a client with the replaced tokens, and a client with the current tokens. */
 type Race = (
   context: Context,
   driver: Driver,
@@ -59,18 +53,13 @@ export const refreshRace: Workload = {
   },
 };
 
-/**
- * Returns how long after a refresh an instance may still accept the replaced token, milliseconds. Includes a tolerance.
- */
+/** Returns how long an instance may still accept a replaced token, milliseconds. */
 const graceOver = ({ grace = 0 }: RefreshSpec): number =>
   grace + timeoutTolerance(grace * 1000) / 1000 + MARGIN;
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
-/**
- * Refreshes the tokens by the function `race`, and once more with the current tokens. After the grace period, sends the
- * token that `race` replaced.
- */
+/** Refreshes by the function `race`, and once more. Sends the token that `race` replaced after the grace period. */
 async function raced(
   race: Race,
   spec: RefreshSpec,
@@ -86,10 +75,7 @@ async function raced(
   await driver.refresh({ as: copied(current) });
 }
 
-/**
- * Refreshes the tokens in several browser tabs at the same time. Afterwards the tokens of the last response count as
- * the current ones.
- */
+/** Afterwards, the tokens of the last response count as the current tokens. */
 const overlapping: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const barrier = new Barrier(TABS);
@@ -107,7 +93,7 @@ const overlapping: Race = async (context, driver, n) => {
 
 const returned = ({ call, return: end = call }: Operation): number => end;
 
-/** Drops the response of a refresh, and sends the same token again, to another instance. */
+/** Drops the response of a refresh, and sends the same token to another instance. */
 const lostResponse: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   await driver.refresh({ as: copied(spent.copy()), to: aim(context, n), lost: true });
@@ -116,7 +102,6 @@ const lostResponse: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/** Sends the replaced token to another instance immediately after the refresh. */
 const spentAtOnce: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const current = spent.copy();
@@ -125,11 +110,9 @@ const spentAtOnce: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/**
- * Refreshes the tokens during a logout, or in one of four rounds before it. Then sends all tokens to every instance.
- */
+/** Sends all tokens to every instance after the logout. */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
-  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
+  // An instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const old = driver.replayer();
   if (n % 16 === 3) await driver.refresh();
@@ -139,8 +122,7 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   const place = (longest: number) => (n % 16 === 3 ? undefined : barrier.place(longest * random.next()));
   const refreshing =
     n % 16 === 3 || driver.refresh({ as: copied(tab), to: aim(context, n), held: place(APART) });
-  // The logout is usually sent a little later than the refresh, so that the session is still alive when the app gets
-  // the refresh.
+  // The logout usually follows the refresh, so that the session is still alive at the refresh.
   await driver.logout(logout, { held: place(3 * APART) });
   await refreshing;
   const clients = [old, tab];
@@ -153,8 +135,5 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/**
- * Maximum lifetime of an access token, milliseconds. If it is longer, the workload does not wait for the token's
- * expiry.
- */
+/** Maximum lifetime of an access token whose expiry the workload waits for, milliseconds. */
 const LONGEST = 20_000;

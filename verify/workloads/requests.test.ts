@@ -1,4 +1,4 @@
-/** Tests which requests the workloads send. Uses a small app whose session cookie names the instance. */
+/** Tests which requests the workloads send to a small app whose session cookie names the instance. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,23 +29,17 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/**
- * Default duration of a workload, milliseconds. It is longer than a test, so the workload ends when `enough` returns
- * true, and not by this limit.
- */
+/** Longer than any test, milliseconds: the workload ends when `enough` returns true. */
 const DURATION = 60_000;
-/**
- * Number of operations to observe after the last text that is hard to encode and still allowed. If the limit did not
- * work, the workload would write one more such text in these operations.
- */
+/** Number of operations after the last allowed text, in which a broken limit would show. */
 const MORE = 200;
-/** Matches a text of 18 digits. This is one of the texts that are hard to encode. */
+/** The hard-to-encode text of 18 digits. */
 const NUMBER = /^\d{18}$/;
 
 /**
- * Starts the app. `most` returns the maximum number of texts of 18 digits that any session has had in its notes so far.
+ * `most` returns the maximum number of texts of 18 digits in any session so far.
  *
- * @param remembers if true, the app also sets a remember-me cookie, which signs in by itself
+ * @param remembers if true, sets a remember-me cookie too
  */
 async function started(remembers = false): Promise<{ url: string; most(): number }> {
   const sessions = new Map<string, string[]>();
@@ -81,7 +75,6 @@ async function started(remembers = false): Promise<{ url: string; most(): number
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, most: () => most };
 }
 
-/** Returns the context of a run against the app, and the operations of the run. Calls `added` after each operation. */
 function recorded(
   url: string,
   added = () => {},
@@ -122,11 +115,10 @@ function recorded(
 interface Until {
   growth?: Growth;
   duration?: number;
-  /** Called after each operation with all operations so far. When it returns true, the workload ends. */
+  /** The workload ends when this function returns true for the operations so far. */
   enough?(operations: readonly Operation[]): boolean;
 }
 
-/** Runs a workload against the app, and returns its operations. */
 async function operationsOf(
   url: string,
   workload: Workload,

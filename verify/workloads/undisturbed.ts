@@ -1,7 +1,6 @@
 /**
- * At the end of the load, writes to the data that several sessions share, while no other client uses this data. During
- * the load, almost every such write overlaps other requests of the same user, above all on a slow target. If a later
- * read then misses the value, this proves nothing, because one of those requests may have undone the write.
+ * Writes to data that several sessions share, at the end of the load. During the load, a concurrent request may undo a
+ * write, so that a missing value proves nothing.
  */
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
@@ -11,16 +10,15 @@ import type { Probe } from '../target/schema.ts';
 import type { HeldValues } from './hop-values.ts';
 import { everywhere } from './workload.ts';
 
-/** Minimum number of writes to the data of each probe. After each write, every instance serves a read. */
+/** Minimum number of writes with each probe. */
 const WRITES = 14;
 
-/** A session that is alive at the end of the load, and the values that its client has written. */
 export interface OpenSession {
   driver: Driver;
   values: HeldValues;
 }
 
-/** Lets the sessions that share data write to it in turn. Sessions that share no data write concurrently. */
+/** Sessions that share data write in turn; other sessions write concurrently. */
 export async function writeUndisturbed(context: Context, open: readonly OpenSession[]): Promise<void> {
   for (const probe of context.target.probes) {
     if (probe.scope === 'session' || writeOf(probe) === undefined) continue;
@@ -45,7 +43,7 @@ async function inTurn(
     }
 }
 
-/** Writes a value, and reads it on every instance. Returns false if a response was signed out. */
+/** Returns false if a response was signed out. */
 async function writeAndRead(
   context: Context,
   probe: Probe,

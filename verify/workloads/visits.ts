@@ -1,21 +1,15 @@
-/**
- * Drives many short sessions while the long sessions of `age` run, because an error at login or logout may be rare. A
- * client logs in, reads a page on every instance, logs out, and sends the old cookie again.
- */
+/** Drives many short sessions beside the long sessions of `age`, because an error at login or logout may be rare. */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { depart, leave, replayed } from '../client/leave.ts';
 import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
-/**
- * Minimum pause of a client between two sessions, milliseconds. After a session that was longer than this, the pause is
- * as long as the session.
- */
+/** Minimum pause between two sessions, milliseconds. A longer session is followed by a pause of its own length. */
 const PAUSE = 100;
 
 /**
- * Drives short sessions until `ended` returns true. Does nothing if the app limits the rate of logins, or sends mails.
+ * Drives short sessions until `ended` returns true. Does nothing if logins are limited or send mails.
  *
  * @param first number of the first client
  */
@@ -35,7 +29,7 @@ export async function visits(context: Context, first: number, ended: () => boole
 
 async function visit(context: Context, driver: Driver): Promise<void> {
   if (!(await driver.enter())) return driver.end('refused');
-  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
+  // An instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const { logout } = context.target;
   const old = driver.replayer();

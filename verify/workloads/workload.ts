@@ -1,6 +1,4 @@
-/**
- * Defines what a workload is: requests that clients send, and the guarantees for which these requests give evidence.
- */
+/** Defines what a workload is, with helpers for all workloads. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -12,36 +10,31 @@ import type { Account, Target } from '../target/load.ts';
 import type { Rate } from './arrivals.ts';
 
 export interface Plan {
-  /** Number of concurrent sessions of the workload `hop`. */
+  /** Number of concurrent sessions of `hop`. */
   sessions: number;
-  /** Time after which clients begin no more actions, microseconds on the run's clock. */
+  /** Time after which no action begins, microseconds on the run's clock. */
   deadline: number;
-  /** Time at which `hop` ends, microseconds on the run's clock. Absent if `hop` ends with the last fault. */
+  /** End of `hop`, microseconds on the run's clock. Absent if `hop` ends with the last fault. */
   loadEnds?: number | undefined;
-  /**
-   * Number of actions that `hop` begins per second, and the time in which this number changes (`length`, milliseconds).
-   * Absent if the load has no rate.
-   */
+  /** Actions of `hop` per second, and the time in which their number changes (`length`, milliseconds). */
   rate?: (Rate & { length: number }) | undefined;
-  /** The share of `hop`'s sessions that this worker thread drives; all sessions if absent. */
+  /** The share of `hop`'s sessions that this worker thread drives; all if absent. */
   part?: WorkerPart | undefined;
-  /** Called when the app has accepted or refused the first login of each client. */
+  /** Called when the app has accepted or refused each client's first login. */
   entered?: () => void;
   /** Resolves when the workloads other than `hop` have ended. Absent if the run performs faults. */
   undisturbed?: Promise<void>;
-  /** Called when the load is over. The last reads begin when the returned promise resolves. */
+  /** Called when the load is over, before the last reads. */
   settle?: () => Promise<void>;
 }
 
 export interface Workload {
   name: string;
-  /** A short description of what the clients do. */
   does: string;
-  /** The guarantees for which this workload gives evidence. */
   feeds: readonly Guarantee[];
-  /** Returns what the target file lacks for this workload; undefined if it lacks nothing. */
+  /** Returns what the target file lacks for this workload. */
   lacks?(target: Target): string | undefined;
-  /** Returns the minimum duration of a workload that waits for timeouts of the target, milliseconds. */
+  /** Returns the minimum duration of waits for the target's timeouts, milliseconds. */
   takes?(target: Target): number;
   run(context: Context, plan: Plan): Promise<void>;
 }
@@ -49,20 +42,16 @@ export interface Workload {
 /**
  * Returns whether a workload must end.
  *
- * @param needed true if a verdict needs the next action: then the workload may continue after the deadline, so that a
- * slow machine gives enough evidence
+ * @param needed true if a verdict needs the next action, even after the deadline
  */
 export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed = false): boolean =>
   signal.aborted || (!needed && recorder.clock.now() >= deadline);
 
 /** Maximum number of tries to reach an instance through the balancer. */
 const TRIES = 6;
-/** Number of consecutive requests that time out, after which Baton stops trying to reach an instance. */
+/** Number of consecutive timeouts after which Baton gives up on an instance. */
 const TIMEOUTS = 2;
-/**
- * Share of requests that are sent together with a request of another client, so that a round robin does not always
- * route to the same instance.
- */
+/** Share of requests with a simultaneous request of another client, which changes the instance in a round robin. */
 export const BESIDE = 0.35;
 
 interface Everywhere {
@@ -75,10 +64,8 @@ interface Everywhere {
 }
 
 /**
- * Sends a request to every instance. If clients cannot choose the instance, sends requests through the balancer until
- * each instance has served one, or the maximum number of tries is reached.
- *
- * @returns the names of the instances that served a request
+ * Sends a request to every instance, through the balancer if clients cannot choose the instance. Returns the names of
+ * the instances that served one.
  */
 export async function everywhere(
   context: Context,
@@ -107,8 +94,7 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // A second client sends a request at the same time. Without it, a round robin might always route the first client
-    // to the same instance.
+    // A second client's request keeps a round robin from routing the first client always to the same instance.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;
@@ -117,11 +103,10 @@ export async function everywhere(
 }
 
 /**
- * Runs a task that needs sessions. If the app limits sessions, first waits until enough sessions are free. Does nothing
- * if the task needs more sessions than the app allows.
+ * Runs a task when enough sessions are free. Does nothing if it needs more sessions than the app allows.
  *
- * @param sessions number of sessions that the task has at the same time
- * @param act the task; its context has the accounts with which it can log in
+ * @param sessions number of the task's concurrent sessions
+ * @param act the task; its context has the accounts for its logins
  */
 export async function seated(
   context: Context,
@@ -140,10 +125,10 @@ export async function seated(
 }
 
 /**
- * Runs `count` tasks, `atOnce` at a time. Each task has its own random numbers, so that its requests do not depend on
- * the speed of other tasks.
+ * Runs `count` tasks, `atOnce` at a time. Each has its own random numbers, so that its requests do not depend on the
+ * speed of other tasks.
  *
- * @param sessions maximum number of sessions that a task has at the same time
+ * @param sessions maximum number of a task's concurrent sessions
  */
 export async function inTurn(
   context: Context,
@@ -166,10 +151,7 @@ export async function inTurn(
 /** Returns the duration of an operation, milliseconds. */
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
 
-/**
- * Returns the name of the n-th known instance. After the last instance, the count begins again with the first. Returns
- * undefined if no instance is known.
- */
+/** Returns the n-th known instance, modulo their number; undefined if none is known. */
 export function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();
   return names[n % names.length];
