@@ -35,8 +35,8 @@ const COMMANDS: Commands = {
   open: async ([run], values) => (await import('./commands/runs.ts')).openCommand(run, values, output),
   zoo: async (words, values) =>
     (await fromCheckout('zoo', () => import('./commands/zoo.ts'))).zooCommand(words, values, output),
-  stack: async (words, values) =>
-    (await fromCheckout('stack', () => import('./commands/stack.ts'))).stackCommand(words, values, output),
+  stack: async (_, values) =>
+    (await fromCheckout('stack', () => import('./commands/stack.ts'))).stackCommand(values, output),
   explain: async ([name]) => (await import('./commands/explain.ts')).explainCommand(name ?? '', output),
   doctor: async ([file], values) =>
     (await import('./commands/doctor.ts')).doctorCommand(file, values, output),

@@ -16,11 +16,7 @@ describe('a command', () => {
   it.each([
     ['check', '--claims', 'check: unknown option --claims: an option of verify, doctor, gate, not of check'],
     ['verify', '--durtion', 'verify: unknown option --durtion: did you mean "--duration"?'],
-    [
-      'k6',
-      '--json',
-      'k6: unknown option --json: an option of verify, init, check, compare, zoo, stack, not of k6',
-    ],
+    ['k6', '--json', 'k6: unknown option --json: an option of verify, init, check, compare, zoo, not of k6'],
     ['explain', '--nothing', 'explain: unknown option --nothing: explain has none'],
   ] as const)('%s rejects %s, which it does not know', (name, option, message) => {
     expect(() => parse(name, ['x', option, 'y'])).toThrow(message);

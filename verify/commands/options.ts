@@ -99,7 +99,7 @@ export function usageOf(name: CommandName): string {
   );
   const list = rows.length === 0 ? '' : `\noptions\n${rows.join('')}`;
   const about = wrap(sentence(does), WIDTH).join('\n');
-  return `usage: ${COMMAND} ${name} ${words}\n\n${about}\n${list}\n${EXIT_CODES}`;
+  return `usage: ${`${COMMAND} ${name} ${words}`.trim()}\n\n${about}\n${list}\n${EXIT_CODES}`;
 }
 
 /** Returns the text of the page docs/commands.md. */
@@ -112,7 +112,7 @@ export function commandsPage(): string {
     );
     const list = rows.length === 0 ? '' : `\n| option | |\n|---|---|\n${rows.join('')}`;
     const more = page === undefined ? '' : ` More: [${page}](${page}).`;
-    return `## ${name}\n\n\`${COMMAND} ${name} ${words}\`\n\n${cell(sentence(does))}.${more}\n${list}`;
+    return `## ${name}\n\n\`${`${COMMAND} ${name} ${words}`.trim()}\`\n\n${cell(sentence(does))}.${more}\n${list}`;
   });
   return (
     '# Commands\n\nThe commands and their options, as `--help` lists them. A command rejects options that it does not have.\n' +

@@ -1,108 +1,86 @@
-/** `baton stack` runs the bundled stack; `baton stack conformance` compares it with what AWS and nginx document. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import {
-  conformanceMarkdown,
-  conformanceText,
-  counts,
-  outcomeOf,
-  type Row,
-} from '../../stack/fleet/conformance/row.ts';
-import { conformance } from '../../stack/fleet/conformance/run.ts';
-import { PROFILES, type ProfileName } from '../../stack/fleet/profile.ts';
-import { replaced } from '../../zoo/docs.ts';
-import { COMMAND } from '../core/command.ts';
-import { EXIT, UnavailableError, UsageError } from '../errors.ts';
+/** `baton stack` and `npm run stack`: starts the bundled stack, and keeps it running until Ctrl-C. */
+import { startExtras } from '../../stack/extras.ts';
+import { startLocalStack } from '../../stack/local.ts';
+import type { Stack } from '../../stack/stack.ts';
+import { EXIT, UnavailableError } from '../errors.ts';
+import { whole } from './arguments.ts';
 import { parseBalancerBehaviour } from './balancer-behaviour.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
-import { stackUp } from './stack-up.ts';
 
-/** Default of --speedup: the number by which the waiting times that AWS and nginx document are divided. */
-const SPEEDUP = '10';
-
-/** Options that only one of the commands `stack` and `stack conformance` accepts. */
-const ONLY = {
-  stack: ['instances', 'port', 'sticky'],
-  'stack conformance': ['write', 'json', 'quiet'],
-} as const;
-
-/** Runs `baton stack`, or `baton stack conformance`. @param words the arguments after `stack` */
-export async function stackCommand(
-  words: readonly string[],
-  values: OptionValues<'stack'>,
-  output: Output,
-): Promise<number> {
-  const [word] = words;
-  if (word !== undefined && word !== 'conformance')
-    throw new UsageError(`stack: expected conformance or no argument, got ${JSON.stringify(word)}`);
-  const [called, other] =
-    word === undefined
-      ? (['stack', 'stack conformance'] as const)
-      : (['stack conformance', 'stack'] as const);
-  for (const name of ONLY[other])
-    if (values[name] !== undefined && values[name] !== false)
-      throw new UsageError(`--${name}: not an option of ${COMMAND} ${called}, but of ${COMMAND} ${other}`);
+/** Runs the stack. @returns the exit code: 0 after Ctrl-C, 69 if an essential part, such as the balancer, died */
+export async function stackCommand(values: OptionValues<'stack'>, output: Output): Promise<number> {
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
-  return word === undefined ? stackUp(values, output, abort.signal) : conform(values, output, abort.signal);
-}
-
-/**
- * Measures the behaviours of the bundled stack, and prints the table. Returns the exit code: 1 for an unexpected
- * difference, 2 if a row of the table could not be measured.
- */
-async function conform(values: OptionValues<'stack'>, output: Output, signal: AbortSignal): Promise<number> {
-  const { profiles, speedup } = wanted(values);
-  let rows: Row[];
+  const { signal } = abort;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => abort.abort());
+  const instances = whole('--instances', values.instances ?? '2', 1, 64);
+  const like = parseBalancerBehaviour(values, instances);
+  const port = whole('--port', values.port ?? '8080', 1, 65_535);
+  const say = (message: string): void => void output.progress.write(`${message}\n`);
+  let stack: Stack;
+  let more = '';
+  let died = (): void => {};
   try {
-    rows = await conformance({
-      ...{ profiles, speedup, signal },
-      onScene: (profile, scene) => {
-        if (!values.quiet) output.progress.write(`${profile}: ${scene}\n`);
+    stack = await startLocalStack({
+      ...{ instances, port, ...like, signal, onStep: say },
+      beside: async () => {
+        const extras = await startExtras(say);
+        more = extras.welcome;
+        return extras;
+      },
+      onDeath: description => {
+        say(`\n${description}`);
+        died();
       },
     });
   } catch (error) {
-    if (signal.aborted) return EXIT.interrupted;
-    throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
+    if (signal.aborted) return EXIT.valid;
+    throw new UnavailableError((error as Error).message);
   }
-  const scale = `This compares the bundled stack with public documentation; AWS itself was not measured. ${scaled(speedup)}`;
-  if (values.json) output.result.write(`${JSON.stringify({ speedup, rows }, null, 2)}\n`);
-  else output.result.write(`${conformanceText(rows)}\n${counts(rows)}\n${scale}\n`);
-  if (values.write) await write(rows, values, scaled(speedup));
-  const outcomes = rows.map(outcomeOf);
-  if (outcomes.includes('differs')) return EXIT.violated;
-  return outcomes.includes('unknown') ? EXIT.unknown : EXIT.valid;
+  output.result.write(welcome(stack, more));
+  const missing = await new Promise<string | undefined>(resolve => {
+    const look = (): void => {
+      const missing = essentialThatDied(stack);
+      if (signal.aborted || missing !== undefined) resolve(missing);
+    };
+    died = () => {
+      look();
+      say(`Still running: ${running(stack)}`);
+    };
+    signal.addEventListener('abort', look);
+    look(); // a process of the stack may have died while the welcome text was printed
+  });
+  await stack.stop();
+  if (missing === undefined) return EXIT.valid;
+  throw new UnavailableError(
+    `The stack cannot run without ${missing}, so Baton has stopped it. Start it again.`,
+  );
 }
 
-function wanted({ profile, speedup = SPEEDUP }: OptionValues<'stack'>): {
-  profiles: ProfileName[];
-  speedup: number;
-} {
-  parseBalancerBehaviour({ profile: profile ?? PROFILES[0], speedup }, 2);
-  return {
-    profiles: PROFILES.filter(name => profile === undefined || name === profile),
-    speedup: Number(speedup),
-  };
+/**
+ * Returns the name of a dead process without which the stack cannot run: a server, the balancer, or the last instance.
+ */
+function essentialThatDied(stack: Stack): string | undefined {
+  const server = stack.servers.find(one => !one.running());
+  if (server) return server.name;
+  if (!stack.balancer.running()) return 'the balancer';
+  if (stack.fleet !== undefined) return undefined; // With --profile, the fleet starts new instances.
+  return stack.instances().some(instance => instance.running()) ? undefined : 'any instance';
 }
 
-const scaled = (speedup: number): string =>
-  speedup === 1
-    ? 'Times are those of the profiles.'
-    : `All times of the profiles were divided by ${speedup} (--speedup), and are shown multiplied by it again.`;
+function running(stack: Stack): string {
+  const all = [...stack.servers, stack.balancer, ...stack.instances()];
+  const names = all.filter(service => service.running()).map(({ name }) => name);
+  return names.length > 0 ? names.join(', ') : 'nothing';
+}
 
-/** Replaces the table of measured behaviours in docs/fleet.md. */
-async function write(
-  rows: readonly Row[],
-  { profile, speedup }: OptionValues<'stack'>,
-  scale: string,
-): Promise<void> {
-  const path = fileURLToPath(new URL('../../docs/fleet.md', import.meta.url));
-  const flags = `${profile === undefined ? '' : ` --profile ${profile}`}${speedup === undefined ? '' : ` --speedup ${speedup}`}`;
-  const date = new Date().toISOString().slice(0, 10);
-  const lines = [
-    `Measured ${date} with \`${COMMAND} stack conformance${flags}\`: ${counts(rows)}. ${scale}`,
-    ...conformanceMarkdown(rows),
-  ];
-  await writeFile(path, replaced(await readFile(path, 'utf8'), 'measured', lines, path));
+function welcome(stack: Stack, more: string): string {
+  const instances = stack.instances().map(({ name, url }) => `  ${name}  ${url}`);
+  return `
+The card store is at ${stack.url}
+Log in as alice@example.test with the password correct-horse-battery, or register.
+Each page names the instance that served it:
+${instances.join('\n')}
+${more}Ctrl-C stops everything.
+`;
 }

@@ -305,18 +305,15 @@ const zoo = {
 } as const satisfies Table;
 
 const stack = {
-  words: '[conformance]',
-  most: 1,
-  does: 'starts the bundled stack, a mailbox, and SeaweedFS if it is installed, and keeps them up until Ctrl-C; the app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment. stack conformance compares the stack with the documented behaviour of nginx and of the AWS balancers and groups that it imitates, and prints a table. Needs a checkout',
+  words: '',
+  most: 0,
+  does: 'starts the bundled stack, a mailbox, and SeaweedFS if it is installed, and keeps them up until Ctrl-C; the app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment. Needs a checkout',
   page: 'fleet.md',
   options: {
     instances: text('N', 'number of instances (2)'),
     port: text('N', 'port of the balancer, or the next free one (8080)'),
     ...PROFILE,
     sticky: STICKY,
-    write: flag('conformance: writes the table into docs/fleet.md'),
-    json: flag('conformance: prints the table as JSON'),
-    quiet: flag('conformance: prints no progress on stderr'),
   },
 } as const satisfies Table;
 

@@ -1,4 +1,4 @@
-/** Runs the command `baton` in a separate process, as a user does. */
+/** Runs `baton`, or another program of the repository, in a separate process, as a user does. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -21,8 +21,8 @@ export class Baton {
   #stderr = '';
   #heard = (): void => {};
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.#child = spawn(process.execPath, [join(root, 'verify/cli.ts'), ...args], {
+  constructor(args: readonly string[], env: Record<string, string> = {}, program = 'verify/cli.ts') {
+    this.#child = spawn(process.execPath, [join(root, program), ...args], {
       cwd: root,
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

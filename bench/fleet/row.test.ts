@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { PROFILES } from '../profile.ts';
+import { PROFILES } from '../../stack/fleet/profile.ts';
 import { conformanceMarkdown, conformanceText, counts, outcomeOf, type Row } from './row.ts';
 import { TimeScale } from './scene.ts';
 
@@ -58,10 +58,10 @@ seed
   });
 
   it('docs/fleet.md has every profile, and no unexpected difference', () => {
-    const docs = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), 'utf8');
+    const docs = readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8');
     const measured = docs.split('<!-- measured -->')[1] ?? '';
     for (const name of PROFILES) expect(measured).toContain(`| | \`${name}\` | documented | measured |`);
-    expect(measured).toMatch(/^Measured \d{4}-\d\d-\d\d with `npx baton-verify stack conformance`/m);
+    expect(measured).toMatch(/^Measured \d{4}-\d\d-\d\d with `npm run bench:fleet`/m);
     expect(measured).not.toMatch(/^\| [✗?] \|/m);
   });
 });

@@ -1,10 +1,10 @@
 /** Runs and observes a stack that imitates one load balancer. Its instances misbehave on command. */
 import { fileURLToPath } from 'node:url';
-import { startLocalStack } from '../../local.ts';
-import type { Instance, Stack } from '../../stack.ts';
-import type { Sticky } from '../../sticky.ts';
-import { until } from '../../wait.ts';
-import type { Profile } from '../profile.ts';
+import type { Profile } from '../../stack/fleet/profile.ts';
+import { startLocalStack } from '../../stack/local.ts';
+import type { Instance, Stack } from '../../stack/stack.ts';
+import type { Sticky } from '../../stack/sticky.ts';
+import { until } from '../../stack/wait.ts';
 
 const PROGRAM = fileURLToPath(new URL('./instance.ts', import.meta.url));
 const LIKE = { command: [process.execPath, PROGRAM] as const, env: {} };

@@ -1,7 +1,7 @@
 /** Measures how soon the balancer finds an instance dead, hung or healthy, and where requests go then. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../wait.ts';
-import type { HealthCheck } from '../profile.ts';
+import type { HealthCheck } from '../../stack/fleet/profile.ts';
+import { until } from '../../stack/wait.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
 
 const BOTH = ['app-1', 'app-2'];

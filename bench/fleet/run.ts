@@ -1,7 +1,7 @@
 /** Compares the bundled stack with the documentation of the load balancers and instance groups that it imitates. */
 
-import { stickyBy } from '../../sticky.ts';
-import { type ProfileName, profileOf } from '../profile.ts';
+import { type ProfileName, profileOf } from '../../stack/fleet/profile.ts';
+import { stickyBy } from '../../stack/sticky.ts';
 import { allDead, answersOfChecks, crash, hung } from './checks.ts';
 import { failures } from './failures.ts';
 import { draining, drainLimit, group } from './leaving.ts';

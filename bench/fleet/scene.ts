@@ -1,6 +1,6 @@
 /** Defines a scene: a measurement of several behaviours of one running stack, which takes some minutes. */
-import type { StickyMode } from '../../sticky.ts';
-import type { Profile } from '../profile.ts';
+import type { Profile } from '../../stack/fleet/profile.ts';
+import type { StickyMode } from '../../stack/sticky.ts';
 import type { Rig } from './rig.ts';
 
 export interface ConformanceStage {

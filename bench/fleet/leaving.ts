@@ -1,6 +1,6 @@
 /** Measures what happens to requests in flight, and to the number of instances, when instances are removed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../wait.ts';
+import { until } from '../../stack/wait.ts';
 import { heldBy, type Rig } from './rig.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
 

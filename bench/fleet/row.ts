@@ -1,5 +1,5 @@
 /** Defines a row of the tables in docs/fleet.md: a load balancer's behaviour, documented and measured. */
-import type { ProfileName } from '../profile.ts';
+import type { ProfileName } from '../../stack/fleet/profile.ts';
 
 export interface Row {
   profile: ProfileName;
