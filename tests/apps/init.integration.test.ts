@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HopEnds } from './continuities.ts';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
-import { BasicApp, CodeApp, secretOf, TokenApi, TwoPages, UserInAddress } from './logins.ts';
+import { BasicApp, CodeApp, LocalStart, secretOf, TokenApi, TwoPages, UserInAddress } from './logins.ts';
 import type { AppRequest } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import {
@@ -85,6 +85,16 @@ describe('the login', () => {
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'read-your-writes']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
+  });
+
+  it('a login on two pages that no other instance can finish: the file is complete, and the run reports LOSS', async () => {
+    await withApp(new LocalStart(), async served => {
+      const { text, file } = await found(served);
+      expect(file).toMatchObject({ login: { path: '/login/password' }, logout: { path: '/logout' } });
+      expect(those(await judged(text, { workloads: ['hop', 'logout-race'] }), 'violated')).toEqual([
+        'continuity',
+      ]);
+    });
   });
 
   it('JSON, with a response that holds a token for a header', async () => {

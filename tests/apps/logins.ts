@@ -38,6 +38,22 @@ export class TwoPages extends SmallApp {
   }
 }
 
+/** An app whose instances each keep unfinished logins in their own memory: no other instance shows the second page. */
+export class LocalStart extends TwoPages {
+  readonly #begun = new Map<string, AppRequest['instance']>();
+
+  protected override route(asked: AppRequest): AppResponse | undefined {
+    const isElsewhere = this.#begun.get(asked.cookies['asking'] ?? '') !== asked.instance;
+    return asked.path === '/login/password' && isElsewhere ? { to: this.loginPage } : super.route(asked);
+  }
+
+  protected override login(asked: AppRequest): AppResponse {
+    const response = super.login(asked);
+    this.#begun.set(/asking=(\w+)/.exec(response.cookies?.join() ?? '')?.[1] ?? '', asked.instance);
+    return response;
+  }
+}
+
 /**
  * An app that asks for the user name first. The page for the password has the user name in its address and in a hidden
  * field.

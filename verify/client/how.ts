@@ -36,7 +36,7 @@ export interface How {
   due?: number | undefined;
   /** If true, the client ignores the response to a token refresh, as if the network had lost the response. */
   lost?: boolean | undefined;
-  /** Called during a login, before its last request. */
+  /** Called during a login, before its last request and before each of its `steps`. */
   between?: (() => Promise<void>) | undefined;
   /** Another client, which sends the request with its own cookies instead of the session's. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;

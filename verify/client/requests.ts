@@ -138,6 +138,7 @@ export class SessionRequests {
     // Only the request after the steps waits at the barrier.
     const { held: _, ...sent } = how;
     for (const step of steps) {
+      await how.between?.();
       const send = async (): Promise<Reply> =>
         (await this.perform({ action: 'form' }, this.filled(step, how), sent)).reply;
       const reply = await takeStep(step, this.clientOf(how), this.#account, this.#context, send);

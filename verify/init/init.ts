@@ -143,6 +143,7 @@ class Inquiry {
           ? `the balancer pins each connection to an instance (header ${signal.header}); no cookie changes that`
           : `all responses came from ${signal.name} (header ${signal.header})`,
       );
+    else this.#manners.instances = signal.names.length;
     return signal;
   }
 

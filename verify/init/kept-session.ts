@@ -16,9 +16,6 @@ interface KeptSession {
   known: Inside;
 }
 
-/** Number of instances to assume if no response names its instance. */
-const INSTANCES = 2;
-
 /**
  * Finds a session that stays signed in, and the expression for the user's name. If there is none, tries again on one
  * instance at a time, because a login may end sessions on other instances. `alone` is then true.
@@ -34,13 +31,12 @@ export async function keptSession(
 ): Promise<KeptSession & { alone: boolean }> {
   const { manners, first, say } = looking;
   try {
-    return { ...(await look(looking, entrance, entered, start)), alone: false };
+    return { ...(await look(looking, entrance, entered, start)), alone: manners.alone };
   } catch (error) {
     if (!(error instanceof UsageError) || (signal !== undefined && ('pinned' in signal || signal.sticky)))
       throw error;
-    const instances = signal?.names.length ?? INSTANCES;
-    for (let i = 0; i < instances; i++) {
-      await manners.onOneInstance(instances, entrance.login.page);
+    for (let i = 0; i < manners.instances; i++) {
+      await manners.onOneInstance(entrance.login.page);
       try {
         const kept = await look(looking, entrance, await signIn(entrance, first), start);
         const names = signal === undefined ? 'without names' : signal.names.join(', ');

@@ -82,6 +82,9 @@ function tokenOfLogin(
   return meta ? preferred : { field };
 }
 
+/** Number of attempts to log in on one instance, after the attempts on all instances. */
+const ALONE = 2;
+
 interface LoginAttempt {
   beginning: FormBeginning;
   account: LoginCredentials;
@@ -90,6 +93,8 @@ interface LoginAttempt {
 
 /**
  * Sends all forms of the login in turn; tries again after a refusal. Returns the complete login and its session.
+ * Perhaps only the instance where a login began can finish it. So the last attempts stay on one instance, and after a
+ * success all later requests do too.
  *
  * @param login the login so far, with the first form only
  * @throws UsageError if the app refuses every attempt
@@ -101,6 +106,7 @@ export async function wholeLogin(
 ): Promise<{ login: Login; entered: Entered }> {
   let last: Entered | undefined;
   for (let i = 0; i < LOGINS; i++) {
+    if (i >= LOGINS - ALONE) await manners.onOneInstance(login.page);
     const visitor = manners.fresh();
     const page = await visitor.get(login.page);
     if (i % 2 === 1) await manners.fresh().get(login.page);
@@ -135,19 +141,26 @@ async function goes(
     const next = nextForm(page, sent);
     if (next === undefined) {
       const isComplete = whole !== login || beginning.asks !== 'user';
+      const accepted = isComplete && (await leadsInside(inside, answer, whole));
       return {
-        login: whole,
-        entered: {
-          visitor: inside,
-          answer,
-          accepted: isComplete && (await leadsInside(inside, answer, whole)),
-        },
+        login: accepted && whole !== login ? refusedAtStart(whole, answer) : whole,
+        entered: { visitor: inside, answer, accepted },
       };
     }
     sent.add(next.asks);
     whole = longer(visitor, whole, { answer, page, user: account.user, ...next });
     captured(known, whole.steps?.at(-1)?.capture ?? {}, page);
   }
+}
+
+/**
+ * Adds to a login of several pages that a redirect to its first page is a refusal, unless an accepted login leads there
+ * too. A run cannot see this by itself, because the first page may have no password field.
+ */
+function refusedAtStart(login: Login, { redirect }: PageVisit): Login {
+  const path = login.page.split('?')[0] ?? '';
+  if (redirect === undefined || redirect.split('?')[0] === path) return login;
+  return { ...login, refused: [login.refused, `^${escaped(path)}[?\\n]`].filter(Boolean).join('|') };
 }
 
 function captured(

@@ -34,6 +34,8 @@ export class Manners {
   readonly #signal: AbortSignal;
   readonly #pause: number;
   #sent = 0;
+  /** Number of instances. 2 if no response names its instance. */
+  instances = 2;
   reached = false;
   /**
    * Number of requests for `path` before each main request, so that a round robin keeps main requests on one instance.
@@ -73,13 +75,16 @@ export class Manners {
    * Makes later requests reach the same instance behind a round robin: first sends a request for each other instance.
    * Each call chooses the next instance.
    *
-   * @param instances number of instances
    * @param path path of a public page
    */
-  async onOneInstance(instances: number, path: string): Promise<void> {
+  async onOneInstance(path: string): Promise<void> {
     this.#aside = { count: 1, path };
     await this.#sendAside();
-    this.#aside = { count: instances - 1, path };
+    this.#aside = { count: this.instances - 1, path };
+  }
+
+  get alone(): boolean {
+    return this.#aside.count > 0;
   }
 
   async #sendAside(): Promise<void> {

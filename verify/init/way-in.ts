@@ -166,6 +166,8 @@ export async function entranceOf(
   const way = { beginning, account: first, codes };
   const { login, entered } = await wholeLogin(manners, begun, way);
   say('login', loginText(login));
+  if (manners.alone)
+    say('instances', 'no other instance finishes a login that began on one, so init continues with only one');
   return { entrance: { ...entrance, login }, entered };
 }
 

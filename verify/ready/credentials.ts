@@ -25,6 +25,15 @@ export interface LoginAttempt {
 }
 
 /**
+ * Returns whether the instance that received the login also gave its form. A login of several pages depends on the
+ * instances of all of them, so its last form shows nothing.
+ */
+export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: LoginAttempt): boolean =>
+  form.instance !== undefined &&
+  form.instance === login.instance &&
+  !target.login.steps.some(step => step.method === 'POST');
+
+/**
  * Maximum number of logins through the balancer, by which form and login may reach the same instance by chance. It is
  * `each` times the number of known instances, but not less than `least` and not more than `most`.
  */
@@ -67,8 +76,7 @@ export async function enterAlone(
     driver.end('refused');
     // Stops if an instance refuses a login with a form that it gave itself: the password is wrong, and more tries might
     // lock the account.
-    if (refusedLogin(login) && form.instance !== undefined && form.instance === login.instance)
-      return undefined;
+    if (refusedLogin(login) && gaveForm(context, { form, login })) return undefined;
   }
   return undefined;
 }

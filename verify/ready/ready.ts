@@ -11,7 +11,7 @@ import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
 import { ABOUT_LOGINS } from '../target/claims.ts';
 import type { Account, Target } from '../target/load.ts';
-import { enterAlone, type LoginAttempt, otherAccounts } from './credentials.ts';
+import { enterAlone, gaveForm, type LoginAttempt, otherAccounts } from './credentials.ts';
 import { loginLimit } from './login-limit.ts';
 import { signedInMark } from './mark.ts';
 import { checkProbes } from './probe-check.ts';
@@ -92,9 +92,7 @@ const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undef
  * @throws if this login fails too
  */
 async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
-  const refusedAlone = tried.some(
-    ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
-  );
+  const refusedAlone = tried.some(attempt => refusedLogin(attempt.login) && gaveForm(context, attempt));
   const driver = tried.some(withholds)
     ? await enterAlone(context, context.account(0), 'r-lenient', true)
     : refusedAlone || !tried.some(({ login }) => refusedLogin(login))
@@ -203,10 +201,8 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         'whether they share unfinished logins',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // An instance has refused a login with its own form. So the target file is wrong, and not the balancer.
-  const alone = tried.some(
-    ({ form, login }) => form.instance !== undefined && form.instance === login.instance,
-  );
+  // An instance refuses a login with its own form only if the target file is wrong.
+  const alone = tried.some(attempt => gaveForm({ target }, attempt));
   return new UsageError(
     `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (` +
       'instance that gave the form → instance that received it): ' +
