@@ -6,10 +6,7 @@ import type { Mailer } from './mail.ts';
 const OLD = 'the secret before it was replaced';
 const NEW = 'the secret that replaced it';
 
-/**
- * Returns an object of class Activation, and the list of links that it has mailed. Its fake user store accepts every
- * link.
- */
+/** Returns an Activation and the list of links that it mails. The fake user store accepts every link. */
 function activation(...secrets: string[]) {
   const links: string[] = [];
   const users = {

@@ -1,7 +1,6 @@
 /**
- * Activates accounts by mail. The link in a mail is signed, so any instance can check the link. The link expires. Each
- * link works only once: the account keeps a random number of the link, and the first use of the link removes the
- * number.
+ * Activates accounts by mail. A link is signed, so any instance can check the link; it works only once, and expires.
+ * The account keeps a random number of the link, which the first use removes.
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -12,10 +11,7 @@ import { createSigner, type Signer } from './secrets.ts';
 
 const Claim = z.tuple([z.string(), z.string(), z.number()]);
 
-/**
- * Result of opening an activation link. `used`: the link was used before. `expired`: the link has expired, or the
- * account no longer exists. `invalid`: the signature is wrong.
- */
+/** `used`: the link was used before. `expired`: also if the account no longer exists. `invalid`: wrong signature. */
 export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
 
 type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;
@@ -35,9 +31,8 @@ export class Activation {
   }
 
   /**
-   * Creates an account that cannot log in before its activation, and mails the activation link. If the user does not
-   * open the link in time, Redis removes the account. Returns false if the email address is taken. Throws Refusal 503
-   * if the mail server does not accept the mail.
+   * Creates an account and mails its activation link. Returns false if the email address is taken.
+   * Throws Refusal 503 if the mail server does not accept the mail. Redis removes the account after the link's time.
    */
   async register(email: string, name: string, password: string): Promise<boolean> {
     const nonce = randomBytes(16).toString('base64url');
@@ -48,18 +43,15 @@ export class Activation {
   }
 
   /**
-   * Mails the activation link again, and gives the account the full time again. Does nothing if no account with this
-   * address waits for its activation. Throws Refusal 503 if the mail server does not accept the mail.
+   * Mails the link again and renews its time, if an account with this address waits for activation.
+   * Throws Refusal 503 if the mail server does not accept the mail.
    */
   async resend(email: string): Promise<void> {
     const nonce = await this.#users.renewPending(email, this.#settings.activationSeconds);
     if (nonce !== null) await this.#mail(email, nonce);
   }
 
-  /**
-   * Activates the account for which the link was mailed. If one link is used several times at the same moment, exactly
-   * one call returns `activated`.
-   */
+  /** Of concurrent calls with one link, exactly one returns `activated`. */
   async use(token: string): Promise<Activated> {
     const claim = this.#read(token);
     if (claim === undefined) return 'invalid';

@@ -199,7 +199,7 @@ describe('sessions', () => {
     async name => {
       const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: name } });
       const browser = new Browser(instance.url);
-      // Replaces the clock of the app, so that a slow machine cannot change the result.
+      // With the app's clock replaced, a slow machine cannot change the result.
       const start = realNow();
       Date.now = () => start;
       await browser.signIn('dave');

@@ -1,6 +1,4 @@
-/**
- * Builds the web shop (the card store) as an Express app: its middleware and routes, in order. Does not open a port.
- */
+/** Builds the web shop (the card store) as an Express app, without opening a port. */
 import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Store } from 'express-session';
@@ -38,23 +36,17 @@ export interface Deps {
   readonly lifecycle: Lifecycle;
   /** Charges the user for a checkout. Resolves when the payment provider has confirmed the payment. */
   readonly pay: () => Promise<void>;
-  /** Sends the links that activate accounts. Absent if new accounts are active at once. */
+  /** Absent if new accounts are active at once. */
   readonly mailer?: Mailer | undefined;
-  /** Stores the pictures of cards. Absent if cards have no pictures. */
+  /** Absent if cards have no pictures. */
   readonly pictures?: Pictures | undefined;
-  /**
-   * Checks the CSRF tokens of forms. By default, every instance accepts the tokens of all instances. Some deliberately
-   * broken deployments (folder zoo/) replace this check.
-   */
+  /** By default, every instance accepts the form tokens of all instances. Deployments of zoo/ break this on purpose. */
   readonly csrf?: CsrfProtection;
-  /** Middleware that runs for each request after its session is loaded. */
+  /** Runs for each request after its session is loaded. */
   readonly onSession?: RequestHandler;
 }
 
-/**
- * Builds the Express app of one instance. Instances share no memory: they share only their servers, such as Redis, and
- * their secrets.
- */
+/** Instances share no memory, only their servers, such as Redis, and their secrets. */
 export function createApp(deps: Deps): Express {
   const { config, backing, lifecycle, log, mailer, pictures, users } = deps;
   const labels = createLabels(config.secrets);
@@ -70,12 +62,11 @@ export function createApp(deps: Deps): Express {
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
   app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
-  // Serves static files and health checks before the session is loaded, because they need no session and must work even
-  // if the session store fails. Only paths that look like files are looked up on the disk.
+  // Static files and health checks must work even if the session store fails.
+  // Only paths that look like files are looked up on the disk.
   app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
-  // Parses the body before the session is loaded. If the session were loaded first, it would become stale during a slow
-  // upload.
+  // If the session were loaded before the body, a slow upload would make the session stale.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
@@ -100,10 +91,7 @@ function noteSession(labels: Labels): RequestHandler {
   };
 }
 
-/**
- * Treats every request as https, so that `request.secure` is true. The session cookie, the form token and HSTS depend
- * on `request.secure`.
- */
+/** The session cookie, the form token and HSTS depend on `request.secure`. */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });
 }

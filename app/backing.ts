@@ -11,23 +11,20 @@ import { createLogin } from './redis-login.ts';
 
 export interface Backing {
   readonly redis: RedisClient;
-  /** Connection pool of PostgreSQL; undefined if PostgreSQL stores neither sessions nor baskets. */
+  /** undefined if PostgreSQL stores neither sessions nor baskets. */
   readonly database?: Pool;
-  /** Client of memcached; undefined if memcached does not store the sessions. */
+  /** undefined if memcached does not store the sessions. */
   readonly memcached?: MemcacheClient;
-  /** Client of DynamoDB; undefined if DynamoDB does not store the sessions. */
+  /** undefined if DynamoDB does not store the sessions. */
   readonly dynamodb?: DynamoDB;
-  /**
-   * Waits until all servers are connected, and creates the tables that the app needs. Throws if a server does not
-   * respond.
-   */
+  /** Waits for all servers, and creates the app's tables. Throws if a server does not respond. */
   prepare(): Promise<void>;
   /** Resolves with the name of a server that does not respond; undefined if all servers respond. */
   unresponsive(): Promise<string | undefined>;
   close(): void;
 }
 
-/** Connects to the servers in the background. Calls `onError` with each connection error and the name of the server. */
+/** Connects in the background. Calls `onError` with each connection error and the name of the server. */
 export async function connectBacking(
   config: Config,
   onError: (server: string, error: Error) => void,

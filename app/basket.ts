@@ -1,7 +1,6 @@
 /**
- * Reads and changes the basket in a session: the items that the user has not yet paid for. Each item is a separate
- * session attribute (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes a change
- * of another item.
+ * Reads and changes the basket in a session: the items that the user has not yet paid for.
+ * Each item is a session attribute, so with redis-attributes no change of an item undoes that of another item.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
@@ -15,12 +14,9 @@ const PREFIX = 'basket:';
 const TEXT = /^[\p{L}\p{M}\p{N}._' -]{1,64}$/u;
 
 interface Waiting {
-  /** Time at which the item was added, milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   addedAt: number;
-  /**
-   * Id of the card that the checkout will create. If the client retries the checkout after a lost response, the app
-   * finds the card by this id and charges nothing.
-   */
+  /** Id of the card that the checkout will create. A retry of the checkout finds the card and charges nothing. */
   card: string;
 }
 
@@ -46,10 +42,7 @@ export function itemsOf(basket: Basket): BasketItem[] {
   return items.sort((a, b) => a.addedAt - b.addedAt || (a.text < b.text ? -1 : 1));
 }
 
-/**
- * Adds a card with this inscription, unless the basket has such a card already. Throws Refusal 422 if the text is not a
- * valid inscription, and Refusal 409 if the basket is full.
- */
+/** Throws Refusal 422 if the text is not a valid inscription, and Refusal 409 if the basket is full. */
 export function addItem(basket: Basket, text: unknown): void {
   const name = itemName(text);
   if (Object.hasOwn(basket, name)) return;
@@ -57,7 +50,6 @@ export function addItem(basket: Basket, text: unknown): void {
   basket[name] = newItem();
 }
 
-/** Returns a new basket item with the present time and a random card id. */
 export function newItem(): Waiting {
   return { addedAt: Date.now(), card: randomBytes(9).toString('base64url') };
 }
@@ -69,12 +61,12 @@ export function full(): Refusal {
   );
 }
 
-/** Removes a card from the basket, if it is there. Throws Refusal 422 if the text is not a valid inscription. */
+/** Throws Refusal 422 if the text is not a valid inscription. */
 export function removeItem(basket: Basket, text: unknown): void {
   delete basket[itemName(text)];
 }
 
-/** Returns the text unchanged if it is a valid inscription of a card. Throws Refusal 422 if it is not. */
+/** Returns the inscription of a card. Throws Refusal 422 if the text is not a valid inscription. */
 export function inscription(text: unknown): string {
   if (typeof text === 'string' && TEXT.test(text)) return text;
   throw new Refusal(422, "An inscription has 1 to 64 letters, digits, spaces or . _ ' - and nothing else.");

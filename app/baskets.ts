@@ -8,15 +8,14 @@ import { userOf } from './routes/guard.ts';
 import { save } from './session.ts';
 
 /**
- * Reads and changes the basket of the signed-in user. Items come oldest first. A change resolves with the changed
- * basket, after the store has confirmed it. Throws Refusal if the change is not possible, and StoreUnavailable if the
- * store does not confirm it.
+ * The basket of the signed-in user, the oldest item first. A change resolves once the store has confirmed it.
+ * Throws Refusal if the change is not possible, and StoreUnavailable without the store's confirmation.
  */
 export interface Baskets {
   items(request: Request): Promise<readonly BasketItem[]>;
-  /** Adds an item, unless the basket has it already. */
+  /** Adds an item, unless the basket has the item already. */
   add(request: Request, text: unknown): Promise<readonly BasketItem[]>;
-  /** Removes the given items from the basket. Ignores items that are not there. */
+  /** Ignores items that are not in the basket. */
   remove(request: Request, texts: readonly unknown[]): Promise<readonly BasketItem[]>;
 }
 

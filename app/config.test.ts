@@ -289,10 +289,7 @@ test('docker-compose.yml sets TRIAL by itself, with no variables set; with TRIAL
   });
 });
 
-/**
- * Replaces the variables of a compose file by their defaults. A default can itself contain a variable; the inner
- * variables are replaced first.
- */
+/** Replaces the variables of a compose file by their defaults, inner variables first. */
 function withDefaults(value: string): string {
   const replaced = value.replace(/\$\{\w+:-([^${}]*)\}/g, '$1');
   return replaced === value ? value : withDefaults(replaced);

@@ -1,4 +1,4 @@
-/** Parses the app's settings. Only serve.ts passes process.env to it; no other file of the app reads process.env. */
+/** Parses the app's settings. Only serve.ts reads process.env. */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { ScryptParameters } from './password.ts';
@@ -15,62 +15,37 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
-  /** Version of the app, sent in the header X-App-Version. If it is '', the app sends no such header. */
+  /** Version for the header X-App-Version; '' for no such header. */
   readonly version: string;
-  /**
-   * URL of Redis. For a Redis with sentinels or a cluster, only the user, password, database and TLS of the URL are
-   * used.
-   */
+  /** With sentinels or a cluster, only the URL's user, password, database and TLS are used. */
   readonly redisUrl: string;
-  /**
-   * Addresses of some servers of a Redis cluster. At least one of them must be up when the app connects. Empty for a
-   * Redis without cluster mode.
-   */
+  /** Some servers of a Redis cluster, of which one must be up when the app connects. Empty without cluster mode. */
   readonly redisCluster: readonly { host: string; port: number }[];
-  /**
-   * Name of the ElastiCache cache to which the app logs in by IAM (`serverless:NAME` if it is serverless); '' to log in
-   * by password.
-   */
+  /** Name of the ElastiCache cache for logins by IAM (`serverless:NAME` if serverless); '' for logins by password. */
   readonly redisIamCache: string;
   readonly redisIamRegion: string;
   /** Addresses of the sentinels, which name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
-  /** Name that the sentinels use for the primary. */
   readonly redisPrimary: string;
-  /** URL of PostgreSQL; '' if PostgreSQL stores neither sessions nor baskets. */
+  /** '' if PostgreSQL stores neither sessions nor baskets. */
   readonly databaseUrl: string;
-  /** Address of memcached, as HOST:PORT. */
+  /** Form: HOST:PORT. */
   readonly memcachedAddress: string;
   readonly dynamodbTable: string;
   readonly dynamodbRegion: string;
   /** Address of another server with DynamoDB's interface; '' for AWS's DynamoDB. */
   readonly dynamodbEndpoint: string;
-  /**
-   * Access key for DynamoDB. If undefined, the AWS SDK finds a key in its environment variables, in its files, or in
-   * the role of the machine.
-   */
+  /** If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
   readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
-  /**
-   * Where baskets are stored. `session`: each session has its own basket. `postgres`: each user has one basket, in a
-   * PostgreSQL table.
-   */
+  /** `session`: each session has its own basket. `postgres`: each user has one, in a PostgreSQL table. */
   readonly basketStore: (typeof BASKETS)[number];
-  /**
-   * True to log each session that expires in Redis. Works only for session stores in Redis, and only if Redis reports
-   * expired keys.
-   */
+  /** True to log sessions that expire in Redis. Requires a Redis that reports expired keys. */
   readonly expiryEvents: boolean;
-  /**
-   * Only for the store redis-locked: the maximum time that a request can hold the lock of its session, and the maximum
-   * time that another request waits for this lock.
-   */
+  /** For redis-locked: maximum time that a request can hold a session's lock, or wait for the lock. */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
-  /**
-   * Secrets for signatures. The app signs with the first secret, and accepts signatures by any of the secrets. So an
-   * operator can replace a secret without logging users out.
-   */
+  /** The first secret signs, and all secrets verify. So a new secret logs no user out. */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
@@ -82,14 +57,13 @@ export interface Config {
   readonly shutdownMs: number;
   readonly storeTimeoutMs: number;
   readonly paymentMs: number;
-  /** The scrypt parameters of new password hashes. */
   readonly scrypt: ScryptParameters;
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;
-  /** URL of the mail server; '' if the app sends no mails, and new accounts are active at once. */
+  /** '' if the app sends no mails, and new accounts are active at once. */
   readonly smtpUrl: string;
   readonly mailFrom: string;
-  /** Address at which users reach the app, without a slash at the end; '' if the app has neither mails nor pictures. */
+  /** Address at which users reach the app, without a final slash; '' without mails and pictures. */
   readonly publicUrl: string;
   readonly activationSeconds: number;
   /** Name of the S3 bucket for pictures; '' if cards have no pictures. */
@@ -97,29 +71,24 @@ export interface Config {
   readonly bucketRegion: string;
   /** Address of an S3-compatible server; '' for AWS's S3. */
   readonly bucketEndpoint: string;
-  /**
-   * Access key for S3. If undefined, the AWS SDK finds a key in its environment variables, in its files, or in the role
-   * of the machine.
-   */
+  /** If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
   readonly bucketCredentials: Values['S3_CREDENTIALS'];
-  /** Address at which browsers reach the bucket of pictures, without a slash at the end. */
+  /** Address at which browsers reach the bucket of pictures, without a final slash. */
   readonly bucketUrl: string;
   readonly logLevel: Values['LOG_LEVEL'];
-  /** File to which the app also writes its log lines, for programs that cannot read stdout; '' for no file. */
+  /** Second file for log lines, for programs that cannot read stdout; '' for no file. */
   readonly logFile: string;
 }
 
 type Values = z.output<typeof VARIABLES>;
 type Environment = Record<string, string | undefined>;
 
-/** Thrown if environment variables are invalid. The message has one line for each invalid variable. */
+/** The message has one line for each invalid environment variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/**
- * Reads the app's settings. Throws ConfigError that lists every invalid variable with the expected and the given value.
- */
+/** Throws ConfigError, which lists every invalid variable with the expected and the given value. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { given, problems } = readFiles(env);
   const parsed = VARIABLES.safeParse(given['TRIAL'] === 'true' ? { ...TRIAL_DEFAULTS, ...given } : given);
@@ -133,10 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 const SECRETS = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
 
-/**
- * Returns the variables that are set and not empty. If NAME_FILE is set for a variable NAME, reads its value from that
- * file.
- */
+/** Returns the variables that are not empty. A variable NAME_FILE names the file with the value of NAME. */
 function readFiles(env: Environment): { given: Environment; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems: string[] = [];
@@ -160,7 +126,7 @@ function readFiles(env: Environment): { given: Environment; problems: string[] }
   return { given, problems };
 }
 
-/** Returns an error message for each pair of settings that are valid alone, but not together. */
+/** Returns an error for each pair of settings that are valid alone, but not together. */
 function contradictions(v: Values, env: Environment): string[] {
   const problems: string[] = [];
   const exposed = env['NODE_ENV'] === 'production' ? 'NODE_ENV is production' : exposure(v.HOST);
@@ -216,13 +182,13 @@ const NEED_PUBLIC_URL = [
   ['S3_BUCKET', 'The store redirects browsers to it after an upload'],
 ] as const;
 
-/** Returns the reason why other machines can reach the app at this address; undefined if they cannot reach it. */
+/** Returns why other machines can reach the app at this address; undefined if they cannot. */
 function exposure(host: string): string | undefined {
   if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return undefined;
   return `HOST is ${host} and not a loopback address`;
 }
 
-/** Pairs of scrypt parameters that OWASP recommends, with r = 8. All pairs cost an attacker about the same. */
+/** The scrypt parameters that OWASP recommends, with r = 8. All pairs cost an attacker about the same. */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },
@@ -287,7 +253,7 @@ function named(v: Values): Config {
 
 const withoutSlash = (url: string) => url.replace(/\/$/, '');
 
-/** Returns the URL of the bucket: http://HOST/BUCKET for an S3-compatible server, and https://BUCKET.s3… for S3. */
+/** Returns http://HOST/BUCKET for an S3-compatible server, and https://BUCKET.s3… for S3. */
 function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
   return S3_ENDPOINT === ''
     ? `https://${S3_BUCKET}.s3.${S3_REGION}.amazonaws.com`
@@ -296,7 +262,6 @@ function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
 
 function describe(issue: z.core.$ZodIssue, given: Environment): string {
   const name = String(issue.path[0]);
-  // Hides a value that can contain a password, for example a URL.
   const shown = SECRETS.includes(name) ? '(not shown)' : JSON.stringify(given[name]);
   return `${name}: expected ${issue.message}, got ${shown}`;
 }

@@ -8,16 +8,13 @@ import { deriveKey } from './secrets.ts';
 import { signedInUser } from './session.ts';
 
 export interface CsrfProtection {
-  /** Middleware that gives every request the method `csrfToken`. Must run after the session middleware. */
+  /** Gives every request the method `csrfToken`. Must run after the session middleware. */
   readonly prepare: RequestHandler;
-  /** Middleware that refuses a form whose token is missing or belongs to another session. */
+  /** Refuses a form whose token is missing or belongs to another session. */
   readonly require: RequestHandler;
 }
 
-/**
- * Creates the CSRF protection. The app signs form tokens with the first secret. Instances with the same secrets accept
- * each other's tokens.
- */
+/** The first secret signs form tokens. Instances with the same secrets accept each other's tokens. */
 export function createCsrf(secrets: readonly string[]): CsrfProtection {
   const keys = secrets.map(secret => deriveKey(secret, 'csrf'));
   const tokens = byProtocol(secure =>
@@ -41,8 +38,8 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
 }
 
 /**
- * Returns the session id to which the form token of this request is bound. Returns '' for a visitor who has not signed
- * in: the token is then bound only to its own cookie, so the page needs no session store.
+ * Returns the session id to which the form token is bound; '' for a visitor who has not signed in.
+ * The token of such a visitor is bound only to its own cookie, so the page needs no session store.
  */
 function getSessionIdentifier(request: Request): string {
   return signedInUser(request) === undefined ? '' : request.sessionID;

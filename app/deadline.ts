@@ -1,14 +1,13 @@
 /**
- * Rejects commands to Redis that get no reply within a timeout. Does not use the option commandTimeout of ioredis:
- * after a pause of the process, that option rejects commands whose replies have arrived, because Node runs timers
- * before it reads sockets.
+ * Rejects Redis commands without a reply in time.
+ * The option commandTimeout of ioredis rejects commands whose replies arrived during a pause of the process.
  */
 import type { Command, Redis } from 'ioredis';
 
 /** Limits the time of each command that a connection sends. The commands of one pipeline share one timer. */
 export function limitCommands(redis: Redis, timeoutMs: number): void {
   const pipelines = new WeakMap<object, Deadline>();
-  /** @param stream the pipeline that the command belongs to, if any. Commands of one pipeline share a timer. */
+  /** @param stream the pipeline that the command belongs to, if any */
   const deadlineOf = (stream: unknown): Deadline => {
     if (typeof stream !== 'object' || stream === null || !('isPipeline' in stream))
       return new Deadline(timeoutMs);
@@ -23,9 +22,7 @@ export function limitCommands(redis: Redis, timeoutMs: number): void {
   };
 }
 
-/**
- * Rejects several commands with one timer: when the timer fires, all commands that still have no reply are rejected.
- */
+/** Rejects all commands that have no reply when its timer fires. */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();
@@ -36,12 +33,11 @@ class Deadline {
   }
 
   bind(command: Command): void {
-    // Waits one turn of the event loop before the rejection, so that Node first reads the replies that have arrived.
+    // Waits one turn of the event loop, so that Node first reads the replies that have arrived.
     if (this.#open.size === 0)
       this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
     this.#open.add(command);
-    // Wraps the command's two callbacks, not its promise. A `then` on the promise would hide a rejection that no
-    // caller handles.
+    // A `then` on the command's promise would hide a rejection that no caller handles.
     const settles =
       <T>(settle: (value: T) => void) =>
       (value: T): void => {

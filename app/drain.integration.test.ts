@@ -1,4 +1,3 @@
-/** Tests that an instance drains on SIGTERM. Runs the app as a separate process, with no part replaced. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,10 +7,7 @@ import { Browser } from './testing/browser.ts';
 import { untilReady } from './testing/expectations.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
-/**
- * Time limit of the drain, milliseconds: much longer than a test takes. So a process that exits during a test did not
- * exit because of this limit.
- */
+/** Time limit of the drain, ms: so long that no process exits because of this limit. */
 const LONG = '600000';
 
 let server: BackingServer;
@@ -79,9 +75,7 @@ test('at the end of the drain, requests that the balancer can retry elsewhere ar
   await other.ended;
 });
 
-/**
- * Sends only the headers of a form and holds its body back, so that the request is certainly in flight on the server.
- */
+/** Sends only the headers of a form, so that the request is certainly in flight on the server. */
 async function heldForm(url: string, browser: Browser, path: string) {
   const { csrf } = await browser.read<{ csrf: string }>('/dashboard');
   const body = new URLSearchParams({ _csrf: csrf }).toString();

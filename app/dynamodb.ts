@@ -1,10 +1,9 @@
-/** Connects an instance to DynamoDB. */
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { Config } from './config.ts';
 
-/** Returns a client of DynamoDB that connects at the first request. */
+/** Returns a client that connects at the first request. */
 export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
-  // Imports the AWS SDK only here, so that instances with other session stores do not load it.
+  // Instances with other session stores do not load the AWS SDK.
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const { dynamodbEndpoint: endpoint, dynamodbCredentials: credentials, storeTimeoutMs } = config;
   return new DynamoDB({
@@ -15,7 +14,7 @@ export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
   });
 }
 
-/** Checks the connection. Throws if DynamoDB does not reply, or if the table does not exist. */
+/** Throws if DynamoDB does not reply, or if the table does not exist. */
 export async function readTable(dynamodb: DynamoDB, config: Config): Promise<void> {
   const key = { TableName: config.dynamodbTable, Key: { id: { S: 'readiness' } } };
   try {

@@ -1,16 +1,13 @@
-/**
- * Defines the errors of requests that the app refused or the store did not confirm. The error page and the JSON view
- * show the messages of these errors.
- */
+/** The errors of requests that the app refused or the store did not confirm. Users see the messages. */
 
-/** Thrown if the app refuses a request. A refused request has changed nothing. */
+/** Thrown if the app refuses a request, which has changed nothing. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
 
   /**
    * @param message text for the user: what is wrong and what to do
-   * @param options `cause` is an error for the log; the user never sees it
+   * @param options `cause` is an error for the log only
    */
   constructor(status: number, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -18,7 +15,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Thrown if the store did not confirm a change, so it is unknown whether the change happened. The response is 503. */
+/** Thrown if the store did not confirm a change, which may have happened. The response is 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
@@ -27,7 +24,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Returns the message of an error. For an AggregateError without a message, joins the messages of its errors. */
+/** Returns the message of an error, or the joined messages of an AggregateError. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message || error.name : String(error);

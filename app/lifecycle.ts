@@ -2,18 +2,15 @@
 import type { RequestHandler, Response } from 'express';
 
 /**
- * Header in which a balancer says that it retries requests. The value `502` means: after a 502, the balancer retries
- * the request on another instance, and sends this instance no requests for some time.
+ * Header of a balancer that retries requests. `502`: after a 502, the balancer retries on another instance,
+ * and sends this instance no requests for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 
 export class Lifecycle {
-  /** True once the tables and the fixture users exist. Requests need both. */
+  /** True once the tables and the fixture users exist. */
   prepared = false;
-  /**
-   * Number of requests that this instance has refused after the call of `leave`, so that other instances serve them.
-   * undefined before that call.
-   */
+  /** Number of requests refused since the call of `leave`; undefined before that call. */
   leftToOthers: number | undefined;
   #draining = false;
   readonly #open = new Set<Response>();
@@ -23,36 +20,31 @@ export class Lifecycle {
     return this.#draining;
   }
 
-  /** Number of requests in flight, that is, requests whose response has not ended. */
   get inFlight(): number {
     return this.#open.size;
   }
 
-  /** Makes every response close its connection from now on, including the responses to requests in flight. */
+  /** Makes every response close its connection from now on, also responses to requests in flight. */
   drain(): void {
     this.#draining = true;
     for (const response of this.#open) askToLeave(response);
   }
 
   /**
-   * Makes the instance refuse requests from now on, if the balancer can retry them on another instance. A refused
-   * request has no effect, so the balancer can safely resend requests of every method.
+   * Makes the instance refuse requests, if the balancer retries them on another instance.
+   * A refused request has no effect, so every method can be retried.
    */
   leave(): void {
     this.leftToOthers = 0;
   }
 
-  /**
-   * Middleware that refuses requests after the call of `leave`. Must be the first middleware, so that refused requests
-   * are neither counted nor logged.
-   */
+  /** Refuses requests after the call of `leave`. Must be the first middleware, so that no refused request is logged. */
   readonly leaveToOthers: RequestHandler = (request, response, next) => {
     if (this.leftToOthers === undefined || request.get(RETRIES_HEADER) !== '502') return next();
     this.leftToOthers++;
     response.writeHead(502, { Connection: 'close' }).end();
   };
 
-  /** Resolves when no request is in flight. */
   async settled(): Promise<void> {
     if (this.#open.size > 0) await new Promise<void>(resolve => this.#idle.add(resolve));
   }
@@ -73,7 +65,7 @@ export class Lifecycle {
   };
 }
 
-/** Asks the client to close the connection. Otherwise the client would send its next request to a stopped server. */
+/** Otherwise the client would send its next request to a stopped server. */
 function askToLeave(response: Response): void {
   if (!response.headersSent) response.set('Connection', 'close');
 }

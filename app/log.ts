@@ -1,7 +1,4 @@
-/**
- * Logs one JSON line for each request. The log has labels (keyed hashes, see secrets.ts) in place of session ids and
- * email addresses.
- */
+/** Logs one JSON line for each request, with labels (keyed hashes) in place of session ids and email addresses. */
 
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
@@ -13,7 +10,7 @@ const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 export interface LogOptions {
   readonly logLevel: LevelWithSilent;
-  /** File to which the log lines are also written; '' for no file. */
+  /** '' for no file. */
   readonly logFile: string;
 }
 
@@ -26,27 +23,21 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
-  // Writes to the file synchronously, as to stdout. So the log has a line for each request with a response, even if the
-  // process is killed.
+  // With synchronous writes, no line is lost if the process is killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
-  // Sets each stream to the lowest level, because the logger itself filters by log level. With its default level, a
-  // stream would drop lines below `info`.
+  // The logger itself filters by level. With its default level, a stream would drop lines below `info`.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 
-/** The labels that stand for the session and the user of a request. */
 interface Identity {
   session: string;
   user: string;
 }
 
-/**
- * The labels of the session and the user, by response. They are kept before the response is sent, because the session
- * can end before the log line is written.
- */
+/** Kept before the response is sent, because the session can end before the log line is written. */
 const identities = new WeakMap<Response, Identity>();
 
-/** Records the session and the user of a request, as labels, for its log line. */
+/** Records the labels of a request's session and user for its log line. */
 export function noteIdentity(
   response: Response,
   { session, user }: Labels,
@@ -56,10 +47,7 @@ export function noteIdentity(
   identities.set(response, { session: session(sid), user: user(email) });
 }
 
-/**
- * Middleware that names the instance and the request in every response. Logs each request when its response has ended
- * or was cut off.
- */
+/** Names the instance and the request in every response, and logs each request at the end of its response. */
 export function requestLog(
   log: Logger,
   { instance, version }: Pick<Config, 'instance' | 'version'>,
@@ -68,7 +56,7 @@ export function requestLog(
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // Reads the path before the request is handled, because a router changes `path` while it handles the request.
+    // A router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     if (version !== '') response.set('X-App-Version', version);

@@ -1,11 +1,9 @@
 /**
- * Limits logins and registrations. The counts are in Redis, so that all instances share them.
- *
- * A login counts as failed before its password is hashed, so that parallel guesses cannot exceed the limit. After a
- * successful login, the count is corrected. There is a limit for all failures from one address, and a lower limit for
- * failures from one address for one account. If the failures for one account from all addresses exceed a third number,
- * the account is under attack: then the lower limit becomes even lower for this account. An address without failures is
- * never refused, so no attacker can lock a user out.
+ * Limits logins and registrations, by counts in Redis that all instances share.
+ * A login counts as failed until it succeeds, so that parallel guesses cannot exceed the limit.
+ * One address has a limit for all accounts, and a lower limit for each account.
+ * After many failures from all addresses, the account is under attack, and its limit for each address falls.
+ * An address without failures is never refused, so no attacker can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
@@ -16,50 +14,35 @@ const MINUTE = 60;
 
 /** Maximum numbers of failed logins within `LOGIN_WINDOW_MINUTES`. */
 export const FAILED_LOGINS = {
-  /** Maximum number of failed logins from one address, over all accounts. */
+  /** From one address, over all accounts. */
   address: 50,
-  /** Maximum number of failed logins from one address for one account. */
+  /** From one address for one account. */
   account: 10,
-  /** Maximum number of failed logins from one address for one account that is under attack. */
+  /** From one address for one account that is under attack. */
   accountUnderAttack: 3,
-  /**
-   * Number of failed logins for one account, from all addresses together, above which the account counts as under
-   * attack.
-   */
+  /** For one account, from all addresses together: with more failures, the account is under attack. */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;
 
-/** Maximum number of registrations from one address, successful or not, within `REGISTRATION_WINDOW_MINUTES`. */
+/** Maximum number of registrations from one address within `REGISTRATION_WINDOW_MINUTES`. */
 export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
-/**
- * Maximum number of repeated activation mails within `REGISTRATION_WINDOW_MINUTES`, both to one account and for one
- * client address.
- */
+/** Maximum number of repeated activation mails within `REGISTRATION_WINDOW_MINUTES`, by account and by address. */
 export const MAILS = 5;
 
 /** All methods throw StoreUnavailable if Redis does not confirm a command. `address` is the client's IP address. */
 export interface LoginLimits {
-  /**
-   * Counts a login before its password is checked. Resolves with 0 if the login is allowed, or with the seconds that
-   * the client must wait if it is refused.
-   */
+  /** Counts a login before its password is checked. Resolves with the seconds to wait, 0 if the login is allowed. */
   countLogin(address: string, email: string): Promise<number>;
-  /** Subtracts a successful login from the count, and resets the failures of this address for this account. */
+  /** Uncounts a successful login, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;
-  /** Subtracts a login from the count, because the login ended before its password was checked. */
+  /** Uncounts a login that ended before its password was checked. */
   withdrawLogin(address: string, email: string): Promise<void>;
-  /**
-   * Counts a registration. Resolves with 0 if it is allowed, or with the seconds that the client must wait if it is
-   * refused.
-   */
+  /** Resolves with the seconds that the client must wait; 0 if the registration is allowed. */
   countRegistration(address: string): Promise<number>;
-  /**
-   * Counts an activation mail that is sent again. Resolves with 0 if the mail is allowed, or with the seconds that the
-   * client must wait if it is refused.
-   */
+  /** Resolves with the seconds that the client must wait; 0 if another activation mail is allowed. */
   countMail(address: string, email: string): Promise<number>;
 }
 
@@ -127,10 +110,7 @@ export class SharedLoginLimits implements LoginLimits {
   }
 }
 
-/**
- * Counts events by key in Redis. The time window of a key begins with its first event. After the window, the count of
- * the key is 0 again.
- */
+/** Counts events by key in Redis. A key's time window begins with its first event. */
 class Counter {
   readonly #limiter: RateLimiterRedis;
 
@@ -166,8 +146,7 @@ export function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return plain;
-  // Removes the last 32 bits of an IPv6 address that ends in dotted IPv4 form, such as ::ffff:1.2.3.4. The last 32 bits
-  // are not part of the network.
+  // A dotted end as in ::ffff:1.2.3.4 has 32 bits, which are not part of the network.
   const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];

@@ -3,10 +3,7 @@ import type { Transporter } from 'nodemailer';
 import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
-/**
- * Timeout of a request to the mail server, milliseconds. Shorter than the timeout of a balancer, because the user's
- * request waits for it.
- */
+/** Shorter than a balancer's timeout, because the user's request waits for the mail server. */
 const TIMEOUT_MS = 10_000;
 
 export type Mailer = Transporter;
@@ -17,10 +14,7 @@ interface Mail {
   readonly text: string;
 }
 
-/**
- * Returns a mailer that opens a connection for each mail. Returns undefined, and does not load nodemailer, if SMTP_URL
- * is not set.
- */
+/** Returns a mailer that connects for each mail; undefined, without loading nodemailer, if SMTP_URL is not set. */
 export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Mailer | undefined> {
   if (smtpUrl === '') return undefined;
   const { createTransport } = await import('nodemailer');
@@ -32,10 +26,10 @@ export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Maile
   return createTransport({ url: smtpUrl, ...timeouts }, { from: mailFrom });
 }
 
-/** Sends a mail. Throws Refusal 503 if the mail server does not accept the mail within `TIMEOUT_MS`. */
+/** Throws Refusal 503 if the mail server does not accept the mail within `TIMEOUT_MS`. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  // Limits all steps of sending together. The mailer's own timeouts limit only single steps.
+  // The mailer's own timeouts limit only single steps.
   const late = new Promise<never>((_resolve, reject) => {
     const error = new Error(`the mail server did not accept a mail within ${TIMEOUT_MS} ms`);
     timer = setTimeout(() => reject(error), TIMEOUT_MS);

@@ -1,9 +1,8 @@
-/** Connects an instance to memcached. Limits the time of every command. Reconnects after a lost connection. */
 import { MemcacheClient } from 'memcache-client';
 
 /**
- * Returns a client that connects at the first command. `address` is HOST:PORT. `timeoutMs` limits the time to connect
- * and the time of each command.
+ * Returns a client that connects at the first command. `address` is HOST:PORT.
+ * `timeoutMs` limits the time to connect, and each command.
  */
 export function connectMemcached(address: string, timeoutMs: number): MemcacheClient {
   return new MemcacheClient({
@@ -14,10 +13,7 @@ export function connectMemcached(address: string, timeoutMs: number): MemcacheCl
   });
 }
 
-/**
- * Waits for a command. Returns true if memcached accepts the command, false if it responds with one of `refusals`.
- * Throws every other error.
- */
+/** Returns true if memcached accepts the command, false for one of `refusals`. Throws every other error. */
 export async function accepted(response: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
   try {
     await response;

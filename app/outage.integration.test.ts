@@ -1,7 +1,4 @@
-/**
- * Tests the app while Redis is down or does not reply: requests get 503 within the timeout, no response changes a
- * cookie, and no user is signed out. Then tests that the app recovers.
- */
+/** Tests the app while Redis is down or does not reply, and its recovery. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { Browser } from './testing/browser.ts';

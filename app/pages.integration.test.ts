@@ -1,4 +1,3 @@
-/** Tests the pages by clicking in a real browser. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
@@ -52,7 +51,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await expectText(page, 'footer[data-instance="app-1"]', 'served by app-1');
   }
 
-  // By default tests only the first screen size, because both sizes have the same pages.
+  // Both screen sizes have the same pages.
   test.each(LONG ? SIZES : SIZES.slice(0, 1))(
     'on a %s: register, write, check out, sell, buy, sign out and in',
     async (size, viewport) => {

@@ -12,17 +12,16 @@ type View = 'landing' | 'login' | 'register' | 'activation' | 'dashboard' | 'mar
 export interface Page {
   readonly view: View;
   readonly title: string;
-  /** The content of a page. As JSON it is sent to programs; the HTML template makes a page of it for browsers. */
+  /** Content of the page: programs get this data as JSON, browsers through the template. */
   readonly data: Record<string, unknown>;
   readonly status?: number;
 }
 
-/** True if the client prefers JSON. A browser, or a client that accepts any type, gets HTML. */
+/** Returns whether the client prefers JSON. A client that accepts any type gets HTML. */
 export function wantsJson(request: Request): boolean {
   return request.accepts(['html', 'json']) === 'json';
 }
 
-/** Sends a page. A request handler must call this last. */
 export function show(request: Request, response: Response, page: Page): void {
   const user = signedInUser(request) ?? null;
   response.status(page.status ?? 200).vary('Accept');
@@ -43,20 +42,17 @@ export function show(request: Request, response: Response, page: Page): void {
   response.type('html').send(html);
 }
 
-/** Returns the colour of a card, 1 to 6. The same card always gets the same colour. */
+/** Returns a number from 1 to 6, always the same for one card. */
 function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }
 
-/**
- * Returns whether the page needs a form token. A visitor who has not signed in needs no token on pages without a form,
- * and so gets no cookie.
- */
+/** Without sign-in, only pages with a form need a token. Other pages set no cookie. */
 function needsToken(view: View, user: string | null): boolean {
   return user !== null || view === 'login' || view === 'register' || view === 'activation';
 }
 
-/** Responds after a completed change: redirects browsers to the page `next`, and sends `data` as JSON to programs. */
+/** Responds after a change: redirects browsers to the page `next`, and sends `data` as JSON to programs. */
 export function done(request: Request, response: Response, next: string, data: object, status = 200): void {
   response.vary('Accept');
   if (wantsJson(request)) response.status(status).json(data);

@@ -1,8 +1,4 @@
-/**
- * Tests that no change is lost and no session is revived, with the whole app over HTTP: two instances, one session, and
- * saves that certainly overlap. Runs the same tests with connect-redis, which must lose changes: this shows that the
- * tests can find losses.
- */
+/** Tests parallel changes of one session on two instances. connect-redis must lose changes in the same tests. */
 import type { Store } from 'express-session';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
@@ -39,7 +35,6 @@ class Gate {
     };
   }
 
-  /** Waits until `count` saves are held. */
   async holds(count: number): Promise<void> {
     await until(() => this.#waiting.length === count, {
       withinMs: 60_000,
@@ -54,10 +49,7 @@ class Gate {
   }
 }
 
-/**
- * Sends 50 rounds of 20 concurrent requests. The requests add 20 items in one round and remove them in the next round.
- * Returns how many changes were lost.
- */
+/** Sends 50 rounds of 20 concurrent requests, which add or remove items. Returns how many changes were lost. */
 async function lostChanges(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store, two.store);
   const browser = new Browser(one.url, two.url);
@@ -77,8 +69,8 @@ async function lostChanges(one: TestInstance, two: TestInstance): Promise<number
 }
 
 /**
- * In each of 200 sessions, one instance handles a slow change, the other instance handles a logout, and then the first
- * instance saves the change. Returns how many sessions were revived.
+ * In each of 200 sessions, logs out on one instance during a slow change on the other.
+ * Returns how many sessions were revived.
  */
 async function revivedSessions(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store);

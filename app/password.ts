@@ -1,7 +1,6 @@
 /**
- * Hashes passwords with scrypt, on Node's thread pool, so that the event loop stays free for requests. Each
- * hash contains the parameters that made it, so new hashes can have other parameters:
- * `$scrypt$ln=17,r=8,p=1$SALT$KEY`, the PHC string format.
+ * Hashes passwords with scrypt. Each hash contains its parameters, so new hashes can have other parameters.
+ * The PHC string format: `$scrypt$ln=17,r=8,p=1$SALT$KEY`.
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { Turns } from './turns.ts';
@@ -9,7 +8,7 @@ import { Turns } from './turns.ts';
 export interface ScryptParameters {
   /** The parameter N of scrypt: a power of two. A hash takes 1 KiB × N of memory. */
   readonly cost: number;
-  /** The parameter p of scrypt: the number of its parallel computations. */
+  /** The parameter p of scrypt: the number of parallel computations. */
   readonly parallel: number;
 }
 
@@ -22,13 +21,10 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/**
- * Computes at most two hashes at the same time, because Node's four threads also serve DNS and files, and two hashes at
- * N = 2^17 need 256 MiB.
- */
+/** Node's four threads also serve DNS and files, and two hashes at N = 2^17 need 256 MiB. */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
-/** Hashes a password. Throws Refusal 503 if it has waited more than 10 s because other passwords were being hashed. */
+/** Throws Refusal 503 after more than 10 s of waiting for other hashes. */
 export async function hashPassword(password: string, parameters: ScryptParameters): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, { ...parameters, blockSize: BLOCK_SIZE, salt });
@@ -37,25 +33,22 @@ export async function hashPassword(password: string, parameters: ScryptParameter
 }
 
 /**
- * Returns whether the password belongs to the hash. Throws an error if `hash` is not a password hash, and Refusal 503
- * if it has waited more than 10 s because other passwords were being hashed.
+ * Returns whether the password belongs to the hash. Throws an error if `hash` is malformed,
+ * and Refusal 503 after more than 10 s of waiting for other hashes.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const expected = parseHash(hash);
   return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-/**
- * Returns true if passwords hashed with the given parameters are harder to guess than those hashed with the parameters
- * of `hash`.
- */
+/** Returns whether the given parameters are stronger than those of the hash. */
 export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
   const old = parseHash(hash);
   return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;
 }
 
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/]+)\$([\w+/]+)$/;
-/** Format of the hashes of older app versions, all with r = 8 and p = 1. */
+/** Hashes of older app versions, all with r = 8 and p = 1. */
 const OLD = /^scrypt\$(\d+)\$([\w-]+)\$([\w-]+)$/;
 
 function parseHash(hash: string): PasswordHash {
@@ -82,7 +75,7 @@ function unpadded(bytes: Buffer): string {
 
 function derive(password: string, hash: Omit<PasswordHash, 'key'>): Promise<Buffer> {
   const { cost, blockSize, parallel, salt } = hash;
-  // Memory limit for scrypt: twice what it needs. Node's default limit, 32 MiB, is too low for secure parameters.
+  // Node's default memory limit for scrypt, 32 MiB, is too low for secure parameters.
   const maxmem = 256 * blockSize * (cost + parallel) + 65_536;
   const options: ScryptOptions = { N: cost, r: blockSize, p: parallel, maxmem };
   return turns.run(

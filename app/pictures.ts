@@ -1,7 +1,6 @@
 /**
- * Keeps the pictures of cards in an S3 bucket. A browser uploads a picture straight to the bucket, with a form that the
- * app signs. The app then checks the upload, and copies it to another key, from which pages show it. So a shown picture
- * never changes, although the browser can upload again until its form expires.
+ * Keeps the pictures of cards in an S3 bucket. Browsers upload to the bucket, with a form that the app signs.
+ * The app checks an upload and copies it to another key: a browser can repeat an upload until its form expires.
  */
 import { randomBytes } from 'node:crypto';
 import type { S3, S3ServiceException } from '@aws-sdk/client-s3';
@@ -10,12 +9,11 @@ import type { Config } from './config.ts';
 import { Refusal, StoreUnavailable } from './failures.ts';
 import { createSigner, type Signer } from './secrets.ts';
 
-/** Maximum size of a picture, bytes. */
 export const MAX_BYTES = 5 * 1024 * 1024;
-/** Time for which an upload form is valid, seconds. */
+/** Time for which an upload form is valid. */
 export const FORM_SECONDS = 600;
 
-/** The allowed types of pictures, each with the first bytes of its files in hexadecimal. */
+/** The allowed types, each with the first bytes of its files in hexadecimal. */
 const TYPES: readonly [type: string, start: RegExp][] = [
   ['image/jpeg', /^ffd8ff/],
   ['image/png', /^89504e470d0a1a0a/],
@@ -24,13 +22,12 @@ const TYPES: readonly [type: string, start: RegExp][] = [
 ];
 const START_BYTES = 12;
 
-/** The upload form that a browser sends to the bucket. The browser adds the field `file` after these fields. */
+/** The browser adds the field `file` after these fields. */
 export interface UploadForm {
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** The card to which an upload belongs, and its owner. */
 export interface Purpose {
   readonly user: string;
   readonly card: string;
@@ -38,10 +35,7 @@ export interface Purpose {
 
 type Settings = Pick<Config, 'bucket' | 'bucketUrl' | 'publicUrl' | 'secrets' | 'storeTimeoutMs'>;
 
-/**
- * Returns the pictures in the configured bucket. Returns undefined, and does not load the AWS SDK, if no bucket is
- * configured.
- */
+/** Returns undefined, and does not load the AWS SDK, if no bucket is configured. */
 export async function connectPictures(config: Config): Promise<Pictures | undefined> {
   if (config.bucket === '') return undefined;
   const { S3 } = await import('@aws-sdk/client-s3');
@@ -69,9 +63,8 @@ export class Pictures {
   }
 
   /**
-   * Returns a form that uploads one picture for a card. The bucket refuses an upload with another key, type or
-   * redirect, a file of more than MAX_BYTES, and every upload after FORM_SECONDS. The key of the upload is signed, so
-   * every instance can check for which user and card it was made.
+   * Returns a form that uploads one picture of at most MAX_BYTES for a card, within FORM_SECONDS.
+   * The signed key names user and card, so every instance can check the upload.
    */
   async form({ user, card }: Purpose): Promise<UploadForm> {
     const { bucket, bucketUrl, publicUrl } = this.#settings;
@@ -82,10 +75,9 @@ export class Pictures {
       Expires: FORM_SECONDS,
       Conditions: [['content-length-range', 1, MAX_BYTES]],
       Fields: {
-        // Allows every picture type here, because a browser without scripts cannot put the type of the chosen file into
-        // the form. `accept` checks the type later.
+        // A browser without scripts cannot put the file's type into the form. `accept` checks the type.
         'Content-Type': 'image/*',
-        // After the upload, the bucket redirects the browser here with 303, and adds the parameter `key`.
+        // The bucket redirects the browser here with 303, and adds the parameter `key`.
         success_action_redirect: `${publicUrl}/cards/${card}/picture`,
       },
     });
@@ -94,16 +86,15 @@ export class Pictures {
   }
 
   /**
-   * Checks an uploaded picture, and copies it to the key from which pages show it. Returns the key of the copy; it is
-   * always the same for the same upload. Throws Refusal 404 if the key of the upload was not signed for this user and
-   * card; 409 if nothing was uploaded, or the upload changes during the check; 413 if the file is too large; 422 if the
-   * file is no picture.
+   * Checks an upload and copies it. Returns the copy's key, always the same for one upload. Throws Refusal
+   * 404 if the key was not signed for this user and card, 409 if the upload is missing or changes,
+   * 413 if the file is too large, and 422 if the file is no picture.
    */
   async accept({ user, card }: Purpose, key: string): Promise<string> {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
     if (!this.#signer.accepts(claim(user, card, id), signature)) throw notYours();
     const Bucket = this.#settings.bucket;
-    // Reads the size and the content in one request, so that all checks are about the same upload.
+    // One request for size and content: all checks are about the same upload.
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );
@@ -134,10 +125,7 @@ export class Pictures {
 
 const claim = (user: string, card: string, id: string) => JSON.stringify([user, card, id]);
 
-/**
- * Waits for a response of the bucket. Throws Refusal 409 if the upload is missing or has changed, and StoreUnavailable
- * for other errors.
- */
+/** Throws Refusal 409 if the upload is missing or has changed, and StoreUnavailable for other errors. */
 async function answered<T>(response: T | Promise<T>): Promise<T> {
   try {
     return await response;

@@ -20,7 +20,6 @@ const TITLES: Record<number, string> = {
 const STORE_DOWN =
   'The store did not respond, so we do not know whether this was done. You are still signed in. Try again in a moment.';
 
-/** Responds with 404 to requests that no route handles. */
 export const nothingHere: RequestHandler = (_request, _response, next) => {
   next(new Refusal(404, 'There is no page at this address. Check it, or start again from the front page.'));
 };
@@ -31,8 +30,7 @@ export function problems(log: Logger): ErrorRequestHandler {
     const { status, message } = describe(error);
     const failed = error instanceof Refusal ? error.cause : error;
     if (status >= 500 && failed !== undefined) logFailure(log, request, response, failed);
-    // Does nothing if the response was sent already, because no error page is possible then. express-session reports
-    // such an error if it cannot prolong the session after the response.
+    // express-session may fail to prolong the session after the response, when no error page is possible.
     if (response.headersSent) return;
     if (status === 503) {
       // Sets no cookie with status 503, and neither saves nor touches the session.
@@ -53,7 +51,7 @@ export function problems(log: Logger): ErrorRequestHandler {
 function describe(error: unknown): { status: number; message: string } {
   if (error instanceof Refusal) return { status: error.status, message: error.message };
   if (error instanceof StoreUnavailable) return { status: 503, message: STORE_DOWN };
-  // Messages for the errors of the body parsers: the body is too large or malformed, or has an unknown charset.
+  // Errors of the body parsers: the body is too large or malformed, or has an unknown charset.
   if (isClientError(error))
     return {
       status: error.status,

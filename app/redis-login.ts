@@ -1,20 +1,16 @@
 /**
- * Logs in to ElastiCache with IAM. The password is a token: a signed request for the action `connect`, valid for 15
- * minutes. The app logs open connections in again, because ElastiCache closes a connection 12 hours after its last
- * login.
+ * Logs in to ElastiCache with IAM. The password is a signed request, valid for 15 minutes.
+ * ElastiCache closes a connection 12 hours after its last login, so the app logs connections in again.
  */
 import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import type { Config } from './config.ts';
 
 const TOKEN_SECONDS = 900;
-/**
- * Time after which a new token replaces the current token, milliseconds. After a failure, the app tries again sooner.
- */
+/** Age at which a token is replaced, milliseconds. */
 const RENEW_MS = 600_000;
 const RETRY_MS = 5_000;
 
-/** Resolves with a new token. */
 export type TokenSource = () => Promise<string>;
 
 /** Holds the current IAM token. Emits `renewed` when there is a new token. */
@@ -33,10 +29,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
     this.setMaxListeners(0); // no limit, because each connection of a cluster adds a listener
   }
 
-  /**
-   * Makes the first token, and then a new token every ten minutes. Throws if the first token cannot be made, but still
-   * tries again later.
-   */
+  /** Makes a token now and every ten minutes. Throws if the first token fails, but tries again later. */
   async renew(): Promise<void> {
     clearTimeout(this.#timer);
     let wait = RETRY_MS;
@@ -50,12 +43,9 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
     this.emit('renewed');
   }
 
-  /**
-   * Makes this connection log in with the current token. When there is a new token, logs an open connection in again.
-   */
+  /** Makes this connection log in with the current token, and again with each new token. */
   use(redis: Redis): void {
-    // Defines a getter, because ioredis reads this option at each connection, and each copy of the connection must use
-    // the current token.
+    // ioredis reads this option at each connection, and copies of the connection need the current token.
     const password = { get: () => this.#token, enumerable: true, configurable: true };
     Object.defineProperty(redis.options, 'password', password);
     const again = () => {
@@ -73,9 +63,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 }
 
 /**
- * Returns the login to the ElastiCache cache that REDIS_IAM_CACHE names. Returns undefined if the URL has a password,
- * or Redis needs none. Waits for the first token. If the first token cannot be made, reports the reason to `onError`,
- * and retries later.
+ * Returns the IAM login for REDIS_IAM_CACHE; undefined if the URL has a password, or Redis needs none.
+ * Waits for the first token. Reports a failure to `onError`, and retries later.
  */
 export async function createLogin(
   config: Settings,
@@ -90,11 +79,11 @@ export async function createLogin(
 type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
 
 /**
- * Returns a source of IAM tokens for the user in the URL of Redis. The AWS SDK finds the access key in its environment
- * variables, in its files, or in the role of the container or machine.
+ * Returns a source of IAM tokens for the user in Redis' URL.
+ * The AWS SDK finds the access key in the environment, its files, or the machine's role.
  */
 export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {
-  // Imports the AWS SDK only here, so that apps without IAM logins do not load it.
+  // Apps without IAM logins do not load the AWS SDK.
   const [{ SignatureV4 }, { Hash }, { defaultProvider }] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@smithy/core/serde'),

@@ -12,7 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-/** Settings for a Redis with neither sentinels nor cluster mode. */
 const PLAIN = { redisCluster: [], redisSentinels: [], redisPrimary: '' };
 
 const connected = async (storeTimeoutMs: number) => {
@@ -28,7 +27,6 @@ const connected = async (storeTimeoutMs: number) => {
   return redis;
 };
 
-/** Blocks the event loop of this process, as on a machine without free CPU time. */
 function standStill(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
@@ -89,12 +87,11 @@ it('logs in with the current password at each connection, and again with each ne
   admin.disconnect();
 });
 
-/** A sentinel that names the primary only when the test allows it, and reports a failover when the test says so. */
+/** A sentinel that names the primary, and reports a failover, only when the test says so. */
 class SlowSentinel extends EventEmitter<{ asked: []; subscribed: [] }> {
   readonly #primaryPort: number;
   readonly #subscribers = new Set<Socket>();
   readonly #server = createServer(socket => this.#serve(socket));
-  /** The reply to the question for the primary waits for this promise. */
   gate: Promise<void> = Promise.resolve();
 
   constructor(primaryPort: number) {

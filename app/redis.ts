@@ -1,16 +1,11 @@
-/**
- * Connects an instance to Redis: to one server, to the primary that sentinels name, or to a cluster. Limits the time of
- * every command. Reconnects after a lost connection. Sends no command to a replica.
- */
+/** Connects an instance to one Redis server, to the primary that sentinels name, or to a cluster. */
 import { type ChainableCommander, Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from './config.ts';
 import { limitCommands } from './deadline.ts';
 import { confirmed } from './failures.ts';
 import type { RedisLogin } from './redis-login.ts';
 
-/**
- * A connection to one server or to a cluster. With a cluster, all keys of one command or script must be in one slot.
- */
+/** With a cluster, all keys of one command or script must be in one slot. */
 export type RedisClient = Redis | Cluster;
 
 type Settings = Pick<
@@ -19,9 +14,8 @@ type Settings = Pick<
 >;
 
 /**
- * Connects to Redis in the background. Commands fail at once while there is no connection, and after `storeTimeoutMs`
- * without a reply. Calls `onError` with the error of each failed connection attempt.
- *
+ * Connects in the background. Commands fail at once without a connection, and after `storeTimeoutMs` without a reply.
+ * Calls `onError` with the error of each failed connection attempt.
  * @param login supplies passwords that change; absent if the password is in the URL
  */
 export function connectRedis(
@@ -33,7 +27,7 @@ export function connectRedis(
   if (config.redisCluster.length > 0) return connectCluster(config, onError, login);
   const options: RedisOptions = {
     ...nodeOptions(timeoutMs),
-    // Makes commands fail at once without a connection. If ioredis queued a command, the user would have to wait.
+    // A queued command would make the user wait.
     enableOfflineQueue: false,
     retryStrategy: retryMs,
     reconnectOnError: leavesReplicas(),
@@ -41,8 +35,7 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // Closes the connection to an old primary when the sentinels name a new primary. The old primary may still accept
-      // writes, but these writes would be lost.
+      // After a failover, an old primary may still accept writes, which would be lost.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
       // Asks the next sentinel if one accepts connections and does not reply.
@@ -57,12 +50,12 @@ export function connectRedis(
   return redis;
 }
 
-/** Time after which a client connects again that ioredis has given up, milliseconds. */
+/** Time until a client that ioredis has given up connects again, milliseconds. */
 const RECONNECT_MS = 50;
 
 /**
- * A client that only `disconnect()` closes. ioredis gives up a client for ever if a sentinel reports a new primary
- * while the client asks a sentinel for the primary: `failoverDetector` then aborts the new connection.
+ * A client that only `disconnect()` closes.
+ * If a sentinel reports a new primary while the client asks for the primary, ioredis gives up the client for ever.
  */
 class PersistentRedis extends Redis {
   closed = false;
@@ -75,25 +68,17 @@ class PersistentRedis extends Redis {
 
 const retryMs = (attempts: number): number => Math.min((attempts - 1) * 50, 500);
 
-/** Returns the ioredis options that all connections share. */
 const nodeOptions = (timeoutMs: number): RedisOptions => ({
   connectTimeout: timeoutMs,
-  // Never resends a command whose connection was lost. Redis may have run the command, and a second run could buy a
-  // card twice.
+  // Redis may have run a command whose connection was lost, and a second run could buy a card twice.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
 });
 
-/**
- * Interval at which ioredis reads the list of cluster servers and their slots again, milliseconds. So ioredis also
- * finds a server that was lost and has come back.
- */
+/** Interval at which ioredis reads the cluster's servers again, and finds servers that have come back. */
 const REFRESH_MS = 5_000;
 
-/**
- * Connects to a Redis cluster. The URL gives user, password and TLS. Does not resolve the host names of servers here,
- * because certificates contain the names, not the addresses. ElastiCache Serverless has one name for all slots.
- */
+/** Connects to a cluster. Does not resolve host names here, because certificates contain the names. */
 function connectCluster(
   config: Settings,
   onError: (error: Error) => void,
@@ -112,10 +97,9 @@ function connectCluster(
     scaleReads: 'master',
     dnsLookup: (name: string, callback: (error: null, address: string) => void) => callback(null, name),
     enableOfflineQueue: false,
-    // Turns off ioredis' ready check, because the check sends a command before the connection is open.
+    // ioredis' ready check sends a command before the connection is open.
     enableReadyCheck: false,
-    // Never resends a command that Redis may have run. Resends a command that a server has refused (MOVED, ASK,
-    // TRYAGAIN).
+    // Resends only commands that a server has refused (MOVED, ASK, TRYAGAIN).
     ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
     slotsRefreshInterval: REFRESH_MS,
     slotsRefreshTimeout: timeoutMs,
@@ -124,28 +108,23 @@ function connectCluster(
   const cluster = new Cluster([...redisCluster], options);
   cluster.on('error', onError);
   cluster.on('node error', onError);
-  // Connects to replicas too, so that a replica that becomes the primary already has a connection.
+  // A replica that becomes the primary then already has a connection.
   cluster.on('+node', (node: Redis) => open(node, timeoutMs, login));
   return cluster;
 }
 
-/** Waits until Redis replies. For a cluster, waits for the reply of one primary. Throws if there is no reply. */
+/** Waits until Redis, or one primary of a cluster, replies. Throws if there is no reply. */
 export async function ping(redis: RedisClient): Promise<void> {
   if (redis instanceof Redis) await redis.ping();
   else await Promise.any(redis.nodes('master').map(node => node.ping()));
 }
 
-/**
- * Waits until each primary of a cluster replies. Throws if a primary does not reply. Does nothing for a single server.
- */
+/** Waits for each primary of a cluster. Throws if a primary does not reply. Does nothing for a single server. */
 export async function reachPrimaries(redis: RedisClient): Promise<void> {
   if (redis instanceof Cluster) await Promise.all(redis.nodes('master').map(node => node.ping()));
 }
 
-/**
- * Sends a pipeline and returns the results of its commands in order. If commands fail, throws StoreUnavailable with the
- * first error.
- */
+/** Returns the results of a pipeline. If commands fail, throws StoreUnavailable with the first error. */
 export async function executed(pipeline: ChainableCommander): Promise<unknown[]> {
   const results = (await confirmed(pipeline.exec())) ?? [];
   const [error] = results.find(([error]) => error) ?? [];
@@ -157,9 +136,8 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
 const LEAVE_EVERY_MS = 250;
 
 /**
- * Returns a function that decides, after an error, whether to reconnect. After a failover, the old primary is a
- * replica: it keeps its connections but refuses each write, and only a new connection finds the new primary. Does not
- * reconnect after every refused write, because reads would then fail too while there is no primary.
+ * After a failover, the old primary refuses each write, and only a new connection finds the new primary.
+ * Reconnections are limited, because reads fail during a reconnection.
  */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;
@@ -183,9 +161,8 @@ function connect(redis: Redis, timeoutMs: number, login: RedisLogin | undefined)
 }
 
 /**
- * Sends a PING at the interval `timeoutMs`, and reconnects if Redis does not reply. Without the PING, a connection to a
- * server that vanished (power, firewall) looks open for many minutes. Does not use ioredis' socketTimeout: its timer
- * outlives the connection, and cuts the next connection, which is healthy.
+ * Pings Redis, because a connection to a vanished server looks open for many minutes.
+ * The timer of ioredis' socketTimeout outlives its connection, and cuts the next one.
  */
 function beat(redis: Redis, timeoutMs: number): void {
   const beat = setInterval(() => {

@@ -1,4 +1,4 @@
-/** Tests that the app sends no byte of the response to a change before the store has confirmed the change. */
+/** Tests that no byte of the response to a change is sent before the store has confirmed the change. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -23,10 +23,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/**
- * Makes the next call of a store's method wait until the test calls `release`. With an error as argument, `release`
- * makes the call fail.
- */
+/** Holds the next call of a store's method until the test calls `release`, optionally with an error. */
 function holdNext(
   store: Store,
   method: 'set' | 'destroy',
@@ -47,7 +44,7 @@ function holdNext(
   return { held: held.promise, release: released.resolve };
 }
 
-/** Sends a form over a socket on which the test sees each byte of the response as soon as it arrives. */
+/** Sends a form over a socket on which the test sees each byte of the response at once. */
 function rawRequest(url: string, path: string, headers: Record<string, string>, body: string) {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');
@@ -84,8 +81,7 @@ describe.each([
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
     const answer = await rawForm(browser, path, { ...fields });
     await hold.held;
-    // Shows that the server is not blocked while the store holds the save: it responds to other requests. So the test
-    // would notice if the server sent a part of the held response.
+    // The server responds to other requests while the store holds the save, so it is not blocked.
     for (let i = 0; i < 5; i++) expect((await browser.get('/readyz')).status).toBe(200);
     expect(answer.text).toBe('');
     hold.release();

@@ -1,19 +1,19 @@
-/** Derives a key for each purpose from one secret: for signatures, and for labels that replace ids in logs. */
+/** Derives a key for each purpose from one secret: for signatures, and for labels in logs. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Derives the key for one purpose, so that a signature for one purpose is never valid for another purpose. */
+/** A signature for one purpose is never valid for another purpose. */
 export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
 }
 
-/** Signs texts that the server gives to a client and gets back later, such as tokens. */
+/** Signs texts that clients get and send back later, such as tokens. */
 export interface Signer {
   sign(text: string): string;
   /** Returns whether an instance with one of the secrets signed this text. */
   accepts(text: string, signature: string): boolean;
 }
 
-/** Creates a signer for one purpose. It signs with the first secret, and accepts signatures by any of the secrets. */
+/** The first secret signs, and all secrets verify. */
 export function createSigner(secrets: readonly string[], purpose: string): Signer {
   const keys = secrets.map(secret => deriveKey(secret, purpose));
   const signature = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');
@@ -29,17 +29,13 @@ function equal(given: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/**
- * Makes labels for logs: short keyed hashes, which are equal for equal values, and reveal nothing without the secret.
- */
+/** Makes short keyed hashes for logs, equal for equal values, which reveal nothing without the secret. */
 export interface Labels {
-  /** Returns the label of a session id. */
   readonly session: (sid: string) => string;
-  /** Returns the label of an email address. */
   readonly user: (email: string) => string;
 }
 
-/** Creates the labels for logs. Uses the first secret, so that the labels are equal on all instances. */
+/** Uses the first secret, so that the labels are equal on all instances. */
 export function createLabels([secret = '']: readonly string[]): Labels {
   const labeller = (purpose: string) => {
     const key = deriveKey(secret, purpose);

@@ -1,6 +1,4 @@
-/**
- * Runs one instance: reads the configuration, connects to the servers, listens, and shuts down gracefully at a signal.
- */
+/** Runs one instance: reads the configuration, connects to the servers, listens, and shuts down at a signal. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,16 +23,13 @@ import { createStore, REDIS_PREFIXES } from './stores/index.ts';
 
 const EXIT_USAGE = 64;
 
-/**
- * Replacements for parts of the web shop (the card store). A program can use them to run the web shop with one changed
- * part, such as a defect.
- */
+/** Replacements for parts of the web shop (the card store), such as a defect. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
-  /** Creates the session store. By default the instance uses the store that SESSION_STORE names. */
+  /** By default the instance uses the store that SESSION_STORE names. */
   readonly store?: (config: Config, redis: RedisClient) => Store;
 }
 
-/** Runs an instance in this process, configured by environment variables. Resolves when the instance listens. */
+/** Runs an instance, configured by environment variables. Resolves when the instance listens. */
 export async function serve(parts: Parts = {}): Promise<void> {
   const config = configOrExit();
   const log = createLogger(config);
@@ -57,11 +52,9 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // Sets a keep-alive timeout that is longer than the balancer keeps an idle connection. Otherwise the balancer could
-  // send a request on a connection that this server closes at that moment.
+  // Longer than the balancer's, which could otherwise use a connection that this server is closing.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Sets a timeout for headers that is longer than the keep-alive timeout. Node measures it from the end of the
-  // previous request, so a shorter timeout would close idle connections too early.
+  // Node measures this timeout from the end of the previous request, so it must exceed the keep-alive timeout.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,
@@ -74,16 +67,13 @@ export async function serve(parts: Parts = {}): Promise<void> {
     },
   });
   const prepared = prepare({ backing, users, config, lifecycle, log });
-  // Limits how long the start waits for the stores. Then the instance listens even if its store does not respond.
-  // Requests then get 503, and /readyz reports not ready, so the balancer sends no requests.
+  // If the store does not respond, the instance listens all the same.
+  // Requests get 503, and /readyz keeps the balancer away.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
 }
 
-/**
- * Logs the sessions that have expired in Redis, if SESSION_EXPIRY_EVENTS is true. Returns a function that ends this
- * logging.
- */
+/** Returns a function that ends the logging of expired sessions. */
 function logExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
   const prefix = REDIS_PREFIXES[config.sessionStore];
   if (!config.expiryEvents || prefix === undefined || redis instanceof Cluster) return () => {};
@@ -126,13 +116,10 @@ interface Preparing {
   log: Logger;
 }
 
-/**
- * Pause between two attempts to create the tables and fixture users, milliseconds. Starts with RETRY_MS, and doubles up
- * to RETRY_MS_MOST.
- */
+/** Pause between attempts to create tables and users, milliseconds, doubled up to RETRY_MS_MOST. */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
-/** Minimum time between two log lines for failed attempts with the same reason, milliseconds. */
+/** Minimum time between log lines for failed attempts with the same reason, milliseconds. */
 const REPEAT_LOG_MS = 30_000;
 
 /** Creates the tables and fixture users. Retries until this succeeds, or until the instance drains. */

@@ -1,4 +1,4 @@
-/** Runs one instance of the web shop (the card store), with no part replaced. */
+/** Runs one instance of the web shop (the card store). */
 import { serve } from './serve.ts';
 
 await serve();

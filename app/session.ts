@@ -1,4 +1,4 @@
-/** Sets up express-session for this app. Each option that matters for consistency has a comment with its reason. */
+/** Sets up express-session for this app, with a reason for each option that matters for consistency. */
 import cookieParser from 'cookie-parser';
 import { type Request, type RequestHandler, Router } from 'express';
 import session, { type SessionData, type Store } from 'express-session';
@@ -26,28 +26,24 @@ export interface SessionLimits {
   readonly absoluteSeconds: number;
 }
 
-/**
- * Returns the seconds after which the session expires if it is not used: its idle timeout, or the time to its absolute
- * timeout if that is shorter.
- */
+/** Returns the seconds until an unused session expires, by the idle or the absolute timeout. */
 export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date.now()): number {
   const absolute = ((data.signedInAt ?? now) - now) / 1000 + limits.absoluteSeconds;
   return Math.min(limits.idleSeconds, absolute);
 }
 
 /**
- * Names of the session cookie over http and https. Because of the prefix `__Host-`, a browser refuses the cookie if it
- * is not Secure, is for a path other than /, or comes from a sibling domain.
+ * With the prefix `__Host-`, a browser refuses a cookie that is not Secure,
+ * is for a path other than /, or comes from a sibling domain.
  */
 export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
 
 /**
- * Returns middleware that loads the session of a request, and prolongs it at the end of the response. The request fails
- * with StoreUnavailable, or with Refusal 503 if other requests hold the session too long.
+ * Loads a session, and prolongs it at the end of the response. Fails with StoreUnavailable,
+ * or with Refusal 503 if other requests hold the session too long.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
-  // Replaces express-session if the store is a CookieStore: CookieStore puts the whole session into the cookie, but
-  // express-session puts only a session id into the cookie.
+  // CookieStore keeps the whole session in the cookie, express-session only a session id.
   if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>
@@ -55,21 +51,16 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       store,
       name: secure ? COOKIE_NAMES.secure : COOKIE_NAMES.plain,
       secret: [...secrets],
-      // Turns `resave` off. With `resave`, a request that only read the session would save it, and undo the write of a
-      // concurrent request.
+      // With `resave`, a request that only read the session would undo a concurrent write.
       resave: false,
-      // Saves no empty sessions. So a visitor who has not signed in gets no session and no cookie, and takes no memory
-      // in Redis.
+      // A visitor who has not signed in gets no session and no cookie.
       saveUninitialized: false,
-      // Does not set the cookie in every response, because a slow response of an old session could overwrite the cookie
-      // of a new login.
+      // The cookie of a slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
-      // Never ends a session implicitly. Only the function `end` ends a session, because it waits for the store before
-      // the response.
+      // Only the function `end` ends a session, because it waits for the store before the response.
       unset: 'keep',
-      // Sets no maxAge, because only the store knows when a session ends. `cookie` is a function, because `secure`
-      // depends on the request. The middlewares for http and https share one store, and express-session creates all new
-      // sessions with the middleware that was made last.
+      // No maxAge, because only the store knows when a session ends. `secure` depends on the request.
+      // express-session creates all sessions of one store with the middleware that was made last.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',
@@ -84,8 +75,8 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
 }
 
 /**
- * Makes `store.get` end each session that has reached its absolute timeout. Not every store expires such sessions in
- * time: the configured timeout may have become shorter, or clocks may differ.
+ * Ends each loaded session that has reached its absolute timeout.
+ * The store may not: the timeout may have become shorter, or clocks may differ.
  */
 function endAbsolutely(store: Store, limits: SessionLimits): void {
   const get = store.get.bind(store);
@@ -99,17 +90,16 @@ function endAbsolutely(store: Store, limits: SessionLimits): void {
 
 /** Returns the signed-in user; undefined if no user is signed in or the store did not respond. */
 export function signedInUser(request: Request): string | undefined {
-  // Uses a weaker type, because the declared type says that a request always has a session. A request has none after
-  // `end`, or if the store did not respond.
+  // Unlike its type says, a request has no session after `end`, or if the store did not respond.
   const data: Partial<SessionData> | undefined = request.session;
   return data?.user;
 }
 
 /**
- * Saves the session, and resolves only when the store has confirmed. Call this last, right before the response. Without
- * this call, express-session sends the headers first, then saves, and ignores an error of the save. Throws Refusal 409
- * if the session has ended since it was loaded, or has grown too large; Refusal 503 if the request took longer than its
- * lock lasts; StoreUnavailable if the store did not confirm.
+ * Saves the session, and resolves once the store has confirmed. Call this last before the response.
+ * Otherwise express-session sends the headers first, and ignores an error of the save.
+ * Throws Refusal 409 if the session has ended or has grown too large; Refusal 503 if its lock has expired;
+ * StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;
@@ -118,14 +108,12 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // Prevents another save by express-session after an error. Only after SessionTooLargeError can express-session save
-    // again.
+    // Only after SessionTooLargeError can express-session save again.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }
-  // Marks the session as saved. After `regenerate`, express-session does not know that this session is saved, and would
-  // save it again after the response. An error of that second save would be ignored. With a store that writes whole
-  // sessions, the second save could undo a logout.
+  // After `regenerate`, express-session would save again after the response, and ignore an error.
+  // With a store that writes whole sessions, this second save could undo a logout.
   Object.defineProperty(session, 'save', {
     configurable: true,
     value: (done?: (error?: unknown) => void) => {
@@ -135,10 +123,7 @@ export async function save(request: Request): Promise<void> {
   });
 }
 
-/**
- * Converts an error of the store for the user: into a Refusal with the reason if the store refused the operation, and
- * into StoreUnavailable if the store failed.
- */
+/** Returns a Refusal with the reason if the store refused, and StoreUnavailable if the store failed. */
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
     return new Refusal(
@@ -163,10 +148,7 @@ function failure(cause: unknown): Refusal | StoreUnavailable {
   return new StoreUnavailable(cause);
 }
 
-/**
- * Destroys the session, and starts an empty session with a new id. Throws StoreUnavailable if the store does not
- * confirm.
- */
+/** Starts an empty session with a new id. Throws StoreUnavailable if the store does not confirm. */
 export async function rotate(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()));
@@ -176,10 +158,7 @@ export async function rotate(request: Request): Promise<void> {
   });
 }
 
-/**
- * Destroys the session. If the store does not confirm, throws StoreUnavailable and keeps the cookie, so that the user
- * can retry.
- */
+/** Destroys the session. If the store does not confirm, throws StoreUnavailable and keeps the cookie for a retry. */
 export async function end(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.destroy(error => (error ? reject(error) : resolve()));
@@ -188,10 +167,7 @@ export async function end(request: Request): Promise<void> {
   });
 }
 
-/**
- * Removes the session from the request, so that express-session neither sets a cookie nor saves the session with an
- * error response.
- */
+/** Makes express-session neither set a cookie nor save the session with an error response. */
 export function abandon(request: Request): void {
   Reflect.deleteProperty(request, 'session');
 }

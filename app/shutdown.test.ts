@@ -1,4 +1,4 @@
-/** Tests that the process exits before an orchestrator would kill it, DRAIN_MS + SHUTDOWN_MS after the signal. */
+/** Tests that the process exits within DRAIN_MS + SHUTDOWN_MS, before an orchestrator would kill it. */
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { Request, Response } from 'express';
@@ -57,7 +57,7 @@ test.each([
     new AbortController().signal,
   );
   await vi.advanceTimersByTimeAsync(60_000);
-  // Advances the fake clock by 1 ms with each turn of the event loop.
+  // The fake clock advances by 1 ms with each turn of the event loop.
   expect(exited && exited - began).toBeLessThanOrEqual(config.drainMs + config.shutdownMs + 5);
   expect(lines.at(-1)).toMatchObject({ event: 'stopped', cut: 1 });
 });

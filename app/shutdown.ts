@@ -1,7 +1,4 @@
-/**
- * Stops an instance without dropping a request. The instance reports that it is not ready, closes connections,
- * finishes requests, and exits.
- */
+/** Stops an instance without dropping a request. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
@@ -16,13 +13,13 @@ export interface Leaving {
   readonly lifecycle: Lifecycle;
   readonly config: Pick<Config, 'drainMs' | 'shutdownMs' | 'instance'>;
   readonly log: Logger;
-  /** Closes the connections to Redis and other stores. Called after the last request has ended. */
+  /** Closes the connections to Redis and other stores, after the last request has ended. */
   readonly close: () => void;
 }
 
 /**
- * Makes the process exit with status 0 within DRAIN_MS + SHUTDOWN_MS after the first SIGTERM or SIGINT. A second signal
- * skips the rest of the drain; requests in flight are still finished.
+ * Exits with status 0 within DRAIN_MS + SHUTDOWN_MS after the first SIGTERM or SIGINT.
+ * A second signal skips the rest of the drain, but requests in flight are finished.
  */
 export function leaveInOrder(leaving: Leaving): void {
   const hurry = new AbortController();
@@ -40,18 +37,16 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // Keeps listening during the drain. The balancer needs time to notice the drain, and uses its open connections until
-  // then.
+  // The balancer needs time to notice the drain, and uses its open connections until then.
   await pause(config.drainMs, hurry);
-  // Sets one deadline for all later steps, because an orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
+  // An orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
   const end = performance.now() + config.shutdownMs;
   await noneSent(lifecycle, hurry, end);
   await allTaken(server, end);
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // Waits briefly for the first request of just accepted connections. Does not wait longer, because browsers also
-    // open connections in advance, and some of these never send a request.
+    // Browsers also open connections in advance, some of which never send a request.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
@@ -63,7 +58,6 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   process.exit(0);
 }
 
-/** Resolves after `ms` milliseconds, or when `hurry` aborts. */
 function pause(ms: number, hurry?: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (hurry?.aborted) return resolve();
@@ -76,21 +70,17 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * Time without a request after which the instance assumes that the balancer sends it no more requests, milliseconds.
- * Before the first refused request, NOTHING_TO_SEND_MS applies; after it, UNDERSTOOD_MS.
+ * Time without a request after which no more requests are expected, milliseconds.
+ * NOTHING_TO_SEND_MS applies before the first refused request, UNDERSTOOD_MS afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
-/**
- * Maximum time for which a stopping instance refuses requests with an error, milliseconds. The limit is needed because
- * some balancers ignore the error and never stop sending requests.
- */
+/** Maximum time for which a stopping instance refuses requests, because some balancers never stop sending. */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Refuses requests, so that other instances serve them. Resolves when no more requests come, or at the time `end`.
- * After a refusal, the balancer sends no requests for a second, so the port can be closed while no request is on its
- * way.
+ * Refuses requests until no more requests come, or until the time `end`.
+ * After a refusal, the balancer sends none for a second, so the port can close without losing a request.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();
@@ -103,17 +93,13 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
   }
 }
 
-/**
- * Maximum number of turns of the event loop for which the shutdown waits for a quiet turn, that is, a turn shorter than
- * `QUIET_TURN_MS`.
- */
+/** Maximum number of event loop turns for which the shutdown waits for a turn shorter than `QUIET_TURN_MS`. */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 
 /**
- * Waits until the server has accepted all connections that wait for it, that is, until a turn of the event loop
- * accepted no connection and did nothing else. Call this right before the server closes: closing resets connections
- * that are not yet accepted, and loses their requests.
+ * Waits for a turn of the event loop that accepts no connection. Call this before the server closes:
+ * closing resets connections that are not yet accepted, and loses their requests.
  */
 async function allTaken(server: Server, end: number): Promise<void> {
   let taken = 0;

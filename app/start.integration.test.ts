@@ -1,4 +1,3 @@
-/** Tests that an instance that cannot start logs the reason. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => redis?.dispose());
 
-/** Starts a fake PostgreSQL server that rejects every password with the same message as a real one. */
+/** Starts a fake PostgreSQL that rejects every password with the message of a real one. */
 async function rejecting(): Promise<{ url: string; attempts: () => number; server: Server }> {
   let attempts = 0;
   const fields = ['SFATAL', 'C28P01', 'Mpassword authentication failed for user "baton"'];

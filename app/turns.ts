@@ -1,12 +1,9 @@
-/** Limits the number of tasks that run at the same time. Other tasks wait in a queue. */
+/** Limits the number of tasks that run at the same time. */
 import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /**
-   * Maximum time that a task waits in the queue, milliseconds. After that time the task is refused when it could start,
-   * because its client has given up.
-   */
+  /** Maximum time in the queue, milliseconds. Later, the task is refused, because its client has given up. */
   readonly waitMs: number;
 }
 
@@ -19,10 +16,7 @@ export class Turns {
     this.#limits = limits;
   }
 
-  /**
-   * Runs `work` as soon as fewer tasks run than the limit allows. Throws Refusal 503 if `work` has waited longer than
-   * `waitMs`.
-   */
+  /** Throws Refusal 503 if `work` has waited longer than `waitMs`. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     if (this.#running >= this.#limits.atOnce) await new Promise<void>(go => this.#waiting.push(go));
@@ -32,7 +26,7 @@ export class Turns {
         throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
       return await work();
     } finally {
-      // Starts the next task in the queue directly, so that no new task can start before it.
+      // Starts the next task directly, so that no new task can start before it.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

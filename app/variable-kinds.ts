@@ -1,7 +1,4 @@
-/**
- * Parses the values of environment variables. Each kind of value has a schema, whose error message says what it
- * expects.
- */
+/** Parses the values of environment variables. Each schema's error message says what the schema expects. */
 import express from 'express';
 import { z } from 'zod';
 
@@ -76,7 +73,7 @@ export const scryptCost = wholeNumber('scrypt rounds (a power of two)', 2, 1 << 
   'a power of two from 2 to 1048576',
 );
 
-/** Parses the values of Express's `trust proxy`: `true`, `false`, a number of proxies, or addresses. */
+/** Values of Express's `trust proxy`: `true`, `false`, a number of proxies, or addresses. */
 export const trustProxy = z
   .string()
   .transform(value => {

@@ -24,7 +24,7 @@ import {
   wholeNumber,
 } from './variable-kinds.ts';
 
-/** The allowed values of SESSION_STORE; the first is the default. */
+/** The first is the default. */
 export const STORES = [
   'redis-attributes',
   'connect-redis',
@@ -36,12 +36,12 @@ export const STORES = [
   'memory',
 ] as const;
 
-/** The allowed values of BASKET_STORE; the first is the default. */
+/** The first is the default. */
 export const BASKETS = ['session', 'postgres'] as const;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Default secret for development and trials. It is published with the code, so it protects nothing. */
+/** Published with the code, so this secret protects nothing. */
 export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
 /** The defaults that apply if TRIAL is true. */
@@ -52,10 +52,7 @@ export interface About {
   readonly shown: string;
   /** Text for docs/app.md that says what the variable sets. */
   readonly sets: string;
-  /**
-   * True if the value is a secret, which errors must not show. If the variable is NAME, the variable NAME_FILE can then
-   * name a file that holds the value.
-   */
+  /** True if errors must not show the value. Then the variable NAME_FILE can name a file with the value of NAME. */
   readonly secret: boolean;
 }
 
@@ -65,7 +62,6 @@ interface Options {
   readonly secret?: boolean;
 }
 
-/** Adds the default and the text for docs/app.md to the schema of a variable. */
 function variable<T extends z.ZodType<unknown, string>>(
   schema: T,
   fallback: z.input<T>,
@@ -79,7 +75,7 @@ const ownName = () => `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-')
 
 const names = (all: readonly string[]) => all.map(name => `\`${name}\``).join(', ');
 
-/** All environment variables, in the order of docs/app.md. */
+/** In the order of docs/app.md. */
 export const VARIABLES = z.object({
   PORT: variable(wholeNumber('a port', 0, 65_535), '3000', 'Port to listen on; 0 takes any free port.'),
   HOST: variable(z.string(), '127.0.0.1', 'Address to listen on.'),

@@ -1,7 +1,4 @@
-/**
- * Tests a whole visit to the web shop in a real browser, on two instances behind a balancer, with mail and pictures:
- * the user registers, activates the account, uploads a picture, sells and buys.
- */
+/** Tests a whole visit in a real browser: registration, activation, a picture, a sale and a purchase. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
@@ -39,10 +36,7 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     await stack?.stop();
   });
 
-  /**
-   * Expects that the page fits the screen, and that axe finds no accessibility errors. Records which instance served
-   * the page.
-   */
+  /** Expects that the page fits the screen without accessibility errors. Records which instance served the page. */
   async function inspect(page: Page, heading: string): Promise<void> {
     await page.locator('h1', { hasText: heading }).waitFor();
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
@@ -50,7 +44,6 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     served.add((await page.locator('footer').getAttribute('data-instance')) ?? '');
   }
 
-  /** Registers a user, opens the link in the activation mail, and logs in. */
   async function join(page: Page, name: string): Promise<void> {
     const email = `${name}@people.example.test`;
     await page.goto(`${stack.url}/register`);
@@ -71,7 +64,7 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     await inspect(page, `Hello, ${name}`);
   }
 
-  /** Returns the natural width of a card's picture, in pixels; 0 if the browser could not load the picture. */
+  /** Returns the width of a card's picture, in pixels; 0 if the browser could not load the picture. */
   async function widthOfPicture(page: Page, words: string): Promise<number> {
     const picture = page.locator('[data-card]', { hasText: words }).locator('img');
     await picture.scrollIntoViewIfNeeded();

@@ -1,6 +1,6 @@
 /**
- * Stores one basket for each user in PostgreSQL: all sessions of a user share it. Each item is a row, and each change
- * is one statement. So no request undoes the change of another request, and the basket outlives the session.
+ * Stores one basket for each user in PostgreSQL, which all sessions of the user share.
+ * Each item is a row and each change one statement, so no request undoes the change of another request.
  */
 import type { Pool } from 'pg';
 import { type BasketItem, full, inscription, MAX_ITEMS, newItem } from '../basket.ts';
@@ -31,8 +31,8 @@ export class BasketTable {
   }
 
   /**
-   * Adds an item. Throws Refusal 422 if the text is invalid, or 409 if the basket is full. If only one place is left
-   * and concurrent requests add items, all of them can succeed. Baskets in sessions have the same weakness.
+   * Throws Refusal 422 if the text is invalid, or 409 if the basket is full.
+   * Concurrent requests can exceed the limit, as in baskets in sessions.
    */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);
@@ -44,7 +44,7 @@ export class BasketTable {
     return after;
   }
 
-  /** Removes items from a basket. Throws Refusal 422 if a text is not a valid inscription. */
+  /** Throws Refusal 422 if a text is not a valid inscription. */
   async remove(owner: string, texts: readonly unknown[]): Promise<BasketItem[]> {
     await confirmed(this.#pool.query(REMOVE, [owner, texts.map(inscription)]));
     return this.items(owner);

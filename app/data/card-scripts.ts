@@ -1,11 +1,8 @@
-/**
- * The Lua scripts of cards.ts. Each script checks all conditions before its first write, because Redis does not roll
- * back.
- */
+/** The Lua scripts of cards.ts. Each checks all conditions before its first write: Redis does not roll back. */
 
 /**
- * Charges a user, and creates the cards of a checkout. KEYS: user, owned, card …; ARGV: email, price, now, then id and
- * text of each card. Returns 1, or 0 if the balance is too low.
+ * Charges a user, and creates the cards of a checkout. Returns 1, or 0 if the balance is too low.
+ * KEYS: user, owned, card …; ARGV: email, price, now, then id and text of each card.
  */
 export const CHECKOUT = `
 local new = 0
@@ -26,8 +23,8 @@ end
 return 1`;
 
 /**
- * Puts a card up for sale. KEYS: card, market; ARGV: owner, price, id, now. Returns 1, or 0 if another user owns the
- * card.
+ * Puts a card up for sale. Returns 1, or 0 if another user owns the card.
+ * KEYS: card, market; ARGV: owner, price, id, now.
  */
 export const LIST = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
@@ -35,25 +32,22 @@ redis.call('HSET', KEYS[1], 'price', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
 return 1`;
 
-/** Takes a card off the market. KEYS: card, market; ARGV: owner, id. Returns 1, or 0 if another user owns the card. */
+/** Takes a card off the market. Returns 1, or 0 if another user owns the card. KEYS: card, market; ARGV: owner, id. */
 export const UNLIST = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
 redis.call('HDEL', KEYS[1], 'price')
 redis.call('ZREM', KEYS[2], ARGV[2])
 return 1`;
 
-/**
- * Sets the picture of a card. KEYS: card; ARGV: owner, key of the picture. Returns 1, or 0 if another user owns the
- * card.
- */
+/** Sets a card's picture. Returns 1, or 0 if another user owns the card. KEYS: card; ARGV: owner, picture's key. */
 export const SHOW = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'picture', ARGV[2])
 return 1`;
 
 /**
- * Sells a card. KEYS: card, market, buyer, seller, cards of buyer, cards of seller; ARGV: buyer, seller, price, id,
- * now. Returns 'changed' if the owner or the price differs from the arguments.
+ * Sells a card. Returns 'changed' if owner or price differ from the arguments.
+ * KEYS: card, market, buyer, seller, cards of buyer, cards of seller; ARGV: buyer, seller, price, id, now.
  */
 export const BUY = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or redis.call('HGET', KEYS[1], 'price') ~= ARGV[3] then

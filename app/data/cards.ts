@@ -1,7 +1,4 @@
-/**
- * Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script, which
- * makes all of its changes or none of them.
- */
+/** Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script. */
 import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { executed, type RedisClient } from '../redis.ts';
@@ -11,9 +8,9 @@ import { cardKey, MARKET_KEY, ownedKey, userKey } from './keys.ts';
 export interface Card {
   readonly id: string;
   readonly text: string;
-  /** Email address of the user who owns the card. */
+  /** Email address of the owner. */
   readonly owner: string;
-  /** Price of the card in credits; null if the card is not for sale. */
+  /** Price in credits; null if the card is not for sale. */
   readonly price: number | null;
   /** URL of the card's picture. */
   readonly picture?: string;
@@ -26,7 +23,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** Maximum number of cards of a list that a page shows. The page shows the newest cards first. */
+/** Maximum number of cards of a list that a page shows. */
 const SHOWN = 200;
 
 declare module 'ioredis' {
@@ -51,7 +48,7 @@ export class Cards {
   readonly #redis: RedisClient;
   readonly #pictures: string | undefined;
 
-  /** @param pictures the URL with which the addresses of all pictures begin; absent if cards have no pictures */
+  /** @param pictures beginning of the URLs of pictures; absent if cards have no pictures */
   constructor(redis: RedisClient, pictures?: string) {
     this.#redis = redis;
     this.#pictures = pictures;
@@ -67,15 +64,14 @@ export class Cards {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
 
-  /** Returns the cards for sale, the most recently offered card first. */
+  /** The most recently offered card comes first. */
   async forSale(limit = SHOWN): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, limit - 1)));
   }
 
   /**
-   * Charges `price` credits for each order of a checkout and creates its card. If the card of an order exists already,
-   * an earlier attempt has paid for it, so this order costs nothing. Returns false, and changes nothing, if the balance
-   * is too low.
+   * Charges `price` credits for each order and creates its card, unless an earlier attempt created the card.
+   * Returns false, and changes nothing, if the balance is too low.
    */
   async checkout(email: string, orders: readonly Order[], price: number): Promise<boolean> {
     const keys = [userKey(email), ownedKey(email), ...orders.map(order => cardKey(order.card))];
@@ -102,17 +98,14 @@ export class Cards {
   }
 
   /**
-   * Sets the picture of a card: `picture` is its key in the bucket. Returns false if the card does not belong to the
-   * user.
+   * @param picture key of the picture in the bucket
+   * @returns false if the card does not belong to the user
    */
   async show(id: string, owner: string, picture: string): Promise<boolean> {
     return (await confirmed(this.#redis.pictureCard(cardKey(id), owner, picture))) === 1;
   }
 
-  /**
-   * Transfers a card to the buyer and its price to the seller. Changes nothing if the price is no longer `seen`, the
-   * price that the buyer agreed to.
-   */
+  /** Sells a card, but changes nothing if the price is no longer `seen`, to which the buyer agreed. */
   async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
     const [card] = await this.#read([id]);
     if (!card || card.price === null) return 'not-for-sale';
@@ -128,8 +121,7 @@ export class Cards {
       ownedKey(seller),
     ];
     const bought = await confirmed(this.#redis.buyCard(...keys, buyer, seller, card.price, id, Date.now()));
-    // The script returns 'changed' if another user bought the card, or the seller changed the offer, after this method
-    // read the card.
+    // A concurrent request bought the card or changed the offer.
     return bought === 'changed' ? 'not-for-sale' : bought;
   }
 

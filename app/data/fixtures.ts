@@ -1,7 +1,4 @@
-/**
- * Creates the users of tests and load tests. All users share one password and one hash, because it would take minutes
- * to hash a thousand passwords.
- */
+/** Creates the users of tests and load tests. All share one password hash: a thousand hashes would take minutes. */
 import { hashPassword, type ScryptParameters } from '../password.ts';
 import type { NewUser, Users } from './users.ts';
 
@@ -10,7 +7,7 @@ const NAMED = ['Alice', 'Bob', 'Carol', 'Dave'];
 const BATCH = 1000;
 
 /**
- * Creates the users user1@example.test … userN@example.test and four users with first names. Skips users that exist.
+ * Creates user1@example.test … userN@example.test and four users with first names, unless they exist.
  * Several instances can call this at the same time. Throws StoreUnavailable.
  */
 export async function createFixtures(users: Users, count: number, scrypt: ScryptParameters): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Names the Redis keys of users and cards. All keys begin with the hash tag {shop}, so a cluster keeps them in one
- * slot, and one script can change a card, its owners and their balances.
+ * Redis keys of users and cards. The hash tag {shop} keeps all keys in one slot of a cluster, so scripts can use
+ * several.
  */
 export const userKey = (email: string) => `{shop}:user:${email}`;
 export const ownedKey = (email: string) => `{shop}:owned:${email}`;

@@ -1,25 +1,25 @@
-/** Stores the users of the web shop and their balances in Redis. Every instance serves every user. */
+/** Stores the users of the web shop and their balances in Redis. */
 import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { hashPassword, isWeaker, type ScryptParameters, verifyPassword } from '../password.ts';
 import { executed, type RedisClient } from '../redis.ts';
 import { userKey } from './keys.ts';
 
-/** Balance of a new user, in credits. */
+/** In credits. */
 export const FIRST_BALANCE = 1000;
 
 export interface User {
   readonly email: string;
   readonly name: string;
-  /** Balance in credits; never negative. */
+  /** In credits; never negative. */
   readonly balance: number;
 }
 
-/** A user who has registered, but has not yet opened the activation link in the mail. */
+/** A user who has not yet opened the activation link. */
 interface Pending {
-  /** Random number that is part of the activation link. `activate` must receive the same number. */
+  /** Random number in the activation link. `activate` must receive the same number. */
   readonly nonce: string;
-  /** Seconds within which the user must open the activation link. Then Redis removes the user. */
+  /** Seconds until Redis removes a user who has not opened the activation link. */
   readonly seconds: number;
 }
 
@@ -45,9 +45,8 @@ declare module 'ioredis' {
   }
 }
 
-// Lua script that creates a user. Never overwrites an existing user, so after concurrent registrations the first
-// password and balance remain. A user who must still open the activation link has a nonce and a time to live; Redis
-// removes the user at the end of that time.
+// Never overwrites a user, so concurrent registrations keep the first password and balance.
+// A user who must still open the activation link has a nonce and a time to live.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
@@ -57,8 +56,7 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// Lua script that renews the time to live of a user who is not active yet. Does not change an active user, because an
-// active user must have no time to live: Redis would remove the user at its end.
+// An active user must have no time to live: Redis would remove the user at its end.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -73,8 +71,7 @@ redis.call('HDEL', KEYS[1], 'pending')
 redis.call('PERSIST', KEYS[1])
 return 'activated'`;
 
-// Lua script that replaces the password hash of a user, but only if no other request has changed the hash since this
-// request read it.
+// Replaces a password hash, unless another request has changed the hash meanwhile.
 const REPLACE_PASSWORD = `
 if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'password', ARGV[2])
@@ -97,10 +94,7 @@ export class Users {
     redis.defineCommand('replaceShopPassword', { numberOfKeys: 1, lua: REPLACE_PASSWORD });
   }
 
-  /**
-   * Creates a user. If `pending` is given, the user must be activated before the first login. Returns false if the
-   * email address is taken.
-   */
+  /** Returns false if the email address is taken. A `pending` user must be activated before the first login. */
   async register(email: string, name: string, password: string, pending?: Pending): Promise<boolean> {
     const hash = await hashPassword(password, this.#parameters);
     const { nonce = '', seconds = 0 } = pending ?? {};
@@ -109,17 +103,13 @@ export class Users {
   }
 
   /**
-   * Extends the time in which a pending user can be activated. Returns the random number for the activation link; null
-   * if no pending user has this email address.
+   * Extends the time for activation. Returns the link's random number; null if no user with this address is pending.
    */
   renewPending(email: string, seconds: number): Promise<string | null> {
     return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
   }
 
-  /**
-   * Activates a pending user. Returns `expired` if the user was removed, or has registered again after the link was
-   * mailed.
-   */
+  /** Returns `expired` if the user was removed, or has registered again after the link was mailed. */
   activate(email: string, nonce: string): Promise<'activated' | 'used' | 'expired'> {
     return confirmed(this.#redis.activateShopUser(userKey(email), nonce));
   }
@@ -130,7 +120,6 @@ export class Users {
     return name !== null && pending === null;
   }
 
-  /** Creates the given users; skips users that exist. */
   async createMissing(users: readonly NewUser[]): Promise<void> {
     const pipeline = this.#redis.pipeline();
     for (const { email, name, passwordHash } of users) {
@@ -140,9 +129,8 @@ export class Users {
   }
 
   /**
-   * Returns whether the password is right. If it is, and its hash has weaker parameters than the configured parameters,
-   * replaces the hash. Takes as long for an unknown address as for a wrong password, so that the response time does not
-   * reveal which users exist.
+   * Returns whether the password is right, and then replaces a weaker hash.
+   * Unknown addresses take as long as wrong passwords, so the response time reveals no users.
    */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));

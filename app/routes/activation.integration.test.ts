@@ -1,4 +1,3 @@
-/** Tests the activation of accounts by mail, on two instances that share one Redis and one mailbox. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Mailbox, startMailbox } from '../../stack/mailbox.ts';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
@@ -45,7 +44,7 @@ async function register(name: string, at: TestInstance): Promise<Answer> {
   return browser.post('/register', { email: address(name), name, password: PASSWORD });
 }
 
-/** Returns the activation tokens in the mails to a user, the oldest first. Throws if there is no such mail. */
+/** Returns the activation tokens in the mails to a user, the oldest first. Throws if there is none. */
 function tokens(name: string): string[] {
   const texts = mailbox.mails.filter(({ to }) => to.includes(address(name))).map(({ text }) => text);
   if (texts.length === 0) throw new Error(`expected a mail to ${address(name)}, found none`);

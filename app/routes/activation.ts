@@ -1,4 +1,3 @@
-/** Serves the activation of accounts by mail. */
 import { type Request, type Response, Router } from 'express';
 import type { Activated, Activation } from '../activation.ts';
 import type { CsrfProtection } from '../csrf.ts';
@@ -20,9 +19,8 @@ export interface ActivationDeps {
 }
 
 /**
- * Serves three routes. GET /activation: the page that the link in a mail opens. POST /activation: activates the
- * account. POST /activation/mail: sends the mail again. Opening the link changes nothing, because mail programs open
- * links to check them.
+ * GET /activation: the page of the link. POST /activation: activates. POST /activation/mail: sends the mail again.
+ * Opening the link changes nothing, because mail programs open links to check them.
  */
 export function activationRoutes({ activation, csrf, limits }: ActivationDeps): Router {
   const router = Router();
@@ -49,8 +47,7 @@ export function activationRoutes({ activation, csrf, limits }: ActivationDeps): 
         error: `Too many mails. Try again in ${Math.ceil(seconds / 60)} min.`,
       });
     }
-    // Sends the same response whether or not the address has an account. So the response does not reveal which
-    // addresses have accounts.
+    // The same response for all addresses does not reveal which have accounts.
     await activation.resend(address.data);
     done(request, response, '/activation', { mailed: true });
   });

@@ -1,4 +1,3 @@
-/** Serves registration, login and logout. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Activation } from '../activation.ts';
@@ -25,7 +24,7 @@ export interface AuthDeps {
   readonly csrf: CsrfProtection;
   readonly limits: LoginLimits;
   readonly labels: Labels;
-  /** Mails the links that activate new accounts. Absent if new accounts are active at once. */
+  /** Absent if new accounts are active at once. */
   readonly activation?: Activation | undefined;
 }
 
@@ -82,25 +81,18 @@ export function authRoutes({ users, csrf, limits, labels, activation }: AuthDeps
   return router;
 }
 
-/**
- * Starts a session with a new id at the login. Otherwise an attacker could plant a known session id in the browser
- * before the login.
- */
+/** With a new id at the login, an attacker cannot plant a known session id before the login. */
 async function startSession(request: Request, response: Response, user: string, labels: Labels) {
   await rotate(request);
   request.session.user = user;
   request.session.signedInAt = Date.now();
   await save(request);
   noteIdentity(response, labels, request.sessionID, user);
-  // Sets the new form token in the response to the login. If instead the next page set the token, pages that the
-  // browser loads in parallel would each set a different token.
+  // If the next page set the form token, pages that load in parallel would each set a different token.
   request.csrfToken?.({ overwrite: true });
 }
 
-/**
- * Returns a function that sends the form page again with an error above the form. With status 429, it also sends
- * `Retry-After`.
- */
+/** Returns a function that sends the form page again with an error, and with `Retry-After` for 429. */
 function refuser(view: 'login' | 'register', request: Request, response: Response) {
   return (status: number, error: string, retryAfterSeconds?: number): void => {
     if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));

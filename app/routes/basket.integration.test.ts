@@ -26,10 +26,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/**
- * Starts a checkout of one card whose payment does not complete yet. Returns a client of the same user on the other
- * instance.
- */
+/** Starts a checkout whose payment does not complete. Returns a client of the same user on the other instance. */
 async function checkingOut(user: string) {
   [paying, paid] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const atSlow = new Browser(slow.url);

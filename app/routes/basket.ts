@@ -1,4 +1,3 @@
-/** Serves the basket and its checkout. */
 import { Router } from 'express';
 import { CARD_PRICE } from '../basket.ts';
 import type { Baskets } from '../baskets.ts';
@@ -20,7 +19,7 @@ export interface BasketDeps {
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser);
-  // Checks the form token only of POST requests. Requests with other methods have no form, and get 404.
+  // Requests with other methods have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/items', async (request, response) => {
@@ -40,8 +39,7 @@ export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router 
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
-    // Removes only the paid items, so that items that concurrent requests have added stay. If the removal fails and the
-    // user checks out again, the second checkout charges nothing, because the cards exist already.
+    // Keeps items that concurrent requests have added. If the removal fails, a second checkout charges nothing.
     const texts = items.map(item => item.text);
     await baskets.remove(request, texts);
     done(request, response, '/dashboard', {

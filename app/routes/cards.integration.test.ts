@@ -1,4 +1,3 @@
-/** Tests which requests and prices are accepted when cards are bought and sold over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { Browser } from '../testing/browser.ts';

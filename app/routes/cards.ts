@@ -1,4 +1,3 @@
-/** Serves the sale of cards. */
 import { type Request, Router } from 'express';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Cards, Purchase } from '../data/cards.ts';
@@ -19,7 +18,7 @@ const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
 export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
   const router = Router();
   router.use(requireUser);
-  // Checks the form token only of POST requests. Requests with other methods have no form, and get 404.
+  // Requests with other methods have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/:id/list', async (request, response) => {
@@ -37,7 +36,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
 
   router.post('/:id/buy', async (request, response) => {
     const { id } = request.params;
-    // Sells at the present price if the request has no price. Refuses a malformed price.
+    // A request without a price agrees to the present price.
     const agreed = request.body?.price === undefined ? undefined : priceIn(request);
     const purchase = await cards.buy(id, userOf(request), agreed);
     if (purchase !== 'bought') throw new Refusal(409, REFUSED[purchase]);
@@ -46,10 +45,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
   return router;
 }
 
-/**
- * Returns the price in the body of a request: text from a form, or a number in JSON. Throws Refusal 422 if the price is
- * malformed.
- */
+/** Returns the price: text from a form, or a number in JSON. Throws Refusal 422 if the price is malformed. */
 function priceIn(request: Request): number {
   const value: unknown = request.body?.price;
   const text = typeof value === 'number' ? String(value) : value;

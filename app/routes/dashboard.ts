@@ -1,4 +1,3 @@
-/** Serves the front page, the dashboard and the market. */
 import { Router } from 'express';
 import type { Baskets } from '../baskets.ts';
 import type { Cards } from '../data/cards.ts';
@@ -13,7 +12,7 @@ export interface PageDeps {
   readonly users: Users;
   readonly cards: Cards;
   readonly baskets: Baskets;
-  /** The bucket that stores pictures; undefined if cards have no pictures. */
+  /** undefined if cards have no pictures. */
   readonly pictures: Pictures | undefined;
 }
 

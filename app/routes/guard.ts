@@ -1,19 +1,14 @@
-/** Provides the functions for routes that need a signed-in user or read the fields of a form. */
+/** Functions for routes that need a signed-in user or read the fields of a form. */
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { Refusal } from '../failures.ts';
 import { wantsJson } from '../pages.ts';
 import { signedInUser } from '../session.ts';
 
-/**
- * Parses an email address. Removes spaces around it and makes it lower case, so that one address has only one spelling.
- */
+/** Trims and lowercases an email address, so that one address has only one spelling. */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
-/**
- * Middleware that lets signed-in users pass. Redirects a browser without a login to the login page, and sends 401 to a
- * program.
- */
+/** Lets signed-in users pass, redirects other browsers to the login page, and sends 401 to programs. */
 export const requireUser: RequestHandler = (request, response, next) => {
   if (signedInUser(request) !== undefined) return next();
   response.vary('Accept');
@@ -22,10 +17,7 @@ export const requireUser: RequestHandler = (request, response, next) => {
   else response.redirect(303, '/login');
 };
 
-/**
- * Returns the email address of the signed-in user. Throws Refusal 401 if no user is signed in; this cannot happen on
- * routes with the middleware `requireUser`.
- */
+/** Returns the user's email address. Throws Refusal 401 without a user, which `requireUser` excludes. */
 export function userOf(request: Request): string {
   const user = signedInUser(request);
   if (user === undefined) throw new Refusal(401, 'Not signed in. Sign in and send this again.');

@@ -1,4 +1,3 @@
-/** Serves the health checks of balancers and orchestrators. */
 import { Router } from 'express';
 import type { Backing } from '../backing.ts';
 import type { Lifecycle } from '../lifecycle.ts';

@@ -1,4 +1,3 @@
-/** Tests the limits of logins and registrations, on two instances that share one Redis. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { FAILED_LOGINS, LOGIN_WINDOW_MINUTES, REGISTRATIONS } from '../login-limits.ts';
@@ -35,7 +34,6 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Name of the header in which a trusted proxy gives the client's address. */
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
 function login(address: string, email: string, password: string): Promise<Answer> {

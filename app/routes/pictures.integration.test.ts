@@ -1,7 +1,4 @@
-/**
- * Tests pictures on two instances that share one Redis and one bucket. Also tests which uploads the bucket itself
- * refuses.
- */
+/** Tests pictures on two instances, and which uploads the bucket itself refuses. */
 import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
@@ -46,11 +43,7 @@ interface Sent {
   location: URL | null;
 }
 
-/**
- * Uploads a file to the bucket as a browser does.
- *
- * @param other values that replace fields of the signed form
- */
+/** @param other values that replace fields of the signed form */
 async function upload(form: UploadForm, file: Uint8Array<ArrayBuffer>, other: object = {}): Promise<Sent> {
   const body = new FormData();
   for (const [name, value] of Object.entries({ ...form.fields, ...other })) body.append(name, value);
@@ -211,8 +204,7 @@ describe.skipIf(skip !== '')('a picture', () => {
     const html = await confirm(alice, card, await uploaded(alice, card, Buffer.from('<script>1</script>')));
     expect([html.status, html.text]).toEqual([422, expect.stringContaining('no JPEG, PNG or WebP picture')]);
     const key = await uploaded(alice, card);
-    // Uploads a too large file with the access key of the server. The signed form of a browser would not allow this
-    // size, but the app must check the size too.
+    // With the server's access key, because the signed form of a browser would not allow this size.
     const [accessKeyId = '', secretAccessKey = ''] = store.addresses['S3_CREDENTIALS']?.split(':') ?? [];
     const endpoint = store.addresses['S3_ENDPOINT'] ?? '';
     const s3 = new S3({

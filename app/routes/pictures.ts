@@ -1,4 +1,3 @@
-/** Serves the upload of pictures. */
 import { Router } from 'express';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Cards } from '../data/cards.ts';
@@ -13,9 +12,8 @@ export interface PictureDeps {
 }
 
 /**
- * Serves the upload of a picture. GET /cards/:id/picture shows the upload form. After the upload, the bucket redirects
- * the browser to the same page with the key of the upload, and the page shows a button. The button sends POST
- * /cards/:id/picture, which makes the upload the picture of the card. The redirect alone changes nothing.
+ * GET /cards/:id/picture shows the upload form, and a button after the bucket has redirected the browser back.
+ * POST /cards/:id/picture makes the upload the card's picture. The redirect alone changes nothing.
  */
 export function pictureRoutes({ cards, csrf, pictures }: PictureDeps): Router {
   const router = Router();

@@ -1,21 +1,15 @@
 /**
- * The base class of express-session stores that save each attribute separately, so that parallel requests of one
- * session do not undo each other's changes. These stores never bring a destroyed session back. docs/stores.md states
- * the guarantees.
- *
- * Each enumerable property of the session object is one attribute, as JSON. Data that changes independently should be
- * separate properties: `session['basket:tea']`, not `session.basket.tea`.
+ * Base class of express-session stores that save each attribute separately, for parallel requests of one session.
+ * Each enumerable property of a session is an attribute, as JSON: `session['basket:tea']`, not `session.basket.tea`.
+ * No save brings a destroyed session back. docs/stores.md states the guarantees.
  */
 import type { SessionData, Store } from 'express-session';
 import { SessionGoneError } from './errors.ts';
 import { PromiseStore } from './promise-store.ts';
 
-/** Options of the store. They have the same meaning as those of connect-redis's RedisStore. */
+/** Options with the same meaning as those of connect-redis's RedisStore. */
 export interface AttributesOptions {
-  /**
-   * Time to live in seconds, or a function that returns it for a session. `cookie.expires`, if set, takes precedence
-   * over a number.
-   */
+  /** Seconds, or a function that returns them. `cookie.expires`, if set, takes precedence over a number. */
   ttl?: number | ((session: SessionData) => number);
   /** True if sessions never expire in the store. */
   disableTTL?: boolean;
@@ -23,24 +17,20 @@ export interface AttributesOptions {
   disableTouch?: boolean;
 }
 
-/** The changes of one session that a save writes to the store. */
 export interface AttributesChange {
-  /** True if the session is new. If false, the save writes nothing when the session does not exist. */
+  /** If false, the save writes nothing when the session does not exist. */
   readonly create: boolean;
-  /** Time to live of the session, milliseconds; undefined if sessions never expire. */
+  /** Milliseconds; undefined if sessions never expire. */
   readonly ttlMs: number | undefined;
   /** Names and JSON texts of the changed attributes. */
   readonly changed: [string, string][];
   readonly removed: string[];
 }
 
-/** The attributes of a session in the store, as JSON by name, at the time when the session was loaded or last saved. */
+/** Key: attribute; value: its JSON in the store when the session was loaded or last saved. */
 type Snapshot = Map<string, string>;
 
-/**
- * Stands in the snapshot for the JSON of an attribute after a failed write. This text is not valid JSON, so the next
- * save finds a difference and writes the attribute.
- */
+/** Replaces an attribute's JSON in the snapshot after a failed write, so that the next save writes the attribute. */
 const UNKNOWN = '';
 
 export abstract class AttributesStore extends PromiseStore {
@@ -48,9 +38,8 @@ export abstract class AttributesStore extends PromiseStore {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * The snapshot (attributes in the store) of each session object that was loaded or saved. The session object belongs
-   * to one request, so the snapshot is garbage-collected with the request, and neither JSON nor a handler contains it.
-   * A session object without a snapshot is new.
+   * The snapshot of each session object that was loaded or saved. A session object without one is new.
+   * Neither JSON nor a handler contains the snapshot, and it is garbage-collected with the request.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
@@ -63,11 +52,9 @@ export abstract class AttributesStore extends PromiseStore {
 
   /** Returns all attributes of a session; none if the session does not exist. */
   protected abstract read(sid: string): Promise<[string, string][]>;
-  /**
-   * Writes all changes of a session, or none of them. Returns false, and writes nothing, if the session does not exist.
-   */
+  /** Writes all changes or none. Returns false, and writes nothing, if the session does not exist. */
   protected abstract write(sid: string, change: AttributesChange): Promise<boolean>;
-  /** Sets the time to live of a session, in milliseconds. Does nothing if the session does not exist. */
+  /** Sets the time to live in milliseconds. Does nothing if the session does not exist. */
   protected abstract prolong(sid: string, ttlMs: number): Promise<void>;
 
   /** Copies the snapshot of the loaded data to the Session object that express-session makes of this data. */
@@ -78,7 +65,7 @@ export abstract class AttributesStore extends PromiseStore {
     return created;
   }
 
-  /** Loads a session. Throws if the store does not respond or the data is malformed. */
+  /** Throws if the store does not respond or the data is malformed. */
   protected async getSession(sid: string): Promise<SessionData | null> {
     const fields = await this.read(sid);
     if (fields.length === 0) return null;
@@ -87,7 +74,7 @@ export abstract class AttributesStore extends PromiseStore {
     return data;
   }
 
-  /** Saves only the attributes that changed after the session object was loaded or last saved. */
+  /** Saves only the attributes that changed since the session object was loaded or last saved. */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = this.#ttlMs(data);
     if (ttl <= 0) {
@@ -98,8 +85,7 @@ export abstract class AttributesStore extends PromiseStore {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // Sets the snapshot before the store replies, so that a second save of the same object compares with the values
-    // that this save is storing.
+    // A second save of the same object must compare with the values that this save is storing.
     this.#snapshots.set(data, now);
     const ttlMs = this.#disableTTL ? undefined : ttl;
     let written: boolean;
@@ -142,7 +128,7 @@ function encode(data: SessionData): Snapshot {
 }
 
 function decode(fields: [string, string][]): SessionData {
-  // Uses fromEntries, because it makes `__proto__` an ordinary property. An assignment would change the prototype.
+  // With fromEntries, `__proto__` is an ordinary property. An assignment would change the prototype.
   const data: Record<string, unknown> = Object.fromEntries(
     fields.map(([name, json]) => [name, JSON.parse(json)]),
   );

@@ -1,7 +1,4 @@
-/**
- * Tests that redis-attributes loses no concurrent change and revives no session after its logout. Runs the same tests
- * with connect-redis for comparison.
- */
+/** Tests that redis-attributes loses no change and revives no session, in contrast to connect-redis. */
 import { RedisStore } from 'connect-redis';
 import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -27,17 +24,13 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Creates the session stores of two instances: they share the sessions, and each has its own connection. */
 function pair(make: (client: Redis) => Store): [Store, Store] {
   const [one, two] = connections.map(make);
   if (!one || !two) throw new Error('expected two connections');
   return [one, two];
 }
 
-/**
- * Runs 50 rounds of 20 concurrent requests on alternating instances. Each request changes a separate attribute. All
- * requests load before the first one saves, so they certainly overlap. Returns how many changes were lost.
- */
+/** Changes separate attributes in 50 rounds of 20 concurrent requests. Returns how many changes were lost. */
 async function lostChanges([one, two]: [Store, Store]): Promise<number> {
   await save(create(one, 'shared', { user: 'alice' }));
   let lost = 0;
@@ -56,9 +49,8 @@ async function lostChanges([one, two]: [Store, Store]): Promise<number> {
 }
 
 /**
- * Runs races between a save and a logout: a slow request loads the session, the user logs out on the other instance,
- * and then the request saves the session. In every second race, the save does not wait for the response to the logout.
- * Returns how many sessions were revived.
+ * Logs out on one instance while a slow request on the other saves.
+ * In every second race, the save does not wait for the logout's response. Returns how many sessions were revived.
  */
 async function revivedSessions([one, two]: [Store, Store]): Promise<number> {
   const race = async (i: number) => {

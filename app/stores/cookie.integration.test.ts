@@ -1,7 +1,3 @@
-/**
- * Tests sessions in cookies: every instance can read them, clients can neither read nor change them, and no instance
- * can revoke them.
- */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { type Answer, Browser } from '../testing/browser.ts';
@@ -32,7 +28,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Returns the `Set-Cookie` lines of the session cookie in a response, without the cookie of the form token. */
+/** Returns the `Set-Cookie` lines of the session cookie. */
 const ofSession = ({ setCookies }: Answer) => setCookies.filter(line => line.startsWith('sid='));
 
 async function signedIn(): Promise<Browser> {

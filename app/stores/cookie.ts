@@ -1,7 +1,6 @@
 /**
- * Keeps each session in its cookie, encrypted and authenticated (by the library iron), so there is no server that
- * stores sessions. Every instance with the secret can read the cookie, and no instance can revoke it. docs/stores.md
- * states which guarantees this breaks.
+ * Keeps each session in its cookie, sealed by the library iron, without a server that stores sessions.
+ * No instance can revoke a cookie. docs/stores.md states which guarantees this breaks.
  */
 import { randomBytes } from 'node:crypto';
 import { callbackify } from 'node:util';
@@ -14,10 +13,7 @@ import { deriveKey } from '../secrets.ts';
 import { SessionGoneError, SessionTooLargeError } from './errors.ts';
 
 export interface CookieStoreOptions {
-  /**
-   * Secrets that encrypt cookies. The store encrypts new cookies with the first secret, and accepts cookies that were
-   * encrypted with any of the secrets.
-   */
+  /** The first secret encrypts, and all secrets decrypt. */
   secrets: readonly string[];
   /** Returns the seconds until a session expires. */
   ttl: (session: SessionData) => number;
@@ -28,26 +24,20 @@ export interface CookieStoreOptions {
 /** The decrypted content of a session cookie. */
 const Sealed = z.object({
   id: z.string(),
-  /** Time at which the cookie was sealed, milliseconds since 1970, on the clock of the instance that sealed it. */
+  /** Milliseconds since 1970, on the clock of the instance that sealed the cookie. */
   sealedAt: z.number(),
-  /** Time at which the cookie expires, milliseconds since 1970, on the clock of the instance that sealed it. */
+  /** Expiry, milliseconds since 1970, on the clock of the instance that sealed the cookie. */
   until: z.number(),
   data: z.record(z.string(), z.unknown()),
 });
 type Sealed = z.infer<typeof Sealed>;
 
-/**
- * Maximum size of the cookie's name and value, bytes. Browsers accept cookies of up to 4096 bytes, with name and
- * attributes. The remaining 96 bytes are for the attributes.
- */
+/** Browsers accept cookies of up to 4096 bytes with name and attributes; 96 bytes are for the attributes. */
 const MOST_BYTES = 4000;
-/** Tolerance for clock differences between instances. It is zero, because a tolerance would prolong every session. */
+/** A tolerance for clock differences would prolong every session. */
 const SKEW_SECONDS = 0;
 
-/**
- * Keeps sessions in cookies. Has the interface of an express-session store, but its `handle` replaces the middleware of
- * express-session.
- */
+/** An express-session store whose `handle` replaces the middleware of express-session. */
 export class CookieStore extends session.Store {
   readonly #options: CookieStoreOptions;
   readonly #keys: { id: string; secret: string }[];
@@ -60,8 +50,7 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // Derives both the id and the value of each key from its secret. So an instance finds the key of a cookie even if
-    // its secrets are in another order than on the instance that sealed the cookie.
+    // Ids derived from the secrets find a cookie's key even if instances list the secrets in another order.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -69,11 +58,8 @@ export class CookieStore extends session.Store {
   }
 
   /**
-   * Middleware that gives the request the session in its cookie, or an empty session if it has no valid cookie. A
-   * cookie parser must run before.
-   *
-   * Renews the cookie only when half of the idle timeout is over. If every response renewed the cookie, a slow response
-   * would more often overwrite the cookie of a later change.
+   * Gives the request the session in its cookie, or an empty session. A cookie parser must run before.
+   * Renews the cookie only after half of the idle timeout: a slow response could overwrite a newer cookie.
    */
   readonly handle: RequestHandler = async (request, response, next) => {
     request.sessionStore = this;
@@ -86,8 +72,7 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // Ignores an error when the cookie is renewed: the browser keeps its present cookie, which stays valid until it
-    // expires.
+    // The browser's present cookie stays valid until it expires.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };
@@ -97,18 +82,12 @@ export class CookieStore extends session.Store {
     callback(null, null);
   }
 
-  /**
-   * Puts the session, encrypted, into the cookie of the response. Calls back with SessionTooLargeError if the session
-   * does not fit.
-   */
+  /** Puts the session into the cookie of the response. Calls back with SessionTooLargeError if it does not fit. */
   override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#give(responseOf(data), sid, data))(callback);
   }
 
-  /**
-   * Does nothing, because a session in a cookie cannot be revoked. A client that kept the cookie can replay it until it
-   * expires.
-   */
+  /** Does nothing: a client can replay a kept cookie until it expires. */
   override destroy(_sid: string, callback: (error?: unknown) => void = () => {}): void {
     callback();
   }
@@ -153,10 +132,7 @@ function sealing(ttl: number): iron.SealOptions {
   return { ...iron.defaults, ttl, timestampSkewSec: SKEW_SECONDS };
 }
 
-/**
- * Returns the response to the request that a session object belongs to. express-session keeps this request in a
- * property that JSON omits.
- */
+/** express-session keeps the request in a property of the session that JSON omits. */
 function responseOf(data: SessionData & { req?: Request }): Response {
   const response = data.req?.res;
   if (response === undefined) throw new Error('expected a session of a request, got another object');

@@ -1,15 +1,14 @@
 /**
- * An express-session store in DynamoDB, based on attributes.ts, with one item for each session. The item has a map with
- * all attributes, and the expiry time of the session in seconds since 1970. DynamoDB may remove an item days after this
- * time, so each operation checks the time itself.
+ * An express-session store in DynamoDB. Each session is one item with a map of all attributes.
+ * DynamoDB may remove an item days after its expiry, so each operation checks the time itself.
  */
 import type { DynamoDB, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AttributesChange, type AttributesOptions, AttributesStore } from './attributes.ts';
 
-/** The options of attributes.ts except `disableTTL`, because sessions always expire in this store. */
+/** Sessions always expire in this store. */
 export interface DynamoDbOptions extends Omit<AttributesOptions, 'disableTTL'> {
   client: DynamoDB;
-  /** Name of the table. The table's partition key is `id` (a string), and its time-to-live attribute is `expires`. */
+  /** The table's partition key is `id` (a string), and its time-to-live attribute is `expires`. */
   table: string;
   /** Time limit of each operation including its retries, milliseconds. */
   timeoutMs: number;
@@ -77,7 +76,7 @@ export class DynamoDbStore extends AttributesStore {
     await this.#client.deleteItem(this.#item(sid), this.#limit());
   }
 
-  /** Updates a session. Returns false, and changes nothing, if the session does not exist or has expired. */
+  /** Returns false, and changes nothing, if the session does not exist or has expired. */
   async #update(sid: string, change: Partial<UpdateItemCommandInput>): Promise<boolean> {
     const request = {
       ...this.#item(sid),

@@ -1,7 +1,4 @@
-/**
- * Errors of a session store that refuses an operation for a reason, although the store itself works. For each of these
- * errors, the user can do something.
- */
+/** Errors of a session store that works, but refuses an operation. Users can do something about these errors. */
 
 /** Thrown if a save is refused because the session was destroyed or expired after it was loaded. */
 export class SessionGoneError extends Error {
@@ -15,10 +12,7 @@ export class SessionGoneError extends Error {
   }
 }
 
-/**
- * Thrown if the store refuses to load a session, because other requests held its lock longer than this request can
- * wait.
- */
+/** Thrown if other requests held the session's lock longer than this request can wait. */
 export class SessionBusyError extends Error {
   override readonly name = 'SessionBusyError';
   readonly code = 'ESESSIONBUSY';
@@ -31,10 +25,7 @@ export class SessionBusyError extends Error {
   }
 }
 
-/**
- * Thrown if the store refuses a save, because the request took longer than its lock lasts. Another request may have
- * changed the session after the lock expired.
- */
+/** Thrown if the request took longer than its lock lasts, so another request may have changed the session. */
 export class SessionLockLostError extends Error {
   override readonly name = 'SessionLockLostError';
   readonly code = 'ESESSIONLOCKLOST';
@@ -47,7 +38,7 @@ export class SessionLockLostError extends Error {
   }
 }
 
-/** Thrown if the store refuses a save, because the session does not fit into a cookie. */
+/** Thrown if the session does not fit into a cookie. */
 export class SessionTooLargeError extends Error {
   override readonly name = 'SessionTooLargeError';
   readonly code = 'ESESSIONTOOLARGE';

@@ -1,7 +1,3 @@
-/**
- * Tests that the app logs sessions that expire in Redis, but only if the owner of Redis has enabled notifications of
- * expired keys.
- */
 import { afterEach, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { createLabels } from '../secrets.ts';

@@ -1,24 +1,17 @@
 /**
- * Reports the sessions that expire in Redis. Redis publishes the expiry of keys only if its setting
- * `notify-keyspace-events` contains `E` and `x` (on ElastiCache in the parameter group). The app never changes this
- * setting: managed services refuse CONFIG, and the decision belongs to the owner of Redis.
+ * Reports the sessions that expire in Redis, if its setting `notify-keyspace-events` contains `E` and `x`.
+ * The app never changes the setting: managed services refuse CONFIG, and the owner of Redis decides.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
 export interface ExpiryEventsOptions {
-  /**
-   * Connection that creates a test key, whose expiry shows whether Redis reports expired keys. The notifications arrive
-   * on another connection.
-   */
+  /** Connection that creates a test key, whose expiry shows whether Redis reports expired keys. */
   client: Redis;
   /** Prefix of the Redis keys of sessions. */
   prefix: string;
-  /**
-   * Called with the id of a session that has expired. Every instance gets every notification, but misses those that
-   * Redis sends while it is disconnected.
-   */
+  /** Every instance gets every notification, except while it is disconnected. */
   onExpired: (sid: string) => void;
   /** Called once it is known whether Redis reports expired keys. */
   onKnown: (reported: boolean) => void;
@@ -27,12 +20,9 @@ export interface ExpiryEventsOptions {
 /** Maximum time until the notification for the test key arrives, milliseconds. */
 const EVENT_TIMEOUT_MS = 2_000;
 
-/** Pause before the next attempt to find out whether Redis reports expired keys, milliseconds. */
 const RETRY_MS = 1_000;
 
-/**
- * Subscribes to the notifications of expired keys, in the background. Returns a function that ends the subscription.
- */
+/** Subscribes in the background. Returns a function that ends the subscription. */
 export function followExpiry(options: ExpiryEventsOptions): () => void {
   const { client, prefix } = options;
   const subscriber = client.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
@@ -41,8 +31,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   subscriber.on('error', () => {}); // The subscriber reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
-    // Removes the braces that redis-locked puts around the session id. This pattern does not match keys of locks and of
-    // other programs.
+    // redis-locked puts braces around the session id. Keys of locks and of other programs do not match.
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });
@@ -56,7 +45,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
       try {
         return options.onKnown(await findOut());
       } catch {
-        // Retries later, because Redis was unavailable or slow.
+        // Redis was unavailable or slow.
         await delay(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -68,10 +57,9 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   };
 }
 
-/** Returns whether Redis reports that a key expired. */
 async function reportsExpiry(client: Redis, probe: string, heard: Promise<void>): Promise<boolean> {
   await client.set(probe, '', 'PX', 1);
-  // Reads the test key until it no longer exists, because Redis may notice only at an access that a key has expired.
+  // Redis may notice only at an access that a key has expired.
   while ((await client.exists(probe)) === 1) await new Promise(setImmediate);
   const timedOut = Promise.withResolvers<false>();
   const timer = setTimeout(() => timedOut.resolve(false), EVENT_TIMEOUT_MS);

@@ -1,4 +1,3 @@
-/** Creates the session store that SESSION_STORE names. */
 import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import session, { type Store } from 'express-session';
@@ -13,9 +12,8 @@ import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
 /**
- * Key prefixes of the session stores in Redis. Each store has its own prefix, because each has its own format. So after
- * a change of SESSION_STORE, an old cookie finds no session, instead of a session in a format that the new store cannot
- * read.
+ * Each session store in Redis has its own format, and so its own key prefix.
+ * After a change of SESSION_STORE, an old cookie finds no session, instead of an unreadable one.
  */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',
@@ -25,7 +23,7 @@ export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
 
 const PgStore = connectPgSimple(session);
 
-/** Creates the session store that the configuration names. */
+/** Creates the session store that SESSION_STORE names. */
 export function createStore(
   config: Config,
   { redis: client, database, memcached, dynamodb }: Backing,
@@ -36,7 +34,7 @@ export function createStore(
     case 'redis-attributes':
       return new RedisAttributesStore({ client, prefix, ttl });
     case 'connect-redis':
-      // Rounds the time to live up, because EXPIRE takes whole seconds.
+      // EXPIRE takes whole seconds.
       return new RedisStore({
         client,
         prefix,
@@ -53,8 +51,7 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected a connection to PostgreSQL (`database`), got none');
-      // Sets the idle timeout only. PgStore gives all sessions the same time to live, so session.ts ends each session
-      // at its absolute timeout.
+      // PgStore gives all sessions the same time to live. session.ts enforces the absolute timeout.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

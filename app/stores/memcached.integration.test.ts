@@ -1,4 +1,3 @@
-/** Tests sessions in a real memcached. */
 import type { MemcacheClient } from 'memcache-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
@@ -97,7 +96,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
 
     test.each([
       ['silent', () => memcached.pause(), () => memcached.resume(), 200],
-      // After a kill all sessions are lost, because memcached keeps them only in memory.
+      // memcached keeps sessions only in memory.
       ['killed', () => memcached.kill(), () => memcached.restart(), 303],
     ] as const)(
       'with the server %s: 503, no user is signed out; it recovers',

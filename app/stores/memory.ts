@@ -1,10 +1,7 @@
 /** Stores sessions in the memory of one process: the classic mistake behind a load balancer. Baton must detect it. */
 import session, { type SessionData } from 'express-session';
 
-/**
- * An express-session store in the memory of this process. Adds an idle timeout, which express-session's MemoryStore
- * lacks. `ttl` returns seconds.
- */
+/** Adds an idle timeout, which express-session's MemoryStore lacks. `ttl` returns seconds. */
 export class ExpiringMemoryStore extends session.MemoryStore {
   readonly #ttl: (session: SessionData) => number;
   readonly #deadlines = new Map<string, number>();

@@ -1,4 +1,3 @@
-/** Tests sessions and baskets in a real PostgreSQL. */
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
@@ -77,7 +76,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
         'SELECT extract(epoch FROM max(expire) - localtimestamp) AS seconds FROM session WHERE expire <';
       const { rows } = await pool.query(`${left} localtimestamp + interval '102 s'`);
       expect(Number(rows[0].seconds)).toBeGreaterThan(90);
-      // Changes the login time, so that the session looks like a session with an old login that was used all the time.
+      // Simulates a session with an old login that was used all the time.
       await pool.query(
         `UPDATE session SET sess = jsonb_set(sess::jsonb, '{signedInAt}', to_jsonb($1::bigint))`,
         [Date.now() - 151_000],

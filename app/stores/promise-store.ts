@@ -1,18 +1,15 @@
-/**
- * The base class of this app's session stores. Their operations return promises, where express-session expects
- * callbacks.
- */
+/** Base class of session stores whose operations return promises, where express-session expects callbacks. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 
 export abstract class PromiseStore extends session.Store {
-  /** Loads a session. Resolves with null if the session does not exist. */
+  /** Resolves with null if the session does not exist. */
   protected abstract getSession(sid: string): Promise<SessionData | null>;
-  /** Saves a session. Throws SessionGoneError if the session was destroyed or expired after it was loaded. */
+  /** Throws SessionGoneError if the session was destroyed or expired after it was loaded. */
   protected abstract setSession(sid: string, data: SessionData): Promise<void>;
-  /** Prolongs a session. Does nothing if the session does not exist: it neither fails nor revives the session. */
+  /** Prolongs a session. Neither fails nor revives the session if it does not exist. */
   protected abstract touchSession(sid: string, data: SessionData): Promise<void>;
-  /** Ends a session. Does not fail if the session has ended already. */
+  /** Does not fail if the session has ended already. */
   protected abstract destroySession(sid: string): Promise<void>;
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {

@@ -1,7 +1,4 @@
-/**
- * An express-session store in Redis, based on attributes.ts, with one hash for each session and one field for each
- * attribute.
- */
+/** An express-session store in Redis with one hash for each session and one field for each attribute. */
 import type { Cluster, Redis, Result } from 'ioredis';
 import { type AttributesChange, type AttributesOptions, AttributesStore } from './attributes.ts';
 
@@ -14,15 +11,15 @@ export interface RedisAttributesOptions extends AttributesOptions {
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     /**
-     * Runs the Lua script that saves a session. Arguments: key, 'create' or 'update', TTL in ms or '', number of
-     * removed fields, names of the removed fields, then name and value of each changed attribute.
+     * Arguments: key, 'create' or 'update', TTL in ms or '', number of removed fields, their names,
+     * then name and value of each changed attribute.
      */
     saveSessionAttributes(key: string, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
-// Lua script that saves a session. It writes new values before it removes old fields: a Redis that is full or read-only
-// refuses the first command, so a refused script has changed nothing. Only the mode 'create' can create a key.
+// Writes before it removes: a full or read-only Redis refuses the first command, so nothing has changed.
+// Only the mode 'create' can create a key.
 const SAVE = `
 local key, mode, ttl, removed = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 if mode == 'create' then

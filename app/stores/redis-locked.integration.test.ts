@@ -1,7 +1,3 @@
-/**
- * Tests that only one request at a time uses a session: no change is lost, no session is revived, and a request that
- * waits too long for the session is refused.
- */
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';

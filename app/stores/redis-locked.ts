@@ -1,11 +1,7 @@
 /**
- * Stores each session as one JSON text, as connect-redis does, but lets only one request at a time use a session. A
- * request that has loaded a session holds the session's lock until the response ends. docs/stores.md states the
- * guarantees and the costs.
- *
- * The lock is a Redis key with a random token and a time to live. The scripts that save a session or release its lock
- * compare the token in the same step. So a request that took longer than its lock lasts saves nothing, and never
- * releases the lock of another request.
+ * Stores each session as one JSON text, which only one request at a time can use. docs/stores.md states the costs.
+ * A request holds the session's lock from the load until the response ends.
+ * The scripts compare the lock's random token, so a request whose lock expired neither saves nor unlocks.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,8 +31,8 @@ interface Held {
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     /**
-     * Lua script that saves a session if the request still holds the session's lock. `token` is '' for a new session;
-     * `ttl` is in ms. Returns 1 if saved, 0 if the session no longer exists, -1 if the lock has expired.
+     * `token` is '' for a new session; `ttl` is in ms.
+     * Returns 1 if saved, 0 if the session no longer exists, -1 if the lock has expired.
      */
     saveLockedSession(
       key: string,
@@ -61,23 +57,17 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
-/**
- * Pause between two attempts to get a lock, milliseconds. It is random, so that waiting requests do not all retry at
- * once.
- */
+/** Random, so that waiting requests do not all retry at once. */
 const retryMs = () => 1 + Math.random() * 9;
 
-/**
- * An express-session store in Redis that locks each session. Do not call `session.reload`: it would wait for the lock
- * that the request itself holds, and call back with SessionBusyError.
- */
+/** Locks each session. `session.reload` would wait for the lock that its own request holds. */
 export class RedisLockedStore extends PromiseStore {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
   /**
-   * The lock of each session object. The map's key is first the loaded data, then the Session that express-session
-   * makes of this data. A session object without a lock is a new session.
+   * The lock of each session object, first of the loaded data, then of express-session's Session.
+   * A session object without a lock is a new session.
    */
   readonly #held = new WeakMap<object, Held>();
 
@@ -90,10 +80,7 @@ export class RedisLockedStore extends PromiseStore {
     this.#client.defineCommand('releaseSessionLock', { numberOfKeys: 1, lua: RELEASE });
   }
 
-  /**
-   * Gives the lock of the loaded data to the Session object that express-session makes of this data. The request holds
-   * the lock until the response ends.
-   */
+  /** Gives the lock of the loaded data to express-session's Session object until the response ends. */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
     const created = super.createSession(request, data);
@@ -104,7 +91,7 @@ export class RedisLockedStore extends PromiseStore {
     return created;
   }
 
-  /** Locks and loads a session. Throws SessionBusyError if another request still holds the lock after `waitMs`. */
+  /** Throws SessionBusyError if another request still holds the lock after `waitMs`. */
   protected async getSession(sid: string): Promise<SessionData | null> {
     const held = { sid, token: await this.#acquire(sid) };
     try {
@@ -138,7 +125,7 @@ export class RedisLockedStore extends PromiseStore {
     }
   }
 
-  /** Saves a session while its lock is held. If nothing was saved, throws SessionGoneError or SessionLockLostError. */
+  /** If nothing was saved, throws SessionGoneError or SessionLockLostError. */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = Math.ceil(this.#options.ttl(data) * 1000);
     if (ttl <= 0) throw new SessionGoneError();
@@ -149,28 +136,19 @@ export class RedisLockedStore extends PromiseStore {
     if (saved === -1) throw new SessionLockLostError(this.#options.lockMs);
   }
 
-  /**
-   * Prolongs the session and releases its lock, because this is the last call of the store that express-session makes
-   * for a request.
-   */
+  /** Also releases the lock: express-session calls `touch` last for a request. */
   protected async touchSession(sid: string, data: SessionData): Promise<void> {
     await this.#client.pexpire(this.#key(sid), Math.ceil(this.#options.ttl(data) * 1000));
     const held = this.#held.get(data);
     if (held) await this.#release(held);
   }
 
-  /**
-   * Ends the session and deletes its lock. Requests that wait for the lock then find no session, and the request that
-   * held the lock cannot save.
-   */
+  /** Also deletes the lock: waiting requests find no session, and the lock's holder cannot save. */
   protected async destroySession(sid: string): Promise<void> {
     await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
-  /**
-   * Releases the lock of a request when express-session does not call `touch`: after a failed save, or when the client
-   * disconnected.
-   */
+  /** After a failed save, or when the client disconnects, express-session does not call `touch`. */
   #releaseWithResponse(request: Request, held: Held): void {
     const { res: response } = request;
     if (!response) return;
@@ -178,7 +156,7 @@ export class RedisLockedStore extends PromiseStore {
     else response.once('close', () => this.#letGo(held));
   }
 
-  /** Releases the lock without waiting for Redis. If Redis does not reply, the lock expires. */
+  /** If Redis does not reply, the lock expires. */
   #letGo(held: Held): void {
     this.#release(held).catch(() => {});
   }
@@ -187,8 +165,7 @@ export class RedisLockedStore extends PromiseStore {
     await this.#client.releaseSessionLock(this.#lock(sid), token);
   }
 
-  // Puts braces around the session id, because Redis Cluster hashes only the text in braces. So the key of a session
-  // and the key of its lock are in one slot.
+  // Redis Cluster hashes only the text in braces, so a session and its lock are in one slot.
   #key(sid: string): string {
     return `${this.#prefix}{${sid}}`;
   }

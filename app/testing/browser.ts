@@ -1,6 +1,6 @@
 /**
- * Simulates the browser in all tests: keeps cookies, and sends the form token of the page with each form. A request
- * with an explicit `cookie` header does not change the stored cookies.
+ * Simulates a browser: keeps cookies, and sends the form token of the page with each form.
+ * A request with an explicit `cookie` header does not change the stored cookies.
  */
 import { CookieJar } from 'tough-cookie';
 
@@ -34,7 +34,7 @@ export class Browser {
     this.#urls = urls;
   }
 
-  /** Returns a client that has the same cookies, but sends its requests to other instances. */
+  /** Returns a client with the same cookie jar for other instances. */
   at(...urls: string[]): Browser {
     const twin = new Browser(...urls);
     twin.jar = this.jar;
@@ -91,7 +91,6 @@ export class Browser {
     return this.read('/dashboard');
   }
 
-  /** Returns the value of a cookie, as this browser sends it. */
   async cookie(name: string): Promise<string | undefined> {
     const url = this.#urls[0]?.replace('http:', 'https:') ?? '';
     return (await this.jar.getCookies(url)).find(cookie => cookie.key === name)?.value;

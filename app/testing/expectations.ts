@@ -22,7 +22,6 @@ export async function expectOneSession(urls: readonly string[]): Promise<void> {
   for (const url of urls) expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
 }
 
-/** Expects that each path responds with 503 and sets no cookie. */
 export async function expectUnavailable(browser: Browser, ...paths: string[]): Promise<void> {
   for (const path of paths) {
     const { status, headers, text, setCookies } = await browser.get(path);
@@ -31,12 +30,12 @@ export async function expectUnavailable(browser: Browser, ...paths: string[]): P
     expect(headers.get('retry-after')).toBe('1');
     expect(text).toContain('<footer data-instance=');
     expect(text).not.toContain('data-user');
-    // Expects no link to /login, because a page for signed-out users has this link.
+    // A page for signed-out users has a link to /login.
     expect(text).not.toContain('/login');
   }
 }
 
-/** Expects that a destroyed session stays destroyed, even if a save or a touch of it follows on the other instance. */
+/** Expects that a destroyed session stays destroyed, even if the other instance saves or touches it. */
 export async function expectNoRevival(one: Store, other: Store): Promise<void> {
   await save(create(one, 'ended'));
   const late = await loadExisting(other, 'ended');

@@ -35,10 +35,7 @@ export interface InProcess {
   pay?: () => Promise<void>;
 }
 
-/**
- * Settings for tests: the lowest cost of password hashes, and no limits of logins, because most tests are not about
- * passwords or limits.
- */
+/** The lowest cost of password hashes, and no limits of logins. */
 const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 
 /** Starts an instance in this process, with fixture users, on a free port. */
@@ -76,22 +73,18 @@ export interface TestProcess {
   readonly url: string;
   readonly log: LogLine[];
   signal(name: NodeJS.Signals): void;
-  /** Resolves with the exit code of the process, or with the signal that ended the process. */
+  /** Resolves with the exit code, or with the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  /** Resolves with the first log line that `fits` accepts, whether it was written before or after this call. */
+  /** Resolves with the first log line that `fits` accepts, written before or after this call. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/**
- * Starts the app as a separate process, with no part replaced. Resolves when it listens. Throws if the process exits
- * before that.
- */
+/** Starts the app as a separate process. Throws if the process exits before it listens. */
 export async function startProcess(redisUrl: string, env: Record<string, string>): Promise<TestProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../server.ts')], {
     env: { PATH: process.env['PATH'], ...CHEAP, REDIS_URL: redisUrl, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Starts the process in a separate process group. The watchdog kills the group when these tests end, even if `kill
-    // -9` ends them.
+    // The watchdog kills the process group when these tests end, even if `kill -9` ends them.
     detached: true,
   });
   const group = child.pid;

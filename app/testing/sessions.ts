@@ -5,13 +5,13 @@ import { Redis } from 'ioredis';
 
 export type Loaded = Session & Partial<SessionData> & Record<string, unknown>;
 
-/** Returns a session object that is not saved yet, as express-session creates it for a new session. */
+/** Returns an unsaved session object, as express-session creates it for a new session. */
 export function create(store: Store, sid: string, attributes: Record<string, unknown> = {}): Loaded {
   const cookie = new session.Cookie();
   return store.createSession(requestFor(store, sid), { ...attributes, cookie }) as unknown as Loaded;
 }
 
-/** Loads a session, as the middleware does at the start of a request; undefined if the session does not exist. */
+/** Loads a session as the middleware does; undefined if the session does not exist. */
 export function load(store: Store, sid: string): Promise<Loaded | undefined> {
   return new Promise((resolve, reject) => {
     store.load(sid, (error, data) =>
@@ -55,7 +55,6 @@ export function attributes(data: Loaded | undefined): Record<string, unknown> {
   return rest;
 }
 
-/** Opens `count` separate connections to Redis, as separate instances do. */
 export function clients(url: string, count: number): Redis[] {
   return Array.from({ length: count }, () => new Redis(url));
 }
