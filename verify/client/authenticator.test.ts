@@ -1,7 +1,4 @@
-/**
- * Tests the software authenticator against @simplewebauthn/server, which verifies everything that an authenticator
- * sends.
- */
+/** Tests the software authenticator against @simplewebauthn/server, which verifies all that it sends. */
 import {
   generateAuthenticationOptions,
   generateRegistrationOptions,
@@ -33,7 +30,7 @@ it('makes a passkey that a server accepts, and signs challenges with it', async 
   const authenticator = new Authenticator();
   const credential = credentialOf(await registered(authenticator));
   const options = await generateAuthenticationOptions({ rpID });
-  // Some servers send the options for the passkey inside another JSON object.
+  // Some servers send the options inside another JSON object.
   const body = JSON.stringify({ ok: true, publicKey: options });
   const response = authenticator.respond('get', body, account, site) as never;
   const sign = { response, credential, ...expected };

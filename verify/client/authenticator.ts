@@ -1,16 +1,12 @@
 /**
  * Creates passkeys and signs in with them, as a browser with an authenticator does (W3C Web Authentication, level 3).
- * Keeps an ES256 key for each account in memory. Sends no attestation.
+ * Sends no attestation.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/**
- * The parts of PublicKeyCredentialCreationOptionsJSON and PublicKeyCredentialRequestOptionsJSON that the
- * authenticator needs.
- */
 const options = z.object({
   challenge: z.string().min(1),
   rp: z.object({ id: z.string().optional() }).optional(),
@@ -23,34 +19,32 @@ type Options = z.infer<typeof options>;
 interface Passkey {
   id: string;
   key: KeyObject;
-  /** Id of the user in the passkey, chosen by the app. */
+  /** User id in the passkey, chosen by the app. */
   userHandle: string;
 }
 
-/** Flags of authenticator data: the user is present, was verified, and the data contains a new key. */
+/** Flags of authenticator data: user present, user verified, new key attached. */
 const [PRESENT, VERIFIED, ATTACHED] = [0x01, 0x04, 0x40];
 /** ES256 in COSE (RFC 9053): ECDSA with P-256 and SHA-256. */
 const ES256 = -7;
 
-/** The function of `navigator.credentials` that a browser would call: to create a passkey, or to sign in with one. */
 type Ceremony = 'create' | 'get';
 
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
   /**
-   * The functions of `navigator.credentials` that have succeeded in this run. If such a function fails later, the cause
-   * is an error of the app, and not a wrong target file.
+   * The functions of `navigator.credentials` that have succeeded in this run. A later failure of such a function is an
+   * error of the app, not of the target file.
    */
   readonly #works = new Set<Ceremony>();
 
   /**
-   * Creates the passkey of an account, or signs in with it.
+   * Creates the passkey of an account, or signs in with it. Returns the credential, as `toJSON()` in a browser;
+   * undefined if the app sent wrong options after correct ones.
    *
-   * @param body response body: JSON that contains the options for the passkey at any depth
+   * @param body JSON with the options at any depth
    * @param site address of the app
-   * @returns the credential, as its `toJSON()` returns it in a browser; undefined if the app sent wrong options now,
-   * but sent correct options before in this run
-   * @throws UsageError if the first response has no options, or options that this authenticator does not support
+   * @throws UsageError if the first response has no supported options
    */
   respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
     try {
@@ -134,7 +128,7 @@ const sha256 = (data: string | Buffer): Buffer => createHash('sha256').update(da
 const clientData = (type: string, challenge: string, { origin }: URL): Buffer =>
   Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
 
-/** Returns authenticator data without a key. Its counter is 0, as for passkeys that several devices share. */
+/** The counter is 0, as for passkeys that several devices share. */
 const authenticatorData = (rpId: string, flags: number): Buffer =>
   Buffer.concat([sha256(rpId), Buffer.from([flags]), Buffer.alloc(4)]);
 
@@ -147,11 +141,10 @@ const credential = (id: string, response: object): object => ({
   response,
 });
 
-/** An empty map in CBOR. */
 const EMPTY = Symbol('empty map');
 type Cbor = number | string | Buffer | typeof EMPTY;
 
-/** Encodes a map in CBOR (RFC 8949) with up to 23 entries. Texts and byte strings must not be longer than 65,535 bytes. */
+/** Encodes a map in CBOR (RFC 8949): up to 23 entries, texts and byte strings up to 65,535 bytes. */
 const cborMap = (entries: readonly (readonly [Cbor, Cbor])[]): Buffer =>
   Buffer.concat([cborHead(5, entries.length), ...entries.flat().map(cbor)]);
 
@@ -162,14 +155,13 @@ function cbor(value: Cbor): Buffer {
   return Buffer.concat([cborHead(typeof value === 'string' ? 3 : 2, bytes.length), bytes]);
 }
 
-/** Encodes the first bytes of a CBOR value: its type and its length; for a number, its type and the number. */
 function cborHead(type: number, size: number): Buffer {
   if (size < 24) return Buffer.from([(type << 5) | size]);
   if (size < 256) return Buffer.from([(type << 5) | 24, size]);
   return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
 }
 
-/** Searches a parsed response for objects with a `challenge`. Returns the outermost such object. */
+/** Returns the outermost object with a `challenge`. */
 function optionsIn(value: unknown): Options | undefined {
   const left = [value];
   for (const one of left) {

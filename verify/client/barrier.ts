@@ -1,21 +1,12 @@
-/**
- * Makes requests of one session overlap. First, all requests are sent without their last byte. When this is done, all
- * last bytes are sent at the same time, so that the app begins all requests together.
- */
+/** Makes requests overlap: sends all of them without their last byte, then all last bytes at the same time. */
 
-/** A request that waits at a barrier, so that it overlaps the other requests of this barrier. */
+/** A request that waits at a barrier. */
 export interface Held {
-  /**
-   * Waits until all requests of the barrier are sent, except for their last bytes. This wait does not count as response
-   * time.
-   */
+  /** Waits until all requests are sent, except their last bytes. This wait is no response time. */
   assemble(): Promise<void>;
-  /** Waits until the barrier opens, so that the last byte of the request can be sent. */
+  /** Waits until the last byte of the request can be sent. */
   pass(): Promise<void>;
-  /**
-   * Removes this request from the barrier, because it has failed or is sent separately. Other requests then do not wait
-   * for it.
-   */
+  /** Removes this request, so that other requests do not wait for it. */
   leave(): void;
 }
 
@@ -25,14 +16,17 @@ export class Barrier {
   /** Resolves when the last bytes of all requests are sent. */
   readonly opened: Promise<void>;
 
-  /** @param size number of requests that wait for each other */
   constructor(size: number) {
     this.#assembled = new Gate(size);
     this.#released = new Gate(size);
     this.opened = this.#released.opened;
   }
 
-  /** Adds a request to the barrier. @param offset additional delay of its last byte, milliseconds; may be a fraction */
+  /**
+   * Adds a request.
+   *
+   * @param offset additional delay of its last byte, milliseconds; may be a fraction
+   */
   place(offset = 0): Held {
     const assembles = this.#assembled.place();
     const arrives = this.#released.place();
@@ -55,7 +49,6 @@ export class Barrier {
   }
 }
 
-/** A gate that opens when a given number of requests have arrived at it. */
 class Gate {
   #missing: number;
   #open: () => void = () => {};
@@ -68,7 +61,6 @@ class Gate {
     });
   }
 
-  /** Returns the function that a request calls when it arrives at the gate. Only its first call counts. */
   place(): () => void {
     let here = false;
     return () => {
@@ -79,10 +71,7 @@ class Gate {
   }
 }
 
-/**
- * Waits for a time that can be a fraction of a millisecond. A timer is not exact enough: during the last 2 ms, reads
- * the clock in each turn of the event loop instead.
- */
+/** A timer is not exact enough, so reads the clock in each turn of the event loop during the last 2 ms. */
 async function after(milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;
   if (milliseconds > 2) await new Promise(resolve => setTimeout(resolve, milliseconds - 2));

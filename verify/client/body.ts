@@ -1,4 +1,4 @@
-/** Reads the body of a response up to a maximum time and size. Decompresses and decodes it as a browser does. */
+/** Reads the body of a response up to a maximum time and size, and decodes it as a browser does. */
 import { isAscii } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -6,15 +6,13 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 import type { BodyFacts } from '../core/response/reply.ts';
 
-/** Maximum size of a body, bytes, before and after decompression. Larger bodies are errors. */
+/** Maximum size of a body, bytes, before and after decompression. */
 export const MAX_BODY = 16 << 20;
-/** The value of the header Accept-Encoding in all requests. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
  * Reads a body to its end.
  *
- * @param stream the body
  * @param until deadline for the whole body, on the clock of `performance`
  * @throws errors of the stream, and errors with a `code`: UND_ERR_BODY_TIMEOUT, BODY_TOO_LARGE
  */
@@ -27,7 +25,7 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      // When this loop ends early, it destroys the stream and its connection.
+      // An early end of this loop destroys the stream and its connection.
       if (bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     }
   } finally {
@@ -37,9 +35,9 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
 }
 
 /**
- * Decompresses and decodes a body. Returns a promise only if the body is compressed.
+ * Decompresses and decodes a body; returns a promise only for a compressed body.
  *
- * @param data the body. The caller may reuse these bytes afterwards
+ * @param data the caller may reuse these bytes afterwards
  * @throws errors with a `code`, as a rejection: BODY_TOO_LARGE, BODY_GARBLED
  */
 export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
@@ -48,10 +46,9 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
   return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
 }
 
-/** Maximum size of a body to keep in the cache: bytes of the body, and characters of its text. */
+/** Maximum size of a cached body, bytes, and of its text, characters. */
 const KEPT_BODY = 16 << 10;
 
-/** A response body in the cache, with its text and the facts that were found in the text. */
 interface KeptBody {
   /** A buffer that begins with the bytes of the body. */
   bytes: Buffer;
@@ -63,20 +60,16 @@ interface KeptBody {
 }
 
 /**
- * Cache of the last two bodies of a page, with their texts and facts. If the next body has the same bytes as one of
- * them, Baton need not decode and search it again. There are two bodies, because a page often names its instance, and
- * the requests of a client alternate between instances.
+ * Caches the last two bodies of a page. Two, because a page often names its instance, and requests alternate between
+ * instances.
  */
 export class LastBodies {
-  /** The facts found in the body with which `textOf` was last called. */
+  /** The facts found in the body of the last call of `textOf`. */
   facts: BodyFacts = { firsts: new Map() };
   #last: KeptBody | undefined;
   #before: KeptBody | undefined;
 
-  /**
-   * Returns the text of a body, as the function `textOf` does. If the body is in the cache, sets `facts` to the facts
-   * of this body.
-   */
+  /** Returns the text of a body, and sets `facts` if the body is in the cache. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     let kept = this.#last;
@@ -101,7 +94,7 @@ export class LastBodies {
     this.facts = facts;
     const { length } = data;
     if (length > KEPT_BODY) return textOf(data, headers);
-    // Reuses the buffer of the older body. A new buffer for each body would cost the garbage collector much time.
+    // A new buffer for each body would cost the garbage collector much time.
     const free = this.#before?.bytes;
     const bytes =
       free !== undefined && free.length >= length ? free : Buffer.allocUnsafeSlow(roomFor(length));
@@ -115,7 +108,6 @@ export class LastBodies {
     return text;
   }
 
-  /** Stores the text of a body after its decompression. Removes the body from the cache if the text is too long. */
   #settle(kept: KeptBody, text: string): void {
     if (text.length <= KEPT_BODY) kept.text = text;
     else if (this.#last === kept) this.#last = undefined;
@@ -129,14 +121,14 @@ const equals = (kept: KeptBody, data: Buffer, type: string, encodings: string | 
   encodings === kept.encodings &&
   data.compare(kept.bytes, 0, kept.length) === 0;
 
-/** Returns the size of a buffer for a body of this length, with some room for later bodies that are a little longer. */
+/** Leaves room for later bodies that are a little longer. */
 const roomFor = (length: number): number => Math.min(KEPT_BODY, Math.ceil((length + 1) / 1024) * 1024);
 
 export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });
 
 type Decompress = (data: Buffer, options: ZlibOptions) => Promise<Buffer>;
 
-/** Decompresses `deflate`. Some servers omit its zlib header, although RFC 9110, 8.4.1.2 requires the header. */
+/** Some servers omit the zlib header that RFC 9110, 8.4.1.2 requires. */
 const deflated: Decompress = (data, options) =>
   ((data[0] ?? 0) & 0x0f) === 8 ? promisify(inflate)(data, options) : promisify(inflateRaw)(data, options);
 
@@ -149,11 +141,10 @@ const DECOMPRESS: Record<string, Decompress> = {
 
 async function decompressed(data: Buffer, encodings: string): Promise<Buffer> {
   let plain = data;
-  // Decodes in reverse order, because the header lists the encodings in the order in which they were applied.
+  // The header lists the encodings in the order in which they were applied.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const decompress = DECOMPRESS[name.trim()];
-    // An empty body is not decompressed: a response to HEAD, or with status 304, can name an encoding although it has
-    // no body.
+    // A response to HEAD, or with status 304, can name an encoding although it has no body.
     if (decompress === undefined || plain.length === 0) continue;
     plain = await decompress(plain, { maxOutputLength: MAX_BODY }).catch(({ code }) => {
       throw bodyFailure(code === 'ERR_BUFFER_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BODY_GARBLED');
@@ -167,16 +158,13 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
   ['feff', 'utf-16be'],
   ['fffe', 'utf-16le'],
 ];
-/** Number of bytes at the start of a page in which browsers look for a declaration of the charset. */
+/** Number of bytes at the start of a page in which browsers look for a charset declaration. */
 const PRESCAN = 1024;
 
 /** Charsets in which each ASCII character has its ASCII code. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
-/**
- * Decodes a body by its byte order mark, or else by the Content-Type header, or else by the charset that the page
- * declares (WHATWG HTML).
- */
+/** Decodes by byte order mark, or else Content-Type, or else the page's declaration (WHATWG HTML). */
 function decoded(data: Buffer, type: string): string {
   const text = isAscii(data) ? data.toString('latin1') : undefined;
   const charset = marked(data) ?? charsetOf(data, type);
@@ -185,7 +173,7 @@ function decoded(data: Buffer, type: string): string {
   return decoder === undefined ? undeclared(data) : decoder.decode(data);
 }
 
-/** The decoders of charsets; undefined for a charset that Node does not know. */
+/** Undefined for a charset that Node does not know. */
 const decoders = new Map<string, InstanceType<typeof TextDecoder> | undefined>();
 
 function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefined {
@@ -194,7 +182,7 @@ function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefine
   try {
     decoder = new TextDecoder(charset);
   } catch {
-    // Node does not support a charset of this name.
+    // Node does not support this charset.
   }
   if (decoders.size < 100) decoders.set(charset, decoder);
   return decoder;
@@ -205,23 +193,19 @@ function marked(data: Buffer): string | undefined {
   return BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
 }
 
-/** Returns the charset of a body without a byte order mark. */
 function charsetOf(data: Buffer, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
-  // The search for `<meta>` reads each byte as one character, so it finds no `<meta>` in UTF-16. If a `<meta>` names
-  // UTF-16, the page is in another charset, and browsers decode it as UTF-8 (WHATWG HTML).
+  // A page whose `<meta>` names UTF-16 is in another charset, and browsers decode the page as UTF-8 (WHATWG HTML).
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
-/** What a Content-Type header says: the charset of the body, or whether the page itself can declare its charset. */
 interface Declared {
   charset: string | undefined;
   page: boolean;
 }
 
-/** Cache of parsed Content-Type headers. */
 const types = new Map<string, Declared>();
 
 function declaredBy(type: string): Declared {
@@ -238,7 +222,7 @@ function declaredBy(type: string): Declared {
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** Decodes text of an unknown charset: as UTF-8 if its bytes are valid UTF-8, else as windows-1252, as browsers do. */
+/** Browsers decode text that is no valid UTF-8 as windows-1252. */
 function undeclared(data: Buffer): string {
   try {
     return strict.decode(data);

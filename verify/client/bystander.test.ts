@@ -1,10 +1,10 @@
-/** Tests two sessions behind a balancer with strict round robin. The sessions alternate with their requests. */
+/** Tests two sessions with alternating requests behind a strict round robin. */
 import { expect, it } from 'vitest';
 import { seeded } from '../random.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 
-/** Returns the number of instances that served each of the two sessions, and the number of all requests. */
+/** Returns the number of instances for each session, and the number of all requests. */
 async function inTurn(instances: number, sticky = false) {
   let requests = 0;
   const next = (session: number): string => `app-${(sticky ? session : requests++) % instances}`;
@@ -31,8 +31,7 @@ async function inTurn(instances: number, sticky = false) {
 it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
   const { reached, requests } = await inTurn(2);
   expect(reached).toEqual([2, 2]);
-  // Additional requests are rare: the client sends them only after one instance has served a session several times in a
-  // row.
+  // Additional requests must be rare.
   expect(requests).toBeLessThan(80 * 1.25);
 });
 

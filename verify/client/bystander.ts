@@ -1,26 +1,22 @@
 /**
- * Sends additional requests, which are not recorded, so that a balancer with round robin routes the next request to
- * another instance. Without them, two clients whose requests alternate would each stay on one of two instances, as if
- * the balancer had pinned them.
+ * Sends additional, unrecorded requests. Without them, two clients with alternating requests would each stay on one
+ * instance in a round robin, as if pinned.
  */
 import type { Context } from './context.ts';
 
 type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
-/** Number of consecutive requests of a session on the same instance after which additional requests are sent. */
+/** Number of consecutive requests on one instance after which additional requests are sent. */
 const STAYED = 6;
-/**
- * Number of consecutive requests of a session on the same instance after which no more additional requests are sent,
- * because the balancer must have pinned the session.
- */
+/** Number of consecutive requests on one instance after which the balancer must have pinned the session. */
 const KEPT = 60;
 
-/** Sends one request without a cookie, so that a round robin skips one instance. */
+/** Sends a request without a cookie, so that a round robin skips one instance. */
 export async function stepAside({ connect, target, signal }: Asking): Promise<void> {
   await connect().send({ method: 'GET', path: target.login.page }, signal);
 }
 
-/** Sends a random number of requests, so that a round robin skips a random number of instances. */
+/** Makes a round robin skip a random number of instances. */
 export async function stepAnywhere(context: Context): Promise<void> {
   const instances = Math.max(2, context.instances.names().length);
   for (let i = context.random.below(instances); i > 0; i--) await stepAside(context);
@@ -44,12 +40,8 @@ export class OutOfStep {
   }
 
   /**
-   * Call this just before each request whose instance the balancer chooses. If all recent requests of the session
-   * reached the same instance, this method sends an additional request in half of the cases, at random: a regular
-   * pattern could match the round robin again.
-   *
-   * @returns a promise that resolves when the additional request has ended; the session's next request must wait for
-   * it. Undefined if no request was sent
+   * Call this before each request whose instance the balancer chooses. May send an additional request, at random,
+   * because a pattern could match the round robin. The session's next request must wait for the returned promise.
    */
   aside(): Promise<void> | undefined {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

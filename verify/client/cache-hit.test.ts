@@ -1,7 +1,4 @@
-/**
- * Tests the detection of cached responses with headers of real caches, from their documentation and from real
- * responses.
- */
+/** The headers come from documentation of real caches, and from real responses. */
 import { expect, it } from 'vitest';
 import { servedFromCache } from './cache-hit.ts';
 

@@ -1,10 +1,10 @@
-/** Finds out from the headers of a response whether a cache or CDN served it, instead of the app. */
+/** Finds out from headers whether a cache or CDN served a response. */
 import type { Reply } from '../core/response/reply.ts';
 
 /**
- * Non-standard headers by which caches say whether they served a response: x-cache (CloudFront, Fastly, Varnish,
- * Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare),
- * x-vercel-cache, cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
+ * Sources: x-cache (CloudFront, Fastly, Varnish, Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache
+ * (nginx), cf-cache-status (Cloudflare), x-vercel-cache, cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status
+ * (Google), x-drupal-cache.
  */
 const STATUS = [
   'x-cache',
@@ -18,22 +18,18 @@ const STATUS = [
   'x-drupal-cache',
 ];
 
-/** All headers that may show that a cache served the response. */
 const ALL = ['cache-status', 'age', ...STATUS];
 
-/**
- * Words in headers such as X-Cache that mean that the cache had stored the response. The stored response may be fresh,
- * stale, or confirmed by the app as unchanged.
- */
+/** Words that mean that the cache had stored the response. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
 /**
- * Words in headers such as X-Cache that mean that the app made the response. Some of them contain `hit` nevertheless:
- * HIT-FOR-PASS, HITPASS, TCP_REFRESH_MISS, "no hit".
+ * Words that mean that the app made the response. Examples with `hit`: HIT-FOR-PASS, HITPASS, TCP_REFRESH_MISS, "no
+ * hit".
  */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
 /**
- * Returns whether a cache served the response. A header such as `X-Cache: MISS` has precedence over the Age header.
+ * Returns whether a cache served the response. `X-Cache: MISS` has precedence over Age.
  *
  * @param took time from the request to the end of its response, milliseconds
  */
@@ -47,14 +43,14 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
   return isOlder(headers['age'], took);
 }
 
-/** Returns the members of a header that is a list. Each cache on the way to the client adds one member. */
+/** Each cache on the way adds one member to the header. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
-  // Does not split a header at a comma within quotes.
+  // A comma within quotes splits no member.
   return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
 }
 
-/** Returns whether a member of Cache-Status shows a hit (RFC 9211): `Name; hit; ttl=30`, but not `Name; fwd=miss`. */
+/** A hit in Cache-Status (RFC 9211) is `Name; hit; ttl=30`, but not `Name; fwd=miss`. */
 const isStandardHit = (member: string): boolean =>
   member
     .replace(/"(?:\\.|[^"\\])*"/g, '')
@@ -62,7 +58,7 @@ const isStandardHit = (member: string): boolean =>
     .slice(1)
     .some(parameter => /^\s*hit\s*(?:=\s*\?1\s*)?$/i.test(parameter));
 
-/** Returns whether a text shows a hit, such as `Hit from cloudfront` or `TCP_MEM_HIT from a23.deploy (Akamai/11)`. */
+/** Hits are, for example, `Hit from cloudfront` and `TCP_MEM_HIT from a23.deploy (Akamai/11)`. */
 function isHit(member: string): boolean {
   const words = member
     .toLowerCase()
@@ -74,12 +70,9 @@ function isHit(member: string): boolean {
 /** Maximum rounding error of the Age header, seconds. */
 const ROUNDING = 1;
 
-/**
- * Returns whether the Age header says that the response is older than the request. If so, a cache had stored the
- * response.
- */
+/** A response that is older than its request comes from a cache. */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
-  // If the Age header has several values, the first one counts (RFC 9111, 5.1).
+  // The first of several values of Age counts (RFC 9111, 5.1).
   const [age = ''] = [value ?? []].flat().join(',').split(',');
   return /^\s*\d+\s*$/.test(age) && Number(age) > took / 1000 + ROUNDING;
 }

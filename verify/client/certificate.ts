@@ -1,20 +1,18 @@
 /** Recognises errors about certificates that this machine does not trust, and says what to do. */
 
-/** Error codes of Node and OpenSSL for rejected certificates. */
 const DISTRUST =
   /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|ERR_TLS_CERT_ALTNAME_INVALID$|HOSTNAME_MISMATCH$|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|ERROR_IN_CERT_)/;
 
 export const isDistrust = (code: string | undefined): boolean => code !== undefined && DISTRUST.test(code);
 
-/** Returns why a certificate is not trusted: Node's message without its advice. */
+/** Returns Node's message without its advice. */
 export const reasonOf = ({ message }: Error): string => message.split(';')[0] as string;
 
 /**
- * Returns the error message for a server whose certificate is not trusted.
+ * Returns the error message for an untrusted certificate of a server.
  *
- * @param url the address of the server
  * @param reason the message of Node
- * @param how where the user can name the certificates to trust: a key of the target file, or a command-line option
+ * @param how the key of the target file, or the command-line option, that names trusted certificates
  */
 export function distrust(url: string, reason: string, how: string): string {
   return `${url}: expected a certificate that this machine trusts, got an untrusted one: ${reason}. ${remedy(reason, how)}`;

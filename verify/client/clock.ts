@@ -1,20 +1,18 @@
-/**
- * A monotonic clock in whole microseconds. Each worker thread has one. All times in a history come from these clocks.
- */
+/** A monotonic clock in whole microseconds. Each worker thread has one. */
 
 export interface RecorderClock {
   readonly name: string;
   /** Wall-clock time at which the clock was zero, ISO 8601. */
   readonly base: string;
-  /** Maximum difference between this clock and the clock of the first worker thread, microseconds. */
+  /** Maximum difference from the first worker thread's clock, microseconds. */
   readonly uncertainty: number;
   now(): number;
 }
 
 /**
- * Starts a clock at zero. Its zero is a whole millisecond of wall-clock time, because `base` has no smaller unit.
+ * Starts a clock at zero, on a whole millisecond of wall-clock time, because `base` has no smaller unit.
  *
- * @param offset milliseconds to add to `performance.now()` to get the wall-clock time
+ * @param offset milliseconds from `performance.now()` to wall-clock time
  */
 export function startClock(
   name = 'c0',

@@ -1,4 +1,3 @@
-/** Opens a TCP or TLS connection to a target. */
 import net from 'node:net';
 import tls from 'node:tls';
 
@@ -16,11 +15,10 @@ type Options = TlsOptions &
   Pick<net.TcpNetConnectOpts, 'onread'>;
 
 /**
- * Opens a connection for a request.
+ * Opens a TCP or TLS connection.
  *
- * @param wanted the server, the signal that ends the attempt, and the timeout in milliseconds
- * @param options TLS options; `ALPNProtocols` lists the offered protocols in order of preference; `onread` receives
- * the bytes
+ * @param wanted its timeout is in milliseconds
+ * @param options TLS options; `ALPNProtocols` in order of preference; `onread` receives the bytes
  * @throws errors of the network
  */
 export async function connected(

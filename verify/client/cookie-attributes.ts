@@ -25,7 +25,7 @@ export function attributesOf(cookie: Cookie, line: string, date?: number): Cooki
 }
 
 /**
- * Returns the lifetime of a cookie, seconds; undefined if it has none.
+ * Returns the lifetime of a cookie, seconds.
  *
  * @param date when the response was made, milliseconds since the epoch
  */
@@ -35,55 +35,47 @@ export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): numb
 }
 
 /**
- * Matches a Set-Cookie line into which a proxy has joined several cookies: the line contains a comma and then `name=`.
- * A comma in a date does not match, because a number follows it (RFC 6265, 4.1.1). In the value of the first cookie, a
- * comma matches only before a space, because some apps put commas into values.
+ * Matches a Set-Cookie line into which a proxy has joined several cookies: a comma, then `name=`. In a date, a number
+ * follows the comma (RFC 6265, 4.1.1). In a value, a space must follow, because some apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
-// Sets of characters for session ids, with the bits per character. Ids that consist of digits count as hexadecimal,
-// because a short hexadecimal id may have no letters.
+// Alphabets of session ids, with the bits per character. Digits count as hexadecimal, because a short hexadecimal id
+// may have no letters.
 const alphabets: [RegExp, number][] = [
   [/^[\da-f]*$/, 16],
   [/^[\da-z]*$/i, 62],
   [/^[\w+/=.-]*$/, 64],
 ];
 
-/**
- * Returns the maximum number of bits of entropy in a text, by its length and the smallest alphabet with all its
- * characters.
- */
+/** Returns the maximum entropy of a text, bits, by its length and smallest alphabet. */
 function roomOf(value: string): number {
   const text = decoded(value);
   return Math.floor(text.length * bitsOf(text));
 }
 
-/** Returns the number of bits per character in the smallest alphabet that has all characters of a text. */
 function bitsOf(text: string): number {
   const [, letters] = alphabets.find(([all]) => all.test(text)) ?? [undefined, 94];
   return Math.log2(letters);
 }
 
-/**
- * Minimum number of ids for an estimate. With fewer ids, a position may have the same character in all of them by
- * chance.
- */
+/** Minimum number of ids for an estimate. In fewer ids, characters may be equal by chance. */
 const ENOUGH_VALUES = 20;
 
 interface Seen {
   first: string;
   values: Set<string>;
-  /** For each position in a session id: true if two of the compared ids have different characters there. */
+  /** For each position: true if two of the ids differ there. */
   differs: boolean[];
 }
 
-/** Estimates the entropy of session ids. Positions at which all ids of the run have the same character do not count. */
+/** Estimates the entropy of session ids, without positions at which all ids of the run are equal. */
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
   /**
-   * Adds a session id. Returns the maximum number of bits of entropy in this id. Only the positions count at which ids
-   * of the same cookie and length differ. Returns infinity for fewer than 20 ids.
+   * Adds a session id. Returns its maximum entropy, bits, from positions at which ids of the same cookie and length
+   * differ; infinity for fewer than 20 ids.
    */
   of(name: string, value: string): number {
     const text = decoded(value);
@@ -103,7 +95,7 @@ export class Rooms {
   }
 }
 
-/** Returns the value of a cookie with its percent-encoding decoded, as scripts in a page usually read it. */
+/** Returns a cookie value without percent-encoding. */
 export function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

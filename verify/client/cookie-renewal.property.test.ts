@@ -1,4 +1,3 @@
-/** Tests that a jar sends the same cookies whether or not it recognises renewed cookies. */
 import fc from 'fast-check';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -54,10 +53,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ removed: fc.constantFrom('a', 'b') }) },
 );
 
-/**
- * Stores the cookie of a Set-Cookie line in a jar that does not recognise renewed cookies. Returns name, attributes and
- * value of the cookie.
- */
+/** Stores a cookie in a jar that does not recognise renewed cookies. */
 function read(jar: CookieJar, text: string, page: URL): ReturnType<Jar['keep']> {
   const cookie = Cookie.parse(text, { loose: true });
   if (cookie === undefined) return undefined;
@@ -142,9 +138,7 @@ it('expires a renewed cookie at its new date, earlier or later', () => {
 it('counts Max-Age from the response, not from the last use of the cookie', () => {
   const jar = new Jar(SITE);
   const set = () => jar.keep('sid=1; Path=/; Max-Age=60', SITE, undefined);
-  /**
-   * Advances the clock, and stores another cookie. Returns whether the jar and its copy still send the first cookie.
-   */
+  /** Returns whether the jar and its copy still send the first cookie after `seconds` and another cookie. */
   const sentAfter = (seconds: number): boolean[] => {
     vi.setSystemTime(Date.now() + seconds * 1000);
     jar.keep(`other=${Date.now()}; Path=/`, SITE, undefined);

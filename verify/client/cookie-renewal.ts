@@ -1,26 +1,24 @@
 /**
- * Recognises Set-Cookie lines that only extend the lifetime of a known cookie, so that the cookie jar need not parse
- * them. Many apps send such a line in each response.
+ * Recognises Set-Cookie lines that only extend the lifetime of a known cookie. Many apps send one in each response, and
+ * parsing is slow.
  */
 import { type Cookie, parseDate, type Store } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history/history.ts';
 import { lifetimeOf } from './cookie-attributes.ts';
 
-/** A Set-Cookie line, split into its expiry date and the rest. */
 interface Undated {
-  /** The Set-Cookie line without the date of its Expires attribute. */
+  /** The line without the date of Expires. */
   text: string;
-  /** The date of the Expires attribute; absent if the line has none. */
+  /** The date of Expires. */
   expires?: string;
 }
 
-/** A Set-Cookie line that has set a cookie in the jar. */
 interface SetLine {
   line: string;
   parts: Undated;
   origin: string;
   cookie: Cookie;
-  /** Max-Age in the Set-Cookie line, seconds; undefined if the line has none. */
+  /** Max-Age, seconds. */
   maxAge: number | undefined;
   attributes: CookieAttributes;
 }
@@ -28,16 +26,16 @@ interface SetLine {
 interface Renewal {
   cookie: Cookie;
   attributes: CookieAttributes;
-  /** Time at which the renewed cookie expires, milliseconds since the epoch. */
+  /** Expiry of the renewed cookie, milliseconds since the epoch. */
   until: number;
 }
 
-/** Maximum number of Set-Cookie lines to keep, because some apps set a cookie with a new name in each response. */
+/** Maximum number of lines to keep, because some apps set a cookie with a new name in each response. */
 const LINES = 100;
 
 export class Renewals {
   readonly #store: () => Store;
-  /** The last Set-Cookie line of each cookie, by the name of the cookie. */
+  /** Key: name of the cookie; value: its last Set-Cookie line. */
   readonly #lines = new Map<string, SetLine>();
 
   /** @param store returns the cookies of the jar */
@@ -46,10 +44,10 @@ export class Renewals {
   }
 
   /**
-   * Keeps the Set-Cookie line of a cookie that the jar has just stored. Does not keep a line without Path, because the
-   * path then depends on the page.
+   * Keeps the line of a cookie that the jar has just stored. Without Path, the path depends on the page, so does not
+   * keep the line.
    *
-   * @param maxAge the Max-Age of the line, seconds, as the function `endsByDate` returns it
+   * @param maxAge seconds, from `endsByDate`
    */
   remember(
     line: string,
@@ -66,11 +64,10 @@ export class Renewals {
   }
 
   /**
-   * Renews the expiry of a cookie in the jar. This is possible without parsing if a Set-Cookie line equals the cookie's
-   * last line, except for the expiry date, and the jar still has the cookie.
+   * Renews the expiry of a cookie, if only the expiry in its Set-Cookie line differs. Returns undefined if the jar must
+   * parse the line.
    *
    * @param date when the response was made, milliseconds since the epoch
-   * @returns undefined if the jar must parse the line
    */
   renew(line: string, origin: string, date: number | undefined): Renewal | undefined {
     const set = this.#lines.get(nameOf(line));
@@ -94,7 +91,7 @@ export class Renewals {
     };
   }
 
-  /** Returns whether the jar still has this cookie object. A new cookie of the same name is another object. */
+  /** A new cookie of the same name is another object. */
   #has(cookie: Cookie): boolean {
     let has = false;
     this.#store().findCookie(cookie.domain, cookie.path, cookie.key, (_error, found) => {
@@ -105,9 +102,8 @@ export class Renewals {
 }
 
 /**
- * Replaces the Max-Age of a new cookie by an expiry date, because tough-cookie counts Max-Age from the last use of
- * the cookie, and browsers count it from the response (RFC 6265, 5.3). Returns the Max-Age; undefined if there is
- * none, or if it deletes the cookie.
+ * Replaces Max-Age by an expiry date, and returns Max-Age. tough-cookie counts Max-Age from the last use, browsers from
+ * the response (RFC 6265, 5.3).
  */
 export function endsByDate(cookie: Cookie): number | undefined {
   const { maxAge } = cookie;
@@ -125,12 +121,11 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Matches a Set-Cookie line with the attribute Expires. Captures the date: the last one if there are several (RFC 6265,
- * 5.3). Does not match if the date contains `=`, because a second cookie then follows in the same line.
+ * Captures the last Expires date (RFC 6265, 5.3). A `=` in the date means a second cookie in the line, so there is no
+ * match.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 
-/** Splits a Set-Cookie line into the date of Expires and the line without this date. */
 function undated(line: string): Undated {
   const [, before = '', expires, after = ''] = DATED.exec(line) ?? [];
   return expires === undefined ? { text: line } : { text: before + after, expires };

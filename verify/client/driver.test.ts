@@ -1,4 +1,4 @@
-/** Tests the recorded times of operations that need several requests, such as reading a list of several pages. */
+/** Tests the recorded times of operations with several requests, such as reading a list of pages. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
@@ -19,7 +19,6 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Starts a server and a driver. Returns the driver, and the operations that the history gets. */
 async function driving(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   ends.push(() => server.close());
@@ -60,10 +59,7 @@ async function driving(listener: RequestListener) {
 }
 
 const PAGE = '<p data-user="alice">';
-/**
- * A planned time on the run's clock, microseconds: 5 s before the start of the clock, and thus much earlier than any
- * request.
- */
+/** A planned time on the run's clock, microseconds: 5 s before the clock's start. */
 const DUE = -5_000_000;
 
 it('the time of a list of several pages begins at the planned time of its first page', async () => {
@@ -80,7 +76,6 @@ it('the time of a list of several pages begins at the planned time of its first 
   expect(second).not.toHaveProperty('late');
 });
 
-/** Returns the action and the status of each operation, and whether it had a planned time. */
 const planned = (operations: readonly Operation[]) =>
   operations.map(({ action, status, late }) => [action, status, late !== undefined]);
 
@@ -109,9 +104,9 @@ it('if a write needs a read first, the read has the planned time', async () => {
 
 it('a text is unchanged only if the list shows it once more: an app may add both texts of a repeated field', async () => {
   /**
-   * For each kind of text, returns whether `trial` reports that the app shows the text unchanged.
+   * For each kind of text, returns whether `trial` reports it as shown unchanged.
    *
-   * @param added stands for the app: gets the texts in a form, and returns the texts that the app stores
+   * @param added the app: gets the texts in a form, and returns the texts that it stores
    */
   const shown = async (added: (texts: string[]) => string[], begun: string[] = []): Promise<boolean[]> => {
     const notes = [...begun];

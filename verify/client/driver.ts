@@ -17,10 +17,7 @@ import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { followLogout, Walk } from './walk.ts';
 
-/**
- * The result of a write that is only a trial and is not recorded: its response, the next page, and whether this page
- * shows the text unchanged.
- */
+/** The result of an unrecorded trial write, and whether the next page shows the text unchanged. */
 export interface TrialWrite {
   answer: Reply;
   page: Reply;
@@ -35,16 +32,16 @@ export class Driver {
   readonly #client: SessionClient;
   readonly #requests: SessionRequests;
   readonly #login: SessionLogin;
-  /** Returns a client with the cookies that the session had at its last signed-in response. */
+  /** Returns a client with the cookies from the session's last signed-in response. */
   #held: () => SessionClient;
   #values = 0;
   /**
-   * The session's first read of each object that has a single value (a register or a counter). The first write waits
-   * for this read, because the read must show the value from before the write.
+   * The first read of each register or counter. It must show the value from before the first write, which waits for the
+   * read.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
 
-  /** @param client client that sends the requests; by default a new one without cookies */
+  /** @param client by default a new client without cookies */
   constructor(
     context: Context,
     { client: name, session, account }: { client: string; session: string; account: Account },
@@ -74,9 +71,7 @@ export class Driver {
     return this.#login.form(how);
   }
 
-  /**
-   * Logs in. Returns the operation: the login was accepted if its outcome is `ok`, and refused if `signedIn` is 'out'.
-   */
+  /** Logs in. The outcome is `ok` if the app accepted the login; `signedIn` is 'out' if it refused. */
   async login(how: How = {}): Promise<Operation> {
     const operation = await this.#login.perform(how);
     if (operation.outcome !== 'ok') return operation;
@@ -92,7 +87,7 @@ export class Driver {
     return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
 
-  /** The page at which the last login stopped, for an error message. Undefined if the login reached its last page. */
+  /** The page at which the last login stopped, for an error message. */
   get stop(): string | undefined {
     return this.#login.stop;
   }
@@ -103,13 +98,10 @@ export class Driver {
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /**
-   * Requests the page that shows the data of a probe. Without a probe, requests the page that shows the signed-in user.
-   */
+  /** Requests the page of a probe's data, or else the page that shows the signed-in user. */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
-    // Keeps the new cookies if the response shows that the session is signed in.
     if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0) this.#hold();
     return recorded;
   }
@@ -139,7 +131,7 @@ export class Driver {
     return recorded;
   }
 
-  /** Reads with the cookies that the session had at its last signed-in response, even if the jar has newer ones. */
+  /** Reads with the cookies from the session's last signed-in response, even if the jar has newer cookies. */
   async readAsHeld(probe?: Probe): Promise<Operation> {
     const as = { client: this.#held().copy(), with: 'old' as const };
     return (await this.#read(probe, { as, labelled: true })).operation;
@@ -150,23 +142,18 @@ export class Driver {
     return this.#requests.unrecorded(get(path), how);
   }
 
-  /** Requests a page that need not show which user is signed in. */
+  /** Requests a page that need not show the signed-in user. */
   async visit(path: string, how: How = {}): Promise<Operation> {
     return (await this.#requests.perform({ action: 'read', unmarked: true }, get(path), how, false))
       .operation;
   }
 
-  /**
-   * Requests a page, and disconnects after `after` milliseconds without waiting longer for the response. Records
-   * nothing.
-   */
+  /** Requests a page, disconnects after `after` milliseconds, and records nothing. */
   async abandon(path: string, after: number): Promise<void> {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
-  /**
-   * Writes data: adds or sets a new value, or increments a counter. The target file must have a request for this write.
-   */
+  /** Adds or sets a new value, or increments a counter. The target file must have the request for this write. */
   async write(probe: Probe, how: How = {}, request: WriteSpec = writing(probe)): Promise<Operation> {
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
@@ -180,25 +167,24 @@ export class Driver {
     return (await this.#requests.perform(what, { ...sent, twice: twiceOf(how, filling) }, options)).operation;
   }
 
-  /** Sends a request that changes the session, such as a slow write. The written value is not recorded. */
+  /** Sends a request that changes the session. The written value is not recorded. */
   async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
     const send = this.#requests.filled(request, how, this.#newValue());
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;
   }
 
   /**
-   * Writes a text of a given length or kind, and then reads the page to see whether it shows the text unchanged.
-   * Records nothing, because an app may refuse or change such a text.
+   * Writes a text, and reads whether the page shows it unchanged. Records nothing, because an app may refuse or change
+   * the text.
    */
   async trial(probe: Probe, how: How): Promise<TrialWrite> {
     const { interpreter } = this.#context;
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       const times = values.filter(one => one === value).length;
-      // Some texts are sent in two fields of the same name, and an app may add both fields. If the page then shows the
-      // text twice, the text does not count as shown unchanged.
+      // A text that is sent in two fields, and shown twice, is not shown unchanged.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
-      // If the page shows only a part of the list, the text may be in another part, so it counts as shown.
+      // The text may be in another part of a list, so it counts as shown.
       return times > 0 || next !== undefined || cut;
     };
     const before = await this.look(probe.read.path, how);
@@ -208,7 +194,7 @@ export class Driver {
     return { answer, page, shown: shows(page) && (how.text === undefined || !shows(before)) };
   }
 
-  /** Writes a text of a given length or kind, and records nothing. */
+  /** Writes a text, and records nothing. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
     const request = writing(probe);
     const { value, filling } = this.#newText(probe, how);
@@ -216,7 +202,7 @@ export class Driver {
     return { value, answer: await this.#requests.unrecorded(sent, how) };
   }
 
-  /** Removes a value. If the value was written with padding, `how.size` must be the length with padding. */
+  /** Removes a value. `how.size` must be its length with padding. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
     const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
@@ -265,28 +251,22 @@ export class Driver {
     this.#context.recorder.session({ type: 'session', session, user, event: 'ended', reason });
   }
 
-  /**
-   * The last request before the login request. It is the request for the login page, or one of the `steps` of
-   * the login.
-   */
+  /** The request for the login page, or the last of the login's `steps`. */
   get lastForm(): Operation | undefined {
     return this.#requests.lastForm;
   }
 
-  /**
-   * The client that sends the requests of this session. A later session can use the same client, like a user who logs
-   * in again.
-   */
+  /** The client of this session. A later session can use it, like a user who logs in again. */
   get browser(): SessionClient {
     return this.#client;
   }
 
-  /** Returns a client with a copy of the current jar, without the named cookies. */
+  /** Returns a client with a copy of the jar, without the named cookies. */
   copyJar(without: readonly string[] = []): SessionClient {
     return this.#client.copy(without);
   }
 
-  /** Returns a client with a copy of the cookies that the session had at its last signed-in response. */
+  /** Returns a client with a copy of the cookies from the last signed-in response. */
   heldJar(): SessionClient {
     return this.#held().copy();
   }
@@ -307,7 +287,6 @@ export class Driver {
     return canaryOf({ prefix, user, session, number: ++this.#values, random: random.next() });
   }
 
-  /** Returns a value to write that is unique in the run, and the text to send for this value. */
   #newText(probe: Probe, { text, size = 0 }: How): Written {
     const value = this.#newValue(probe);
     if (text === undefined) return { value, filling: padded(value, size) };
@@ -322,13 +301,12 @@ export class Driver {
   }
 }
 
-/** A value to write: `value` stands in the history, and `filling` in the request. */
+/** `value` stands in the history, and `filling` in the request. */
 interface Written {
   value: string;
   filling: string;
 }
 
-/** The value of a write that increments a counter by one. */
 const ONE_MORE: Written = { value: '1', filling: '1' };
 
 const twiceOf = ({ text }: How, filling: string): string | undefined =>

@@ -1,6 +1,4 @@
-/**
- * Decides whether a login was accepted if its response is a redirect: follows the redirect, and looks at the last page.
- */
+/** Decides whether a login was accepted, by the last page after its redirects. */
 import type { Interpreter } from '../core/response/interpret.ts';
 import { refusesLogin } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -8,16 +6,14 @@ import type { Target } from '../target/load.ts';
 import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
-/**
- * Maximum number of requests to see a signed-in page. A request may reach an instance that does not know the session.
- */
+/** Maximum number of requests to see a signed-in page. An instance may not know the session. */
 const TRIES = 4;
 
 /**
- * Returns a function that decides whether a login was accepted. It follows the redirects of the login if the target
- * file has `follow: true`, or if the redirects lead back to the login page.
+ * Returns a function that decides whether a login was accepted. It follows redirects if the target file has `follow:
+ * true`, or if they lead to the login page.
  *
- * @param open opens a page in the new session. In the history, this request stands after the login
+ * @param open opens a page in the new session, after the login in the history
  */
 export function entrance(
   { login }: Pick<Target, 'login'>,
@@ -28,8 +24,7 @@ export function entrance(
     login.follow ? outcome === 'ok' : login.accepted === undefined && reply.redirect === login.page;
   return async (answer, outcome, later) => {
     if (answer.leads === undefined || refusesLogin(answer, login) || !follows(answer, outcome)) return {};
-    // If the login form is on another host, a redirect to `login.page` only begins the login again. It does not show
-    // whether the login was accepted.
+    // If the login form is on another host, a redirect to `login.page` only begins the login again.
     if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));
@@ -40,17 +35,13 @@ export function entrance(
   };
 }
 
-/** Follows redirects to the last page. Follows at most as many as a browser does. */
 async function ended(answer: Reply, open: (path: string) => Promise<Reply>): Promise<Reply> {
   let reply = answer;
   for (let i = 0; i < REDIRECTS && reply.leads !== undefined; i++) reply = await open(reply.leads);
   return reply;
 }
 
-/**
- * Returns a function that decides whether a session from outside (ready-made.ts) is signed in: its page must show a
- * user.
- */
+/** Returns a function that decides whether a session from outside (ready-made.ts) is signed in. */
 export function known(interpreter: Interpreter): NonNullable<Call['settle']> {
   return async answer => {
     if (answer.status === undefined || answer.status >= 500) return {};

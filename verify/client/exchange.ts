@@ -1,6 +1,4 @@
-/**
- * Defines one HTTP request and its response, and the names of failures, such as `timeout`. Has no notion of sessions.
- */
+/** Defines one HTTP request and its response, and the names of failures, such as `timeout`. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
@@ -11,50 +9,38 @@ import type { Cookies } from './jar.ts';
 import type { RequestHead } from './request-text.ts';
 
 export interface Outgoing {
-  /** Scheme, host and port of the server. */
   origin: string;
   /** Path and query. */
   path: string;
   method: string;
   /** Headers that many requests have in common, so that their text is built only once. */
   head: RequestHead;
-  /** Headers of this request only, as a list: name, value, name, value. */
+  /** Headers of this request only: name, value, name, value. */
   own: readonly string[];
   body: string | null;
-  /** Maximum time from the request to the end of its response, milliseconds. */
+  /** Maximum time to the end of the response, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /**
-   * If true, and the response is a redirect, the request is complete when the response's headers have arrived. The body
-   * is read in the background.
-   */
+  /** If true, a redirect is complete when its headers have arrived. The body is read in the background. */
   early: boolean;
   /** If true, the request can be sent again after the server closed the connection without a response. */
   repeatable: boolean;
-  /** True if the request was sent again. */
   resent: boolean;
   cookies: Cookies['list'];
-  /**
-   * The bodies of the last responses to the same GET request with the same cookies. If the next body is equal to one of
-   * them, it need not be decoded again.
-   */
+  /** The last responses to the same GET with the same cookies, because an equal body need not be decoded again. */
   last: LastBodies | undefined;
   watch: Watch | undefined;
 }
 
-/** The id of a request, and functions that are called when the request begins and ends. */
+/** The id of a request, and functions that are called when it begins and ends. */
 export interface Watch {
-  /** The id of the request. It is sent as X-Request-Id, and replaces the placeholder {request}. */
+  /** Sent as X-Request-Id, and for the placeholder {request}. */
   readonly id: string;
   /** If true, the request must not be sent again, even if it is a GET. */
   readonly once: boolean;
   /** Called before a new connection is opened. */
   begins(): void;
-  /**
-   * Called before the first byte is sent, also when the request is sent again.
-   *
-   * @param cookies the cookies in the request
-   */
+  /** Called before the first byte is sent, also when the request is sent again. */
   departs(cookies: Cookies['list']): void;
   /** Called when the last byte of the response has arrived. */
   arrives(): void;
@@ -65,16 +51,13 @@ export interface ResponseHead {
   headers: IncomingHttpHeaders;
   /** The decoded body; empty for a redirect whose body is read in the background. */
   body: string | Promise<string>;
-  /** The facts that were found in an earlier body with the same bytes, so that this body need not be searched again. */
+  /** Facts from an earlier equal body, which need not be searched again. */
   facts?: BodyFacts;
-  /** For a redirect whose body is read in the background: resolves when the body has arrived. */
+  /** Resolves when a redirect's body, which is read in the background, has arrived. */
   rest?: Promise<unknown>;
 }
 
-/**
- * Returns whether a failed request can be sent again. If so, marks the request as sent again, so that this happens only
- * once.
- */
+/** Returns whether a failed request can be sent again, and marks it, so that this happens only once. */
 export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
   if (!outgoing.repeatable || outgoing.resent || !lost.has(error)) return false;
   outgoing.resent = true;
@@ -106,15 +89,12 @@ export async function answerOf(
 export const redirects = (status: number, { location }: IncomingHttpHeaders): boolean =>
   status >= 300 && status < 400 && location !== undefined;
 
-/**
- * Errors of requests that got no response, because the server closed an idle connection. Such a request can be sent
- * again.
- */
+/** Errors of requests without a response, because the server closed an idle connection. */
 export const lost = new WeakSet<object>();
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
-  // These errors mean that Baton aborted the request itself, by a signal or a timeout.
+  // Baton aborted the request itself, by a signal or timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
@@ -125,7 +105,7 @@ export function failureOf(error: unknown): Failure {
   return code?.includes('TIMEOUT') ? 'timeout' : 'reset';
 }
 
-/** Returns the reply for a request that got no complete response. */
+/** Returns the reply for a request without a complete response. */
 export function failed(error: unknown, { resent }: Outgoing): Reply {
   const failure = failureOf(error);
   const reply: Reply = { failure, headers: {}, body: '', cookies: [] };

@@ -13,9 +13,9 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 
 /**
- * Returns a request of the target file with its placeholders replaced.
+ * Returns a request with its placeholders replaced.
  *
- * @param value the text for the placeholder {value}; empty if the request writes no value
+ * @param value the text for {value}; empty if the request writes no value
  */
 export function fill(
   { csrf }: Pick<Target, 'csrf'>,
@@ -38,17 +38,15 @@ export function fill(
     headers: filled(spec.headers, known),
     form: filled(spec.form, known),
     ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known, credentialOf(client)) }),
-    // Records the path with its placeholders, because a captured value, such as the token of a link, may be a secret.
+    // A captured value, such as the token of a link, may be a secret, so the recorded path has placeholders.
     ...(/\{(?!(?:user|value)\})/.test(spec.path) ? { shown: spec.path } : {}),
   };
 }
 
-/** Name of the placeholder that stands for the credential of a passkey, as JSON. */
+/** The placeholder for the credential of a passkey, as JSON. */
 const PASSKEY = 'passkey';
 
-/**
- * Returns the credential of a passkey as an object for a JSON body. In a form, apps expect the text of the credential.
- */
+/** Apps expect an object in a JSON body, but text in a form. */
 function credentialOf({ captured }: SessionClient): Record<string, unknown> {
   const text = captured.get(PASSKEY);
   return text === undefined ? {} : { [`{${PASSKEY}}`]: JSON.parse(text) };
@@ -58,27 +56,24 @@ function credentialOf({ captured }: SessionClient): Record<string, unknown> {
 export const basicOf = (user: string, password: string): string =>
   Buffer.from(`${user}:${password}`).toString('base64');
 
-/** Returns the form token of the last page, or the decoded value of the cookie that holds it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // If the request goes to another host, takes the token from the cookie that the client would send to the target's
-  // path `/`.
+  // For another host, takes the token from the cookie for the target's path `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/** What a user may need for a login in addition to a browser: a mailbox, and an authenticator for passkeys. */
+/** What a user needs for a login besides a browser. */
 export interface Aids {
   mails?: MailReader | undefined;
   authenticator: Authenticator;
 }
 
 /**
- * Sends one step of a login or registration. Keeps values for later requests: from the response, from the mail that the
- * app then sends, and the credential of a passkey.
+ * Sends a step of a login or registration, and captures values from its response and mail. Returns undefined without
+ * the mail or credential.
  *
  * @param send sends the request of the step
- * @returns the response; undefined if the mail did not arrive, or if there is no credential
  */
 export async function takeStep(
   step: Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail' | 'passkey'>>,
@@ -116,7 +111,7 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
   }
 }
 
-/** Deletes the captured values of a client, so that a new login does not send values of the last session. */
+/** Deletes captured values, so that a new login does not send values of the last session. */
 export function forget(
   requests: readonly (Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail'>>)[],
   client: SessionClient,

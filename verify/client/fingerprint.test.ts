@@ -7,7 +7,6 @@ const look = (headers: Record<string, string>, body = '', status = 200): Look =>
   at,
   reply: { status, headers, body, cookies: [] },
 });
-/** Returns twelve responses to one request; `make` gets the number of the response. */
 const twelve = (make: (i: number) => Look): Look[][] => [Array.from({ length: 12 }, (_, i) => make(i))];
 
 describe('responses look as if from', () => {

@@ -1,28 +1,25 @@
 /**
- * Estimates the number of instances from differences between responses, if no response names its instance. The number
- * is only a hint: a proxy may make one instance look like two, and two instances often look the same.
+ * Estimates the number of instances from differences between responses. A mere hint: a proxy may make one instance look
+ * like two, and instances often look the same.
  */
 import type { Reply } from '../core/response/reply.ts';
 
 /** One of several responses to equal requests. */
 export interface Look {
   reply: Reply;
-  /** Time at which the response arrived, milliseconds since the epoch. */
+  /** Arrival of the response, milliseconds since the epoch. */
   at: number;
 }
 
 export interface InstanceEstimate {
   instances: number;
-  /**
-   * The differences from which the number of instances was estimated: `header order`, `error page`, `clock` or
-   * `counter`.
-   */
+  /** The observed differences: `header order`, `error page`, `clock` or `counter`. */
   by: string[];
 }
 
-/** Minimum number of responses that must show a difference. A difference that occurs once may be chance. */
+/** Minimum number of responses that must show a difference, which may be chance. */
 const TIMES = 2;
-/** Headers that are ignored: they depend on the content of the response, and not on the instance. */
+/** Headers that depend on the content of the response, not on the instance. */
 const PASSING = new Set([
   'age',
   'content-encoding',
@@ -35,15 +32,15 @@ const PASSING = new Set([
   'set-cookie',
   'transfer-encoding',
 ]);
-/** Minimum difference of two clocks, milliseconds: `Date` has whole seconds, and responses take time. */
+/** Minimum difference of two clocks, milliseconds: `Date` has whole seconds. */
 const CLOCKS_APART = 2000;
-/** Maximum increase of an instance's counter between two responses. A larger increase counts as another instance. */
+/** Maximum increase of an instance's counter between two responses. */
 const STEP = 50;
 
 /**
  * Returns the estimated number of instances.
  *
- * @param pages for each request, its responses in the order in which they arrived
+ * @param pages for each request, its responses in order of arrival
  */
 export function fingerprintOf(pages: readonly (readonly Look[])[]): InstanceEstimate {
   const found = new Map<string, number>();
@@ -80,7 +77,6 @@ function different(looks: readonly string[]): number {
   return [...times.values()].filter(count => count >= TIMES).length;
 }
 
-/** Returns how many different clocks have made the Date headers of the responses. */
 function clocks(looks: readonly Look[]): number {
   const skews = looks
     .map(({ reply, at }) => Date.parse(String(reply.headers['date'])) - at)
@@ -95,8 +91,8 @@ function counters(looks: readonly Look[]): number {
 }
 
 /**
- * Returns the number of instances that a header suggests, if the header contains each instance's count of its
- * responses. For example, two counters give the values 1, 501, 2, 502, … Returns 1 if the header holds no counter.
+ * Finds counters of responses per instance in a header: two counters give the values 1, 501, 2, 502, … Returns 1 if
+ * there is no counter.
  */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
@@ -107,7 +103,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // One instance sends many values of its counter. If there seem to be more counters than a quarter of the values, the
-  // header holds no counter.
+  // Each counter gives many values, so more counters than a quarter of the values are no counters.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

@@ -1,4 +1,4 @@
-/** Tests that a history is whole if the disk was full for a time while it was written. */
+/** Tests that a history is whole after the disk was full for a time. */
 import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -28,10 +28,7 @@ function fillDisk(free: number): () => void {
   };
 }
 
-/**
- * The cases of the test. `most`: size above which the history is compressed. `free`: free bytes on the disk. In each
- * case, the disk becomes full at another position of the plain or of the compressed file.
- */
+/** `most`: size above which the history is compressed. The disk becomes full at a different position in each case. */
 const CASES = [0, 400_000, undefined].flatMap(most =>
   [100_000, 280_000, 600_005, 900_000].map(free => ({ most, free })),
 );

@@ -1,4 +1,4 @@
-/** Tests that a history has each line exactly once, compressed or not, also if Baton was killed. */
+/** A history has each line exactly once, also after a kill of Baton. */
 import {
   copyFileSync,
   existsSync,
@@ -63,10 +63,7 @@ const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size
 const COUNT = 2000;
 const ALL = Array.from({ length: COUNT }, (_, i) => i + 1);
 
-/**
- * Sizes above which the history is compressed. With these sizes, it is compressed always, near the end of the test,
- * after a third of the test, and never.
- */
+/** Sizes that compress the history always, near the end, after a third, and never. */
 it.each([0, 690_000, 250_000, undefined])(
   'has every line once, in order (compressed above %s bytes)',
   async most => {
@@ -105,8 +102,7 @@ it.each([0, 300_000])(
     const before = join(folder, 'before.ndjson');
     const expected: number[] = [];
     let compressions = 0;
-    // Writes each line immediately, as Baton writes the start of a write, so that a kill of Baton does not lose the
-    // line.
+    // Writes each line immediately, so that a kill does not lose it.
     for (let id = 1; id <= 320; id++) {
       copyFileSync(path, before);
       const from = sizeOf(packedOf(path));
@@ -115,8 +111,7 @@ it.each([0, 300_000])(
       if (to > from) {
         compressions++;
         expect(await idsIn(path)).toEqual([...expected, id]);
-        // `before` is a copy of the plain file from before this compression. So it has all lines, even if the
-        // compressed file is cut off at any position.
+        // `before`, from before this compression, has all lines, wherever the compressed file is cut off.
         for (const size of [from, from + 5, to - 1, to]) {
           copyFileSync(packedOf(path), packedOf(before));
           truncateSync(packedOf(before), size);
@@ -128,7 +123,7 @@ it.each([0, 300_000])(
     expect(compressions).toBeGreaterThan(1);
     history.close();
     expect(await idsIn(path)).toEqual(expected);
-    // At the end of the test, no line is in both files.
+    // At the end, no line is in both files.
     const lines = `${gunzipSync(readFileSync(packedOf(path)))}${readFileSync(path, 'utf8')}`;
     expect(
       lines

@@ -1,4 +1,4 @@
-/** Writes events to a history file, in blocks. Lines that must survive a kill of Baton are written immediately. */
+/** Writes events to a history file. Lines that must survive a kill of Baton are written immediately. */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,33 +10,31 @@ import { lineOf } from './history-line.ts';
 const BLOCK = 1 << 18;
 /** Maximum size of an uncompressed history, bytes. Other programs can read a short history without decompression. */
 const PLAIN = 16 << 20;
-/** Maximum number of bytes that UTF-8 needs for one UTF-16 unit of a string. */
+/** Maximum number of UTF-8 bytes for one UTF-16 unit. */
 const WIDEST = 3;
-/** Compression level: the fastest one. Higher levels save little space, because the lines are similar. */
+/** The fastest level. Higher levels save little space, because the lines are similar. */
 const LEVEL = { level: 1 };
 
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  /** The compressed file; undefined until a part of the history has been compressed. */
   #packed: number | undefined;
-  /** Size above which the lines of the history file are moved to the compressed file, bytes. */
+  /** Size above which lines move to the compressed file, bytes. */
   #most: number;
-  /** Number of bytes in the history file. */
   #size = 0;
-  /** Number of bytes at the start of the history file that have already been copied to the compressed file. */
+  /** Number of bytes at the start of the file that the compressed file already has. */
   #moved = 0;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
-  /** Number of bytes of the block in memory that are already in the history file. */
+  /** Number of bytes of the block in memory that are already in the file. */
   #written = 0;
   #closed = false;
   readonly #onEvent: (event: Event) => void;
 
   /**
-   * @param onEvent called with each event that is written
-   * @param plain number of bytes above which the history is compressed into a second file, block by block
-   * @throws when the file exists already or cannot be created: a history is never overwritten
+   * @param onEvent called with each written event
+   * @param plain number of bytes above which the history is compressed into a second file
+   * @throws if the file exists or cannot be created
    */
   constructor(path: string, onEvent: (event: Event) => void = () => {}, plain = PLAIN) {
     this.#onEvent = onEvent;
@@ -46,10 +44,7 @@ export class HistoryFile {
     this.#most = plain;
   }
 
-  /**
-   * Adds an event to the block in memory. A kill of Baton loses this block, so use `writeNow` for events that must
-   * survive.
-   */
+  /** Adds an event to the block in memory, which a kill of Baton loses. */
   write(event: Event): void {
     if (this.#closed) return;
     const line = lineOf(event);
@@ -59,10 +54,7 @@ export class HistoryFile {
     this.#onEvent(event);
   }
 
-  /**
-   * Writes an event that must survive a kill of Baton, such as the start of a write. When this method returns, the
-   * operating system has the line.
-   */
+  /** Writes an event that must survive a kill of Baton, such as the start of a write. */
   writeNow(event: Event): void {
     this.write(event);
     this.flush();
@@ -74,7 +66,6 @@ export class HistoryFile {
     this.#written = this.#used;
   }
 
-  /** Writes the block in memory to the file, and begins a new block of at least `least` bytes. */
   #next(least: number): void {
     this.flush();
     if (this.#size > this.#most) this.#move();
@@ -83,10 +74,7 @@ export class HistoryFile {
     if (least > this.#block.length) this.#block = Buffer.allocUnsafe(least);
   }
 
-  /**
-   * Compresses the lines of about two blocks each time one block is written, so that compression catches up with the
-   * writing. When the whole history file is compressed, empties this file.
-   */
+  /** Compresses about two blocks for each written block, so that compression catches up. */
   #move(): void {
     this.#packed ??= openSync(packedOf(this.path), 'ax');
     const part = Buffer.allocUnsafe(2 * this.#block.length);
@@ -95,8 +83,7 @@ export class HistoryFile {
     append(this.#packed, gzipSync(lines, LEVEL));
     this.#moved += lines.length;
     if (this.#moved < this.#size) return;
-    // If Baton is killed here, before the plain file is emptied, both files have the same lines. A reader counts such
-    // lines once.
+    // After a kill at this point, both files have the same lines, and a reader counts them once.
     ftruncateSync(this.#file, 0);
     this.#most = 0;
     this.#size = 0;
@@ -113,10 +100,7 @@ export class HistoryFile {
   }
 }
 
-/**
- * Appends all bytes to a file. If this fails, removes the bytes that were written, and throws: the caller appends all
- * bytes again later, so a part of them would damage the file.
- */
+/** Appends all bytes, or removes the written part and throws, because the caller appends all bytes again later. */
 function append(file: number, bytes: Buffer): void {
   let rest = bytes;
   try {

@@ -1,4 +1,3 @@
-/** Tests that the fast code for lines of operations writes the same text as JSON.stringify. */
 import { expect, it } from 'vitest';
 import type { Called, Event, Returned } from '../core/history/history.ts';
 import { parseEvent } from '../core/history/parse.ts';

@@ -1,4 +1,4 @@
-/** Writes events as lines of a history. Joins the JSON of operations field by field, faster than JSON.stringify. */
+/** Writes events as lines of a history, faster than JSON.stringify. */
 import type { Caching, Called, Event, Returned } from '../core/history/history.ts';
 
 /** Returns an event as a line of the history, including the line feed. */
@@ -34,11 +34,6 @@ function called(event: Called, { json }: Who): string {
   return line;
 }
 
-/**
- * Returns the JSON fields of a response.
- *
- * @param session cache of the session; undefined if the event does not name its session
- */
 function returned(event: Returned, session?: Who): string {
   let line = event.return === undefined ? '' : `,"return":${event.return}`;
   line += `,"outcome":"${event.outcome}"`;
@@ -74,13 +69,9 @@ interface Who {
   sawJson: string;
 }
 
-/** Cache, by session: the clock, client and user of the session's last operation, and their JSON. */
+/** Key: session; value: clock, client and user of its last operation, with their JSON. */
 const known = new Map<string, Who>();
 
-/**
- * Returns the cache of a session, which has the JSON of four fields. If an operation has other values in these fields,
- * first replaces the cache.
- */
 function who({ clock, client, session, user }: Called): Who {
   const last = known.get(session);
   if (last !== undefined && last.client === client && last.user === user && last.clock === clock) return last;
@@ -92,10 +83,6 @@ function who({ clock, client, session, user }: Called): Who {
   return now;
 }
 
-/**
- * Returns the JSON of the values that a page shows. Takes it from the cache if the session's last page showed the same
- * list.
- */
 function sawIn(saw: readonly string[], session: Who | undefined): string {
   if (session === undefined) return JSON.stringify(saw);
   if (session.saw !== saw) {
@@ -107,7 +94,6 @@ function sawIn(saw: readonly string[], session: Who | undefined): string {
 
 const cachings = new WeakMap<Caching, string>();
 
-/** Returns the JSON of the caching headers. Takes it from the cache if an earlier response had equal headers. */
 function caching(value: Caching): string {
   let json = cachings.get(value);
   if (json === undefined) {
@@ -121,7 +107,6 @@ function caching(value: Caching): string {
 const KEPT = 10_000;
 const kept = new Map<string, string>();
 
-/** Returns the JSON of a text. Takes it from the cache if the same text was written before. */
 function text(value: string): string {
   let json = kept.get(value);
   if (json === undefined) {

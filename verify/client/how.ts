@@ -1,4 +1,4 @@
-/** Defines the options with which a session sends a request, such as the instance, and applies them. */
+/** Defines the options with which a session sends a request, such as the instance. */
 import type { Action, With } from '../core/history/history.ts';
 import type { Held } from './barrier.ts';
 import type { Call } from './call.ts';
@@ -7,21 +7,14 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import type { Text } from './texts.ts';
 
-/** Options for sending a request. */
 export interface How {
-  /**
-   * Name of the instance to which the request is sent, if clients can choose the instance. Otherwise the balancer
-   * chooses.
-   */
+  /** Name of the instance to send to. By default, the balancer chooses. */
   to?: string | undefined;
-  /**
-   * Present if the request must overlap other requests: the barrier sends the last bytes of all of them at the same
-   * time.
-   */
+  /** A barrier, which makes the request overlap other requests. */
   held?: Held | undefined;
-  /** If true, and the response is a redirect, the request is complete when the response's headers have arrived. */
+  /** If true, a redirect is complete when its headers have arrived. */
   early?: boolean | undefined;
-  /** If true, the history gets the label of the session cookie that was sent. A label is a keyed hash. */
+  /** If true, the history gets the label (a keyed hash) of the sent session cookie. */
   labelled?: boolean | undefined;
   /** A query to add to the address of a page. */
   query?: string | undefined;
@@ -29,23 +22,17 @@ export interface How {
   size?: number | undefined;
   /** A text that is hard to encode, to write instead of letters and digits. */
   text?: Text | undefined;
-  /**
-   * Time at which the request was planned to begin, microseconds on the run's clock; absent if the load has no rate
-   * (`--rate`).
-   */
+  /** Planned begin of the request, microseconds on the run's clock. Absent without `--rate`. */
   due?: number | undefined;
-  /** If true, the client ignores the response to a token refresh, as if the network had lost the response. */
+  /** If true, the client ignores the response to a token refresh, as if the network had lost it. */
   lost?: boolean | undefined;
   /** Called during a login, before its last request and before each of its `steps`. */
   between?: (() => Promise<void>) | undefined;
-  /** Another client, which sends the request with its own cookies instead of the session's. */
+  /** Another client, which sends the request with its own cookies. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
-/**
- * Returns the options for the second and later requests of an action. They lack the planned time, which belongs to the
- * first request.
- */
+/** Returns the options for further requests of an action, without the planned time of the first. */
 export const further = ({ due: _, ...how }: How): How => how;
 
 export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
@@ -56,7 +43,7 @@ export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
   unmarked?: boolean;
 };
 
-/** The names of client, session and user that all operations of a session have in the history. */
+/** The names that all operations of a session have in the history. */
 export interface Who {
   client: string;
   session: string;
@@ -64,8 +51,8 @@ export interface Who {
 }
 
 /**
- * Returns what is known about an operation before its request is sent. Sets all fields, even undefined ones, because
- * V8 reads objects that have the same fields faster.
+ * Returns what is known about an operation before its request. Sets all fields, because V8 reads objects with the same
+ * fields faster.
  */
 export function callOf({ client, session, user }: Who, what: What, how: How, way: Way | undefined): Call {
   return {
@@ -90,7 +77,7 @@ export function callOf({ client, session, user }: Who, what: What, how: How, way
   };
 }
 
-/** Applies the options, such as the instance, to a request. Returns the given request if it needs no change. */
+/** Applies the options to a request. Returns the same request if it needs no change. */
 export function routed(send: Send, how: How, way: Way | undefined, client: SessionClient): Send {
   const { query = '', held, early } = how;
   const path = send.path.startsWith('/') ? withQuery(send.path, query) : send.path;
@@ -102,7 +89,7 @@ export function routed(send: Send, how: How, way: Way | undefined, client: Sessi
   return { ...sent, headers: { ...send.headers, ...way.headers }, origin: way.origin, cookies: way.cookies };
 }
 
-/** Adds a query to a path. Does not change the path of a read by POST, such as `/graphql#cart`. */
+/** Does not change the path of a read by POST, such as `/graphql#cart`. */
 const withQuery = (path: string, query: string): string =>
   query === '' || path.includes('#') ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 

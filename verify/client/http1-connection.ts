@@ -4,47 +4,34 @@ import { textOf } from './body.ts';
 import { lost, type Outgoing, type ResponseHead, redirects } from './exchange.ts';
 import { ResponseReader } from './response-reader.ts';
 
-/** The functions of the connection pool that a connection calls when its request has ended. */
 interface Connections {
   free(connection: Http1Connection): void;
   gone(connection: Http1Connection): void;
 }
 
-/** A request in flight, and the functions to call with its response or error. */
 export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
-  /**
-   * Called when the body of a redirect has arrived. Present if the redirect already counted as complete when its
-   * headers had arrived.
-   */
+  /** Called when a redirect's body has arrived, if the redirect was complete before. */
   finishEarly?: () => void;
 }
 
-/**
- * The buffer for reading, which all connections share. Each connection processes what it has read before the next
- * connection reads.
- */
+/** All connections share one buffer, because each processes what it has read at once. */
 const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
-  /**
-   * Time at which the request in flight times out, or at which the idle connection must be closed, on the clock of
-   * `performance`.
-   */
+  /** Timeout of the request in flight or of the idle connection, on the clock of `performance`. */
   until = Number.POSITIVE_INFINITY;
-  /** Options for Node, so that it reads the connection into the shared buffer. */
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
   readonly #once: boolean;
   readonly #owner: Connections;
   readonly #reader = new ResponseReader();
   #socket: Socket | undefined;
   #flying: Flying | undefined;
-  /** Number of requests that were sent on this connection so far. */
   #requests = 0;
-  /** True if at least one byte of the current response has arrived. */
+  /** True if a byte of the current response has arrived. */
   #began = false;
   /** True if the last byte of the request was written. */
   #whole = true;
@@ -63,7 +50,6 @@ export class Http1Connection {
     socket.on('close', () => this.#closed());
   }
 
-  /** The signal that ends the request in flight. */
   get signal(): AbortSignal | undefined {
     return this.#flying?.outgoing.signal;
   }
@@ -71,14 +57,14 @@ export class Http1Connection {
   /**
    * Sends a request.
    *
-   * @param request the bytes, or text in Latin-1
-   * @param whole if false, the last bytes are missing: the caller sends them later by `complete`
+   * @param request bytes, or text in Latin-1
+   * @param whole if false, `complete` sends the last bytes later
    */
   send(outgoing: Outgoing, request: string | Buffer, whole = true): Promise<ResponseHead> {
     return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
   }
 
-  /** Sends a request. Calls `resolve` of `flying` with its response, or `reject` with its error. */
+  /** Sends a request, and calls `resolve` or `reject` of `flying`. */
   carry(flying: Flying, request: string | Buffer, whole = true): void {
     const { outgoing } = flying;
     this.#flying = flying;
@@ -91,7 +77,7 @@ export class Http1Connection {
     this.#write(request);
   }
 
-  /** Sends the last bytes of a request. Does nothing if the server has responded early and the connection is closed. */
+  /** Sends the last bytes of a request. Does nothing if the connection is closed. */
   complete(rest: Buffer): void {
     this.#whole = true;
     this.#write(rest);
@@ -101,7 +87,7 @@ export class Http1Connection {
     this.#socket?.write(bytes as string, 'latin1');
   }
 
-  /** Waits until all bytes are passed to the operating system, or the connection is closed. */
+  /** Waits until the operating system has all bytes, or the connection is closed. */
   written(): Promise<void> {
     return new Promise(resolve => this.#socket?.write('', () => resolve()));
   }
@@ -136,10 +122,6 @@ export class Http1Connection {
     } else if (early && finishEarly === undefined) this.#answer(flying, true);
   }
 
-  /**
-   * Returns whether the connection can carry another request. Returns false if its last request was not sent
-   * completely.
-   */
   #reusable(): boolean {
     const { writable = false, writableLength = 0 } = this.#socket ?? {};
     return !this.#once && this.#whole && writable && writableLength === 0;
@@ -177,7 +159,7 @@ export class Http1Connection {
     this.fail(error);
   }
 
-  /** Closes the connection after a timeout. The request in flight fails. */
+  /** Closes the connection after a timeout. */
   late(): void {
     this.fail(
       Object.assign(new Error('no complete response before the timeout'), {

@@ -1,6 +1,6 @@
 /**
- * Sends requests over HTTP/1.1, and keeps connections open for further requests. Baton must be fast enough to load a
- * target, so a request needs only one write, one read, and no timer.
+ * Sends requests over HTTP/1.1 on kept connections, fast enough to load a target: one write, one read, and no timer for
+ * each request.
  */
 import type { Held } from './barrier.ts';
 import { connected, type TlsOptions } from './connection.ts';
@@ -8,20 +8,17 @@ import type { Outgoing, ResponseHead } from './exchange.ts';
 import { type Flying, Http1Connection } from './http1-connection.ts';
 import { requestOf } from './request-text.ts';
 
-/**
- * Interval at which requests that have timed out are aborted and connections that are idle for too long are closed,
- * milliseconds.
- */
+/** Interval of the search for timeouts and long idle connections, milliseconds. */
 const EVERY = 100;
 
 export class Http1 {
   readonly #tls: TlsOptions;
   readonly #open = new Set<Http1Connection>();
-  /** Open connections without a request in flight, by origin. */
+  /** Key: origin; value: open connections without a request. */
   readonly #idle = new Map<string, Http1Connection[]>();
-  /** Connections whose response has just arrived completely. They become idle in the next turn of the event loop. */
+  /** Connections with a complete response. They become idle in the next turn of the event loop. */
   #completed: Http1Connection[] = [];
-  /** Requests that wait until a connection becomes idle, instead of opening a new connection. */
+  /** Requests that wait for an idle connection. */
   #waiting: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
@@ -32,7 +29,7 @@ export class Http1 {
   }
 
   /**
-   * Sends a request over HTTP/1.1.
+   * Sends a request.
    *
    * @param fresh if true, opens a connection for this request only
    * @throws errors of the network, and errors with a `code`
@@ -51,7 +48,7 @@ export class Http1 {
   }
 
   /**
-   * Sends a request on a new connection, without its last byte. Sends the last byte when the barrier opens (`held`).
+   * Sends a request on a new connection; the last byte waits for the barrier `held`.
    *
    * @throws as `request`
    */
@@ -71,10 +68,7 @@ export class Http1 {
     }
   }
 
-  /**
-   * Returns an idle connection that the server has surely not closed yet, because its idle time is shorter than the
-   * server's timeout. Closes the connections that have been idle for longer.
-   */
+  /** Returns a connection whose idle time is shorter than the server's timeout. Closes all others. */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);
     for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {
@@ -98,14 +92,13 @@ export class Http1 {
   }
 
   /**
-   * Call this when the response of a connection is complete. The connection carries its next request only after one
-   * turn of the event loop, because some servers close the connection right after a response, without a notice.
+   * Call this when a response is complete. Waits one turn of the event loop, because some servers close the connection
+   * right after a response.
    */
   free(connection: Http1Connection): void {
     if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());
   }
 
-  /** Makes the connections with a complete response idle, and sends the waiting requests over them. */
   #reuse(): void {
     for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
     this.#completed = [];
@@ -136,7 +129,6 @@ export class Http1 {
     else idle.push(connection);
   }
 
-  /** Removes a closed connection from the lists of open and idle connections. */
   gone(connection: Http1Connection): void {
     this.#open.delete(connection);
     const idle = this.#idle.get(connection.origin);
@@ -149,10 +141,7 @@ export class Http1 {
     for (const connection of [...this.#open]) if (connection.until <= now) connection.late();
   }
 
-  /**
-   * When an abort signal aborts, ends all requests that were sent with it. Listens to each signal only once, for all
-   * its requests.
-   */
+  /** Listens to each abort signal only once, for all its requests. */
   #follow(signal: AbortSignal | undefined): void {
     if (signal === undefined || this.#signals.has(signal)) return;
     this.#signals.add(signal);

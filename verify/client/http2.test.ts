@@ -18,7 +18,7 @@ type Listener = (request: http2.Http2ServerRequest, response: http2.Http2ServerR
 
 class Server {
   readonly sessions = new Set<http2.ServerHttp2Session>();
-  /** Number of connections that clients have opened, with HTTP/2 or HTTP/1.1. */
+  /** Number of opened connections, with HTTP/2 or HTTP/1.1. */
   connections = 0;
   readonly seen: string[] = [];
   readonly #listener: Listener;

@@ -1,6 +1,6 @@
 /**
- * Sends requests over HTTP/2 if the server offers it over TLS. A connection carries one request at a time, so that no
- * request can disturb another one.
+ * Sends requests over HTTP/2 if the server offers it over TLS. Each connection carries one request at a time, so that
+ * requests do not disturb each other.
  */
 
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
@@ -15,7 +15,7 @@ export class Http2 {
   readonly #tls: TlsOptions;
   /** Origins that do not support HTTP/2. */
   readonly #without = new Set<string>();
-  /** Open connections without a request in flight, by origin. */
+  /** Key: origin; value: open connections without a request. */
   readonly #idle = new Map<string, ClientHttp2Session[]>();
   readonly #open = new Set<ClientHttp2Session>();
 
@@ -23,16 +23,15 @@ export class Http2 {
     this.#tls = tls;
   }
 
-  /** Returns whether to try HTTP/2: the address uses TLS, and the server has not refused HTTP/2 before. */
+  /** Returns whether to try HTTP/2. */
   offered(origin: string): boolean {
     return origin.startsWith('https:') && !this.#without.has(origin);
   }
 
   /**
-   * Sends a request over HTTP/2.
+   * Sends a request. Returns undefined, without sending, if the server does not support HTTP/2.
    *
    * @param fresh if true, opens a new connection
-   * @returns the response; undefined, without sending anything, if the server does not support HTTP/2
    * @throws errors of the network
    */
   async request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead | undefined> {
@@ -54,8 +53,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // This error means that the server has not processed the request (RFC 9113, 8.7), so the request can be sent
-      // again.
+      // The server has not processed this request (RFC 9113, 8.7), so it can be sent again.
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }
@@ -74,7 +72,7 @@ export class Http2 {
     this.#open.add(session);
     session.on('error', () => {});
     session.once('close', () => this.#forget(url.origin, session));
-    // After a GOAWAY frame, the request in flight can complete, but the connection cannot carry another request.
+    // After GOAWAY, the connection only completes its request in flight.
     session.once('goaway', () => this.#forget(url.origin, session));
     return session;
   }

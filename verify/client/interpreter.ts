@@ -1,10 +1,10 @@
-/** Creates the interpreter: it finds out what the responses of a target mean, such as which user is signed in. */
+/** Creates the interpreter, which finds the meaning of a target's responses, such as the signed-in user. */
 import { decodeHTML } from 'entities';
 import { Interpreter } from '../core/response/interpret.ts';
 import type { Target } from '../target/load.ts';
 import type { Labeller } from './labels.ts';
 
-/** Creates the interpreter. @param canary prefix of the unique values that this run writes: letters and digits */
+/** @param canary prefix of the run's unique values: letters and digits */
 export function interpreterOf(target: Target, label: Labeller, canary: string): Interpreter {
   const users = new Map(
     target.accounts.flatMap(({ user, shown, label: name }) => [
@@ -13,7 +13,7 @@ export function interpreterOf(target: Target, label: Labeller, canary: string): 
     ]),
   );
   const { login, signedIn } = target;
-  // If the login page is also the signed-in page, a redirect to this page does not mean that the session is signed out.
+  // If the login page is the signed-in page, a redirect to this page does not mean signed out.
   const page = login.page === signedIn.page ? '' : login.page;
   return new Interpreter(
     { ...target, login: { ...login, page } },

@@ -9,56 +9,50 @@ import { attributesOf } from './cookie-attributes.ts';
 import { endsByDate, Renewals } from './cookie-renewal.ts';
 import type { RequestHead } from './request-text.ts';
 
-/** The cookies to send with a request for a path. */
 export interface Cookies {
   list: { name: string; value: string }[];
   header: string;
-  /** Time at which the first of these cookies expires, milliseconds since the epoch. */
+  /** First expiry of these cookies, milliseconds since the epoch. */
   until: number;
-  /** Headers that all requests with these cookies have in common; undefined before the first request. */
+  /** Headers that all requests with these cookies have in common. */
   head?: RequestHead;
-  /** The bodies of the last responses to a GET with these cookies; absent before the first such response. */
+  /** The last responses to a GET with these cookies. */
   last?: LastBodies;
-  /** Names of the cookies that a browser withholds because of their SameSite attribute. */
+  /** Cookies that a browser withholds because of SameSite. */
   withheld?: readonly string[];
 }
 
 /**
- * Which SameSite cookies a browser sends with a request. `strict`: all of them, because the request comes from the same
- * site. `lax`: all except `SameSite=Strict`, because the request comes from another site by GET or HEAD. `none`: none
- * of them, because the request comes from another site by another method.
+ * The SameSite cookies that a browser sends. `strict`: all, from the same site. `lax`: all except Strict, from another
+ * site by GET or HEAD. `none`: from another site by another method.
  */
 type SiteContext = 'strict' | 'lax' | 'none';
 
 export class Jar {
   readonly #site: URL;
   #cookies: CookieJar;
-  /** Cache of the cookies to send, by path. Valid until a cookie changes or expires. */
+  /** Key: path; value: cookies to send, until a cookie changes or expires. */
   readonly #known = new Map<string, Cookies>();
-  /**
-   * Cache of the last search for cookies: the address, and the cookies that were found. It avoids a second search for
-   * the same address.
-   */
+  /** The last search for cookies, because the same address is often searched twice. */
   #last: { url: URL; cookies: Cookies } | undefined;
   readonly #renewals = new Renewals(() => this.#cookies.store);
-  /** The cookies that hosts other than the target have set, such as an identity provider. */
+  /** Cookies of other hosts, such as an identity provider. */
   readonly #foreign = new Map<string, [domain: string, path: string, name: string]>();
 
   /** @param site address of the target */
   constructor(site: URL) {
     this.#site = site;
-    // IP addresses, and names without a dot such as `localhost`, have no public suffix such as `com`.
+    // IP addresses, and names such as `localhost`, have no public suffix such as `com`.
     const registered = site.hostname.includes('.') && isIP(site.hostname) === 0;
     const store = new MemoryCookieStore();
     this.#cookies = new CookieJar(store, { rejectPublicSuffixes: registered, looseMode: true });
   }
 
   /**
-   * Stores the cookie of a Set-Cookie line, unless the cookie is too large (RFC 6265bis, 5.6).
+   * Stores the cookie of a Set-Cookie line, unless it is too large (RFC 6265bis, 5.6). Returns undefined for an invalid
+   * line, and no value for a deletion.
    *
    * @param date when the response was made, milliseconds since the epoch
-   * @returns name and attributes of the cookie, and its value if the line did not delete it; undefined if the line is
-   * not valid
    */
   keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
     const renewal = this.#renewals.renew(line, url.origin, date);
@@ -99,7 +93,6 @@ export class Jar {
     return known;
   }
 
-  /** Empties the cache of cookies to send, because a cookie has changed. */
   #changed(): void {
     this.#known.clear();
     this.#last = undefined;
@@ -113,10 +106,10 @@ export class Jar {
   }
 
   /**
-   * Returns the cookies that a browser sends to an address if a page leads to it, by a link, a redirect or a
-   * form. If this page is on another site, the browser withholds some SameSite cookies.
+   * Returns the cookies that a browser sends after a link, redirect or form on another site, by their SameSite
+   * attributes.
    *
-   * @param from the page with the link or form; during redirects, the page before the first redirect
+   * @param from the page with the link or form, before any redirects
    */
   across(url: URL, from: URL, method: string): Cookies {
     const context = contextOf(url, from, method);
@@ -140,8 +133,8 @@ export class Jar {
   }
 
   /**
-   * Adds a cookie for all paths of the target. Makes it `Secure` over https, or if its name begins with `__Host-` or
-   * `__Secure-`, because otherwise the jar would drop it.
+   * Adds a cookie for all paths. Over https, and with the prefixes `__Host-` and `__Secure-`, a cookie must be
+   * `Secure`.
    */
   put(name: string, value: string): void {
     const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
@@ -158,10 +151,7 @@ export class Jar {
     this.#changed();
   }
 
-  /**
-   * Returns a copy of the jar without the cookies of other hosts, because a copy stands for another browser of the
-   * user.
-   */
+  /** Returns a copy without the cookies of other hosts, for another browser of the user. */
   copy(): Jar {
     const copy = new Jar(this.#site);
     copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;
@@ -176,7 +166,7 @@ function contextOf(to: URL, from: URL, method: string): SiteContext {
   return method === 'GET' || method === 'HEAD' ? 'lax' : 'none';
 }
 
-/** Returns the site of an address, its scheme and registrable domain: `https://a.b.test:81` → `https://b.test`. */
+/** Returns scheme and registrable domain: `https://a.b.test:81` → `https://b.test`. */
 function siteOf({ protocol, hostname }: URL): string {
   if (!hostname.includes('.') || isIP(hostname) !== 0) return `${protocol}//${hostname}`;
   const domain = getPublicSuffix(hostname, { allowSpecialUseDomain: true, ignoreError: true });

@@ -23,10 +23,9 @@ const closings: Record<string, Closing> = {
 };
 
 /**
- * A server that keeps each connection open after its first request, and closes it at the second request.
+ * Keeps each connection open after its first request, and closes it at the second.
  *
- * @param close how the server closes the connection
- * @param first true if the server closes the connection at the first request
+ * @param first if true, closes the connection at the first request
  */
 class Closer {
   readonly seen: string[] = [];
@@ -75,7 +74,7 @@ class Closer {
 const get: Send = { method: 'GET', path: '/' };
 const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
 
-/** Sends two requests, with one turn of the event loop between them, so that both use the same connection. */
+/** One turn of the event loop makes both requests use the same connection. */
 async function twice(one: SessionClient, second: Send, changes = false): Promise<Reply> {
   expect(await one.send(get)).not.toHaveProperty('resent');
   await turn();
@@ -151,7 +150,7 @@ describe('a client that disconnects before the response', () => {
     const server = new Closer(socket => {
       closed = once(socket, 'close');
     });
-    // This timeout is longer than the test, so the timeout cannot be the reason why the connection is closed.
+    // This timeout is longer than the test, so it closes no connection.
     const one = await server.listen(false, 600_000);
     await twice(one, { ...get, abandon: 20 }).catch(() => {});
     expect(server.seen).toEqual(['1 GET', '1 GET']);
@@ -185,8 +184,7 @@ describe('a response that comes before the end of its request', () => {
     const arrived = Promise.withResolvers<void>();
     const watch = watching({ arrives: arrived.resolve });
     const held = one.send({ ...post, held: barrier.place() }, undefined, watch);
-    // The server has responded although the request's last byte is still missing, so the connection must not carry
-    // another request yet.
+    // The request's last byte is missing, so the connection must not carry another request yet.
     await arrived.promise;
     await turn();
     expect(await one.send(get)).toMatchObject({ status: 413 });

@@ -1,4 +1,4 @@
-/** Logs sessions out, and sends their old cookies again. */
+/** Logs sessions out, and replays their cookies. */
 
 import type { Operation } from '../core/history/history.ts';
 import type { Context } from './context.ts';
@@ -7,10 +7,8 @@ import type { How } from './how.ts';
 import type { SessionClient } from './session-client.ts';
 
 /**
- * Logs out if the target file has a logout. Then either ends the session, or keeps it, so that the run sends its old
- * cookie once more (departed.ts).
- *
- * @returns whether the logout was acknowledged
+ * Logs out if the target file has a logout. Then ends the session, or keeps it for a later replay (departed.ts).
+ * Returns whether the logout was acknowledged.
  */
 export async function leave(context: Context, driver: Driver, how: How = {}): Promise<boolean> {
   const { target, signal } = context;
@@ -23,9 +21,9 @@ export async function leave(context: Context, driver: Driver, how: How = {}): Pr
 }
 
 /**
- * Ends a session whose logout was acknowledged, or keeps it to send its old cookies later.
+ * Ends a session whose logout was acknowledged, or keeps it for a later replay.
  *
- * @param old client with these cookies
+ * @param old client with the cookies from before the logout
  */
 export function depart({ departed }: Context, driver: Driver, old: SessionClient): void {
   const end = (): void => driver.end('logout');

@@ -1,4 +1,4 @@
-/** Logs a session in: by one request, by the forms of several pages and hosts, or with a ready-made session. */
+/** Logs a session in: by one request, by forms of several pages and hosts, or with a ready-made session. */
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { BASIC } from '../target/completed.ts';
@@ -15,22 +15,18 @@ import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
-/** The reply to record for a login whose request was not sent, because one of its `steps` got no mail or no passkey. */
+/** The reply to record for a login whose mail or passkey is missing. */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
-/**
- * Returns a function that requests a page to find out the outcome of an operation. In the history, the request for the
- * page stands after this operation.
- */
+/** Returns a function that requests a page to find out an operation's outcome, after this operation in the history. */
 export function opening(
   requests: SessionRequests,
   action: 'form' | 'read',
   how: How,
 ): (path: string, later: Later) => Promise<Reply> {
-  // The request for a page after an operation uses no barrier, and its whole response is read, whatever the options of
-  // the operation are.
+  // This request needs no barrier and its whole response.
   const { held: _, early: __, ...then } = further(how);
   return async (path, later) =>
     (await requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
@@ -40,7 +36,7 @@ export class SessionLogin {
   readonly #context: Context;
   readonly #account: Account;
   readonly #requests: SessionRequests;
-  /** The page at which the last login stopped, for an error message. Undefined if the login reached its last page. */
+  /** The page at which the last login stopped, for an error message. */
   stop: string | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {
@@ -55,9 +51,7 @@ export class SessionLogin {
     return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
   }
 
-  /**
-   * Logs in. First registers the account if necessary, and waits until the app allows the next login of the account.
-   */
+  /** Logs in. First registers the account if necessary, and waits until the app allows the login. */
   async perform(how: How): Promise<Operation> {
     const { target, registration, spacing, mails, signal } = this.#context;
     const { login: spec } = target;
@@ -77,18 +71,14 @@ export class SessionLogin {
     return operation;
   }
 
-  /** Keeps user and password, because headers of the target file can contain them as placeholders. */
+  /** Headers of the target file can have placeholders for user and password. */
   #giveCredentials({ captured }: SessionClient): void {
     const { user, password } = this.#account;
     captured.set('user', user).set('password', password);
     if (this.#context.target.login.basic) captured.set(BASIC, basicOf(user, password));
   }
 
-  /**
-   * Sends and records the last request of a login.
-   *
-   * @param complete false if a step has failed: then records a failed login
-   */
+  /** `complete` is false if a step has failed: then records a failed login. */
   #send(complete: boolean, how: How): Promise<Recorded> {
     const { login: spec } = this.#context.target;
     const client = this.#requests.clientOf(how);
@@ -102,10 +92,7 @@ export class SessionLogin {
     return this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how);
   }
 
-  /**
-   * Returns a function that decides whether the login was accepted. The function also keeps the tokens of the login's
-   * response.
-   */
+  /** The returned function also keeps the tokens of the login's response. */
   #settling(client: SessionClient, how: How): NonNullable<Call['settle']> {
     const { target, interpreter } = this.#context;
     const settle =
@@ -119,16 +106,11 @@ export class SessionLogin {
     };
   }
 
-  /**
-   * Logs in by filling in the forms of several pages, also on other hosts.
-   *
-   * @param forms the forms to fill in. If empty, the login succeeds only by an identity provider where this browser is
-   * already signed in
-   */
+  /** Without `forms`, the login needs an identity provider where this browser is already signed in. */
   async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
     const client = this.#requests.clientOf(how);
     const { label } = this.#account;
-    // Deletes a session of another user at the identity provider, because this session would log in the wrong user.
+    // A session of another user at the identity provider would log in the wrong user.
     if (client.known !== label) client.forgetOthers();
     if (client.page === undefined) await this.form(how);
     const walk = new Walk(client, client.page as ShownPage);

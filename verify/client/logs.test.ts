@@ -4,7 +4,6 @@ import type { Operation, Served } from '../core/history/history.ts';
 import { runLine } from '../core/testing/picture.ts';
 import { followLogs, type LogSource } from './logs.ts';
 
-/** Returns a log, and a function with which a test adds entries to it. */
 function log(kind: LogSource['kind'], name: string = kind) {
   const lines: Served[] = [];
   let wake = (): void => {};
@@ -34,10 +33,6 @@ const operation = (request: string, more: Partial<Operation> = {}): Operation =>
   ...more,
 });
 
-/**
- * Follows two logs, and reports the given operations to the follower. Returns the logs, and functions that start,
- * observe and end the wait for their entries.
- */
 async function followed(...operations: Operation[]) {
   const [balancer, instance] = [log('balancer'), log('instance', 'app-1')];
   const logs = followLogs([balancer, instance], runLine(), () => {});
@@ -59,8 +54,7 @@ async function followed(...operations: Operation[]) {
 it('waits until each log has an entry of each request, whatever other entries it has', async () => {
   const { balancer, instance, settle, isOver, end } = await followed(operation('1'), operation('2'));
   settle();
-  // Neither a second entry of request 1, which was sent again, nor entries of other requests end the wait for request
-  // 2.
+  // A second entry of request 1, or entries of other requests, must not end the wait for request 2.
   for (const request of ['1', '1', '3', '4']) instance.logs(request);
   for (const request of ['1', '3', '4']) balancer.logs(request);
   expect(await isOver()).toBe(false);

@@ -1,10 +1,7 @@
-/**
- * Reads the logs of balancer and instances during the run, and writes their entries for requests of this run into the
- * history.
- */
+/** Reads the logs of balancer and instances during the run, and writes their entries into the history. */
 import type { Operation, Run, Served } from '../core/history/history.ts';
 
-/** A log of the balancer or of an instance, which shows which instance served each request. */
+/** A log that shows which instance served each request. */
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
@@ -12,15 +9,15 @@ export interface LogSource {
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
-/** Maximum time from the response to a request until its log entry, milliseconds. A later entry is not awaited. */
+/** Maximum time from a response to its log entry, milliseconds. */
 const LAG = 3_000;
 
 export interface FollowedLogs {
-  /** Also reads the given logs from now on. Ignores logs that are read already. */
+  /** Also reads the given logs from now on. */
   follow(sources: readonly LogSource[]): void;
-  /** Call this after each operation. `settle` then waits for the log entries of the operation. */
+  /** Call this after each operation. `settle` then waits for its log entries. */
   ended(operation: Operation): void;
-  /** Waits, for at most 3 s, until the logs have the entries of all operations. */
+  /** Waits, for at most 3 s, for the log entries of all operations. */
   settle(signal: AbortSignal): Promise<void>;
   /** Reads the remaining log entries, and stops. */
   stop(): Promise<void>;
@@ -33,8 +30,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // `early`: log entries that arrived before their operation ended. `awaited`: ended operations whose log entry has not
-  // arrived yet. A key in these sets consists of the kind of the log and the request id, such as `balancer run-17`.
+  // `early`: log entries without an ended operation. `awaited`: ended operations without a log entry. Keys are the kind
+  // of log and the request id, such as `balancer run-17`.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};
@@ -86,8 +83,8 @@ export function followLogs(
 }
 
 /**
- * Returns the kinds of log that must have an entry for a request. The balancer has none if the request was sent
- * directly to an instance. The instances have none if the balancer itself responded.
+ * A direct request has no entry in the balancer's log, and a response of the balancer itself none in the instances'
+ * logs.
  */
 function loggingKinds({ status, instance, direct }: Operation): LogSource['kind'][] {
   if (status === undefined) return [];

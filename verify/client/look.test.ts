@@ -20,7 +20,7 @@ it('reads the caching headers of a response', () => {
     hit: true,
   });
   expect(look(reply({ expires: '0' }), AT, []).caching).toEqual({ expires: -1 });
-  // Without a Date header, Expires is compared with the clock of this machine.
+  // Without Date, Expires is compared with this machine's clock.
   expect(look(reply({ expires: 'Thu, 01 Jan 2026 00:01:10 GMT' }), AT, []).caching).toEqual({ expires: 60 });
   expect(look(reply({ 'x-cache': 'MISS' }), AT, []).caching).toEqual({});
 });
@@ -45,8 +45,7 @@ it('searches an equal body again for other secrets', () => {
     look({ ...reply({}, body), facts }, AT, secrets).exposed;
   const secrets = [SECRET];
   expect(of(secrets, 'nothing')).toBeUndefined();
-  // The second body has the same `facts` object as the first one, so `look` does not search it for the same secrets
-  // again.
+  // The second body has the same `facts`, so `look` does not search it again.
   expect(of(secrets, SECRET)).toBeUndefined();
   expect(of([SECRET], SECRET)).toEqual(['body']);
 });

@@ -1,31 +1,24 @@
-/**
- * Finds three facts in a response: its caching headers, the error of the server's clock, and session cookies that the
- * page exposes.
- */
+/** Finds three facts in a response: caching headers, the error of the server's clock, and exposed session cookies. */
 import type { Caching, Operation } from '../core/history/history.ts';
 import { Recent } from '../core/recent.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
 
-/**
- * Minimum length of a cookie value that is searched for in pages, characters. A shorter value may occur in a page by
- * chance.
- */
+/** Minimum length of a cookie value to search for in pages, characters. Shorter values may occur by chance. */
 const MIN_LENGTH = 16;
 
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
 
 export interface Moment {
-  /** Time at which the response arrived, milliseconds since the epoch. */
+  /** Arrival of the response, milliseconds since the epoch. */
   now: number;
   /** Time from the request to the end of the response, milliseconds. */
   took: number;
 }
 
 /**
- * Returns the caching headers of a response, the error of the server's clock, and the session cookies that the page
- * exposes.
+ * Returns these facts about a response.
  *
  * @param secrets values of the session cookies that the request sent or the response set
  */
@@ -52,13 +45,12 @@ export function look(
   return looked;
 }
 
-/** Returns whether a text contains one of the secrets. */
 function shows(secrets: readonly string[], text: string): boolean {
   for (const value of secrets) if (value.length >= MIN_LENGTH && stands(value, text)) return true;
   return false;
 }
 
-/** Cache: the last parsed Date header. All responses of one second have the same Date. */
+/** All responses of one second have the same Date. */
 const last = { text: '', time: Number.NaN };
 
 /** Returns the time of a Date header, milliseconds since the epoch; NaN if it is no date. */
@@ -79,15 +71,11 @@ function stands(value: string, text: string): boolean {
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/**
- * The caching headers of recent responses, which need not be parsed again. Key: the JavaScript object with all headers
- * of a response. Responses with equal headers usually share this JavaScript object.
- */
+/** Key: the object with the headers of a response. Responses with equal headers usually share this object. */
 const cachings = new Recent<Reply['headers'], Caching>();
-/** The last caching headers. Most responses of a target have equal caching headers, so they share one object. */
+/** Most responses of a target have equal caching headers, so they share one object. */
 let before: Caching = {};
 
-/** Returns the caching headers. Takes them from the cache if they do not depend on the time of the response. */
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {
   let caching = cachings.get(headers);
   if (caching === undefined) {
@@ -101,11 +89,7 @@ function knownCaching(headers: Reply['headers'], date: number, took: number): Ca
   return caching;
 }
 
-/**
- * Returns the caching headers of a response.
- *
- * @param date date of the response, or the time of this machine if the response has none (RFC 9111, 4.2.3)
- */
+/** @param date date of the response, or of this machine if the response has none (RFC 9111, 4.2.3) */
 function cachingOf(headers: Reply['headers'], date: number, took: number): Caching {
   const caching: Caching = {};
   const control = joined(headers['cache-control']);

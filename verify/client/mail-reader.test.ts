@@ -1,4 +1,4 @@
-/** Tests reading mails from a mailbox, which is a server in this process, or a command. */
+/** The mailbox is a server in this process, or a command. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,10 +10,7 @@ import { MailReader } from './mail-reader.ts';
 
 const alice = { user: 'alice+1@example.test' };
 const signal = new AbortController().signal;
-/**
- * Responses of the mailbox, by the query of the request: the texts in order, of which the last one is repeated. An
- * empty text stands for status 404.
- */
+/** Key: query; value: texts of the mailbox in order, the last one repeated. An empty text means status 404. */
 const mails = new Map<string, string[]>();
 let status = 200;
 const server = createServer((request, response) => {
@@ -98,7 +95,7 @@ it('sends at most four requests at once to the mailbox', async () => {
     const watches = Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` }));
     for (let sent = 4; sent <= 12; sent += 4) {
       await until(() => waiting.length >= 4, { withinMs: 10_000, what: 'four requests' });
-      // If there were no delay between requests, the fifth request would be sent within this turn of the event loop.
+      // Without a delay, the fifth request would be sent in this turn of the event loop.
       await new Promise(resolve => setImmediate(resolve));
       expect(send).toHaveBeenCalledTimes(sent);
       for (const respond of waiting.splice(0)) respond(new Response('a mail'));

@@ -1,4 +1,4 @@
-/** Reads the mails that an app sends to a user during a login, for example with a code. */
+/** Reads the mails that an app sends during a login, for example with a code. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
@@ -7,15 +7,13 @@ import { printed } from './ready-made.ts';
 import { RequestTurns } from './request-turns.ts';
 import { Spacing } from './seats.ts';
 
-/** Maximum time that a mail may take to arrive, milliseconds. */
+/** Maximum time until a mail arrives, milliseconds. */
 const ARRIVES = 30_000;
-/**
- * Interval between two checks of the mailbox, milliseconds: first `first`, then twice as long each time, up to `most`.
- */
+/** Interval between two checks of the mailbox, milliseconds, doubled each time up to `most`. */
 const LOOK = { first: 25, most: 400 };
 /** Timeout of a request to the mailbox, milliseconds. */
 const TIMEOUT = 10_000;
-/** Maximum number of concurrent requests to the mailbox, because a busy mailbox accepts connections slowly. */
+/** Maximum number of concurrent requests, because a busy mailbox accepts connections slowly. */
 const READS = 4;
 
 export class MailReader {
@@ -23,20 +21,15 @@ export class MailReader {
   readonly #folder: string;
   readonly #signal: AbortSignal;
   readonly #timeout: number;
-  /**
-   * Lets only one login of an account run at a time, because a newer mail may make the code in an older mail invalid.
-   */
+  /** Allows one login of an account at a time, because a newer mail may invalidate the code in an older one. */
   readonly turns = new Spacing(0);
   readonly #reads = new RequestTurns(undefined, READS);
-  /**
-   * True after the first mail of the run has arrived. If a later mail is missing, the cause is the app or its mailbox,
-   * and not a wrong target file.
-   */
+  /** True after the first mail. A later missing mail is then an error of the app or mailbox, not of the target file. */
   #works = false;
 
   /**
    * @param folder folder in which the command runs
-   * @param timeout maximum time of a request to the mailbox, milliseconds
+   * @param timeout maximum time of a request, milliseconds
    */
   constructor(spec: MailSpec, folder: string, signal: AbortSignal, timeout = TIMEOUT) {
     this.#spec = spec;
@@ -46,12 +39,10 @@ export class MailReader {
   }
 
   /**
-   * Remembers the newest mail of an account. Call this before the request that makes the app send a mail.
+   * Call this before the request that makes the app send a mail. The returned function waits for a newer mail for which
+   * `suits` returns true, and returns its text; undefined after 30 s.
    *
-   * @returns a function that waits for a newer mail for which `suits` returns true, and returns its text; undefined
-   * after 30 s
-   * @throws UsageError if no such mail arrives or the mailbox cannot be read, and no mail has arrived before in this
-   * run
+   * @throws UsageError if no mail arrives, or the mailbox cannot be read, and no mail has arrived before
    */
   async watch({
     user,
@@ -85,7 +76,7 @@ export class MailReader {
     };
   }
 
-  /** Returns the text of the newest mail; undefined if reading the mailbox fails now, but has succeeded before. */
+  /** Returns undefined if reading fails now, but has succeeded before. */
   async #known(user: string): Promise<string | undefined> {
     const end = await this.#reads.take(this.#signal);
     try {
@@ -98,7 +89,6 @@ export class MailReader {
     }
   }
 
-  /** Returns the text of the newest mail; empty if there is no mail. */
   async #newest(user: string): Promise<string> {
     const { url, command } = this.#spec;
     if (url === undefined) return printed('mail.command', command ?? '', user, this.#folder, this.#signal);

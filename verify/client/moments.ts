@@ -1,4 +1,4 @@
-/** Records when the request of an operation was sent, and when its response arrived, on the recorder's clock. */
+/** Records when an operation's request was sent, and when its response arrived. */
 import type { Called } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Watch } from './exchange.ts';
@@ -6,12 +6,11 @@ import type { Cookies as SessionCookies } from './jar.ts';
 
 type Cookies = SessionCookies['list'];
 
-/** The methods of a recorder that `Moments` calls. */
 interface Recording {
   readonly clock: { now(): number };
   /** Writes the start of an operation into the history. */
   starts(called: Called): void;
-  /** Returns the label (a keyed hash) of the session cookie among the cookies of a request. */
+  /** Returns the label (a keyed hash) of the session cookie. */
   labelOf(cookies: Cookies): string | undefined;
 }
 
@@ -19,9 +18,9 @@ const NONE: Cookies = [];
 
 export class Moments implements Watch {
   readonly called: Called;
-  /** True if the operation may change data, so that its request must not be sent again. */
+  /** True if the operation may change data, so that it must not be sent again. */
   readonly once: boolean;
-  /** Time at which the last byte of the response arrived. */
+  /** Arrival of the response's last byte. */
   end = 0;
   cookies = NONE;
   readonly #recorder: Recording;
@@ -30,9 +29,8 @@ export class Moments implements Watch {
   #departed = false;
 
   /**
-   * @param labelled if true, the history gets the label (a keyed hash) of the session cookie that is sent
-   * @param due time at which the request was planned to begin, microseconds on the clock of the recorder; absent if the
-   * load has no rate
+   * @param labelled if true, the history gets the label of the sent session cookie
+   * @param due planned begin of the request, microseconds on the recorder's clock
    */
   constructor(
     recorder: Recording,
@@ -52,9 +50,7 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /**
-   * Sets a provisional time at which the operation began. When the first byte is sent, `departs` replaces this time.
-   */
+  /** Sets a provisional begin, which `departs` replaces when the first byte is sent. */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }
@@ -74,11 +70,11 @@ export class Moments implements Watch {
     this.end = this.#recorder.clock.now();
   }
 
-  /** If a request has failed, sets the times that are still missing. */
+  /** Sets the missing times of a failed request. */
   ends({ failure }: Reply): void {
     if (failure === undefined) return;
     this.end = this.#recorder.clock.now();
-    // The start time is missing if no connection was opened, for example because the run was stopped.
+    // Without an open connection, there is no start time.
     if (this.called.call === 0) this.called.call = this.end;
     if (!this.#departed && this.once) this.#recorder.starts(this.called);
   }

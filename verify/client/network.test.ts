@@ -104,7 +104,7 @@ describe('a target', () => {
     await one.send(get('/login'));
     const second = await one.send(get('//account'));
     expect(second.body).toBe('//account sid=1');
-    // A browser would read `//account` as the address of a host with the name "account".
+    // A browser would read `//account` as a host named "account".
     expect(second).not.toHaveProperty('leads');
   });
 
@@ -190,7 +190,7 @@ describe('a target', () => {
       most = Math.max(most, ++now);
       socket.once('close', () => now--);
     });
-    // The server keeps idle connections open, so that this test does not depend on the speed of the machine.
+    // The server keeps idle connections open, so that the machine's speed does not matter.
     server.keepAliveTimeout = 600_000;
     const one = client({ url: await listening(server), limits: { connections: 2 } });
     const visit = async () => {
@@ -205,7 +205,7 @@ describe('a target', () => {
     const one = client({ url, limits: { requests: 50 } });
     const began = performance.now();
     await Promise.all(Array.from({ length: 6 }, () => one.send(get('/'))));
-    // The limit requires a delay of 100 ms. Timers may fire slightly early, so the test expects a little less.
+    // The limit requires 100 ms, but timers may fire slightly early.
     expect(performance.now() - began).toBeGreaterThan(80);
   });
 

@@ -1,7 +1,4 @@
-/**
- * Sends requests to a target and to the other hosts that its target file names. Applies the keys `tls` and `limits` of
- * the target file.
- */
+/** Sends requests to a target and to the other hosts of its target file, by the keys `tls` and `limits`. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,43 +16,36 @@ const TIMEOUT = 10_000;
 export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'> &
   Partial<Pick<Target, 'posts' | 'origins'>>;
 
-/** Maximum number of paths in the cache of parsed paths. */
 const PLACES = 1000;
 
-/** A parsed path of the target. */
 export interface Place {
   origin: string;
-  /** Path and query, as the request line has them. */
+  /** Path and query, as in the request line. */
   path: string;
-  /** The complete address, by which the cookie jar chooses the cookies to send. */
+  /** The complete address, by which the cookie jar chooses cookies. */
   site: URL;
 }
 
 export class Network {
-  /** Address of the target. Its path is a prefix of all paths of requests. */
+  /** Address of the target. Its path is a prefix of all paths. */
   readonly url: string;
-  /**
-   * The target's address for cookies and redirects. If the target file has a header Host, this address has its host.
-   */
+  /** The target's address for cookies and redirects, with the host of the header Host. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON bodies for reads by POST, by the path of the request. */
+  /** Key: path; value: JSON body for a read by POST. */
   readonly posts: ReadonlyMap<string, unknown>;
   /** True if no header has a placeholder, so that all requests send the same headers. */
   readonly constant: boolean;
   readonly #http1: Http1;
   /**
-   * If true, a request that must not be sent again gets a new connection, because a balancer may close an idle
-   * connection just when the request is sent.
+   * If true, a request that must not be sent again gets a new connection, because a balancer may just close an idle
+   * one.
    */
   apart = false;
   readonly #http2: Http2;
   readonly timeout: number;
   #turns: RequestTurns | undefined;
-  /**
-   * The other hosts that the target file names under `origins`. Requests to these hosts do not carry the target file's
-   * `headers`.
-   */
+  /** The hosts under `origins` in the target file. They get no `headers` of the target file. */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
@@ -91,18 +81,16 @@ export class Network {
     return other;
   }
 
-  /** Adds a host to the list of other hosts (`origins`). */
+  /** Adds a host to the other hosts (`origins`). */
   admit(origin: string): void {
     this.others.set(origin, this.#other(origin));
   }
 
-  /** Parses a path of the target with its query. */
   place(path: string): Place {
     let place = this.#places.get(path);
     if (place === undefined) {
       const { origin, pathname, search } = new URL(this.url + path);
-      // Joins the parts as text. Resolving a path such as //account as an address would lead to a host with the name
-      // "account".
+      // As an address, the path //account would lead to a host named "account".
       const site = new URL(this.site.origin + this.site.pathname.replace(/\/$/, '') + path);
       place = { origin, path: pathname + search, site };
       if (this.#places.size >= PLACES) this.#places.clear();
@@ -111,10 +99,7 @@ export class Network {
     return place;
   }
 
-  /**
-   * Returns the path of an address on the target, or the address itself on another host of the target file; undefined
-   * for all other hosts.
-   */
+  /** Returns the path of an address on the target, or an address on another allowed host. */
   nameOf({ origin, pathname, search, href }: URL): string | undefined {
     const prefix = this.site.pathname.replace(/\/$/, '');
     if (origin === this.site.origin && pathname.startsWith(`${prefix}/`))
@@ -122,12 +107,16 @@ export class Network {
     return this.others.has(origin) ? href : undefined;
   }
 
-  /** True while no request is sent, because the target sent status 429 with Retry-After. */
+  /** True while a 429 with Retry-After delays all requests. */
   get resting(): boolean {
     return this.#rested > 0 && this.#rested > performance.now();
   }
 
-  /** Delays all further requests. @param time delay from now, milliseconds */
+  /**
+   * Delays all further requests.
+   *
+   * @param time delay from now, milliseconds
+   */
   rest(time: number): void {
     this.#rested = Math.max(this.#rested, performance.now() + time);
   }
@@ -140,22 +129,20 @@ export class Network {
     }
   }
 
-  /**
-   * Waits until the target's limits allow a request. If there are limits, returns a function to call after the request.
-   */
+  /** Waits until the target's limits allow a request. May return a function to call after the request. */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);
   }
 
   /**
-   * Returns whether the target's limits allow a request now. If not, the request must not use a barrier (barrier.ts).
-   * Otherwise the requests at the barrier and this request would wait for each other forever.
+   * Returns whether the target's limits allow a request now. If not, the request must use no barrier, because both
+   * would wait for each other forever.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;
   }
 
-  /** Returns the headers that a balancer would add to a request. An app finds its public address in them. */
+  /** Returns the headers of a balancer, from which an app learns its public address. */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
     this.#own ??= ownAddress(new URL(this.url));
     const { host, protocol } = this.site;
@@ -168,8 +155,7 @@ export class Network {
   }
 
   /**
-   * Sends a request. If the server closes the idle connection just when the request is sent, sends a repeatable request
-   * again on a new connection (RFC 9112, 9.3.1).
+   * Sends a request. Sends a repeatable one again if the server closes the idle connection (RFC 9112, 9.3.1).
    *
    * @throws errors of the network
    */
@@ -194,7 +180,7 @@ export class Network {
   }
 
   /**
-   * Sends a request on a new connection, without its last byte. Sends the last byte when the barrier opens (`held`).
+   * Sends a request on a new connection; the last byte waits for the barrier `held`.
    *
    * @throws as `exchange`
    */
@@ -209,13 +195,13 @@ export class Network {
   }
 }
 
-/** Returns the IP address from which this machine connects to a server; 127.0.0.1 if the server's name is unknown. */
+/** Returns 127.0.0.1 if the server's name is unknown. */
 function ownAddress({ hostname }: URL): Promise<string> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   return new Promise<string>(resolve => {
     socket.once('error', () => resolve('127.0.0.1'));
-    // Connecting a UDP socket only chooses the local address, and sends nothing.
+    // Connecting a UDP socket chooses the local address, and sends nothing.
     socket.once('connect', () => resolve(socket.address().address));
     socket.connect(9, host);
   }).finally(() => socket.close());

@@ -1,10 +1,7 @@
-/** Builds an operation for the history from the fields of its request and of its response. */
+/** Joins the fields of a request and its response to an operation for the history. */
 import type { Called, Operation, Returned } from '../core/history/history.ts';
 
-/**
- * Joins the fields of request and response one by one, because V8 reads an object from a spread or `Object.assign`
- * slowly.
- */
+/** Copies each field, because V8 reads an object from a spread or `Object.assign` slowly. */
 export function operationOf(called: Called, returned: Returned): Operation {
   const { id, clock, client, session, user, action, request, call } = called;
   const operation: Operation = {
@@ -58,9 +55,8 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * Corrects which instance an operation names. If the request was sent directly to an instance, and the response names
- * none, sets this instance: usually only the balancer adds the name. For a request to another host, removes the
- * instance.
+ * Corrects the instance of an operation: the instance of a direct request, because only the balancer adds names; none
+ * for another host.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

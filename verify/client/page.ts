@@ -6,41 +6,36 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface FormField {
   name: string;
-  /** Type of an input element, such as `password`; `textarea` or `select` for these elements. */
+  /** Type of an input, such as `password`; or `textarea` or `select`. */
   type: string;
   value: string;
-  /**
-   * All texts that show what the field is for, joined, in lower case: its name, id, label, placeholder and
-   * autocomplete.
-   */
+  /** Texts that describe the field, in lower case: name, id, label, placeholder and autocomplete. */
   hint: string;
 }
 
 export interface Form {
   method: 'GET' | 'POST';
-  /** The address to which the form is sent. If empty, the form is sent to the address of its page. */
+  /** Address of the form; empty for the address of its page. */
   action: string;
   fields: FormField[];
-  /**
-   * All texts that show what the form is for, joined, in lower case: its id, name, class, action, label and buttons.
-   */
+  /** Texts that describe the form, in lower case: id, name, class, action, label and buttons. */
   words: string;
-  /** Name and value of the first button that submits the form; absent if this button has no name. */
+  /** The first button that submits the form, if it has a name. */
   button?: { name: string; value: string };
-  /** True if the form has a field for a file upload. Baton cannot fill in such a field. */
+  /** True if the form has a file upload, which Baton cannot fill in. */
   files: boolean;
 }
 
 interface Link {
   href: string;
-  /** All texts that show what the link is for, joined, in lower case: its text, title, label, class and id. */
+  /** Texts that describe the link, in lower case: text, title, label, class and id. */
   words: string;
 }
 
 export interface Parsed {
   forms: Form[];
   links: Link[];
-  /** The content of each `<meta>` tag, by its name. */
+  /** Key: name of a `<meta>` tag; value: its content. */
   metas: ReadonlyMap<string, string>;
   /** The visible text of the page, without markup. */
   text: string;
@@ -53,7 +48,7 @@ export function parsePage(html: string): Parsed {
   const labels = new Map(
     tags('label').map(label => [label.attribs['for'] ?? '', DomUtils.textContent(label).trim()]),
   );
-  // A button outside its form refers to the form by the form's id.
+  // A button outside its form refers to the form by id.
   const elsewhere = [...tags('button'), ...tags('input')].filter(
     one => 'form' in one.attribs && isButton(one),
   );
@@ -71,7 +66,6 @@ export function parsePage(html: string): Parsed {
 
 const UNREAD = new Set(['script', 'style', 'template', 'noscript']);
 
-/** Returns the visible text of a page, without scripts, styles and templates. */
 function textOf(nodes: readonly Node[]): string {
   const read = (node: Node): string => {
     if (!('children' in node)) return node.type === 'text' ? node.data : '';
@@ -119,10 +113,7 @@ const isButton = ({ name, attribs }: Element): boolean =>
 
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
-/**
- * Returns the form field for an element, as a list. The list is empty for buttons, and for fields that a browser does
- * not submit.
- */
+/** Returns an empty list for buttons, and for fields that a browser does not submit. */
 function fieldOf(element: Element, labels: ReadonlyMap<string, string>): FormField[] {
   const { attribs } = element;
   const name = attribs['name'] ?? '';
@@ -145,8 +136,8 @@ function held(element: Element, type: string): string {
 }
 
 /**
- * Returns words that describe a position in a page, in lower case: tags, ids, classes and labels of the elements
- * around it, and the headings above it.
+ * Returns words that describe a position, in lower case: tags, ids, classes and labels around it, and headings above
+ * it.
  */
 export function surroundings(html: string, at: number): string {
   const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });

@@ -1,7 +1,5 @@
-/** Divides the accounts of a run among its worker threads. */
 import type { Account } from '../target/load.ts';
 
-/** The part of a run that one worker thread performs. */
 export interface WorkerPart {
   /** Number of the worker thread, from 0. */
   number: number;

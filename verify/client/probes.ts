@@ -1,8 +1,12 @@
-/** Finds requests in the probes of a target file. A probe describes data of the app that Baton reads and writes. */
+/** Finds requests in a target's probes, which describe data that Baton reads and writes. */
 import type { Target } from '../target/load.ts';
 import type { Probe, WriteSpec } from '../target/schema.ts';
 
-/** Returns the request that writes the data of a probe. @throws Error if the probe has no such request */
+/**
+ * Returns the request that writes the data of a probe.
+ *
+ * @throws Error if the probe has no such request
+ */
 export function writing(probe: Probe): WriteSpec {
   const request = writeOf(probe);
   if (request !== undefined) return request;
@@ -11,17 +15,17 @@ export function writing(probe: Probe): WriteSpec {
   );
 }
 
-/** Returns the request that writes the data of a probe; undefined if the probe has no such request. */
+/** Returns undefined if the probe has no request that writes. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether a session must read the data of a probe before its first write, because the value may be unknown. */
+/** Returns whether a session must read before its first write, because the value may be unknown. */
 export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
-/** Returns the first probe that can be written and whose data belongs to a session or user, and not to all users. */
+/** Returns the first writable probe whose data belongs to a session or user. */
 export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 
-/** Returns the first probe of a target that has a request to write. */
+/** Returns the first writable probe. */
 export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => writeOf(probe) !== undefined);

@@ -16,7 +16,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Puts a session into a client. Returns the client's cookies and captured values. */
 const put = async (spec: SessionSpec, user = 'alice', signal = new AbortController().signal) => {
   const client = new SessionClient(network);
   await putSession(client, spec, { user }, { folder, url }, signal);

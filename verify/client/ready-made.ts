@@ -1,4 +1,4 @@
-/** Puts a session that exists already into a client: from a Playwright state file, a cookie, a header or a command. */
+/** Puts an existing session into a client: from a Playwright state file, a cookie, a header or a command. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -30,10 +30,10 @@ const stored = z.object({
 });
 
 /**
- * Puts the session of an account into a client: its cookies, and the values of headers that carry the session.
+ * Puts the session of an account into a client. The error contains no secret.
  *
- * @param site address of the target; cookies and local storage of other hosts are ignored
- * @throws UsageError if the account has no session, or a session in an unknown format. The message contains no secret
+ * @param site address of the target; other hosts' cookies and local storage are ignored
+ * @throws UsageError if there is no session, or its format is unknown
  */
 export async function putSession(
   client: SessionClient,
@@ -64,7 +64,7 @@ export async function putSession(
   for (const pair of pairs) client.put(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
 }
 
-/** Returns the text of the session, and where it comes from, for error messages. */
+/** Also returns where the session comes from, for error messages. */
 async function sessionText(
   { state, cookie, header, command }: SessionSpec,
   user: string,
@@ -93,11 +93,10 @@ async function sessionText(
 }
 
 /**
- * Runs a command of the target file. The user's name is not part of a shell's command line, because the shell
- * could run it as a command. The shell gets it in the variable BATON_USER.
+ * Runs a command of the target file, and returns its output; empty after an abort. The shell gets the user in
+ * BATON_USER, because a name in the command line could run as a command.
  *
- * @param key the command's key in the target file, for error messages
- * @returns the output of the command; empty if the run was aborted
+ * @param key the command's key in the target file
  * @throws UsageError if the command fails
  */
 export async function printed(
@@ -147,7 +146,7 @@ function putState(
   if (own.length === 0 && values.length === 0)
     throw wrong(`a cookie or local storage of ${origin}, got none`);
   for (const { name, value } of own) client.put(name, value);
-  // Headers of the target file can contain values of the local storage, as placeholders such as {access_token}.
+  // Headers can have local storage values as placeholders, such as {access_token}.
   for (const { name, value } of values) client.captured.set(name.replaceAll(/\W/g, '_'), value);
 }
 

@@ -28,7 +28,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts a server, and a recorder for requests to it. */
 async function recording(listener: http.RequestListener, more: Partial<Reached> = {}, name = 'one') {
   const server = http.createServer(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -47,7 +46,6 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
     clock,
     origin,
     client: () => new SessionClient(network),
-    /** Stops the recorder. @returns the lines of the history */
     async stop(): Promise<Event[]> {
       recorder.finish('complete');
       await network.close();
@@ -61,11 +59,9 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
 /**
- * Records requests for pages with several statuses, for slow pages, and for a list whose first page is slow.
+ * Returns for each page whether its operation is `starved`, that is, possibly late because of the overload.
  *
  * @param crowded true if the machine is overloaded
- * @returns for each page, whether its operation is marked as `starved`, that is, as possibly late because of the
- * overload
  */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
@@ -101,7 +97,7 @@ it('marks late responses and errors of proxies while the machine was overloaded,
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before other work', async () => {
   const order: string[] = [];
-  // Disables the timer that measures the load of this machine, because this timer also reads the mocked clock.
+  // This timer also reads the mocked clock.
   vi.spyOn(Starvation.prototype, 'look').mockImplementation(() => {});
   vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
     order.push('read');
@@ -120,7 +116,7 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   });
   const [begun, ...rest] = order;
   expect(begun).toBe('time');
-  // Ignores the event `connected`, because client and server may notice the new connection in any order.
+  // Client and server may notice the new connection in any order.
   expect(rest.filter(what => what !== 'connected')).toEqual(['time', 'served', 'time', 'read']);
   expect(operation).toMatchObject({ call: order.indexOf('served'), return: order.indexOf('read') });
   await stop();
@@ -154,7 +150,7 @@ describe('a target with limits, whose server responds at once', () => {
       .flatMap(event => (event.type === 'op' || event.type === 'start' ? [event.call] : []))
       .toSorted((a, b) => a - b);
     expect(calls).toHaveLength(6);
-    // The limit requires 50 ms between requests. Timers may fire slightly early, so the test expects a little less.
+    // The limit requires 50 ms, but timers may fire slightly early.
     for (const [i, call] of calls.entries()) expect(call - began).toBeGreaterThan(i * 50_000 - 5_000);
   });
 
@@ -175,8 +171,7 @@ describe('a target with limits, whose server responds at once', () => {
     );
     const calls = (await stop()).flatMap(event => (event.type === 'start' ? [event.call - began] : []));
     expect(calls).toHaveLength(5);
-    // The limit of 20 requests per second delays the fifth request by 200 ms. The first four must wait for it, so that
-    // all five overlap.
+    // The fifth request waits 200 ms, and the first four must wait for it, so that all five overlap.
     expect(Math.min(...calls)).toBeGreaterThan(150_000);
   });
 });
@@ -204,7 +199,7 @@ describe('a request that bypasses the balancer', () => {
     const { recorder, client, origin, stop } = await recording(
       ({ headers, socket }, response) => {
         heard.push(headers);
-        // Redirects to the address of the instance instead of the balancer, as some apps do.
+        // Some apps redirect to the instance's address.
         response.writeHead(302, { location: `http://127.0.0.1:${socket.localPort}/login` }).end();
       },
       { url: 'http://shop.test:8080', headers: { 'X-Forwarded-Proto': 'https' } },

@@ -1,4 +1,4 @@
-/** Sends the requests of a run, and writes each request as an operation into the history. */
+/** Sends the requests of a run, and writes each as an operation into the history. */
 import type {
   Called,
   Clock,
@@ -29,12 +29,9 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/** Response time above which an overload of this machine may be the cause of the delay, microseconds. */
+/** Response time above which this machine's overload may be the cause, microseconds. */
 const SLOW = 500_000;
-/**
- * Statuses with which a proxy responds if its server did not respond in time. An overload of this machine may be the
- * cause.
- */
+/** Statuses of a proxy whose server did not respond in time. This machine's overload may be the cause. */
 const UNANSWERED = [502, 503, 504];
 
 export interface Recorded {
@@ -42,7 +39,6 @@ export interface Recorded {
   reply: Reply;
 }
 
-/** An event of the history without its time, which the recorder adds. */
 type Untimed<E> = E extends unknown ? Omit<E, 'clock' | 'at'> : never;
 
 export class Recorder {
@@ -57,7 +53,7 @@ export class Recorder {
   readonly #remarks: string[] = [];
   readonly #secrets: SessionSecrets;
   readonly #starvation: Starvation;
-  /** The last operation id. With three worker threads, worker thread 1 uses the ids 4, 7, 10, … */
+  /** The last operation id. With three worker threads, thread 1 uses the ids 4, 7, 10, … */
   #ids: number;
   readonly #of: number;
   #disturbed = false;
@@ -110,7 +106,7 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
-    // For a list of several pages, an overload at any time since the request for the first page counts.
+    // For a list, an overload since the first page's request counts.
     if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];
@@ -132,12 +128,12 @@ export class Recorder {
     return { operation, reply };
   }
 
-  /** Writes the start of an operation that may change data, so that it is in the history even if Baton is killed. */
+  /** Writes the start of an operation that may change data, so that the start survives a kill of Baton. */
   starts(called: Called): void {
     this.#history.writeNow({ type: 'start', ...called });
   }
 
-  /** Returns the label of the session cookie in a request. */
+  /** Returns the label (a keyed hash) of the session cookie. */
   labelOf(cookies: Cookies['list']): string | undefined {
     const [sent] = this.#secrets.sent(cookies);
     return sent === undefined ? undefined : this.label(sent);
@@ -150,7 +146,6 @@ export class Recorder {
     return called;
   }
 
-  /** Returns the fields that the history gets about a response. */
   #returned(
     call: Call,
     { path }: Send,
@@ -172,9 +167,6 @@ export class Recorder {
     return returned;
   }
 
-  /**
-   * Returns whether an overload of this machine may be the cause of a missing or late response, or of a proxy's error.
-   */
   #starved({ status }: Reply, call: number, end: number): boolean {
     const unanswered = status === undefined || UNANSWERED.includes(status);
     return (unanswered || end - call > SLOW) && this.#starvation.during(call, end, unanswered);
@@ -192,10 +184,7 @@ export class Recorder {
     this.#history.write({ type: 'phase', phase, clock: this.clock.name, at: this.clock.now() });
   }
 
-  /**
-   * Records once which kind of data an object holds, and how many values at most, unless it has the default kind
-   * without a limit.
-   */
+  /** Records once which kind of data an object holds, and how many values at most. */
   object(object: string, { kind, cap }: Pick<Probe, 'kind' | 'cap'>): void {
     if (this.#objects.has(object)) return;
     this.#objects.add(object);
@@ -213,7 +202,7 @@ export class Recorder {
     this.#history.write(event);
   }
 
-  /** Adds a remark to the result of the run, such as what the run left out and why. */
+  /** Adds a remark to the result, such as what the run left out and why. */
   remark(text: string): void {
     if (!this.#remarks.includes(text)) this.#remarks.push(text);
   }

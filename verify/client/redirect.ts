@@ -1,14 +1,14 @@
-/** Resolves redirects: to a path of the target, or to the address of another host. */
+/** Resolves redirects to a path of the target, or to another host. */
 import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 
 /**
  * Returns where a redirect leads.
  *
- * @param location the header Location of the response
- * @param base the address of the request, with the host of the target's Host header
- * @param site the target's address; its path is a prefix of all its paths
- * @param asked the address to which the request was sent: that of an instance if it was sent directly
+ * @param location the header Location
+ * @param base address of the request, with the host of the target's Host header
+ * @param site the target's address, whose path is a prefix of all paths
+ * @param asked address to which the request was sent, such as that of an instance
  */
 export function redirectOf(
   location: string,
@@ -24,8 +24,7 @@ export function redirectOf(
   const prefix = site.pathname.replace(/\/$/, '');
   if (!path.startsWith(`${prefix}/`)) return { redirect: path };
   const redirect = path.slice(prefix.length);
-  // Does not follow a redirect to another scheme: from https to http, cookies would be sent unencrypted; from http to
-  // https, the run would leave the address that the user has chosen.
+  // From https to http, cookies would be unencrypted; from http to https, the run would leave the user's address.
   if (url.protocol !== there.protocol) return { redirect };
   return { redirect, leads: url.pathname.slice(prefix.length) + url.search };
 }

@@ -1,4 +1,4 @@
-/** Registers each account before its first login, by the requests under `register` in the target file. */
+/** Registers each account before its first login, by `register` in the target file. */
 import type { Account } from '../target/accounts.ts';
 import type { RegisterSpec } from '../target/schema.ts';
 import { type Aids, fill, takeStep } from './fill.ts';
@@ -11,13 +11,13 @@ export class Registration {
   readonly #token: (reply: Awaited<ReturnType<SessionClient['send']>>) => string | undefined;
   readonly #aids: Aids;
   readonly #asked = new Map<Account, Promise<void>>();
-  /** A sentence about the last response to a registration, for an error message. */
+  /** A sentence about the last response, for an error message. */
   answer = '';
 
   /**
-   * @param csrf the setting `csrf` of the target file: where to find the form token
+   * @param csrf where to find the form token
    * @param aids mailbox and authenticator of the users
-   * @param connect returns a new client without cookies, because a registration may sign its client in
+   * @param connect returns a new client, because a registration may sign its client in
    * @param token returns the form token of a page
    */
   constructor(
@@ -34,20 +34,14 @@ export class Registration {
     this.#token = token;
   }
 
-  /**
-   * Registers an account once. If the app refuses the registration, does nothing: the account may exist already, and
-   * the login will show whether it does.
-   */
+  /** Registers an account once. Ignores a refusal: the account may exist already, and the login will show it. */
   of(account: Account, signal: AbortSignal): Promise<void> {
     const asked = this.#asked.get(account) ?? this.#register(account, signal);
     this.#asked.set(account, asked);
     return asked;
   }
 
-  /**
-   * Registers an account. Tries again if the app refused its passkey, because no client can log in to an account
-   * without passkey.
-   */
+  /** Tries again if the app refused the passkey, because without passkey no client can log in. */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
     for (let i = 0; i < tries && !signal.aborted; i++) {
@@ -57,11 +51,9 @@ export class Registration {
   }
 
   /**
-   * Sends the requests of a registration.
+   * Returns the status of the last response.
    *
-   * @param aside if true, another client sends a request before the last one, so that a strict round robin routes the
-   * last request to another instance
-   * @returns status of the last response; undefined if there was none
+   * @param aside if true, another client's request moves the last request to another instance of a strict round robin
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {
     const client = this.#connect();
@@ -83,7 +75,6 @@ export class Registration {
   }
 }
 
-/** Maximum number of tries to register a passkey for an account. */
 const TRIES = 12;
 
 const PAGE = { method: 'GET' as const, form: {}, headers: {}, capture: {} };

@@ -1,4 +1,4 @@
-/** Builds the headers of the requests of one client. */
+/** Builds the headers of one client's requests. */
 import { randomBytes } from 'node:crypto';
 import { traceparentOf } from '../core/history/trace.ts';
 import { filledText } from '../core/response/form.ts';
@@ -9,7 +9,7 @@ import type { Network } from './network.ts';
 import { RequestHead } from './request-text.ts';
 import { isSafe, type Send } from './send.ts';
 
-/** Headers that a balancer would add. Baton sends them only if a request bypasses the balancer; otherwise undefined. */
+/** Headers that a balancer would add, for a request that bypasses the balancer. */
 type Forwarding = Readonly<Record<string, string>> | undefined;
 
 export class RequestHeaders {
@@ -17,10 +17,9 @@ export class RequestHeaders {
   readonly #jar: Jar;
   readonly #affinity: Affinity | undefined;
   readonly #captured: ReadonlyMap<string, string>;
-  /** True after the client has lost its affinity cookie. */
   #broken = false;
 
-  /** @param captured values for the placeholders in headers of the target file */
+  /** @param captured values for the placeholders in headers */
   constructor(
     network: Network,
     jar: Jar,
@@ -34,8 +33,8 @@ export class RequestHeaders {
   }
 
   /**
-   * Returns the headers that do not depend on the body. For equal cookies, and without headers of the request itself,
-   * always returns the same object, so that the text of the headers is built only once.
+   * Returns the headers that do not depend on the body: the same object for equal cookies, so that their text is built
+   * only once.
    */
   shared(
     request: Send,
@@ -54,7 +53,7 @@ export class RequestHeaders {
     if (shared && cookies.head !== undefined) return cookies.head;
     const named: Record<string, string> = { ...this.#always(request, id), ...own };
     const given = new Set(Object.keys(named).map(name => name.toLowerCase()));
-    // If the target file sets a header that a balancer would add, the header of the target file is sent.
+    // A header of the target file replaces the balancer's header.
     for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
     if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
     const cookie = shared
@@ -66,7 +65,7 @@ export class RequestHeaders {
     return head;
   }
 
-  /** Returns the headers of this request only, as a list: name, value, name, value. */
+  /** Returns the headers of this request only: name, value, name, value. */
   own(
     { json, method, from }: Send,
     id: string | undefined,
@@ -80,15 +79,15 @@ export class RequestHeaders {
       own.push('content-type', json === undefined ? FORM : 'application/json');
     if (isSafe(method) && body === null) return own;
     const origin = originOf(from ?? site, site, head);
-    // Sends Origin as browsers do, because SvelteKit and nosurf refuse a form without it.
+    // SvelteKit and nosurf refuse a form without Origin.
     if (!isSafe(method) && !head.has('origin')) own.push('origin', origin);
-    // Sends Referer, because Django refuses a form over https without it.
+    // Django refuses a form over https without Referer.
     if (body !== null && site.protocol === 'https:' && !head.has('referer'))
       own.push('referer', `${origin}/`);
     return own;
   }
 
-  /** Returns the headers of the target file, without those whose placeholder has no value yet. */
+  /** Omits headers whose placeholder has no value yet. */
   #always({ omit }: Send, id: string | undefined): Readonly<Record<string, string>> {
     const { constant, headers } = this.#network;
     if (constant) return headers;
@@ -98,7 +97,6 @@ export class RequestHeaders {
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  /** Returns the value of the header Cookie. @param of either the address of the request, or the cookies to send */
   #cookiesOf(of: URL | Cookies, more: Record<string, string> = {}): string {
     const header = this.#cookieHeader(of);
     const names = Object.keys(more);
@@ -123,8 +121,8 @@ export class RequestHeaders {
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * Returns the header Origin. For a page of the target, `X-Forwarded-Proto` and `X-Forwarded-Host` of the target file
- * replace its scheme and host, because the app takes them as its own address.
+ * `X-Forwarded-Proto` and `X-Forwarded-Host` of the target file replace scheme and host, because the app takes them as
+ * its address.
  */
 function originOf(page: URL, site: URL, head: RequestHead): string {
   if (page !== site && page.origin !== site.origin) return page.origin;
@@ -137,9 +135,7 @@ function isEmpty(headers: Readonly<Record<string, string>> | undefined): boolean
   return true;
 }
 
-/**
- * Returns the values of the placeholders {request} and {trace}: the request id, and a trace id in the format of AWS.
- */
+/** Returns values for {request}, the request id, and {trace}, a trace id in the format of AWS. */
 function namesOf(request: string | undefined): Record<string, string> {
   if (request === undefined) return {};
   const time = Math.floor(Date.now() / 1000).toString(16);

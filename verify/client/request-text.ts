@@ -1,9 +1,8 @@
 /** Builds the text of HTTP/1.1 requests (RFC 9112). */
 
-/** Headers that many requests have in common. Keeps the text of these headers, so that it is built only once. */
+/** Headers that many requests share. Their text is built only once. */
 export class RequestHead {
   readonly fields: readonly string[];
-  /** The values of the headers, by their names in lower case. */
   readonly #values = new Map<string, string>();
   #kept: { origin: string; text: string } | undefined;
 
@@ -13,17 +12,25 @@ export class RequestHead {
       this.#values.set((fields[i] as string).toLowerCase(), fields[i + 1] as string);
   }
 
-  /** @param name name of the header, in lower case */
+  /** @param name in lower case */
   has(name: string): boolean {
     return this.#values.has(name);
   }
 
-  /** Returns the first value of a header; undefined if there is none. @param name name of the header, in lower case */
+  /**
+   * Returns the first value of a header.
+   *
+   * @param name in lower case
+   */
   get(name: string): string | undefined {
     return this.#values.get(name);
   }
 
-  /** Returns the header lines. @throws an error with the code INVALID_HEADER */
+  /**
+   * Returns the header lines.
+   *
+   * @throws an error with the code INVALID_HEADER
+   */
   textFor(origin: string): string {
     if (this.#kept?.origin !== origin)
       this.#kept = { origin, text: linesOf(this.fields, origin, 'keep-alive') };
@@ -31,9 +38,9 @@ export class RequestHead {
   }
 }
 
-/** Headers that callers cannot set, because Baton derives them from the body. */
+/** Headers that Baton derives from the body. */
 const FRAMING = ['content-length', 'transfer-encoding'];
-/** Methods that need no Content-Length for a request without a body. */
+/** Methods that need no Content-Length without a body. */
 const BODILESS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -63,19 +70,18 @@ function linesOf(fields: readonly string[], origin: string, connection: string):
   return line('host', host) + line('connection', given.get('connection') ?? connection) + lines;
 }
 
-/** The fields of a request (`Outgoing`) from which its text is built. */
 interface Parts {
   origin: string;
   path: string;
   method: string;
   head: RequestHead;
-  /** Headers of this request only. They are not validated, because Baton itself makes their values. */
+  /** Headers of this request only. Baton makes their values, so they are not validated. */
   own: readonly string[];
   body: string | null;
 }
 
 /**
- * Returns the text or the bytes of a request, in Latin-1.
+ * Returns the text of a request, or its bytes, in Latin-1.
  *
  * @param last true if the connection carries no further request
  * @throws an error with the code INVALID_HEADER

@@ -1,7 +1,7 @@
-/** Makes requests wait until the limits of the target (`limits` in the target file) allow them. */
+/** Makes requests wait until `limits` of the target file allow them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Limits the number of concurrent requests and the number of requests per second. */
+/** Limits the number of concurrent requests, and of requests per second. */
 export class RequestTurns {
   readonly #every: number;
   readonly #most: number;
@@ -15,10 +15,7 @@ export class RequestTurns {
     this.#most = most;
   }
 
-  /**
-   * Returns true if the number of concurrent requests is below its limit, so that a request need not wait for another
-   * one.
-   */
+  /** Returns true if a request need not wait for another one to end. */
   room(): boolean {
     return this.#under < this.#most;
   }
@@ -26,7 +23,6 @@ export class RequestTurns {
   /** Waits until the limits allow a request. Returns the function to call when the request has ended. */
   async take(signal: AbortSignal | undefined): Promise<() => void> {
     if (this.room()) this.#under++;
-    // This promise resolves when another request ends.
     else await new Promise<void>(resolve => this.#waiting.push(resolve));
     if (this.#every > 0) {
       const now = performance.now();

@@ -15,12 +15,8 @@ import type { Send } from './send.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { SessionTokens } from './session-tokens.ts';
 
-/**
- * Maximum number of times that a request with status 429 and Retry-After is sent again, each time after the requested
- * wait.
- */
+/** Maximum number of retries after a 429 with Retry-After. */
 const TRIES_AGAIN = 3;
-/** The remark in the result if the app has limited the logins. */
 const LIMITED = `the app refused logins because of a limit (status 429), so the run has less evidence. ${LIFT}`;
 
 export class SessionRequests {
@@ -29,9 +25,8 @@ export class SessionRequests {
   readonly #account: Account;
   readonly #client: SessionClient;
   readonly #step: OutOfStep;
-  /** Refreshes the tokens of the session, if the target file has `refresh`. */
   readonly tokens: SessionTokens;
-  /** The last request before the login request: the request for the login page, or one of the `steps` of the login. */
+  /** The request for the login page, or the last of the login's `steps`. */
   lastForm: Operation | undefined;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
@@ -45,9 +40,9 @@ export class SessionRequests {
   }
 
   /**
-   * Sends and records a request. If its access token has expired, refreshes the token and sends the request again.
+   * Sends and records a request; refreshes an expired access token first.
    *
-   * @param page if true, keeps the form token of the page for the next form
+   * @param page if true, keeps the form token of the page
    */
   perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
     return this.#context.target.refresh === undefined
@@ -65,8 +60,7 @@ export class SessionRequests {
     const aside = balanced && how.held === undefined ? this.#step.aside() : undefined;
     let recorded = await recorder.perform(call, client, sent, signal);
     if (aside !== undefined) await aside;
-    // A request with status 429 had no effect, so it is sent again. It is not sent again if it had to overlap other
-    // requests, because these have ended.
+    // A 429 had no effect, so the request is sent again, unless it had to overlap requests that have ended.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
     if (what.action === 'login' && recorded.reply.status === 429) recorder.remark(LIMITED);
@@ -74,17 +68,16 @@ export class SessionRequests {
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {
       client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
-      // Does not keep a page that was requested only to find out the outcome of a login. A request for such a page has
-      // `later`.
+      // A page with `later` was requested only to find out a login's outcome.
       if (what.later === undefined) this.lastForm = recorded.operation;
     }
     return recorded;
   }
 
-  /** Records an operation of several pages, such as a login, that stopped at one of its pages. Sends no request. */
+  /** Records an operation of several pages that stopped at one of them. Sends no request. */
   stopped(what: What, { url, reply }: ShownPage, how: How): Promise<Recorded> {
     const call = callOf(this.#who, what, how, undefined);
-    // Does not record the path of an address on another host, because the path may contain a secret.
+    // The path on another host may contain a secret.
     const path = this.clientOf(how).nameOf(url)?.startsWith('/') === true ? url.pathname : url.origin;
     const send: SessionClient['send'] = async (_send, _signal, watch) => {
       watch?.begins();
@@ -95,10 +88,7 @@ export class SessionRequests {
     return this.#context.recorder.perform(call, { send }, { method: 'GET', path });
   }
 
-  /**
-   * Returns a function that sends requests to the target and to other hosts. It records only the requests to the
-   * target.
-   */
+  /** Returns a function that sends requests to all hosts, and records only those to the target. */
   walking(how: How, later?: Call['later']): (step: Send) => Promise<Reply> {
     const { held: _, early: __, ...sent } = how;
     const what: What = { action: 'form', ...(later === undefined ? {} : { later }) };
@@ -108,7 +98,7 @@ export class SessionRequests {
     };
   }
 
-  /** Sends a request without recording it, so that no check judges it. */
+  /** Sends a request that no check judges. */
   async unrecorded(send: Send, how: How): Promise<Reply> {
     const sent = routed(send, how, this.#way(how), this.#client);
     const reply = await this.#client.send(sent, this.#context.signal);
@@ -129,11 +119,7 @@ export class SessionRequests {
     if (token !== undefined) client.csrf = token;
   }
 
-  /**
-   * Sends the `steps` before a request, and keeps their captured values for it.
-   *
-   * @returns false if a step got no mail or no passkey
-   */
+  /** Sends the `steps` before a request, and captures their values. Returns false without a mail or passkey. */
   async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
     // Only the request after the steps waits at the barrier.
     const { held: _, ...sent } = how;
@@ -147,12 +133,12 @@ export class SessionRequests {
     return true;
   }
 
-  /** Returns a request of the target file with its placeholders replaced. */
+  /** Returns a request with its placeholders replaced. */
   filled(spec: RequestSpec, how: How, value = ''): Send {
     return fill(this.#context.target, spec, this.clientOf(how), this.#account, value);
   }
 
-  /** Returns the client that sends a request: the session's client, unless the options name another client. */
+  /** Returns the session's client, unless the options name another client. */
   clientOf({ as }: How): SessionClient {
     return as?.client ?? this.#client;
   }

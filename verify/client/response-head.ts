@@ -1,21 +1,12 @@
-/**
- * Parses the head of an HTTP/1.1 response: its status line and headers (RFC 9112). Keeps the last parsed heads, because
- * many responses have equal heads.
- */
+/** Parses the head of an HTTP/1.1 response (RFC 9112). Keeps the last heads, because many are equal. */
 import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 
 export interface ParsedHead {
   status: number;
   headers: IncomingHttpHeaders;
-  /**
-   * Length of the body, bytes. `chunked`: the body ends with its last chunk. `close`: the body ends with the
-   * connection.
-   */
+  /** Length of the body, bytes. `chunked` and `close`: the last chunk, or the connection's end, ends the body. */
   length: number | 'chunked' | 'close';
-  /**
-   * Maximum idle time of the connection after this response, milliseconds; 0 if the connection must not carry another
-   * request.
-   */
+  /** Maximum idle time of the connection, milliseconds; 0 if it must carry no other request. */
   kept: number;
 }
 
@@ -33,24 +24,21 @@ export function checkSize(bytes: number): void {
 export const shown = (text: string): string => JSON.stringify(text.slice(0, 40));
 
 interface KnownHead {
-  /** The bytes of the head, including the empty line at its end. */
+  /** The bytes of the head, including the empty line. */
   bytes: Buffer;
   head: ParsedHead;
 }
 
-/** The last parsed heads, the newest first. An instance usually sends the same head many times within a second. */
+/** The last heads, the newest first. An instance often sends the same head many times within a second. */
 const heads: KnownHead[] = [];
 const HEADS = 8;
 
-/**
- * Number of responses since the last one whose head was already in the list `heads`. Many apps send an id in each
- * response, so that no head repeats.
- */
+/** Number of responses since the last known head. In many apps no head repeats, because it has an id. */
 let missed = 0;
-/** If more consecutive responses than this number had new heads, only every 16th head is kept. */
+/** After this number of new heads in a row, only every 16th is kept. */
 const MISSED = 64;
 
-/** Returns the parsed head that begins at a position, if a head with the same bytes was kept; else undefined. */
+/** Returns the kept head whose bytes are at this position. */
 export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   for (let i = 0; i < heads.length; i++) {
     const known = heads[i] as KnownHead;
@@ -68,7 +56,7 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   return undefined;
 }
 
-/** Parses a head, including the empty line at its end. Keeps it, unless many responses in a row had different heads. */
+/** Parses a head with its empty line, and keeps the head unless many in a row were new. */
 export function newHead(bytes: Buffer): ParsedHead {
   const head = parseHead(bytes.toString('latin1', 0, bytes.length - LINE_END.length));
   if (++missed > MISSED && missed % 16 !== 0) return head;
@@ -82,16 +70,14 @@ const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const FIELD = /^([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const LINE_END = '\r\n';
 
-/** A header line of a response. */
 interface Line {
-  /** The header line with its line end. */
+  /** The line with its line end. */
   text: string;
-  /** The name of the header, in lower case. */
+  /** The header's name, in lower case. */
   key: string;
   value: string;
 }
 
-/** A status line, and the header lines of the last response that had this status line. */
 interface Pattern {
   /** The status line with its line end. */
   text: string;
@@ -100,21 +86,17 @@ interface Pattern {
   lines: Line[];
 }
 
-/**
- * The last header lines for each status line. Many heads differ from the last head only in a date or an id, so most of
- * their lines need not be parsed again.
- */
+/** Key: status line; value: the last header lines. Most lines repeat, and need not be parsed again. */
 const patterns = new Map<string, Pattern>();
-/** Maximum number of status lines for which the last header lines are kept. */
 const PATTERNS = 50;
 
-/** The headers of a response. V8 reads and fills such an object faster than one from `Object.create(null)`. */
+/** V8 fills and reads this object faster than one from `Object.create(null)`. */
 class HeaderValues {}
-// Removes the property `constructor`, because a header of a response may have this name.
+// A header may have the name `constructor`.
 Object.setPrototypeOf(HeaderValues.prototype, null);
 Reflect.deleteProperty(HeaderValues.prototype, 'constructor');
 
-/** Parses a head. @param text the head with the end of its last line, but without its empty line */
+/** `text` has the end of its last line, but not the empty line. */
 function parseHead(text: string): ParsedHead {
   const pattern = patternOf(text.slice(0, text.indexOf(LINE_END)));
   const { lines } = pattern;
@@ -122,7 +104,7 @@ function parseHead(text: string): ParsedHead {
   let count = 0;
   for (let at = pattern.text.length; at < text.length; count++) {
     let line = lines[count];
-    // Does not use `startsWith`, because V8 compares two equal long texts faster with `===`.
+    // V8 compares equal long texts faster with `===` than with `startsWith`.
     if (line === undefined || text.slice(at, at + line.text.length) !== line.text) {
       line = lineOf(text.slice(at, text.indexOf(LINE_END, at)));
       lines[count] = line;
@@ -141,12 +123,7 @@ function parseHead(text: string): ParsedHead {
   };
 }
 
-/**
- * Parses a status line, or returns the kept result of an earlier response with the same status line. The result also
- * keeps the header lines of that response, because the next response probably has the same ones.
- *
- * @throws an error with the code BAD_RESPONSE
- */
+/** Also returns the header lines of the last response with the same status line. */
 function patternOf(first: string): Pattern {
   let pattern = patterns.get(first);
   if (pattern === undefined) {
@@ -160,7 +137,6 @@ function patternOf(first: string): Pattern {
   return pattern;
 }
 
-/** Parses a header line. @throws an error with the code BAD_RESPONSE */
 function lineOf(line: string): Line {
   const [, name, value] = FIELD.exec(line) ?? [];
   if (name === undefined || value === undefined) throw badResponse(`expected a header, got ${shown(line)}`);
@@ -171,10 +147,7 @@ function lineOf(line: string): Line {
   };
 }
 
-/**
- * Returns the length of a body, or what ends the body (RFC 9112, 6.3). Rejects a head with two different lengths,
- * because it may be an attack.
- */
+/** Returns what ends a body (RFC 9112, 6.3). Two different lengths may be an attack, so they are refused. */
 function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
   const { 'transfer-encoding': coding, 'content-length': length } = headers;
   if (coding !== undefined && length !== undefined)
@@ -189,11 +162,11 @@ function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
 const wordsOf = (header: string | string[] | undefined): string[] =>
   `${header ?? ''}`.toLowerCase().split(/[\t ]*,[\t ]*/);
 
-/** Time after which Baton closes an idle connection if the server does not state its own timeout, milliseconds. */
+/** Idle time after which Baton closes a connection without a timeout of the server, milliseconds. */
 const IDLE = 4000;
-/** Time after which Baton closes any idle connection, milliseconds. */
+/** Idle time after which Baton closes any connection, milliseconds. */
 const MOST = 600_000;
-/** How much earlier than its server Baton closes an idle connection, milliseconds. */
+/** How much earlier than the server Baton closes an idle connection, milliseconds. */
 const MARGIN = 2000;
 
 function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {

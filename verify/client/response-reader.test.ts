@@ -9,7 +9,7 @@ interface Read {
   kept: number | undefined;
 }
 
-/** Reads a response in pieces of a given size. Overwrites the buffer after each piece, as a connection does. */
+/** Reads a response in pieces, and overwrites the buffer after each piece, as a connection does. */
 function read(text: string, { method = 'GET', size = text.length, ends = false } = {}): Read {
   const reader = new ResponseReader();
   reader.begin(method);

@@ -1,4 +1,4 @@
-/** Reads HTTP/1.1 responses from the bytes of a connection, which come in pieces of any size (RFC 9112). */
+/** Reads HTTP/1.1 responses from a connection's bytes (RFC 9112), which come in pieces of any size. */
 import { bodyFailure, MAX_BODY } from './body.ts';
 import {
   badResponse,
@@ -17,28 +17,26 @@ type Part = 'head' | 'body' | 'size' | 'chunk' | 'crlf' | 'trailer' | 'close' | 
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
-  /** Status and headers of the response; undefined until they have arrived. Interim responses (1xx) are skipped. */
+  /** Undefined until the head has arrived. Interim responses (1xx) are skipped. */
   head: ParsedHead | undefined;
-  /** The body of a complete response. The next call of `read` may overwrite these bytes. */
+  /** The body of a complete response. The next `read` may overwrite these bytes. */
   body: Buffer = NOTHING;
   /** True if bytes arrived after the end of the response. */
   surplus = false;
   #part: Part = 'done';
   #bodiless = false;
-  /** The bytes of a head or line whose end has not arrived yet. */
+  /** The bytes of an incomplete head or line. */
   #rest: Buffer | undefined;
-  /** The pieces of the body that have arrived so far. */
   #parts: Buffer[] = [];
-  /** Number of bytes of the body that have arrived so far. */
   #bytes = 0;
-  /** Number of bytes that are still missing in the body, or in the present chunk of the body. */
+  /** Number of missing bytes of the body or chunk. */
   #left = 0;
 
   get done(): boolean {
     return this.#part === 'done';
   }
 
-  /** Prepares for the next response. @param method method of its request */
+  /** @param method method of the next request */
   begin(method: string): void {
     this.head = undefined;
     this.body = NOTHING;
@@ -48,7 +46,7 @@ export class ResponseReader {
   }
 
   /**
-   * Reads the next bytes of the connection. Keeps no reference to the given buffer, except in `body`.
+   * Reads the next bytes. Keeps no reference to the buffer, except in `body`.
    *
    * @throws errors with a `code`: BAD_RESPONSE, BODY_TOO_LARGE
    */
@@ -60,17 +58,14 @@ export class ResponseReader {
     if (this.#part === 'done' && at < all.length) this.surplus = true;
   }
 
-  /** Call this when the server has ended the connection. @returns whether this end completes the response */
+  /** Call this when the server has ended the connection. Returns whether this end completes the response. */
   end(): boolean {
     if (this.#part !== 'close') return false;
     this.#finish();
     return true;
   }
 
-  /**
-   * Reads the next part of the response, such as the head or a chunk. Returns the position of its end; -1 if the part
-   * is incomplete.
-   */
+  /** Returns the end of the part that was read; -1 if the part is incomplete. */
   #step(all: Buffer, at: number): number {
     switch (this.#part) {
       case 'head':
@@ -104,10 +99,6 @@ export class ResponseReader {
     return this.#take(newHead(all.subarray(at, next)), next);
   }
 
-  /**
-   * Processes a parsed head. Ignores the head of an interim response (1xx). Returns `next`, the position after the
-   * head.
-   */
   #take(head: ParsedHead, next: number): number {
     const { status, length } = head;
     if (status >= 200) {
@@ -134,7 +125,7 @@ export class ResponseReader {
     if (this.#bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     if (this.#left === 0 && this.#part === 'body') this.#finish(piece);
     else {
-      // Copies the bytes, because the connection overwrites its buffer at the next read.
+      // The connection overwrites its buffer at the next read.
       this.#parts.push(Buffer.from(piece));
       if (this.#left === 0) this.#part = 'crlf';
     }
@@ -150,7 +141,7 @@ export class ResponseReader {
     return end + 1;
   }
 
-  /** Keeps the bytes of an incomplete head or line. Throws if no valid head or line can begin with these bytes. */
+  /** Throws if no valid head or line can begin with these bytes. */
   #keepRest(all: Buffer, at: number): -1 {
     const rest = Buffer.from(all.subarray(at));
     if (this.#part === 'head') {

@@ -1,21 +1,17 @@
 /** Reads the header Retry-After of a response with status 429. */
 import type { Reply } from '../core/response/reply.ts';
 
-/**
- * Maximum wait, milliseconds. If Retry-After asks for a longer wait, a client does not wait at all, because the limit
- * would still hold afterwards.
- */
+/** Maximum wait, milliseconds. A client does not wait for a longer Retry-After, because the limit would still hold. */
 export const LONGEST_WAIT = 30_000;
 
-/** Advice in messages about a limit of the app that holds for longer than a run can wait. */
+/** Advice for a limit that holds longer than a run can wait. */
 export const LIFT =
   'A run logs in about 200 times in a minute, so lift the limit for this machine or in this environment: for example ' +
   '`skip` or `limit` of express-rate-limit, AXES_ENABLED of django-axes, a safelist of Rack::Attack, limit_req of nginx. ' +
   'Then wait until the present limit is over';
 
 /**
- * Returns the wait before the next request, milliseconds. Returns undefined if the response asks for no wait, or for a
- * longer wait than a run can afford.
+ * Returns the wait before the next request, milliseconds; undefined for no wait, or one that a run cannot afford.
  *
  * @param now milliseconds since the epoch
  */

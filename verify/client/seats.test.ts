@@ -1,11 +1,9 @@
-/** Tests that clients never take more seats than the app allows, and never wait for each other forever. */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../target/load.ts';
 import { Seats, seatsOf, type Taken } from './seats.ts';
 
 const ACCOUNTS: Account[] = ['alice', 'bob'].map(user => ({ user, password: 'secret', label: user }));
 const users = ({ accounts }: Taken) => accounts.map(({ user }) => user);
-/** Returns whether a client has already got the seats for which it waits. */
 const given = async (taken: Promise<Taken>): Promise<boolean> =>
   (await Promise.race([taken, new Promise(resolve => setImmediate(resolve))])) !== undefined;
 

@@ -1,32 +1,29 @@
-/**
- * Makes clients observe two limits of an app: how many sessions a user can have at the same time, and how often a user
- * can log in.
- */
+/** Makes clients observe an app's limits on concurrent sessions and on logins of a user. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
-/** The seats that a client has got. A seat is the permission to have one session of an account. */
+/** The seats of a client: permissions to have one session of an account each. */
 export interface Taken {
   accounts: readonly Account[];
-  /** Gives the seats back, so that other clients can get them. Call this when the sessions of the client have ended. */
+  /** Gives the seats back. Call this when the client's sessions have ended. */
   leave(): void;
 }
 
 interface Waiting {
-  /** Returns an account for each seat that the client needs; undefined if there are not enough free seats. */
+  /** Returns an account for each needed seat; undefined if too few are free. */
   find(): Account[] | undefined;
   give(accounts: Account[]): void;
 }
 
 /**
- * Gives seats to clients, first come, first served. A seat is the permission to have one session of an account. A
- * client gets all the seats that it needs at once, so that no two clients wait for each other.
+ * Gives seats to clients, first come, first served. A client gets all its seats at once, so that no two clients wait
+ * for each other.
  */
 export class Seats {
-  /** Total number of seats, free or not, of all accounts. */
+  /** Total number of seats, free or not. */
   readonly capacity: number;
   readonly #most: number;
-  /** Number of free seats of each account. */
+  /** Key: account; value: number of its free seats. */
   readonly #free: Map<Account, number>;
   readonly #waiting: Waiting[] = [];
 
@@ -37,7 +34,7 @@ export class Seats {
     this.capacity = accounts.length * most;
   }
 
-  /** Waits for `count` seats. They belong to different accounts if possible. `count` must not exceed `capacity`. */
+  /** Waits for `count` seats, of different accounts if possible. `count` must not exceed `capacity`. */
   take(count: number): Promise<Taken> {
     return this.#take(() => {
       const free = new Map(this.#free);
@@ -52,7 +49,7 @@ export class Seats {
     });
   }
 
-  /** Waits for all seats of one account, so that no other client has a session of this account. */
+  /** Waits for all seats of one account. */
   takeAccount(): Promise<Taken> {
     return this.#take(() => {
       const account = [...this.#free].find(([, left]) => left === this.#most)?.[0];
@@ -88,7 +85,7 @@ export class Seats {
   }
 }
 
-/** Returns the seats for the accounts of a target; undefined if the app does not limit the sessions of a user. */
+/** Returns undefined if the app does not limit the sessions of a user. */
 export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessions'>): Seats | undefined {
   const most = sessions?.logout === 'all' ? 1 : sessions?.most;
   return most === undefined ? undefined : new Seats(accounts, most);
@@ -97,15 +94,9 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
 /** Makes clients observe the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /**
-   * Earliest time for the first login of any account: one interval after the start, because an earlier run may have
-   * logged in just before this one.
-   */
+  /** Earliest first login. An earlier run may have logged in just before this run. */
   readonly #first: number;
-  /**
-   * Key: an account; value: a promise of the earliest time for the account's next login. The promise resolves when the
-   * previous login of the account has its response.
-   */
+  /** Key: account; value: earliest time of its next login, known after the response to its last login. */
   readonly #next = new Map<Account, Promise<number>>();
 
   /** @param every minimum interval between two logins of an account, milliseconds */
@@ -115,9 +106,8 @@ export class Spacing {
   }
 
   /**
-   * Waits until the account can log in again. If the run is aborted, returns at once.
-   *
-   * @returns the function to call when the login has its response
+   * Waits until the account can log in, or the run is aborted. Call the returned function when the login has its
+   * response.
    */
   async turn(account: Account, signal: AbortSignal): Promise<() => void> {
     const before = this.#next.get(account);

@@ -3,46 +3,34 @@ import type { Held } from './barrier.ts';
 
 export interface Send {
   method: string;
-  /** Path of the target with its query, or an address on another host of the target file. */
+  /** Path and query, or an address on another host of the target file. */
   path: string;
-  /** The path to write into the history instead of `path`, if `path` contains a secret. */
+  /** The path for the history, if `path` contains a secret. */
   shown?: string | undefined;
-  /**
-   * The page whose link, redirect or form leads to this request, if the page may be on another site. The
-   * browser chooses the SameSite cookies by the site of this page.
-   */
+  /** The page that leads to this request. Its site decides which SameSite cookies are sent. */
   from?: URL | undefined;
-  /** Form fields, sent as application/x-www-form-urlencoded. */
+  /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
   /** Text of form fields that must be sent twice. */
   twice?: string | undefined;
-  /** Body to send as application/json instead of `form`. */
+  /** Sent as application/json, instead of `form`. */
   json?: unknown;
   headers?: Record<string, string>;
-  /** Name of a placeholder. Headers of the target file that contain this placeholder are not sent. */
+  /** A placeholder. Headers with this placeholder are not sent. */
   omit?: string | undefined;
-  /** Address of an instance, to send the request directly to it. By default, the request goes to the balancer. */
+  /** Address of an instance, to bypass the balancer. */
   origin?: string | undefined;
-  /** Cookies by which the balancer routes the request. They replace cookies of the jar with the same names. */
+  /** Cookies by which the balancer routes; they replace cookies of the jar. */
   cookies?: Record<string, string> | undefined;
-  /**
-   * Present if the request must overlap other requests: the barrier sends the last bytes of all of them at the same
-   * time.
-   */
+  /** A barrier, which makes the request overlap other requests. */
   held?: Held | undefined;
-  /**
-   * If true, and the response is a redirect, the request is complete when the response's headers have arrived. The body
-   * is read in the background.
-   */
+  /** If true, a redirect is complete when its headers have arrived. The body is read in the background. */
   early?: boolean | undefined;
-  /**
-   * Time after which the client disconnects without waiting longer for the response, milliseconds, like a user who
-   * closes the tab.
-   */
+  /** Time after which the client disconnects, milliseconds, like a user who closes the tab. */
   abandon?: number | undefined;
 }
 
-/** Encodes the body of a request; returns null if it has none. */
+/** Returns null for a request without a body. */
 export function bodyOf({ method, form, twice, json }: Send): string | null {
   if (json !== undefined) return JSON.stringify(json);
   if (form === undefined || method === 'GET') return null;
@@ -52,7 +40,6 @@ export function bodyOf({ method, form, twice, json }: Send): string | null {
   return fields.toString();
 }
 
-/** Returns whether a method, such as GET, changes no data. */
 export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
 /**

@@ -1,4 +1,3 @@
-/** Tests what the session client sends and stores. */
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -54,8 +53,7 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // A request without the barrier completes, and the first two requests do not. This shows that these two wait at the
-    // barrier.
+    // A request without the barrier completes, so the first two wait at the barrier.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);
@@ -105,10 +103,7 @@ describe('an early response', () => {
 });
 
 describe('cookies', () => {
-  /**
-   * Starts a server whose responses show the cookies of the request. Returns a client that has already received a
-   * Set-Cookie line, and a function that makes the server send another such line to the client.
-   */
+  /** Returns a client that has received a Set-Cookie line, and a function that makes the server send another. */
   async function browsing(line: string) {
     let sent = line;
     const url = await serve((request, response) => {

@@ -13,16 +13,13 @@ import { RequestHeaders } from './request-headers.ts';
 import { retryAfter } from './retry-after.ts';
 import { bodyOf, endOf, isSafe, type Send } from './send.ts';
 
-/** A page as a browser shows it: its address and the response. */
 export interface ShownPage {
   url: URL;
   reply: Reply;
 }
 
-/** The values, in addition to the cookies, that a copy of a client keeps. */
 type Remembered = Pick<SessionClient, 'csrf' | 'captured' | 'mailed' | 'page' | 'access'>;
 
-/** Cache for `replayerLater`: its last result, and the values from which the result was made. */
 type Replaying = Pick<SessionClient, 'csrf' | 'page' | 'access'> & {
   cookies: Cookies['list'];
   create: () => SessionClient;
@@ -35,30 +32,26 @@ export class SessionClient {
   readonly #affinity: Affinity | undefined;
   readonly #jar: Jar;
   readonly #headers: RequestHeaders;
-  /** True if this client sends requests to another host of the target file, and not to the target. */
+  /** True if this client sends requests to another host of the target file. */
   #abroad = false;
   /** If true, the client sends cookies even if SameSite forbids it. */
   lenient = false;
-  /** The form token of the last page. */
   csrf = '';
   /** The page with the login form, at which the next login begins. */
   page: ShownPage | undefined;
-  /** The user whose password the client has sent to an identity provider, which may have a session of the user. */
+  /** The user who may have a session at the identity provider. */
   known: string | undefined;
-  /** Values that replace placeholders in later requests, by the names in the target file. */
+  /** Key: placeholder of the target file; value: the text for later requests. */
   readonly captured = new Map<string, string>();
-  /** Names of the values that came by mail, such as the token of a link. The history does not contain them. */
+  /** Names of the values that came by mail, which the history must not contain. */
   readonly mailed = new Set<string>();
-  /**
-   * Lifetime of the access token, milliseconds, and the time at which it expires, milliseconds since the epoch;
-   * undefined if unknown.
-   */
+  /** Lifetime of the access token, milliseconds, and its expiry, milliseconds since the epoch; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
   #replaying: Replaying | undefined;
 
   /**
    * @param network sends the requests of many clients
-   * @param affinity decides which affinity cookie to send; by default it is sent like any other cookie
+   * @param affinity decides which affinity cookie to send
    */
   constructor(network: Network, affinity?: Affinity, jar = new Jar(network.site)) {
     this.#network = network;
@@ -73,7 +66,7 @@ export class SessionClient {
     this.known = undefined;
   }
 
-  /** Sends a request, and waits for the response. Does not throw: if the request fails, the reply states the reason. */
+  /** Sends a request. Does not throw: the reply of a failed request states the reason. */
   async send(asked: Send, signal?: AbortSignal, watch?: Watch): Promise<Reply> {
     if (!asked.path.startsWith('/')) return this.#sendAbroad(asked, signal, watch);
     const network = this.#network;
@@ -81,8 +74,7 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // If the target's limits allow no request now, the request does not use its barrier. Otherwise the requests at the
-    // barrier and this request would wait for each other forever.
+    // Beyond the target's limits, a request uses no barrier, because both would wait for each other forever.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -111,7 +103,7 @@ export class SessionClient {
     }
   }
 
-  /** Sends a request to another host of the target file, with the same cookie jar. */
+  /** Uses the same cookie jar for another host of the target file. */
   async #sendAbroad(asked: Send, signal: AbortSignal | undefined, watch: Watch | undefined): Promise<Reply> {
     const url = new URL(asked.path);
     const network = this.#network.others.get(url.origin);
@@ -121,11 +113,11 @@ export class SessionClient {
     const { origin: _, cookies: __, from = this.#network.site, ...rest } = asked;
     const sent = { ...rest, from, path: url.pathname + url.search };
     const { leads: ___, ...reply } = await other.send(sent, signal, watch);
-    // Removes the path of the redirect, because a path on another host may contain a secret.
+    // A path on another host may contain a secret.
     return reply.redirect === undefined ? reply : { ...reply, redirect: url.origin };
   }
 
-  /** Adds the JSON body of a read by POST, and replaces the placeholders in a JSON body. */
+  /** Adds the JSON body of a read by POST, and replaces placeholders. */
   #withJson(asked: Send, watch: Watch | undefined): Send {
     const { posts } = this.#network;
     const read = posts.size === 0 ? undefined : posts.get(asked.path);
@@ -146,7 +138,7 @@ export class SessionClient {
   ): Outgoing {
     const { method, early = false, origin } = request;
     const body = bodyOf(request);
-    // A request to another host gets no id, because the id is only for the target.
+    // The id is only for the target, not for other hosts.
     const id = this.#abroad ? undefined : watch?.id;
     if (method === 'GET') cookies.last ??= new LastBodies();
     const head = this.#headers.shared(request, id, forwarding, place.site, cookies);
@@ -160,8 +152,7 @@ export class SessionClient {
       timeout: this.#network.timeout,
       signal: endOf(request, signal),
       early,
-      // Browsers send GET and HEAD again if the server closes the idle connection just when they send the request (RFC
-      // 9110, 9.2.2).
+      // Browsers send GET and HEAD again if the server closes the idle connection (RFC 9110, 9.2.2).
       repeatable: watch?.once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,
@@ -204,7 +195,7 @@ export class SessionClient {
     return path.startsWith('/') ? this.#network.place(path).site : new URL(path);
   }
 
-  /** Returns a path for the history. Values that came by mail may be secret, so placeholders replace them. */
+  /** Returns a path for the history, with placeholders for values from mails, which may be secret. */
   recordable(path: string): string {
     let shown = path;
     for (const name of this.mailed) {
@@ -214,17 +205,17 @@ export class SessionClient {
     return shown;
   }
 
-  /** Returns an address in the form that `send` expects as `path`; undefined if its host is not in the target file. */
+  /** Returns an address as `path` of `send`; undefined if its host is not in the target file. */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);
   }
 
-  /** Returns path and query of a link on a page; undefined if it leads to another host. */
+  /** Returns path and query of a link; undefined if it leads to another host. */
   pathOf(href: string, page: string): string | undefined {
     return redirectOf(href, this.#network.place(page).site, this.#network.site).leads;
   }
 
-  /** Returns the cookies that the client would send to a path. */
+  /** Returns the cookies for a path. */
   cookies(path: string): Cookies['list'] {
     return this.#jar.for(this.#network.place(path).site).list;
   }
@@ -234,7 +225,7 @@ export class SessionClient {
     this.#jar.put(name, value);
   }
 
-  /** Returns a client with a copy of the current jar, without the named cookies. */
+  /** Returns a client with a copy of the jar, without the named cookies. */
   copy(without: readonly string[] = []): SessionClient {
     const jar = this.#jar.copy();
     for (const name of without) jar.remove(name);
@@ -249,15 +240,15 @@ export class SessionClient {
   }
 
   /**
-   * Keeps the present cookies, and returns a function that creates a client which always sends these cookies. Returns
-   * the same function as before if nothing has changed.
+   * Returns a function that creates clients which always send the present cookies; the same function if nothing has
+   * changed.
    */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
     const { csrf, page, access } = this;
     const last = this.#replaying;
     const bare = this.captured.size === 0 && this.mailed.size === 0;
-    // Compares only the list objects, because the jar returns a new list after each change of a cookie.
+    // The jar returns a new list after each change of a cookie.
     const same = last?.cookies === cookies && last.csrf === csrf && last.page === page;
     if (bare && same && last.access === access) return last.create;
     const create = this.#replayerOf(cookies);

@@ -1,7 +1,4 @@
-/**
- * Finds the values of session cookies in requests and responses. These values are secrets, and must not appear in a
- * history or report.
- */
+/** Finds the values of session cookies: secrets that no history or report may contain. */
 import type { Interpreter } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { Rooms } from './cookie-attributes.ts';
@@ -12,9 +9,9 @@ type Sent = Cookies['list'];
 export class SessionSecrets {
   readonly #interpreter: Pick<Interpreter, 'sessionCookies'>;
   readonly #rooms = new Rooms();
-  /** Cache: the values of the session cookies, by the list of all cookies. */
+  /** Key: list of all cookies; value: the values of session cookies. */
   #known = new WeakMap<Sent, readonly string[]>();
-  /** Names of the session cookies. When they change, the cache becomes invalid. */
+  /** Names of the session cookies, whose change invalidates the cache. */
   #names: readonly string[] = [];
 
   constructor(interpreter: Pick<Interpreter, 'sessionCookies'>) {
@@ -52,8 +49,8 @@ export class SessionSecrets {
   }
 
   /**
-   * Lowers the estimated entropy of a session id, by comparison with earlier ids. Does nothing if there are several
-   * session cookies, because one cookie may be only the signature of another cookie.
+   * Lowers the estimated entropy of a session id by comparison with earlier ids. Does nothing for several session
+   * cookies, because one may be only a signature.
    */
   narrow(cookies: Reply['cookies']): void {
     const { sessionCookies } = this.#interpreter;

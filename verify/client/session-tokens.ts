@@ -1,4 +1,4 @@
-/** Refreshes the access token of one session when it has expired, as the JavaScript of a web app does. */
+/** Refreshes an expired access token of one session, as a web app's JavaScript does. */
 import type { Action, Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { RequestSpec } from '../target/schema.ts';
@@ -10,19 +10,17 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
-/** Actions at which the client does not refresh a token, because they are themselves part of a login or a refresh. */
+/** Actions that are part of a login or refresh themselves. */
 const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refresh']);
 
 /** Maximum number of token refreshes for one request. */
 const REFRESHES = 3;
 
-/** The methods of `SessionRequests` that this class needs. */
 interface Requests {
   clientOf(how: How): SessionClient;
   filled(spec: RequestSpec, how: How): Send;
 }
 
-/** Sends and records one request, without a refresh. */
 type Once = (what: What, send: Send, how: How, page: boolean) => Promise<Recorded>;
 
 export class SessionTokens {
@@ -30,9 +28,9 @@ export class SessionTokens {
   readonly #client: SessionClient;
   readonly #requests: Requests;
   readonly #once: Once;
-  /** The refresh in flight. All requests that need a new token wait for it. */
+  /** All requests that need a new token wait for the refresh in flight. */
   #refreshing: Promise<Operation> | undefined;
-  /** True after a logout or a refused refresh. The client then sends no more refreshes. */
+  /** True after a logout or a refused refresh, so that the client refreshes no more. */
   #over = false;
 
   constructor(context: Context, client: SessionClient, requests: Requests, once: Once) {
@@ -43,8 +41,8 @@ export class SessionTokens {
   }
 
   /**
-   * Sends and records a request. If its access token has expired, refreshes the token before the request. If the app
-   * refuses the request because of the token, refreshes the token, and sends the request again.
+   * Sends and records a request. Refreshes an expired token before it, and repeats it after a refusal because of the
+   * token.
    */
   async perform(what: What, send: Send, how: How, page: boolean): Promise<Recorded> {
     const { target, interpreter } = this.#context;
@@ -59,8 +57,8 @@ export class SessionTokens {
     let expired = false;
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
-      // After a logout, the client may already have the tokens of its next session. A refused request of the old
-      // session does not mean that these tokens have expired.
+      // After a logout, the client may have the tokens of its next session, which a refusal of the old session does not
+      // concern.
       const mine = leaves || !this.#over;
       expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});
@@ -69,8 +67,7 @@ export class SessionTokens {
     const { held: _, early: __, ...again } = further(how);
     for (let i = 0; i < REFRESHES && expired && (await this.#renewed(had)); i++) {
       had = this.#client.captured.get(ACCESS);
-      // The new token may also expire, during a slow request. But if the token's lifetime is unknown, a second refusal
-      // means that the session is signed out.
+      // A new token may expire during a slow request. With an unknown lifetime, a second refusal means signed out.
       const decides = this.#client.access === undefined;
       expired = false;
       recorded = await this.#once(decides ? what : { ...what, settle }, send, again, page);
@@ -79,10 +76,7 @@ export class SessionTokens {
     return recorded;
   }
 
-  /**
-   * Gets an access token that is newer than the token `had`. Concurrent callers share one refresh. Returns whether the
-   * client has a newer token now.
-   */
+  /** Concurrent callers share one refresh. Returns whether the client has a newer token than `had`. */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;
     this.#refreshing ??= this.refresh({}).finally(() => {
@@ -100,7 +94,7 @@ export class SessionTokens {
     const token = client.captured.get(REFRESH);
     const settle: Call['settle'] = async (reply, outcome) => {
       if (outcome !== 'ok') return {};
-      // If a new session has begun in the same browser during the refresh, does not replace its tokens.
+      // A session that began during the refresh keeps its own tokens.
       const taken = client.captured.get(REFRESH) === token;
       const issued = this.issued(reply, taken ? client : client.copy(), called);
       if (issued === undefined) return { outcome: 'fail', signedIn: 'out' };
@@ -117,9 +111,7 @@ export class SessionTokens {
     return operation;
   }
 
-  /**
-   * Keeps the tokens of a response. Returns the fields for the history; undefined if the response has no access token.
-   */
+  /** Keeps the tokens of a response. Returns undefined if the response has no access token. */
   issued(reply: Reply, client: SessionClient, called: number): Operation['issued'] | undefined {
     const { target, recorder } = this.#context;
     const tokens = target.refresh && keepTokens(target.refresh, reply, client, called);

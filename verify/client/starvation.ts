@@ -1,30 +1,21 @@
-/**
- * Detects when this machine is overloaded. Baton, and a target on the same machine, then get too little CPU time. This
- * may be the cause of late or failed responses.
- */
+/** Detects an overload of this machine, because then Baton may be the cause of late or failed responses. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 interface Sample {
-  /** Time of the sample on the recorder's clock, microseconds. */
+  /** Time on the recorder's clock, microseconds. */
   at: number;
   /** Number of threads that run or wait for CPU time, per core. */
   crowd: number;
 }
 
-/**
- * Number of runnable threads per core from which the machine counts as overloaded. With 6 of them, a task of 300 ms of
- * CPU time takes about 2 s.
- */
+/** Runnable threads per core of an overloaded machine. With 6, 300 ms of CPU time take about 2 s. */
 const CROWDED = 6;
-/**
- * Minimum length of the interval that is checked for overload, microseconds. For a shorter request, the interval begins
- * before the request.
- */
+/** Minimum length of the checked interval, microseconds. For a shorter request, it begins before the request. */
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;
-/** Number of samples to keep: enough for two minutes, because no request takes longer. */
+/** Number of samples to keep, for two minutes. No request takes longer. */
 const KEPT = 1200;
 
 export class Starvation {
@@ -35,7 +26,7 @@ export class Starvation {
 
   /**
    * @param now the recorder's clock, microseconds
-   * @param crowd returns the runnable threads per core; undefined if the system does not report them
+   * @param crowd returns the runnable threads per core; undefined if unknown
    */
   constructor(now: () => number, crowd: () => number | undefined = crowdOfMachine) {
     this.#now = now;
@@ -43,7 +34,7 @@ export class Starvation {
     this.#timer = setInterval(() => this.look(), EVERY).unref();
   }
 
-  /** Takes a sample of the machine's load. A timer calls this method ten times per second. */
+  /** Takes a sample of the machine's load. A timer calls this ten times per second. */
   look(): void {
     const crowd = this.#crowd();
     if (crowd === undefined) return;
@@ -52,13 +43,12 @@ export class Starvation {
   }
 
   /**
-   * Returns whether the machine was overloaded during a request or in the second before its end; false if the load is
-   * unknown.
+   * Returns whether the machine was overloaded during a request or in the second before its end.
    *
-   * @param call time at which the request was sent, microseconds
-   * @param end time at which its response arrived, microseconds
-   * @param unanswered true if no response arrived. Then one second of overload is enough, because the client tries only
-   * after seconds to open a dropped connection again
+   * @param call begin of the request, microseconds
+   * @param end arrival of its response, microseconds
+   * @param unanswered true without a response. One second of overload is then enough, because a client retries a
+   * dropped connection only after seconds
    */
   during(call: number, end: number, unanswered = false): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -68,10 +58,7 @@ export class Starvation {
     return this.#crowded(end - STRETCH, end);
   }
 
-  /**
-   * Returns whether the machine was overloaded in an interval. Each sample stands for the time since the previous
-   * sample.
-   */
+  /** Each sample stands for the time since the previous sample. */
   #crowded(from: number, to: number): boolean {
     let [crowd, time] = [0, 0];
     for (let i = this.#samples.findLastIndex(({ at }) => at <= from) + 1; i < this.#samples.length; i++) {
@@ -93,7 +80,7 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- * Returns the number of runnable threads per core. Does not count the thread that reads this number. Source, on Linux:
+ * Returns the number of other runnable threads per core, on Linux:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {

@@ -1,7 +1,4 @@
-/**
- * Tests each text that is hard to encode: if a program changes the text, for example by a wrong encoding, Baton must
- * notice the change.
- */
+/** Baton must notice each change of a text that is hard to encode. */
 import { expect, it } from 'vitest';
 import { canaryOf } from '../core/history/canary.ts';
 import { TEXTS } from './texts.ts';

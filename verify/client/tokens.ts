@@ -5,22 +5,21 @@ import type { Reply } from '../core/response/reply.ts';
 import type { RefreshSpec } from '../target/schema.ts';
 import type { SessionClient } from './session-client.ts';
 
-/** Names of the placeholders that stand for the tokens. */
+/** Placeholder for the access token. */
 export const ACCESS = 'access';
 export const REFRESH = 'refresh';
 
-/** Tolerance for the lifetime that an access token states, milliseconds. */
+/** Tolerance for the lifetime of an access token, milliseconds. */
 const TOLERANCE = 2_000;
 
-/** The claims of a JWT that state when it was issued and when it expires, seconds since the epoch. */
+/** Issue and expiry in a JWT, seconds since the epoch. */
 const claims = z.object({ iat: z.number(), exp: z.number() });
 
 /**
- * Keeps the tokens of a response for later requests.
+ * Keeps the tokens of a response. Returns undefined if it has no access token, else the refresh token and the access
+ * token's lifetime, milliseconds.
  *
- * @param called time at which the request was sent, milliseconds since the epoch
- * @returns the refresh token if there is one, and the lifetime of the access token, milliseconds, if known; undefined
- * if the response has no access token
+ * @param called begin of the request, milliseconds since the epoch
  */
 export function keepTokens(
   { access, token, lifetime }: Pick<RefreshSpec, 'access' | 'token' | 'lifetime'>,
@@ -43,7 +42,7 @@ export function keepTokens(
   return { refresh, lifetime: known };
 }
 
-/** Returns the lifetime that a JWT states, milliseconds; NaN if the token is no JWT or states no lifetime. */
+/** Returns the lifetime in a JWT, milliseconds; NaN if there is none. */
 function lifetimeOf(token: string): number {
   try {
     const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
@@ -54,7 +53,7 @@ function lifetimeOf(token: string): number {
   }
 }
 
-/** Returns whether the access token may have expired. If so, it is correct that the app refuses it. */
+/** Returns whether the access token may have expired, so that a refusal is correct. */
 export function mayHaveExpired({ captured, access }: SessionClient): boolean {
   if (!captured.has(ACCESS)) return false;
   if (access === undefined) return true;

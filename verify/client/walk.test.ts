@@ -13,10 +13,7 @@ const PROVIDER = 'http://localhost:9000';
 let network: Network;
 afterEach(() => network.close());
 
-/**
- * Returns a walk (a login of several pages) that begins at the response to /login, and a function that returns the
- * response for each path.
- */
+/** Returns a walk (a login of several pages) that begins at the response to /login. */
 function walkOf(first: Partial<Reply>, answers: Record<string, Partial<Reply>>) {
   network = new Network({ url: APP, headers: {}, tls: undefined, limits: undefined, origins: [PROVIDER] });
   const client = new SessionClient(network);
@@ -54,7 +51,7 @@ describe('a login', () => {
     });
     const last = await lastOf(walk, VALUES, send);
     expect(last).toMatchObject({ method: 'GET', path: '/callback?code=c&state=1' });
-    // The form is on a page of the identity provider, so the request counts as coming from the provider's site.
+    // The form is on the identity provider's page, so the request comes from the provider's site.
     expect(last?.from?.origin).toBe(PROVIDER);
     expect(sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
       `GET ${PROVIDER}/auth?state=1`,

@@ -1,6 +1,6 @@
 /**
- * Goes through the pages of a login or logout as a user does. Follows redirects, also to other hosts of the target
- * file. Fills in login forms, and submits forms that need no input.
+ * Follows the pages of a login or logout as a user does, also to other hosts. Fills in login forms, and submits forms
+ * without input.
  */
 import type { Reply } from '../core/response/reply.ts';
 import { type Form, parsePage } from './page.ts';
@@ -13,7 +13,7 @@ const MOST_PAGES = 30;
 export class Walk {
   readonly #client: SessionClient;
   #page: ShownPage;
-  /** The page whose link or form led to the current page, before any redirects. */
+  /** The page whose link or form led to the current page, before redirects. */
   #from: URL;
   #last: Send;
 
@@ -29,21 +29,18 @@ export class Walk {
     return this.#page;
   }
 
-  /** True if the current page is not on the target, but on another host. */
+  /** True if the current page is on another host. */
   get away(): boolean {
     return this.#client.nameOf(this.#page.url)?.startsWith('/') !== true;
   }
 
-  /** Makes the response to a request the page from which the walk continues. */
+  /** Makes a response the current page. */
   arrived(send: Send, reply: Reply): void {
     this.#page = { url: this.#client.addressOf(send.path), reply };
     this.#last = send;
   }
 
-  /**
-   * Returns the request that follows a redirect of the current page to the target or to another host of the target
-   * file; undefined if there is no such redirect.
-   */
+  /** Returns the request that follows a redirect of the current page to an allowed host. */
   redirect(): Send | undefined {
     const { status = 0, headers, leads } = this.#page.reply;
     const { location } = headers;
@@ -54,7 +51,7 @@ export class Walk {
     return { ...(same ? this.#last : { method: 'GET' }), path, from: this.#from };
   }
 
-  /** Returns the request that submits a form without input, if the page has such a form; else undefined. */
+  /** Returns the request that submits a form without input, if the page has one. */
   press(): Send | undefined {
     const { url, reply } = this.#page;
     if ((reply.status ?? 500) >= 400) return undefined;
@@ -68,9 +65,8 @@ export class Walk {
   }
 
   /**
-   * Returns whether a form needs no input: it has only hidden fields, and its page or its address is on another host.
-   * For example, an identity provider responds with such a form (`form_post`). A form that leads from the target to the
-   * target is not submitted, because it may be the logout.
+   * True for hidden fields only, and a page or address on another host, such as `form_post` of an identity provider.
+   * Inside the target, the form may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -78,8 +74,7 @@ export class Walk {
   }
 
   /**
-   * Fills in the first form of the current page that has all fields of `values`. Returns the request that submits the
-   * form, with its other fields and its first button; undefined if the page has no such form.
+   * Fills in the first form that has all fields of `values`. Returns the request that submits it with its first button.
    */
   fill(values: Readonly<Record<string, string>>): Send | undefined {
     const names = Object.keys(values);
@@ -107,9 +102,7 @@ export class Walk {
     return url === null ? undefined : this.#client.nameOf(url);
   }
 
-  /**
-   * The page at which the login stopped, and what this page showed, for an error message. Contains no possible secrets.
-   */
+  /** The page at which the login stopped, for an error message. Contains no possible secrets. */
   get stop(): string {
     const { url, reply } = this.#page;
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;
@@ -129,12 +122,10 @@ export class Walk {
 }
 
 /**
- * Goes through the pages of a login up to its last request, and does not send this request. If the login leads over
- * pages of another host, the last request is the one that leads back to the target. Otherwise it submits the last form.
+ * Follows a login up to its last request, which it returns unsent: back to the target, or the last form. Undefined if
+ * the login stopped at `walk.page` before.
  *
- * @param forms the values to fill in, for each form in order
- * @param send sends a request
- * @returns the last request; undefined if the login stopped at `walk.page` before it
+ * @param forms the values for each form, in order
  */
 export async function lastOf(
   walk: Walk,
@@ -155,10 +146,8 @@ export async function lastOf(
 }
 
 /**
- * Follows a logout to other hosts and back, up to the first response of the target. Stops there, because the next page
- * might begin another login.
- *
- * @returns true if the last response was no error
+ * Follows a logout to other hosts, up to the target's first response, because the next page might begin another login.
+ * Returns true if this response is no error.
  */
 export async function followLogout(walk: Walk, send: (step: Send) => Promise<Reply>): Promise<boolean> {
   for (let i = 0; i < MOST_PAGES; i++) {
