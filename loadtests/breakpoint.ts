@@ -1,7 +1,4 @@
-/**
- * Raises the request rate in ten steps. Shows at which rate the app first breaks a guarantee or exceeds the limit of
- * response times (BUDGET).
- */
+/** Raises the request rate in ten steps, and shows at which rate the app breaks a guarantee or is too slow. */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';
@@ -10,8 +7,7 @@ import { durationOf, tagPart, thresholdsOfParts } from './shared/parts.ts';
 import { brokeFirst, STEPS, stepsOf } from './shared/rate.ts';
 
 const { target, thresholds, start, end, session, guarded, summary } = verified('breakpoint');
-// The setting BUDGET limits the response times in each step. The setting P95 limits the response times in the whole
-// run. P95 has no default in this script, because the last steps are meant to overload the app.
+// BUDGET limits the response times of each step. P95 has no default, because the last steps overload the app.
 const load = loadOf(__ENV, { duration: '2m', users: 100, rate: 200, p95: Number.POSITIVE_INFINITY });
 const { users, rate = 200, budget, errors, p95, dropped } = load;
 const steps = stepsOf(load);
@@ -47,10 +43,7 @@ export const options: Options = {
   },
 };
 
-/**
- * Returns thresholds that end the run at their first violation. Thresholds that require a minimum count do not end
- * the run.
- */
+/** Ends the run at the first violated threshold. A threshold with a minimum count cannot end the run. */
 function endingWith(thresholds: Readonly<Record<string, string[]>>): NonNullable<Options['thresholds']> {
   return Object.fromEntries(
     Object.entries(thresholds).map(([metric, conditions]) => [

@@ -57,7 +57,7 @@ describe.skipIf(realK6 === undefined)('the fake k6', () => {
     );
     const [real, ours] = ran.map(run => ({
       code: run?.code,
-      // Parses the output before the comparison, because k6 prints headers and cookies in random order.
+      // k6 prints headers and cookies in random order.
       console: lines(run?.console ?? ''),
       summary: code === 107 ? undefined : JSON.parse(run?.stdout ?? ''),
     }));

@@ -12,17 +12,14 @@ import { judgeFile } from '../verify/judge-file.ts';
 import { double, REAL_K6, type Runner, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
-/** Environment of the script. DURATION is so long that the evidence is sufficient even on a slow machine. */
+/** DURATION gives enough evidence even on a slow machine. */
 const LOAD = { USERS: '4', DURATION: '4s', NO_COLOR: '1', P95: '60000' };
 
 type LocalStackOptions = NonNullable<Parameters<typeof startLocalStack>[0]>;
 
 let stack: Stack | undefined;
 let of = '';
-/**
- * Returns the URL of a running stack. Reuses the stack of the previous test if that test had the same options, because
- * only one stack runs at a time.
- */
+/** Reuses the stack of the previous test if the options are equal. Only one stack runs at a time. */
 async function stackOf(options: LocalStackOptions): Promise<string> {
   const kind = JSON.stringify(options);
   if (stack === undefined || of !== kind) {

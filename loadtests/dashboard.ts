@@ -1,7 +1,4 @@
-/**
- * Each user logs in once, then reads the dashboard and sometimes changes its basket. Tests whether the session works
- * on every instance to which the balancer routes it. Run it with `k6 run loadtests/dashboard.ts` (docs/k6.md).
- */
+/** Each user logs in once, reads the dashboard, and sometimes changes its basket: `k6 run loadtests/dashboard.ts`. */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';
@@ -11,8 +8,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('dashboar
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
 
 export const options: Options = {
-  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
-  // RATE iterations per second, after all users have logged in.
+  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,7 +1,6 @@
 /**
- * Sends a steady load while instances are replaced: start this script, then deploy. Measures how many sessions survive,
- * how long users wait for a successful response, and how many users must log in again. The setting ERRORS limits the
- * share of failed requests in the whole run. The setting BUDGET limits the longest time without a successful response.
+ * Sends a steady load while you deploy: start this script, then deploy.
+ * Measures how many sessions survive, and how long users wait for a successful response (limit: BUDGET).
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -16,8 +15,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
-  // RATE iterations per second, after all users have logged in.
+  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

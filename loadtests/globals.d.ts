@@ -1,4 +1,4 @@
-/** Declares the global `console` of k6. @types/k6 does not declare it, but relies on the types of the DOM. */
+/** @types/k6 does not declare `console`, but relies on the types of the DOM. */
 declare const console: Readonly<
   Record<'log' | 'info' | 'warn' | 'error' | 'debug', (...what: unknown[]) => void>
 >;

@@ -1,7 +1,6 @@
 /**
- * Repeats a whole visit, each time as a new user: registers, activates the account by mail if the app requires it,
- * browses, fills a basket, checks out, gives a card a picture if the app has pictures, sells it, and logs out. If the
- * target has no shop, a visit logs in, reads, writes and logs out. Tests whether a visit works across instances.
+ * Repeats a whole visit as a new user: registers, activates, browses, buys, sells, and logs out.
+ * Without a shop in the target file, a visit logs in, reads, writes and logs out.
  */
 import { check, group, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -17,8 +16,7 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // By default, each user begins its next visit when its previous visit ends. With the setting RATE, k6 starts RATE
-  // visits per second.
+  // Without RATE, each user begins its next visit at once. With RATE, k6 starts RATE visits per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -62,10 +60,7 @@ export default guarded((run: Run) => {
   if (s.alive) s.logout();
 });
 
-/**
- * Buys a card and sells the card again. The name of this card is no canary (a value that only one user may see),
- * because all users see the cards for sale. Sells nothing if a failed write could have left a canary in the basket.
- */
+/** Buys a card and sells it. All users see cards for sale, so no card may carry a canary (one user's own value). */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;
   const [probe] = probes;
@@ -84,14 +79,14 @@ function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof sho
   read(s, home);
 }
 
-/** Pauses for the time that a user needs to read a page, then calls `act`. If the session is lost, does nothing. */
+/** Pauses as a user reads a page, then calls `act` unless the session is lost. */
 function pausing(s: Session, act: () => void): void {
   if (!s.alive) return;
   sleep(think[0] + (think[1] - think[0]) * s.random());
   act();
 }
 
-/** Reads a page. Returns its body; null if the session is lost. */
+/** Returns the body of a page; null if the session is lost. */
 function read(s: Session, path: string): string | null {
   let page: string | null = null;
   pausing(s, () => {

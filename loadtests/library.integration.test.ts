@@ -1,4 +1,4 @@
-/** Checks that the bundled `baton-verify/k6` gives the same verdicts as its source, imported by path or by URL. */
+/** Checks that the bundled `baton-verify/k6` gives the same verdicts as its source. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -40,10 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/**
- * Writes a copy of a script that imports the library `baton-verify/k6` from the given path or URL. Returns the path of
- * the copy.
- */
+/** Writes a copy of a script that imports `baton-verify/k6` from a path or URL. Returns its path. */
 function importing(script: string, from: string): string {
   const text = readFileSync(pathOf(`./${script}.ts`), 'utf8');
   const own = text.replace(/'\.\.?\/lib\/k6\.ts'/, `'${from}'`);

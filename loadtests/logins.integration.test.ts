@@ -1,7 +1,4 @@
-/**
- * Tests logins that need more than a single form. The k6 scripts get the description of the app in the format of `baton
- * k6 TARGET`.
- */
+/** Tests k6 scripts with logins that need more than a single form. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -54,8 +51,8 @@ const BASIC = {
 };
 
 /**
- * Returns a balancer that distributes the requests of each connection to the instances in turn. It counts each
- * connection separately, because with a common counter, all requests of a client could reach the same instance.
+ * A balancer that distributes the requests of each connection in turn.
+ * With a common counter, all requests of a client could reach the same instance.
  */
 function inTurn(): How {
   const turns: number[] = [];
@@ -68,7 +65,7 @@ function inTurn(): How {
   };
 }
 
-/** Runs the k6 script dashboard.ts. Returns its exit code and summary. */
+/** Runs dashboard.ts. Returns its exit code and summary. */
 async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
   const act = async ({ url }: { url: string }): Promise<ScriptRun> => {
     const text = stringify({
@@ -102,17 +99,14 @@ it.each<[string, new () => SmallApp, object]>([
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);
   const app = new App();
-  // An app in which each instance keeps its sessions in its own memory.
+  // Each instance keeps its sessions in its own memory.
   app.knows = ({ born }, { instance }) => born === instance;
   const broken = await loaded(app, file);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);
   expect(broken.code).toBe(99);
 });
 
-/**
- * An app that redirects each login to the login page, which redirects signed-in users into the app (like Laravel's
- * `guest`). It shows notes as JSON.
- */
+/** Redirects each login to the login page, which redirects signed-in users (like Laravel's `guest`). */
 class GuestOnly extends SmallApp {
   readonly ids: string[] = [];
 
@@ -122,7 +116,7 @@ class GuestOnly extends SmallApp {
   ): AppResponse | undefined {
     const id = headers['x-request-id'];
     if (id !== undefined) this.ids.push(`${id}`);
-    // Acts like an API behind a gateway that requires a key in each request.
+    // An API behind a gateway that requires a key in each request.
     if (path === '/notes.json' && headers['x-key'] !== 'k') return { status: 403, body: '{}' };
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;
@@ -147,7 +141,7 @@ it.runIf(LONG)(
   async () => {
     const guests = new GuestOnly();
     const healthy = await loaded(guests, GUEST_ONLY);
-    // Checks that the request ids are unique, because access logs identify requests by these ids.
+    // Access logs identify requests by these ids.
     expect(new Set(guests.ids).size).toBe(guests.ids.length);
     expect(healthy.stdout).toMatch(/✓ continuity +valid/);
     expect(healthy.code).toBe(0);
@@ -165,7 +159,7 @@ it.runIf(LONG)('scripts log in by HTTP Basic with every request', async () => {
   expect(code).toBe(0);
   const app = new BasicApp();
   let asked = 0;
-  // The app lets the first requests succeed, so that bob is signed in and the load can lose his session.
+  // The first requests succeed, so that bob is signed in and can lose his session.
   app.forgets = ({ instance }, user) => user === 'bob' && ++asked > 5 && instance === 'two';
   const broken = await loaded(app, BASIC);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

@@ -1,7 +1,6 @@
 /**
- * All users log out at the same time, repeatedly; half of them log out while a page loads. Then the script sends the
- * old cookies to every instance. Tests whether a logout is final: also on instances that did not serve the logout,
- * and also if a late write follows.
+ * All users log out at the same time, half of them while a page loads, and then send the old cookies.
+ * Tests whether a logout is final on every instance, also if a late write follows.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -14,16 +13,12 @@ const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration
 
 /** Interval between two rounds of logouts, seconds. */
 const PERIOD = 4;
-/**
- * Number of requests before a logout, so that every instance knows the session. Also the number of replays after the
- * logout.
- */
+/** Number of requests before a logout, so that every instance knows the session, and of replays after the logout. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
-  // RATE iterations per second, after all users have logged in.
+  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

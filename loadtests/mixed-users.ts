@@ -1,7 +1,6 @@
 /**
- * Sends requests for thousands of users, of which few are active at the same time. Each virtual user keeps many
- * sessions open and switches between them. Tests whether state in a process or connection shows one user's data to
- * another user.
+ * Sends requests for thousands of users: each virtual user keeps many sessions open and switches between them.
+ * Tests whether state in a process or connection shows one user's data to another user.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -13,12 +12,11 @@ const { accounts, thresholds, start, end, session, guarded, summary } = verified
 const load = loadOf(__ENV, { duration: '2m' });
 const { users, duration, rate, think, errors, p95, dropped } = load;
 
-/** One of every BETWEEN iterations opens a new session. All other iterations use a session that is already open. */
+/** One of every BETWEEN iterations opens a new session. */
 const BETWEEN = 4;
 
 export const options: Options = {
-  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
-  // RATE iterations per second, after all users have logged in.
+  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -51,13 +49,11 @@ export function setup(): Run {
   return start();
 }
 
-/** The number of sessions that this virtual user has opened. */
 let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // The number of accounts that only this virtual user uses. If there are fewer accounts than virtual users, several of
-  // them share an account.
+  // Number of accounts that only this virtual user uses. With too few accounts, several virtual users share one.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

@@ -1,7 +1,4 @@
-/**
- * Runs the k6 script in the Kubernetes manifests of the k6 operator in the same way as pods do: in two k6 processes,
- * each with half of the load.
- */
+/** Runs the k6 script of the Kubernetes manifests as pods do: in two k6 processes with half of the load each. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +14,7 @@ import { findK6, runK6 } from '../verify/k6.ts';
 import { REAL_K6, realK6 } from './testing/scripts.ts';
 
 const KEY = 'c0ffee'.repeat(8);
-/**
- * Path of the CRD for TestRun. The file is config/crd/bases/k6.io_testruns.yaml in the repository of the k6 operator.
- */
+/** Path of the CRD for TestRun: config/crd/bases/k6.io_testruns.yaml in the repository of the k6 operator. */
 const CRD = process.env['K6_OPERATOR_CRD'];
 
 interface Variable {
@@ -56,8 +51,7 @@ describe('the manifests of the k6 operator', () => {
     expect(Secret?.stringData).toEqual({ RUN_KEY: KEY });
     expect(JSON.stringify([ConfigMap, TestRun])).not.toContain(KEY);
     expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
-    // The variables must be in `env`, because the k6 operator does not pass `envFrom` to its initializer, the pod that
-    // first reads the script's options.
+    // The k6 operator does not pass `envFrom` to its initializer, which reads the script's options.
     const secretKeyRef = { name: 'baton-dashboard', key: 'RUN_KEY' };
     for (const { env } of [TestRun?.spec.initializer, TestRun?.spec.runner].map(one => one ?? { env: [] }))
       expect(env).toContainEqual({ name: 'RUN_KEY', valueFrom: { secretKeyRef } });
@@ -101,7 +95,7 @@ describe('the manifests of the k6 operator', () => {
             '--execution-segment-sequence=0,1/2,1',
             ...(TestRun?.spec.arguments ?? '').split(' '),
           ];
-          // Writes the whole output of k6 to one log file, as a pod does.
+          // A pod has one log for the whole output of k6.
           const { stdout } = await runK6(k6, script, { env, flags });
           const log = join(folder, `${i}.log`);
           writeFileSync(log, stdout);
@@ -118,7 +112,7 @@ describe('the manifests of the k6 operator', () => {
   });
 });
 
-/** Returns a copy of the JSON schema that forbids unknown properties, because the API server would remove them. */
+/** Forbids unknown properties in a copy of the JSON schema, because the API server would remove them. */
 function closed(schema: unknown): object {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema as object;

@@ -1,4 +1,3 @@
-/** Checks the load and the limits of every k6 script, and checks that settings change the load and the limits. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { optionsOf } from './testing/double.ts';
@@ -23,8 +22,7 @@ describe.each(SCRIPTS)('%s', script => {
     const { thresholds } = await of(script, { RATE: '100', DURATION: '10s' });
     expect(thresholds?.['http_req_failed']).toEqual(['rate<=0.01']);
     expect(thresholds?.[P95]).toEqual(script === 'breakpoint' ? [] : ['p(95)<2000']);
-    // Factor from RATE to the average rate of a script. A spike has 2.8 times RATE on average. A breakpoint test has
-    // half of RATE, because its rate rises from 0 to RATE.
+    // Average rate by RATE: a spike has 2.8 times RATE; a breakpoint test rises from 0 to RATE.
     const mean = { spike: 2.8, breakpoint: 0.5 }[script] ?? 1;
     const [dropped] = thresholds?.['dropped_iterations'] ?? [];
     expect(Number(String(dropped).replace('rate<=', ''))).toBeCloseTo(mean);
@@ -45,7 +43,7 @@ describe.each(SCRIPTS)('%s', script => {
     else expect(steady).toMatchObject({ vus: 3, duration: '7s' });
     const { scenarios } = await of(script, { USERS: '3', RATE: '50' });
     expect(scenarios?.['load']).toMatchObject({ preAllocatedVUs: 3, maxVUs: 3 });
-    // All scripts except journey log in before the load begins. The script journey logs in as a part of each visit.
+    // In the script journey, the login is a part of each visit.
     if (script !== 'journey') expect(scenarios?.['login']).toMatchObject({ vus: 3, exec: 'login' });
   });
 });

@@ -1,7 +1,6 @@
 /**
- * Checks that every k6 script fails if an app responds with errors but loses no session. The app is a healthy stack
- * behind proxies that respond with 500, respond late or cut connections. Runs with real k6 if it is installed, else
- * with the fake k6.
+ * Checks that every k6 script fails if an app responds with errors but loses no session.
+ * Proxies before a healthy stack respond with 500, respond late or cut connections.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,7 +96,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
     /broken: .*http_req_duration\{phase:load\} p\(95\)<200/,
   ],
 ])('a proxy: %s', (trouble, short, env, broken) => {
-  // With the fake k6, only one script is tested, because the fake k6 is slow: it starts a thread for each virtual user.
+  // The fake k6 is slow: it starts a thread for each virtual user.
   it.concurrent.each(realK6 === undefined && !LONG ? [short] : Object.keys(SCRIPTS))(
     'fails %s',
     async script => {
@@ -105,7 +104,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
         script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
       const { code, stdout } = await behind(trouble, script, own);
       expect(code).toBe(99);
-      // Checks that the guarantees about sessions and data are not reported as violated, although requests fail.
+      // Failed requests are no violation of the guarantees about sessions and data.
       expect(stdout).not.toMatch(
         /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
       );
@@ -119,8 +118,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
 });
 
 describe('a script whose run is one fault window', () => {
-  // Lets only reads fail. A write that got a 500 could take effect later. After a few such writes, no read could be
-  // judged.
+  // Only reads fail: a write that got a 500 could take effect later, and then no read could be judged.
   it.runIf(LONG)('passes soak as long as the share of failed requests is below ERRORS', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,
@@ -178,8 +176,7 @@ it('all requests of a login have the tag `login`, also after a step whose path h
     const text = JSON.stringify({ ...file, url, claims: ['continuity'] });
     const target = k6Target(parseTarget(text, 'target.yaml', {}), text);
     const { stdout } = await runner.run(PHASES, { TARGET: target, BASE_URL: url });
-    // A login sends five requests: for the page, for three steps, and for the password. Each of the five iterations
-    // reads once.
+    // A login sends five requests: page, three steps, password. Each of the five iterations reads once.
     expect(stdout).toBe('5 of login, 5 of load\n');
   });
 });

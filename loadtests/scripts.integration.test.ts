@@ -22,7 +22,7 @@ import { double, REAL_K6, realK6, runLongEnough } from './testing/scripts.ts';
 
 const runner = realK6 ?? double;
 
-/** Settings that make the runs of each script short. They set no limits that depend on the speed of the machine. */
+/** Settings for short runs, without limits that depend on the speed of the machine. */
 const SCRIPTS: Record<string, Record<string, string>> = {
   journey: { USERS: '3' },
   soak: { USERS: '4', THINK: '0-0.01', ERRORS: '1', IDLE: '0.1' },
@@ -50,18 +50,14 @@ async function typeOfPictureOnMarket(url: string): Promise<string | null> {
   return (await fetch(picture)).headers.get('content-type');
 }
 
-/** Names of the scripts that the fake k6 runs in the default test suite. `npm run test:long` runs all scripts. */
+/** Scripts of the fake k6 in the default tests. `npm run test:long` runs all scripts. */
 const SHORT = ['journey', 'breakpoint', 'deploy', 'logout-storm'];
-/**
- * Names of the scripts that are tested against a stack that loses sessions. Without real k6, only two scripts are
- * tested, because the fake k6 is slow: it starts a thread for each virtual user.
- */
+/** Scripts against a stack that loses sessions. The fake k6 is slow: one thread for each virtual user. */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
 
 const pictured = whyWithout('SeaweedFS', 'weed') === '';
 
-// The timeout is long, because all scripts share the machine, and because each script runs up to three times to get
-// enough evidence.
+// Each script runs up to three times to get enough evidence.
 describe('a healthy stack', { timeout: 600_000 }, () => {
   let stack: Stack;
   let mailbox: Mailbox;
@@ -121,8 +117,7 @@ describe.concurrent('the scripts find defects of other apps', () => {
   it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {
     const { stack, target, stop } = await deploy(entry);
     try {
-      // Describes the app in the format of `baton k6 TARGET`. This app is the plain Express app of the zoo (the plain
-      // host). Its pages differ from those of the default app.
+      // The plain Express app of the zoo, whose pages differ from those of the default app.
       const app = k6Target(parseTarget(target, entry.name, {}), target);
       const env = { TARGET: app, USERS: '6', SESSIONS: '3', SESSION_COOKIES: 'sid,connect.sid' };
       const { code, stdout } = await run(script, stack.url, env);

@@ -1,7 +1,6 @@
 /**
- * Sends light load for hours. Users pause between requests, sometimes almost until the session times out. Shows whether
- * errors or response times increase, and whether sessions survive the long pauses. ERRORS limits the share of failed
- * requests of the whole run.
+ * Sends light load for hours, with pauses almost as long as the session timeout.
+ * Shows whether errors or response times increase, and whether sessions survive the pauses.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -13,14 +12,12 @@ const load = loadOf(__ENV, { duration: '2h', think: [1, 10] });
 const { users, duration, rate, think, idle, errors, p95, dropped } = load;
 const { thresholds, start, end, session, guarded, summary } = verified('soak', { window: { errors } });
 
-/** The four parts of the run. The summary shows each part separately. */
 const parts = equalParts(4, seconds(duration));
 /** One of every SELDOM pauses is long, almost as long as the idle timeout of a session. */
 const SELDOM = 20;
 
 export const options: Options = {
-  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
-  // RATE iterations per second, after all users have logged in.
+  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,7 +1,4 @@
-/**
- * Sends requests at a steady rate, then at ten times that rate (the spike), and then at the steady rate again. Tests
- * whether the app recovers.
- */
+/** Sends requests at a steady rate, at ten times that rate, and at the steady rate again: does the app recover? */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';
@@ -13,10 +10,7 @@ const load = loadOf(__ENV, { duration: '60s', users: 50, rate: 10 });
 const { users, errors, p95, dropped, rate = 10 } = load;
 
 const FACTOR = 10;
-/**
- * Durations in seconds: of the whole run, of the steady rate before the spike, of the spike, and of the steady rate
- * after it.
- */
+/** Seconds: the whole run, the steady rate before the spike, the spike, and the steady rate after it. */
 const all = seconds(load.duration);
 const [before, spike, after] = [0.4 * all, 0.2 * all, 0.4 * all];
 const parts: Part[] = [

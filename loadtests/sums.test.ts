@@ -19,7 +19,7 @@ import { settingsOf } from './lib/settings.ts';
 import { Aggregate } from './testing/aggregate.ts';
 import type { Kind } from './testing/messages.ts';
 
-/** Names and kinds of the metrics that are not counters. */
+/** Metrics that are not counters. */
 const KINDS: Readonly<Record<string, Kind>> = {
   [GAP]: 'trend',
   http_req_failed: 'rate',
@@ -38,9 +38,7 @@ const GOOD: Readonly<Record<string, number>> = {
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
 const DEPLOY = settingsOf({}, 'deploy', { window: { errors: 0.01, gap: 1000 } });
 
-/**
- * Returns whether k6's thresholds pass for these sums of metrics, and the result of Baton's judge for the same sums.
- */
+/** Returns whether k6's thresholds pass for these sums of metrics, and the result of Baton's judge. */
 function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
   const aggregate = new Aggregate({
     ...thresholdsOf(settings.judged, INSTANCES),
@@ -64,8 +62,7 @@ describe('the verdict from the counters of a k6 run', () => {
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
-    // The sentence about isolation must say "data", not "name", because this run also checked canaries (values that
-    // only one user may see).
+    // "data", not "name", because this run also checked canaries (values that only one user may see).
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([
@@ -89,8 +86,7 @@ describe('the verdict from the counters of a k6 run', () => {
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
-    // Expects at least as many judged requests as handoffs, because each handoff (a request to another instance than
-    // the previous request) is a judged request.
+    // Each handoff (a request to another instance than the previous request) is a judged request.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);
   it.each(changed)('fails by its thresholds exactly if its result is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });

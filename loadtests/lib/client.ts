@@ -6,25 +6,21 @@ import type { Reply } from '../../verify/core/response/reply.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;
-/** Body of a request: fields of a form, which k6 encodes, or a text, which k6 sends unchanged. */
+/** Fields of a form, which k6 encodes, or a text, which k6 sends unchanged. */
 export type Body = Record<string, string> | string | null;
 
-/** The timeout of a request. A request that takes longer counts as a request without a response. */
+/** A slower request counts as a request without a response. */
 const TIMEOUT = '10s';
 
 /**
- * Returns the parameters of a client's requests. k6 must not follow redirects, since Baton's judge must see each
- * redirect. All requests share one parameter object, because creating an object takes as long as judging a response. k6
- * reads the object only during the request.
+ * Baton's judge must see each redirect, so k6 must not follow redirects.
+ * All requests share the object, which k6 reads only during the request: a new one costs as much as judging.
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
 }
 
-/**
- * Response statuses that k6 does not count as failed. They include 4xx, because the app must refuse a request after a
- * logout, and can be without a login page.
- */
+/** Statuses that k6 does not count as failed: the app must refuse requests after a logout with 4xx. */
 export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
   min: 200,
   max: 499,
@@ -36,25 +32,22 @@ const canonical = (name: string): string =>
 
 export interface ReplySettings {
   url: string;
-  /** Names of additional response headers to read. Some headers are always read, whatever the app. */
+  /** Names of additional response headers to read. */
   headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** Prefix of the canaries: unique values that Baton writes, so that it can recognise its own data in responses. */
+  /** Prefix of the canaries: unique values by which Baton recognises its own data in responses. */
   canary: string;
 }
 
 /** Converts the responses of one app from k6's format to Baton's format. */
 export class Replies {
   readonly #url: string;
-  /** Response headers that Baton reads. `name`: name of the header in lower case; `sent`: its name as k6 writes it. */
+  /** `name`: name of the header in lower case; `sent`: its name as k6 writes it. */
   readonly #headers: readonly { sent: string; name: string }[];
-  /**
-   * Texts that mark a Set-Cookie header as relevant: names of session cookies, and the prefix of the canaries (values
-   * that Baton writes). Baton ignores a Set-Cookie header that contains none of them.
-   */
+  /** Names of session cookies, and the canaries' prefix. A Set-Cookie header without any of them is ignored. */
   readonly #cookies: readonly string[];
-  /** Location header of the last redirect, cached because the next redirect usually has the same Location. */
+  /** Cached, because most redirects have the same Location. */
   #location = '';
   #redirect = '';
 
@@ -64,10 +57,7 @@ export class Replies {
     this.#cookies = [...cookies.map(name => `${name}=`), canary];
   }
 
-  /**
-   * Converts a response to a reply that has only the relevant headers. Reads them one by one, because each access to a
-   * header crosses from JavaScript to Go: a loop over all headers takes ten times as long as one access.
-   */
+  /** Reads headers one by one: a loop over all headers crosses from JavaScript to Go ten times as long. */
   of(response: Response): Reply {
     const { status } = response;
     if (status === 0) return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
@@ -92,10 +82,7 @@ export class Replies {
     return reply;
   }
 
-  /**
-   * Returns the Set-Cookie header if it is relevant; otherwise undefined. Many apps also set other cookies, such as
-   * form tokens.
-   */
+  /** Many apps also set other cookies, such as form tokens, which Baton ignores. */
   #cookiesIn(header: string | undefined): string | undefined {
     if (header === undefined) return undefined;
     for (let i = 0; i < this.#cookies.length; i++) {
@@ -107,13 +94,13 @@ export class Replies {
 
 const NO_COOKIES: Reply['cookies'] = [];
 
-/** Returns all headers and cookies of a response. Slow, so call it only for the few responses that need them. */
+/** Returns all headers and cookies. Slow, so call this only for the few responses that need them. */
 export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'cookies'> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { headers: Object.fromEntries(headers), body: response.body ?? '', cookies: cookiesOf(response) };
 }
 
-/** Returns the kind of failure that an error code of k6 means, such as a timeout. @param code an error code of k6 */
+/** @param code an error code of k6 */
 function failureOf(code: number): Failure {
   if (code === 1050) return 'timeout';
   // The request was not sent, because DNS, the connection or TLS failed.
@@ -126,9 +113,9 @@ function failureOf(code: number): Failure {
 interface Cookie {
   name: string;
   value: string;
-  /** Max-Age, seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
+  /** Seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
   max_age: number;
-  /** Expires, milliseconds since 1970; far below 0 if the response has no Expires. */
+  /** Milliseconds since 1970; far below 0 if the response has no Expires. */
   expires: number;
 }
 
@@ -140,10 +127,7 @@ function cookiesOf(response: Response): Reply['cookies'] {
   });
 }
 
-/**
- * Returns the path of a redirect without its query. Adds the origin if the redirect leads to another host. Does not
- * use `URL`, which k6 lacks.
- */
+/** Returns the path without query, with the origin if the redirect leads to another host. k6 lacks `URL`. */
 function pathOf(location: string, url: string): string {
   const plain = barePath(location);
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;

@@ -1,6 +1,5 @@
 /**
- * `baton-verify/k6` (docs/k6.md): the library that judges the sessions of a k6 script. `session(run)` sends requests as
- * `http` does. Baton's judge checks every response. Metrics count the results, and thresholds limit the metrics.
+ * `baton-verify/k6` (docs/k6.md): `session(run)` sends requests as `http` does, and Baton's judge checks each response.
  */
 import exec from 'k6/execution';
 import { accountOf, newcomer, type PoolAccount, poolOf } from '../../verify/core/response/accounts.ts';
@@ -23,48 +22,40 @@ export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
 
-/**
- * The state that `start` returns and that all iterations share. setup() must return it, so that k6 passes it to every
- * iteration.
- */
+/** The state that all iterations share. setup() must return it. */
 export type { Shared as Run };
 
 export interface Verified {
-  /**
-   * The app under load: described by the environment variable TARGET or, by default, the bundled web shop (the card
-   * store).
-   */
+  /** The app under load: from the variable TARGET or, by default, the bundled web shop. */
   target: App;
   /** Number of accounts in the target file. */
   accounts: number;
-  /** Thresholds for `options.thresholds`. All of them pass if, and only if, every claimed guarantee is valid. */
+  /** For `options.thresholds`: all pass if, and only if, every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;
   /** Starts the run. Call this function in setup(). */
   start(): Shared;
   /** Writes the end of the run's history. Call this function in teardown(). */
   end(run: Shared): void;
   /**
-   * Returns the session of a user. A virtual user gets the same session object in every iteration.
-   *
-   * @param user one of: the number of an account of the target, from 1 on; the name of a user that the script itself
-   *   logs in, as the app's pages show the name; an account that `newcomer` returned. By default, the number of the
-   *   virtual user
+   * Returns the session of a user, the same object in every iteration of a virtual user.
+   * @param user number of an account, from 1 on; name of a user that the script itself logs in, as pages show the name;
+   *   or an account from `newcomer`. Default: the number of the virtual user
    */
   session(run: Shared, user?: number | string | PoolAccount): Session;
   /** Returns a new account, which the script must register. */
   newcomer(run: Shared): PoolAccount;
-  /** Wraps the function of an iteration, so that an exception in it increments `baton_script_errors`. */
+  /** Wraps the function of an iteration, so that an exception increments `baton_script_errors`. */
   guarded(iteration: (run: Shared) => void): (run: Shared) => void;
   /**
-   * Returns k6's summary and the verdict, for handleSummary(). @param lines printed between the summary and the verdict
+   * Returns k6's summary and the verdict, for handleSummary().
+   * @param lines printed between the summary and the verdict
    */
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }
 
 /**
- * Defaults for a user's own script. By default, a script claims only the guarantees for which every script gives
- * evidence. The thresholds also fail the run if a page shows another user's data (`baton_bleed`), or if a read shows an
- * old value (`baton_stale`, `baton_back`), although the script does not claim these guarantees.
+ * Guarantees that a user's own script claims by default: those for which every script gives evidence.
+ * Thresholds also fail the run at another user's data (`baton_bleed`) or an old value (`baton_stale`, `baton_back`).
  */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },
@@ -73,7 +64,6 @@ const OWN = {
 
 /**
  * Returns the functions that judge the sessions of a script.
- *
  * @param script name of a script in loadtests/; undefined for a user's own script
  * @throws Error if an environment variable is wrong
  */

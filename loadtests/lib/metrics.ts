@@ -6,12 +6,11 @@ const COUNTERS = [ERRORS, RELOGINS, ...[...FIGURES, ...Object.values(TAGGED)].ma
 const counters = new Map(COUNTERS.map(name => [name, new Counter(name)]));
 const trends = new Map([BROKE, GAP].map(name => [name, new Trend(name, true)]));
 
-/** Adds a value to the counter or trend with this name. */
 export function add(metric: string, value: number, tags?: Record<string, string>): void {
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
-/** Adds 0 to every counter, because outputs and thresholds of k6 miss a counter to which the run never adds a value. */
+/** Adds 0 to every counter: outputs and thresholds of k6 miss a counter without a value. */
 export function addNothing(): void {
   for (const counter of counters.values()) counter.add(0);
 }

@@ -10,25 +10,23 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A k6 counter that shows one of the counts of Baton's checks, such as the number of lost sessions. */
+/** A k6 counter that shows a count of one of Baton's checks, such as the number of lost sessions. */
 interface Raised {
   readonly metric: string;
-  /** Index of Baton's check in the list of all checks. */
+  /** Index in the list of all checks. */
   readonly check: number;
   readonly name: string;
-  /** The instance to which the count applies; undefined if the check does not count by instance. */
+  /** undefined if the check does not count by instance. */
   readonly instance: string | undefined;
   readonly tags: Record<string, string> | undefined;
   readonly repeated: keyof Repeated | undefined;
-  /** The part of the count that was already added to the k6 counter. */
+  /** The part of the count that the k6 counter has already. */
   added: number;
 }
 
 /**
  * Returns the k6 counters of one virtual user.
- *
- * @param first true for the first virtual user of an account. Counts of the whole account, such as its sessions, are
- *   added by this virtual user only
+ * @param first true for the first virtual user of an account: only this user adds the counts of the whole account
  */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
@@ -48,7 +46,7 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** A count that was not yet added to its k6 counter. Counts are collected and added in batches. */
+/** A count for the next batch of k6 counters. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
@@ -73,16 +71,12 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/**
- * Limits of a batch: counts are added to k6's counters after BATCH operations or LATEST microseconds, because each call
- * to k6 takes 2 µs.
- */
+/** Each call to k6 takes 2 µs, so counts wait for BATCH operations or LATEST microseconds. */
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * Number of operations at the start of a virtual user whose counts are added to k6 at once, without a batch. k6 calls
- * no function when a virtual user ends, so counts in an unfinished batch would be lost. For the same reason, counts
- * near the end of the scenario are added at once.
+ * Number of first operations whose counts go to k6 at once.
+ * k6 calls no function at the end of a virtual user, so an unfinished batch would be lost.
  */
 const FIRST = 2 * BATCH;
 
@@ -93,12 +87,8 @@ export class Observer {
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
-  /**
-   * Counts of the reads that repeat the result of the last judged read. They are counted here, because such reads are
-   * not passed to the judge.
-   */
+  /** Reads that repeat the result of the last judged read, and are not passed to the judge. */
   readonly repeated = nothingRepeated();
-  /** Number of anomalies found so far. */
   broke = 0;
   #warned = false;
   #operations = 0;
@@ -109,7 +99,7 @@ export class Observer {
 
   /**
    * @param user number of the virtual user, from 1 on
-   * @param pool number of accounts. If there are more virtual users than accounts, several of them share an account
+   * @param pool number of accounts; with more virtual users, several of them share an account
    */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
     this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#found(anomaly), 'counts');
@@ -135,10 +125,7 @@ export class Observer {
     if (this.#settings.history) writeLine(event);
   }
 
-  /**
-   * Passes an event to the judge, which reports the first few anomalies of a kind. Returns true if the judge reports
-   * no anomaly.
-   */
+  /** Passes an event to the judge. Returns true if the judge reports no anomaly. */
   judge(event: Event): boolean {
     const { broke } = this;
     this.#judge.step(event);
@@ -152,7 +139,6 @@ export class Observer {
 
   /**
    * Counts an operation that has ended.
-   *
    * @param first true if the session has contacted this instance for the first time
    * @param now time of the response, microseconds
    */
@@ -169,7 +155,6 @@ export class Observer {
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  /** Adds the counts of this virtual user and of its checks since the last call to k6's counters. */
   flush(now: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
@@ -190,13 +175,9 @@ export class Observer {
     this.#closing ||= isClosing();
   }
 
-  /**
-   * Prints the first violation that this virtual user finds. Prints nothing if a history is written, because the
-   * history contains all violations.
-   */
+  /** Prints the first violation of this virtual user, unless a history, which has all violations, is written. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // Ignores failed requests if the whole run counts as one fault, such as a deploy. Their number is compared with the
-    // fault's budget at the end.
+    // If the whole run counts as one fault, failed requests are compared with the fault's budget at the end.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
@@ -207,10 +188,7 @@ export class Observer {
   }
 }
 
-/**
- * Returns true if the scenario could end before the next batch is added. Then counts must be added to k6 at once,
- * because they would otherwise be lost.
- */
+/** Returns true if the scenario could end before the next batch, whose counts would be lost. */
 function isClosing(): boolean {
   const { progress, startTime } = exec.scenario;
   const elapsed = Date.now() - startTime;

@@ -1,4 +1,4 @@
-/** Tests that reusing the result of an earlier page gives the same result as interpreting the page again. */
+/** Tests that a reused result of an earlier page equals the result of a new interpretation. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interpreter } from '../../verify/core/response/interpret.ts';
@@ -28,7 +28,7 @@ interface Page {
   changed: boolean;
 }
 
-/** Instance names of different lengths. One name is part of another name, and two names are prefixes of user names. */
+/** One name is part of another name, and two names are prefixes of user names. */
 const by = fc.constantFrom('app-1', 'app-2', 'app-10', 'an', 'bo', undefined);
 const contents = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ user: 'ann', items: ['milk', 'c0.user-1.s1.1.aaaaaaaa'] }) },
@@ -68,7 +68,7 @@ describe('Readings', () => {
       }
     });
     fc.assert(property, { numRuns: 2000 });
-    // Checks that many results were reused, because the test would otherwise prove nothing.
+    // Without many reused results, the test would prove nothing.
     expect(again).toBeGreaterThan(1000);
   });
 

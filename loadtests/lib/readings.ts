@@ -1,35 +1,26 @@
-/** Interprets the responses to reads. If a page equals an earlier page, reuses the result of the earlier page. */
+/** Interprets the responses to reads, and reuses the result of an equal earlier page. */
 import type { Asked, Interpreter, Seen } from '../../verify/core/response/interpret.ts';
 import type { Named } from '../../verify/core/response/naming.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 
 interface Kept {
   body: string;
-  /**
-   * Name of the object that was read. The result is kept for this object only, because the same page means something
-   * else for another object.
-   */
+  /** The same page means something else for another object. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /**
-   * Name of the instance on the page. Undefined if the page names none, or if a value on the page contains the name.
-   */
+  /** Undefined if the page names no instance, or if a value on the page contains the name. */
   instance: string | undefined;
-  /** The texts of the page before, between and after the names of the instance. Computed when they are first needed. */
+  /** The texts before, between and after the names of the instance, computed when first needed. */
   parts: string[] | undefined;
 }
 
-/**
- * Maximum number of pages whose results are kept. It is enough for one page of each instance, and for pages of a few
- * other objects.
- */
+/** Enough for one page of each instance, and for pages of a few other objects. */
 const KEPT = 6;
 
 /**
- * Interprets pages, and keeps the results of the last pages for reuse. Under load, most pages equal an earlier page
- * except for the instance's name, and so have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to
- * interpret one.
+ * Reuses results of earlier pages, because most pages under load differ only in the instance's name.
+ * In k6, it takes 1 µs to compare two pages and 100 µs to interpret one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -40,13 +31,9 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /**
-   * Interprets a response. If its page equals a kept page, returns the result of that page, with the instance of this
-   * response.
-   */
+  /** Returns the result of an equal kept page, with the instance of this response. */
   seen(reply: Reply, asked: Asked): Seen {
-    // Keeps only results of successful reads that set no cookie, because such a result depends on nothing but the page
-    // and the instance.
+    // The result of a successful read without a cookie depends only on the page and the instance.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -73,10 +60,7 @@ export class Readings {
     return seen;
   }
 
-  /**
-   * Removes all kept pages. Call this method after a change of data, because a page from before the change is unlikely
-   * to be sent again.
-   */
+  /** Drops all kept pages. After a change of data, a page from before is unlikely to come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -88,8 +72,8 @@ export class Readings {
 }
 
 /**
- * Returns true if the page differs from a kept page only in the name of the instance. Compares the parts between the
- * names, because replacing the names would need too much memory in k6.
+ * Returns true if the page differs from a kept page only in the instance's name.
+ * Compares the parts between the names: a replacement would need too much memory in k6.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
@@ -112,7 +96,7 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
   return true;
 }
 
-/** Returns the result of an earlier page, with the instance that sent this response. */
+/** Returns an earlier result, with the instance that sent this response. */
 function again(seen: Seen, named: Named | undefined): Seen {
   if (named !== undefined) {
     seen.instance = named.instance;
@@ -124,16 +108,13 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/**
- * Returns true if a value on a page contains the name of the instance. The result of such a page depends on the
- * instance, so it cannot be reused for another instance.
- */
+/** True if a value on the page contains the instance's name: the result is then valid for this instance only. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // Uses no iterator (`for of`), because one step of an iterator takes as long in k6 as the search in one text.
+  // In k6, one step of an iterator (`for of`) takes as long as the search in one text.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

@@ -9,7 +9,6 @@ import { isSafe, type RequestMeaning } from '../target/meaning.ts';
 import { add } from './metrics.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
-/** A request in flight. */
 export interface RequestInFlight {
   id: number;
   call: number;
@@ -19,35 +18,27 @@ export interface RequestInFlight {
 }
 
 export class Recording {
-  /** Name of the session. */
   session = '';
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
-  /**
-   * Maximum response time that the target allows, microseconds. A slower read is passed to the judge even if its result
-   * repeats that of the previous read.
-   */
+  /** Maximum response time of the target, microseconds. The judge gets slower reads even if they repeat. */
   readonly #longest: number;
-  /**
-   * The requests for the object that was read or written last (its probe), with the name of the object. Cached, because
-   * most requests use the same object.
-   */
+  /** The requests for the last object, cached, because most requests use the same object. */
   #named: { probe: ProbeRequests; object: string } | undefined;
   /** Names of the instances that have served the session. */
   #contacted: string[] = [];
-  /** The last read, if it was held back from the judge because it repeats the previous read. */
+  /** The last read, if it repeats the previous read, so that the judge did not get it. */
   #held: RequestInFlight | undefined;
-  /** The response to the read that is held back from the judge. */
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Time of the last successful response, microseconds. Before the first success: the time of the first request. */
+  /** Time of the last successful response, microseconds; before the first success, of the first request. */
   #success: number | undefined;
   /** True if a request has failed since the last success. */
   #failing = false;
 
-  /** @param user the label of the account: a text that replaces the user name in the history */
+  /** @param user the text that replaces the account's user name in the history */
   constructor(vu: VirtualUser, user: string) {
     this.#vu = vu;
     this.#user = user;
@@ -55,7 +46,6 @@ export class Recording {
     this.#longest = vu.shared.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Starts a new session for the same user. */
   begin(session: string): void {
     this.session = session;
     this.#named = undefined;
@@ -97,8 +87,7 @@ export class Recording {
   }
 
   /**
-   * Records that the response arrived, or that the request failed.
-   *
+   * Records the response or the failure of a request.
    * @param alive true if the session was logged in when the request was sent
    */
   returned(called: RequestInFlight, seen: Seen, alive: boolean): void {
@@ -114,7 +103,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Records a read. Passes the read to the judge unless it only repeats the last read that the judge got. */
+  /** Passes a read to the judge unless it only repeats the last read that the judge got. */
   #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
@@ -136,10 +125,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /**
-   * Passes the last read to the judge if this read was held back. Must be called before each event that could
-   * contradict the read.
-   */
+  /** Gives the judge the read that was held back. Call this before an event that could contradict the read. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
@@ -152,10 +138,7 @@ export class Recording {
     return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
-  /**
-   * Returns true if an instance serves the session for the first time. Requests before the login or after the end of
-   * the session do not count.
-   */
+  /** Requests before the login or after the end of the session do not count as first contacts. */
   #isFirstContact(what: RequestMeaning, { instance, outcome }: Seen, alive: boolean): boolean {
     if (instance === undefined || this.#contacted.includes(instance) || what.with !== undefined) return false;
     if (!alive && !(what.action === 'login' && outcome === 'ok')) return false;
@@ -163,10 +146,7 @@ export class Recording {
     return true;
   }
 
-  /**
-   * Measures the time since the last successful response to this user. Measures it also at each failed request, because
-   * the run could end before the next success.
-   */
+  /** Measures the time since the last success, also at each failure: the run could end before the next success. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

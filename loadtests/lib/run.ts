@@ -23,8 +23,8 @@ export interface Shared {
   /** Name of the clock of setup() and teardown(). */
   clock: string;
   /**
-   * Names of the objects that the app shows as JSON without a user name, and only to signed-in clients. A successful
-   * read of such an object proves that the client is signed in.
+   * Objects that the app shows as JSON without a user name, to signed-in clients only.
+   * A successful read of such an object proves that the client is signed in.
    */
   unnamed: readonly string[];
 }
@@ -47,23 +47,19 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // If several k6 processes share a run, each of them calls setup() and has its own clock. So each clock needs a unique
-  // name.
+  // k6 processes that share a run call setup() each, and their clocks need different names.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }
 
-/**
- * Returns the names of the objects that the app shows as JSON without a user name, and only to signed-in clients. A
- * successful read of such an object proves that the client is signed in.
- */
+/** Returns the objects that the app shows as JSON without a user name, to signed-in clients only. */
 function unnamedIn({ app, url }: Settings): string[] {
   const { user } = app.signedIn;
   const named = typeof user === 'object' && 'json' in user;
   const reads = app.probes.filter(
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
-  // Omits headers with a placeholder, because the value of a placeholder is known only after a login.
+  // The value of a placeholder is known only after a login.
   const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
   const headers = Object.fromEntries(fixed);
   const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
@@ -71,10 +67,7 @@ function unnamedIn({ app, url }: Settings): string[] {
   return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
 
-/**
- * Returns the budgets of the target, such as the maximum number of failed requests. If the whole run of a script counts
- * as one fault, as in deploy.ts, adds the budget of this fault. The fault has the name of the script.
- */
+/** Returns the budgets of the target and, if the whole run counts as one fault, the fault's budget. */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
   const { window } = judged;
@@ -84,22 +77,19 @@ function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
 }
 
 /**
- * Returns the event that declares a clock in the history. It must come before the first event on this clock.
- *
- * @param uncertainty maximum error of the clock, microseconds; at least 1000, since k6 measures time in milliseconds
+ * Declares a clock in the history. Must come before the first event on this clock.
+ * @param uncertainty maximum error, microseconds; at least 1000, since k6 measures time in milliseconds
  */
 export function clockLine({ zero }: Shared, clock: string, uncertainty: number): Clock {
   return { type: 'clock', clock, base: new Date(zero).toISOString(), uncertainty };
 }
 
-/** Creates the first events of a history. */
 export const firstLines = (shared: Shared, settings: Settings): Event[] => [
   shared.run,
   clockLine(shared, shared.clock, settings.uncertainty),
   ...windowLine(shared, settings),
 ];
 
-/** Creates the last events of a history. */
 export function lastLines(shared: Shared, settings: Settings): Event[] {
   const { clock, zero } = shared;
   const at = (Date.now() - zero) * 1000;
@@ -107,8 +97,7 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
 }
 
 /**
- * If the whole run counts as one fault, as in deploy.ts, returns the event of this fault for the history; otherwise
- * returns nothing.
+ * If the whole run counts as one fault, as in deploy.ts, returns the fault's event; otherwise nothing.
  * @param end the time at which the fault ends; undefined at the start of the run
  */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
@@ -117,8 +106,5 @@ function windowLine({ clock }: Shared, { judged, script }: Settings, end?: numbe
   return [end === undefined ? fault : { ...fault, end, bit: true, healthy: true }];
 }
 
-/**
- * Writes an event to the console, as one line of the history. k6 keeps the line unchanged with `--console-output FILE
- * --log-format raw`.
- */
+/** Prints an event as one line, which k6 keeps unchanged with `--console-output FILE --log-format raw`. */
 export const writeLine = (event: Event): void => console.log(JSON.stringify(event));

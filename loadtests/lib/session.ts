@@ -12,37 +12,28 @@ import { add } from './metrics.ts';
 import { Recording, type RequestInFlight } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
-/** Pause after a failed login or a lost session, seconds. It prevents a flood of logins to a broken app. */
+/** Pause after a failed login or a lost session, seconds. Prevents a flood of logins to a broken app. */
 const PAUSE = 1;
-/**
- * Number of reads with the session's cookie after the session was lost for the first time. They show which instances
- * still accept the cookie.
- */
+/** Number of reads after a session is lost, which show the instances that still accept the cookie. */
 const REPLAYS = 4;
 /**
- * Maximum number of times that a session requests the login page after a login, to find out if the login succeeded. One
- * request is not always enough, because it can reach an instance that does not know the session.
+ * Maximum number of requests for the login page after a login, to find out if the login succeeded.
+ * One request can reach an instance that does not know the session.
  */
 const LANDINGS = 4;
-/** Tags of login requests. They separate logins from the load, because password hashing is slow. */
+/** Separates logins from the load, because password hashing is slow. */
 const LOGIN_TAGS = { phase: 'login' };
 
 export class JudgedSession {
   readonly account: PoolAccount;
   /** True while the responses show that the session is logged in. */
   alive = false;
-  /**
-   * Values that the session has added to the app's first list, such as the basket, and whose writes the app has
-   * acknowledged.
-   */
+  /** Values of the app's first list, such as the basket, whose writes the app has acknowledged. */
   items: string[] = [];
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /**
-   * True if the script logs in with requests of its own. The session then uses k6's cookie jar, and sends no requests
-   * except those of the script.
-   */
+  /** True if the script logs in with its own requests. The session then uses k6's cookie jar, and adds no requests. */
   readonly #byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
@@ -52,15 +43,12 @@ export class JudgedSession {
   /** True if the session was lost. The next login then counts as a repeated login. */
   #forced = false;
 
-  /**
-   * @param login `target`: the session logs in as the target file describes; `script`: the script logs in with
-   *   requests of its own
-   */
+  /** @param login `target`: logs in as the target file describes; `script`: the script sends the login */
   constructor(vu: VirtualUser, account: PoolAccount, login: 'target' | 'script' = 'target') {
     this.account = account;
     this.vu = vu;
     this.#byScript = login === 'script';
-    // Uses a separate cookie jar, because k6 replaces its own jar at each iteration.
+    // k6 replaces its own cookie jar at each iteration.
     this.params = paramsOf(this.#byScript ? undefined : new http.CookieJar());
     this.recording = new Recording(vu, account.label);
     this.filling = new Filling(vu, account);
@@ -75,9 +63,8 @@ export class JudgedSession {
   }
 
   /**
-   * Sends a request as `http.request` does. The URL is a path of the target or a full URL. Follows redirects only if
-   * `params` demands it, since a redirect to the login shows a lost session. Finds out what the request means, such as
-   * a read of the basket, from the target file.
+   * Sends a request as `http.request` does, to a path of the target or a full URL.
+   * Follows redirects only if `params` demands it: a redirect to the login shows a lost session.
    */
   request(method: string, url: string, body: Body = null, params?: Params): Response {
     const base = this.vu.settings.url;
@@ -110,10 +97,7 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /**
-   * Returns the parameters of a request. Most requests share one parameter object, because creating an object takes as
-   * long as judging a response.
-   */
+  /** Most requests share one parameter object, because creating an object takes as long as judging. */
   protected paramsOf({ what, request }: RequestInFlight, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;
@@ -144,15 +128,11 @@ export class JudgedSession {
     return seen;
   }
 
-  /**
-   * If the response to a login redirects to the login page, finds out whether the login succeeded. For this, requests
-   * the login page: after a successful login, this page redirects or has no form.
-   */
+  /** If a login redirects to the login page, requests this page, which redirects signed-in users or has no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // Removes the request id, because the history does not contain the requests for the login page. If such a request
-    // had the id of an operation, its log entry would be matched with that operation.
+    // The history lacks these requests, so their log entries must not match an operation by its id.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {
@@ -176,10 +156,7 @@ export class JudgedSession {
     if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
   }
 
-  /**
-   * Ends the session if k6 has replaced its cookie jar, as it does at each iteration unless `noCookiesReset` is set.
-   * The session does not count as lost.
-   */
+  /** Ends the session, without a loss, if k6 has replaced its cookie jar (see `noCookiesReset`). */
   enterIteration(): void {
     if (!this.#byScript) return;
     const { iterationInInstance } = exec.vu;

@@ -1,4 +1,4 @@
-/** Reads the settings of Baton's judge from environment variables. The settings of the load are in shared/load.ts. */
+/** Reads the settings of Baton's judge from environment variables. */
 import { type Judged, judgedBy, type WindowBudget } from '../../verify/core/sums/figures.ts';
 import type { ScriptSettings } from '../../verify/core/sums/result.ts';
 import { type App, appOf } from '../target/app.ts';
@@ -11,10 +11,7 @@ export interface Settings extends ScriptSettings {
   cookies: readonly string[];
   /** True to write each operation to the console, as one line of the history. */
   history: boolean;
-  /**
-   * If several k6 processes share one run: the name of the run, and the secret key of the hashes that replace ids in
-   * the history.
-   */
+  /** If several k6 processes share one run: its name, and the key of the hashes that replace ids in the history. */
   shared: { run: string; key: string } | undefined;
   /** The maximum error of this machine's clock, microseconds. */
   uncertainty: number;
@@ -24,17 +21,17 @@ export interface Settings extends ScriptSettings {
   seed: number | undefined;
 }
 
-/** Describes to the judge what a script does. By default, the judge expects no logouts and no faults. */
+/** What a script does. By default, the judge expects no logouts and no faults. */
 export interface JudgeOptions {
-  /** True if the script logs out and then sends the old cookie, so that logouts are judged too. */
+  /** True if the script logs out and then sends the old cookie. */
   logouts?: boolean;
-  /** The budget of the whole run, for a script whose run counts as one fault, such as a deploy. */
+  /** For a script whose whole run counts as one fault, such as a deploy. */
   window?: WindowBudget;
-  /** Names of the guarantees for which the script gives evidence. By default, all guarantees that the target claims. */
+  /** Names of the guarantees for which the script gives evidence; by default, all that the target claims. */
   claims?: readonly string[];
 }
 
-/** Reads the settings. @throws Error with the name of the wrong variable, the expected and the actual value */
+/** @throws Error with the name of the wrong variable, the expected and the actual value */
 export function settingsOf(
   environment: Environment,
   script = 'dashboard',
@@ -59,10 +56,7 @@ export function settingsOf(
   };
 }
 
-/**
- * Returns the name and the secret key of a run that several k6 processes share, from the variables RUN and RUN_KEY. All
- * processes must get the same values.
- */
+/** Returns name and key of a shared run from RUN and RUN_KEY, which must be equal in all processes. */
 function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] {
   if (RUN === '' && RUN_KEY === '') return undefined;
   if (/^[\w-]{1,40}$/.test(RUN) && /^[0-9a-f]{32,}$/.test(RUN_KEY)) return { run: RUN, key: RUN_KEY };
@@ -72,7 +66,7 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   );
 }
 
-/** Names of the environment variables that the printed command repeats if they are set. */
+/** Environment variables that the printed command repeats if they are set. */
 const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
 
 /** Returns a command that repeats the run with the same random choices. The command contains no passwords. */

@@ -15,31 +15,25 @@ import { Readings } from './readings.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/**
- * Number of operation ids that each virtual user has. Each uses its own range of ids, so that ids are unique in the
- * run.
- */
+/** Number of operation ids of each virtual user, so that ids are unique in the run. */
 const IDS = 1e9;
-/** Maximum number of URL paths whose meaning, such as a read of the basket, is cached. */
+/** Maximum number of URL paths whose meaning is cached. */
 const MEANINGS = 100;
 
 const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
 
-/** Returns the names of the response headers that contain the instance's name or the form token. */
+/** Returns the names of the response headers with the instance's name or the form token. */
 const headersOf = ({ instance, csrf }: App): string[] => [
   ...(instance?.header === undefined ? [] : [instance.header]),
   ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
 ];
 
 export class VirtualUser {
-  /** Name of this virtual user in the history. There, each virtual user is a client with its own clock. */
+  /** Name of this virtual user in the history, as a client with its own clock. */
   readonly name: string;
   readonly app: App;
-  /**
-   * Path of the page that sessions read: the page of the first probe in the target file or, if there is no probe, the
-   * page that names the user.
-   */
+  /** Path of the page that sessions read: the first probe's page or, without probes, the page that names the user. */
   readonly home: string;
   readonly shared: Shared;
   readonly settings: Settings;
@@ -51,7 +45,7 @@ export class VirtualUser {
   readonly #number: number;
   readonly #csrf: Findings | undefined;
   readonly #introduced = new Map<string, string>();
-  /** Maps the path of a GET request to its meaning, such as a read of the basket. */
+  /** Key: path of a GET request; value: its meaning, such as a read of the basket. */
   readonly #meanings = new Map<string, RequestMeaning>();
   #ids: number;
   #shown: { name: string; label: string | undefined } = { name: '', label: undefined };
@@ -85,24 +79,18 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Gives all requests the tag `load`. Requests of a login get another tag instead.
+    // Requests of a login get another tag instead.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /**
-   * Returns the account of a user that the script itself logs in. The user has an account in the target file or is
-   * unknown there.
-   */
+  /** Returns the account of a user that the script itself logs in, also if the target file lacks the user. */
   named(user: string): PoolAccount {
     const known = userLabel(this.app.accounts, user);
     if (known === undefined) this.#introduced.set(user, `user-${this.label(user)}`);
     return { user, password: '', label: known ?? `user-${this.label(user)}` };
   }
 
-  /**
-   * Returns the text that replaces a user name in the history. Keeps the last text, because most pages name the same
-   * user.
-   */
+  /** Keeps the last label, because most pages name the same user. */
   #labelOf(name: string): string | undefined {
     if (name !== this.#shown.name) {
       const label =
@@ -119,12 +107,12 @@ export class VirtualUser {
     return hmac('sha256', this.shared.key, secret, 'hex').slice(0, 12);
   }
 
-  /** Returns the form token in a page; an empty text if the page has none. */
+  /** Returns the form token in a page; '' if the page has none. */
   csrf(page: Pick<Reply, 'headers' | 'body' | 'cookies'>): string {
     return this.#csrf?.first(page) ?? '';
   }
 
-  /** Stores the values of a response, such as an id, that later requests must send. */
+  /** Extracts the values of a response, such as an id, that later requests must send. */
   captured(captures: Captures = {}, response?: Response): Record<string, string> {
     const names = Object.keys(captures);
     if (names.length === 0 || response === undefined) return {};
@@ -134,10 +122,7 @@ export class VirtualUser {
     return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
-  /**
-   * Finds out what a request of a script means, such as a read of the basket, from the pages that the target file
-   * describes.
-   */
+  /** Finds out what a request means, such as a read of the basket, from the pages in the target file. */
   meaningOf(method: string, url: string, body: Body): RequestMeaning {
     if (method !== 'GET') return meaningOf(this.app, method, url, body);
     const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
@@ -158,9 +143,8 @@ export class VirtualUser {
   }
 
   /**
-   * Returns the time on the clock of this virtual user, microseconds. k6's clock has a resolution of 1 ms, so a
-   * response and the next request often have the same time. This method returns a later time at each call, because a
-   * virtual user sends its requests in sequence. The history declares the error of these times as `uncertainty`.
+   * Returns the time on the clock of this virtual user, microseconds, later at each call.
+   * k6's clock has a resolution of 1 ms, so a response and the next request often have the same time.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;

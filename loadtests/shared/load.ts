@@ -4,38 +4,27 @@ import { type Environment, whole } from '../target/environment.ts';
 export interface LoadSettings {
   /** Number of virtual users, each with one request in flight. */
   users: number;
-  /**
-   * Number of iterations that k6 starts per second. If undefined, each user sends its next request after the response
-   * to the last one.
-   */
+  /** Iterations per second. If undefined, each user sends its next request after the last response. */
   rate: number | undefined;
   /** Duration in the format of k6, such as 30s or 5m. */
   duration: string;
   /** Pause between two requests of a user, seconds: random, from `least` to `most`. */
   think: readonly [least: number, most: number];
-  /**
-   * For deploy.ts: the longest time without a successful response, milliseconds. For breakpoint.ts: the limit of
-   * response times, milliseconds.
-   */
+  /** In ms: the longest time without a success (deploy.ts), or the limit of response times (breakpoint.ts). */
   budget: number;
-  /**
-   * Duration of a long pause of a user, seconds. It should be a little shorter than the idle timeout of sessions. 0: no
-   * long pauses.
-   */
+  /** Long pause of a user, seconds: a little less than the idle timeout of sessions. 0: no long pauses. */
   idle: number;
-  /** Number of sessions that a virtual user keeps open, in scripts in which a virtual user has several sessions. */
+  /** Number of sessions that a virtual user keeps open. */
   sessions: number;
   /** Maximum share of failed requests, from 0 to 1. */
   errors: number;
-  /** Maximum 95th percentile of response times, milliseconds. Logins do not count. */
+  /** Maximum 95th percentile of response times without logins, milliseconds. */
   p95: number;
-  /** Maximum share of the iterations that k6 drops because it cannot keep the rate, from 0 to 1. */
+  /** Maximum share of iterations that k6 drops because it cannot keep the rate, from 0 to 1. */
   dropped: number;
 }
 
 /**
- * Reads the settings.
- *
  * @param defaults the default values of the script
  * @throws Error with the name of the wrong variable, the expected and the actual value
  */
@@ -54,10 +43,7 @@ export function loadOf(environment: Environment, defaults: Partial<LoadSettings>
   };
 }
 
-/**
- * Returns the time that all users need to log in, seconds. Assumes ten logins per second, because password hashing is
- * slow on purpose.
- */
+/** Seconds that all users need to log in, at ten logins per second: password hashing is slow on purpose. */
 export const loginTime = (users: number): number => 3 + Math.ceil(users / 10);
 
 /** Parses a duration such as 1m30s. Returns seconds. */
@@ -83,7 +69,7 @@ function range(environment: Environment, name: string): [number, number] | undef
   );
 }
 
-/** Reads a share (a number from 0 to 1) from a variable. Returns 0.01 if the variable is not set. */
+/** Reads a number from 0 to 1; 0.01 if the variable is not set. */
 function share(environment: Environment, name: string): number {
   const text = environment[name];
   if (!text) return 0.01;

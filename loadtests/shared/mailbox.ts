@@ -1,17 +1,13 @@
-/** Reads the mails that the app under load sends, from the mailbox of `npm run stack` or from Mailpit. */
+/** Reads the mails of the app under load, from the mailbox of `npm run stack` or from Mailpit. */
 import { sleep } from 'k6';
 import http from 'k6/http';
 
 const MAILBOX = __ENV['MAILBOX'] || 'http://127.0.0.1:8025';
-/**
- * Maximum number of times that the mailbox is read, once per second. A mail can arrive later than the response to the
- * request that caused it.
- */
+/** Maximum number of reads, one per second: a mail can arrive later than the response. */
 const READS = 10;
 
 /**
  * Returns the token in the link of the newest mail to an address.
- *
  * @throws Error if the mailbox has no such mail
  */
 export function tokenMailedTo(address: string): string {

@@ -1,7 +1,4 @@
-/**
- * Splits the time of a run into parts, such as the hours of a long run. k6's metrics have the tag `part`, so that they
- * show each part separately.
- */
+/** Splits a run into parts, such as the hours of a long run, which k6's metrics distinguish by the tag `part`. */
 import exec from 'k6/execution';
 import { counted, grouped } from '../../verify/core/result/format.ts';
 import type { SummaryData } from '../lib/k6.ts';
@@ -22,10 +19,7 @@ export function tagPart(parts: readonly Part[]): void {
 export const durationOf = (part: string): string => `http_req_duration{part:${part}}`;
 const failedOf = (part: string): string => `http_req_failed{part:${part}}`;
 
-/**
- * Returns thresholds without conditions, so that they never fail. k6 shows a part separately in its summary only if the
- * part has thresholds.
- */
+/** Returns thresholds that never fail: k6's summary shows only parts that have thresholds. */
 export const thresholdsOfParts = (parts: readonly Part[]): Record<string, string[]> =>
   Object.fromEntries(
     parts.flatMap(({ name }) => [durationOf(name), failedOf(name)]).map(metric => [metric, []]),
@@ -35,7 +29,7 @@ export const thresholdsOfParts = (parts: readonly Part[]): Record<string, string
 export const equalParts = (number: number, seconds: number): Part[] =>
   Array.from({ length: number }, (_, i) => ({ name: String(i + 1), from: (i * seconds) / number }));
 
-/** Returns one line of text for each part of the run: the number of requests, the failures and the response times. */
+/** Returns one line for each part of the run: the number of requests, the failures and the response times. */
 export function partLines({ metrics }: SummaryData, parts: readonly Part[], word: string): string[] {
   const value = (metric: string, name: string): number => metrics?.[metric]?.values[name] ?? 0;
   return parts.map(({ name }) => {

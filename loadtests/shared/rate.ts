@@ -12,7 +12,7 @@ export interface RateStep extends Part {
   rate: number;
 }
 
-/** Returns steps of equal duration with rising rates. The last step has the rate from the settings. */
+/** Returns steps of equal duration with rising rates, up to the rate of the settings. */
 export function stepsOf({ rate = STEPS, duration }: LoadSettings): RateStep[] {
   const long = seconds(duration) / STEPS;
   return Array.from({ length: STEPS }, (_, i) => ({
@@ -23,8 +23,8 @@ export function stepsOf({ rate = STEPS, duration }: LoadSettings): RateStep[] {
 }
 
 /**
- * Returns a sentence that says what failed first and at which rate: a guarantee, the limit of response times, or k6,
- * which had too few virtual users. If nothing failed, the sentence says so.
+ * Returns a sentence that says what failed first and at which rate.
+ * Candidates are a guarantee, the limit of response times, and k6 with too few virtual users.
  */
 export function brokeFirst(data: SummaryData, load: LoadSettings): string {
   const steps = stepsOf(load);
@@ -33,7 +33,7 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
     `at ${steps[step]?.rate} iterations per second (step ${step + 1} of ${STEPS})`;
   const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= load.budget);
   const first = value(BROKE, 'min') / 1000;
-  // A guarantee that was violated during the logins, before the first step, counts as violated in the first step.
+  // A violation during the logins, before the first step, counts in the first step.
   const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - loginTime(load.users)));
   const latency = {
     step: slow,
@@ -59,7 +59,7 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
     : `nothing broke: up to ${rated} all guarantees held, and 95 % of responses took at most ${load.budget} ms`;
 }
 
-/** Returns the guarantee that was violated first, if k6's summary contains the time of each violation. */
+/** Returns the guarantee that was violated first, if k6's summary has the times of violations. */
 function firstBroken({ metrics = {} }: SummaryData): string {
   const times = Object.entries(metrics)
     .map(([name, { values }]) => ({ guarantee: brokenIn(name), first: values['min'] ?? 0 }))
@@ -71,10 +71,7 @@ function firstBroken({ metrics = {} }: SummaryData): string {
 const brokenIn = (metric: string): string | undefined =>
   /^baton_broke_after\{guarantee:(.*)\}$/.exec(metric)?.[1];
 
-/**
- * Returns the index of the step that runs at a time of the load.
- * @param after seconds since the beginning of the load
- */
+/** @param after seconds since the beginning of the load */
 function stepAt(steps: readonly RateStep[], after: number): number {
   return steps.findLastIndex(({ from }) => from <= after);
 }

@@ -1,17 +1,12 @@
-/**
- * Uploads a picture directly to the object store for pictures, such as S3, without the app. A browser does the same
- * with the upload form of a page.
- */
+/** Uploads a picture directly to the object store, such as S3, with the upload form of a page. */
 import http from 'k6/http';
 
-/** The first bytes of a WebP picture. The app checks no other bytes. They are ASCII, so a text can contain them. */
+/** The start of a WebP picture, which is ASCII. The app checks no other bytes. */
 const PICTURE = 'RIFF\x24\0\0\0WEBPVP8 ';
 const BOUNDARY = 'baton-picture-boundary';
 
 /**
- * Sends the upload form of a page to the object store, with a picture as the last field.
- *
- * @returns the key of the picture, which the store adds to its redirect
+ * Sends a page's upload form with a picture. Returns the picture's key from the store's redirect.
  * @throws Error if the page has no such form, or the store refuses the upload
  */
 export function uploadWith(page: string): string {

@@ -1,7 +1,4 @@
-/**
- * Reads the description of the app under load: the output of `baton k6 TARGET` or, by default, the built-in description
- * of the web shop (the card store).
- */
+/** Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the bundled web shop. */
 
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Declared } from '../../verify/core/history/history.ts';
@@ -10,32 +7,29 @@ import type { Finding } from '../../verify/core/response/finding.ts';
 import type { Pages } from '../../verify/core/response/pages.ts';
 import { type Environment, whole } from './environment.ts';
 
-/** A request that sends a form. {user}, {password}, {csrf} and {value} are placeholders. */
+/** {user}, {password}, {csrf} and {value} are placeholders. */
 export interface FormRequest {
   method?: string;
   path: string;
   form: Readonly<Record<string, string>>;
-  /** JSON body of the request. It is sent instead of the fields in `form`. */
+  /** JSON body, sent instead of `form`. */
   json?: unknown;
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Values to extract from a response, by name. A later request sends the value in place of the placeholder {name}. */
+/** Key: placeholder of later requests; value: how to find its value in the response. */
 export type Captures = Readonly<Record<string, Finding>>;
 
-/**
- * A request that logs in or registers a user. `steps` are the requests that must be sent before it; `capture` are the
- * values to extract from its response.
- */
+/** A login or registration. `steps` are requests before it; `capture` are values from its response. */
 export interface AccountRequest extends FormRequest {
   page: string;
   steps?: readonly (FormRequest & { capture?: Captures })[];
   capture?: Captures;
-  /** True if the login uses HTTP Basic. The placeholder {basic} in a header then stands for user and password. */
+  /** True for HTTP Basic: the placeholder {basic} in a header stands for user and password. */
   basic?: boolean;
 }
 
-/** A probe: the requests that read and write an object, such as a basket, that belongs to a session or to a user. */
+/** Requests that read and write an object, such as a basket. */
 export interface ProbeRequests {
   object: string;
   scope: 'session' | 'user';
@@ -44,41 +38,33 @@ export interface ProbeRequests {
   remove?: FormRequest | undefined;
 }
 
-/** The request that activates a new account. {token} is the placeholder for the token in the mailed link. */
+/** Activates a new account. {token} is the placeholder for the token in the mailed link. */
 export interface ActivationRequest extends FormRequest {
-  /** A text in the page with the registration form. If the text is there, the app activates accounts by mail. */
+  /** Text of the registration page if the app activates accounts by mail. */
   sign: string;
 }
 
-/**
- * The request that gives an item a picture. {value} is the placeholder for the item's id, {key} for the key of the
- * uploaded picture.
- */
+/** Gives an item a picture. {value} is the item's id, {key} the key of the uploaded picture. */
 interface PictureRequest extends FormRequest {
-  /** A text in the signed-in page. If the text is there, items can have pictures. */
+  /** Text of the signed-in page if items can have pictures. */
   sign: string;
 }
 
-/** Additional requests of a web shop, which only the script journey.ts sends. */
+/** Requests of a web shop, which only the script journey.ts sends. */
 interface Shop {
-  /**
-   * The request that registers a user, in the format of the login. Its form can also contain the placeholder {name}.
-   */
+  /** The form can also contain the placeholder {name}. */
   register: AccountRequest;
-  /**
-   * The request that activates a new account by the link in a mail. Needed only if the page of the registration
-   * contains the text `sign`.
-   */
+  /** Activates a new account by the mailed link, if the registration page contains the text `sign`. */
   activation?: ActivationRequest;
   /** Path of a page that visitors can see without a login. */
   browse: string;
-  /** The request that empties the user's list, such as the basket. It is the list that the first probe reads. */
+  /** Empties the list that the first probe reads, such as the basket. */
   checkout: FormRequest;
   /** Regular expression that finds the ids of the user's items in the signed-in page. */
   owned: string;
-  /** The request that gives an item a picture. A GET request to the same path shows the upload form. */
+  /** A GET request to the same path shows the upload form. */
   picture?: PictureRequest;
-  /** The request that sells an item. {value} is the placeholder for the item's id. */
+  /** Sells an item. {value} is the placeholder for the item's id. */
   sell: FormRequest;
 }
 
@@ -92,17 +78,14 @@ export interface App extends Pages {
   /** The page for signed-in users that shows the name of the user. */
   signedIn: Pages['signedIn'] & { page: string };
   probes: readonly ProbeRequests[];
-  /** Paths of further pages that only signed-in users can see. These pages do not have to name the user. */
+  /** Paths of further pages for signed-in users, which do not have to name the user. */
   pages?: readonly string[];
   logout?: FormRequest | undefined;
-  /**
-   * Names of the cookies that carry the session. If the list is empty, the session cookies are those that the login
-   * sets.
-   */
+  /** Names of the session cookies. Empty: the cookies that the login sets. */
   cookies: readonly string[];
   /** Names of the claimed guarantees that Baton can judge in k6. */
   claims: readonly string[];
-  /** Limits of the target, such as the maximum number of failed requests. `baton verify` judges the same limits. */
+  /** Limits of the target, such as the maximum number of failed requests. */
   budgets?: Declared['budgets'];
   shop?: Shop;
 }
@@ -123,10 +106,7 @@ const BUDGETS = {
   faults: Object.fromEntries(QUIET.map(fault => [fault, { errors: 0 }])),
 };
 
-/**
- * Describes the bundled web shop (the card store). k6 reads no YAML, so this object repeats the content of baton.yaml.
- * A test checks that both agree.
- */
+/** The bundled web shop. k6 reads no YAML, so this object repeats baton.yaml, and a test compares both. */
 export const CARD_STORE: App = {
   name: 'card store',
   url: 'http://127.0.0.1:8080',
@@ -159,7 +139,7 @@ export const CARD_STORE: App = {
     'availability',
     'logout-final',
   ],
-  // The same budgets as in baton.yaml: no request must fail while one of the faults in BUDGETS replaces an instance.
+  // As in baton.yaml: no request must fail while one of the faults in BUDGETS replaces an instance.
   budgets: BUDGETS,
   shop: {
     register: {
@@ -185,9 +165,7 @@ export const CARD_STORE: App = {
 };
 
 /**
- * Returns the description of the app from the variable TARGET, or by default that of the web shop (the card store).
- * Accounts in the environment replace those of the description.
- *
+ * Returns the app of the variable TARGET, by default the web shop. Accounts in the environment take precedence.
  * @throws Error that names the expected and the actual value
  */
 export function appOf(environment: Environment): App {
@@ -202,7 +180,7 @@ export function appOf(environment: Environment): App {
   return { ...app, accounts: accountsOf(environment, accounts), headers: Object.fromEntries(headers) };
 }
 
-/** Returns the accounts of the target. The variables ACCOUNT, ACCOUNTS and PASSWORD replace them if they are set. */
+/** Returns the target's accounts, unless the variables ACCOUNT, ACCOUNTS and PASSWORD replace them. */
 function accountsOf(environment: Environment, own: Accounts): Accounts {
   const { ACCOUNT, PASSWORD } = environment;
   const count = whole(environment, 'ACCOUNTS', 1);
@@ -220,7 +198,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // Ignores the message of the JSON parser, because the error that is thrown below shows the wrong value.
+    // The error below shows the wrong value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }

@@ -1,11 +1,6 @@
-/** Reads settings from environment variables. */
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * Reads a whole number from a variable. The number must be at least `least`. Returns undefined if the variable is not
- * set.
- */
+/** Reads a whole number of at least `least`. Returns undefined if the variable is not set. */
 export function whole(environment: Environment, name: string, least: number): number | undefined {
   const text = environment[name];
   if (text === undefined || text === '') return undefined;
@@ -23,16 +18,15 @@ export function address(text: string): string {
   throw new Error(`BASE_URL: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`);
 }
 
-/** Maximum number of instances. There is a limit, because each instance adds time series to every output of k6. */
+/** Each instance adds time series to every output of k6. */
 const MOST_INSTANCES = 64;
 
-/** Parses the names of the instances: a list of names, or a number, which stands for the names app-1, app-2 … */
+/** Parses a list of instance names, or a number, which stands for app-1, app-2 … */
 export function instancesOf(text: string): string[] {
   const names = /^\d{1,4}$/.test(text)
     ? Array.from({ length: Number(text) }, (_, i) => `app-${i + 1}`)
     : text.split(',').map(name => name.trim());
-  // Accepts only these characters in instance names, because others could end the tag in a k6 threshold. A threshold
-  // has the form metric{tag:value}.
+  // Other characters could end the tag in a k6 threshold of the form metric{tag:value}.
   const good = names.every(name => /^[\w.-]+$/.test(name)) && new Set(names).size === names.length;
   if (good && names.length > 0 && names.length <= MOST_INSTANCES) return names;
   throw new Error(

@@ -13,10 +13,7 @@ export interface Sent {
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /**
-   * Name of the request in k6's metrics if its path has placeholders. `/cards/{id}` is one name for the requests of all
-   * cards.
-   */
+  /** Name in k6's metrics: `/cards/{id}` is one name for the requests of all cards. */
   name?: string;
 }
 
@@ -26,7 +23,7 @@ const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 export class Filling {
-  /** Headers of every request. A header is omitted until the values of all its placeholders are known. */
+  /** A header is omitted until the values of all its placeholders are known. */
   always: Readonly<Record<string, string>> = {};
   /** The most recent page with a form. Its form token is extracted only when a form is sent. */
   page = NO_PAGE;
@@ -70,7 +67,7 @@ export class Filling {
     return { ...sent, path: filledText(path, all), name: path };
   }
 
-  /** Returns the form token of the last page. Decodes a token in a cookie, because scripts in pages do the same. */
+  /** Decodes a form token in a cookie, as scripts in pages do. */
   #token(path: string, jar: CookieJar): string {
     const { csrf } = this.#vu.app;
     if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);

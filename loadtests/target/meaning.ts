@@ -1,38 +1,25 @@
-/**
- * Finds out what a script's request means to the judge, such as a login or a read, from the pages that the target file
- * describes.
- */
+/** Finds out what a request means to the judge, such as a login or a read, from the pages in the target file. */
 import type { Action, With } from '../../verify/core/history/history.ts';
 import type { Asked } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';
 import type { App, FormRequest, ProbeRequests } from './app.ts';
 
-/**
- * The meaning of a request to the judge: login, read, write, logout, or another page. Includes the object and the value
- * of a read or write.
- */
+/** Action of a request, with the object and the value of a read or write. */
 export interface RequestMeaning extends Asked {
   probe?: ProbeRequests;
   value?: string;
   with?: With;
-  /** Hash of the session cookie that the request sends. The hash replaces the cookie in the history. */
+  /** Hash of the session cookie, which replaces the cookie in the history. */
   sent?: string;
 }
 
-/**
- * Returns the meaning of a request for the home page: a read of the first probe's object, such as the basket, or, if
- * the target has no probe, a read of the user's name.
- */
+/** The home page reads the first probe's object, such as the basket, or, without probes, the user's name. */
 const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
 export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
 
-/**
- * Returns the meaning of a request.
- *
- * @param url a path from the root of the target, with or without a query
- */
+/** @param url a path from the root of the target, with or without a query */
 export function meaningOf(app: App, method: string, url: string, body: Body): RequestMeaning {
   const { login, logout, probes, signedIn } = app;
   const path = url.split(/[?#]/)[0] || '/';
@@ -57,10 +44,7 @@ function writtenTo(probes: readonly ProbeRequests[], path: string, body: Body): 
   return undefined;
 }
 
-/**
- * Returns the value that a request writes. It is the field of the body for which the target's form has the placeholder
- * `{value}`.
- */
+/** Returns the field of the body for which the target's form has the placeholder `{value}`. */
 function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');

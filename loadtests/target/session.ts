@@ -10,14 +10,11 @@ import type { AccountRequest, ActivationRequest, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
-/**
- * Limit of the number of values in an object. When it is reached, a write removes a value if the target describes how.
- * At twice this number, no write adds a value.
- */
+/** With this number of values, a write removes a value if the target can. With twice the number, no write adds one. */
 const ITEMS = 8;
 
 export class Session extends JudgedSession {
-  /** Logs in as the target describes, with an empty cookie jar. Then reads the home page, as a browser does. */
+  /** Logs in with an empty cookie jar, and reads the home page, as a browser does. */
   login(): boolean {
     const { login } = this.vu.app;
     this.#arrive(login);
@@ -25,9 +22,7 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Registers the account, which also logs in. If the app activates accounts by mail, opens the link in the mail and
-   * logs in.
-   *
+   * Registers the account and logs in, by the mailed link if the app activates accounts by mail.
    * @param mailed returns the token in the link that was mailed to an address
    */
   register(
@@ -79,20 +74,14 @@ export class Session extends JudgedSession {
     this.params.headers = { ...this.filling.always };
   }
 
-  /**
-   * Chooses the path of the page that the user opens next: usually the home page, sometimes one of the target's
-   * `pages`.
-   */
+  /** Returns the path of the next page: usually the home page, sometimes one of the target's `pages`. */
   nextPage(): string {
     const { app, home, random } = this.vu;
     const { pages = [] } = app;
     return pages.length > 0 && random.next() > 0.75 ? (pages[random.below(pages.length)] ?? home) : home;
   }
 
-  /**
-   * Adds a value to the object of the target's first probe, such as the basket, or removes a value.
-   * @returns false if the target describes no such write
-   */
+  /** Changes the first probe's object, such as the basket. Returns false if the target describes no write. */
   write(): boolean {
     const full = this.items.length >= ITEMS;
     if (this.items.length > 0 && this.random() < (full ? 1 : 0.15) && this.remove()) return true;
@@ -100,8 +89,7 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Adds a value to the object of the target's first probe, such as the basket. By default, the value is a canary: a
-   * unique text that Baton recognises in every response.
+   * Adds a value to the first probe's object, such as the basket: by default a canary, unique in all responses.
    * @returns false if no request was sent
    */
   add(value: string = this.#canary()): boolean {
@@ -112,10 +100,7 @@ export class Session extends JudgedSession {
     return true;
   }
 
-  /**
-   * Removes a random value from the object of the target's first probe, such as the basket.
-   * @returns false if no request was sent
-   */
+  /** Removes a random value from the first probe's object. Returns false if no request was sent. */
   remove(): boolean {
     const [probe] = this.vu.app.probes;
     if (!this.alive || probe?.remove === undefined || this.items.length === 0) return false;
@@ -135,9 +120,7 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Gives an item a picture: opens the page with the upload form, uploads the picture, and confirms the upload. Does
-   * nothing if the page cannot be opened.
-   *
+   * Gives an item a picture, unless the page with the upload form cannot be opened.
    * @param uploadWith uploads a picture with the form of a page, and returns its key
    */
   illustrate(request: FormRequest, value: string, uploadWith: (page: string) => string): void {
@@ -147,15 +130,14 @@ export class Session extends JudgedSession {
     this.submit({ action: 'set' }, request, { value, key });
   }
 
-  /** Replaces the placeholders in a form of the target by values, and sends the form. */
+  /** Replaces the placeholders in a form of the target, and sends the form. */
   submit(what: RequestMeaning, request: FormRequest, known: Record<string, string> = {}): Seen {
     return this.send(what, this.filling.filled(request, known, this.jar()));
   }
 
   /**
    * Logs out, then replays the old cookies, which must no longer be accepted.
-   *
-   * @param raced true: sends a read at the same time as the logout; the read must not restore the session
+   * @param raced true: a read at the same time must not restore the session
    * @param replays number of requests with the old cookies
    */
   logout({ raced = false, replays = 0 } = {}): void {

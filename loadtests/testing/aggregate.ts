@@ -1,7 +1,4 @@
-/**
- * Sums up samples as the metrics that k6 passes to handleSummary, and checks the thresholds. Part of the fake k6 for
- * tests.
- */
+/** Part of the fake k6: sums up samples as k6 does for handleSummary, and checks the thresholds. */
 import type { Kind, Sample, ScriptOptions } from './messages.ts';
 
 interface Series {
@@ -49,7 +46,7 @@ export class Aggregate {
     return series;
   }
 
-  /** Returns all k6 metrics. @param seconds the duration of the run */
+  /** @param seconds the duration of the run */
   metrics(seconds: number): Record<string, Summarised> {
     const all: Record<string, Summarised> = {};
     for (const [name, { kind, values }] of this.#series) {

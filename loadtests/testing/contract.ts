@@ -1,7 +1,4 @@
-/**
- * A k6 script that uses each k6 feature of the real scripts, and prints the results. Real k6 and the fake k6 must print
- * the same.
- */
+/** Uses each k6 feature of the real scripts. Real k6 and the fake k6 must print the same. */
 import { check, group } from 'k6';
 import { hmac, randomBytes } from 'k6/crypto';
 import exec from 'k6/execution';
@@ -78,7 +75,6 @@ export default function (data: { made: string }): void {
   say({ hmac: hmac('sha256', 'key', 'secret', 'hex'), text: parseHTML('a&amp;b&#39;&lt;').text() });
 }
 
-/** Creates a cookie jar, and sends several requests with it at the same time. */
 function others(): void {
   const jar = new http.CookieJar();
   jar.set(`${url}/`, 'mine', 'a%3Ab');
@@ -119,7 +115,7 @@ export function handleSummary(data: { metrics: Record<string, Metric>; setup_dat
     'checks',
   ];
   const metrics = shown.map(name => {
-    // Prints only one value for each kind of metric. The other values depend on time, or no script uses them.
+    // The other values depend on time, or no script uses them.
     const { type, values, thresholds } = data.metrics[name] ?? { type: 'absent', values: {} };
     const of = { counter: 'count', rate: 'rate', trend: 'max' }[type] ?? '';
     return [name, type, values[of], thresholds ?? null];

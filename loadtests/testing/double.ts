@@ -1,7 +1,4 @@
-/**
- * A fake k6: runs a k6 script without k6. Supports what the scripts of this folder need: setup, virtual users (one
- * thread each), teardown, thresholds, handleSummary and k6's exit codes. A contract test compares it with real k6.
- */
+/** A fake k6, which supports what the scripts of this folder need. A contract test compares it with real k6. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Agent, type Dispatcher } from 'undici';
 import { Aggregate } from './aggregate.ts';
@@ -9,17 +6,17 @@ import type { Done, Message, RequestMessage, ResponseMessage, ScriptOptions, Tas
 import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
-  /** Exit code, as of k6: 0 for success, 99 for failed thresholds, 107 for an exception that ends the run. */
+  /** As of k6: 0 for success, 99 for failed thresholds, 107 for an exception that ends the run. */
   code: number | null;
   stdout: string;
   stderr: string;
-  /** The output of console.* in the script, in the format of `--console-output FILE --log-format raw`. */
+  /** Output of console.* in the script, in the format of `--console-output FILE --log-format raw`. */
   console: string;
 }
 
 const THREAD = new URL('./user-thread.ts', import.meta.url);
 
-/** Error that is thrown if the script cannot be loaded. */
+/** The script cannot be loaded. */
 class ScriptError extends Error {}
 
 type Part = Pick<Task, 'role'> & Partial<Task>;
@@ -39,7 +36,7 @@ class Double {
   async run(): Promise<ScriptRun> {
     const began = performance.now();
     try {
-      // Reads the thresholds from the script before setup() runs, because setup() adds the first samples.
+      // Reads the thresholds before setup() runs, because setup() adds the first samples.
       const options = await this.options();
       this.#aggregate = new Aggregate(options.thresholds ?? {});
       const { value: data, error } = await this.#thread({ role: 'setup' });
@@ -152,17 +149,18 @@ class Double {
   }
 }
 
-/** Returns the name of a header as k6 writes it: x-instance-id → X-Instance-Id. */
+/** x-instance-id → X-Instance-Id, as k6 writes header names. */
 const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
-/** Returns the error code that k6 would set for this error. */
 const codeOf = (error: unknown): number =>
   (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 1212 : 1000;
 
-/** Runs a script with the fake k6. @param script path of the script */
+/**
+ * Runs a script with the fake k6.
+ * @param script path of the script
+ */
 export const runDouble = (script: string, env: Record<string, string>): Promise<ScriptRun> =>
   new Double(script, env).run();
 
-/** Returns the options that a script exports. */
 export const optionsOf = (script: string, env: Record<string, string>): Promise<ScriptOptions> =>
   new Double(script, env).options();

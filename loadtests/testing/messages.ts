@@ -1,9 +1,6 @@
 /** The messages between the threads of the fake k6 and its main thread. */
 
-/**
- * A request that a script sends. The thread of the script waits for the response, because requests of k6 are
- * synchronous.
- */
+/** A request of a script, whose thread waits for the response: requests of k6 are synchronous. */
 export interface RequestMessage {
   type: 'request';
   method: string;
@@ -14,12 +11,12 @@ export interface RequestMessage {
 
 export interface ResponseMessage {
   status: number;
-  /** Response headers, with names as k6 writes them. Each value of a name is a separate entry. */
+  /** Header names as k6 writes them. Each value of a name is a separate entry. */
   headers: [string, string][];
   body: string;
   /** k6's error code if no response came. */
   errorCode: number;
-  /** Duration of the request, milliseconds. */
+  /** Milliseconds. */
   duration: number;
 }
 
@@ -41,7 +38,7 @@ interface Said {
 /** The last message that a thread of the fake k6 sends. */
 export interface Done {
   type: 'done';
-  /** The options of the script; undefined if the script could not be loaded. */
+  /** undefined if the script could not be loaded. */
   options?: ScriptOptions;
   /** The value that setup() or handleSummary() returned. */
   value?: unknown;
@@ -63,7 +60,7 @@ export interface Scenario {
   vus?: number;
   iterations?: number;
   preAllocatedVUs?: number;
-  /** Number of iterations that start per second. */
+  /** Iterations per second. */
   rate?: number;
   duration?: string;
   startRate?: number;
@@ -78,21 +75,18 @@ export interface ScriptOptions {
   noCookiesReset?: boolean;
   maxRedirects?: number;
   thresholds?: Record<string, (string | Threshold)[]>;
-  /** Scenarios in the order in which they run. */
+  /** In the order in which they run. */
   scenarios?: Record<string, Scenario>;
 }
 
-/**
- * A task of a virtual user: to run a function repeatedly, for a time or for a number of iterations. The iterations run
- * without pauses, or at a rate.
- */
+/** Runs a function repeatedly, for a time or a number of iterations, without pauses or at a rate. */
 export interface Stint {
   /** Name of the exported function to run. */
   exec: string;
-  /** Duration of the task, milliseconds. */
+  /** Milliseconds. */
   duration?: number;
   iterations?: number;
-  /** Consecutive intervals. In each interval, the rate changes linearly from `from` to `to`, iterations per second. */
+  /** Consecutive intervals. The rate changes linearly from `from` to `to`, iterations per second. */
   paces?: { seconds: number; from: number; to: number }[];
 }
 
@@ -102,13 +96,9 @@ export interface Task {
   env: Record<string, string>;
   /** Number of the virtual user in the run, from 1 on. */
   user: number;
-  /**
-   * Argument of the function to run. For a virtual user: the value that setup() returned. For handleSummary(): the data
-   * of the summary.
-   */
+  /** Argument of the function: the value of setup(), or the data for handleSummary(). */
   data: unknown;
-  /** The tasks of the virtual user, in order. */
   stints?: Stint[];
-  /** Shared memory on which the thread sleeps until the response to its request has arrived. */
+  /** Shared memory on which the thread sleeps until the response has arrived. */
   signal: Int32Array;
 }

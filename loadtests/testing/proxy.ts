@@ -17,15 +17,10 @@ export interface Proxy {
 
 /** Number of requests after which a proxy with the fault `dies` cuts every connection. */
 const LIFE = 60;
-/**
- * Decides which requests fail: returns true for half of all request numbers, in irregular order. In a regular order,
- * all failed requests could be of the same kind, because clients alternate between kinds.
- */
+/** True for half of all request numbers, in irregular order: clients alternate between kinds of requests. */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**
- * Starts the proxy.
- *
  * @param upstream URL of the stack
  * @param late delay of late responses, milliseconds
  */

@@ -12,17 +12,17 @@ export interface Runner {
 
 const k6 = await findK6(process.env);
 
-/** Text for the last lines of a test run. It says whether the tests used real k6. */
+/** Line at the end of a test run that says whether the tests used real k6. */
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the fake k6' : `used (${k6.version})`;
 
-/** Runs scripts with real k6; undefined if k6 is not installed. */
+/** undefined if k6 is not installed. */
 export const realK6: Runner | undefined = k6 && {
   name: `k6 ${k6.version}`,
   async run(script, env) {
     const folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
     const lines = join(folder, 'console');
-    // Creates the file, because k6 creates it only when it writes the first line, and the file is read in any case.
+    // k6 creates the file only when it writes the first line.
     writeFileSync(lines, '');
     try {
       const flags = ['--console-output', lines, '--log-format', 'raw', '--no-color'];
@@ -37,8 +37,7 @@ export const realK6: Runner | undefined = k6 && {
 export const double: Runner = { name: 'the fake k6', run: runDouble };
 
 /**
- * Runs a script for a short time. If the evidence is insufficient, runs the script again for a longer time.
- *
+ * Runs a script for a short time, and again for a longer time while the evidence is insufficient.
  * @param durations values of the setting DURATION, the shortest first
  */
 export async function runLongEnough(

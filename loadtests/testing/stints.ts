@@ -14,10 +14,7 @@ export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[
   return { vus, stints: [{ exec: 'default', ...much }] };
 }
 
-/**
- * Converts a scenario of k6 into a task of each virtual user. Each virtual user gets an equal part of the rate, whereas
- * k6 gives each iteration to any idle user.
- */
+/** Gives each virtual user an equal part of the rate, whereas k6 gives each iteration to any idle user. */
 function stintOf(scenario: Scenario, users: number): Stint {
   const {
     executor,

@@ -1,6 +1,6 @@
 /**
- * A k6 script that adds a value to a metric of each kind. Prints k6's own summary or, if OWN=1, the summary in Baton's
- * format.
+ * A k6 script that adds a value to a metric of each kind.
+ * Prints k6's own summary or, if OWN=1, the summary in Baton's format.
  */
 import { check, group, sleep } from 'k6';
 import http from 'k6/http';

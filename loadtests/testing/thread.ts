@@ -1,14 +1,13 @@
-/** The state that the modules of the fake k6 share in one thread. Each thread simulates one virtual user. */
+/** The state that the modules of the fake k6 share in one thread, which simulates one virtual user. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Message, RequestMessage, ResponseMessage, ScriptOptions, Task } from './messages.ts';
 
 export const task = workerData.task as Task;
 const port = workerData.port as MessagePort;
 
-/** Tags that the script has set for the virtual user. All its samples get these tags. */
+/** Tags that the script has set for all samples of the virtual user. */
 export const tags: Record<string, string> = {};
 
-/** Sends a message to the main thread of the fake k6. */
 export const report = (message: Message): void =>
   port.postMessage(message.type === 'sample' ? { ...message, tags: { ...tags, ...message.tags } } : message);
 
@@ -25,5 +24,5 @@ export function block(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
 }
 
-/** State of the virtual user of this thread: the options of its script, its iteration, and its progress. */
+/** The options of the script, and the iteration and progress of its virtual user. */
 export const script = { options: {} as ScriptOptions, iteration: 0, began: 0, progress: (): number => 0 };

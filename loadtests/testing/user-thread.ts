@@ -1,7 +1,4 @@
-/**
- * A thread of the fake k6. It loads the script, as k6 does for each virtual user, and runs the tasks of one virtual
- * user.
- */
+/** A thread of the fake k6: loads the script and runs the tasks of one virtual user. */
 import { registerHooks } from 'node:module';
 import type { ScriptOptions, Stint } from './messages.ts';
 import { beginIteration } from './modules/http.ts';
@@ -15,7 +12,7 @@ interface Script {
   handleSummary?: (data: unknown) => unknown;
 }
 
-// Resolves `k6` and `k6/…` to the modules of the fake k6, because npm has no such packages.
+// npm has no packages `k6` and `k6/…`.
 registerHooks({
   resolve(specifier, context, next) {
     const name = /^k6(?:\/(\w+))?$/.exec(specifier);

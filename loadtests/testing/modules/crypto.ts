@@ -1,4 +1,3 @@
-/** The module `k6/crypto` of the fake k6. */
 import { type BinaryToTextEncoding, randomBytes as bytes, createHmac } from 'node:crypto';
 
 export const hmac = (algorithm: string, key: string, data: string, encoding: BinaryToTextEncoding): string =>

@@ -1,4 +1,3 @@
-/** The module `k6/execution` of the fake k6. */
 import { script, tags, task } from '../thread.ts';
 
 export default {

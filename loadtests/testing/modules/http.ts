@@ -1,4 +1,4 @@
-/** The module `k6/http` of the fake k6. Uses the cookie jar of the virtual user, and does not follow redirects. */
+/** The module `k6/http` of the fake k6. Does not follow redirects. */
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { report, script, sendRequest } from '../thread.ts';
 
@@ -18,7 +18,7 @@ const SUCCESS: Expected = [{ min: 200, max: 399 }];
 const isExpected = (status: number, expected: Expected): boolean =>
   expected.some(one => (typeof one === 'number' ? one === status : status >= one.min && status <= one.max));
 
-/** The class `http.CookieJar` of k6: a cookie jar that the script creates, or the cookie jar of the virtual user. */
+/** `http.CookieJar` of k6: a cookie jar of the script or of the virtual user. */
 class Jar {
   readonly cookies = new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
 
@@ -45,7 +45,7 @@ export function beginIteration(): void {
   if (script.options.noCookiesReset !== true) own = new Jar();
 }
 
-/** The value of `expires` in k6 for a cookie without Expires, milliseconds since 1970. */
+/** k6's `expires` of a cookie without Expires, milliseconds since 1970. */
 const NO_EXPIRES = -6_795_364_578_871;
 
 function cookieOf(line: string) {

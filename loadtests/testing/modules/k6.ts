@@ -1,4 +1,3 @@
-/** The module `k6` of the fake k6. */
 import { block, report } from '../thread.ts';
 
 export const sleep = block;

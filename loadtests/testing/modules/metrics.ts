@@ -1,4 +1,3 @@
-/** The module `k6/metrics` of the fake k6. */
 import type { Kind } from '../messages.ts';
 import { report } from '../thread.ts';
 
