@@ -1,7 +1,4 @@
-/**
- * Tests two faults on the real stack: the balancer forgets which instance each client is pinned to, and the balancer
- * sends a write to two instances.
- */
+/** The balancer forgets which instance clients are pinned to, and sends a write to two instances. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -3,10 +3,9 @@ import { instanceOut } from './balancer.ts';
 import type { Stage } from './fault.ts';
 
 /**
- * Runs the fault `instance-out`, which takes `app-1` out of a fake balancer. Returns whether the fault sees that app-1
- * serves no more requests.
+ * Returns whether the fault `instance-out` sees that app-1 serves no more requests.
  *
- * @param shown numbers of requests that app-1 and app-2 have served, at each check of the fault
+ * @param shown numbers of requests that app-1 and app-2 have served, at each check
  */
 async function takesEffect(...shown: readonly (readonly [out: number, other: number])[]): Promise<boolean> {
   const [out, other] = ['app-1', 'app-2'].map(name => ({ name }));

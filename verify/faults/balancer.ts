@@ -1,7 +1,4 @@
-/**
- * Faults of the balancer: it reloads, drops an instance, forgets to which instances it pinned clients, or sends a write
- * to two instances.
- */
+/** Faults of the balancer: it reloads, drops an instance, forgets pinned clients, or repeats a write. */
 
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
@@ -22,10 +19,7 @@ export const balancerReload: StackFault = {
   },
 };
 
-/**
- * Time of one check whether `instance-out` has taken effect, milliseconds: the instance must serve no request, while
- * other instances serve some. The check is repeated, because the instance may first serve requests that were in flight.
- */
+/** Time of one check whether only other instances serve, milliseconds. */
 const WITHOUT_MS = 500;
 
 export const instanceOut: StackFault = {
@@ -61,11 +55,11 @@ export const affinityLost: StackFault = {
   },
 };
 
-/** Response timeout of the balancer, milliseconds. After this time, it sends the request to another instance. */
+/** Response timeout of the balancer, milliseconds, after which it repeats the request on another instance. */
 const REPEAT_MS = 800;
 /**
- * Delay of each request and of each response, milliseconds. A request reaches the instance before the timeout of the
- * balancer, and its response comes after the timeout.
+ * Delay of each request and response, milliseconds. A request arrives before the balancer's timeout, its response
+ * after.
  */
 const LATE_MS = 500;
 

@@ -1,9 +1,8 @@
-/** Updates a run when instances of the bundled stack have joined or left. */
 import type { Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 
-/** Returns a function that updates the instances and logs of the run, after an instance has joined or left. */
+/** Returns a function that updates the instances and logs of the run, after one has joined or left. */
 export function instanceUpdater(
   stack: Stack,
   { target: { instance }, instances }: Context,
@@ -17,6 +16,6 @@ export function instanceUpdater(
   };
 }
 
-/** Returns the address of each instance. Key: name of the instance. */
+/** Key: name of the instance; value: its address. */
 export const addressesOf = (stack: Stack): Record<string, string> =>
   Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));

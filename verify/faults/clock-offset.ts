@@ -1,18 +1,15 @@
-/** Replaces an instance by one with a wrong clock. The library libfaketime changes the time that the process reads. */
+/** Replaces an instance by one with a wrong clock, by the library libfaketime. */
 import { existsSync, globSync } from 'node:fs';
 import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';
 import type { StackFault } from './fault.ts';
 
-/** Seconds by which the wrong clock is ahead. This is longer than the idle timeout of a session. */
+/** Seconds by which the wrong clock is ahead: more than the idle timeout of a session. */
 const AHEAD = 3_600;
-/** Maximum difference between the expected and the real `Date` header of a response, seconds. */
+/** Maximum error of the `Date` header, seconds. */
 const TOLERANCE = 10;
 
-/**
- * The variant of libfaketime for programs with threads. Debian, Fedora and `make install` put it into different
- * folders.
- */
+/** The variant of libfaketime for threads. Debian, Fedora and `make install` use different folders. */
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 const library = (): string | undefined =>
   [...globSync(`/usr/lib/*/${LIBRARY}`), `/usr/lib64/${LIBRARY}`, `/usr/local/lib/${LIBRARY}`].find(file =>
@@ -39,7 +36,7 @@ export const clockOffset: StackFault = {
       withEnvironment(instance, {
         LD_PRELOAD: library() ?? '',
         FAKETIME: `+${AHEAD}s`,
-        // Does not fake the monotonic clock, so that timers keep their length.
+        // A real monotonic clock keeps the length of timers.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
       }),
     );
@@ -50,7 +47,6 @@ export const clockOffset: StackFault = {
   },
 };
 
-/** Returns whether the `Date` header of a response is an hour ahead. */
 async function ahead(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/readyz`, { redirect: 'manual', signal: AbortSignal.timeout(2_000) });
   await answer.arrayBuffer();

@@ -1,4 +1,4 @@
-/** Tests the faults of a stack in containers. The tests take long, so only `npm run test:long` runs them. */
+/** Slow, so that only `npm run test:long` runs these tests. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

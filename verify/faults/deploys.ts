@@ -5,7 +5,6 @@ import type { Instance, InstanceOptions } from '../../stack/stack.ts';
 import { counted } from '../core/result/format.ts';
 import type { StackFault, Stage } from './fault.ts';
 
-/** Takes an instance out of the balancer, calls `act`, and puts the instance back. */
 async function aside({ stack, undo }: Stage, instance: Instance, act: () => Promise<unknown>): Promise<void> {
   let back: Promise<void> | undefined;
   const putBack = (): Promise<void> => {
@@ -21,7 +20,7 @@ async function aside({ stack, undo }: Stage, instance: Instance, act: () => Prom
   await putBack();
 }
 
-/** Replaces all instances, one after the other. Each new instance starts before the old one is removed. */
+/** Each new instance starts before the old one is removed. */
 async function replaceEach(
   { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,
@@ -35,7 +34,6 @@ async function replaceEach(
   return old.every(instance => !instance.running());
 }
 
-/** Returns the options for starting a copy of an instance with additional environment variables. */
 export const withEnvironment = ({ options }: Instance, env: Record<string, string>): InstanceOptions => ({
   ...options,
   env: { ...options.env, ...env },
@@ -118,9 +116,8 @@ export const rollingDeploy: StackFault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /**
- * Returns what the stack lacks for the two faults that replace the secret with which the app signs cookies: instances
- * with the variable SESSION_SECRET. In the card store, this variable is a list: the app signs with the first secret,
- * and accepts cookies that any of the secrets signed.
+ * Faults that replace the cookie secret need the variable SESSION_SECRET. The card store signs with the first secret of
+ * this list, and accepts all of them.
  */
 const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;

@@ -1,4 +1,4 @@
-/** Performs the faults of a run one after the other, and writes the begin and end of each fault into the history. */
+/** Performs the faults of a run, and writes begin and end of each into the history. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NotReadyError } from '../../stack/part.ts';
@@ -10,16 +10,11 @@ import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
 import type { ObservedLoad } from './load.ts';
 
-/** Time without a fault, before each fault and after the last one, milliseconds. */
+/** Time without a fault, before each fault and after the last, milliseconds. */
 const QUIET_MS = 1_000;
-/**
- * Minimum number of writes before a fault starts: twice the number that the check of `survival` needs for a verdict.
- */
+/** Minimum number of writes before a fault: twice what the check `survival` needs. */
 const WRITTEN = 20;
-/**
- * Maximum number of times that Baton waits for these writes. Each wait lasts 1 s. After the last wait, the fault starts
- * anyway.
- */
+/** Maximum number of waits of 1 s for these writes, before the fault starts anyway. */
 const WRITTEN_TRIES = 15;
 /** Default time between the start of a fault and its heal, milliseconds. */
 const LASTS_MS = 1_500;
@@ -31,28 +26,22 @@ export interface Disturbing {
   recorder: Recorder;
   load: ObservedLoad;
   random: Random;
-  /** Declared deadline of the target for responses while the store is down, milliseconds. */
+  /** Declared deadline for responses while the store is down, milliseconds. */
   deadline: number;
-  /**
-   * Returns the maximum time until the system must be healthy, milliseconds: after the named fault, or before any fault
-   * if no name is given.
-   */
+  /** Returns the maximum time until the system is healthy, milliseconds; without a name, before any fault. */
   recovery: (fault?: string) => number;
-  /** Folder for the log files of faults, with the output of their commands. */
+  /** Folder for the output of fault commands. */
   folder: string;
   signal: AbortSignal;
   /** Called with a description of each step. */
   onStep: (text: string) => void;
-  /** Called with a warning that the user must see: the system may still be disturbed. */
+  /** Called with a warning: the system may still be disturbed. */
   onAlarm: (text: string) => void;
-  /** Called after each fault, because the fault may have replaced, added or removed instances. */
+  /** Called after each fault, which may have changed the instances. */
   onChange: () => void;
 }
 
-/**
- * Performs the faults. Heals each fault, even if its injection fails or the run is stopped. Performs no more faults if
- * the system is not healthy in time before or after a fault.
- */
+/** Performs the faults, and heals each, even after an error or stop. Stops if the system is not healthy in time. */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
     await quiet(all, QUIET_MS);
@@ -72,10 +61,7 @@ export async function disturb(all: Disturbing): Promise<void> {
   await quiet(all, QUIET_MS);
 }
 
-/**
- * Waits until clients have written enough values to make a loss visible, but at most 15 s. Does not wait if no client
- * has written.
- */
+/** Waits up to 15 s until enough written values make a loss visible. */
 async function waitForWrites(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
     const kept = all.load.kept();
@@ -88,10 +74,9 @@ const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => {});
 
 /**
- * Performs and heals one fault, and writes the fault into the history.
+ * Performs and heals one fault. Returns whether the system is healthy afterwards.
  *
  * @param before number of instances that served before the fault
- * @returns whether the system is healthy afterwards
  */
 async function perform(all: Disturbing, fault: Disturbance, id: number, before: number): Promise<boolean> {
   const { recorder, random, load, signal, onStep, onAlarm } = all;
@@ -134,8 +119,8 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
 type Came = Pick<FaultEvent, 'bit' | 'unready'>;
 
 /**
- * Injects a fault, and returns whether its effect was seen. If the injection throws, reports the error instead of
- * throwing. An instance that never gets ready counts as an effect.
+ * Returns whether the effect of a fault was seen. Reports errors instead of throwing. An instance that never gets ready
+ * counts as an effect.
  */
 async function tryInject(
   fault: Disturbance,
@@ -155,10 +140,7 @@ async function tryInject(
   }
 }
 
-/**
- * Returns the functions that a fault can call. They collect in `heals` the functions that heal the fault, and in
- * `effect` the text that the report shows about it.
- */
+/** `heals` collects the functions that heal the fault; `effect`, the text for the report. */
 function meansOf(
   all: Disturbing,
   log: string,
@@ -185,7 +167,7 @@ function meansOf(
   return { means, heals, effect };
 }
 
-/** Runs all heals, the last registered one first, even if one of them fails. @returns whether all heals succeeded */
+/** Runs all heals, the last first, even if one fails. Returns whether all succeeded. */
 async function healAll(heals: (() => Promise<unknown>)[], report: (what: string) => void): Promise<boolean> {
   let well = true;
   for (const heal of heals.reverse()) {
@@ -201,7 +183,7 @@ async function healAll(heals: (() => Promise<unknown>)[], report: (what: string)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Waits until the system is healthy. Returns false if this takes longer than `withinMs`. */
+/** Returns false if the system is not healthy within `withinMs`. */
 const becomesHealthy = (
   { system, load, signal }: Disturbing,
   instances: number,

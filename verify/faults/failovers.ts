@@ -1,4 +1,4 @@
-/** Faults in which a Redis replica takes over from the primary: planned, or after the primary was killed. */
+/** Faults in which a Redis replica takes over from the primary: planned, or after a kill. */
 
 import { ProxyLink } from '../../stack/link.ts';
 import { openRedis, withRedis } from '../../stack/redis-connection.ts';
@@ -8,17 +8,16 @@ import type { StackFault, Stage } from './fault.ts';
 import { inSync, lacksRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
-/** Delay of the data on the way from the primary to the replica in `store-failover`, milliseconds. */
+/** Delay of data from the primary to the replica in `store-failover`, milliseconds. */
 const LAG_MS = 800;
-/** Time in which the replica of `store-old-copy` gets no data before it becomes the primary, milliseconds. */
+/** Time without data for the replica of `store-old-copy` before it becomes the primary, milliseconds. */
 const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
 /**
- * Returns a fault that kills the primary, and promotes a replica that lacks the last writes.
+ * Returns a fault that kills the primary, and promotes a replica without the last writes.
  *
- * @param fallBehind makes the replica lack the last writes: delays or stops the data on `lag`, the link from primary to
- *   replica, and waits while clients write
+ * @param fallBehind delays or stops the data on `lag`, the link to the replica, while clients write
  */
 function failoverTo(
   { name, does }: Pick<StackFault, 'name' | 'does'>,
@@ -76,7 +75,7 @@ export const storeOldCopy = failoverTo(
   },
 );
 
-/** Makes the old primary the primary again, with all data of the current primary. Writes wait during the switch. */
+/** Makes the old primary the primary again, with all data. Writes wait during the switch. */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {
@@ -97,7 +96,7 @@ async function handBack(url: string | undefined, port: number, from: BackingServ
 }
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
-/** Duration of the fault `store-demoted`, milliseconds: long enough for clients to write to the old primary. */
+/** Duration of `store-demoted`, milliseconds: enough for clients to write to the old primary. */
 const DEMOTED_MS = 3_000;
 
 export const storeDemoted: StackFault = {
@@ -119,21 +118,21 @@ export const storeDemoted: StackFault = {
       if (await demoted(store.url)) await handOver(replica.url, port, store.url);
       await link.lead(port);
     });
-    // Routes new connections of the instances to the replica, which becomes the primary.
+    // New connections of the instances go to the replica, which becomes the primary.
     await link.lead(replica.port, { keep: true });
     await handOver(store.url, replica.port, replica.url);
     return demoted(store.url);
   },
 };
 
-/** Returns whether a server is a replica, which accepts no writes. */
+/** A replica accepts no writes. */
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
-/** Makes the replica on port `to` the primary, and the primary at `url` its replica. Redis delays writes meanwhile. */
+/** Makes the replica on port `to` the primary. Redis delays writes meanwhile. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
-  // Redis refuses FAILOVER until the replica has reported that it is in sync, so `until` repeats the command.
+  // Redis refuses FAILOVER until the replica has reported that it is in sync.
   const asked = async () => {
     await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
     return true;

@@ -1,6 +1,4 @@
-/**
- * Tests faults on the real stack: the card store survives each fault, Baton sees the effect, and no process is left.
- */
+/** The card store survives each fault of the real stack, Baton sees the effect, and no process is left. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,10 +31,7 @@ async function resultOf(faults: string, env: Record<string, string> = {}): Promi
   return result;
 }
 
-/**
- * Returns a text for each session: `in a fault` if its first logout was sent after the first fault began, else
- * `before`.
- */
+/** Returns `in a fault` for each session whose first logout began after the first fault, else `before`. */
 function loggedOut(run: string, sessions: readonly string[]): string[] {
   const lines = readFileSync(join(out, run, HISTORY), 'utf8')
     .trimEnd()
@@ -73,11 +68,11 @@ it.runIf(LONG)('an unavailable store signs no client out, and no request hangs',
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  // The workload logs these two clients in before the first fault, and logs them out during a fault.
+  // These two clients log in before the first fault, and out during a fault.
   expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });
-  // No acknowledged logout is undone, although clients log out during the faults.
+  // No acknowledged logout is undone.
   expect(verdict('logout-final')).toMatchObject({ violations: 0 });
   expect(verdict('logout-final')?.rests['logouts']).toBeGreaterThan(20);
 });
@@ -112,7 +107,7 @@ it.runIf(LONG)(
   },
 );
 
-/** Performs all faults that lose no data, in three random orders. Only `npm run test:long` runs this test. */
+/** Performs all faults that lose no data. Only `npm run test:long` runs this test. */
 it.runIf(process.env['BATON_SHARE'])(
   'all faults, three times: nothing is violated',
   { timeout: 900_000 },

@@ -3,7 +3,6 @@ import type { Stack } from '../../stack/stack.ts';
 import type { Target } from '../target/load.ts';
 import type { ObservedLoad } from './load.ts';
 
-/** The system that a run disturbs. */
 export interface System {
   /**
    * Returns whether the system is healthy.
@@ -18,11 +17,10 @@ export interface System {
 /**
  * Returns the bundled stack as a system to disturb.
  *
- * @param reached if true, an instance is healthy only if the load reaches the instance through the balancer
+ * @param reached if true, an instance is healthy only if the load reaches it through the balancer
  */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
   recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
-  /** Returns true if all processes run, every instance is ready and, if `reached`, the load reaches every instance. */
   async healthy(load) {
     const instances = stack.instances();
     if (stack.fleet?.whole() === false) return false;
@@ -35,10 +33,10 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
   },
 });
 
-/** Returns a system that Baton did not start. Only responses show whether such a system is healthy. */
+/** Returns a system that Baton did not start. Only its responses show whether it is healthy. */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
-  /** Returns true if the load reaches as many instances as before, and all declared addresses of instances respond. */
+  /** The load must reach as many instances as before, and all declared addresses must respond. */
   async healthy(load, instances) {
     if (load.signedInResponses() === 0) return false;
     if (routing === 'spread' && load.instances().length < instances) return false;

@@ -1,4 +1,4 @@
-/** Lists the faults of the bundled stack, parses the option `--faults`, and chooses the faults of a run. */
+/** Lists the faults of the bundled stack, and chooses the faults of a run by `--faults`. */
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
@@ -33,24 +33,21 @@ export const FAULTS: readonly StackFault[] = [
   ...[sentinelFailover, clusterFailover],
 ];
 
-/** The faults of the bundled stack that every app should survive. */
+/** Faults that every app should survive. */
 const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDeploy);
 
-/** A fault of the bundled stack, or a fault that a target file defines. */
 type Known = StackFault | Disturbance;
 
-/**
- * The parsed option `--faults`: a list of faults, or the number of faults to choose at random from the list `among`.
- */
+/** A list of faults, or the number of faults to choose at random among some. */
 export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly Known[] };
 
 /**
  * Parses the option `--faults`.
  *
- * @param text `deploy`, `all`, names of faults, or a number of faults to choose at random
+ * @param text `deploy`, `all`, names of faults, or a number of random faults
  * @param own faults of the target file
  * @param bundled faults of the stack; empty if no stack is started
- * @throws UsageError when a name does not exist
+ * @throws UsageError if a name does not exist
  */
 export function wantedFaults(
   text: string,
@@ -75,7 +72,6 @@ export function wantedFaults(
   });
 }
 
-/** Returns the faults that are a part of a deploy. */
 function deploying(known: readonly Known[]): Known[] {
   const faults = known.filter(({ deploy }) => deploy === true);
   if (faults.length > 0) return faults;
@@ -86,16 +82,13 @@ function deploying(known: readonly Known[]): Known[] {
 
 const ofStack = (fault: Known): fault is StackFault => !('aim' in fault);
 
-/**
- * Returns whether the faults of a run need links: proxies that can delay and cut the connections between instances and
- * store. Considers all faults that are named or can be chosen at random.
- */
+/** Returns whether a possible fault needs proxies between instances and store. */
 export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * Returns the faults of a run in their order. A random choice takes only faults that are possible on this system, and
- * repeats a fault only after all others were chosen. After each `scale-out`, it adds `scale-in`.
+ * Returns the faults of a run in order. A random choice repeats a fault only after all others, and adds `scale-in`
+ * after `scale-out`.
  *
  * @throws UsageError if a named fault is impossible on this system
  */

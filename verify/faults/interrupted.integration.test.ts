@@ -1,4 +1,4 @@
-/** Sends SIGINT to Baton during each fault. Baton heals the fault, ends all processes, and judges the history. */
+/** After SIGINT during a fault, Baton heals the fault, ends all processes, and judges the history. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,9 @@ import { parseEvent } from '../core/history/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** The test interrupts the run when the history has this number of lines after the start of the fault. */
+/** Number of history lines after the start of the fault, at which the test interrupts the run. */
 const LINES = 30;
 
-/** Options and environment variables that some faults need. */
 const NEEDS: Record<string, { options?: readonly string[]; env?: Record<string, string> }> = {
   'rolling-deploy': { options: ['--next', 'SCRYPT_COST=4'] },
   'affinity-lost': { options: ['--sticky', 'duration'] },

@@ -10,7 +10,7 @@ const saw = (one: ObservedLoad, more: Seen, times = 1): void => {
 const answered = (one: ObservedLoad, ...instances: string[]): void => {
   for (const instance of instances) saw(one, { instance });
 };
-/** Returns a load in which instances a and b served before the fault, and the fault has just begun. */
+/** Instances a and b served before the fault, which has just begun. */
 const disturbed = (): ObservedLoad => {
   const one = load();
   answered(one, 'a', 'b');

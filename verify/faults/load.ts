@@ -1,31 +1,22 @@
-/** Counts responses and failures of the load, so that a fault can see whether it has taken effect. */
+/** Counts responses and failures of the load, so that a fault can see its effect. */
 import type { Operation } from '../core/history/history.ts';
 
-/**
- * An instance counts as silent if it served none of the last N responses, where N is this number times the number of
- * instances. With two instances, an instance is silent if the other one served the last 40 responses.
- */
+/** An instance is silent if it served none of the last N responses: this number times the number of instances. */
 const ENOUGH = 20;
 
 export class ObservedLoad {
   readonly #answered = new Map<string, number>();
-  /**
-   * Sequence number of the last response of each instance, among all signed-in responses of the load. The difference
-   * from the current number shows how long the instance has been silent. Key: name of the instance.
-   */
+  /** Key: instance; value: sequence number of its last signed-in response. */
   readonly #last = new Map<string, number>();
   #signedIn = 0;
   #failed = 0;
   #silent = false;
-  /**
-   * Instances that served, and number of failed requests, before the last call of `begin`. Current numbers are compared
-   * with them.
-   */
+  /** Instances that served, and number of failed requests, before the last `begin`. */
   #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
-  /** The instance that served the last request of each session. Key: session. */
+  /** Key: session; value: the instance that served its last request. */
   readonly #at = new Map<string, string>();
   #moved = 0;
-  /** Number of acknowledged adds minus acknowledged removals. Key: session. */
+  /** Key: session; value: number of acknowledged adds minus removals. */
   readonly #kept = new Map<string, number>();
 
   /**
@@ -48,9 +39,7 @@ export class ObservedLoad {
     this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
-  /**
-   * Resets all counts, except those of acknowledged adds. Called at the start of each fault, and after it is healed.
-   */
+  /** Resets all counts, except acknowledged adds, at the start of each fault and after its heal. */
   begin(): void {
     this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();
@@ -61,32 +50,28 @@ export class ObservedLoad {
     this.#moved = 0;
   }
 
-  /** Returns the number of signed-in requests that an instance has served since the last call of `begin`. */
+  /** Returns the number of signed-in requests that an instance has served since the last `begin`. */
   answered(instance: string): number {
     return this.#answered.get(instance) ?? 0;
   }
 
-  /** Returns the names of the instances that have served signed-in requests since the last call of `begin`. */
+  /** Returns the instances that have served signed-in requests since the last `begin`. */
   instances(): string[] {
     return [...this.#answered.keys()];
   }
 
-  /** Returns the number of responses that show the signed-in user, since the last call of `begin`. */
   signedInResponses(): number {
     return this.#signedIn;
   }
 
-  /**
-   * Returns whether the load shows a fault since the last call of `begin`. It does if requests fail and none failed
-   * before, if a new instance serves, or if an instance that served before serves no more.
-   */
+  /** Returns whether requests fail and none failed before, or other instances serve than before the last `begin`. */
   showsFault(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
   }
 
-  /** Returns the number of acknowledged adds, minus removals, of all live sessions since the run began. */
+  /** Returns the number of acknowledged adds minus removals, in all live sessions of the run. */
   kept(): number {
     return [...this.#kept.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -98,7 +83,7 @@ export class ObservedLoad {
     this.#kept.set(session, Math.max(0, kept));
   }
 
-  /** Returns how often a session has moved to another instance since the last call of `begin`. */
+  /** Returns how often a session has moved to another instance since the last `begin`. */
   moved(): number {
     return this.#moved;
   }

@@ -1,4 +1,4 @@
-/** Adds the faults to a run, and marks the phases of the run in the history: warm-up, load, settle, final. */
+/** Adds the faults to a run, and marks its phases in the history: warm-up, load, settle, final. */
 import { join } from 'node:path';
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
@@ -19,9 +19,9 @@ const DEADLINE = 3_000;
 /** The faults to perform, and the system to disturb. */
 export interface FaultPlan {
   wanted: Wanted;
-  /** The bundled stack; absent if Baton did not start the system under test. */
+  /** The bundled stack; absent if Baton did not start the system. */
   stack?: Stack | undefined;
-  /** Options of the next version of the app, from `--next`. */
+  /** Options of the app's next version, from `--next`. */
   next?: InstanceOptions | undefined;
 }
 
@@ -31,17 +31,20 @@ interface PhaseOptions {
   onAlarm?: (text: string) => void;
   load: ObservedLoad;
   logs: FollowedLogs;
-  /** Folder of the run. */
   folder: string;
 }
 
-/** Returns the faults of a run in their order. @throws UsageError if a fault is impossible on this system */
+/**
+ * Returns the faults of a run in order.
+ *
+ * @throws UsageError if a fault is impossible on this system
+ */
 export const scheduled = (asked: FaultPlan | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
 /**
- * Returns two callbacks for the workloads. `disturb` performs all faults, while only the workload `hop` runs. `settle`
- * marks the begin of the last phase (`final`) in the history.
+ * Returns callbacks for the workloads. `disturb` performs all faults, while only `hop` runs. `settle` marks the phase
+ * `final`.
  */
 export function phases(
   context: Context,
@@ -72,10 +75,7 @@ export function phases(
   };
 }
 
-/**
- * Returns the recovery time that the target file declares for this fault, or else for all faults, in milliseconds.
- * Returns undefined if it declares none.
- */
+/** Returns the declared recovery time for this fault, or else for all faults, milliseconds. */
 function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
   const { recovery } = budgetOf(declared?.budgets, fault);
   return recovery === undefined ? undefined : recovery / 1000;

@@ -1,13 +1,12 @@
-/** Functions that send Redis commands, for the faults of the store. */
 import type { Redis } from 'ioredis';
 import { withRedis } from '../../stack/redis-connection.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** What a stack lacks for a fault that needs a single Redis server. The error message begins with `this needs`. */
+/** What a stack lacks for a fault that needs a single Redis server, after the words `this needs`. */
 export const ONE_SERVER = 'a Redis without Sentinel or cluster';
 
-/** Returns what the stack lacks for faults that send commands to its Redis; undefined if it lacks nothing. */
+/** Returns what the stack lacks for faults that send commands to its Redis. */
 export function lacksRedis({ store }: Stack): string | undefined {
   if (store.name !== 'redis' || store.url === undefined)
     return 'a Redis that holds the sessions, and can be reached';
@@ -35,10 +34,10 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
-/** The reply of Redis to PTTL for a key that never expires. For a deleted key, the reply is -2. */
+/** The reply to PTTL for a key that never expires. For a deleted key, it is -2. */
 const NEVER = -1;
 
-/** Returns the names of all keys that expire (`expiring`), or of all keys that never expire (`lasting`). */
+/** Returns the keys that expire (`expiring`), or that never expire (`lasting`). */
 export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promise<string[]> {
   const found: string[] = [];
   for await (const keys of redis.scanStream({ count: 1_000 })) {
@@ -50,6 +49,5 @@ export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promi
   return found;
 }
 
-/** Returns the number of keys that Redis has evicted. */
 export const evictedOf = async (redis: Redis): Promise<number> =>
   Number(/evicted_keys:(\d+)/.exec(await redis.info('stats'))?.[1]);

@@ -10,7 +10,6 @@ const noFaketime = whyWithout('faketime', 'faketime');
 const service = { name: 'redis', url: 'redis://127.0.0.1:1' };
 const instance = { name: 'app-1', options: { env: { SESSION_SECRET: 'secret' } } } as unknown as Instance;
 
-/** Returns a fake stack that has only what `schedule` reads: instances, store, links and balancer. */
 const stackOf = (instances: number, change: object = {}): Stack =>
   ({
     instances: () => Array.from({ length: instances }, () => instance),

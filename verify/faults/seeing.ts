@@ -1,4 +1,4 @@
-/** Tests whether a server responds, so that a fault can see whether it has taken effect. */
+/** Tests whether a server responds, so that a fault can see its effect. */
 import { createConnection } from 'node:net';
 
 const WITHIN_MS = 400;
@@ -14,7 +14,7 @@ export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolea
   }
 }
 
-/** Returns whether a server on a port of 127.0.0.1 sends data or closes the connection within the time limit. */
+/** Returns whether a server on 127.0.0.1 sends data or closes the connection within the time limit. */
 export function talks(port: number, withinMs = WITHIN_MS): Promise<boolean> {
   return new Promise(resolve => {
     const socket = createConnection({ host: '127.0.0.1', port });

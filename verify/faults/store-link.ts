@@ -5,11 +5,10 @@ import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
-/** Bandwidth of each connection in each direction, bytes per second. This is less than the load needs. */
+/** Bandwidth of each connection, bytes per second: less than the load needs. */
 const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/** Returns what a stack lacks for faults on the path to its store; undefined if it lacks nothing. */
 export function lacksLink({ link, store }: Stack): string | undefined {
   if (link === undefined) return 'proxies that can delay and cut connections: use --stack local';
   return store.failover === undefined ? undefined : ONE_SERVER;

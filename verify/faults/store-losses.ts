@@ -1,14 +1,11 @@
-/** Faults that delete data in Redis. No app can prevent the loss of this data. */
+/** Faults that delete data in Redis. No app can prevent this loss. */
 
 import type { Redis } from 'ioredis';
 import { withRedis } from '../../stack/redis-connection.ts';
 import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis } from './redis.ts';
 
-/**
- * A Redis key that never expires. In the card store, such keys hold users or cards, not sessions, so the fault restores
- * them.
- */
+/** A Redis key that never expires. In the card store, such keys hold users or cards, so the fault restores them. */
 interface Kept {
   name: string;
   data: Buffer;

@@ -48,8 +48,7 @@ export const storeConnections: StackFault = {
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    // This connection stays open until the fault is healed: only a connection can raise the limit again, and Redis
-    // would refuse a new connection.
+    // Only an open connection can raise the limit again: Redis would refuse a new one.
     const ours = await openRedis(url);
     const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
     undo(async () => {

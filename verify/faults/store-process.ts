@@ -2,15 +2,10 @@
 import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/**
- * Returns the duration of a pause, milliseconds. It is longer than the deadline that the target declares for responses.
- */
+/** The pause must outlast the declared deadline for responses, milliseconds. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/**
- * Returns whether the store does not respond on its port. If the port is unknown, returns whether its process has
- * ended.
- */
+/** Without a port, returns whether the process of the store has ended. */
 async function silent(stage: Stage): Promise<boolean> {
   const { store } = stage.stack;
   return store.port === undefined ? !store.running() : !(await talks(store.port));

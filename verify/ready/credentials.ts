@@ -1,7 +1,4 @@
-/**
- * Finds out before the load why the app refuses a login: because of the account, or because one instance gave the login
- * form and another instance received the login.
- */
+/** Finds out before the load why the app refuses a login: a wrong account, or a form from another instance. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -11,22 +8,17 @@ import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/**
- * One attempt to log in. `form`: the request for the login page, or for the last step before the login. `login`: the
- * login request.
- */
+/** `form`: the request before the login request. */
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
-  /**
-   * For an error message: the page at which a login of several pages stopped. Undefined if it reached the last page.
-   */
+  /** For an error message: the page at which a login of several pages stopped. */
   stop?: string | undefined;
 }
 
 /**
- * Returns whether the instance that received the login also gave its form. A login of several pages depends on the
- * instances of all of them, so its last form shows nothing.
+ * Returns whether the instance that received the login also gave its form. For a login of several pages, this shows
+ * nothing.
  */
 export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: LoginAttempt): boolean =>
   form.instance !== undefined &&
@@ -34,26 +26,21 @@ export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: L
   !target.login.steps.some(step => step.method === 'POST');
 
 /**
- * Maximum number of logins through the balancer, by which form and login may reach the same instance by chance. It is
- * `each` times the number of known instances, but not less than `least` and not more than `most`.
+ * Maximum number of logins through the balancer, until form and login reach the same instance by chance: `each` times
+ * the number of instances, from `least` to `most`.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
-/**
- * Maximum number of accounts whose login Baton tries. If the target has more accounts, Baton tries only one account for
- * each password.
- */
+/** Maximum number of accounts to try. With more accounts, Baton tries one for each password. */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
-/** Number of refused logins after which the user name or password counts as wrong. */
+/** Number of refused logins after which user name or password count as wrong. */
 const REFUSALS = 3;
 const NAMED = 5;
 
 /**
- * Logs in so that the same instance gives the form and receives the login. Sends both requests to one instance. If
- * clients cannot choose the instance, repeats logins through the balancer instead.
+ * Logs in with a form from the instance that receives the login. Returns undefined if no such login is accepted.
  *
- * @param lenient if true, the client sends cookies even if their SameSite attribute forbids it
- * @returns undefined when no such login is accepted
+ * @param lenient if true, sends cookies even if SameSite forbids it
  */
 export async function enterAlone(
   context: Context,
@@ -74,26 +61,24 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // Stops if an instance refuses a login with a form that it gave itself: the password is wrong, and more tries might
-    // lock the account.
+    // If an instance refuses its own form, the password is wrong, and more tries might lock the account.
     if (refusedLogin(login) && gaveForm(context, { form, login })) return undefined;
   }
   return undefined;
 }
 
 /**
- * Tries the login of each account except the first. If there are `ACCOUNTS` or more of them, tries only one account for
- * each password.
+ * Tries the login of each other account, or of one for each password if there are `ACCOUNTS` or more.
  *
- * @param anywhere true if the app accepted logins of the first account on every pair of instances: one that gives the
- *   form, and one that receives the login. Then a refused login shows that the account is wrong
- * @throws UsageError with the names of the accounts whose login is refused
+ * @param anywhere true if logins of the first account work on every pair of instances, so that a refusal shows a wrong
+ * account
+ * @throws UsageError with the names of refused accounts
  */
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Skips the check of the other accounts if the target limits a user's sessions but has no logout, because more logins
-  // might exceed the limit. Also skips it if Baton registers the accounts, because then no password can be wrong.
+  // Without a logout, more logins might exceed a limit on sessions. Accounts that Baton registers have no wrong
+  // password.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -111,11 +96,7 @@ export async function otherAccounts(context: Context, anywhere: boolean): Promis
   );
 }
 
-/**
- * Logs in to each account once, with 4 logins at a time.
- *
- * @returns the accounts whose login is refused
- */
+/** Logs in to each account once, 4 at a time. Returns the refused accounts. */
 async function refusedOnce(context: Context, accounts: readonly Account[]): Promise<Account[]> {
   const wrong: Account[] = [];
   let next = 0;
@@ -139,26 +120,21 @@ async function tryAccount(context: Context, account: Account, session: string): 
   return login;
 }
 
-/** Ends a session. Requests a page before the logout, because the logout may need a form token from this page. */
+/** The logout may need a form token from the page. */
 async function readAndLeave(context: Context, driver: Driver): Promise<void> {
   await driver.read();
   await leave(context, driver);
 }
 
-/**
- * Returns whether the user name and password are right. They are wrong if even the instance that gave the form refuses
- * the login.
- */
+/** User name or password are wrong if even the instance that gave the form refuses the login. */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // Accepts the account without proof after the maximum number of tries: an instance that has not responded yet may
-    // still accept the login.
+    // After the maximum number of tries, an unknown instance might still accept the login.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);
-    // Accepts the account if the response is an error or a text such as "try again later": neither shows that the
-    // password is wrong.
+    // An error, or a text such as "try again later", does not show that the password is wrong.
     if (!refusedLogin(login)) return true;
     silent.delete(login.instance ?? '');
   }

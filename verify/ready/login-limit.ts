@@ -1,22 +1,17 @@
-/** Recognises an app that limits the number of logins, so that Baton reports this limit and not a wrong password. */
+/** Recognises an app that limits logins, so that Baton reports the limit, not a wrong password. */
 import { LIFT } from '../client/retry-after.ts';
 import type { Operation } from '../core/history/history.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
 
-/**
- * Number of consecutive logins that the app must refuse before Baton reports a limit. A short limit may end after fewer
- * refusals.
- */
+/** Number of consecutive refusals from which Baton reports a limit. A short limit may end earlier. */
 const LIMITED = 3;
 
-/**
- * Returns whether a login was refused because of a limit: its response has status 429, or a text that names a limit.
- */
+/** A limit shows in status 429, or in a text. */
 const isLimited = ({ status = 500, outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === undefined && status >= 400 && ![409, 423, 425].includes(status);
 
-/** Returns an error that names the limit if the app refused the last logins because of one; otherwise undefined. */
+/** Returns an error that names the limit, if it is the reason for the last refusals. */
 export function loginLimit(
   logins: readonly Operation[],
   { url, login }: Pick<Target, 'url' | 'login'>,

@@ -1,4 +1,4 @@
-/** Checks before the load that `signedIn` of the target file is right: its page shows the user after a login. */
+/** Checks before the load that `signedIn` of the target file finds the user on a page. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -9,29 +9,24 @@ import { UsageError } from '../errors.ts';
 
 /** Number of requests for the signed-in page in each check of a session. */
 const READS = 6;
-/**
- * Number of logins of each kind, with and without following redirects, to find out whether clients must follow
- * redirects.
- */
+/** Number of logins with, and without, following redirects. */
 const BOTH_WAYS = 3;
-/** Matches a status that means "no such page" if it comes after every login: 4xx except 401, 403 and 429. */
+/** A status that means "no such page" after every login. */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
-/** Maximum number of logins until the first request of a session reaches the instance that received the login. */
+/** Maximum number of logins until a session's first request reaches the instance of its login. */
 const FRESH = 12;
 
 /**
- * Checks that the signed-in page shows the user. Returns the driver of a session that a response has shown as signed
- * in: the given driver, or, if its session was never signed in, a new one.
+ * Checks that the signed-in page shows the user. Returns a driver whose session was signed in: the given one, or a new
+ * one.
  *
- * @throws UsageError when the page shows no user, or another text
+ * @throws UsageError if the page shows no user, or another text
  */
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // Stops after the first response if it is signed in. Otherwise sends up to `READS` requests.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // After a signed-out response, sends the cookie from the login again, because that response may have replaced the
-    // cookie.
+    // A signed-out response may have replaced the cookie, so sends the login's cookie again.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;
@@ -56,8 +51,8 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
 }
 
 /**
- * Throws an error if the responses show that `signedIn` of the target file is wrong. Does not throw if they redirect to
- * the login page: the session may be lost, and the run itself judges lost sessions.
+ * Throws if the responses show that `signedIn` is wrong. After a redirect to the login page, the session may be lost,
+ * which the run judges.
  */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
@@ -82,9 +77,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- * Logs in again until the first request of a new session is signed in, on the instance of the login. Without this, a
- * correct target file could look wrong if every other instance ends the session and shows the login page with status
- * 200.
+ * Logs in until a session's first request reaches the instance of its login. Otherwise, instances that end sessions
+ * would make a correct target file look wrong.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -101,15 +95,14 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws an error if a session is signed in only after the client has followed the redirects of its login. Logs in
- * several times with and without following redirects, because a request may by chance reach an instance that does not
- * know the session. Stops as soon as one login without redirects is signed in, or one login with redirects is not.
+ * Throws if sessions are signed in only after the redirects of the login. Tries several logins, because an instance may
+ * not know the session.
  */
 async function throwIfNeedsFollow(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;
   if (target.login.follow) return;
   const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };
-  /** Logs in. Returns whether a read of the new session is signed in; undefined if the login is refused. */
+  /** Returns undefined if the login is refused. */
   const enters = async (how: Context, session: string): Promise<boolean | undefined> => {
     const driver = new Driver(how, { client: 'ready', session, account });
     let inside = (await driver.enter()) ? false : undefined;

@@ -1,4 +1,4 @@
-/** Tests the writes that Baton makes before the load, against a small server. */
+/** Tests the writes before the load. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -18,11 +18,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/**
- * Checks a probe against an app that keeps one list.
- *
- * @returns the actions on the list, in their order
- */
+/** Returns the actions on an app's only list, in order. */
 async function checked(scope: 'session' | 'user'): Promise<string[]> {
   const notes: string[] = [];
   const server = createServer(async (request, response) => {

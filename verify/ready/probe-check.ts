@@ -1,6 +1,6 @@
 /**
- * Before the load, writes a value with each probe, and looks for the value on the probe's page. If `items` of the
- * target file could not find written values, every read of the run would look stale.
+ * Before the load, writes and reads a value with each probe. With a wrong `items`, every read of the run would look
+ * stale.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -17,25 +17,24 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * Number of acknowledged writes without any read that shows them, after which Baton rejects the target file. At least
- * two instances must have served these writes: if only one instance loses writes, the app is broken, and the run judges
- * it.
+ * Number of acknowledged writes without a read that shows them, after which Baton rejects the target file. A single
+ * instance may be broken, so two must have served them.
  */
 const WRITES = 3;
-/** Maximum number of writes with one probe, including writes that the app did not acknowledge. */
+/** Maximum number of writes with one probe, acknowledged or not. */
 const TRIES = 9;
-/** Number of reads after each write. Some of them go to the instance that served the write. */
+/** Number of reads after each write, some on the instance of the write. */
 const READS = 8;
-/** Additional reads before Baton rejects the target file: their number, and the pause before each, milliseconds. */
+/** Additional reads before a rejection: their number, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
 /**
- * Number of writes before the load, each followed by reads, while no other request is in flight. They are needed for a
- * shared object: during the load, other sessions may write to it at any time, so that no read would prove a lost write.
+ * Number of writes to a shared object before the load. During the load, other sessions also write, so that no read
+ * proves a lost write.
  */
 const ALONE = 12;
 /** Maximum total time of the writes before the load, microseconds. */
 const ALONE_TIME = 10e6;
-/** Number of characters before and after the value in the part of the page that an error shows. */
+/** Number of characters around the value in an error message. */
 const AROUND = 120;
 
 /**
@@ -49,25 +48,22 @@ export async function checkProbes(context: Context): Promise<void> {
   const account = context.account(0);
   const driver = new Driver(context, { client: 'ready', session: 'r-probes', account });
   if (!(await driver.enter())) return driver.end('refused');
-  // Reads the signed-in page first, because writes may need its form token.
+  // Writes may need the form token of the signed-in page.
   if ((await driver.read()).operation.signedIn === 'in')
     for (const probe of written)
       if (!(await checkProbe(context, driver, probe)) || !(await writeAlone(context, driver, probe))) break;
   await leave(context, driver);
 }
 
-/**
- * Checks one probe. Returns false if the session was lost. A lost session is no error here, because the run judges it.
- */
+/** Returns false if the session was lost, which the run judges. */
 async function checkProbe(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
-    // Sends an additional read at random, because otherwise a strict round robin would send every write to the same
-    // instance.
+    // A strict round robin would otherwise send every write to the same instance.
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // Ignores a write that was not acknowledged: a page without its value does not show that `items` is wrong.
+    // A page without an unacknowledged value does not show that `items` is wrong.
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await lookFor(context, driver, probe, write);
     if (lost) return false;
@@ -77,7 +73,7 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     if (reply === undefined) continue;
     missed.push({ write, reply });
     if (!proves(context, missed)) continue;
-    // If the value appears later, `items` is right, and a cache returned an old page. The run judges such stale reads.
+    // A value that appears later shows a right `items` and an old page from a cache, which the run judges.
     if (await appears(context, driver, probe, missed)) return true;
     throw notFound(context, probe, write, reply);
   }
@@ -85,8 +81,8 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
 }
 
 /**
- * Writes and reads a shared object while the other sessions send nothing. Reads each write once on each other instance,
- * or twice through the balancer. Returns false if the session was lost.
+ * Writes a shared object without other requests, and reads on each other instance, or twice through the balancer.
+ * Returns false if the session was lost.
  */
 async function writeAlone(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const { instances, recorder, signal } = context;
@@ -104,19 +100,13 @@ async function writeAlone(context: Context, driver: Driver, probe: Probe): Promi
   return true;
 }
 
-/**
- * Returns whether the writes without a visible value prove that `items` is wrong. They do if a single broken instance
- * cannot have lost them all.
- */
+/** Missing values prove a wrong `items` if a single broken instance cannot have lost them all. */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/**
- * Reads the page several times to find a written value. Reads on the instance that served the write, and on the other
- * instances, which may show the value later.
- */
+/** Reads on the instance of the write, and on others, which may show the value later. */
 async function lookFor(
   context: Context,
   driver: Driver,
@@ -130,19 +120,17 @@ async function lookFor(
     const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
     const { signedIn, saw, outcome } = read.operation;
     if (signedIn === 'out') return { found: false, lost: true, reply: page };
-    // Ignores a response that is not a complete page of the signed-in user.
+    // Only a complete page of the signed-in user counts.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
     if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
-    // Ignores the page of a long list, because the app may have cut off the list before the value.
+    // The app may have cut off a long list before the value.
     if (mayBeCutOff(saw.length)) continue;
     page = read.reply;
   }
   return { found: false, lost: false, reply: page };
 }
 
-/**
- * Returns whether a later read shows one of the values that no read has shown so far. Repeats the read for up to 3 s.
- */
+/** Repeats the read for up to 3 s, until it shows one of the missing values. */
 async function appears(
   { signal }: Context,
   driver: Driver,
@@ -158,7 +146,7 @@ async function appears(
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
-  // Accepts any number that a counter shows: the run judges whether the number is right.
+  // The run judges whether a counter's number is right.
   if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
   return saw.includes(value);
 }
@@ -174,10 +162,7 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   );
 }
 
-/**
- * Returns a part of the page for an error message. The part may show the value in another form, such as in lower case.
- * Hides secrets.
- */
+/** Returns a part of the page for an error message, without secrets. */
 function excerpt(body: string, value: string, secrets: readonly string[]): string {
   const text = hidden(body, secrets);
   const low = text.toLowerCase();
@@ -192,7 +177,7 @@ function excerpt(body: string, value: string, secrets: readonly string[]): strin
   return JSON.stringify(`${from > 0 ? '…' : ''}${part}…`);
 }
 
-/** Hides known secrets, and the values of hidden fields and meta elements, because they may be form tokens. */
+/** Values of hidden fields and meta elements may be form tokens. */
 function hidden(body: string, secrets: readonly string[]): string {
   return scrub(body, secrets)
     .replaceAll(/<input\b[^>]*\btype=["']?hidden\b[^>]*>/gi, '<input type="hidden" (hidden)>')

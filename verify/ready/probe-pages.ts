@@ -1,7 +1,6 @@
 /**
- * Before the load, checks that the page of each probe reveals a lost session. A page does so if it names its user, or
- * if signed-out clients cannot see it. A JSON list without a user name that the app also sends to signed-out clients
- * reveals nothing.
+ * Before the load, checks that the page of each probe reveals a lost session: it names its user, or signed-out clients
+ * cannot see it.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -16,11 +15,7 @@ const ENOUGH = 3;
 /** Number of requests for a page by a client without a session. */
 const SIGNED_OUT = 4;
 
-/**
- * Checks the page of each probe.
- *
- * @throws UsageError when a page does not name its user, and signed-out clients can see it too
- */
+/** @throws UsageError if a page does not name its user, and signed-out clients can see it too */
 export async function probePages(context: Context, driver: Driver): Promise<void> {
   const { target, interpreter, signal } = context;
   for (const { object, read } of target.probes) {
@@ -36,17 +31,11 @@ export async function probePages(context: Context, driver: Driver): Promise<void
   }
 }
 
-/**
- * Returns false if the probe's page does not name the user of a live session. Returns true if the page names its user,
- * or if the requests do not decide it.
- */
+/** Returns false if the page does not name the user of a live session; true also if the requests do not decide it. */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
-  /**
-   * Key: instance; value: number of pages without the user's name that it sent while it knew the session. The value is
-   * undefined for an instance that does not know the session.
-   */
+  /** Key: instance; value: number of pages without the user's name while it knew the session; undefined before that. */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
     await stepAnywhere(context);
@@ -55,7 +44,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
     const at = interpreter.named(reply)?.instance ?? '';
     if (!signedIn && named(reply)) return true;
     if (signedIn && !named(reply)) lacking.set(at, undefined);
-    // The instance knows the session, so from now on its pages without a name are counted.
+    // The instance knows the session, so its pages without a name count from now on.
     else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
     else if (!signedIn && (reply.status ?? 500) < 300) {
       const count = lacking.get(at);
@@ -66,7 +55,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/** Requests a page without a session. Returns the status if the app shows the page; otherwise undefined. */
+/** Returns the status if the app shows the page without a session. */
 async function shownToSignedOut(
   { connect, signal }: Context,
   read: Probe['read'],

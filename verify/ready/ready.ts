@@ -1,4 +1,4 @@
-/** Before the load, checks that the target responds and that the credentials work, and finds the session cookies. */
+/** Before the load, checks that the target responds and the credentials work, and finds the session cookies. */
 import { randomBytes } from 'node:crypto';
 import { distrust } from '../client/certificate.ts';
 import type { Context } from '../client/context.ts';
@@ -19,27 +19,20 @@ import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 import { requireTokens } from './tokens.ts';
 
-/**
- * Maximum number of logins before the load. It is enough for all nine pairs of three instances. In a pair, one instance
- * gives the login form, and one receives the login.
- */
+/** Maximum number of logins before the load: enough for all nine pairs of three instances (form and login). */
 const LOGINS = 12;
 
 /**
- * Logs in until each instance has received a login with a form from each instance, at most twelve times. After a
- * refused login, always makes twelve. With the first session, finds out which cookies carry the session. Then tries the
- * other accounts.
+ * Logs in on pairs of instances (form and login), finds the session cookies, and tries the other accounts.
  *
- * @throws UnavailableError when the target does not respond, or when every login fails with an error
- * @throws UsageError when an instance refuses a login with its own form, when a login gives no tokens for `refresh`, or
- *   when no page shows the signed-in user
+ * @throws UnavailableError if the target does not respond, or every login fails with an error; UsageError if an
+ * instance refuses its own form, a login gives no tokens for `refresh`, or no page shows the user
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   const tried: LoginAttempt[] = [];
-  // Stops after one login if the app limits the rate of logins. But after a refused login, makes more logins, because
-  // they show on which pairs of instances a login fails.
+  // A limit on logins allows one login, but after a refusal, more logins show on which pairs of instances logins fail.
   const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
   const enough = () =>
     works &&
@@ -60,13 +53,13 @@ export async function ready(context: Context): Promise<void> {
       if (works) await driver.read();
       else await learn(context, driver, jar);
       works = true;
-      // Logs out at once, because the app may allow a user only one session at a time.
+      // The app may allow a user only one session at a time.
       await leave(context, driver);
     }
   }
   if (context.signal.aborted) return;
   if (!works) await tryOneInstance(context, tried);
-  // Stops here if browsers would withhold a cookie that each login needs: no account can log in.
+  // Browsers would withhold a cookie that each login needs, so no account can log in.
   if (!works && tried.some(withholds)) return;
   await otherAccounts(context, works && accepted());
   await checkProbes(context);
@@ -74,7 +67,7 @@ export async function ready(context: Context): Promise<void> {
   if (target.session !== undefined) recorder.remark(undecided(target));
 }
 
-/** Returns a remark about the guarantees that a run with ready-made sessions cannot decide. */
+/** Returns a remark about guarantees that ready-made sessions cannot decide. */
 function undecided({ session }: Target): string {
   const final = session?.command === undefined ? ['logout-final'] : [];
   return (
@@ -85,12 +78,7 @@ function undecided({ session }: Target): string {
 
 const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
 
-/**
- * Finds out why every login failed. Sends both requests of a login to the same instance: if this login works, logins
- * fail only between two instances.
- *
- * @throws if this login fails too
- */
+/** Throws if even a login on one instance fails. Otherwise, logins fail only between two instances. */
 async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(attempt => refusedLogin(attempt.login) && gaveForm(context, attempt));
   const driver = tried.some(withholds)
@@ -105,9 +93,9 @@ async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]):
 }
 
 /**
- * Finds out what the run needs, such as the names of the session cookies, with the first live session.
+ * Learns the names of the session cookies, and more, from the first live session.
  *
- * @param jar the cookies right after the login, because later responses may replace them
+ * @param jar the cookies right after the login, which later responses may replace
  */
 async function learn(context: Context, first: Driver, jar: SessionClient): Promise<void> {
   requireTokens(context, first.browser);
@@ -129,8 +117,7 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const page = await driver.form();
-  // Sends an additional request at random. Otherwise, a round robin over two instances would always send the form and
-  // the login to the same two instances.
+  // Otherwise, a round robin over two instances would always send form and login to the same two.
   const between = async (): Promise<void> => {
     if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
@@ -145,10 +132,7 @@ async function tryLogin(context: Context, number: number) {
   return { driver, jar: driver.copyJar(), page, form: driver.lastForm ?? page, login, stop: driver.stop };
 }
 
-/**
- * Logs in as another user and returns that user's client. Returns undefined if there is no other account, or if the
- * login fails.
- */
+/** Returns undefined without another account, or if the login fails. */
 async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
   const account = context.account(1);
   if (account.label === own.label) return undefined;
@@ -168,7 +152,7 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file. `npm run stack` starts the bundled app',
     );
   }
-  // Accepts a status such as 401 if the target has no login page, because the signed-in page was requested instead.
+  // A target without a login page requests the signed-in page instead, which may have status 401.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -201,7 +185,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         'whether they share unfinished logins',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // An instance refuses a login with its own form only if the target file is wrong.
+  // An instance refuses its own form only if the target file is wrong.
   const alone = tried.some(attempt => gaveForm({ target }, attempt));
   return new UsageError(
     `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (` +
@@ -214,18 +198,15 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   );
 }
 
-/** Number of responses that are compared for an existing page, and also for a missing page. */
+/** Number of compared responses, for an existing and a missing page each. */
 const LOOKS = 12;
 
-/**
- * Estimates the number of instances from differences between responses. Used if the target file does not say how
- * responses name their instance.
- */
+/** Estimates the number of instances, for a target whose responses do not name them. */
 async function fingerprint({ target, recorder, connect, signal }: Context): Promise<void> {
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // Requests an existing page and a missing page, because instances often differ more in their error pages.
+  // Instances often differ more in their error pages.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -237,20 +218,17 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   recorder.log({ type: 'fingerprint', ...fingerprintOf(pages) });
 }
 
-/**
- * Requests each page without a session. From the responses, Baton learns how a signed-out response looks, such as a
- * redirect or a 404.
- */
+/** Learns how a signed-out response looks, such as a redirect or a 404. */
 async function learnSignedOut({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
-    // Sends each request twice, because two instances may respond differently.
+    // Two instances may respond differently.
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.strangers.add(await connect().send({ method: 'GET', path }, signal));
   }
 }
 
-/** Pairs of instances on which logins were tried: the first gave the form, and the second received the login. */
+/** Pairs of instances: the first gave the form, the second received the login. */
 class Pairs {
   readonly #pairs = new Set<string>();
 
@@ -261,7 +239,7 @@ class Pairs {
   /**
    * Returns whether logins were tried on all pairs.
    *
-   * @param instances number of known instances; 0 if no response names its instance
+   * @param instances number of known instances; 0 if no response names one
    */
   complete(instances: number): boolean {
     return this.#pairs.size >= instances ** 2;

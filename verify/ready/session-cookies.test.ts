@@ -1,4 +1,4 @@
-/** Tests whether Baton finds the cookies that carry the session, with small servers that set several cookies. */
+/** Finds the cookies that carry the session, in small apps that set several cookies. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +27,6 @@ type Cookies = Record<string, string | undefined>;
 const cookiesOf = ({ headers }: IncomingMessage): Cookies =>
   Object.fromEntries((headers.cookie ?? '').split('; ').map(pair => pair.split('=')));
 
-/** Logs in to an app that gives these responses. Returns the names of the session cookies that Baton finds. */
 async function found(
   answer: (cookies: Cookies) => Answer,
   own: Record<string, string>,
@@ -86,15 +85,11 @@ async function found(
   );
 }
 
-/**
- * A balancer with an affinity cookie named `route`. It routes clients without this cookie to app-2, and only app-1
- * knows sessions.
- */
+/** A balancer with the affinity cookie `route`. Only app-1 knows sessions; clients without the cookie reach app-2. */
 const sticky =
   (named: boolean) =>
   ({ route, sid }: Cookies): Answer => {
     const known = route?.startsWith('app-');
-    // Routes every second client without any cookie to app-1.
     const to = known
       ? (route as string).slice(0, 5)
       : sid === undefined && ++strangers % 2 === 0

@@ -1,45 +1,40 @@
-/** Finds out which cookies carry a session. Other cookies name an instance, count visits, or hold a form token. */
+/** Finds out which cookies carry a session. Others name an instance, count visits, or hold a form token. */
 import type { Context } from '../client/context.ts';
 import type { SessionClient } from '../client/session-client.ts';
 
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- * Minimum numbers of signed-in responses with a cookie, and of signed-out responses without it, to conclude that the
- * session needs the cookie. `flaky` applies if responses to requests with all cookies are sometimes signed out,
- * otherwise `alive`.
+ * Numbers of signed-in responses with a cookie, and signed-out ones without it, that prove that the session needs it.
+ * `flaky`: responses with all cookies are sometimes signed out.
  */
 const SURE = { alive: 3, flaky: 12 };
 /** Maximum number of requests to find out whether one cookie carries the session. */
 const TRIES = 80;
 /**
- * Number of requests with another client's cookie in place of the own one. `there`: used if responses name their
- * instance; counts only requests to instances that know the session. `anywhere`: used otherwise; counts all requests.
+ * Number of requests with another client's cookie. `there`: only on instances that know the session. `anywhere`: if
+ * responses do not name their instance.
  */
 const FOREIGN = { there: 3, anywhere: 16 };
 
-/** What a response of the signed-in page shows. */
 interface Answer {
   signedIn: boolean;
   user: string | undefined;
   instance: string | undefined;
 }
 
-/** What responses to requests with all cookies have shown: the user, and the instances that know the session. */
+/** The user, and the instances that know the session, by responses to requests with all cookies. */
 interface Alive {
   user: string | undefined;
   instances: ReadonlySet<string>;
 }
 
 /**
- * Finds the cookies that carry the session. Omits each cookie in turn: without a session cookie, the response is signed
- * out. If no single cookie is needed, sends each cookie alone, because each of two cookies may be enough to sign the
- * user in.
+ * Finds the cookies that carry the session: omits each in turn, or else sends each alone. Excludes cookies that work
+ * with another client's value. Returns an empty list if no response was signed in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
- * @param other logs in as another user; returns undefined if this fails, or if there is no other user
- * @returns names of the cookies that carry the session, without cookies that work with another client's value too; an
- *   empty list if no response was signed in
+ * @param other logs in as another user; returns undefined if this is impossible
  */
 export async function sessionCookies(
   asking: Asking,
@@ -63,10 +58,8 @@ export async function sessionCookies(
 }
 
 /**
- * Finds out whether the session needs a cookie. Sends requests with and without this cookie, in random order. In a
- * fixed order, a round robin could route all requests without the cookie to instances that do not know the session.
- *
- * @returns what the responses have shown; undefined if the session does not need the cookie, or was never signed in
+ * Sends requests with and without a cookie in random order, which no round robin matches. Returns undefined if the
+ * session does not need the cookie, or was never signed in.
  */
 async function needed(asking: Asking, own: SessionClient, name: string): Promise<Alive | undefined> {
   const whole = { signedIn: 0, out: 0 };
@@ -87,7 +80,7 @@ async function needed(asking: Asking, own: SessionClient, name: string): Promise
   return whole.signedIn === 0 || lacking === 0 ? undefined : { user, instances };
 }
 
-/** Returns the cookies that alone, without any other cookie, keep the session signed in. */
+/** Returns the cookies that alone keep the session signed in. */
 async function alone(asking: Asking, own: SessionClient, names: readonly string[]): Promise<string[]> {
   if (names.length < 2 || (await everSignedIn(asking, own, names))) return [];
   const carrying: string[] = [];
@@ -109,9 +102,7 @@ async function everSignedIn(
 }
 
 /**
- * Replaces a cookie by the same cookie of a client without a session, and returns whether the session is still signed
- * in. If it is, the cookie is no session cookie. For example, the affinity cookie of another client on the same
- * instance works too.
+ * A cookie that works with the value of a client without a session, such as an affinity cookie, is no session cookie.
  */
 async function acceptsAnyClients(
   asking: Asking,
@@ -128,10 +119,7 @@ async function acceptsAnyClients(
   });
 }
 
-/**
- * Replaces a cookie by the same cookie of another user, and returns whether the session is still signed in. If it is,
- * the cookie identifies no user, as `logged_in=1`, which is the same for all users.
- */
+/** A cookie that works with another user's value, such as `logged_in=1`, identifies no user. */
 async function acceptsAnotherUsers(
   asking: Asking,
   own: SessionClient,
@@ -143,7 +131,7 @@ async function acceptsAnotherUsers(
   return await acceptsForeign(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
-/** Replaces a cookie by values of another client. Returns whether the session's own user is still signed in. */
+/** Returns whether the session's own user is still signed in. */
 async function acceptsForeign(
   asking: Asking,
   own: SessionClient,
@@ -155,7 +143,6 @@ async function acceptsForeign(
   const enough = instances.size > 0 ? FOREIGN.there : FOREIGN.anywhere;
   for (let i = 0; i < TRIES && tried < enough && !asking.signal.aborted; i++) {
     const { value, there } = await foreign();
-    // The other client has no cookie with this name, so its value cannot be tried.
     if (value === undefined) return false;
     if (!there) continue;
     const mixed = own.copy([name]);

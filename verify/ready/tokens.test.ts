@@ -3,10 +3,8 @@ import { parseTarget } from '../target/load.ts';
 import { requireTokens } from './tokens.ts';
 
 /**
- * Returns a function that checks the tokens of a client.
- *
  * @param refresh the key `refresh` of the target file
- * @param captured the values that the client has captured at its login
+ * @param captured the values from the login
  */
 function checking(refresh: object | undefined, captured: Record<string, string>): () => void {
   const file = {

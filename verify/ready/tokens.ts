@@ -1,14 +1,12 @@
-/** Checks that the response to a login has the tokens that `refresh` of the target file needs. */
 import type { Context } from '../client/context.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import { ACCESS, REFRESH } from '../client/tokens.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Checks that a client has all tokens after its login. A client without them could not refresh its access token, so
- * that its session would seem lost.
+ * Checks that a login gave all tokens for `refresh`. Without them, the session would seem lost.
  *
- * @throws UsageError if the target has a `refresh`, and the client lacks one of its tokens
+ * @throws UsageError if a token is missing
  */
 export function requireTokens(
   { target: { refresh } }: { target: Pick<Context['target'], 'refresh'> },

@@ -1,7 +1,6 @@
 /**
- * Writes a result as workflow commands of GitHub Actions: one annotation for each guarantee that is violated or lacks
- * evidence, worst first. GitHub shows at most ten annotations of each kind for a step, so the tenth annotation lists
- * all guarantees that are left.
+ * Writes a result as workflow commands of GitHub Actions. GitHub shows at most ten annotations of each kind, so the
+ * tenth lists all remaining guarantees.
  */
 import { counted } from '../core/result/format.ts';
 import { type Result, unhealed } from '../core/result/result.ts';
@@ -22,7 +21,7 @@ import {
 } from './report.ts';
 
 const SHOWN = 10;
-/** Maximum length of the message of an annotation, in UTF-16 units. */
+/** Maximum length of an annotation's message, in UTF-16 units. */
 const LONGEST = 4000;
 
 type Kind = 'error' | 'notice';
@@ -61,7 +60,7 @@ export const annotations: Report = safely(input => {
   return [...first, ...lines, ...faults].map(line => `${line}\n`).join('');
 });
 
-/** Returns one annotation about all faults of the run, in a list. The list is empty if the run had no fault. */
+/** Returns one annotation about all faults; empty if the run had none. */
 function disturbed(result: Result, { path: file }: Source): string[] {
   const lines = faultLines(result);
   if (lines.length === 0) return [];

@@ -1,6 +1,4 @@
-/**
- * Writes a result as a code quality report of GitLab: an array of issues, each with one line of text and a fingerprint.
- */
+/** Writes a result as a code quality report of GitLab. */
 import type { Verdict } from '../core/result/verdict.ts';
 import {
   findingOf,
@@ -28,10 +26,7 @@ export const codeQuality: Report = safely(({ result, source }) => {
   return `${JSON.stringify(issues, null, 2)}\n`;
 });
 
-/**
- * Returns the issues to report for a guarantee: one for each anomaly, or a single issue if the guarantee is claimed but
- * undetermined.
- */
+/** Returns an issue for each anomaly, or one for a claimed guarantee that is undetermined. */
 function findingsOf(verdict: Verdict): { name: string; text: string; story: string }[] {
   const { guarantee, claimed, judgement, violations } = verdict;
   if (judgement === 'unknown' && claimed) {

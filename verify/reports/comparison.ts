@@ -1,4 +1,4 @@
-/** Writes a comparison as text for a terminal, and as Markdown for summaries and comments. */
+/** Writes a comparison as text for a terminal, and as Markdown. */
 
 import type { Compared, Comparison } from '../core/compare/compare.ts';
 import type { Difference, Trend } from '../core/compare/difference.ts';
@@ -21,10 +21,7 @@ const VERDICT: Record<Judgement, { text: string; colour: number }> = {
   valid: { text: 'NOT WORSE', colour: 32 },
 };
 
-/**
- * Returns the comparison as text: the differences, worst first, and a last line with the verdict. Each line ends with a
- * newline.
- */
+/** Returns the differences, worst first, and the verdict. Each line ends with a newline. */
 export function comparisonText(given: Comparison, { colour, width }: TerminalOptions): string {
   const comparison = printable(given);
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -47,7 +44,7 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
   ].join('\n');
 }
 
-/** Returns the differences, worst first. Describes guarantees that differ in the same way in one entry. */
+/** Returns the differences, worst first; equal differences of several guarantees in one entry. */
 export function whatDiffers({
   differences,
 }: Comparison): { change: Trend; abouts: string[]; said: string }[] {
@@ -63,7 +60,6 @@ export function whatDiffers({
   return [...groups.values()];
 }
 
-/** Returns the comparison as paragraphs of Markdown. */
 export function comparisonMarkdown(comparison: Comparison): string[] {
   const rows = whatDiffers(comparison);
   return [
@@ -85,26 +81,20 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
   ];
 }
 
-/**
- * Describes a difference in one sentence: what changed, and which instance caused it. Adds `(not claimed)` if the
- * target does not claim the guarantee.
- */
+/** Describes a difference in one sentence, with `(not claimed)` for a guarantee without a claim. */
 export function sentence({ said, instance, claimed }: Difference): string {
   const where =
     instance === undefined || said.includes(instance) ? '' : `; the wrong responses came from ${instance}`;
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/**
- * Returns one line that names the guarantees that did not change since the baseline, in a list. The list is empty if
- * all guarantees changed.
- */
+/** Returns one line with the guarantees that did not change; empty if all changed. */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
 }
 
-/** Returns one line that explains the verdict: the guarantees that are worse or undetermined, and the baseline. */
+/** Returns one line that explains the verdict. */
 export function conclusionOf({ judgement, differences, base }: Comparison): string {
   const deciding = differences.filter(({ means }) => means === judgement && judgement !== 'valid');
   const what = deciding.map(({ about, instance }) =>
@@ -116,9 +106,7 @@ export function conclusionOf({ judgement, differences, base }: Comparison): stri
   return `nothing claimed is worse ${since}`;
 }
 
-/**
- * Returns the name of the baseline or of the current runs, such as `run 20261129-020201-81427f of 4f2a91c, 2026-11-29`.
- */
+/** Returns a name such as `run 20261129-020201-81427f of 4f2a91c, 2026-11-29`. */
 export function nameOf({ runs, started, revision }: Compared): string {
   const day = started.slice(0, 10);
   const code = revision === undefined ? '' : ` of ${revision.slice(0, 12)}`;

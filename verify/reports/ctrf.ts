@@ -1,7 +1,6 @@
 /**
- * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a build, but
- * CI tools fail a build only for the CTRF status `failed`. So such a claim gets the status `failed` and the raw status
- * `unknown`.
+ * Writes a result as CTRF (Common Test Report Format, ctrf.io). CI tools fail a build only for the status `failed`, so
+ * a claim without enough evidence gets `failed`, with the raw status `unknown`.
  */
 
 import { GUARANTEES } from '../core/result/guarantees.ts';

@@ -1,13 +1,12 @@
-/** Writes the findings of `baton doctor` as text. */
 import type { Guarantee } from '../core/result/guarantees.ts';
 import { wrap } from './wrap.ts';
 
 /** A program that Baton can use, and whether this machine has it. */
 export interface Tool {
   name: string;
-  /** Version of the program; absent if the program was not found. */
+  /** Absent if the program was not found. */
   version?: string;
-  /** Reason why the installed program cannot be used. */
+  /** Why the installed program cannot be used. */
   wrong?: string;
   /** Features of Baton that need the program. */
   for: string;
@@ -19,13 +18,12 @@ export interface Tool {
 export interface Lack {
   guarantee: Guarantee;
   claimed: boolean;
-  /** What the target file lacks, so that no run can judge this guarantee. */
   lacks: string;
   /** What to add to the target file, as a sentence for the user. */
   remedy: string;
 }
 
-/** Returns a line for each program, with a remedy if the program is missing. Each line ends with a newline. */
+/** Returns a line for each program. Each line ends with a newline. */
 export function toolsText(tools: readonly Tool[], width: number): string {
   const names = Math.max(...tools.map(({ name }) => name.length));
   const lines = tools.flatMap(tool => {
@@ -38,10 +36,7 @@ export function toolsText(tools: readonly Tool[], width: number): string {
   return ['this machine', ...lines, ''].join('\n');
 }
 
-/**
- * Returns lines about the guarantees that no run can judge on a target, each with the reason. Claimed guarantees come
- * first. Each line ends with a newline.
- */
+/** Returns lines about guarantees that no run can judge, claimed ones first. Each line ends with a newline. */
 export function lacksText(title: string, lacks: readonly Lack[], width: number): string {
   const claimed = lacks.filter(lack => lack.claimed);
   const others = lacks.filter(lack => !lack.claimed);

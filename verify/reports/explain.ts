@@ -1,4 +1,4 @@
-/** Writes the explanation of a guarantee, as text for a terminal or as a page of docs/guarantees/. */
+/** Writes the explanation of a guarantee, for a terminal or for docs/guarantees/. */
 import type { Check } from '../core/checks/check.ts';
 import { COMMAND } from '../core/command.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
@@ -38,7 +38,6 @@ export function explainText(entry: Explanation, check: Check, width: number): st
   ].join('\n');
 }
 
-/** Returns the explanation of a guarantee as Markdown. */
 export function explainPage(entry: Explanation, check: Check): string {
   const { anomalies, holds } = GUARANTEES[entry.guarantee];
   const list = (items: readonly string[]): string => items.map(item => `- ${item}`).join('\n');

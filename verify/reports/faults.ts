@@ -1,4 +1,4 @@
-/** Describes in words what each fault did to clients. All reports use these texts. */
+/** Describes in words what each fault did to clients, for all reports. */
 
 import { titleOf } from '../core/faults/window.ts';
 import { counted, grouped, percent } from '../core/result/format.ts';
@@ -6,26 +6,22 @@ import type { FaultSummary, Result } from '../core/result/result.ts';
 
 type Faults = Pick<Result, 'faults'>;
 
-/** The texts about one fault. Each member is the text in one column of a report. */
+/** Texts about one fault: each is a column of a report. */
 export interface FaultRow {
   title: string;
-  /** What the fault did, and the load at that time: `2 instances restarted under 350 req/s: …, 0 failed`. */
+  /** Fault and load, such as `2 instances restarted under 350 req/s: …, 0 failed`. */
   load: string;
   sessions: string;
   writes: string;
   relogins: string;
   gap: string;
-  /** True if the fault took effect, was healed, and lost no session and no write, and the system is healthy again. */
+  /** True if the fault took effect, was healed and lost nothing, and the system is healthy again. */
   well: boolean;
 }
 
-/** Returns a row of texts for each fault, in the order in which the faults began. */
 export const faultRows = ({ faults = [] }: Faults): FaultRow[] => faults.map(rowOf);
 
-/**
- * Returns lines of text about all faults, with an empty line after each fault. The list is empty if the run had no
- * fault.
- */
+/** Returns lines about all faults; empty if the run had none. */
 export function faultLines(result: Faults): string[] {
   const rows = faultRows(result);
   const names = Math.max(0, ...rows.map(({ title }) => title.length));

@@ -1,4 +1,4 @@
-/** Makes the list of guarantees of the HTML report. A click on a guarantee shows its evidence and its explanation. */
+/** Makes the list of guarantees of the HTML report. */
 import type { Check } from '../core/checks/check.ts';
 import { grouped } from '../core/result/format.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
@@ -10,10 +10,7 @@ import { findingOf, worstFirst } from './report.ts';
 
 export const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/**
- * Returns the explanation of a guarantee for the report. A report made in k6 has no explanations, to keep the k6 script
- * small.
- */
+/** Returns the explanation of a guarantee. Reports made in k6 have none, to keep the k6 script small. */
 export type Explain = (
   guarantee: Guarantee,
 ) => { explanation: Explanation; check: Pick<Check, 'assumes' | 'minimum'> } | undefined;

@@ -1,4 +1,4 @@
-/** The style sheet of the HTML report, for light and dark mode, for narrow and wide screens, and for print. */
+/** The style sheet of the HTML report, for light and dark mode, narrow and wide screens, and print. */
 const DARK = `--page: #12161c; --card: #1b2129; --text: #e6eaf0; --dim: #a3aebc;
   --line: #2e3743; --valid: #6fd79b; --violated: #ff8f86; --unknown: #f2c063; --valid-bg: #153323;
   --violated-bg: #431d1b; --unknown-bg: #3b2d10; --bar: #7fa3db; --band: #4a3a16; --link: #8ab4f8;`;

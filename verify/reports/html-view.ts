@@ -1,4 +1,4 @@
-/** Makes the parts of the HTML report that a script fills in the browser: the timeline, the plots, and their data. */
+/** Makes the parts of the HTML report that a script fills in: timeline, plots, and their data. */
 import { grouped } from '../core/result/format.ts';
 import type { Result } from '../core/result/result.ts';
 import { escaped } from './markup.ts';
@@ -17,11 +17,7 @@ const HELP =
   'drag in the overview to choose a time. Keys: arrows pan, + and − zoom, 0 shows all, n and p go to the next and the ' +
   'previous anomaly, . and , to the next and the previous request of the session.';
 
-/**
- * Returns the HTML of the timeline.
- *
- * @param left number of requests that the timeline omits
- */
+/** @param left number of requests that the timeline omits */
 export function timelineHtml(left: number): string {
   const rest =
     left === 0
@@ -47,14 +43,12 @@ export function timelineHtml(left: number): string {
 export const plotsHtml = (): string =>
   '<section id="plots" class="scripted"><h2>Over time</h2><div id="charts"></div></section>';
 
-/**
- * HTML for the top of the page that `--ui` shows during a run. A script in the page fills in the counts and anomalies.
- */
+/** The top of the page that `--ui` shows during a run. */
 export const LIVE_HEADER =
   '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +
   '<ul class="broke" id="live-anomalies"></ul></header>';
 
-/** Returns the `script` elements that contain the data and the code of the page. */
+/** Returns the `script` elements with the data and code of the page. */
 export const scriptHtml = ({ result, view }: ReportInput & { view: View }): string =>
   scripts(factsOf(result, view), view.data, view.code);
 
@@ -66,7 +60,7 @@ function factsOf(result: Result, { sides }: Pick<View, 'sides'>): Facts {
   return { run: result.run, anomalies: marksOf(result), ...(sides === undefined ? {} : { sides }) };
 }
 
-/** Returns a value as JSON without `<`, `>` and `&`, so that a text such as `</script>` cannot end the element. */
+/** Escapes `<`, `>` and `&`, so that a text such as `</script>` cannot end the element. */
 const inScript = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[<>&]/g,

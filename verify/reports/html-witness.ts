@@ -1,6 +1,4 @@
-/**
- * Shows the requests that prove an anomaly (its witness), as a picture with one lane for each instance, and as a list.
- */
+/** Shows the requests that prove an anomaly (its witness), as a picture and a list. */
 import type { Operation } from '../core/history/history.ts';
 import type { Anomaly, WitnessStep } from '../core/result/verdict.ts';
 import { escaped } from './markup.ts';
@@ -10,9 +8,9 @@ import { spansOf, whatOf } from './witness.ts';
 const STEPS = 60;
 /** Maximum number of requests, and of instances, in a picture. */
 const DRAWN = { steps: 10, instances: 6 };
-/** Width of a character in the SVG picture, in SVG units. */
+/** Width of a character, in SVG units. */
 const CHARACTER = 7.3;
-/** Sizes of the parts of the picture, in SVG units. */
+/** Sizes of the picture's parts, in SVG units. */
 const SIZE = { left: 120, lane: 96, right: 230, box: 28, top: 24, row: 78 };
 
 /** Returns the picture and the list of a witness. A large witness has no picture. */
@@ -41,7 +39,6 @@ function cameOf({ operation, expected, came }: WitnessStep): string {
   return expected === undefined ? got : `<strong>expected ${escaped(expected)}</strong><br/>${got}`;
 }
 
-/** The box of a request in the picture. */
 interface Box {
   x: number;
   y: number;
@@ -52,8 +49,8 @@ interface Box {
 const laneOf = ({ instance }: Operation): string => instance ?? 'not named';
 
 /**
- * Draws each request as a box in the lane of its instance. Time runs from left to right. The picture shows which
- * requests overlap, but not how long they took: the distance between two calls or returns is always one unit.
+ * Draws requests as boxes in lanes of instances. Overlaps are visible, durations are not: two calls or returns are
+ * always one unit apart.
  */
 function picture({ witness, summary }: Anomaly): string {
   const lanes = [...new Set(witness.map(({ operation }) => laneOf(operation)))];
@@ -83,11 +80,7 @@ function picture({ witness, summary }: Anomaly): string {
   );
 }
 
-/**
- * Positions the boxes of a lane, and puts overlapping requests into different rows.
- *
- * @returns the number of rows
- */
+/** Puts overlapping requests of a lane into different rows. Returns the number of rows. */
 function placeInRows(boxes: readonly Box[], y: number): number {
   const ends: number[] = [];
   for (const box of boxes) {
@@ -127,17 +120,14 @@ function boxSvg({ x, y, width, step }: Box, i: number, boxes: readonly Box[]): s
   );
 }
 
-/** Returns how many characters of text fit below a box, up to the text of the next box. */
+/** Returns how many characters fit below a box, up to the text of the next box. */
 function roomBelow(boxes: readonly Box[], at: number): number {
   const { x, y } = boxes[at] as Box;
   const next = boxes.filter(one => one.x > x && Math.abs(one.y - y) < SIZE.lane / 2).map(one => one.x);
   return Math.min(44, Math.max(8, Math.floor((Math.min(...next) - x) / CHARACTER) - 1));
 }
 
-/**
- * Describes the cookies of a request without their values. Example: `cookie of 1, sets cookie 3fa0`, where 1 is the
- * number of the request that set the cookie.
- */
+/** Describes cookies without their values: `cookie of 1, sets cookie 3fa0`, where 1 is a request's number. */
 function cookieOf(boxes: readonly Box[], at: number): string {
   const operation = boxes[at]?.step.operation;
   const sets = operation?.cookies?.find(({ change }) => change === 'set')?.label;
@@ -154,10 +144,7 @@ function cookieOf(boxes: readonly Box[], at: number): string {
   return [sent, done].filter(part => part !== '').join(', ');
 }
 
-/**
- * Draws an arrow from a write or a login to a later request. The response of the later request should have shown the
- * write or the login, and did not.
- */
+/** Draws an arrow to a request whose response should have shown an earlier write or login. */
 function arrow(boxes: readonly Box[], at: number): string {
   const box = boxes[at];
   if (box === undefined || box.step.expected === undefined || at === 0) return '';

@@ -1,7 +1,6 @@
 /**
- * Writes a result as one HTML page that loads nothing from the network. Without JavaScript the page still shows all
- * verdicts and proofs. If the input has a `view`, a script adds a timeline and plots. A page without a view is also
- * well-formed XML, so tests can check it with an HTML parser and with an XML parser.
+ * Writes a result as one HTML page that loads nothing from the network, and shows verdicts and proofs without
+ * JavaScript. Without a `view`, the page is well-formed XML, for tests.
  */
 import { COMMAND } from '../core/command.ts';
 import type { Trend } from '../core/compare/difference.ts';
@@ -33,7 +32,7 @@ import { TIME_HEADS, timeRows } from './times.ts';
 import type { Facts } from './view/chunk.ts';
 import { headlineOf } from './view/marks.ts';
 
-/** Makes the function that writes the HTML report. @param explain returns the explanation of a guarantee */
+/** @param explain returns the explanation of a guarantee */
 export const html = (explain: Explain = () => undefined): Report =>
   safely(input => {
     const { result, view } = input;
@@ -68,7 +67,7 @@ export const html = (explain: Explain = () => undefined): Report =>
 const brokenOf = ({ guarantees }: Result): Verdict[] =>
   worstFirst(guarantees).filter(verdict => verdict.violations > 0);
 
-/** Returns the page that shows a run in progress. The page requests its data from the server of `--ui`. */
+/** Returns the page of a run in progress, which requests its data from the server of `--ui`. */
 export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   const facts: Facts = { run: '', anomalies: [], live: true };
   return page(
@@ -79,11 +78,7 @@ export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   );
 }
 
-/**
- * Joins the sections to an HTML page.
- *
- * @param more further directives of the content security policy
- */
+/** @param more further directives of the content security policy */
 function page(
   title: string,
   sections: readonly string[],
@@ -109,7 +104,7 @@ ${sections.join('\n')}
 `;
 }
 
-/** Returns the content security policy: the page may load nothing except its own style and its own script. */
+/** Allows the page nothing except its own style and script. */
 const policy = (view: Pick<View, 'hash'> | undefined): string =>
   `default-src 'none'; style-src 'unsafe-inline'${view === undefined ? '' : `; script-src 'sha256-${view.hash}'`}`;
 
@@ -136,12 +131,9 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
   );
 }
 
-/** Maximum number of violated guarantees that the top of the page describes. */
+/** Maximum number of violated guarantees at the top of the page. */
 const HEADLINES = 3;
 
-/**
- * Describes a violated guarantee at the top of the page: anomaly, instances, finding, and time of the first violation.
- */
 function headlineHtml(verdict: Verdict): string {
   const { anomaly, where, since } = headlineOf(verdict);
   const places = where.map(([instance]) => instance);
@@ -157,7 +149,6 @@ function headlineHtml(verdict: Verdict): string {
 
 const COLOUR: Record<Trend, string> = { worse: 'violated', untold: 'unknown', better: 'valid', same: 'dim' };
 
-/** Returns the section with the differences from the baseline, worst first. */
 function comparisonSection({ comparison }: ReportInput): string[] {
   if (comparison === undefined) return [];
   const rows = whatDiffers(comparison).map(
@@ -215,7 +206,7 @@ function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number
   );
 }
 
-/** Returns two buttons: one copies the command, the other copies a description of the violation as Markdown. */
+/** One button copies the command, the other a description of the violation as Markdown. */
 function copyButtons(verdict: Verdict, result: Result): string {
   const [title = '', ...lines] = storyLines(verdict, result);
   const text = [

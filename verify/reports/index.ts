@@ -1,4 +1,4 @@
-/** All reports that `--report FORMAT=FILE` can write. */
+/** All reports of `--report FORMAT=FILE`. */
 import { CHECKS } from '../core/checks/index.ts';
 import { annotations } from './annotations.ts';
 import { codeQuality } from './code-quality.ts';

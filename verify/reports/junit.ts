@@ -1,7 +1,6 @@
 /**
- * Writes a result as JUnit XML for Jenkins, GitLab, Azure and Ant, with one test case for each guarantee. A violated
- * claim becomes a failure, and a claim without enough evidence becomes an error. A guarantee that is not claimed
- * becomes a skipped test case with the finding as its message.
+ * Writes a result as JUnit XML, with a test case for each guarantee. A violated claim is a failure, a claim without
+ * enough evidence an error; guarantees without a claim are skipped.
  */
 import { type Result, unhealed } from '../core/result/result.ts';
 import type { Verdict } from '../core/result/verdict.ts';
@@ -38,7 +37,7 @@ export const junit: Report = safely(all => {
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
   const seconds = (result.tally.duration / 1e6).toFixed(3);
-  // Writes the time without a time zone and without fractions of a second, because some JUnit parsers reject them.
+  // Some JUnit parsers reject a time zone and fractions of a second.
   const time = isoSeconds(result.started);
   const properties = { run: result.run, seed: `${result.seed}`, url: result.url, command: result.command };
   return [
@@ -61,10 +60,7 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/**
- * Returns a test case for each reason why the run as a whole cannot pass, such as an early stop or a fault that was not
- * healed. Other test cases report the guarantees.
- */
+/** Returns a test case for each reason why the run as a whole cannot pass, such as an early stop. */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';
@@ -73,7 +69,7 @@ function casesOfRun(result: Result): Case[] {
     .map(message => ({ name: 'run', as: 'error', type: 'unknown', message, lines: [message] }));
 }
 
-/** Returns a test case for each guarantee, share or latency that is worse than in the baseline, or undetermined. */
+/** Returns a test case for each difference from the baseline that is worse or undetermined. */
 const casesOfComparison = (input: ReportInput): Case[] =>
   failingDifferences(input).map(({ about, means, lines }) => ({
     name: `baseline: ${about}`,
@@ -94,7 +90,7 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   const open = `    <testcase name="${escaped(name)}" classname="baton" time="0"`;
   if (as === 'passed') return [`${open}/>`];
   const inside = as === 'skipped' ? '' : escaped(lines.join('\n'));
-  // Writes no type for a skipped test case, because the strictest JUnit schema, that of Ant, forbids it.
+  // The strictest JUnit schema, that of Ant, forbids a type for a skipped test case.
   const kind = as === 'skipped' ? '' : ` type="${type}"`;
   return [
     `${open}>`,
@@ -103,10 +99,8 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   ];
 }
 
-/**
- * Escapes an XML token. Removes repeated spaces, and white space at both ends, because XML parsers drop them anyway.
- */
+/** Removes repeated and outer spaces, because XML parsers drop them in tokens. */
 const token = (text: string): string => escaped(text.replace(/ +/g, ' ').trim());
 
-/** Returns a time in the format 2026-11-24T10:50:55. */
+/** Returns a time such as 2026-11-24T10:50:55. */
 const isoSeconds = (time: string): string => (epoch(time) === 0 ? '1970-01-01T00:00:00' : time.slice(0, 19));

@@ -1,7 +1,4 @@
-/**
- * Writes k6's end-of-test summary from the data that k6 passes to handleSummary(). A script that exports
- * handleSummary() turns off k6's own summary, and k6 has no function that returns this summary.
- */
+/** Writes k6's end-of-test summary. A script that exports handleSummary() turns off k6's own summary. */
 import type { Metric, Summed } from '../core/sums/result.ts';
 
 interface Checked {
@@ -15,16 +12,14 @@ interface Group {
   checks: readonly Checked[];
 }
 
-/** The part that this file uses of the data that k6 passes to handleSummary(). */
+/** The used part of k6's data for handleSummary(). */
 export interface SummaryData extends Summed {
   setup_data?: unknown;
   root_group?: Group;
   options?: { summaryTrendStats?: readonly string[]; summaryTimeUnit?: string };
 }
 
-/**
- * The sections of k6's summary and the metrics in each, in k6's order. All other metrics go into the section CUSTOM.
- */
+/** Sections of k6's summary with their metrics, in k6's order. Other metrics go into CUSTOM. */
 const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['HTTP', /^http_req(s|_duration|_failed)$/],
   ['EXECUTION', /^(dropped_iterations|iterations|iteration_duration|vus|vus_max)$/],
@@ -33,10 +28,7 @@ const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['GRPC', /^grpc_/],
   ['WEBSOCKET', /^ws_/],
 ];
-/**
- * Built-in metrics that the sections omit: those that k6's default summary omits too, and `checks`, which has a
- * separate section.
- */
+/** Built-in metrics that k6's default summary omits too, and `checks`, which has its own section. */
 const HIDDEN =
   /^(http_req_(blocked|connecting|tls_handshaking|sending|waiting|receiving)|group_duration|checks)$/;
 const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
@@ -89,7 +81,7 @@ function sectionsOf(metrics: readonly Named[], data: SummaryData): [title: strin
 
 const baseOf = (name: string): string => name.split('{')[0] ?? name;
 
-/** Makes one line for each metric, as k6 does: pads the names with dots, and aligns the values in columns. */
+/** Pads names with dots and aligns values, as k6 does. */
 function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; line: string }[] {
   const rows = metrics.map(([name, metric]) => ({
     name,
@@ -106,7 +98,6 @@ function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; l
   });
 }
 
-/** Returns the values of a metric as k6 formats them, one for each column. */
 function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   const { values, type } = metric;
   const show = (value = 0): string => human(value, metric, options?.summaryTimeUnit);
@@ -121,9 +112,7 @@ function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   return stats.map(stat => `${stat}=${stat === 'count' ? (values[stat] ?? 0) : show(values[stat])}`);
 }
 
-/**
- * Returns the measured value that is printed beside a threshold, such as `p(95)=1.2s` for the threshold `p(95)<500`.
- */
+/** Returns the value beside a threshold, such as `p(95)=1.2s` for `p(95)<500`. */
 function measured(metric: Metric, threshold: string, { options }: SummaryData): string {
   const stat = /^[^=<>!\s]+/.exec(threshold.trim())?.[0] ?? '';
   const value = metric.values[stat] ?? 0;
@@ -157,7 +146,7 @@ function checkLines({ metrics, root_group, state }: SummaryData, mark: (ok: bool
 const checksIn = ({ checks, groups }: Group): Checked[] => [...checks, ...groups.flatMap(checksIn)];
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
-/** Cuts a number to two decimals without rounding up, as k6 does: 99.999 becomes 99.99. */
+/** k6 cuts numbers to two decimals without rounding up: 99.999 becomes 99.99. */
 const cut = (value: number): number => Math.trunc(value * 100) / 100;
 const share = (rate: number): string => `${cut(rate * 100).toFixed(2)}%`;
 
@@ -185,8 +174,6 @@ const UNITS: Readonly<Record<string, [factor: number, name: string]>> = {
 };
 
 /**
- * Formats a duration.
- *
  * @param value milliseconds
  * @param unit the option `summaryTimeUnit`; if empty, the unit depends on the value
  */

@@ -1,4 +1,4 @@
-/** Writes a result as Markdown: as a step summary of GitHub Actions, or as a comment on a pull or merge request. */
+/** Writes a result as Markdown: a step summary of GitHub Actions, or a comment on a pull or merge request. */
 import { counted, grouped } from '../core/result/format.ts';
 import type { Result } from '../core/result/result.ts';
 import type { Anomaly, Judgement, Verdict } from '../core/result/verdict.ts';
@@ -20,24 +20,24 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** The verdict in the headline, if the comparison with the baseline is worse than the verdict of the run itself. */
+/** The verdict in the headline, if the comparison is worse than the verdict of the run. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
   unknown: 'too little evidence to compare',
 };
 
-/** Maximum sizes in bytes. GitHub drops a summary above 1 MiB, and refuses a comment above 65,536 characters. */
+/** Maximum sizes, bytes. GitHub drops a summary above 1 MiB, and refuses a comment above 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
-/** First line of a comment on a pull request. By this line, the next run finds the comment and replaces it. */
+/** First line of a comment, by which the next run finds and replaces it. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
 export const stepSummary: Report = safely(input => fitted(blocksOf(input), LIMITS.summary));
 
 export const comment: Report = safely(input => fitted([COMMENT_MARK, ...blocksOf(input)], LIMITS.comment));
 
-/** Returns the paragraphs of the report, the most important ones first. */
+/** Returns the paragraphs, the most important first. */
 function blocksOf(input: ReportInput): string[] {
   const { result, comparison } = input;
   const judgement = overall(input);
@@ -66,7 +66,7 @@ export function did({ tally }: Result): string {
   );
 }
 
-/** Returns the table of verdicts. Omits a guarantee if it is not claimed and the run has no evidence for it. */
+/** Omits guarantees without a claim and without evidence. */
 const tableOf = ({ guarantees }: Result): string =>
   [
     '| | guarantee | verdict | |',
@@ -124,7 +124,7 @@ const sharesOf = ({ tally }: Result): string =>
     )
     .join(' · ');
 
-/** Joins as many blocks as fit into the size limit. If blocks are left out, adds a last line with their number. */
+/** Joins as many blocks as fit, and states how many are left out. */
 function fitted(
   blocks: readonly string[],
   { most, size }: { most: number; size: (text: string) => number },

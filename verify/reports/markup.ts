@@ -1,5 +1,3 @@
-/** Escapes text for XML, HTML and Markdown. */
-
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -13,15 +11,15 @@ export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
 
 /**
- * Escapes a line for the Markdown of GitHub and GitLab, so that no text becomes markup, a mention or a link. Example:
- * `@alice` becomes `&#64;alice`, which browsers show as `@alice`.
+ * Escapes a line for the Markdown of GitHub and GitLab, so that no text becomes markup, a mention or a link: `@alice`
+ * becomes `&#64;alice`.
  */
 export const inMarkdown = (text: string): string =>
   text.replace(/[&<>"'\\`*_[\]{}()#|~@:$!^=+]|\bwww\./g, found =>
     [...found].map(character => `&#${character.charCodeAt(0)};`).join(''),
   );
 
-/** Returns the lines as a Markdown code block. The fence is longer than each sequence of backticks in the lines. */
+/** Returns a Markdown code block. Its fence is longer than all backticks in the lines. */
 export function fenced(lines: readonly string[]): string {
   const text = lines.join('\n');
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
@@ -29,7 +27,7 @@ export function fenced(lines: readonly string[]): string {
   return `${fence}text\n${text}\n${fence}`;
 }
 
-/** Returns the number of bytes of a text in UTF-8. Does not use Buffer, which k6 lacks. */
+/** Returns the number of bytes in UTF-8. Does not use Buffer, which k6 lacks. */
 export function bytesOf(text: string): number {
   let bytes = 0;
   for (const character of text) {

@@ -1,14 +1,14 @@
-/** Replaces control characters and invisible characters in texts from the target, such as user names and values. */
+/** Replaces control and invisible characters in texts from the target, such as user names. */
 
-/** Maximum length of a text, in UTF-16 units. The middle of a longer text is cut out. */
+/** Maximum length of a text, in UTF-16 units. */
 const LONGEST = 1000;
 
-/** Number of UTF-16 units that remain at the start and at the end of a text that is cut. */
+/** Number of UTF-16 units at each end of a cut text. */
 const KEPT = 450;
 
 /**
- * Returns a copy of a value in which each text is one line of visible characters, of limited length. Control characters
- * become symbols (`␛`, `␊`). Characters that reorder text, and unpaired surrogates, become `�`.
+ * Returns a copy in which each text is one line of visible characters, of limited length. Control characters become
+ * symbols (`␛`, `␊`); unpaired surrogates, and characters that reorder text, become `�`.
  */
 export function printable<T>(value: T): T {
   return copied(value) as T;
@@ -21,7 +21,7 @@ function copied(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inside]) => [shown(key), copied(inside)]));
 }
 
-/** Matches texts of printable ASCII characters. Most texts are like this, and need no change. */
+/** Most texts are printable ASCII, and need no change. */
 const PLAIN = /^[ -~]*$/;
 
 function shown(text: string): string {
@@ -34,7 +34,7 @@ function cut(text: string): string {
   return `${text.slice(0, KEPT)} … ${text.length - 2 * KEPT} more characters … ${text.slice(-KEPT)}`;
 }
 
-/** Ranges of control characters, direction marks, line separators, surrogates and non-characters. */
+/** Control characters, direction marks, line separators, surrogates and non-characters. */
 const HIDDEN: readonly (readonly [number, number])[] = [
   [0x80, 0x9f],
   [0x200e, 0x200f],
@@ -51,7 +51,7 @@ function visible(character: string): string {
   return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
 }
 
-/** Returns the first `length` UTF-16 units of a text, or one unit less if the cut would split a character. */
+/** Returns the first `length` UTF-16 units of a text; one less if the cut would split a character. */
 export function startOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);

@@ -1,4 +1,4 @@
-/** Defines the interface of a report, and helpers that several reports share. */
+/** Defines the interface of a report, and helpers of several reports. */
 import type { Comparison } from '../core/compare/compare.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Result } from '../core/result/result.ts';
@@ -14,58 +14,52 @@ import { printable } from './printable.ts';
 import type { Side } from './view/chunk.ts';
 import { traceLines, witnessLines } from './witness.ts';
 
-/** The target file, with the lines of its claims. Some formats require a file and a line for each finding. */
+/** The target file, because some formats require a file and a line for each finding. */
 export interface Source {
-  /** Path of the target file, relative to the project folder, with `/` as the separator. */
+  /** Path relative to the project folder, with `/` as the separator. */
   path: string;
   /** Key: guarantee; value: line number of its claim, counted from 1. */
   claims: Readonly<Partial<Record<Guarantee, number>>>;
 }
 
-/** The data that a report shows. */
 export interface ReportInput {
   result: Result;
   source: Source;
-  /** The comparison with the baseline; absent if the run has no baseline. */
+  /** Absent if the run has no baseline. */
   comparison?: Comparison;
-  /** Data and code for the timeline and the plots of the HTML report; absent inside k6. */
+  /** Data and code of the HTML report's timeline and plots; absent inside k6. */
   view?: View;
 }
 
-/** The part of the HTML report that a script draws in the browser. The report contains its texts unescaped. */
+/** The part of the HTML report that a script draws. Its texts stand unescaped in the page. */
 export interface View {
-  /** The JavaScript code that draws the timeline and the plots. */
+  /** JavaScript that draws the timeline and plots. */
   code: string;
-  /** SHA-256 of the script in base64. The content security policy of the page allows the script by this hash. */
+  /** SHA-256 of the script in base64, for the page's content security policy. */
   hash: string;
   /** The style sheet of the plots. */
   style: string;
-  /** The requests of the run: a `Chunk` as JSON, followed by its columns, compressed by deflate, in base64. */
+  /** The requests of the run: a `Chunk` as JSON and its columns, compressed by deflate, in base64. */
   data: string;
-  /** Number of requests that the timeline omits because the run is too long. The plots count all requests. */
+  /** Number of requests that the timeline omits. The plots count all requests. */
   left: number;
-  /** The baseline and the current runs, for the plots that compare them. */
+  /** The baseline and the current runs, for plots that compare them. */
   sides?: Side[];
 }
 
-/** A function that returns the text of a report. */
 export type Report = (input: ReportInput) => string;
 
-/**
- * Makes a report function safe: before each call, replaces control and invisible characters in the texts of the input.
- */
+/** Returns a report function that first replaces control and invisible characters in its input. */
 export const safely =
   (report: Report): Report =>
   ({ view, ...input }) =>
     report({ ...printable(input), ...(view === undefined ? {} : { view }) });
 
-/** Returns the combined verdict of the run and of its comparison with the baseline. */
+/** Returns the combined verdict of the run and its comparison with the baseline. */
 export const overall = ({ result, comparison }: ReportInput): Judgement =>
   combine([result.judgement, ...(comparison === undefined ? [] : [comparison.judgement])]);
 
-/**
- * Returns the differences from the baseline that prevent the run from passing, one entry for each guarantee or figure.
- */
+/** Returns the differences from the baseline that prevent a pass. */
 export function failingDifferences({
   comparison,
 }: ReportInput): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {
@@ -83,24 +77,21 @@ export function failingDifferences({
 
 export const lineOf = ({ claims }: Source, guarantee: Guarantee): number => claims[guarantee] ?? 1;
 
-/**
- * Returns the rank of a verdict; 0 is the worst. The order: violated claim, unknown claim, violation that is not
- * claimed, all other verdicts.
- */
+/** Returns the rank of a verdict, 0 the worst: violated claim, unknown claim, violation without a claim, others. */
 function rank({ claimed, judgement }: Verdict): number {
   if (claimed) return { violated: 0, unknown: 1, valid: 3 }[judgement];
   return { violated: 2, unknown: 5, valid: 4 }[judgement];
 }
 
-/** Returns the verdicts, worst first. Keeps the order of verdicts with the same rank. */
+/** Returns the verdicts, worst first, otherwise in their order. */
 export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.toSorted((a, b) => rank(a) - rank(b));
 
-/** Returns the finding of the check. If the verdict is unknown, returns which evidence is missing. */
+/** Returns the finding of the check, or the missing evidence of an unknown verdict. */
 export const findingOf = (verdict: Verdict): string =>
   verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
-/** Returns one anomaly of each kind. Anomalies are of the same kind if they differ only in numbers or quoted names. */
+/** Returns one anomaly of each kind: those that differ only in numbers or quoted names. */
 export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   const stories = new Map<string, Anomaly>();
   for (const anomaly of anomalies) {
@@ -110,39 +101,36 @@ export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   return [...stories.values()];
 }
 
-/** Maximum number of anomalies of a guarantee that a report shows. The file result.json has all of them. */
+/** Maximum number of shown anomalies of a guarantee. The file result.json has all of them. */
 const STORIES = 5;
 
-/** Returns the anomalies of a verdict that a report shows, one of each kind. */
+/** Returns the anomalies that a report shows, one of each kind. */
 export const shownOf = ({ anomalies }: Verdict): Anomaly[] => distinct(anomalies).slice(0, STORIES);
 
 /**
- * Returns a text that is the same for anomalies of the same kind, also in different runs: name and summary, with `#`
- * for each number and quoted name.
+ * Returns a text that is equal for anomalies of the same kind, also in different runs: `#` replaces numbers and quoted
+ * names.
  */
 export const storyOf = ({ name, summary }: Anomaly): string =>
   `${name} ${summary.replace(/"[^"]*"|\d+/g, '#')}`;
 
-/** Returns the title of an anomaly: `LOSS  continuity  session r1  user alice`. */
+/** Returns a title such as `LOSS  continuity  session r1  user alice`. */
 export function titleOf({ name, guarantee, session, user }: Anomaly): string {
   const who = [session && `session ${session}`, user && `user ${user}`];
   return [name, guarantee, ...who].filter(part => part).join('  ');
 }
 
-/** Maximum number of lines of a proof that a report shows. */
+/** Maximum number of lines of a proof. */
 const LINES = 60;
 
-/** Returns the proof of an anomaly as lines of text: the requests that prove it, and the notes about it. */
+/** Returns the requests that prove an anomaly, and the notes about it, as lines. */
 export function proofLines({ witness, notes }: Anomaly): string[] {
   const lines = [...witnessLines(witness), ...traceLines(witness), ...notes.map(note => `  ${note}`)];
   if (lines.length <= LINES) return lines;
   return [...lines.slice(0, LINES), `  … and ${lines.length - LINES} more lines in result.json`];
 }
 
-/**
- * Describes a verdict in lines of plain text: finding, proofs, definition of the guarantee, and the command that
- * repeats the run.
- */
+/** Describes a verdict in plain text: finding, proofs, definition, and the command that repeats the run. */
 export function storyLines(verdict: Verdict, { command }: Result): string[] {
   const shown = shownOf(verdict);
   const more = verdict.violations - shown.length;
@@ -162,7 +150,7 @@ const stopped = { interrupted: 'interrupted', failed: 'stopped by a failure', 'c
 export const unfinished = ({ finished }: Result): string | undefined =>
   finished === 'complete' ? undefined : `the run was ${stopped[finished]}`;
 
-/** Returns the verdict of the run as a sentence, with the guarantees that decide it: `broken: continuity`. */
+/** Returns the verdict of the run with the deciding guarantees, such as `broken: continuity`. */
 export function conclusion(result: Result): string {
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
   const by = (judgement: Judgement): string =>
@@ -185,7 +173,7 @@ export function conclusion(result: Result): string {
   ].join('; ');
 }
 
-/** Returns a hash of a text that is the same in all runs: two FNV-1a hashes of 32 bits each, in hexadecimal. */
+/** Returns a hash that is equal in all runs: two FNV-1a hashes of 32 bits, in hexadecimal. */
 export function fingerprint(text: string): string {
   const hash = (basis: number): string => {
     let value = basis;
@@ -195,5 +183,5 @@ export function fingerprint(text: string): string {
   return hash(0x811c9dc5) + hash(0x1234abcd);
 }
 
-/** Parses a time into milliseconds since 1970. Returns 0 if the text is not a time. */
+/** Returns milliseconds since 1970; 0 if the text is not a time. */
 export const epoch = (time: string): number => Date.parse(time) || 0;

@@ -1,4 +1,4 @@
-/** Tests every report with the parser or the schema that its readers use. */
+/** Tests every report with the parser or schema of its readers. */
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../core/checks/index.ts';
 import type { Result } from '../core/result/result.ts';

@@ -1,10 +1,10 @@
-/** Makes the rules of SARIF reports, one for each guarantee. A rule id contains the OWASP requirement, if any. */
+/** Makes the rules of SARIF reports, one for each guarantee. */
 
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Explanation } from './explain/explanation.ts';
 import { EXPLANATIONS } from './explain/index.ts';
 
-/** The standards, by the first part of a requirement id: `ASVS` for the id `ASVS-5.0-7.2.4`. */
+/** Key: first part of a requirement id, as in `ASVS-5.0-7.2.4`; value: the standard. */
 const STANDARDS = {
   ASVS: { name: 'OWASP-ASVS', fullName: 'OWASP Application Security Verification Standard', version: '5.0' },
   WSTG: { name: 'OWASP-WSTG', fullName: 'OWASP Web Security Testing Guide', version: '4.2' },
@@ -12,10 +12,7 @@ const STANDARDS = {
 
 type Standard = keyof typeof STANDARDS;
 
-/**
- * Key: a guarantee that concerns security; value: severity of its violation, 0 to 10. GitHub sorts security alerts by
- * this number.
- */
+/** Key: guarantee; value: severity of its violation, 0 to 10, by which GitHub sorts security alerts. */
 const SEVERITY: Partial<Record<Guarantee, number>> = {
   forgery: 9.8,
   isolation: 9.1,
@@ -27,7 +24,7 @@ const SEVERITY: Partial<Record<Guarantee, number>> = {
   'cookie-policy': 5.4,
 };
 
-/** Returns the ids of the requirements that a guarantee covers, such as `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`. */
+/** Returns ids such as `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`. */
 const idsOf = (guarantee: Guarantee): string[] =>
   GUARANTEES[guarantee].standards.map((standard: string) =>
     standard.replace(/^OWASP /, '').replaceAll(' ', '-'),
@@ -35,7 +32,7 @@ const idsOf = (guarantee: Guarantee): string[] =>
 
 const standardOf = (id: string): Standard => (id.startsWith('ASVS') ? 'ASVS' : 'WSTG');
 
-/** Returns the id of a rule: `ASVS-5.0-7.2.4:rotation`, or `baton:routing` if no standard requires the guarantee. */
+/** Returns `ASVS-5.0-7.2.4:rotation`, or `baton:routing` if no standard requires the guarantee. */
 export const ruleId = (guarantee: Guarantee): string => `${idsOf(guarantee)[0] ?? 'baton'}:${guarantee}`;
 
 export function ruleOf(guarantee: Guarantee): object {
@@ -70,7 +67,7 @@ function helpOf({ causes, mend, guarantee }: Explanation): { text: string; markd
   return { text: text(''), markdown: text(`## ${guarantee}\n\n`).replace(/baton explain .*$/, '`$&`') };
 }
 
-/** Returns the standards that the rules refer to, as SARIF taxonomies. */
+/** Returns the standards of the rules, as SARIF taxonomies. */
 export function taxonomies(guarantees: readonly Guarantee[]): object[] {
   const ids = [...new Set(guarantees.flatMap(idsOf))].sort();
   return (Object.keys(STANDARDS) as Standard[]).flatMap(standard => {

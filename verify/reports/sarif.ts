@@ -1,4 +1,4 @@
-/** Writes a report in SARIF 2.1.0 for GitHub's code scanning, with one SARIF result for each kind of anomaly. */
+/** Writes a report in SARIF 2.1.0 for GitHub's code scanning, with one result for each kind of anomaly. */
 import type { Verdict } from '../core/result/verdict.ts';
 import { fenced } from './markup.ts';
 import {
@@ -63,7 +63,7 @@ function findingsOf(verdict: Verdict): Finding[] {
   if (judgement !== 'violated') return [];
   const shown = shownOf(verdict).map((anomaly): Finding => {
     const text = `${anomaly.summary} (${titleOf(anomaly)}; ${violations} in this run)`;
-    // Puts the proof into a code block, so that SARIF viewers do not interpret its plain text as Markdown.
+    // A code block keeps SARIF viewers from interpreting the proof as Markdown.
     const markdown = fenced([text, ...proofLines(anomaly)]);
     return { message: { text: plain(text), markdown }, story: storyOf(anomaly), kind: 'fail' };
   });
@@ -72,7 +72,7 @@ function findingsOf(verdict: Verdict): Finding[] {
     : [{ message: { text: plain(findingOf(verdict)) }, story: 'violated', kind: 'fail' }];
 }
 
-/** Escapes a message text. In SARIF, `[…](…)` is a link and braces are placeholders. */
+/** In SARIF messages, `[…](…)` is a link and braces are placeholders. */
 const plain = (text: string): string =>
   text
     .replace(/[[\]\\]/g, '\\$&')

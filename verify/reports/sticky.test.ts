@@ -5,7 +5,7 @@ import { brokenWithout, stickyText } from './sticky.ts';
 /**
  * Returns the history of a session that moves from app-1 to app-2.
  *
- * @param honours if true, app-2 knows the session that began on app-1
+ * @param honours if true, app-2 knows the session
  */
 function run(mode: string, hops: boolean, honours = true) {
   const picture = new Picture({ routing: hops ? 'spread' : 'sticky' });

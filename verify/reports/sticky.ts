@@ -1,7 +1,4 @@
-/**
- * Writes the report of `--sticky-report`. It has a table with a column for each mode of stickiness (on, off, re-pinned,
- * broken), and a conclusion.
- */
+/** Writes the report of `--sticky-report`: a column for each mode of stickiness (on, off, re-pinned, broken). */
 import type { Result } from '../core/result/result.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 
@@ -13,7 +10,7 @@ interface Run {
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 const WIDTH = 14;
 
-/** Returns the table of the modes and the conclusion as text. Each line ends with a newline. */
+/** Returns the table and the conclusion. Each line ends with a newline. */
 export function stickyText(runs: readonly Run[]): string {
   const names = (runs[0]?.result.guarantees ?? [])
     .map(({ guarantee }) => guarantee)
@@ -49,7 +46,7 @@ export function stickyText(runs: readonly Run[]): string {
 const judgementOf = ({ guarantees }: Result, name: string): Judgement =>
   guarantees.find(({ guarantee }) => guarantee === name)?.judgement ?? 'unknown';
 
-/** Returns the guarantees that are violated only without stickiness. Ignores `routing`. */
+/** Returns the guarantees that are violated only without stickiness, except `routing`. */
 export function brokenWithout(runs: readonly Run[]): string[] {
   const [on, ...without] = runs;
   if (on === undefined) return [];

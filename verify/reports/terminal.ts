@@ -1,4 +1,4 @@
-/** Writes a result as text for a terminal: a table of verdicts, then the proof of each violation. */
+/** Writes a result as text for a terminal: verdicts, then the proof of each violation. */
 import { timeText } from '../core/result/ages.ts';
 import { counted, grouped } from '../core/result/format.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
@@ -18,7 +18,7 @@ const codes: Record<Style, number> = { bold: 1, dim: 2, red: 31, green: 32, yell
 const colourOf: Record<Judgement, Style> = { valid: 'green', violated: 'red', unknown: 'yellow' };
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/** Returns the report as text. Each line ends with a newline. */
+/** Returns the report. Each line ends with a newline. */
 export function terminal(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -56,7 +56,7 @@ const painter =
   (text, ...styles) =>
     colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
 
-/** Returns a report that fits on one screen: the violations, the proof of the worst violation, and the verdict. */
+/** Returns a report of one screen: violations, the proof of the worst, and the verdict. */
 export function brief(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -74,8 +74,7 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // If a guarantee is violated, only the names of the unknown guarantees are shown: usually the violation is the
-    // reason why they are unknown.
+    // A violation is usually the reason for unknown guarantees, so only their names are shown.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -95,10 +94,7 @@ function did({ tally }: Result): string {
   );
 }
 
-/**
- * Returns lines about the ages of the sessions when requests used them. The list is empty if no session reached an age
- * of 1 s.
- */
+/** Returns nothing if no session reached an age of 1 s. */
 function agesOf({ tally: { ages } }: Result, width: number): string[] {
   if (ages === undefined || ages.used < 1e6) return [];
   const { used, overlapped, loggedOut, rested } = ages;
@@ -133,7 +129,7 @@ const restsOn = (verdict: Verdict): string =>
     .map(([name, value]) => `${name} ${grouped(value)}`)
     .join(' · ');
 
-/** Returns a list of the guarantees that the target does not claim and for which the run has no evidence. */
+/** Names the guarantees without a claim and without evidence. */
 function unmeasured(others: readonly Verdict[], paint: Paint, width: number): string[] {
   const names = others.filter(verdict => verdict.judgement === 'unknown').map(verdict => verdict.guarantee);
   if (names.length === 0) return [];
@@ -144,10 +140,7 @@ function unmeasured(others: readonly Verdict[], paint: Paint, width: number): st
 
 const BAR = 30;
 
-/**
- * Returns the versions of the app that an instance ran, such as ` 1.4.0, then 1.5.0`; an empty text if no version is
- * known.
- */
+/** Returns versions of the app such as ` 1.4.0, then 1.5.0`. */
 const versionOf = ({ versions = [] }: Tally['instances'][number]): string =>
   versions.length === 0 ? '' : `  ${versions.join(', then ')}`;
 
@@ -177,11 +170,7 @@ function failures({ tally }: Result, paint: Paint): string[] {
   return [paint(`${counted(sum, 'request')} without success: ${counts}`, 'yellow'), ''];
 }
 
-/**
- * Returns the lines that prove the violation of a guarantee.
- *
- * @param most maximum number of anomalies to show
- */
+/** @param most maximum number of anomalies to show */
 function proof(
   verdict: Verdict,
   result: Result,
@@ -211,10 +200,7 @@ function proof(
   ];
 }
 
-/**
- * Returns a line with the number of anomalies that the report omits. A report in k6 shows no anomaly, because k6 only
- * counts anomalies.
- */
+/** A report in k6 shows no anomaly, because k6 only counts anomalies. */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0
     ? `${guarantee} was violated ${counted(more, 'time')}; the requests that prove it were not recorded`

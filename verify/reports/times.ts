@@ -1,12 +1,11 @@
-/** Writes the response times of a run with a fixed rate of requests: percentiles for each action and instance. */
+/** Writes the response times of a run with a fixed rate: percentiles for each action and instance. */
 import { grouped } from '../core/result/format.ts';
 import { PERCENTILES, type Percentile, parseBuckets, sizeOf } from '../core/result/latency.ts';
 import type { Result } from '../core/result/result.ts';
 
-/** Column headings of the table of response times. */
 export const TIME_HEADS = ['response times', 'instance', 'requests', ...Object.keys(PERCENTILES)];
 
-/** Returns a table row for each action and instance. The list is empty if the run had no fixed rate (`--rate`). */
+/** Returns a table row for each action and instance; empty without `--rate`. */
 export function timeRows({ tally }: Pick<Result, 'tally'>): string[][] {
   if (tally.intended === undefined) return [];
   return (tally.latency ?? []).map(({ action, instance = '', buckets, percentiles }) => [
@@ -17,7 +16,7 @@ export function timeRows({ tally }: Pick<Result, 'tally'>): string[][] {
   ]);
 }
 
-/** Returns the table of response times as lines of aligned text, with an empty line at the end. */
+/** Returns the table as aligned lines, with an empty line at the end. */
 export function timeLines(result: Pick<Result, 'tally'>): string[] {
   const rows = timeRows(result);
   if (rows.length === 0) return [];

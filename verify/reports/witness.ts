@@ -1,12 +1,11 @@
-/** Writes the requests that prove an anomaly as numbered lines of text. */
+/** Writes the requests that prove an anomaly as numbered lines. */
 import type { Operation } from '../core/history/history.ts';
 import { traceIdOf } from '../core/history/trace.ts';
 import type { WitnessStep } from '../core/result/verdict.ts';
 
 /**
- * Returns a line for each request: number, time, action, instance and response. The request that violates the guarantee
- * has a second line with the expected response. If requests overlap, each request also gets a bar `├──┤` from its call
- * to its return. A bar that ends in `▶` belongs to a request that never returned.
+ * Returns a line for each request. The violating request has a second line with the expected response. Overlapping
+ * requests get bars `├──┤` from call to return; `▶` marks a request that never returned.
  */
 export function witnessLines(steps: readonly WitnessStep[]): string[] {
   const bars = overlaps(steps) ? barsOf(steps.map(step => step.operation)) : undefined;
@@ -29,33 +28,24 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
   });
 }
 
-/**
- * Matches the request ids that Baton makes. Only requests with such an id carried a trace id; imported requests did
- * not.
- */
+/** Matches Baton's request ids. Imported requests have other ids, and no trace id. */
 const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
 
-/**
- * Returns a line with the trace id of the last request. By this id, the user finds the request in the tracing of the
- * app.
- */
+/** Returns the trace id of the last request, which finds it in the tracing of the app. */
 export function traceLines(steps: readonly WitnessStep[]): string[] {
   const last = steps.at(-1)?.operation;
   if (last === undefined || !SENT.test(last.request) || last.path?.startsWith('http') === true) return [];
   return [`  trace id of request ${steps.length}: ${traceIdOf(last.request)}`];
 }
 
-/** Describes the action of an operation, such as `add "b41"` or `read basket with old cookie`. */
+/** Returns an action such as `add "b41"` or `read basket with old cookie`. */
 export function whatOf({ action, object, value, with: cookies }: Operation): string {
   const what = value === undefined ? object?.slice(0, object.lastIndexOf('@')) : `"${shortened(value)}"`;
   const sent = action === 'refresh' ? 'token' : 'cookie';
   return [action, what, cookies && `with ${cookies} ${sent}`].filter(part => part).join(' ');
 }
 
-/**
- * Shortens a long value at its beginning, because only the end is unique. Cuts no character in two, because XML forbids
- * half a character.
- */
+/** Only the end of a long value is unique. XML forbids half a character. */
 function shortened(value: string): string {
   const characters = [...value];
   return characters.length > 16 ? `…${characters.slice(-14).join('')}` : value;
@@ -63,15 +53,13 @@ function shortened(value: string): string {
 
 const end = ({ return: time = Number.POSITIVE_INFINITY }: Operation): number => time;
 
-/** Returns whether at least two of the requests overlap. */
 const overlaps = (steps: readonly WitnessStep[]): boolean =>
   steps.some(({ operation: a }, i) =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
 /**
- * Number of columns between two calls or returns that follow each other. The number is fixed and does not show the
- * duration, because a slow request would fill the line.
+ * Number of columns between two calls or returns, whatever the duration, because a slow request would fill the line.
  */
 const STEP = 4;
 
@@ -83,10 +71,10 @@ function barsOf(operations: readonly Operation[]): string[] {
 }
 
 export interface Span {
-  /** Index of the request's call (`from`) and of its return (`to`) in the sorted list of all calls and returns. */
+  /** Index of the request's call (`from`) and return (`to`) in the sorted list of all calls and returns. */
   from: number;
   to: number;
-  /** True if the request never returned. Its bar then has no end. */
+  /** True if the request never returned. */
   open: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Tests faults of a deployment on AWS. The real AWS CLI sends its requests to moto, a fake AWS. moto 5.2 supports
- * neither an instance refresh nor a failover, so a gateway in this test responds to these calls as AWS documents them.
+ * The real AWS CLI sends requests to moto, a fake AWS. For calls that moto 5.2 lacks (instance refresh, failover), a
+ * gateway responds as AWS documents them.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ used(
       : 'only tested against a stand-in for the CLI: npm run test:long uses moto',
 );
 
-/** Responds to the calls that moto does not support, and passes all other calls on to moto. */
+/** Responds to calls that moto does not support, and passes others on. */
 class Gateway {
   readonly #server: Server;
   #failedOver = false;

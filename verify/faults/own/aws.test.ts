@@ -1,8 +1,7 @@
-/** Tests faults of a deployment on AWS with a fake AWS CLI, which records its arguments. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
-/** The fake AWS CLI. Its file `instances` lists the instances in service, one per line. */
+/** Its file `instances` lists the instances in service, one per line. */
 const STAND_IN = `
 case "$*" in
   *MinSize*) cat warning sizes ;;
@@ -44,7 +43,6 @@ afterEach(() => bench.remove());
 
 const cards = (more: object = {}) => ({ cards: { autoScaling: { group: 'cards', ...more }, within: '90s' } });
 const redis = { redis: { elastiCache: { replicationGroup: 'cards' }, within: '2s' } };
-/** Returns the recorded calls that change something at AWS. */
 const changes = (): string[] => bench.commands().filter(order => !/^\S+ describe/.test(order));
 const update = (min: number, max: number, desired: number): string =>
   'autoscaling update-auto-scaling-group --auto-scaling-group-name cards ' +

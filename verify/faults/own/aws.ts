@@ -19,9 +19,9 @@ const DOES: Record<Action, string> = {
 
 /** Interval between two checks whether AWS has made a change, milliseconds. */
 const LOOK_MS = 2_000;
-/** A shell script. It repeats the command in its second and further arguments until this prints the first argument. */
+/** Repeats a command (second and further arguments) until it prints the first argument. */
 const PRINTS = 'wanted=$1; shift; until [ "$("$@")" = "$wanted" ]; do sleep 2; done';
-/** Matches the states of an instance refresh that has not ended. */
+/** States of an instance refresh that has not ended. */
 const UNFINISHED = /^(Pending|InProgress|Baking|Cancelling|RollbackInProgress)$/;
 
 interface Account {
@@ -30,9 +30,9 @@ interface Account {
 }
 
 /**
- * Returns a fault for each action on an Auto Scaling group that the target file lists.
+ * Returns a fault for each listed action on an Auto Scaling group.
  *
- * @param withinMs maximum time until the group has replaced, started or ended instances, milliseconds
+ * @param withinMs maximum time until instances are replaced, started or ended, milliseconds
  */
 export const ofGroup = (name: string, spec: AutoScalingSpec, withinMs: number, make: Maker): Disturbance[] =>
   spec.do.map(action =>
@@ -47,7 +47,7 @@ export const ofGroup = (name: string, spec: AutoScalingSpec, withinMs: number, m
   );
 
 /**
- * Returns the fault that lets another node of an ElastiCache replication group become the primary.
+ * Returns the fault that makes another node of an ElastiCache replication group the primary.
  *
  * @param withinMs maximum time until another node is the primary, milliseconds
  */
@@ -86,8 +86,7 @@ class Group {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
     await this.#commands.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // Registers the wait for the new instance only after the call: if AWS refused to terminate an instance, the wait
-    // would never end.
+    // If AWS refused to terminate an instance, the wait for a new one would never end.
     this.#commands.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
@@ -135,14 +134,14 @@ class Group {
       );
     this.#commands.waits(this.#settled(desired));
     this.#commands.heals(this.#sized(min, max, desired));
-    // Changes also the minimum and maximum size of the group, because the wanted size may be outside of them.
+    // The wanted size may be outside of the group's minimum and maximum.
     await this.#commands.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
     await this.#commands.run(this.#settled(wanted));
     this.#means.did(`scaled from ${desired} to ${wanted}`);
     return true;
   }
 
-  /** Returns the ids of the instances in service. Throws if no instance is in service. */
+  /** Throws if no instance is in service. */
   async #inService(): Promise<string[]> {
     const output = await this.#describe(
       "AutoScalingGroups[0].Instances[?LifecycleState=='InService'].InstanceId",
@@ -154,7 +153,7 @@ class Group {
     );
   }
 
-  /** Returns a command that waits until `count` instances are in service, besides the terminated instance `without`. */
+  /** Returns a command that waits until `count` instances besides `without` are in service. */
   #settled(count: number, without = ''): readonly string[] {
     const query = `length(AutoScalingGroups[0].Instances[?LifecycleState=='InService' && InstanceId!='${without}'])`;
     return ['/bin/sh', '-c', PRINTS, 'sh', `${count}`, ...this.#toDescribe(query)];
@@ -181,7 +180,6 @@ class Group {
   #patience = () => ({ withinMs: this.#withinMs, everyMs: LOOK_MS, signal: this.#means.signal });
 }
 
-/** Starts a failover of one ElastiCache node group, and waits for its new primary. */
 async function failover(
   spec: ElastiCacheSpec,
   withinMs: number,
@@ -224,19 +222,18 @@ async function failover(
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,
-    // After the time limit, asks AWS once more. If the AWS CLI then fails, its error is more useful than the timeout.
+    // If the AWS CLI fails after the time limit, its error is more useful than the timeout.
     changed,
   );
   means.did(bit ? `${now} took over from ${before}` : `${before} stayed the primary`);
   return bit;
 }
 
-/** Returns the last line of an output, without the warnings that the AWS CLI may print before it. */
+/** The AWS CLI may print warnings before the last line. */
 const lastLine = (output: string): string => output.trim().split('\n').at(-1) ?? '';
 
 const lastWord = (output: string): string => lastLine(output).split(/\s+/).at(-1) ?? '';
 
-/** Returns a command of the AWS CLI with text as its output format. */
 const aws = ({ region, profile }: Account, ...args: string[]): string[] => [
   'aws',
   ...args,

@@ -8,14 +8,13 @@ import { scrub } from '../../target/secrets.ts';
 import type { Means } from '../fault.ts';
 import { type Guard, guard } from './guard.ts';
 
-/** Time that a command gets to end after SIGTERM, before it gets SIGKILL, milliseconds. */
+/** Time between SIGTERM and SIGKILL, milliseconds. */
 const GRACE_MS = 2_000;
-/** Maximum length of a command's output in the log, bytes. If the output is longer, the log has only its end. */
+/** Maximum length of a command's output in the log, bytes. The log has the end of a longer output. */
 const KEPT = 64 << 10;
-/** Number of lines of a command's output that an error message shows: the last lines. */
+/** Number of last lines of the output in an error message. */
 const SHOWN = 3;
 
-/** Settings for all fault commands of a run. */
 export interface CommandSettings {
   /** Folder in which commands run. */
   cwd: string;
@@ -24,11 +23,11 @@ export interface CommandSettings {
 }
 
 export interface Ran {
-  /** Exit code; undefined if a signal ended the command, or if it did not start. */
+  /** Undefined if a signal ended the command, or it did not start. */
   code: number | undefined;
-  /** The last 64 KiB of the command's output. */
+  /** The last 64 KiB of the output. */
   output: string;
-  /** How the command ended, for a message, such as `ended with exit code 1`. */
+  /** How the command ended, such as `ended with exit code 1`. */
   how: string;
 }
 
@@ -61,8 +60,8 @@ export class Commands {
   }
 
   /**
-   * Registers a command that heals the fault. Must be called before the fault disturbs the system. The command runs
-   * even if the fault fails or the run is stopped. If Baton is killed, a separate shell runs the command.
+   * Registers a command that heals the fault, before the fault disturbs the system. The command runs even after an
+   * error or stop; after a kill of Baton, a separate shell runs it.
    */
   heals(command: Command): void {
     const watching = guard(argvOf(command), this.#settings.cwd, this.#means.log);
@@ -71,18 +70,14 @@ export class Commands {
       try {
         await this.#demand(command);
       } finally {
-        // Ends the shell that would heal the fault if Baton was killed. This is necessary even if the command failed:
-        // otherwise the shell would run the command a second time.
+        // The waiting shell would run the healing command a second time, even if it failed.
         this.#guards.delete(watching);
         watching.release();
       }
     });
   }
 
-  /**
-   * Registers a command that waits until the system is healthy. It runs together with the heals. It does not run if
-   * Baton is killed.
-   */
+  /** Registers a command that waits until the system is healthy. Does not run if Baton is killed. */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }
@@ -101,8 +96,7 @@ export class Commands {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // The output goes to a file, not to a pipe, because a server that the command starts may write after Baton has
-    // ended.
+    // A server that the command starts may write after Baton has ended, so the output is no pipe.
     const child = spawn(program, args, {
       cwd: this.#settings.cwd,
       detached: true,
@@ -128,13 +122,11 @@ export class Commands {
   }
 }
 
-/** Returns the program and its arguments. If the command is one text, the program is the shell. */
+/** A command that is one text runs in the shell. */
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
-/**
- * Opens a temporary file and deletes its name. So the content, which may be secret, is gone when the file is closed.
- */
+/** The file has no name, so that its content, which may be secret, is gone when it is closed. */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
   const file = openSync(name, 'w+', 0o600);
@@ -150,9 +142,7 @@ function lastOf(file: number): string {
   return bytes.toString('utf8');
 }
 
-/**
- * Waits until a command ends. After the time limit, or when the run stops, ends the command and its child processes.
- */
+/** After the time limit, or when the run stops, ends the command and its child processes. */
 async function ended(
   child: ChildProcess,
   withinMs: number,
@@ -192,6 +182,6 @@ function send(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(group, signal);
   } catch {
-    // Ignores the error: the process group has already ended.
+    // The process group has already ended.
   }
 }

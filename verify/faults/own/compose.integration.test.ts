@@ -1,4 +1,3 @@
-/** Tests the faults of a compose service on a real container engine. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,4 @@
-/**
- * Faults of a service in a compose file. A fault disturbs one container of the service, or one container after the
- * other.
- */
+/** Faults of a service in a compose file: of one container, or of one after the other. */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
@@ -16,14 +13,11 @@ interface Container {
   name: string;
   status: string;
   started: string;
-  /** Status of the health check, such as `healthy`; empty if the container has no health check. */
+  /** Status such as `healthy`; empty without a health check. */
   health: string;
 }
 
-/**
- * Output format of `docker inspect`. It prints the whole state as JSON, because some engines reject a template such
- * as `{{.State.Health}}` for a container without a health check.
- */
+/** Prints the state as JSON, because some engines reject `{{.State.Health}}` for a container without a health check. */
 const FORMAT = '{{.Id}} {{.Name}} {{json .State}}';
 
 interface State {
@@ -39,7 +33,7 @@ const DOES: Record<Action, string> = {
   pause: 'a container of the service freezes, and resumes after a while',
 };
 
-/** Two docker commands for each action: the first command disturbs the container, the second command heals it. */
+/** Two docker commands for each action: one disturbs the container, the other heals it. */
 const SINGLE = { kill: ['kill', 'start'], stop: ['stop', 'start'], pause: ['pause', 'unpause'] } as const;
 
 /**
@@ -64,7 +58,7 @@ export const ofService = (name: string, spec: ComposeSpec, withinMs: number, mak
         await commands.run(['docker', does, container.id]);
         means.did(`${container.name} ${{ kill: 'killed', stop: 'stopped', pause: 'paused' }[action]}`);
         const [now] = await look([container.id], commands);
-        // A running container with a new start time was disturbed, too: its restart policy has restarted it.
+        // A new start time shows a restart by the container's restart policy.
         return now !== undefined && (now.status !== 'running' || now.started !== container.started);
       },
     }),
@@ -93,7 +87,7 @@ async function restart(
   return now.every(({ id, started }) => started !== containers.find(one => one.id === id)?.started);
 }
 
-/** Returns the running containers of the service, sorted by name. Throws if there are none. */
+/** Returns running containers, sorted by name. Throws if there are none. */
 async function runningOf({ file, project, service }: ComposeSpec, commands: Commands): Promise<Container[]> {
   const of = [
     ...(file === undefined ? [] : ['--file', file]),

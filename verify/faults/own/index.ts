@@ -11,10 +11,9 @@ import { type Maker, makerOf } from './maker.ts';
 import { ofProcesses } from './processes.ts';
 
 /**
- * Returns all faults of a target file, in the order of the file.
+ * Returns the faults in the order of the file.
  *
- * @param environment environment variables. They contain the secrets of the target, which are hidden in the output of
- *   commands
+ * @param environment environment variables, with secrets to hide in the output of commands
  */
 export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
   const settings = { cwd: target.folder, secrets: secretsOf(target, environment) };
@@ -30,7 +29,7 @@ export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Distu
   });
 }
 
-/** Returns the fault that the commands `inject`, `heal` and `check` of the target file define. */
+/** Returns the fault with the commands `inject`, `heal` and `check` of the target file. */
 function byCommands(name: string, { inject, heal, check }: FaultSpec, make: Maker): Disturbance[] {
   if (inject === undefined) return [];
   return [

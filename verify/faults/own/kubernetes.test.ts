@@ -1,13 +1,10 @@
-/**
- * Tests the faults of a Kubernetes deployment without a cluster. A fake kubectl records its arguments, and responds
- * as the documentation of kubectl says.
- */
+/** A fake kubectl records its arguments, and responds as kubectl's documentation says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
-/** The fake kubectl. It lists the pods `old-1` and `old-2` until a rollout or a deletion. */
+/** Lists the pods `old-1` and `old-2` until a rollout or deletion. */
 const STAND_IN = `
 case "$*" in
   *spec.replicas*|*status.replicas*) cat replicas ;;

@@ -17,10 +17,10 @@ const DOES: Record<Action, string> = {
   'scale-in': 'the deployment has one pod fewer for a while',
 };
 
-/** Actions that a deploy includes. `--faults deploy` performs them. */
+/** Actions that `--faults deploy` performs. */
 const DEPLOYS: readonly Action[] = ['rollout-restart', 'scale-out', 'scale-in'];
 
-/** Output format of `kubectl get pods`: one line for each pod. */
+/** Prints one line for each pod. */
 const PODS = `jsonpath={range .items[*]}${['uid', 'name', 'namespace', 'deletionTimestamp']
   .map(key => `{.metadata.${key}} `)
   .join('')}{.spec.nodeName}{"\\n"}{end}`;
@@ -32,13 +32,11 @@ interface Pod {
   node: string;
 }
 
-/**
- * A shell command. It runs the command in its second and further arguments, with the first argument as standard input.
- */
+/** Runs a command (second and further arguments) with the first argument as standard input. */
 const WITH_INPUT = ['/bin/sh', '-c', 'printf %s "$0" | "$@"'];
 
 /**
- * Returns a fault for each action on a deployment that the target file lists.
+ * Returns a fault for each action that the target file lists.
  *
  * @param withinMs maximum duration of a rollout, milliseconds
  */
@@ -60,7 +58,7 @@ export const ofDeployment = (
     }),
   );
 
-/** Returns those of the given pods that still exist. @param now all pods that exist */
+/** Returns those of the given pods that still exist. */
 const stillIn = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
   pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
 
@@ -128,9 +126,8 @@ class Deployment {
   }
 
   /**
-   * Drains a node. A PodDisruptionBudget may forbid further evictions until new pods are ready, and the new pods may
-   * never be ready. So the drain ends after half of the time limit. The fault took effect if at least one pod was
-   * evicted.
+   * A PodDisruptionBudget may forbid evictions until new pods are ready, perhaps for ever. So the drain ends after half
+   * of the time limit, and one evicted pod is an effect.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);
@@ -186,7 +183,7 @@ class Deployment {
       .join(',');
   }
 
-  /** Returns all pods of the deployment, except those that Kubernetes is deleting. */
+  /** Excludes pods that Kubernetes is deleting. */
   async #pods(): Promise<Pod[]> {
     const output = await this.#commands.run(
       this.#to('get', 'pods', '--selector', await this.#selector(), '--output', PODS),

@@ -1,20 +1,13 @@
-/**
- * Creates a fault that a target file defines. Combines the code for the kind of the fault, such as `compose`, with the
- * keys that all kinds have, such as `lasts`.
- */
+/** Creates a fault of a target file from its kind, such as `compose`, and common keys, such as `lasts`. */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, FaultTraits, Means } from '../fault.ts';
 import type { Commands } from './commands.ts';
 
-/** The properties of a fault that depend on its kind. */
 interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
-  /**
-   * The part of the system that this kind of fault disturbs. By default, the key `part` in the target file names the
-   * part.
-   */
+  /** The disturbed part of the system. Default: the key `part` in the target file. */
   part?: FaultTraits['part'];
   lacks?: () => string | undefined;
   /** Performs the fault. Returns whether its effect was seen. */
@@ -37,7 +30,7 @@ export function makerOf(spec: FaultSpec, commandsOf: (means: Means) => Commands)
   });
 }
 
-/** Returns `NAME on the PATH`, for an error message, if a program is not found; else undefined. */
+/** Returns `NAME on the PATH`, for an error message, if a program is not found. */
 export function lacksProgram(name: string): string | undefined {
   try {
     findProgram(name);

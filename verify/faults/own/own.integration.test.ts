@@ -1,4 +1,4 @@
-/** Tests faults of a target file on real processes. Baton sees the effect of each fault, and heals it. */
+/** Baton sees the effect of each fault of a target file on real processes, and heals it. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,7 +90,7 @@ describe('processes by their files', () => {
   const servers: ServerProcess[] = [];
   const file = (name: string): string => join(bench.folder, `${name}.pid`);
 
-  /** A shell script that writes a PID file, as servers do. */
+  /** Writes a PID file, as servers do. */
   const PROGRAM = 'echo $$ >"$0"; exec sleep 600';
 
   async function started(name: string): Promise<ServerProcess> {

@@ -1,7 +1,4 @@
-/**
- * Faults of processes. The target file lists the PID files of the processes. A fault disturbs one of them, chosen at
- * random.
- */
+/** Faults of processes, which the target file lists by PID file. A fault disturbs one of them at random. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlive, stateOf } from '../../../stack/process-table.ts';
@@ -24,8 +21,8 @@ const DOES: Record<Action, string> = {
 /**
  * Returns a fault for each action that the target file lists.
  *
- * @param folder folder of the target file: the paths of PID files are relative to it
- * @param withinMs maximum time for a process to end, and to be started again, milliseconds
+ * @param folder folder of the target file, to which paths of PID files are relative
+ * @param withinMs maximum time for a process to end, and to start again, milliseconds
  */
 export const ofProcesses = (
   name: string,
@@ -59,10 +56,7 @@ export const ofProcesses = (
     }),
   );
 
-/**
- * Registers how to heal the fault: run the command `start`, and wait until the PID file names a new process. If the
- * target file has no `start`, a supervisor must start the process.
- */
+/** Without the command `start`, a supervisor must start the process. Waits until the PID file names a new process. */
 function bringBack(
   path: string,
   pid: number,
@@ -85,7 +79,7 @@ const filled = (command: Command, path: string): Command =>
     ? command.replaceAll('{pidFile}', path)
     : command.map(part => part.replaceAll('{pidFile}', path));
 
-/** Returns the process id from a PID file. Throws if the file is missing or the process does not exist. */
+/** Throws if the file is missing or the process does not exist. */
 function pidIn(path: string): number {
   let text: string;
   try {

@@ -1,7 +1,4 @@
-/**
- * Tests `baton verify TARGET --faults …` on a system that this test has started. The faults use PID files, or commands
- * that ask an HTTP server in this test to disturb an instance.
- */
+/** Runs `baton verify TARGET --faults …` on a system that this test has started. */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -24,7 +21,7 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** Disturbs an instance when a fault command has requested it, for example by GET /app-1/restart. */
+/** A fault command requests this, for example by GET /app-1/restart. */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
   if (what === 'stop') await one.stop();
@@ -67,7 +64,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a run of the workload hop on the card store. The target file of the run contains these faults. */
 function verify(faults: object, ...more: string[]): Baton {
   const target = { ...parse(readFileSync('baton.yaml', 'utf8')), url: stack.url, faults };
   writeFileSync(path('target.json'), JSON.stringify({ ...target, budgets: { survival: '100%' } }));

@@ -1,4 +1,4 @@
-/** Explains the guarantees on data that an app keeps in a session or for a user, such as read-your-writes. */
+/** Explains the guarantees on data of a session or user, such as read-your-writes. */
 import type { Explanation } from './explanation.ts';
 
 export const data: readonly Explanation[] = [

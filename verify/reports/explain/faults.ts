@@ -1,4 +1,4 @@
-/** Explains the guarantees during and after faults (outage, survival, availability), and the guarantee `evidence`. */
+/** Explains the guarantees during and after faults, and the guarantee `evidence`. */
 import type { Explanation } from './explanation.ts';
 
 export const faults: readonly Explanation[] = [

@@ -1,4 +1,3 @@
-/** Lists the explanations of all guarantees. */
 import { GUARANTEES, type Guarantee } from '../../core/result/guarantees.ts';
 import { data } from './data.ts';
 import type { Explanation } from './explanation.ts';
@@ -15,9 +14,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   ...faults,
 ];
 
-/**
- * Returns the guarantee with this name. Also accepts the name of one of its anomalies, such as `loss`. Ignores case.
- */
+/** Returns the guarantee with this name, or with this anomaly, such as `loss`. Ignores case. */
 export function guaranteeNamed(name: string): Guarantee | undefined {
   const names = Object.keys(GUARANTEES) as Guarantee[];
   const anomalies: Record<Guarantee, { anomalies: readonly string[] }> = GUARANTEES;

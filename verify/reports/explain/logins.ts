@@ -1,4 +1,4 @@
-/** Explains the guarantees on login, logout, expiry and token refresh, and on cookies that the app must refuse. */
+/** Explains the guarantees on login, logout, expiry, token refresh, and refused cookies. */
 import type { Explanation } from './explanation.ts';
 
 export const logins: readonly Explanation[] = [

@@ -1,4 +1,4 @@
-/** Explains the guarantees on requests of a live session: continuity, isolation, instances-agree and routing. */
+/** Explains the guarantees on requests of a live session. */
 import type { Explanation } from './explanation.ts';
 
 export const sessions: readonly Explanation[] = [

@@ -9,7 +9,7 @@ const SOURCE: ReportInput['source'] = { path: 'deploy/baton.yaml', claims: { con
 
 export const inputOf = (result: Result): ReportInput => ({ result, source: SOURCE });
 
-/** Returns a result in which every claimed guarantee holds. */
+/** Returns a result in which every claim holds. */
 export function healthy(): Result {
   const picture = new Picture({ claims: ['continuity', 'routing'] });
   picture.session('s1', 'alice').login('app-1').hops(120);
@@ -17,9 +17,9 @@ export function healthy(): Result {
 }
 
 /**
- * Returns a result with two faults. The second fault was not healed, and lost a session and a write.
+ * Returns a result with two faults, of which the second was not healed, and lost a session and a write.
  *
- * @param text the text that stands in place of each name or value that a real target would send
+ * @param text stands for each name or value of a real target
  */
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
@@ -47,10 +47,9 @@ export function disturbed(text = 'redis'): Result {
   return { ...result, faults, remarks: unhealed({ faults }) };
 }
 
-/** Placeholder in a result for each name or value that a real target would have sent. */
 const MARK = 'MARK';
 
-/** A result with anomalies, as JSON. It is made only once, because tests use it hundreds of times. */
+/** Made only once, because tests use this result hundreds of times. */
 const BROKEN = JSON.stringify(resultWithAnomalies());
 
 function resultWithAnomalies(): Result {
@@ -75,19 +74,17 @@ function resultWithAnomalies(): Result {
 }
 
 /**
- * Returns a result with violated claims, a claim without evidence, and violations of guarantees that are not claimed.
- * Some proofs have overlapping requests.
+ * Returns a result with violated claims, a claim without evidence, and violations without a claim.
  *
- * @param text the text that stands in place of each name or value that a real target would send
+ * @param text stands for each name or value of a real target
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
 
 /**
- * Returns a healthy result that is compared with a baseline: an instance has a worse share of the requests, and one
- * guarantee is undetermined.
+ * Returns a healthy result that is worse than its baseline.
  *
- * @param text becomes part of the names of runs and instances
+ * @param text part of the names of runs and instances
  */
 export function compared(text = 'app-2'): ReportInput {
   const before = digest(0, {
@@ -116,7 +113,7 @@ export function huge(): Result {
       anomalies: Array.from({ length: 8 }, (_, i) => ({
         name: 'LOSS',
         guarantee: verdict.guarantee,
-        // Each summary begins with a different character, because reports omit anomalies with the same summary.
+        // Reports omit anomalies with the same summary.
         summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
         witness: [],
         notes: Array.from({ length: 70 }, () => long),

@@ -1,31 +1,29 @@
 /**
- * Defines the data from which the HTML report draws the timeline and the plots. A saved page contains one piece of
- * data, called a chunk. A page that shows a run in progress gets a further chunk every second.
+ * Defines the data of the HTML report's timeline and plots. A saved page has one chunk; a page of a run in progress
+ * gets another every second.
  */
 
-/** Unit of the times in the columns: the number of microseconds that the value 1 stands for. */
+/** Unit of the times in the columns, microseconds. */
 export const UNIT = 10;
 
-/** Value of the column `sawUser` if the response named the session's own user. */
+/** Value of the column `sawUser` for the session's own user. */
 export const OWN = '=';
 
 /**
- * The columns of the requests, in the order of the bytes. A column with texts contains indices into `texts`, and 0 for
- * a request without such a text.
+ * The columns of the requests, in the order of the bytes. Texts are indices into `texts`, 0 for none.
  *
- * - `call`: time of the call, as the difference from the previous request; may be negative
- * - `length`: duration, plus 1; 0 if the request never returned
+ * - `call`: time since the previous request's call; may be negative
+ * - `length`: duration plus 1; 0 if the request never returned
  * - `session`: index into `sessions`
- * - `instance`, `action`, `path`, `note`: texts
- * - `object`: text that ends with `@` for an object of the session, and with `@@` for an object of its user
- * - `with`: text that says which cookies the client sent
- * - `source`: text that says where the name of the instance comes from
- * - `sawUser`: text with the name of the user on the page; OWN for the user of the session
- * - `detail`: text with the written value and the shown values; only for sessions with an anomaly
- * - `status`: HTTP status; 0 if there was no response
+ * - `object`: text that ends with `@` for an object of the session, `@@` for one of its user
+ * - `with`: text, which cookies the client sent
+ * - `source`: text, where the instance's name comes from
+ * - `sawUser`: text, the user on the page; OWN for the session's user
+ * - `detail`: text, written and shown values; only for sessions with an anomaly
+ * - `status`: HTTP status; 0 without a response
  * - `state`: bits of FLAGS
- * - `group`: number of the virtual user in the request id, plus 1; 0 if the id has no such number
- * - `number`: last number of the request id, as the difference from the previous request; may be negative
+ * - `group`: number of the virtual user in the request id, plus 1; 0 without one
+ * - `number`: last number of the request id, minus the previous request's; may be negative
  */
 export const COLUMNS = [
   'call',
@@ -49,31 +47,30 @@ export const COLUMNS = [
 export type Column = (typeof COLUMNS)[number];
 
 /**
- * Bits of the column `state`. `fail`, `info`: the outcome. `in`, `out`: the response was signed in or signed out.
- * `cookie`, `deleted`: the response set or deleted a session cookie. `handoff`: the session moved to another instance.
- * `direct`: the request was sent directly to an instance.
+ * Bits of the column `state`. `fail`, `info`: outcome. `in`, `out`: response signed in or out. `cookie`, `deleted`:
+ * response set or deleted a session cookie. `handoff`: session moved to another instance. `direct`: sent directly to an
+ * instance.
  */
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
 /**
- * The requests since the previous chunk. Lists only the texts and sessions that are new. Their indices continue the
- * numbering of the previous chunk.
+ * The requests since the previous chunk. The indices of its new texts and sessions continue those of the previous
+ * chunk.
  */
 export interface Chunk {
   count: number;
-  /** Number of bytes per value, for each column of the requests. */
+  /** Number of bytes per value, for each column. */
   widths: number[];
-  /** Texts that no earlier chunk contains. Index 0 always means the empty text. */
+  /** New texts. Index 0 always means the empty text. */
   texts: string[];
-  /** Sessions that no earlier chunk contains, with their users. */
   sessions: [session: string, user: string][];
-  /** The sessions that ended: index of the session, reason, and time in microseconds. */
+  /** Ended sessions: index, reason, and time in microseconds. */
   ends: [session: number, reason: string, at: number][];
   /** Number of requests that the timeline omits. The plots count all requests. */
   left: number;
   /** All faults since the start of the run. Times are microseconds. */
   faults: FaultBand[];
-  /** The complete data of the plots. It replaces the data in the previous chunk. */
+  /** Replaces the previous chunk's data of the plots. */
   plots: Plots;
 }
 
@@ -85,76 +82,60 @@ export interface FaultBand {
   end?: number;
 }
 
-/**
- * Counts for the plots. The run is divided into intervals of equal length, and each series has one number per interval.
- */
+/** Counts for the plots, in equal intervals of the run. */
 export interface Plots {
   /** Length of each interval, microseconds. */
   width: number;
-  /**
-   * Names of the instances, in the order of `requests` and `failed`. An empty name stands for responses that named no
-   * instance.
-   */
+  /** In the order of `requests` and `failed`. An empty name stands for responses that named no instance. */
   instances: string[];
-  /** Number of requests that ended in each interval, for each instance. */
+  /** Ended requests, for each instance and interval. */
   requests: number[][];
-  /** Number of requests without a response, or with a status of 500 or more, in each interval and for each instance. */
+  /** Requests without a response, or with a status of 500 or more, for each instance and interval. */
   failed: number[][];
-  /**
-   * Numbers of sessions in each interval: sessions that began (`born`), that ended (`ended`), and that ended because
-   * they were lost (`lost`).
-   */
+  /** Sessions that began (`born`), ended (`ended`) and were lost (`lost`) in each interval. */
   born: number[];
   ended: number[];
   lost: number[];
-  /** Numbers of requests by the age of their session. The limits of the age groups are 1 s, 2 s, 4 s, and so on. */
+  /** Numbers of requests by the age of their session, in groups up to 1 s, 2 s, 4 s, and so on. */
   ages: number[];
-  /**
-   * Response times in microseconds, for each instance in each part of the run (before, during and after each fault).
-   */
+  /** Response times, microseconds, for each instance and part of the run (before, during and after each fault). */
   latency: { part: string; instance: string; count: number; p50: number; p95: number; p99: number }[];
 }
 
-/** Mark on the timeline for an anomaly. */
 export interface AnomalyMark {
-  /** Id of the HTML element that shows the requests that prove the anomaly (its witness). */
+  /** Id of the HTML element with the anomaly's requests. */
   id: string;
   name: string;
   guarantee: string;
   claimed: boolean;
-  /** Time at which the client sent the request that broke the guarantee, microseconds. */
+  /** Begin of the violating request, microseconds. */
   at: number;
   from: number;
   until: number;
-  /** Session of the request that broke the guarantee. */
   session: string;
-  /** All sessions with a request in the witness of the anomaly. */
+  /** All sessions with a request in the anomaly's proof. */
   sessions: string[];
-  /** X-Request-Id of the request that broke the guarantee. */
   request: string;
-  /** Description of the expected response. */
   expected: string;
-  /** Description of the response that came. */
   came: string;
   summary: string;
 }
 
-/** Data that the HTML report needs besides the chunks. */
 export interface Facts {
   run: string;
   anomalies: AnomalyMark[];
-  /** True if the page shows a run in progress, for which the server sends the chunks. */
+  /** True if the page shows a run in progress. */
   live?: true;
-  /** Response times and requests by instance, of the baseline and of this run; absent if there is no baseline. */
+  /** The baseline and this run, for comparison. */
   sides?: Side[];
 }
 
-/** A message from the server of `--ui` to a page that shows a run in progress. */
+/** A message of the server of `--ui` to the page of a run in progress. */
 export interface LiveNews {
   run: string;
   /** Name of the target, its address, and the name of the run. */
   about: string;
-  /** A chunk with the new requests, compressed by deflate, in base64. */
+  /** A chunk, compressed by deflate, in base64. */
   chunk: string;
   /** All anomalies since the start of the run. */
   anomalies: AnomalyMark[];
@@ -163,7 +144,7 @@ export interface LiveNews {
 /** One side of a comparison: the baseline or the current runs. */
 export interface Side {
   name: string;
-  /** Response times at the percentiles that `PERCENTILES` lists, milliseconds. */
+  /** Response times at the `PERCENTILES`, milliseconds. */
   quantiles: (number | null)[];
   instances: { instance: string; share: number }[];
 }

@@ -1,9 +1,8 @@
 /**
- * Packs columns of whole numbers into bytes, and unpacks them. The lowest bytes of all values of a column come first,
- * then the second bytes, and so on. Deflate compresses this order better than rows or JSON.
+ * Packs columns of whole numbers into bytes: the lowest bytes of a column first, then the second bytes, and so on.
+ * Deflate compresses this order best.
  */
 
-/** Returns the number of bytes that are needed for each value of the column. */
 const widthOf = (values: readonly number[]): number => {
   let most = 0;
   for (const value of values) if (value > most) most = value;
@@ -11,10 +10,9 @@ const widthOf = (values: readonly number[]): number => {
 };
 
 /**
- * Packs columns of equal length.
+ * Packs columns of equal length. `widths`: number of bytes per value, for each column.
  *
  * @param columns whole numbers from 0 to 2^48
- * @returns the bytes, and for each column the number of bytes per value
  */
 export function pack(columns: readonly (readonly number[])[]): { widths: number[]; bytes: Uint8Array } {
   const widths = columns.map(widthOf);
@@ -28,7 +26,6 @@ export function pack(columns: readonly (readonly number[])[]): { widths: number[
   return { widths, bytes };
 }
 
-/** Unpacks bytes from `pack`, and returns the columns. */
 export function unpack(bytes: Uint8Array, widths: readonly number[], count: number): Float64Array[] {
   let at = 0;
   return widths.map(width => {
@@ -39,11 +36,8 @@ export function unpack(bytes: Uint8Array, widths: readonly number[], count: numb
   });
 }
 
-/**
- * Converts a signed number to one without a sign, because columns cannot hold negative numbers: 0, -1, 1, -2, 2 become
- * 0, 1, 2, 3, 4.
- */
+/** Makes a number non-negative: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4. */
 export const unsigned = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
 
-/** Converts a number from `unsigned` back to the signed number. */
+/** Reverses `unsigned`. */
 export const signed = (value: number): number => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);

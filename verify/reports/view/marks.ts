@@ -1,4 +1,4 @@
-/** Finds the request that broke a guarantee, for the marks on the timeline and for the header of the HTML report. */
+/** Finds the request that broke a guarantee, for timeline and header of the HTML report. */
 import { brokenStep } from '../../core/compare/digest.ts';
 import type { Result } from '../../core/result/result.ts';
 import type { Anomaly, Verdict } from '../../core/result/verdict.ts';
@@ -6,26 +6,20 @@ import { printable } from '../printable.ts';
 import { shownOf, storyOf } from '../report.ts';
 import type { AnomalyMark } from './chunk.ts';
 
-/**
- * Returns the id of the HTML element that shows this anomaly. If several anomalies are of the same kind, the page shows
- * only one of them.
- */
+/** The page shows only one of several anomalies of the same kind. */
 function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   const shown = shownOf(verdict);
   const at = shown.findIndex(one => one === anomaly || storyOf(one) === storyOf(anomaly));
   return `${verdict.guarantee}-${Math.max(0, at) + 1}`;
 }
 
-/** Returns a mark for each anomaly that has a witness, that is, requests that prove the anomaly. */
+/** Returns a mark for each anomaly with a proof. */
 export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
   guarantees.flatMap(verdict =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
   );
 
-/**
- * Returns the marks for a page that shows a run in progress. All marks have the id `live`, because that page has no
- * witness to which a mark could link.
- */
+/** Returns the marks for a run in progress, whose page has no proofs to link to. */
 export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
   anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
 
@@ -53,19 +47,13 @@ function markOf(anomaly: Anomaly, id: string, claimed: boolean): AnomalyMark[] {
 export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
-  /**
-   * Instances that sent wrong responses, each with the number of anomalies that prove this. The instance with the
-   * highest number comes first.
-   */
+  /** Instances that sent wrong responses, with their number of proofs, the highest first. */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */
   since: number | undefined;
 }
 
-/**
- * Returns which instances sent wrong responses, and when the first wrong response came. Reads both from the requests
- * that prove the anomalies of a verdict.
- */
+/** Returns which instances sent wrong responses, and since when, by the proofs of a verdict. */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {
     const step = brokenStep(anomaly.witness);

@@ -1,21 +1,15 @@
-/**
- * Counts requests and sessions for the plots of the HTML report. Needs the same memory for a long run as for a short
- * run.
- */
+/** Counts requests and sessions for the plots of the HTML report, in constant memory. */
 import type { Operation } from '../../core/history/history.ts';
 import { atRank, bucketOf, sizeOf } from '../../core/result/latency.ts';
 import type { Plots } from './chunk.ts';
 
-/** Length of each interval at the start of the run, microseconds. */
+/** Length of an interval at the start of the run, microseconds. */
 const FIRST = 100_000;
-/** Maximum number of intervals. If a run needs more, the length of all intervals is doubled. */
+/** Maximum number of intervals. A longer run doubles their length. */
 const MOST = 160;
-/**
- * Maximum number of parts of a run with separate response times. Parts are the times before, during and after each
- * fault.
- */
+/** Maximum number of parts of a run (before, during and after faults) with separate response times. */
 const PARTS = 15;
-/** Maximum number of instances with separate counts. All further instances are counted together, as `others`. */
+/** Maximum number of instances with separate counts. The others are counted together. */
 const INSTANCES = 24;
 
 type Series = number[];
@@ -31,16 +25,12 @@ export class PlotCounts {
     this.part('');
   }
 
-  /** Begins the next part of the run, such as `during rolling-restart`. Each part has separate response times. */
+  /** Begins the next part of the run, such as `during rolling-restart`. */
   part(part: string): void {
     if (this.#parts.length < PARTS) this.#parts.push({ part, instances: new Map() });
   }
 
-  /**
-   * Counts a request.
-   *
-   * @param age age of the session when the client sent the request, microseconds; undefined if no session was live
-   */
+  /** @param age age of the session at the request, microseconds; undefined if no session was live */
   ended(operation: Operation, age: number | undefined): void {
     const { call, return: end, status, outcome, note } = operation;
     const known = operation.instance ?? '';

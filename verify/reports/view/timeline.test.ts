@@ -8,7 +8,6 @@ import { marksOf } from './marks.ts';
 import { PlotCounts } from './plots.ts';
 import { Timeline } from './timeline.ts';
 
-/** Returns the bytes of a chunk as the page gets them, before compression. */
 function bytesOf({ chunk, bytes }: { chunk: Chunk; bytes: Uint8Array }): Uint8Array {
   const head = new TextEncoder().encode(JSON.stringify(chunk));
   const all = new Uint8Array(4 + head.length + bytes.length);
@@ -18,11 +17,7 @@ function bytesOf({ chunk, bytes }: { chunk: Chunk; bytes: Uint8Array }): Uint8Ar
   return all;
 }
 
-/**
- * Judges a history, and collects its timeline.
- *
- * @param operations number of requests that the timeline expects
- */
+/** @param operations number of requests that the timeline expects */
 function drawn(picture: Picture, operations?: number): { data: Data; timeline: Timeline; chunk: Chunk } {
   const anomalies = marksOf(picture.result());
   const { run } = picture.run;
@@ -39,7 +34,6 @@ function drawn(picture: Picture, operations?: number): { data: Data; timeline: T
 const life = (event: 'born' | 'ended') =>
   ({ type: 'session', session: 's1', user: 'alice', event, clock: 'c0' }) as const;
 
-/** Returns a history with a session that is lost on app-2 during a fault. */
 function lost(): Picture {
   const picture = new Picture({ claims: ['continuity'] });
   const session = picture.session('s1', 'alice').login('app-1');

@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the timeline and the plots of the HTML report. It implements the interface of a
- * check, so that the judge passes it all events of a recorded history or of a run in progress.
+ * Collects the requests of a run for the HTML report's timeline and plots. As a check, it gets all events from the
+ * judge.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';
@@ -20,21 +20,17 @@ import {
 import { pack, unsigned } from './columns.ts';
 import { PlotCounts } from './plots.ts';
 
-/** Maximum number of requests that the timeline shows. A page with so many requests stays below 1 MB. */
+/** Maximum number of requests in the timeline. The page then stays below 1 MB. */
 const MOST = 100_000;
-/**
- * If a run has more than MOST requests, the timeline shows requests within this time before or after an anomaly or a
- * fault, microseconds.
- */
+/** A longer run shows requests within this time of an anomaly or fault, microseconds. */
 const AROUND = 1_000_000;
-/** Maximum number of different texts, such as paths and values. The timeline shows `…` for each further text. */
+/** Maximum number of different texts, such as paths. The timeline shows `…` for further texts. */
 const TEXTS = 20_000;
 
-/** What the timeline needs to know about the run. */
 export interface TimelineOptions {
-  /** Name of the run. All request ids of the run begin with it. */
+  /** Name of the run, with which all its request ids begin. */
   run: string;
-  /** Number of requests of the run; undefined while the run is in progress. */
+  /** Number of requests of the run; undefined during the run. */
   operations?: number;
   anomalies: readonly AnomalyMark[];
 }
@@ -50,10 +46,7 @@ export class Timeline implements Fold {
   readonly #sessions = new Map<string, number>();
   readonly #born = new Map<string, number>();
   readonly #faults = new Map<number, FaultBand>();
-  /**
-   * The requests since the last call of `take`. This function replaces their columns `call` and `number` by the
-   * differences from the previous request.
-   */
+  /** The requests since the last `take`, which replaces `call` and `number` by differences. */
   #rows: Record<Column, number>[] = [];
   #news: Pick<Chunk, 'texts' | 'sessions' | 'ends'> = { texts: ['', '…'], sessions: [], ends: [] };
   #call = 0;
@@ -66,7 +59,7 @@ export class Timeline implements Fold {
     this.#broken = new Set(options.anomalies.flatMap(({ sessions }) => sessions));
   }
 
-  /** Returns the timeline as a check, so that the judge can run it. The verdict of this check is never used. */
+  /** Lets the judge run the timeline. The verdict of this check is never used. */
   get check(): Check {
     return { guarantee: 'evidence', assumes: '', minimum: '', start: () => this, conclude: () => NOTHING };
   }
@@ -79,7 +72,7 @@ export class Timeline implements Fold {
       this.#plots.session('born', event.at);
       return;
     }
-    // Counts the end of a session only if the history also contains its login.
+    // An end counts only if the history also contains the login.
     if (!this.#born.delete(event.session)) return;
     const reason = event.reason ?? '';
     this.#plots.session('ended', event.at);
@@ -112,8 +105,8 @@ export class Timeline implements Fold {
   }
 
   /**
-   * Returns whether the timeline shows the request. It shows all requests of a run with up to MOST requests. Of a
-   * longer run, it shows only the sessions with an anomaly, and requests near an anomaly or a fault.
+   * Returns whether the timeline shows a request. A long run shows only sessions with an anomaly, and requests near an
+   * anomaly or fault.
    */
   #keeps({ session, call, return: end = call }: Operation): boolean {
     const { operations = 0, anomalies } = this.#options;
@@ -121,7 +114,7 @@ export class Timeline implements Fold {
     if (operations <= MOST || this.#broken.has(session)) return true;
     const near = (from: number, until = from): boolean => end >= from - AROUND && call <= until + AROUND;
     if (anomalies.some(({ from, until }) => near(from, until))) return true;
-    // Shows requests near faults only until half of the space is used, so that requests near anomalies still have room.
+    // Requests near anomalies must still have room.
     return this.#shown < MOST / 2 && [...this.#faults.values()].some(fault => near(fault.begin, fault.end));
   }
 
@@ -184,8 +177,7 @@ export class Timeline implements Fold {
 
   /** Returns a chunk with the requests, texts and sessions since the last call. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
-    // Sorts the requests by the time of their calls, because then each differs little from the previous one, and
-    // deflate compresses them better.
+    // Deflate compresses sorted calls better, because their differences are small.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
     for (const row of rows) {
       const { call, number } = row;
@@ -214,16 +206,13 @@ export class Timeline implements Fold {
 
 const NOTHING: Conclusion = { judgement: 'valid', rests: {}, finding: '', violations: 0 };
 
-/**
- * Returns the object's name without the name of its session or user, which the page adds again: `basket@` for
- * `basket@s1`.
- */
+/** Returns `basket@` for `basket@s1`, because the page adds the session or user again. */
 function objectOf({ object, session, user }: Operation): string | undefined {
   if (object?.endsWith(`@${session}`)) return object.slice(0, -session.length);
   return object?.endsWith(`@${user}`) ? `${object.slice(0, -user.length)}@` : object;
 }
 
-/** Describes what the request wrote and what its response showed, such as `wrote b41; saw b40, b41`. */
+/** Returns a text such as `wrote b41; saw b40, b41`. */
 function detailOf({ value, saw }: Operation): string | undefined {
   const seen = saw === undefined ? [] : [`saw ${saw.length === 0 ? 'nothing' : saw.join(', ')}`];
   const parts = [...(value === undefined ? [] : [`wrote ${value}`]), ...seen];

@@ -5,21 +5,19 @@ import { promisify } from 'node:util';
 import { freePort } from '../../../../stack/ports.ts';
 import { until } from '../../../../stack/wait.ts';
 
-/** Programs that the tests need and that are not installed on this machine. */
+/** Needed programs that are not installed on this machine. */
 export const missing = ['aws', 'moto_server'].filter(
   name => spawnSync(name, ['--version']).error !== undefined,
 );
 
 export interface Moto {
   url: string;
-  /** Environment variables for the AWS CLI. */
   env: Record<string, string>;
-  /** Runs the AWS CLI and returns its output, parsed from JSON. */
+  /** Returns the output of the AWS CLI, parsed from JSON. */
   aws(...args: string[]): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** Returns environment variables that make the AWS CLI send its requests to this address. */
 const environmentFor = (url: string): Record<string, string> => ({
   ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' },
   ...{ AWS_DEFAULT_REGION: 'us-east-1', AWS_PAGER: '', AWS_ENDPOINT_URL: url },

@@ -10,9 +10,9 @@ import { ownFaults } from '../index.ts';
 export interface Tried {
   bit: boolean;
   did: string | undefined;
-  /** Runs the functions that heal the fault, the last registered one first. */
+  /** Runs the functions that heal the fault, the last first. */
   heal(): Promise<void>;
-  /** Returns the content of the log of the fault's commands. */
+  /** Returns the log of the fault's commands. */
   log(): string;
 }
 
@@ -20,12 +20,12 @@ export interface Tried {
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** Whether the load seems to show the effect of the fault. Tests set this value, because they have no load. */
+  /** Tests set whether the load shows the effect of the fault, because there is no load. */
   showsFault = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
 
-  /** Returns the fault with this name. @param faults value of the key `faults` in the target file */
+  /** @param faults value of the key `faults` in the target file */
   fault(faults: object, name: string) {
     const target = {
       ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
@@ -37,7 +37,7 @@ export class Bench {
     return found;
   }
 
-  /** Injects a fault. If the injection throws, runs the heals and throws the same error. */
+  /** Injects a fault. If this throws, runs the heals and throws the same error. */
   async inject(faults: object, name: string, seed = 1): Promise<Tried> {
     const heals: (() => Promise<unknown>)[] = [];
     const log = join(this.folder, 'faults', `${++this.#tries}-${name}.log`);
@@ -70,9 +70,7 @@ export class Bench {
     }
   }
 
-  /**
-   * Puts a fake program on the PATH. The fake program records its arguments, and runs `script`, which can read `files`.
-   */
+  /** Puts a fake program on the PATH, which records its arguments and runs `script`. */
   standIn(name: string, script: string, files: Record<string, string>): void {
     const bin = join(this.folder, 'bin');
     mkdirSync(bin);
