@@ -1,7 +1,4 @@
-/**
- * Names of the guarantees that an app with shared sessions claims in a run with faults. Only the workload `hop` runs
- * with faults. It gives evidence for all these guarantees.
- */
+/** Guarantees that an app with shared sessions claims in a run with faults, from the workload `hop` alone. */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

@@ -6,11 +6,10 @@ import { whyNotHere } from './testing/needs.ts';
 import { canVisit, ordinaryVisit } from './testing/visit.ts';
 import { Visitor } from './testing/visitor.ts';
 
-/** Additional tests of some healthy systems. Key: name of the system; value: the test. */
+/** Key: name of a healthy system; value: an additional test. */
 const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   'plain-done-right': async visitor => {
-    // Repeats the race until the sign-out comes before the end of the slow request. On a busy machine, the slow request
-    // can end first.
+    // On a busy machine, the slow request can end before the sign-out.
     for (let raced = false; !raced; ) {
       const alice = visitor();
       await alice.signIn();
@@ -33,8 +32,7 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Leaves out healthy systems that are tested with faults, because their deployments equal those of other healthy
-// systems.
+// Deployments with faults equal those of other healthy systems.
 const undisturbed = CONTROLS.filter(control => control.faults === undefined && canVisit(control));
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

@@ -11,8 +11,7 @@ const HOSTS = {
   'card-store': {
     target: new URL('../baton.yaml', import.meta.url),
     program: new URL('../app/server.ts', import.meta.url),
-    // A payment takes 300 ms, so that the web shop (the card store) has a slow operation. SCRYPT_COST is low to save
-    // time, because test passwords need no slow hash.
+    // A payment of 300 ms makes an operation slow. Test passwords need no slow hash.
     env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '', BASKET_STORE: '' },
   },
   plain: {
@@ -48,25 +47,19 @@ const HOSTS = {
 } as const;
 
 export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {
-  /** Number of instances. By default, the number that the entry (the deployment) declares. */
+  /** By default, the number that the entry declares. */
   instances?: number;
 }
 
 export interface Deployed {
   readonly stack: Stack;
-  /**
-   * The target file for Baton with which this deployment is verified, as JSON. `parseTarget` in verify/target parses
-   * it.
-   */
+  /** The target file for the deployment, as JSON, which `parseTarget` in verify/target parses. */
   readonly target: string;
   /** Stops all servers of the deployment. A second call does nothing. */
   stop(): Promise<void>;
 }
 
-/**
- * Starts an entry of the zoo, by default on any free port. If a server fails to start, stops all servers that were
- * started.
- */
+/** Starts an entry of the zoo, by default on any free port. If a server fails to start, stops all. */
 export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
@@ -92,8 +85,7 @@ export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Prom
 }
 
 /**
- * Returns the target file with which Baton verifies a deployment of the zoo. Its claims include the guarantee that the
- * defect breaks.
+ * Returns the target file of a deployment. Its claims include the guarantee that the defect breaks.
  * @param url address of the balancer
  */
 export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> {
@@ -107,8 +99,7 @@ export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> 
 function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // Uses the program of the entry or, if the entry has none, the default program of its app. The program of the web
-  // shop (the card store) is not set here, because the stack runs this program by default.
+  // The stack itself runs the web shop (the card store) by default.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

@@ -5,20 +5,15 @@ import { controls, type Measured, matrix, summary } from './measure.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/**
- * The two parts of a measurement: deployments without faults, and deployments with faults. `mark` is the name of the
- * marks in the docs between which the tables of a part are written.
- */
+/** `mark` names the marks in the docs between which the tables of a part are written. */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
   { mark: 'measured disturbed', has: ({ entry }: Measured) => entry.faults !== undefined },
 ] as const;
 
 /**
- * Writes the tables and the summary of each measured part into the docs. The texts of other parts stay unchanged.
- *
- * @param command the command that was typed to start the measurement
- * @param date the day of the measurement
+ * Writes tables and summary of each measured part. Texts of other parts stay unchanged.
+ * @param command the command that started the measurement
  * @throws Error if a file or its marks are missing
  */
 export async function writeDocs(all: readonly Measured[], command: string, date: string): Promise<void> {
@@ -37,7 +32,7 @@ async function between(mark: string, path: string, lines: readonly string[]): Pr
 }
 
 /**
- * Returns the text with `lines` between the marks that have the name `mark`.
+ * Returns the text with `lines` between the marks named `mark`.
  * @throws Error that names `path` if the text has no such marks
  */
 export function replaced(text: string, mark: string, lines: readonly string[], path: string): string {

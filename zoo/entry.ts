@@ -1,7 +1,4 @@
-/**
- * Defines an entry of the zoo, the collection of broken and healthy deployments with which Baton is tested. An entry is
- * a deployment, with the verdict that Baton must give for it.
- */
+/** Defines an entry of the zoo: a broken or healthy deployment, with the verdict that Baton must give. */
 import type { Beside } from '../stack/local.ts';
 import type { NginxAdditions } from '../stack/nginx-files.ts';
 import type { BackingServer } from '../stack/servers.ts';
@@ -9,50 +6,40 @@ import type { Guarantee } from '../verify/core/result/guarantees.ts';
 
 interface Deployment {
   /**
-   * The app that the deployment changes: the web shop (`card-store`); the plain host, written like the apps in
-   * tutorials; a relying party of OpenID Connect; the token host, a JSON API with refresh tokens; an MCP server; a
-   * GraphQL API; or the passwordless host, whose users log in by mails or passkeys.
+   * The app that the deployment changes: the web shop (`card-store`), an app as in tutorials (`plain`),
+   * or one with another kind of login or protocol.
    */
   readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'graphql' | 'passwordless';
   /**
-   * Path of the program that each instance runs; by default that of the app in `host`. Usually the file of the entry
-   * itself, which starts an instance if Node runs it as the main module (`import.meta.main`).
+   * Program of each instance; by default that of `host`. Usually the entry's own file, which starts an instance
+   * if Node runs it as the main module (`import.meta.main`).
    */
   readonly program?: URL;
-  /** The number of instances; 2 by default. */
+  /** 2 by default. */
   readonly instances?: number;
   /** Environment variables of all instances. */
   readonly env?: Readonly<Record<string, string>>;
-  /**
-   * Environment variables of single instances: the first element is for app-1, the second for app-2. After the last
-   * element, the list starts again.
-   */
+  /** Environment variables of single instances, app-1 first. After the last element, the list starts again. */
   readonly each?: readonly Readonly<Record<string, string>>[];
   readonly nginx?: NginxAdditions;
-  /** Command-line arguments of redis-server. They override the default arguments. */
+  /** Arguments of redis-server. They override the default arguments. */
   readonly redis?: readonly string[];
   /**
-   * Starts an additional program, such as a mailbox. The program can add environment variables to the instances. In the
-   * target file, `${NAME}` stands for the variable NAME.
+   * Starts an additional program, such as a mailbox, which can add variables to the instances.
+   * In the target file, `${NAME}` stands for the variable NAME.
    */
   readonly beside?: (store: BackingServer, url: string) => Promise<Beside>;
 }
 
-/**
- * Top-level keys of a target file (docs/target-file.md). They override the keys in the target file of the app in
- * `host`. The value undefined removes a key.
- */
+/** Top-level keys that override those of the app's target file. The value undefined removes a key. */
 type TargetChange = Readonly<Record<string, unknown>>;
 
 interface Common {
-  /** Name of the broken or healthy deployment. It is the name of its file, and the argument of `baton zoo run`. */
+  /** The name of the entry's file, and the argument of `baton zoo run`. */
   readonly name: string;
   readonly deployment: Deployment;
   readonly target?: TargetChange;
-  /**
-   * List of faults during the run, as text in the format of the option `--faults`. A run with faults has only the
-   * workload `hop`.
-   */
+  /** Faults in the format of the option `--faults`. A run with faults has only the workload `hop`. */
   readonly faults?: string;
   /** Environment variables of the next version of the app, which the fault rolling-deploy starts. */
   readonly next?: Readonly<Record<string, string>>;
@@ -66,7 +53,7 @@ type Need =
   | 'overlap'
   /** A client sends two requests of a session within a fraction of a second. */
   | 'haste'
-  /** Two users send requests, or one user sends requests with two devices. */
+  /** Two users, or two devices of one user, send requests. */
   | 'users'
   /** A session contacts an instance for the first time. The login is a contact too. */
   | 'first contact'
@@ -85,10 +72,7 @@ type Need =
 
 export interface Defect extends Common {
   readonly kind: 'defect';
-  /**
-   * The main guarantee that the defect breaks. The defect can also break other guarantees. Lists of defects are ordered
-   * by this guarantee.
-   */
+  /** The main guarantee that the defect breaks. Lists of defects are ordered by this guarantee. */
   readonly section: Guarantee;
   /** Description of the defect, in a few sentences. */
   readonly broken: string;
@@ -98,12 +82,9 @@ export interface Defect extends Common {
   readonly references: readonly string[];
   readonly remedy: string;
   readonly needs: readonly Need[];
-  /** The guarantee that Baton must report as violated, and the anomaly that Baton must find. */
+  /** The violation that Baton must find. */
   readonly must: { readonly guarantee: Guarantee; readonly anomaly: string };
-  /**
-   * Names of the guarantees that the deployment surely keeps. If Baton reports one of them as violated, this report is
-   * a false accusation.
-   */
+  /** Guarantees that the deployment surely keeps. A reported violation of one is a false accusation. */
   readonly mustNot: readonly Guarantee[];
 }
 

@@ -1,12 +1,9 @@
-/**
- * Finds all entries of the zoo: broken and healthy deployments. Each file in `defects/` and `controls/` exports an
- * entry, unless it is the program of an instance.
- */
+/** Finds all entries of the zoo. Each file in `defects/` and `controls/` exports one, unless it is a program. */
 import { globSync } from 'node:fs';
 import { GUARANTEES, type Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Control, Defect, ZooEntry } from './entry.ts';
 
-/** Imports the files of a folder. Returns the entries that they export, in the order of the file names. */
+/** Returns the entries in the order of the file names. */
 async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Promise<E[]> {
   const files = globSync(`${folder}/*.ts`, { cwd: import.meta.dirname }).filter(
     file => !file.endsWith('.server.ts'),
@@ -19,10 +16,7 @@ async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Pr
 
 const SECTIONS = Object.keys(GUARANTEES) as Guarantee[];
 
-/**
- * Sorts broken or healthy deployments for lists: first those without faults, then those with faults. Within both
- * groups, sorts by the number that `section` returns.
- */
+/** Sorts deployments without faults before those with faults, and each group by `section`. */
 const sorted = <E extends ZooEntry>(entries: readonly E[], section: (entry: E) => number): E[] =>
   entries.toSorted(
     (a, b) => Number(a.faults !== undefined) - Number(b.faults !== undefined) || section(a) - section(b),

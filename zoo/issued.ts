@@ -1,11 +1,10 @@
-/** Records the secrets that the apps of the zoo issue, so that a test can search written files for these secrets. */
+/** Records the secrets that the apps of the zoo issue, so that a test can search written files for them. */
 import { Redis } from 'ioredis';
 import type { Stack } from '../stack/stack.ts';
 
-/** Key of the Redis set that contains the issued secrets. */
 const ISSUED = 'issued-secrets';
 
-/** Records a secret, such as a session id, a token or a code. Returns the secret. */
+/** Records and returns a secret, such as a session id, a token or a code. */
 export async function issued(redis: Redis, secret: string): Promise<string> {
   await redis.sadd(ISSUED, secret);
   return secret;

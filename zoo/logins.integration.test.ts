@@ -1,7 +1,4 @@
-/**
- * Runs the examples of the docs about logins on healthy apps of the zoo, and searches all written files for the secrets
- * that the apps issued. Also runs Baton on the broken relying parties.
- */
+/** Runs the docs' examples of logins on apps of the zoo, and searches all written files for issued secrets. */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,22 +15,19 @@ import { passed, trial, verdictOn } from './run.ts';
 const PASSWORD = 'correct-horse-battery';
 
 interface Page {
-  /**
-   * Name of the page in docs/ that contains the example target file. If undefined, the test uses the target file of the
-   * zoo.
-   */
+  /** Page in docs/ with the example target file. If undefined, the test uses the zoo's target file. */
   page?: string;
-  /** Name of the healthy deployment in the zoo that the example describes. */
+  /** The healthy deployment that the example describes. */
   entry: string;
   /** Path of the login request. It must occur in the histories. */
   login: string;
-  /** A pattern that must not match any written file. It is tested in addition to the issued secrets. */
+  /** A pattern that no written file may match, in addition to the issued secrets. */
   never?: RegExp;
-  /** Names of the guarantees whose verdict must be valid. */
+  /** Guarantees whose verdict must be valid. */
   valid?: readonly string[];
 }
 
-/** The examples that are tested only by `npm run test:long`. */
+/** Only for `npm run test:long`. */
 const LONGER: readonly Page[] = [
   { page: 'token-refresh', entry: 'refresh-grace-window', login: '/auth/login', valid: ['continuity'] },
   { entry: 'graphql-done-right', login: '/graphql' },
@@ -91,10 +85,7 @@ function exampleOf(page: string): string {
   return /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
 }
 
-/**
- * Names of the deployments that run by default. The others run only in the long tests, because each of them takes a
- * minute.
- */
+/** Runs by default. Each deployment takes a minute. */
 const SHORT = ['oidc-state-in-memory'];
 
 it.each(

@@ -1,7 +1,4 @@
-/**
- * Runs Baton once against each entry of the zoo, the broken and healthy deployments. Baton must find each defect, and
- * must report no healthy system as broken.
- */
+/** Runs Baton once against each entry of the zoo: it must find each defect and accuse no healthy system. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,10 +14,7 @@ import { whyNotHere } from './testing/needs.ts';
 
 const AT_ONCE = 4;
 
-/**
- * Names of the deployments that run by default: at least one defect for each guarantee, and the healthy systems that
- * look most like a defect. `npm run test:long` runs all deployments.
- */
+/** Runs by default: a defect for each guarantee, and the healthy systems that look most like a defect. */
 const BY_DEFAULT: ReadonlySet<string> = new Set([
   'memory-store-per-instance',
   'form-or-handshake-token-in-process',
@@ -53,12 +47,12 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
 ]);
 const breaks = (entry: ZooEntry): Guarantee | undefined =>
   entry.kind === 'defect' ? entry.must.guarantee : undefined;
-// Leaves out the deployments with an identity provider, because logins.integration.test.ts runs them.
+// logins.integration.test.ts runs the deployments with an identity provider.
 const tried = ENTRIES.filter(({ name, deployment }) =>
   LONG ? deployment.host !== 'relying-party' : BY_DEFAULT.has(name),
 );
 
-/** Key: guarantee. Value: the trials that found a defect that breaks this guarantee. */
+/** Key: guarantee; value: the trials that found a defect that breaks this guarantee. */
 const found = new Map<Guarantee, Trial[]>();
 
 let out: string;
@@ -67,10 +61,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true, force: true }));
 
-/**
- * AT_ONCE trials run at the same time, each in a slot, because a trial mostly waits. A slot contains the promise of its
- * last trial.
- */
+/** AT_ONCE trials run at a time, because a trial mostly waits. A slot is the promise of its last trial. */
 const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;
 const settled = (run: Promise<unknown>): Promise<void> =>
@@ -85,28 +76,20 @@ function inSlot(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-/**
- * Runs a trial alone: waits until all running trials have ended. Trials that start later wait until this trial has
- * ended.
- */
+/** Runs a trial while no other trial runs. */
 function alone(run: () => Promise<Trial>): Promise<Trial> {
   const done = Promise.all(slots).then(run);
   slots.fill(settled(done));
   return done;
 }
 
-/**
- * Returns true if the verdict on the guarantee that the defect breaks is `unknown`. The verdict `valid` would be wrong,
- * so it does not count as undecided.
- */
+/** True if the verdict on the broken guarantee is `unknown`. A verdict `valid` would be wrong. */
 const undecided = ({ entry, result }: Trial): boolean =>
   result.guarantees.some(
     ({ guarantee, judgement }) => guarantee === breaks(entry) && judgement === 'unknown',
   );
 
-/**
- * Names of defects that show only in few requests or in unusual workloads. Their trials always run at default settings.
- */
+/** Defects that show only in few requests or unusual workloads. Their trials run at default settings. */
 const RARE: ReadonlySet<string> = new Set([
   'reply-of-an-abandoned-request',
   'column-cuts-session',
@@ -122,8 +105,7 @@ describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
     const settings = RARE.has(entry.name) ? {} : { sessions: 12, duration: 2_500, brief: true };
     const short = await inSlot(() => trial(entry, { seed: 1, out, ...settings }));
     expect(short.accused, `accused; see ${short.folder}`).toEqual([]);
-    // Repeats a trial at default settings if the verdict of the short trial is `unknown`, because a short trial has too
-    // little evidence on a slow machine.
+    // A short trial has too little evidence on a slow machine.
     const done = undecided(short) ? await alone(() => trial(entry, { seed: 1, out })) : short;
     const { accused, shown } = done;
     expect(accused, `accused; see ${done.folder}`).toEqual([]);

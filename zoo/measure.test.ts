@@ -1,4 +1,3 @@
-/** Tests the sums over trials of the zoo, and the tables that are written into the docs. */
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../verify/core/testing/picture.ts';
 import { replaced } from './docs.ts';
@@ -15,7 +14,7 @@ const defect: ZooEntry = {
 };
 const control: ZooEntry = { kind: 'control', name: 'well', sound: 'is well', deployment: defect.deployment };
 
-/** Returns a trial with one session. If `lost` is true, app-2 loses this session. */
+/** Returns a trial with one session, which app-2 loses if `lost` is true. */
 function trialOf(entry: ZooEntry, lost: boolean, more: Partial<Trial> = {}): Trial {
   const picture = new Picture();
   const session = picture.session('s1', 'alice').login('app-1');

@@ -1,10 +1,10 @@
-/** Sums up the trials of each deployment in the zoo (its entries), and creates the tables for the docs. */
+/** Sums up the trials of each deployment in the zoo, and creates the tables for the docs. */
 import { z } from 'zod';
 import { type Guarantee, isGuarantee } from '../verify/core/result/guarantees.ts';
 import type { ZooEntry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
-/** The outcome of a trial: one line of the file with which an interrupted measurement can be resumed. */
+/** One line of the file with which an interrupted measurement can be resumed. */
 export const outcome = z.object({
   entry: z.string(),
   seed: z.number(),
@@ -29,22 +29,14 @@ export interface Measured {
   trials: number;
   /** Number of trials that had the required verdict. */
   passed: number;
-  /**
-   * Number of trials with a false accusation: Baton reported a guarantee as violated although the deployment keeps it.
-   */
+  /** Number of trials in which Baton reported a guarantee as violated although the deployment keeps it. */
   accused: number;
-  /**
-   * For a healthy deployment: number of trials in which the evidence was insufficient for a verdict on a claimed
-   * guarantee.
-   */
+  /** For a healthy deployment: number of trials with too little evidence for a claimed guarantee. */
   unknown: number;
-  /**
-   * Seconds and number of requests until the required anomaly was complete. One element for each trial that showed the
-   * anomaly.
-   */
+  /** Seconds and requests until the required anomaly was complete, one element for each trial that showed it. */
   seconds: number[];
   requests: number[];
-  /** Key: guarantee. Value: number of trials in which the guarantee was violated. */
+  /** Key: guarantee; value: number of trials in which the guarantee was violated. */
   violated: Map<Guarantee, number>;
 }
 
@@ -75,7 +67,7 @@ export function take(
     measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
 }
 
-/** Returns the median. For an even number of values, it is the larger of the two middle values. */
+/** For an even number of values: the larger of the two middle values. */
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
@@ -102,9 +94,8 @@ export function lineOf({
 }
 
 /**
- * Returns a table with a row for each defect, and a column for each guarantee. ● marks the guarantee that the defect
- * must break, ○ another guarantee that it breaks, and ✗ a false accusation. The number after a mark is the number of
- * trials; it is omitted if the mark applies to all trials.
+ * Returns a table of defects by guarantees. ●: the defect must break the guarantee; ○: breaks it, too;
+ * ✗: a false accusation. The number of trials follows, unless a mark applies to all.
  */
 export function matrix(all: readonly Measured[]): string[] {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');

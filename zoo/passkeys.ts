@@ -1,4 +1,3 @@
-/** Keys of a target file for the passwordless host, whose users log in with passkeys. */
 export const byPasskey = {
   mail: undefined,
   register: {

@@ -1,7 +1,4 @@
-/**
- * Runs Baton against an entry of the zoo (a broken or healthy deployment), and decides whether Baton's verdict is the
- * required one.
- */
+/** Runs Baton against an entry of the zoo, and decides whether Baton's verdict is the required one. */
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { COMMAND } from '../verify/core/command.ts';
@@ -23,23 +20,20 @@ import type { ZooEntry } from './entry.ts';
 export interface Trial {
   entry: ZooEntry;
   result: Result;
-  /** Path of the folder with the history and the result of the trial. */
+  /** Folder with the history and the result of the trial. */
   folder: string;
-  /** For a defect, the required anomaly; for a healthy system, the first violation. Undefined if there is none. */
+  /** For a defect, the required anomaly; for a healthy system, the first violation. */
   shown: Anomaly | undefined;
-  /**
-   * When the anomaly in `shown` was complete: the number of responses until then, and the seconds since the first
-   * request.
-   */
+  /** Responses, and seconds since the first request, until the anomaly in `shown` was complete. */
   reached: { requests: number; seconds: number } | undefined;
-  /** Names of the guarantees that Baton reported as violated although the deployment keeps them: false accusations. */
+  /** Guarantees that Baton reported as violated although the deployment keeps them. */
   accused: string[];
-  /** For a healthy deployment: names of the claimed guarantees whose verdict is not `valid`. */
+  /** For a healthy deployment: claimed guarantees whose verdict is not `valid`. */
   unproven: string[];
 }
 
 export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'duration' | 'signal'> & {
-  /** True to run only the workloads that give evidence for the guarantee that the defect must break. */
+  /** True to run only the workloads with evidence for the guarantee that the defect must break. */
   brief?: boolean;
   onStep?: (message: string) => void;
   /** Called after the run, before the deployment is stopped. */
@@ -67,8 +61,7 @@ export function verdictOn({ entry, reached, accused, unproven }: Trial): string 
 }
 
 /**
- * Starts a deployment of the zoo, runs Baton against it at default settings, and stops it in any case.
- *
+ * Starts a deployment, runs Baton against it at default settings, and stops it in any case.
  * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment exited unexpectedly
  */
 export async function trial(entry: ZooEntry, options: TrialOptions): Promise<Trial> {
@@ -133,10 +126,7 @@ async function judged(entry: ZooEntry, result: Result, folder: string): Promise<
   };
 }
 
-/**
- * Returns the anomaly of a defect that Baton must find; undefined if Baton did not find it. If Baton found several,
- * returns the one that was complete first.
- */
+/** Returns the earliest required anomaly of a defect; undefined if Baton did not find any. */
 export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
   const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);
@@ -144,10 +134,7 @@ export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | u
   return named.sort((a, b) => completed(a) - completed(b))[0];
 }
 
-/**
- * Returns the time of the last response among the requests that prove the anomaly (its witness), microseconds on the
- * clock of the run.
- */
+/** Returns the time of the last response in the anomaly's proof, microseconds on the clock of the run. */
 const completed = ({ witness }: Anomaly): number =>
   Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
 
@@ -162,8 +149,7 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // An instance that never becomes ready is an anomaly without requests. Baton finds this anomaly at the end of the
-  // fault.
+  // Baton finds an instance that never becomes ready at the end of the fault, without requests as proof.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

@@ -6,7 +6,7 @@ import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 import { canVisit } from './testing/visit.ts';
 
-/** Names of the defects that a survey of real systems has found. The zoo must have each of them. */
+/** Defects that a survey of real systems has found. The zoo must have each of them. */
 const SURVEYED = [
   'memory-store-per-instance',
   'secret-mismatch-between-instances',
@@ -61,7 +61,6 @@ const SURVEYED = [
   'session-per-health-check',
 ];
 
-/** Environment variables of the programs that run in addition to a stack. */
 const BESIDE = { OIDC_ISSUER: 'http://localhost:1', MAILBOX_URL: 'http://localhost:1' };
 
 describe('the zoo', () => {
@@ -70,12 +69,11 @@ describe('the zoo', () => {
     expect(SURVEYED.filter(name => !names.includes(name))).toEqual([]);
   });
 
-  // Leaves out the defects that appear only under a fault, because matrix.integration.test.ts tests them.
+  // matrix.integration.test.ts tests the defects that appear only under a fault.
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));
-    // Leaves out the defects whose users need more than a login form, because logins.integration.test.ts and
-    // matrix.integration.test.ts test them.
+    // Two integration tests cover defects whose users need more than a login form.
     const lasting = DEFECTS.filter(defect => defect.faults === undefined && canVisit(defect));
     expect(shown.toSorted()).toEqual(lasting.map(({ name }) => name).toSorted());
   });

@@ -12,10 +12,7 @@ export const changesTextsAlike: Control = {
   },
 };
 
-/**
- * Returns the text that the app stores for a form field. It joins the values of the field, and removes characters, so
- * that different values can give the same text.
- */
+/** Joins the values of a form field and removes characters, so that different values can give the same text. */
 const normal = (values: unknown[]): string => {
   const text = values.join(', ').replaceAll(/[^ -~]/g, '');
   return /^\d+$/.test(text) ? String(Number(text)) : text;

@@ -35,17 +35,14 @@ const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
 let answers = 0;
 
-/**
- * Returns the Set-Cookie lines for a session. They keep the session in one cookie or, at every second call, in two
- * cookies.
- */
+/** Returns one cookie for a session or, at every second call, two. */
 function chunks(value: string): string[] {
   const [first, second] = answers++ % 2 === 0 ? [value, ''] : [value.slice(0, 40), value.slice(40)];
   const set = (name: string, text: string) => `${name}=${encodeURIComponent(text)}; ${ATTRIBUTES}`;
   return [set('s.0', first), second === '' ? gone('s.1') : set('s.1', second)];
 }
 
-/** A middleware that splits the session cookie of express-session into chunks, and joins the chunks of a request. */
+/** Splits the session cookie of express-session into chunks, and joins the chunks of a request. */
 const chunked: RequestHandler = (request, response, next) => {
   const held = request.cookies as Record<string, string | undefined>;
   const value = held['s.0'] === undefined ? '' : held['s.0'] + (held['s.1'] ?? '');
@@ -68,10 +65,7 @@ function split(request: IncomingMessage, response: ServerResponse, value: string
   }) as typeof writeHead;
 }
 
-/**
- * Redirects each login to the login page. The login page redirects signed-in users into the app, like Laravel's
- * `guest`.
- */
+/** Redirects each login to the login page, which redirects signed-in users, like Laravel's `guest`. */
 const guest: RequestHandler = (request, response, next) => {
   const signedIn = request.session?.user !== undefined;
   if (request.path === '/app/login' && signedIn) return response.redirect(303, '/app/dashboard');

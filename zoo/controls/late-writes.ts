@@ -56,7 +56,7 @@ const EVERY = 8;
 /** Time between the response and the late save of a motto, milliseconds. */
 const LATE_MS = 400;
 
-/** Lua script for Redis that adds a book in one step, if the shelf has room. */
+/** Adds a book in one step, if the shelf has room. */
 const ADD = `
 if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[1])`;
@@ -73,7 +73,7 @@ if (import.meta.main)
     },
   });
 
-/** Adds routes for the books of a user. If the shelf is full, the app refuses further books. */
+/** Adds routes for the books of a user. A full shelf refuses further books. */
 function shelf(router: Router, redis: Redis): void {
   const path = '/app/shelf';
   router.get(path, async (request, response) => {
@@ -87,10 +87,7 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/**
- * Adds routes for the motto, a text of each user. One of every EVERY writes gets a 503, takes effect later, and can
- * overwrite a newer motto.
- */
+/** One of every EVERY writes gets a 503, takes effect later, and can overwrite a newer motto. */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

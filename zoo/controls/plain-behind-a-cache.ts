@@ -24,9 +24,7 @@ export const plainBehindACache: Control = {
   },
 };
 
-/**
- * Only the fifth of all reads with an invalid session cookie gets a 504. The other reads get the response of the app.
- */
+/** Only read number UNLUCKY with an invalid session cookie gets a 504. */
 const UNLUCKY = 5;
 let strange = 0;
 
@@ -35,17 +33,13 @@ const flagged: RequestHandler = (request, response, next) => {
   const changed = cookies['connect.sid'] !== undefined && session.user === undefined;
   if (changed && request.path === '/app/dashboard' && ++strange === UNLUCKY)
     return response.status(504).send('<h1>504 Gateway Time-out</h1>');
-  // A page for signed-in users requires the session cookie and the cookie `logged_in`.
   if (session.user !== undefined && cookies['logged_in'] !== '1' && request.path.startsWith('/app/'))
     return response.redirect(303, '/app/login');
   if (request.path === '/app/login' && request.method === 'POST') flagsLogin(request, response);
   next();
 };
 
-/**
- * Adds a second cookie to the response of the login. The value of this cookie is the same for all users. Scripts in
- * pages read the cookie.
- */
+/** Adds a cookie for scripts in pages to the response of the login, with the same value for all users. */
 function flagsLogin(request: Request, response: Response): void {
   const redirect = response.redirect.bind(response) as (status: number, to: string) => void;
   response.redirect = ((status: number, to: string) => {

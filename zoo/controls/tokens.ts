@@ -1,7 +1,4 @@
-/**
- * Healthy systems with access tokens and refresh tokens (variants of the token host). They differ in how they replace a
- * refresh token.
- */
+/** Healthy variants of the token host, which differ in how they replace a refresh token. */
 
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';

@@ -44,10 +44,7 @@ export const unequalHosts: Control = {
 
 const AHEAD_MS = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
 
-/**
- * Makes the responses of the two hosts differ: the Date header has the host's own clock, and redirects lead to the
- * host's own address.
- */
+/** The Date header has the host's own clock, and redirects lead to the host's own address. */
 const byOwnHost: RequestHandler = ({ socket }, response, next) => {
   response.removeHeader('X-Instance-Id');
   response.set('Date', new Date(Date.now() + AHEAD_MS).toUTCString());
@@ -63,8 +60,7 @@ if (import.meta.main)
     beforeSession: () => byOwnHost,
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // Prevents express-session from saving the session after its logout, which would restore the session.
-      // plain-done-right.ts does the same.
+      // After a logout, express-session must not save the session again.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

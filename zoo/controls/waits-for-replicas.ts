@@ -18,7 +18,7 @@ export const waitsForReplicas: Control = {
 /** Maximum time to wait until the Redis replicas confirm a change, milliseconds. */
 const WITHIN = 300;
 
-/** A session store that reports a change as saved only when each connected Redis replica has the change. */
+/** Reports a change as saved only when each connected Redis replica has the change. */
 class WaitingStore extends RedisAttributesStore {
   readonly #redis: RedisClient;
 
@@ -27,8 +27,7 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // Waits for the replicas also if the session is missing. A request could have deleted the session on the primary
-  // only, and a logout must not be acknowledged before the replicas have deleted the session too.
+  // Waits also if the session is missing: a logout may not be acknowledged before the replicas have it.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

@@ -21,13 +21,9 @@ export const warmsUpSlowly: Control = {
   },
 };
 
-/**
- * Interval in which a restarted instance fails requests: its start and its end, milliseconds since the start of the
- * process.
- */
+/** A restarted instance fails requests in this interval, milliseconds since its start. */
 const COLD_MS = [1_000, 1_500] as const;
 
-/** Fails requests in the interval `COLD_MS` after each restart of the process, but not after its first start. */
 function warmingUp(redis: Redis): RequestHandler {
   const again = redis.incr(`starts:${process.env['INSTANCE_ID']}`).then(starts => starts > 1);
   return async (request, response, next) => {

@@ -1,10 +1,7 @@
 import type { NginxAdditions } from '../../stack/nginx-files.ts';
 import type { Defect } from '../entry.ts';
 
-/**
- * nginx settings with an affinity cookie that contains the address of an instance. nginx sends a request with this
- * cookie to that instance, and tries no other instance.
- */
+/** The affinity cookie contains the address of an instance. nginx then tries no other instance. */
 const PINNED: NginxAdditions = {
   http: `
     map $cookie_pinned $given_pin {

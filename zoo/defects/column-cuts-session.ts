@@ -29,10 +29,7 @@ export const columnCutsSession: Defect = {
 /** Size of the database column for the text of a session, characters. */
 const COLUMN = 8_000;
 
-/**
- * The defect: cuts the text of a session to the size of the database column. If the cut text is no valid JSON, the
- * session counts as missing.
- */
+/** The defect: cuts the text of a session. A cut text that is no valid JSON counts as no session. */
 const cutting = {
   stringify: (data: object) => JSON.stringify(data).slice(0, COLUMN),
   parse(text: string) {

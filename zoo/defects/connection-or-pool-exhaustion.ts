@@ -32,7 +32,7 @@ export const connectionOrPoolExhaustion: Defect = {
 
 const CONNECTIONS = 12;
 
-/** A session store with several connections to Redis. It sends each command on the next connection. */
+/** Sends each command on the next of several connections to Redis. */
 class PooledStore extends session.Store {
   readonly #pool: readonly RedisStore[];
   #next = 0;
@@ -67,7 +67,7 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const pool = Array.from({ length: CONNECTIONS }, () => redis.duplicate());
-      for (const client of pool) client.on('error', () => {}); // Ignores the error: the client reconnects by itself.
+      for (const client of pool) client.on('error', () => {}); // The client reconnects by itself.
       return new PooledStore(pool.map(client => new RedisStore(stockOptions(config, client))));
     },
   });

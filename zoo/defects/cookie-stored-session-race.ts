@@ -21,9 +21,7 @@ export const cookieStoredSessionRace: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
-  // Allows violations of `continuity` and `isolation`, because this defect can break them too. The cookie holds the
-  // session, so a session is lost when the cookie becomes too large (see session-cookie-too-large). A late response can
-  // restore the previous user (see rolling-cookie-restores-user).
+  // The defect can also break `continuity` (the cookie becomes too large) and `isolation` (a late cookie wins).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -22,13 +22,10 @@ export const doubleCommitAfterResponse: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
-/** Time for which a request continues after its response, for example to write an audit log, milliseconds. */
+/** Time for which a request continues after its response, milliseconds. */
 const CLEAN_UP_MS = 100;
 
-/**
- * A session store with the defect: it saves the session before the response, and saves the same data again when the
- * request ends.
- */
+/** The defect: saves the session before the response, and saves the same data again when the request ends. */
 class TwiceSavingStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     const copy = copyOf(data);

@@ -2,13 +2,10 @@ import { serve } from '../../app/serve.ts';
 import { abandon, signedInUser } from '../../app/session.ts';
 import type { Defect } from '../entry.ts';
 
-/**
- * nginx settings that simulate a cloud balancer with two nodes in front of nginx. Each node adds the address of its
- * client to X-Forwarded-For.
- */
+/** Simulates a cloud balancer with two nodes, which add their client's address to X-Forwarded-For. */
 const BEHIND_TWO_NODES = {
   http: 'split_clients $request_id $node { 50% 10.0.1.17; * 10.0.2.23; }',
-  // Sets all headers again, because nginx ignores the headers of the outer block if this block sets a header.
+  // nginx ignores the headers of the outer block if this block sets a header.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -51,8 +48,7 @@ declare module 'express-session' {
 if (import.meta.main)
   await serve({
     onSession(request, _response, next) {
-      // The defect: the first request after the login binds the session to its IP address. The login itself can come
-      // from any address.
+      // The defect: the first request after the login binds the session to its IP address.
       if (signedInUser(request) !== undefined && request.path !== '/login') {
         request.session.address ??= request.ip ?? '';
         if (request.session.address !== request.ip) abandon(request);

@@ -23,10 +23,10 @@ export const largeSessionSilentlyNotSaved: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'evidence'],
 };
 
-/** Maximum size of an item in the store, characters. It simulates memcached's limit of 1 MB. */
+/** Characters. Simulates memcached's limit of 1 MB. */
 const LARGEST = 12_000;
 
-/** The defect: does not save a session that is larger than the limit. Logs a warning, but reports success. */
+/** The defect: reports success without saving a session that is too large. */
 class LimitedStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     const { length } = JSON.stringify(data);

@@ -27,10 +27,7 @@ export const localCopyOutlivesSharedSession: Defect = {
 
 const ttl = Number(process.env['SESSION_SECONDS']);
 
-/**
- * A session store that keeps a copy of each session in memory. A read extends the lifetime of the copy, but not that of
- * the session in Redis.
- */
+/** A read extends the lifetime of the copy in memory, but not that of the session in Redis. */
 class LocalTouchStore extends RedisStore {
   readonly #active = new Map<string, { data: SessionData; until: number }>();
 

@@ -27,8 +27,8 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // The defect: emits `disconnect` when the connection is lost, but never `connect` when it recovers. After
-      // `disconnect`, express-session handles requests without a session, until `connect` comes.
+      // The defect: emits `disconnect`, but never `connect`.
+      // In between, express-session handles requests without a session.
       redis.on('close', () => store.emit('disconnect'));
       return store;
     },

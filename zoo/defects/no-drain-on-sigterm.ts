@@ -26,7 +26,7 @@ export const noDrainOnSigterm: Defect = {
 if (import.meta.main) {
   process.once('SIGTERM', () => process.exit(0));
   servePlain({
-    // Delays each request, as if it called another service, so that requests are always in flight.
+    // Delays each request, so that requests are always in flight.
     onSession: () => (_request, _response, next) => {
       setTimeout(next, 30);
     },

@@ -24,8 +24,7 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // Allows violations of `continuity`, because this defect can break it too: a late response can set a new session
-  // cookie in place of the cookie that the login has set.
+  // The defect can also break `continuity`: a late response can replace the cookie that the login has set.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -26,8 +26,7 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // Allows violations of `continuity`, because this defect can break it too: a late response can replace the session
-  // that the login has created.
+  // The defect can also break `continuity`: a late response can replace the session of the login.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
@@ -44,7 +43,7 @@ if (import.meta.main)
     onSession: () => (request, response, next) => {
       if (request.path !== '/app/login') return next();
       if (request.method === 'GET') {
-        // Does not replace a token that the browser already has, so that a form in another tab stays valid.
+        // Keeps the browser's token, so that a form in another tab stays valid.
         const { csrf } = request.cookies;
         request.cookies.csrf = csrf ?? tokenFor(request.sessionID);
         if (!csrf) response.cookie('csrf', request.cookies.csrf, { httpOnly: true, sameSite: 'lax' });
@@ -54,7 +53,7 @@ if (import.meta.main)
       const good =
         token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
       if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
-      // Deletes the form token, because it is not valid for the new session that the login creates.
+      // The token is not valid for the new session of the login.
       response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
       next();
     },

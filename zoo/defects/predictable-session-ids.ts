@@ -38,8 +38,7 @@ export const predictableSessionIds: Defect = {
   ],
 };
 
-// A request with its connection to Redis. This app uses no session library: session ids are consecutive numbers, and a
-// client gets the session of any id that it sends.
+// Without a session library: ids are consecutive numbers, and a client gets the session of any id that it sends.
 interface Visit {
   request: Request;
   response: Response;
@@ -61,7 +60,7 @@ function nextId(): string {
   return parts.map(([part, digits]) => part.toString(16).padStart(digits, '0')).join('');
 }
 
-/** Gives the request the session that has this id, or a new session with a new id if `id` is undefined. */
+/** Opens the session with this id, or a new session if `id` is undefined. */
 function open({ request, response, redis }: Visit, id: string | undefined, data: object): void {
   const session = sessionMethods(data, done => {
     const kept = request.sessionID ?? nextId();

@@ -28,8 +28,7 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // Changes the cookie's attributes in the session too, because express-session stores them there. Otherwise, the
-    // release would renew cookies with the old attributes.
+    // express-session stores the cookie's attributes in the session, and would renew the old ones.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

@@ -24,7 +24,7 @@ export const releaseNeedsANewField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** A session field that only release 2 of the app has. It is set at each login. */
+    /** Only release 2 of the app sets this field, at each login. */
     region?: string;
   }
 }

@@ -24,10 +24,7 @@ export const releaseRefusesOldForms: Defect = {
   mustNot: ['isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
 
-/**
- * Keys that sign form tokens. The app signs new tokens with the first key, and accepts tokens that were signed with any
- * of the keys.
- */
+/** The first key signs form tokens, and all keys verify. */
 const keys = (process.env['FORM_KEYS'] ?? 'release-1').split(',');
 const signature = (key: string, nonce: string): string =>
   createHmac('sha256', key).update(nonce).digest('base64url');

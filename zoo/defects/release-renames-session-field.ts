@@ -30,14 +30,14 @@ export const releaseRenamesSessionField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** The cart in release 2 of the app. In release 1, the field `cart` contains the cart. */
+    /** The cart in release 2 of the app; release 1 calls the field `cart`. */
     basket?: string[];
   }
 }
 
 const { RELEASE, KEEPS_OLD } = process.env;
 
-/** Stores the app's field `cart` under the name `basket`, as release 2 of the app does. */
+/** Stores the app's field `cart` as `basket`, as release 2 of the app does. */
 class RenamingStore extends RedisStore {
   override async get(sid: string, callback?: Got): Promise<void> {
     const renamed: Got = (error, data) => callback?.(error, data && read(data));

@@ -20,7 +20,7 @@ export const renewalDropsConcurrentRequests: Defect = {
   mustNot: ['isolation', 'routing', 'forgery', 'evidence'],
 };
 
-/** Age of a session id after which the session gets a new id, milliseconds. */
+/** Age at which a session gets a new id, milliseconds. */
 const RENEW_MS = 2_000;
 
 declare module 'express-session' {

@@ -25,10 +25,7 @@ export const replyAfterATimeout: Defect = {
 
 /** Maximum time for which the app waits for a reply of the store, milliseconds. */
 const TIMEOUT_MS = 800;
-/**
- * What the app does with a connection whose reply is late. True: it closes the connection, which is correct. False: it
- * keeps the connection, which is the defect.
- */
+/** False (the defect): the app keeps a connection whose reply is late. */
 const closes = process.env['ON_TIMEOUT'] === 'close';
 
 class PooledStore extends RedisStore {

@@ -25,10 +25,7 @@ export const replyOfAnAbandonedRequest: Defect = {
   mustNot: ['routing', 'cookie-policy', 'evidence'],
 };
 
-/**
- * Provides the response object of the current request. The store cancels a read when the client of this request
- * disconnects.
- */
+/** The current response. The store cancels a read when the client of this response disconnects. */
 const visit = new AsyncLocalStorage<Response>();
 
 class PooledStore extends RedisStore {

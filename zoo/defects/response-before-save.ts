@@ -34,7 +34,7 @@ export const responseBeforeSave: Defect = {
 
 const FLUSH_EVERY_MS = 40;
 
-/** A session store with the defect: it collects changes, and writes them to Redis only after the responses. */
+/** The defect: collects changes, and writes them to Redis only after the responses. */
 class WriteBehindStore extends RedisStore {
   readonly #stored = new Set<string>();
   readonly #waiting = new Map<string, SessionData>();
@@ -49,7 +49,7 @@ class WriteBehindStore extends RedisStore {
   }
 
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
-    // Writes a new session before the response, because the page after the login would otherwise not find the session.
+    // Otherwise the page after the login would not find the new session.
     if (!this.#stored.has(sid)) {
       this.#stored.add(sid);
       return super.set(sid, data, callback);

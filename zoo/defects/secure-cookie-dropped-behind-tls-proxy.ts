@@ -2,11 +2,10 @@ import type { Defect } from '../entry.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
 /**
- * nginx settings that simulate a balancer in front of nginx that terminates TLS: nginx sets `X-Forwarded-Proto: https`.
- * Requests do not use TLS. Clients nevertheless keep a Secure cookie, because the host is 127.0.0.1.
+ * Simulates a balancer that terminates TLS, without TLS. Clients keep Secure cookies, because the host is 127.0.0.1.
  */
 const BEHIND_TLS = {
-  // Sets all headers again, because nginx ignores the headers of the outer block if this block sets a header.
+  // nginx ignores the headers of the outer block if this block sets a header.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -25,8 +25,7 @@ export const sessionCookieTooLarge: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // Allows violations of `isolation`, because this defect can break it too: a late response can restore the previous
-  // user (see rolling-cookie-restores-user).
+  // The defect can also break `isolation`: a late response can restore the previous user.
   mustNot: ['rotation', 'forgery', 'evidence'],
 };
 

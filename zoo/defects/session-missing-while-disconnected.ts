@@ -27,8 +27,7 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // The defect: express-session handles requests without a session after the event `disconnect`, until the event
-      // `connect`.
+      // The defect: from `disconnect` to `connect`, express-session handles requests without a session.
       redis.on('close', () => store.emit('disconnect'));
       redis.on('ready', () => store.emit('connect'));
       return store;

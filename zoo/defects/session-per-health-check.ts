@@ -24,8 +24,7 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // Allows violations of `continuity`, because this defect can break it too: a late response can replace the session
-  // that the login has created.
+  // The defect can also break `continuity`: a late response can replace the session of the login.
   mustNot: [
     'isolation',
     'instances-agree',

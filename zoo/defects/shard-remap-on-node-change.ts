@@ -30,10 +30,7 @@ export const shardRemapOnNodeChange: Defect = {
 
 const shards = Number(process.env['SHARDS']);
 
-/**
- * Returns the index of the Redis server that has the session. The index depends on the last character of the session id
- * and on the number of Redis servers, so it changes when a server is added: the defect.
- */
+/** The defect: an added Redis server changes the server of most sessions. */
 const shardOf = (sid: string): number => sid.charCodeAt(sid.length - 1) % shards;
 
 class ShardedStore extends RedisStore {

@@ -1,7 +1,4 @@
-/**
- * Broken systems with access tokens and refresh tokens (variants of the token host). They differ in how they replace a
- * refresh token.
- */
+/** Broken variants of the token host, which differ in how they replace a refresh token. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
@@ -11,7 +8,7 @@ const host = parse(readFileSync(new URL('../hosts/tokens/target.yaml', import.me
 
 type Text = Pick<Defect, 'broken' | 'wild' | 'remedy' | 'needs' | 'references'>;
 
-/** Names of the guarantees that all defects in this file keep. */
+/** Guarantees that all defects in this file keep. */
 const KEPT: readonly Guarantee[] = ['isolation', 'routing', 'availability', 'evidence'];
 
 const design = (

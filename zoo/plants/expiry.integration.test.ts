@@ -6,7 +6,6 @@ import { type Plant, plant } from '../testing/plant.ts';
 const IDLE_MS = 4_000;
 const TOO_LONG_MS = 6_500;
 
-/** Returns options for `until`, which waits for a condition: check three times a second, for up to 20 s. */
 const looking = (what: string) => ({ withinMs: 20_000, everyMs: 333, what });
 
 /** Waits until `ms` milliseconds have passed since `began`. */

@@ -66,8 +66,7 @@ plant('reply-of-an-abandoned-request', {
 
 plant('rolling-cookie-restores-user', {
   'a late response of the old session signs its user in again': async ({ visitor }) => {
-    // Repeats the race, because the slow request must end last. On a busy machine, it can end before the next user has
-    // signed in.
+    // On a busy machine, the slow request can end before the next user has signed in.
     await until(async () => {
       const alice = visitor(0);
       await alice.signIn();

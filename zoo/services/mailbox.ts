@@ -1,4 +1,3 @@
-/** Starts a mailbox in addition to the other servers of a deployment. */
 import type { Beside } from '../../stack/local.ts';
 import { startMailbox } from '../../stack/mailbox.ts';
 

@@ -1,4 +1,3 @@
-/** Starts an identity provider in addition to the other servers of a deployment. It is on another site than the app. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +10,8 @@ import { temporaryPath } from '../../stack/watchdog.ts';
 const PROGRAM = fileURLToPath(new URL('../hosts/relying-party/provider.server.ts', import.meta.url));
 
 /**
- * Starts the identity provider. Instances find its address in OIDC_ISSUER. The app is at 127.0.0.1 and the provider at
- * localhost: to browsers, these are two sites.
- *
+ * Starts an identity provider, whose address instances find in OIDC_ISSUER.
+ * The app is at 127.0.0.1 and the provider at localhost: to browsers, these are two sites.
  * @param relyingParty address of the app
  */
 export async function identityProvider(_store: BackingServer, relyingParty: string): Promise<Beside> {

@@ -1,4 +1,3 @@
-/** Starts a second Redis, in addition to the Redis that is the session store. */
 import type { Beside } from '../../stack/local.ts';
 import { startRedis } from '../../stack/servers.ts';
 

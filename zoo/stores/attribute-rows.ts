@@ -1,7 +1,4 @@
-/**
- * A session store that keeps each attribute of a session in a row of its own, as in an SQL table. It uses a Redis hash
- * in place of the table.
- */
+/** A session store that keeps each attribute in its own row, as in an SQL table, by means of a Redis hash. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -11,7 +8,7 @@ const LIFETIME_S = 86_400;
 
 export class AttributeRowsStore extends session.Store {
   readonly #redis: Redis;
-  /** Key: session object of a request. Value: names of the attributes that had a row when the session was loaded. */
+  /** Key: session object; value: attributes that had a row when the session was loaded. */
   readonly #rows = new WeakMap<object, Set<string>>();
 
   constructor(redis: Redis) {

@@ -1,7 +1,4 @@
-/**
- * A connection to Redis as in simple client libraries: it sends a command, and takes the next reply as the reply to
- * this command.
- */
+/** A connection to Redis as in simple client libraries, which take the next reply as that of the last command. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
@@ -16,8 +13,8 @@ export class RawConnection {
   }
 
   /**
-   * Returns the value of a key; undefined if the key does not exist. When `signal` aborts, rejects without reading the
-   * reply, so the next read gets this reply.
+   * Returns the value of a key; undefined if the key does not exist.
+   * When `signal` aborts, rejects without reading the reply, so the next read gets this reply.
    */
   async get(key: string, signal: AbortSignal): Promise<string | undefined> {
     this.#socket.write(`*2\r\n$3\r\nGET\r\n$${key.length}\r\n${key}\r\n`);
@@ -30,9 +27,7 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
-  /**
-   * Parses Redis replies of the type bulk string: a length and that many bytes, or the length -1 if there is no value.
-   */
+  /** Parses replies of the type bulk string: a length and that many bytes, or -1 without a value. */
   #take(text: string): void {
     this.#text += text;
     for (;;) {

@@ -1,13 +1,9 @@
-/**
- * Finds out whether this machine lacks a server that a deployment of the zoo needs. `scripts/setup --stores` installs
- * these servers; `scripts/setup` without options does not.
- */
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { ZooEntry } from '../entry.ts';
 
 /**
- * Returns the reason why a deployment cannot run on this machine; '' if it can. The last lines of the test run also
- * show this reason.
+ * Returns why a deployment cannot run on this machine; '' if it can. The test run's summary shows the reason.
+ * `scripts/setup --stores` installs the missing servers.
  */
 export function whyNotHere({ deployment: { env = {} } }: Pick<ZooEntry, 'deployment'>): string {
   const missing: string[] = [];

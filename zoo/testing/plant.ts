@@ -1,7 +1,4 @@
-/**
- * Declares the tests of a defect of the zoo: scripts that make the defect visible, and an ordinary visit, in which the
- * defect must not be visible.
- */
+/** Declares the tests of a defect: scripts that show the defect, and an ordinary visit that must not. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
 import { DEFECTS } from '../index.ts';
@@ -11,7 +8,7 @@ import { Visitor } from './visitor.ts';
 export interface Plant {
   /** Address of the balancer. */
   readonly url: string;
-  /** Addresses of the instances. Requests to these addresses bypass the balancer. */
+  /** Addresses of the instances, past the balancer. */
   readonly direct: readonly string[];
   /**
    * Returns a visitor whose requests go to the balancer or, if `urls` is set, to these addresses.
@@ -22,9 +19,8 @@ export interface Plant {
 
 export interface PlantOptions {
   /**
-   * Where an ordinary visit must not show the defect: on a single instance, or through the balancer. `nowhere`: an
-   * ordinary visit shows the defect. An ordinary visit sends requests in sequence, waits for no timeout, and does not
-   * replay cookies.
+   * Where an ordinary visit must not show the defect; `nowhere`: an ordinary visit shows the defect.
+   * An ordinary visit sends requests in sequence, waits for no timeout, and replays no cookies.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }
@@ -33,9 +29,7 @@ export interface PlantOptions {
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
 /**
- * Declares the tests of a defect, and a test that an ordinary visit does not show the defect.
- *
- * @param name the name of the defect
+ * Declares the tests of a defect.
  * @param scripts key: name of a test; value: a test that shows the defect
  */
 export function plant(

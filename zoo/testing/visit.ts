@@ -1,17 +1,14 @@
-/**
- * Simulates an ordinary visit: a user sends each request after the response to the previous one, waits for no timeout,
- * and sends no old cookies.
- */
+/** Simulates an ordinary visit: requests in sequence, no wait for a timeout, no old cookies. */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ZooEntry } from '../entry.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Returns true if a visitor can log in, because the app of the deployment has pages and a form with a password. */
+/** Returns true if the app has pages and a login form with a password. */
 export const canVisit = ({ deployment: { host } }: ZooEntry): boolean =>
   host === 'card-store' || host === 'plain';
 
-/** Visits the app twice: each time, signs in, adds values to each object, reads them, and signs out. */
+/** Visits twice: signs in, adds values to each object, reads them, and signs out. */
 export async function ordinaryVisit(visitor: Visitor): Promise<void> {
   expect(await visitor.who()).toBeUndefined();
   for (let visit = 0; visit < 2; visit++) {

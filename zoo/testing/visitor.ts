@@ -1,4 +1,4 @@
-/** Simulates a user with a browser, who visits the pages that the target file of a deployment describes. */
+/** Simulates a user with a browser, who visits the pages that a target file describes. */
 import { type Answer, Browser } from '../../app/testing/browser.ts';
 import { type Finding, finder } from '../../verify/core/response/finding.ts';
 import { parseTarget, type Target } from '../../verify/target/load.ts';
@@ -8,7 +8,7 @@ export interface Send {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Cookie header that is sent instead of the cookies in the cookie jar. */
+  /** Sent instead of the cookies in the cookie jar. */
   cookie?: string;
 }
 
@@ -17,13 +17,13 @@ export class Visitor {
   readonly #user: number;
   readonly #urls: readonly string[];
   #browser: Browser;
-  /**
-   * The form token of the last page. The method `as` returns another user of the same browser, so both users share this
-   * object.
-   */
+  /** The form token of the last page, which users of one browser share (see `as`). */
   #page = { csrf: '' };
 
-  /** @param urls addresses to which the requests are sent in turn @param user index of the account in the target */
+  /**
+   * @param urls addresses to which the requests are sent in turn
+   * @param user index of the account in the target
+   */
   constructor(target: Target | string, urls: readonly string[], user = 0) {
     this.target = typeof target === 'string' ? parseTarget(target, 'target', {}) : target;
     this.#urls = urls;
@@ -41,7 +41,7 @@ export class Visitor {
     return account;
   }
 
-  /** Returns a visitor for the same user with the same cookies, whose requests go to other addresses. */
+  /** Returns a visitor for the same user and cookies, whose requests go to other addresses. */
   at(...urls: string[]): Visitor {
     return this.#with(urls, this.#user);
   }
@@ -78,13 +78,12 @@ export class Visitor {
     return this.send(request.path, { method: request.method, form, headers: request.headers });
   }
 
-  /** Logs in: opens the login page, and sends its form. */
   async signIn(): Promise<Answer> {
     await this.send(this.target.login.page);
     return this.submit(this.target.login);
   }
 
-  /** Returns the user that the page for signed-in users names; undefined if it names no user. */
+  /** Returns the user that the page for signed-in users names; undefined if the page names no user. */
   async who(cookie?: string): Promise<string | undefined> {
     const { page, user } = this.target.signedIn;
     const { text } = await this.send(page, cookie === undefined ? {} : { cookie });
@@ -115,7 +114,7 @@ export class Visitor {
     return found(items, text);
   }
 
-  /** Returns the Cookie header for the page of signed-in users, so that a test can replay these cookies later. */
+  /** Returns the Cookie header for the page of signed-in users, to replay later. */
   cookie(): Promise<string> {
     return this.#browser.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
   }

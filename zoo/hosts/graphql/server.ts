@@ -1,6 +1,6 @@
 /**
- * A GraphQL app of the zoo (the GraphQL host): queries and mutations at one URL, sessions in a cookie and in Redis. The
- * variable GRAPHQL_DEFECT selects a defect: `session-in-memory` or `shared-loader`.
+ * The GraphQL host of the zoo: one URL, sessions in a cookie and in Redis.
+ * GRAPHQL_DEFECT selects a defect: `session-in-memory` or `shared-loader`.
  */
 import DataLoader from 'dataloader';
 import express, { type Express, type Request, type Response } from 'express';
@@ -15,7 +15,7 @@ import { authenticate } from '../plain/users.ts';
 
 const { env } = process;
 const defect = env['GRAPHQL_DEFECT'] ?? '';
-/** Time for which the server collects loads before it executes them as one batch, milliseconds. */
+/** Time for which the server collects loads into one batch, milliseconds. */
 const BATCH = 5;
 
 const schema = buildSchema(`
@@ -33,9 +33,9 @@ interface Viewer {
   notes: string[];
 }
 
-/** Loads the signed-in user of a request once, although several fields of the query need the user. */
+/** Loads the signed-in user of a request once, although several fields need the user. */
 class Viewers {
-  /** The signed-in user of the request; undefined if the request has no session. */
+  /** undefined if the request has no session. */
   user: string | undefined;
   readonly #loader: DataLoader<'viewer', Viewer | null>;
 

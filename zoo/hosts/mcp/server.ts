@@ -1,7 +1,6 @@
 /**
- * An MCP server that uses the Streamable HTTP transport of @modelcontextprotocol/sdk. The variable MCP_SESSIONS says
- * where it keeps its sessions: in `redis`, so that each instance knows them; or in `memory`, as in the examples of the
- * SDK. With the value `never-deleted`, the sessions are in Redis, and DELETE ends no session.
+ * An MCP server with the Streamable HTTP transport of @modelcontextprotocol/sdk.
+ * MCP_SESSIONS: sessions are in `redis`; in `memory`, as in the SDK's examples; or in Redis, `never-deleted`.
  */
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -23,7 +22,6 @@ const SESSION = 'mcp-session-id';
 /** Handles an MCP request that has a valid access token. */
 type Handle = (user: string, request: Request, response: Response) => Promise<void>;
 
-/** Returns an MCP server with the tools of one user. */
 function toolsOf(redis: Redis, user: string): McpServer {
   const server = new McpServer({ name: 'notes', version: '1.0.0' });
   const shows = (value: Record<string, unknown>) => ({
@@ -47,9 +45,7 @@ const unknown = (response: Response): void => {
   response.status(404).json({ jsonrpc: '2.0', error, id: null });
 };
 
-/**
- * Keeps the sessions in Redis. For each request it creates a new transport of the SDK, which knows no session itself.
- */
+/** Creates a new transport for each request. The transport itself knows no session. */
 const inRedis =
   (redis: Redis): Handle =>
   async (user, request, response) => {
@@ -69,7 +65,6 @@ const inRedis =
     await transport.handleRequest(request, response, request.body);
   };
 
-/** Keeps the sessions in the memory of this instance, as a map from session id to transport. */
 function inMemory(redis: Redis): Handle {
   const sessions = new Map<string, { user: string; transport: StreamableHTTPServerTransport }>();
   return async (user, request, response) => {
@@ -86,10 +81,7 @@ function inMemory(redis: Redis): Handle {
   };
 }
 
-/**
- * Connects a server with a transport. Needs a cast, because the types of the SDK conflict with
- * `exactOptionalPropertyTypes`.
- */
+/** The types of the SDK conflict with `exactOptionalPropertyTypes`. */
 const connect = (server: McpServer, transport: StreamableHTTPServerTransport): Promise<void> =>
   server.connect(transport as Parameters<McpServer['connect']>[0]);
 

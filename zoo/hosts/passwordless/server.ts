@@ -1,6 +1,6 @@
 /**
- * An app of the zoo without passwords (the passwordless host): users log in by a link in a mail, or with a passkey. The
- * variable PASSWORDLESS_DEFECT selects a defect: `link-in-memory`, `challenge-in-memory` or `keeps-session-id`.
+ * The passwordless host of the zoo: users log in by a mailed link, or with a passkey.
+ * PASSWORDLESS_DEFECT selects a defect: `link-in-memory`, `challenge-in-memory` or `keeps-session-id`.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -20,7 +20,7 @@ import { save, sessions, signIn, signOut } from '../plain/session.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** Key of the passkey challenge that the app has sent to the browser of this session. */
+    /** Key of the passkey challenge that the browser of this session got. */
     ceremony?: string;
   }
 }
@@ -30,13 +30,10 @@ const defect = env['PASSWORDLESS_DEFECT'] ?? '';
 const publicUrl = new URL(env['PUBLIC_URL'] ?? 'http://127.0.0.1');
 const LINK_S = 600;
 
-/**
- * Stores values that a login needs for a short time: the links in mails, by their tokens, and the challenges of
- * passkeys.
- */
+/** Values that a login needs for a short time: mailed links and passkey challenges. */
 interface Pending {
   put(key: string, value: string): Promise<void>;
-  /** Returns the value of a key and deletes it, so that it is returned only once. */
+  /** Returns the value of a key and deletes the value. */
   take(key: string): Promise<string | null>;
 }
 
@@ -74,21 +71,20 @@ function passwordlessApp(redis: Redis, instance: string): Express {
   return app;
 }
 
-/** Signs a user in. With the defect `keeps-session-id`, the session keeps its id. */
+/** With the defect `keeps-session-id`, the session keeps its id. */
 async function beginSession(request: Request, user: string): Promise<void> {
   if (defect !== 'keeps-session-id') return signIn(request, user);
   request.session.user = user;
   await save(request);
 }
 
-/** Returns the routes of a login by a link in a mail. The link is valid once. */
+/** The link is valid once. */
 function mailRoutes(redis: Redis): RequestHandler {
   const links = defect === 'link-in-memory' ? inMemory() : inRedis(redis);
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
   const routes = express.Router();
   routes.get('/login', async (request, response) => {
-    // With the defect `keeps-session-id`, visitors get a session before the login, as in a shop that remembers which
-    // items they viewed.
+    // As in a shop that remembers which items visitors viewed, the session begins before the login.
     if (defect === 'keeps-session-id') await save(request);
     response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
   });
@@ -120,7 +116,7 @@ interface Credential {
   publicKey: string;
 }
 
-/** Returns the routes of registration and login with passkeys, as in the examples of @simplewebauthn/server. */
+/** Registration and login with passkeys, as in the examples of @simplewebauthn/server. */
 function passkeyRoutes(redis: Redis): RequestHandler {
   const challenges = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
   const rpID = publicUrl.hostname;

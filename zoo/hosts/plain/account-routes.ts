@@ -1,4 +1,3 @@
-/** Routes of login and logout, the dashboard and the profile. */
 import { type Request, Router } from 'express';
 import { type RouteOptions, signedIn, textOf, userOf } from './guard.ts';
 import { form, list, page } from './pages.ts';

@@ -1,7 +1,4 @@
-/**
- * The plain host: an Express app of the zoo, written as in tutorials. Many broken and healthy deployments of the zoo
- * change one part of it.
- */
+/** The plain host of the zoo, an Express app as in tutorials. Many deployments change one part of this app. */
 import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';

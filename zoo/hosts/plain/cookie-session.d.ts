@@ -1,5 +1,4 @@
-// Types for cookie-session. The types in the package declare `request.session` globally, which conflicts with the
-// types of express-session.
+// The package's own types declare `request.session` globally, which conflicts with express-session.
 declare module 'cookie-session' {
   import type { RequestHandler } from 'express';
 

@@ -1,7 +1,4 @@
-/**
- * Makes the plain host (a plain Express app) keep the whole session in a signed cookie, with the package
- * cookie-session.
- */
+/** Makes the plain host keep the whole session in a signed cookie, with the package cookie-session. */
 import cookieSession from 'cookie-session';
 import { Router } from 'express';
 import type { PlainParts } from './parts.ts';
@@ -21,16 +18,14 @@ export const cookieSessions = {
   async signOut(request) {
     Reflect.set(request, 'session', null);
   },
-  // Does nothing, because the sessions are in cookies: the server does not know which sessions exist.
+  // With sessions in cookies, the server does not know which sessions exist.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
-  /**
-   * Limits the cart, because browsers drop cookies of more than 4096 bytes. base64 makes the session a third longer.
-   */
+  /** Browsers drop cookies of more than 4096 bytes, and base64 makes the session a third longer. */
   cartLimit: 2_000,
 } satisfies PlainParts;
 
 /**
- * Adds the methods `save` and `touch`, which the host calls, to a session. They are not stored with the session.
+ * Adds `save` and `touch`, which the host calls, without storing them with the session.
  * @param save must call `done` at its end
  */
 export function sessionMethods(session: object, save: (done: () => void) => void): object {

@@ -1,7 +1,4 @@
-/**
- * Routes of the cart and of the wishes, which the app stores in the session, and of the notes, which the app stores in
- * the database for each user.
- */
+/** Routes of the cart and the wishes (in the session), and of the notes (in the database, by user). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { type RouteOptions, signedIn, textOf, userOf } from './guard.ts';
@@ -57,7 +54,6 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
   return router;
 }
 
-/** Returns the routes of the wishes, which are a second list in the session. */
 export function wishRoutes({ parts }: RouteOptions): Router {
   const router = Router();
   router.use('/wishes', signedIn);

@@ -1,4 +1,3 @@
-/** Types and helpers that several route files use. */
 import type { Request, RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { PlainParts } from './parts.ts';
@@ -10,7 +9,7 @@ export interface RouteOptions {
   readonly parts: PlainParts;
 }
 
-/** A middleware that lets signed-in users pass, and redirects other clients to the login. */
+/** Lets signed-in users pass, and redirects other clients to the login. */
 export const signedIn: RequestHandler = (request, response, next) => {
   if (request.session?.user) next();
   else response.redirect(303, '/app/login');

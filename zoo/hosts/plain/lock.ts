@@ -7,10 +7,7 @@ import type { Redis } from 'ioredis';
 export interface LockOptions {
   /** Maximum time for which a request waits for the lock, milliseconds. */
   readonly waitMs: number;
-  /**
-   * What the app does if a request does not get the lock within `waitMs`: it refuses the request, or handles the
-   * request without the lock.
-   */
+  /** What the app does with a request that does not get the lock within `waitMs`. */
   readonly otherwise: 'refuse' | 'proceed';
   /** What one lock protects: all writes of a session, or only those to one object, such as the cart. */
   readonly per?: 'session' | 'thing';
@@ -18,14 +15,11 @@ export interface LockOptions {
   readonly reads?: boolean;
 }
 
-/** Time after which a lock expires, milliseconds. It matters only if the process that holds the lock dies. */
+/** Time after which a lock expires, milliseconds: relevant only if the holder's process dies. */
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
-/**
- * Returns a middleware that handles the writes of a session one after the other. With `reads`, it also includes the
- * reads. Must come before the session middleware.
- */
+/** Must come before the session middleware. */
 export function oneAtATime(
   redis: Redis,
   { waitMs, otherwise, per = 'session', reads = false }: LockOptions,

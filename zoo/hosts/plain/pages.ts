@@ -1,8 +1,7 @@
-/** Creates the HTML of the plain host (a plain Express app). */
 import { escapeUTF8 } from 'entities';
 import type { Request } from 'express';
 
-/** Returns the HTML of a page that shows the signed-in user. `body` is HTML too. */
+/** Returns a page that shows the signed-in user. `body` is HTML. */
 export function page(request: Request, title: string, body: string): string {
   const user = request.session?.user;
   const who = user === undefined ? '' : ` data-user="${escapeUTF8(user)}"`;
@@ -14,12 +13,12 @@ ${body}
 `;
 }
 
-/** Returns the HTML of a list. Each item has the attribute `data-item`, by which Baton finds it. */
+/** Returns a list. Each item has the attribute `data-item`, by which Baton finds the item. */
 export function list(items: readonly string[]): string {
   return `<ul>${items.map(item => `<li data-item="${escapeUTF8(item)}">${escapeUTF8(item)}</li>`).join('')}</ul>`;
 }
 
-/** Returns the HTML of a form with text fields. `hidden` is HTML too. */
+/** Returns a form with text fields. `hidden` is HTML. */
 export function form(action: string, fields: readonly string[], button: string, hidden = ''): string {
   const inputs = fields.map(name => {
     const type = name === 'password' ? 'password' : 'text';

@@ -1,4 +1,4 @@
-/** The parts of the plain host (a plain Express app) that a deployment of the zoo can replace. */
+/** The parts of the plain host that a deployment of the zoo can replace. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { SessionOptions, Store } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -21,27 +21,25 @@ export interface Devices {
 }
 
 export interface PlainParts {
-  /** Options of express-session. They override the default options of this app. */
+  /** Options of express-session. They override the app's options. */
   readonly session?: Partial<SessionOptions>;
-  /** Creates the session store. */
   readonly store?: (redis: Redis) => Store;
-  /** Middleware that replaces express-session. It gives each request the property `session`. */
+  /** Replaces express-session, and gives each request the property `session`. */
   readonly sessions?: (redis: Redis, secret: string) => RequestHandler;
-  /** Middleware that runs before the session is loaded. */
+  /** Runs before the session is loaded. */
   readonly beforeSession?: (redis: Redis) => RequestHandler;
-  /** Middleware that runs after the session is loaded. */
+  /** Runs after the session is loaded. */
   readonly onSession?: (redis: Redis) => RequestHandler;
   readonly signIn?: (request: Request, user: string, redis: Redis) => Promise<void>;
   readonly signOut?: (request: Request, response: Response) => Promise<void>;
   readonly devices?: (redis: Redis) => Devices;
-  /** The maximum size of the cart, characters. */
+  /** In characters. */
   readonly cartLimit?: number;
-  /** Returns the HTML of a hidden field that is added to each form. */
+  /** Returns the HTML of a hidden field for each form. */
   readonly formField?: (request: Request) => string;
   /** Returns the key of a user's data in the database. */
   readonly keyOf?: (user: string) => string;
-  /** Returns the database connection for reads of notes, for example a connection to a replica. */
+  /** Returns the database connection for reads of notes, for example to a replica. */
   readonly readNotes?: (request: Request, primary: Redis) => Redis;
-  /** Handles the errors that routes throw. */
   readonly onError?: ErrorRequestHandler;
 }

@@ -1,4 +1,3 @@
-/** Runs an instance of the plain host (a plain Express app). */
 import { createServer } from 'node:http';
 import type { Express } from 'express';
 import { Redis } from 'ioredis';
@@ -26,8 +25,7 @@ export function serve(appOf: (redis: Redis, instance: string) => Express): void 
     Number(env['PORT'] ?? 3000),
     env['HOST'] ?? '127.0.0.1',
   );
-  // Keeps an idle connection longer than the balancer does, so that the balancer does not send a request on a closed
-  // connection.
+  // Longer than the balancer's timeout, which could otherwise use a closed connection.
   server.keepAliveTimeout = 75_000;
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));

@@ -1,4 +1,4 @@
-/** Begins, saves and ends sessions in the way that the documentation of express-session shows. */
+/** Begins, saves and ends sessions as the documentation of express-session shows. */
 
 import { RedisStore } from 'connect-redis';
 import type { Request, RequestHandler, Response } from 'express';
@@ -6,7 +6,7 @@ import session from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Devices, PlainParts } from './parts.ts';
 
-/** Returns the session middleware of this app: express-session and connect-redis without changes. */
+/** Returns express-session with connect-redis, without changes. */
 export function sessions(redis: Redis, secret: string, parts: PlainParts): RequestHandler {
   return session({
     store: parts.store?.(redis) ?? new RedisStore({ client: redis }),
@@ -21,8 +21,8 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
 /** Saves the session with a new lifetime. Resolves when the store has saved it. */
 export function save(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Calls `touch`, because the session would otherwise keep its old expiry. If that expiry has passed, connect-redis
-    // deletes the session. A session in a cookie has no expiry, so it can be without `touch`.
+    // Without `touch`, the session keeps its old expiry, and connect-redis deletes a session past its expiry.
+    // A session in a cookie has no expiry.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });
@@ -44,7 +44,7 @@ export async function signOut(request: Request, response: Response): Promise<voi
   response.clearCookie('connect.sid');
 }
 
-/** Ends the session with this id. The session can belong to another device of the user. */
+/** Ends the session with this id, which can belong to another device of the user. */
 export function destroy(request: Request, sid: string): Promise<void> {
   return new Promise((resolve, reject) => {
     request.sessionStore.destroy(sid, error => (error ? reject(error) : resolve()));

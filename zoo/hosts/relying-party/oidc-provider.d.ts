@@ -1,4 +1,4 @@
-// Types for those parts of the package oidc-provider that the zoo uses. The package itself has no types.
+// The package oidc-provider has no types. The zoo uses only these parts.
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 

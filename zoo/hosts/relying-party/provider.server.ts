@@ -1,7 +1,4 @@
-/**
- * An identity provider: the package oidc-provider with a login form and a consent page. It keeps its sessions in
- * memory.
- */
+/** An identity provider: the package oidc-provider with a login form, a consent page, and sessions in memory. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import express from 'express';
 import Provider from 'oidc-provider';

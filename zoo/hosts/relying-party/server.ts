@@ -1,6 +1,6 @@
 /**
- * A relying party of OpenID Connect, written like the examples of openid-client: Express, sessions in Redis, and the
- * code flow with PKCE. The variable RELYING_PARTY_DEFECT selects a defect.
+ * A relying party of OpenID Connect, like the examples of openid-client: Redis sessions, code flow with PKCE.
+ * RELYING_PARTY_DEFECT selects a defect.
  */
 import { createHash } from 'node:crypto';
 import { RedisStore } from 'connect-redis';
@@ -14,9 +14,9 @@ import { issued } from '../../issued.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** A login that has begun, and for which the response of the identity provider has not come yet. */
+    /** A login for which the identity provider's response has not come yet. */
     flow?: Flow | undefined;
-    /** The signed-in user, and the token that is needed to log out at the identity provider. */
+    /** `idToken` is needed to log out at the identity provider. */
     login?: { user: string; idToken: string };
   }
 }
@@ -43,12 +43,9 @@ const config = await oidc.discovery(
 );
 const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''));
 
-/** Logins that this instance has begun, by their state. Used only with the defect `state-in-memory`. */
+/** The defect `state-in-memory`: logins that this instance has begun, by their state. */
 const begun = new Map<string, Flow>();
-/**
- * Sessions that this instance has begun. Key: session id of the identity provider. Used only with the defect
- * `backchannel-reaches-one`.
- */
+/** The defect `backchannel-reaches-one`: this instance's sessions, by the provider's session id. */
 const own = new Map<string, string>();
 const sidKey = (sid: string): string => `sid:${sid}`;
 
@@ -103,8 +100,7 @@ app.get('/login', async (request, response) => {
     redirect_uri: `${publicUrl}/callback`,
     scope: 'openid',
     state,
-    // Sends only the hash of the nonce to the identity provider, and keeps the nonce in a cookie of the browser. So a
-    // client without this cookie cannot use a stolen authorization code.
+    // The nonce itself is in a cookie, so a stolen authorization code is useless without this cookie.
     nonce: hash(nonce),
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
@@ -181,7 +177,7 @@ async function endSession(request: Request, response: Response): Promise<void> {
   response.clearCookie('connect.sid');
 }
 
-// The identity provider calls this route when the user logs out there (OpenID Connect Back-Channel Logout 1.0).
+// The provider calls this route at a logout there (OpenID Connect Back-Channel Logout 1.0).
 app.post('/backchannel-logout', async (request, response) => {
   const { payload } = await jwtVerify(String(request.body?.logout_token), keys, {
     issuer: issuer.origin,

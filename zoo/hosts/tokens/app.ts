@@ -1,7 +1,4 @@
-/**
- * The token host: a JSON API of the zoo with short-lived access tokens, and with refresh tokens. Its designs
- * (designs.ts) differ in how they replace refresh tokens.
- */
+/** The token host of the zoo: a JSON API with short-lived access tokens and with refresh tokens. */
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';

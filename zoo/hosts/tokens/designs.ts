@@ -1,6 +1,4 @@
-/**
- * Designs of the JSON API with tokens. They differ in how they replace a refresh token, and in how a logout ends it.
- */
+/** Designs of the JSON API with tokens, which differ in how they replace and end a refresh token. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -8,27 +6,25 @@ import type { Redis } from 'ioredis';
 interface Tokens {
   user: string;
   session: string;
-  /** The new refresh token; undefined if the client keeps its old refresh token. */
+  /** undefined if the client keeps its old refresh token. */
   refresh?: string;
 }
 
 export interface Design {
-  /** Begins a session at a login. Returns its first tokens. */
+  /** Begins a session at a login. */
   begin(user: string): Promise<Tokens>;
-  /** Returns new tokens for a refresh token; undefined if the token is refused. */
+  /** Returns undefined if the refresh token is refused. */
   renew(refresh: string): Promise<Tokens | undefined>;
-  /** Ends a session at its logout. */
   end(session: string, accessId: string): Promise<void>;
   /** Returns true if the access tokens of this session are still accepted. */
   allows(session: string, accessId: string): Promise<boolean>;
-  /** True (a defect) if the app still accepts access tokens after their expiry. */
+  /** True (a defect) if the app still accepts expired access tokens. */
   readonly forgetsExpiry?: boolean;
 }
 
 /**
- * What the app does with a refresh token that was already replaced. For `graceMs` milliseconds after the replacement,
- * it returns `new` tokens, or the `same` tokens as before. Later, it refuses the token and, if `ends` is true, ends the
- * session.
+ * What happens to a replaced refresh token: for `graceMs`, `new` tokens or the `same` tokens as before.
+ * Later, the token is refused and, if `ends` is true, the session ends.
  */
 interface Rotation {
   graceMs: number;
@@ -36,7 +32,7 @@ interface Rotation {
   ends: boolean;
 }
 
-/** Lua script that replaces a refresh token in one step. Returns user, session and new token; nil if it is refused. */
+/** Replaces a refresh token in one step. Returns user, session and new token; nil if the token is refused. */
 const ROTATE = `
 local token, new, grace, within, ends = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local session = redis.call('HGET', token, 'session')
@@ -73,7 +69,7 @@ async function begun(redis: Redis, user: string): Promise<Required<Tokens>> {
   return tokens;
 }
 
-/** Returns a design that replaces tokens in one step. @param parts methods that override methods of this design */
+/** @param parts methods that override methods of this design */
 const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {}): Design => ({
   begin: user => begun(redis, user),
   renew: token => rotate(redis, token, rotation),
@@ -82,10 +78,7 @@ const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {})
   ...parts,
 });
 
-/**
- * Gives all concurrent refreshes with the same token the same new tokens. The first refresh creates the new tokens
- * under a lock. The other refreshes wait for the lock, and then read the new tokens.
- */
+/** Gives all concurrent refreshes with one token the same new tokens, made under a lock. */
 async function once(
   redis: Redis,
   token: string,
@@ -102,7 +95,7 @@ async function once(
       if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
       return tokens;
     }
-    // Checks that the session still exists, because it could have ended since the new tokens were created.
+    // The session could have ended since the new tokens were created.
     const tokens: Tokens = JSON.parse(made);
     return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
   } finally {
@@ -195,7 +188,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
     rotating(redis, { graceMs, within: 'new', ends: true }, { forgetsExpiry: true }),
 };
 
-/** Keeps the current and the previous token in one record. The defect: reads and writes the record in two steps. */
+/** The defect: reads and writes the record of the two last tokens in two steps. */
 function lastWriter(redis: Redis, graceMs: number): Partial<Design> {
   return {
     async begin(user) {
