@@ -123,7 +123,7 @@ describe.each<[string, Runner | undefined]>([
   it('fails if an expected instance serves no request', long, async () => {
     const { code, stdout } = await run({}, { INSTANCES: 'app-1,app-2,app-3' });
     expect(code).toBe(99);
-    expect(stdout).toMatch(/\? routing +unknown +app-3 served nothing, and INSTANCES expects it/);
+    expect(stdout).toMatch(/\? routing +unknown +no response came from app-3, which INSTANCES names/);
   });
 
   it('exits before the load if a setting is wrong', there, async () => {

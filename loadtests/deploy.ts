@@ -71,7 +71,7 @@ export function handleSummary(data: SummaryData): Record<string, string> {
   const gap = value('baton_gap', 'max');
   const waited =
     gap === 0
-      ? 'no user waited for a success'
+      ? 'every request succeeded at once'
       : `a user waited up to ${grouped(Math.round(gap))} ms for a success`;
   return summary(data, [
     `deploy: ${grouped(sessions - lost)} of ${counted(sessions, 'session')} survived; ${waited}; ` +

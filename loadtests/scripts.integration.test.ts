@@ -83,7 +83,7 @@ describe('a healthy stack', { timeout: 600_000 }, () => {
         soak: /^part 4: [\d,]+ requests?, 0 failed, 95 % of responses within /m,
         spike: /^spike: \d+ requests?, 0 failed/m,
         breakpoint: /^nothing broke: up to 40 iterations per second all guarantees held/m,
-        deploy: /^deploy: 4 of 4 sessions survived; no user waited for a success; 0 had to log in again$/m,
+        deploy: /^deploy: 4 of 4 sessions survived; every request succeeded at once; 0 had to log in again$/m,
         'logout-storm': /✓ logout-final +valid .*\n +logouts \d+ · with a request in flight [1-9]/,
       };
       expect(stdout).toMatch(more[script] ?? /./);

@@ -123,7 +123,7 @@ describe('the verdict from the counters of a k6 run', () => {
   it('names an expected instance that served no request', () => {
     const { result } = summarised({ ...GOOD, [tagged(TAGGED.requests, 'app-2')]: 0 });
     const verdict = result.guarantees.find(({ guarantee }) => guarantee === 'routing');
-    expect(verdict?.why).toContain('app-2 served nothing');
+    expect(verdict?.why).toContain('no response came from app-2');
   });
 
   it.each([

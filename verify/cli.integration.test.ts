@@ -189,7 +189,7 @@ describe('an early end', () => {
     await running.finished;
     await allGone(processes.map(process => process.pid));
     const { code, stdout } = await baton(['check', run]);
-    expect(stdout).toContain('the history has no last line');
+    expect(stdout).toContain('the history is incomplete');
     expect(code).toBe(2);
   });
 

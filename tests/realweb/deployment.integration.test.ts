@@ -61,7 +61,9 @@ describe('an app whose responses do not name the instance', () => {
   it('is reported with a guess how many instances responded, which is no evidence', async () => {
     const { of, result } = await judged(new Silent(), { instance: undefined });
     expect(of('continuity').judgement).toBe('unknown');
-    expect(result.remarks.join()).toContain('by header order the answers look as if from 2. That is a guess');
+    expect(result.remarks.join()).toContain(
+      'by header order, 2 instances seem to respond. That is only a guess',
+    );
   });
 
   it('is recognised by the log of its balancer during the run', async () => {

@@ -41,7 +41,7 @@ function roundTrips(values: number, last: number): string {
 describe('check --budget', () => {
   it('ends as unknown when it is spent, and lists what was not decided', async () => {
     const { exit, text } = await check(roundTrips(12, 5), '--initial', '0', '--budget', '50ms');
-    expect(text.replaceAll(/\s+/g, ' ')).toContain('did not decide 1 place (object@jepsen)');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('did not decide 1 group of operations (object@jepsen)');
     expect(exit).toBe(2);
   });
 

@@ -113,11 +113,11 @@ const verify = {
     sticky: STICKY,
     ...LOAD,
     compress: flag(
-      'compresses the history from its first lines, to about a tenth of the size; by default a history is compressed while it is written once it has 16 MiB (docs/history.md)',
+      'compresses the history from the start, to about a tenth of the size; by default Baton compresses it once it has 16 MiB (docs/history.md)',
     ),
     rate: text(
       'R|A..B',
-      'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session acts as soon as its last response has come (docs/workloads.md)',
+      'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session sends its next request right after a response (docs/workloads.md)',
     ),
     workers: text(
       'N|auto',
@@ -143,9 +143,7 @@ const verify = {
       'DIR|FILE,…',
       "logs that name the instance of each request: a folder with balancer/access.log and instances/NAME.log (docs/compose.md), or a balancer's access log and logs of instances as NAME=FILE (docs/target-file.md)",
     ),
-    'print-target': flag(
-      'prints the target file as Baton understands it, without secrets, and sends nothing',
-    ),
+    'print-target': flag('prints the parsed target file, without secrets, and sends no request'),
     k6: flag(
       'with --stack: loads the stack again with k6 after the run, if k6 is installed; the run also fails if k6 finds a violation (docs/k6.md)',
     ),
@@ -226,7 +224,7 @@ const check = {
     ),
     budget: text(
       'TIME',
-      'time for the searches of linearizability, after the history is read; objects that are still undecided are listed, and make the verdict unknown',
+      'time limit for the searches of linearizability, after the history is read; an undecided object makes the verdict unknown',
       '60s',
     ),
     'all-objects': flag('searches every undecided object, even if another object is violated'),
@@ -328,7 +326,7 @@ const explain = {
 const doctor = {
   words: '[TARGET]',
   most: 1,
-  does: 'lists which programs this machine has, and which guarantees stay unknown with a target file, and why; exits with 2 if one of these guarantees is claimed. Sends nothing',
+  does: 'lists the programs on this machine. With a target file: lists the guarantees that a run leaves unknown, and why; exits with 2 if one of them is claimed. Sends no request',
   page: 'target-file.md',
   options: {
     ...STACK,

@@ -114,7 +114,7 @@ describe('too little evidence is unknown', () => {
     [
       'one version',
       () => new Story().login('a', 'v1').read('a', 'v1').decide(),
-      'only v1 has responded so far',
+      'only version v1 has responded so far',
     ],
     [
       'one of two sessions',

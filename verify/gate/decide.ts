@@ -44,7 +44,7 @@ export function decide(cohorts: Cohorts, { now, window, forms, violations }: Can
   if (lost !== undefined) return decided('violated', crossingLine(lost));
   if (broken !== undefined) return decided('violated', broken);
   if (stable === undefined) return decided('unknown', 'no session was created yet');
-  if (canary === undefined) return decided('unknown', `only ${stable} has responded so far`);
+  if (canary === undefined) return decided('unknown', `only version ${stable} has responded so far`);
   const missing =
     lacking(cohorts, stable, canary, now - window) ?? (forms ? unsent(cohorts, stable, canary) : undefined);
   return missing === undefined

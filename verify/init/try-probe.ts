@@ -118,7 +118,7 @@ async function tried(
     const means = { csrf, headers: login.headers, stamp, page, carriers };
     const probe = await proven(visitor, others, candidate, means);
     const what = `${field} of ${request.method ?? 'POST'} ${request.path}`;
-    if (probe === 'cut') say('probe', `not ${what}, read on ${places[0]}: the page shows a part of a list`);
+    if (probe === 'cut') say('probe', `not ${what}: the page ${places[0]} shows only a part of the list`);
     if (probe === undefined) unread.push(what);
     if (probe === undefined || probe === 'cut') continue;
     say('probe', `${what}, read on ${probe.read.path}: ${SCOPES[probe.scope]}`);

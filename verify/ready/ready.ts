@@ -71,8 +71,8 @@ export async function ready(context: Context): Promise<void> {
 function undecided({ session }: Target): string {
   const final = session?.command === undefined ? ['logout-final'] : [];
   return (
-    `the sessions were made elsewhere (\`session\`), so this run decides nothing about ${[...ABOUT_LOGINS, ...final].join(', ')}` +
-    (final.length === 0 ? '' : '; all clients of an account share its session, so no client logs out')
+    `the target file gives existing sessions (\`session\`), so this run does not judge ${[...ABOUT_LOGINS, ...final].join(', ')}` +
+    (final.length === 0 ? '' : '; clients share the session of their account, so none logs out')
   );
 }
 

@@ -63,7 +63,7 @@ function loadOf({ did, requests, failed, duration, bit, healthy, healed }: Fault
         `${counted(requests, 'request')} in ${(duration / 1e6).toFixed(1)} s`;
   const notes = [
     `${grouped(failed)} failed`,
-    ...(bit ? [] : ['not seen to take effect']),
+    ...(bit ? [] : ['no effect seen']),
     ...(healed === false ? ['NOT HEALED'] : []),
     ...(healthy ? [] : ['not healthy again']),
   ];

@@ -203,7 +203,7 @@ describe('with faults', () => {
         '1,204 acknowledged, 0 lost',
         '0.21 s (waits: p99 0.04 s, longest 0.39 s)',
         'store-stop of redis',
-        '300 failed, not seen to take effect, NOT HEALED, not healthy again',
+        '300 failed, no effect seen, NOT HEALED, not healthy again',
       ])
         expect(text).toContain(format === 'annotations' ? words.replaceAll('%', '%25') : words);
     },

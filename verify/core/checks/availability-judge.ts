@@ -61,7 +61,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     }
     const came = `${cameOf(operation)} after ${seconds(wait)}`;
     const expected = `a response within ${seconds(this.#mostWait)}`;
-    const summary = `a client waited ${seconds(wait)} for a success, and nothing was disturbed`;
+    const summary = `a client waited ${seconds(wait)} for a success, although there was no fault`;
     this.report(() => down(summary, [{ operation, expected, came }]));
   }
 
@@ -73,7 +73,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     this.count.errors++;
     const came = cameOf(operation);
     const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
-    const summary = `${withArticle(operation.action)} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`;
+    const summary = `${withArticle(operation.action)} got ${came}${there}, although there was no fault${this.#after(operation)}`;
     this.report(() => down(summary, [{ operation, expected: 'a success', came }]));
   }
 

@@ -30,7 +30,7 @@ describe('availability', () => {
       s.hops(100);
       trouble(p, s, 2, 20, { bit: false });
     });
-    expect(idle.why).toContain('not seen to take effect: kill of app-1');
+    expect(idle.why).toContain('no effect was seen of kill of app-1');
     const empty = judged((p, s) => {
       s.hops(100);
       p.disturb(1, 'kill').wait(SECOND).heal(1);
@@ -59,7 +59,7 @@ describe('availability', () => {
     );
     expect(verdict).toMatchObject({
       judgement: 'valid',
-      finding: 'at most 2.9 % of requests fail while nothing is disturbed',
+      finding: 'at most 2.9 % of requests fail without a fault',
     });
   });
 
@@ -70,7 +70,7 @@ describe('availability', () => {
     expect(verdict).toMatchObject({ judgement: 'violated', violations: 2 });
     expect(verdict.anomalies[0]).toMatchObject({
       name: 'DOWN',
-      summary: 'a read got 502 from app-1, and nothing was disturbed',
+      summary: 'a read got 502 from app-1, although there was no fault',
     });
   });
 
@@ -88,7 +88,7 @@ describe('availability', () => {
     const starved = { ...error, starved: true };
     const verdict = judged((_p, s) => s.hops(100).asks('app-1', starved));
     expect(verdict).toMatchObject({ judgement: 'unknown', violations: 0 });
-    expect(verdict.why).toContain('1 request failed or came late while too many processes waited');
+    expect(verdict.why).toContain('1 request failed or took too long while too many processes waited');
     expect(judged((_p, s) => s.hops(100).asks('app-1', starved).asks('app-1', error))).toMatchObject({
       judgement: 'violated',
       violations: 1,
@@ -267,7 +267,7 @@ describe('availability, where a longest wait is declared', () => {
     expect(judged(asking(4 * SECOND), {}).judgement).toBe('valid');
     expect(verdictText(judged(asking(4 * SECOND), wait))).toMatchInlineSnapshot(`
       "violated, 1
-      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 2 of 14 failed, longest gap 4 s
+      at most 2.9 % of requests fail without a fault; in 1 fault window 2 of 14 failed, longest gap 4 s
       rests on requests 103, fault windows 1, requests in them 14
       DOWN availability s alice: a client waited 4 s for a success during kill of app-1
         #114 read on app-1 fail: 502
@@ -296,7 +296,7 @@ describe('availability, where a longest wait is declared', () => {
       s.ended();
     }, wait);
     expect(others.anomalies.map(({ summary }) => summary)).toEqual([
-      'a read got 502 from app-1, and nothing was disturbed',
+      'a read got 502 from app-1, although there was no fault',
     ]);
   });
 
@@ -306,9 +306,9 @@ describe('availability, where a longest wait is declared', () => {
     expect(slow(3 * SECOND).judgement).toBe('valid');
     expect(verdictText(slow(4 * SECOND))).toMatchInlineSnapshot(`
       "violated, 1
-      at most 2.9 % of requests fail while nothing is disturbed
+      at most 2.9 % of requests fail without a fault
       rests on requests 102, fault windows 0, requests in them 0
-      DOWN availability s alice: a client waited 4 s for a success, and nothing was disturbed
+      DOWN availability s alice: a client waited 4 s for a success, although there was no fault
         #102 read on app-1: expected a response within 3 s; came 200 after 4 s"
     `);
   });
@@ -325,7 +325,7 @@ describe('availability, exact messages', () => {
       });
     expect(verdictText(some(100, 10))).toMatchInlineSnapshot(`
       "valid
-      at most 3 % of requests fail while nothing is disturbed; in 1 fault window 1 of 10 failed, longest gap 0 s
+      at most 3 % of requests fail without a fault; in 1 fault window 1 of 10 failed, longest gap 0 s
       rests on requests 100, fault windows 1, requests in them 10"
     `);
     expect(verdictText(some(99, 10))).toMatchInlineSnapshot(`
@@ -354,15 +354,15 @@ describe('availability, exact messages', () => {
     });
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 4
-      4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap 0 s
+      4 of 105 requests failed without a fault; in 2 fault windows 0 of 23 failed, longest gap 0 s
       rests on requests 105, fault windows 2, requests in them 23
-      DOWN availability s alice: a read got reset, and nothing was disturbed
+      DOWN availability s alice: a read got reset, although there was no fault
         #102 read info: expected a success; came reset
-      DOWN availability s alice: an add got no response from app-1, and nothing was disturbed
+      DOWN availability s alice: an add got no response from app-1, although there was no fault
         #103 add x on app-1 info: expected a success; came no response
-      DOWN availability s alice: a read got 500 from app-2, and nothing was disturbed (kill of app-1 had ended 0.5 s before)
+      DOWN availability s alice: a read got 500 from app-2, although there was no fault (kill of app-1 had ended 0.5 s before)
         #115 read on app-2 fail: expected a success; came 500
-      DOWN availability s alice: a read got 502 from app-1, and nothing was disturbed (slow had ended 2 s before)
+      DOWN availability s alice: a read got 502 from app-1, although there was no fault (slow had ended 2 s before)
         #128 read on app-1 fail: expected a success; came 502"
     `);
   });
@@ -383,7 +383,7 @@ describe('availability, exact messages', () => {
     );
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 2
-      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap 1 s
+      at most 2.9 % of requests fail without a fault; in 1 fault window 5 of 14 failed, longest gap 1 s
       rests on requests 101, fault windows 1, requests in them 14
       DOWN availability s alice: 36 % of 14 requests failed during kill of app-1; at most 30 % may fail
         #107 read on app-1 fail: expected at most 30 %; came 36 % of 14 requests failed during kill of app-1
@@ -409,8 +409,7 @@ describe('availability, exact messages', () => {
     });
     expect({ rests, finding }).toEqual({
       rests: { requests: 7, 'fault windows': 2, 'requests in them': 4 },
-      finding:
-        '1 of 7 requests failed while nothing was disturbed; in 2 fault windows 4 of 4 failed, longest gap 0.02 s',
+      finding: '1 of 7 requests failed without a fault; in 2 fault windows 4 of 4 failed, longest gap 0.02 s',
     });
   });
 
@@ -424,7 +423,7 @@ describe('availability, exact messages', () => {
     );
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "unknown
-      why: not seen to take effect: kill of app-1. Check that the fault reaches the part that it should disturb
+      why: no effect was seen of kill of app-1: check that the fault reaches what it should disturb
       rests on requests 101, fault windows 1, requests in them 19"
     `);
     const none = judged(p => p.disturb(1, 'kill').wait(1000).heal(1), { budgets: { errors: 0, gap: 0 } });
@@ -472,7 +471,7 @@ describe('availability, exact messages', () => {
     expect(verdict.anomalies[0]?.summary).toContain('(one had ended 1 s before)');
   });
 
-  it('applies the budget of response times while nothing is disturbed, from the intended start', () => {
+  it('applies the budget of response times without a fault, from the intended start', () => {
     const slow = (times: number, late?: number, starved?: true) => {
       const picture = new Picture({ declared: { budgets: { latency: { p95: 300_000 } } } });
       const session = picture
@@ -491,7 +490,7 @@ describe('availability, exact messages', () => {
     expect(slow(9).judgement).toBe('valid');
     expect(slow(20).judgement).toBe('violated');
     expect(slow(20).anomalies[0]?.summary).toMatch(
-      /^10 % of 20\d responses took longer than 300 ms, .* the budget for p95 allows 5 %$/,
+      /^10 % of 20\d responses took longer than 300 ms without a fault; the budget for p95 allows 5 %$/,
     );
     expect(slow(20, 350_000).judgement).toBe('violated');
     expect(slow(20, 250_000).judgement).toBe('valid');
@@ -500,7 +499,7 @@ describe('availability, exact messages', () => {
     expect(slow(9, undefined, true).judgement).toBe('valid');
     expect(slow(20, undefined, true)).toMatchObject({
       ...{ judgement: 'unknown', violations: 0 },
-      why: expect.stringContaining('20 requests failed or came late'),
+      why: expect.stringContaining('20 requests failed or took too long'),
     });
   });
 });

@@ -11,8 +11,8 @@ function findingOf(count: AvailabilityCounts): string {
   const { requests, errors, windows, requestsInWindows, errorsInWindows, gap } = count;
   const outside =
     errors === 0
-      ? `${atMost(requests)} of requests fail while nothing is disturbed`
-      : `${grouped(errors)} of ${counted(requests, 'request')} failed while nothing was disturbed`;
+      ? `${atMost(requests)} of requests fail without a fault`
+      : `${grouped(errors)} of ${counted(requests, 'request')} failed without a fault`;
   if (windows === 0) return outside;
   const inside =
     `in ${counted(windows, 'fault window')} ${grouped(errorsInWindows)} of ${grouped(requestsInWindows)} failed, ` +
@@ -23,7 +23,8 @@ function findingOf(count: AvailabilityCounts): string {
 export const availability = check<AvailabilityCounts>({
   guarantee: 'availability',
   assumes:
-    'faults are timed by the run’s clock; requests that the run gave up are marked as aborted, and requests that its machine had no time for as starved',
+    'the history times faults by the clock of the run; it marks requests that Baton aborted (`aborted`), or that its ' +
+    'overloaded machine delayed (`starved`)',
   minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
   judge: Availability,
   counts: () => ({
@@ -33,7 +34,7 @@ export const availability = check<AvailabilityCounts>({
   compared: ({ requests, requestsInWindows }) => requests + requestsInWindows,
   missing(count) {
     if (count.starved > 0) return starved(count.starved);
-    if (count.withoutEffect > 0) return `${counted(count.withoutEffect, 'fault')} not seen to take effect`;
+    if (count.withoutEffect > 0) return `no effect was seen of ${counted(count.withoutEffect, 'fault')}`;
     if (count.tooFew > 0)
       return `fewer than ${ENOUGH_IN_WINDOW} requests in ${counted(count.tooFew, 'fault window')}: keep the load going`;
     const wholeRun = count.requests === 0 && count.windows > 0;

@@ -25,7 +25,7 @@ export function clobber({ value, write, showed, read }: LostUpdate): Violation {
   return {
     at: read,
     summary: counts
-      ? `acknowledged increments that overlapped add up to ${value}, and the final state is ${read.saw?.[0] ?? '0'}`
+      ? `overlapping acknowledged increments add up to ${value}, but the final state is ${read.saw?.[0] ?? '0'}`
       : 'an acknowledged add that overlapped another request is not in the final state',
     witness: [
       ...inOrder(steps),

@@ -252,7 +252,7 @@ describe('continuity', () => {
     for (let i = 0; i < 3; i++) picture.session(`w${i}`, 'wrong').form('app-1').refusedLogin('app-2').ended();
     picture.session('s', 'alice').form('app-1').refusedLogin('app-2').login('app-2');
     expect(picture.result().remarks.join()).toContain(
-      'every login of wrong (3 times) was refused: see the passwords in `accounts`',
+      'every login of wrong (3 times) was refused: correct the passwords in `accounts`',
     );
   });
 

@@ -10,7 +10,8 @@ const ENOUGH_STAYING = 100;
 
 export const continuity = check<ContinuityCounts>({
   guarantee: 'continuity',
-  assumes: 'the target file names the signed-in mark; a client sends the cookies that it was last given',
+  assumes:
+    '`signedIn` in the target file recognises signed-in pages; each client sends the cookies that it received last',
   minimum:
     `${ENOUGH_HANDOFFS} handoffs: consecutive requests of one session served by different instances; where sticky ` +
     `routing is claimed, ${ENOUGH_STAYING} requests of live sessions`,
@@ -22,7 +23,7 @@ export const continuity = check<ContinuityCounts>({
   violations: ({ lost, refusing }) => lost + refusing,
   compared: ({ requests }) => requests,
   missing({ sessions, handoffs, requests }, { routing }) {
-    if (sessions === 0) return 'no login succeeded, so no session lived';
+    if (sessions === 0) return 'no login succeeded, so there was no session';
     // With a sticky balancer, a session stays on one instance. So this check counts requests instead of changes of the
     // instance.
     if (routing === 'sticky') return few(requests, ENOUGH_STAYING, 'request', ' of live sessions');

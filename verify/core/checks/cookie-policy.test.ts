@@ -84,8 +84,8 @@ describe('declared attributes', () => {
 
 describe('cookie-policy', () => {
   it('is unknown for an empty history, and until health checks and every instance were tried', () => {
-    expect(judged(() => {}).why).toContain('no session cookie');
-    expect(judged(p => p.session('s', 'alice').login('app-1', set())).why).toContain('a health check');
+    expect(judged(() => {}).why).toContain('no attributes of a session cookie');
+    expect(judged(p => p.session('s', 'alice').login('app-1', set())).why).toContain('no health check');
     const half = judged(p => {
       p.session('s', 'alice').login('app-1', set()).read('app-2').asks('app-1', { with: 'none' });
     });
@@ -139,8 +139,8 @@ describe('cookie-policy', () => {
     ['has no Secure', {}, { url: 'https://shop.test' }],
     ['has no Secure', { sameSite: 'none' }, {}],
     ['has 5000 bytes', { bytes: 5000 }, {}],
-    ['has room for 40 bits', { bits: 40 }, {}],
-    ['has room for 100 bits', { bits: 100 }, { declared: { cookies: 'asvs' } }],
+    ['holds at most 40 bits', { bits: 40 }, {}],
+    ['holds at most 100 bits', { bits: 100 }, { declared: { cookies: 'asvs' } }],
     ['has neither __Host- nor __Secure-', { bits: 256 }, { declared: { cookies: 'asvs' } }],
   ])('is violated by a cookie that %s, once for each instance and path', (came, attributes, run) => {
     const verdict = judged(p => {
@@ -175,7 +175,7 @@ describe('cookie-policy', () => {
         const other = p.session('f', 'alice').login('app-1', set({}, 'f'));
         other.signedOut('app-1', { ...early, with: 'none' }).read('app-1');
       }).anomalies.map(({ summary }) => summary);
-    expect(kept({})).toEqual([expect.stringContaining('sid has room for 24 bits only')]);
+    expect(kept({})).toEqual([expect.stringContaining('sid holds at most 24 bits')]);
     expect(kept(set({}, 'new'))).toEqual([]);
     expect(kept({ cookies: [{ name: 'sid', change: 'deleted' }] })).toEqual([]);
   });
@@ -294,7 +294,7 @@ describe('cookie-policy', () => {
         "HttpOnly: sid has no HttpOnly: scripts can read it",
         "SameSite=Lax or Strict: sid has SameSite=no, which is no known value",
         "at most 4096 bytes: sid has 4097 bytes: browsers drop it",
-        "room for 64 bits: sid has room for 63 bits only, by its characters and where ids differ: it can be guessed",
+        "at least 64 bits: sid holds at most 63 bits, by its characters that differ between ids: it can be guessed",
       ]
     `);
     const asvs: Partial<Run> = { declared: { cookies: 'asvs' } };
@@ -302,7 +302,7 @@ describe('cookie-policy', () => {
     expect(faults({ bits: 128 }, asvs, '__Secure-sid')).toEqual([]);
     expect(faults({ bits: 127 }, asvs)).toMatchInlineSnapshot(`
       [
-        "room for 128 bits: sid has room for 127 bits only, by its characters and where ids differ: it can be guessed",
+        "at least 128 bits: sid holds at most 127 bits, by its characters that differ between ids: it can be guessed",
         "__Host- or __Secure-: sid has neither __Host- nor __Secure- before its name",
       ]
     `);

@@ -12,10 +12,10 @@ const WORTH_REPORTING = 7;
 
 export const cookiePolicy = check<CookieCounts>({
   guarantee: 'cookie-policy',
-  assumes: 'the cookies in the history carry the session, as requests without them have shown',
+  assumes: 'the cookies in the history carry the session: a request without them was signed out',
   minimum:
-    'the attributes of a session cookie set by every instance, and one answered request without a cookie to a ' +
-    'health check or a static file, or to a path where the app could have one',
+    'the attributes of a session cookie from every instance, and a response to a request without cookies: from a ' +
+    'health check or a static file, or from a path where an app often has one',
   judge: CookiePolicy,
   counts: () => ({
     ...{ cookies: 0, without: 0, absent: 0, ids: 0, equal: 0 },
@@ -24,10 +24,9 @@ export const cookiePolicy = check<CookieCounts>({
   violations: ({ violations, waiting }) => violations + waiting,
   compared: ({ cookies }) => cookies,
   missing({ cookies, without, absent, tried }) {
-    if (cookies === 0)
-      return 'the attributes of no session cookie were recorded: look at the responses that set it, on every instance';
+    if (cookies === 0) return 'no attributes of a session cookie were recorded: run the workload `audit`';
     if (without + absent === 0)
-      return 'no request without a cookie to a health check or static file was answered: name one under `public`';
+      return 'no health check or static file responded to a request without cookies: name one under `public`';
     return untried(tried, 'session cookie');
   },
   rests: ({ cookies, tried, without, ids }) => ({

@@ -37,7 +37,7 @@ export function signedOut(
   summary: string,
   came: string,
 ): Violation {
-  const expected = `signed in as ${operation.user}, or an error with the cookie untouched`;
+  const expected = `signed in as ${operation.user}, or an error that leaves the cookie unchanged`;
   return {
     at: operation,
     summary,

@@ -27,7 +27,7 @@ export function drift(
     summary: `${there} ${verb} a session ${waited} ${since}, ${limit} the declared ${declared}`,
     witness: stepsOf(
       [login, 'logged in'],
-      renewal ? [life.latest, 'the last request that may have renewed it'] : [used, 'signed in'],
+      renewal ? [life.latest, 'the last request that may have renewed the session'] : [used, 'signed in'],
       [operation, `${came} after ${waited}`, expected],
     ),
   };

@@ -102,14 +102,14 @@ describe('evidence', () => {
       "violated, 1
       the sources disagree on 1 request
       rests on requests 1, sources 3
-      DISPUTED evidence: request test-1 was served once more by app-2"
+      DISPUTED evidence: request test-1 was served a second time, by app-2"
     `);
     expect(textOf(verdictOf([['balancer', 'app-2']], { logs: ['balancer'] }))).toMatchInlineSnapshot(`
       "violated, 1
       the sources disagree on 1 request
       rests on requests 1, sources 2
       DISPUTED evidence s1 alice: the response says app-1, the balancer log says app-2
-        #1 add a on app-1: expected all sources name one instance, which served it once; came the response says app-1, the balancer log says app-2"
+        #1 add a on app-1: expected all sources name the same instance, which served the request once; came the response says app-1, the balancer log says app-2"
     `);
     expect(textOf(verdictOf([['app-1', 'app-1']], { logs: ['app-1'] }))).toMatchInlineSnapshot(`
       "valid
@@ -118,12 +118,12 @@ describe('evidence', () => {
     `);
     expect(textOf(verdictOf([['app-1', 'app-1']]))).toMatchInlineSnapshot(`
       "unknown
-      why: no request was found in the logs: do they carry X-Request-Id?
+      why: no request was found in the logs: let balancer and instances log the header X-Request-Id
       rests on requests 0, sources 3"
     `);
     expect(textOf(verdictOf(good, { logs: [] }))).toMatchInlineSnapshot(`
       "unknown
-      why: only the responses name the instance that served: no log of the balancer or of an instance was read
+      why: only the responses name their instance: no log of the balancer or of an instance was read
       rests on requests 0, sources 1"
     `);
   });
@@ -144,7 +144,7 @@ describe('evidence', () => {
     expect(twice(s => void s.form('app-2'))).toBe('');
     expect(twice(s => void s.login('app-2'))).toMatchInlineSnapshot(`
       "DISPUTED evidence s1 alice: one login was served twice: by app-1 and app-2
-        #1 login on app-2: expected all sources name one instance, which served it once; came one login was served twice: by app-1 and app-2"
+        #1 login on app-2: expected all sources name the same instance, which served the request once; came one login was served twice: by app-1 and app-2"
     `);
   });
 
@@ -191,7 +191,7 @@ describe('evidence', () => {
       "violated, 1
       the sources disagree on 1 request
       rests on requests 1, sources 3
-      DISPUTED evidence: request test-1 was served once more by app-2"
+      DISPUTED evidence: request test-1 was served a second time, by app-2"
     `);
     expect(again(p => p.add(served(p, 'app-2', 'app-2')))).toContain('valid');
     expect(again(p => p.add(served(p, 'balancer', 'app-2')).finish())).toContain('valid');
@@ -243,7 +243,7 @@ describe('evidence', () => {
       the sources disagree on 1 request
       rests on requests 1, sources 3
       DISPUTED evidence s1 alice: one add was served twice: by app-1 and app-2
-        #1 add a on app-2: expected all sources name one instance, which served it once; came one add was served twice: by app-1 and app-2"
+        #1 add a on app-2: expected all sources name the same instance, which served the request once; came one add was served twice: by app-1 and app-2"
     `);
     expect(sentOn('add', 'response', 'balancer', 'app-2')).toContain('valid');
   });

@@ -26,7 +26,7 @@ class Evidence extends Judging<Sources> {
       // served twice. This is certain only in a complete history.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
-        this.#dispute(request, `request ${id} was served once more by ${again.source}`);
+        this.#dispute(request, `request ${id} was served a second time, by ${again.source}`);
     } else if (complete) {
       if (sent.resent) this.#resent.add(id);
       this.#judge(request, sent);
@@ -55,7 +55,7 @@ class Evidence extends Judging<Sources> {
   }
 
   #dispute({ sent }: LoggedRequest, summary: string): void {
-    const expected = 'all sources name one instance, which served it once';
+    const expected = 'all sources name the same instance, which served the request once';
     const operation = sent?.operation;
     const witness = operation === undefined ? [] : [{ operation, expected, came: summary }];
     this.report(() => ({ at: operation, summary, witness }));
@@ -70,17 +70,18 @@ class Evidence extends Judging<Sources> {
 
 export const evidence = check<Sources>({
   guarantee: 'evidence',
-  assumes: 'every log carries the X-Request-Id of the request',
+  assumes: 'each log line has the X-Request-Id of its request',
   minimum:
-    'two sources that name the instance, and an entry in each log for every request that got a response, unless a ' +
-    'fault overlapped it or began less than a second after it',
+    'two sources that name the instance, and an entry in each log for every request with a response, except ' +
+    'requests during a fault or less than 1 s before one',
   judge: Evidence,
   counts: () => ({ requests: 0, sources: 1, missing: 0 }),
   compared: ({ requests }) => requests,
   missing({ requests, sources, missing }) {
     if (sources < 2)
-      return 'only the responses name the instance that served: no log of the balancer or of an instance was read';
-    if (requests === 0) return 'no request was found in the logs: do they carry X-Request-Id?';
+      return 'only the responses name their instance: no log of the balancer or of an instance was read';
+    if (requests === 0)
+      return 'no request was found in the logs: let balancer and instances log the header X-Request-Id';
     return missing > 0
       ? `${counted(missing, 'request')} of ${requests + missing} with a response are missing in a log`
       : undefined;

@@ -35,7 +35,7 @@ describe('expiry', () => {
     expect(judged({ idle: 1800 * SECOND }, healthy).why).toContain('longer than the run');
     expect(judged(idle, p => void waited(p, 's', 55, true)).why).toContain('longer than the run');
     expect(judged(idle, p => void waited(p, 's', 70, false)).why).toContain(
-      'no session lived to near its end',
+      'no session was used shortly before its end',
     );
     const half = judged(idle, p => {
       waited(p, 'a', 55, true).ended();
@@ -174,7 +174,7 @@ describe('expiry, exact messages', () => {
     const both: Expiry = { idle: 60 * SECOND, absolute: 80 * SECOND };
     expect(verdictText(judged(both, healthy))).toMatchInlineSnapshot(`
       "unknown
-      why: no session lived to near its end: the absolute timeout of 80 s was not tried
+      why: no session was used shortly before its end, so the absolute timeout of 80 s was not tested
       rests on lived to near the end 2, expired in time 2, instances 2"
     `);
     expect(verdictText(judged(absolute, healthy))).toMatchInlineSnapshot(`
@@ -191,16 +191,18 @@ describe('expiry, exact messages', () => {
     expect(tried(idle, 48, 77).judgement).toBe('valid');
     expect(verdictText(tried(idle, 47, 77))).toMatchInlineSnapshot(`
       "unknown
-      why: no session lived to near its end: the idle timeout of 60 s was not tried
+      why: no session was used shortly before its end, so the idle timeout of 60 s was not tested
       rests on lived to near the end 0, expired in time 2, instances 2"
     `);
     expect(verdictText(tried(idle, 48, 79))).toMatchInlineSnapshot(`
       "unknown
-      why: no session was requested soon after its end: the idle timeout of 60 s was not tried
+      why: no session was used shortly after its end, so the idle timeout of 60 s was not tested
       rests on lived to near the end 1, expired in time 0, instances 2"
     `);
     expect(tried(absolute, 48, 77).judgement).toBe('valid');
-    expect(tried(absolute, 47, 77).why).toMatch(/^no session lived to near its end: the absolute timeout/);
+    expect(tried(absolute, 47, 77).why).toMatch(
+      /^no session was used shortly before its end, so the absolute timeout/,
+    );
   });
 
   it('needs a run as long as the timeout, from its first call to its last return', () => {
@@ -211,7 +213,7 @@ describe('expiry, exact messages', () => {
       }).why;
     expect(lasting(60 * SECOND - 1)).toBe('the idle timeout of 60 s is longer than the run');
     expect(lasting(60 * SECOND)).toBe(
-      'no session lived to near its end: the idle timeout of 60 s was not tried',
+      'no session was used shortly before its end, so the idle timeout of 60 s was not tested',
     );
   });
 
@@ -231,15 +233,15 @@ describe('expiry, exact messages', () => {
       rests on lived to near the end 2, expired in time 2, instances 2
       DRIFT expiry early alice: app-1 refuses a session 30 s after its last renewal, before the declared idle timeout of 60 s
         #18 login on app-1: logged in
-        #20 read on app-1: the last request that may have renewed it
+        #20 read on app-1: the last request that may have renewed the session
         #21 read on app-1 fail: expected signed in as alice; came signed out after 30 s
       DRIFT expiry late alice: app-1 honours a session 70 s after its last renewal, beyond the declared idle timeout of 60 s
         #22 login on app-1: logged in
-        #24 read on app-1: the last request that may have renewed it
+        #24 read on app-1: the last request that may have renewed the session
         #25 read on app-1: expected signed out; came signed in after 70 s
       DRIFT expiry bare carol: app-1 refuses a session 30 s after its last renewal, before the declared idle timeout of 60 s
         #27 login on app-1: logged in
-        #28 login on app-1: the last request that may have renewed it
+        #28 login on app-1: the last request that may have renewed the session
         #29 read on app-1 fail: expected signed in as carol; came signed out after 30 s"
     `);
     const absolutely = judged(absolute, p => {

@@ -6,11 +6,10 @@ import { TIMEOUTS } from './life.ts';
 
 export const expiry = check<Timeouts>({
   guarantee: 'expiry',
-  assumes:
-    'the timeouts and their renewal are declared in the target file; a jar may drop a cookie that expired',
+  assumes: 'the target file declares the timeouts and what renews them; a client may drop an expired cookie',
   minimum:
-    'for each declared timeout a session that lived through four fifths of it and one that was refused after it ' +
-    'and before 1.25 times the timeout had passed; and that every instance refused an expired session',
+    'for each declared timeout, a session honoured after 80 % of it, and one refused between 100 % and 125 % of it; on ' +
+    'every instance, a refused session that had expired',
   judge: Expiry,
   counts: () => ({
     ...{ lived: { idle: 0, absolute: 0 }, expired: { idle: 0, absolute: 0 } },
@@ -28,11 +27,11 @@ export const expiry = check<Timeouts>({
       const timeout = declared[name] ?? 0;
       const what = `the ${name} timeout of ${seconds(timeout, 1)}`;
       if (timeout > length) return `${what} is longer than the run`;
-      if (lived[name] === 0) return `no session lived to near its end: ${what} was not tried`;
-      if (expired[name] === 0) return `no session was requested soon after its end: ${what} was not tried`;
+      if (lived[name] === 0) return `no session was used shortly before its end, so ${what} was not tested`;
+      if (expired[name] === 0) return `no session was used shortly after its end, so ${what} was not tested`;
     }
     if (strangers > 0 && lost > 0)
-      return 'sessions are lost without any wait, so sessions that were refused early may be lost too: restore continuity first';
+      return 'sessions are also lost without a wait, so an early refusal may be such a loss: restore continuity first';
     return untried(tried, 'expired session');
   },
   rests: ({ lived, expired, tried }) => ({

@@ -62,8 +62,8 @@ export function exposures(
     add('size', `has ${bytes} bytes: browsers drop it`, `at most ${MOST_BYTES} bytes`);
   }
   if (bits < bitsNeeded) {
-    const came = `has room for ${bits} bits only, by its characters and where ids differ: it can be guessed`;
-    add(ROOM, came, `room for ${bitsNeeded} bits`);
+    const came = `holds at most ${bits} bits, by its characters that differ between ids: it can be guessed`;
+    add(ROOM, came, `at least ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
   // The declared attributes are not checked in responses to direct requests, because the proxy that these requests

@@ -97,7 +97,7 @@ describe('forgery', () => {
       });
     expect(verdictText(few(9))).toMatchInlineSnapshot(`
       "unknown
-      why: 9 changed cookies of live sessions sent, 10 are needed: change a character in the middle, cut it, empty it, splice two, on every instance
+      why: 9 changed cookies of live sessions sent, 10 are needed: run the workload \`audit\`
       rests on forged cookies 9, ways of changing 2, instances 2"
     `);
     expect(verdictText(few(10))).toMatchInlineSnapshot(`
@@ -113,7 +113,7 @@ describe('forgery', () => {
     });
     expect(verdictText(broken)).toMatchInlineSnapshot(`
       "violated, 4
-      4 responses to changed cookies: signed in, or an error
+      4 changed cookies signed in, or got a 5xx
       rests on forged cookies 15, ways of changing 6, instances 2
       FORGED forgery s alice: app-2 responded to a session cookie that was changed (flip): signed in as bob
         #1 login on app-1: logged in

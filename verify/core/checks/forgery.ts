@@ -62,24 +62,19 @@ function forged(operation: Operation, { login }: SessionState): Violation {
 
 export const forgery = check<Forgeries>({
   guarantee: 'forgery',
-  assumes: 'no decoder undoes a change: it is not in the last character of a part, nor in a routing suffix',
+  assumes:
+    'each change alters the decoded value: it avoids the last character of a part, and the suffix for the balancer',
   minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
   judge: Forgery,
   counts: () => ({ forged: 0, changes: 0, tried: tally() }),
   compared: ({ forged }) => forged,
   missing: ({ forged, changes, tried }) =>
-    few(
-      forged,
-      ENOUGH_HANDOFFS,
-      'changed cookie',
-      ' of live sessions sent',
-      'change a character in the middle, cut it, empty it, splice two, on every instance',
-    ) ??
+    few(forged, ENOUGH_HANDOFFS, 'changed cookie', ' of live sessions sent', 'run the workload `audit`') ??
     (changes < CHANGES ? `cookies were changed in one way only, ${CHANGES} are needed` : undefined) ??
     untried(tried, 'changed cookie'),
   rests: ({ forged, changes, tried }) => ({
     ...{ 'forged cookies': forged, 'ways of changing': changes, instances: reached(tried) },
   }),
   rulesOut: ({ forged }) => `${atMost(forged)} of changed cookies are accepted`,
-  broken: violations => `${counted(violations, 'response')} to changed cookies: signed in, or an error`,
+  broken: violations => `${counted(violations, 'changed cookie')} signed in, or got a 5xx`,
 });

@@ -11,10 +11,11 @@ const LEAST_NAMED = 20;
 
 export const isolation = check<Responses>({
   guarantee: 'isolation',
-  assumes: 'canaries are unguessable and name their user; each user of the run is one account',
+  assumes:
+    'canaries, the private values that Baton writes, are unguessable and name their user; each user has one account',
   minimum:
-    `responses to two users, and a canary of each of them in private state; ${LEAST_NAMED} responses that name their ` +
-    'user are enough if the run writes nothing private',
+    `responses to two users, and a canary of each of them in private state; or, if the run writes nothing private, ` +
+    `${LEAST_NAMED} responses that name their user`,
   judge: Isolation,
   counts: () => ({ responses: 0, users: 0, planted: 0, named: 0, written: 0, ids: 0, shown: 0 }),
   violations: ({ shown }) => shown,

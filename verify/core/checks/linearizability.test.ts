@@ -152,7 +152,7 @@ describe('linearizability', () => {
       declared(picture, session, 'set', { cap: 5 });
       burst(picture, session, 10);
     });
-    expect(capped.why).toContain("filled beyond the app's cap");
+    expect(capped.why).toContain('more values than the app keeps');
     const broken = judged((session, picture) => {
       burst(picture, session, 10);
       session.signedOut('app-2').ended();
@@ -179,7 +179,7 @@ describe('linearizability', () => {
     expect(two(100, 5000).judgement).toBe('violated');
     const apart = two(1_000_000, 0);
     expect(apart.judgement).toBe('unknown');
-    expect(apart.why).toContain('clocks that are too uncertain');
+    expect(apart.why).toContain('the clocks are too uncertain');
   });
 
   it('judges a slow read, however late it is recorded', () => {
@@ -265,7 +265,7 @@ describe('linearizability, exact messages', () => {
     });
     expect(textOf(verdict)).toMatchInlineSnapshot(`
       "violated, 3
-      in 3 places no order explains the responses
+      no order explains the responses in 3 groups of operations
       rests on operations 7, overlapping 0, on another instance 3
       NONLINEAR linearizability s1 alice: no order of the requests on basket explains every response, with each taking effect between its call and its return
         #2 add a on app-1: acknowledged
@@ -298,10 +298,10 @@ describe('linearizability, exact messages', () => {
     };
     const least = { overlaps: 1, handoffs: 0, reads: 1 };
     expect(run(linearizabilityOf(least, { first: 10, steps: 10 }))?.why).toMatchInlineSnapshot(
-      `"the search for an order did not decide 1 place (basket@s1): give \`check\` a larger --budget, record fewer concurrent requests, or write unique values"`,
+      `"the search for an order did not decide 1 group of operations (basket@s1): give \`check\` a larger --budget, record fewer concurrent requests, or write unique values"`,
     );
     expect(run(linearizabilityOf({ ...least, longest: 5 }))?.why).toMatchInlineSnapshot(
-      `"1 object could not be followed: recorded out of order, filled beyond the app's cap, or never without requests in flight"`,
+      `"1 object could not be judged: recorded out of order, with more values than the app keeps, or always with requests in flight"`,
     );
     expect(run(linearizabilityOf(least))?.judgement).toBe('violated');
   });
@@ -338,7 +338,7 @@ describe('linearizability, exact messages', () => {
     it('until no time is left, and then names each object', () => {
       expect(run({ isLate: () => true }, fine, broken)).toMatchObject({
         judgement: 'unknown',
-        why: expect.stringContaining('did not decide 2 places (basket@s0, basket@s1)'),
+        why: expect.stringContaining('did not decide 2 groups of operations (basket@s0, basket@s1)'),
       });
     });
 
@@ -346,12 +346,12 @@ describe('linearizability, exact messages', () => {
       expect(run({}, broken, broken, fine)).toMatchObject({
         violations: 1,
         finding: expect.stringMatching(
-          /^in 1 place no order explains the responses; .* did not decide 2 places \(basket@s1, basket@s2\)$/,
+          /^no order explains the responses in 1 group of operations; .* did not decide 2 groups of operations \(basket@s1, basket@s2\)$/,
         ),
       });
       expect(run({ allObjects: true }, broken, broken, fine)).toMatchObject({
         violations: 2,
-        finding: 'in 2 places no order explains the responses',
+        finding: 'no order explains the responses in 2 groups of operations',
       });
     });
   });

@@ -24,7 +24,8 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
   check<OrderCounts>({
     guarantee: 'linearizability',
     assumes:
-      'all writes of an object are recorded but those of other runs, whose values are ignored; a read shows its whole state',
+      'the history has all writes of an object, except those of other runs, whose values are ignored; a read shows the ' +
+      'whole object',
     minimum:
       `${least.overlaps} requests that overlap a write of the same object, ` +
       `and ${least.handoffs} on another instance than the one before`,
@@ -44,7 +45,7 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
     rulesOut: ({ operations }) =>
       `${grouped(operations)} requests on data have an order that explains every response`,
     broken: (violations, { undecided }) =>
-      `in ${counted(violations, 'place')} no order explains the responses${left(undecided, '; ')}`,
+      `no order explains the responses in ${counted(violations, 'group')} of operations${left(undecided, '; ')}`,
   });
 
 export const linearizability = linearizabilityOf(LEAST);
@@ -58,7 +59,7 @@ function left(undecided: NamedCounts, before: string): string {
   const places = Object.values(undecided).reduce((sum, count) => sum + count, 0);
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const named = `${names.slice(0, NAMED).join(', ')}${more}`;
-  return `${before}the search for an order did not decide ${counted(places, 'place')} (${named})`;
+  return `${before}the search for an order did not decide ${counted(places, 'group')} of operations (${named})`;
 }
 
 function missing(counts: OrderCounts, least: Least): string | undefined {
@@ -67,10 +68,10 @@ function missing(counts: OrderCounts, least: Least): string | undefined {
   if (open !== '')
     return `${open}: give \`check\` a larger --budget, record fewer concurrent requests, or write unique values`;
   if (closed > 0)
-    return `${counted(closed, 'object')} could not be followed: recorded out of order, filled beyond the app's cap, or never without requests in flight`;
+    return `${counted(closed, 'object')} could not be judged: recorded out of order, with more values than the app keeps, or always with requests in flight`;
   if (late > 0) return `${counted(late, 'read')} took so long that earlier writes were already judged`;
   if (clocks > 0)
-    return `in ${counted(clocks, 'place')} the order depends on clocks that are too uncertain: record with one clock`;
+    return `the clocks are too uncertain to order ${counted(clocks, 'group')} of operations: record with one clock`;
   if (reads < least.reads)
     return 'no read of data was recorded: give the target file a probe with `read`, and `add`, `set` or `increment`';
   return (

@@ -145,7 +145,7 @@ describe('logout-final', () => {
       session.signedOut('app-2').refuses('old', 'app-1').ended();
     });
     expect(verdict.judgement).toBe('valid');
-    expect(verdict.finding).toContain('1 deletion missed the cookie’s Path or Domain');
+    expect(verdict.finding).toContain('1 deletion named another Path or Domain than the cookie');
     expect(verdict.finding).toContain('1 late response set the dead cookie again');
   });
 

@@ -10,7 +10,7 @@ const RACES = 3;
 export const logoutFinal = check<Logouts>({
   guarantee: 'logout-final',
   assumes:
-    'a session ends in the history only after its last replay; the target signs users in only by the recorded logins',
+    'the history ends a session only after its last replay; the app signs in users only by the recorded logins',
   minimum:
     `${ENOUGH_HANDOFFS} replays of cookies from before a logout, at least one on each instance, ` +
     `and ${RACES} logouts with a request of the session in flight`,
@@ -49,7 +49,10 @@ export const logoutFinal = check<Logouts>({
       known > 0 && violations > known,
       `after ${counted(known, 'logout')} the identity provider still knew the user`,
     ],
-    [missed > 0, `${counted(missed, 'deletion')} missed the cookie’s Path or Domain`],
+    [
+      missed > 0,
+      `${counted(missed, 'deletion')} named another Path or Domain than the cookie, so the cookie stayed`,
+    ],
     [again > 0, `${counted(again, 'late response')} set the dead cookie again`],
     [undone > 0, `${counted(undone, 'late response')} replaced or deleted the cookie of a later login`],
   ],

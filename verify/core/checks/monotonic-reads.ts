@@ -4,9 +4,9 @@ import { readCheck } from './read-check.ts';
 export const monotonicReads = readCheck({
   guarantee: 'monotonic-reads',
   assumes:
-    'values of the run are unique: a later state contains what was added since, and no value of a register comes back; ' +
-    'a write that overlapped another request may be overwritten, which no-lost-updates judges',
-  against: 'its read before',
+    'each write has a unique value, so a value that comes back is an older state; writes that overlap other requests ' +
+    'are left to no-lost-updates',
+  against: 'the read before',
   earlier: facts => facts.read,
   contradictions: facts => facts.back,
   summary: (earlier, later) => `${later} showed an older state than ${earlier} showed before`,

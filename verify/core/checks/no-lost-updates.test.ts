@@ -228,7 +228,7 @@ describe('no-lost-updates', () => {
         session.read('app-1', saw);
       });
     expect(stories(counter(['6']))).toMatchInlineSnapshot(`
-      "CLOBBER no-lost-updates s1 alice: acknowledged increments that overlapped add up to 7, and the final state is 6
+      "CLOBBER no-lost-updates s1 alice: overlapping acknowledged increments add up to 7, but the final state is 6
         #2 increment on app-1: acknowledged
         #3 increment on app-2: acknowledged
         #4 read on app-1: expected 7 or more; came [6]"

@@ -104,7 +104,7 @@ function forked({ first, login }: Jar, second: Operation, operation: Operation, 
       ...stepsOf([login === operation ? undefined : login, 'logged in'], [operation, came, expected]),
     ],
     notes: differ(first, second)
-      ? ['the parallel responses set different session ids: the jar kept one']
+      ? ['the parallel responses set different session ids, and a browser keeps only one of them']
       : [],
   };
 }

@@ -41,7 +41,7 @@ describe('one-session', () => {
       parallels(p);
     });
     expect(verdict.judgement).toBe('valid');
-    expect(verdict.finding).toContain('3 jars got more than one id');
+    expect(verdict.finding).toContain('3 clients got more than one session id');
   });
 
   it('is violated when the login that follows is refused, or its session is lost', () => {
@@ -147,7 +147,7 @@ describe('one-session, exact messages', () => {
     });
     expect(verdictText(used)).toMatchInlineSnapshot(`
       "valid
-      at most 63 % of logins after parallel first requests fail; 5 jars got more than one id
+      at most 63 % of logins after parallel first requests fail; 5 clients got more than one session id
       rests on after parallel first requests 3, without them 4"
     `);
     const few = (after: number, without: number) =>
@@ -157,12 +157,12 @@ describe('one-session, exact messages', () => {
       });
     expect(verdictText(few(2, 3))).toMatchInlineSnapshot(`
       "unknown
-      why: 2 logins after overlapping first requests of a new jar, 3 are needed: send several requests at once, then log in
+      why: 2 logins after overlapping first requests of a new client, 3 are needed: send several requests at once, then log in
       rests on after parallel first requests 2, without them 3"
     `);
     expect(verdictText(few(3, 2))).toMatchInlineSnapshot(`
       "unknown
-      why: 2 sessions without parallel first requests lived, 3 are needed to compare
+      why: 2 sessions without parallel first requests lived, but the comparison needs 3
       rests on after parallel first requests 3, without them 2"
     `);
     expect(few(3, 3).judgement).toBe('valid');
@@ -182,13 +182,13 @@ describe('one-session, exact messages', () => {
     });
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 2
-      2 of 2 logins after parallel first requests failed; 1 jar got more than one id
+      2 of 2 logins after parallel first requests failed; 1 client got more than one session id
       rests on after parallel first requests 2, without them 3
       FORK one-session x alice: after parallel first requests the login is refused
         #13 form on app-1: without a cookie
         #14 form on app-2: without a cookie, at the same time
         #15 login on app-1 fail: expected login accepted; came login refused
-        (the parallel responses set different session ids: the jar kept one)
+        (the parallel responses set different session ids, and a browser keeps only one of them)
       FORK one-session y carol: after parallel first requests the session is lost
         #17 form on app-1: without a cookie, at the same time
         #16 form on app-2: without a cookie
@@ -211,7 +211,7 @@ describe('one-session, exact messages', () => {
           session.login('app-2').read('app-1').ended();
         }
       });
-      return finding.endsWith('; 3 jars got more than one id');
+      return finding.endsWith('; 3 clients got more than one session id');
     };
     expect(several(set('a'), set('b'))).toBe(true);
     expect(several(set('a', 'c'), set('b', 'd'))).toBe(true);
@@ -271,7 +271,7 @@ describe('one-session, exact messages', () => {
     expect(failing(14, 1)).toMatchObject({ judgement: 'violated', violations: 14, anomalies: { length: 5 } });
     expect(failing(6, 1)).toMatchObject({ judgement: 'unknown', violations: 0, anomalies: [] });
     expect(failing(1, 0).finding).toBe(
-      '1 of 20 logins after parallel first requests failed; 20 jars got more than one id',
+      '1 of 20 logins after parallel first requests failed; 20 clients got more than one session id',
     );
     expect(failing(20, 18).why).toMatch(/^2 sessions without parallel first requests lived/);
   });

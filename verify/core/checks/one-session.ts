@@ -5,19 +5,19 @@ import { ENOUGH, type Logins, OneSession, violationsIn } from './one-session-jud
 
 export const oneSession = check<Logins>({
   guarantee: 'one-session',
-  assumes: 'the first requests of a session come from a new jar',
+  assumes: 'the first requests of a session come from a client without cookies',
   minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,
   judge: OneSession,
   counts: () => ({ parallel: { lived: 0, failed: 0 }, single: { lived: 0, failed: 0 }, several: 0 }),
   violations: violationsIn,
   compared: ({ parallel }) => parallel.lived + parallel.failed,
   missing({ parallel, single }) {
-    const where = ' after overlapping first requests of a new jar';
+    const where = ' after overlapping first requests of a new client';
     const how = 'send several requests at once, then log in';
     const fewParallel = few(parallel.lived + parallel.failed, ENOUGH, 'login', where, how);
     if (fewParallel !== undefined) return fewParallel;
     if (single.lived < ENOUGH)
-      return `${counted(single.lived, 'session')} without parallel first requests lived, ${ENOUGH} are needed to compare`;
+      return `${counted(single.lived, 'session')} without parallel first requests lived, but the comparison needs ${ENOUGH}`;
     return parallel.failed > 0
       ? 'sessions without parallel first requests fail as well: restore continuity first'
       : undefined;
@@ -29,5 +29,5 @@ export const oneSession = check<Logins>({
   rulesOut: ({ parallel }) => `${atMost(parallel.lived)} of logins after parallel first requests fail`,
   broken: (failed, { parallel }) =>
     `${grouped(failed)} of ${counted(parallel.lived + failed, 'login')} after parallel first requests failed`,
-  remarks: ({ several }) => [[several > 0, `${counted(several, 'jar')} got more than one id`]],
+  remarks: ({ several }) => [[several > 0, `${counted(several, 'client')} got more than one session id`]],
 });

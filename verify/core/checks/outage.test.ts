@@ -34,7 +34,7 @@ describe('outage', () => {
   it('is unknown without an outage, with one that took no effect, and without a deadline', () => {
     expect(judged(() => {}).why).toContain('the store was never down');
     expect(judged(p => back(outage(p, undefined, { bit: false }))).why).toBe(
-      'not seen to take effect: stop of redis. Check that the fault reaches the part that it should disturb',
+      'no effect was seen of stop of redis: check that the fault reaches what it should disturb',
     );
     expect(judged(p => back(outage(p)), {}).why).toContain('no deadline is declared');
     expect(judged(p => void outage(p)).why).toContain('0 sessions with a request after');
@@ -49,7 +49,7 @@ describe('outage', () => {
   it('is valid when errors come in time and sessions live on', () => {
     expect(judged(p => back(outage(p)))).toMatchObject({
       judgement: 'valid',
-      rests: { outages: 1, requests: 12, 'sessions asked again': 4 },
+      rests: { outages: 1, requests: 12, 'sessions used again': 4 },
     });
   });
 
@@ -94,7 +94,7 @@ describe('outage', () => {
       );
     expect(late({}).anomalies[0]).toMatchObject({ name: 'HANG' });
     expect(late({ starved: true })).toMatchObject({ judgement: 'unknown', violations: 0 });
-    expect(late({ starved: true }).why).toContain('1 request failed or came late while too many');
+    expect(late({ starved: true }).why).toContain('1 request failed or took too long while too many');
   });
 
   it('does not judge before the fault is known to have taken effect, nor slow responses outside', () => {
@@ -137,7 +137,7 @@ describe('outage, exact messages', () => {
     expect(verdictText(judged(p => back(outage(p))))).toMatchInlineSnapshot(`
       "valid
       at most 22 % of requests are signed out or hang while the store is down
-      rests on outages 1, requests 12, sessions asked again 4"
+      rests on outages 1, requests 12, sessions used again 4"
     `);
     const some = (requests: number, recovered: number) =>
       judged(p => {
@@ -150,19 +150,19 @@ describe('outage, exact messages', () => {
     expect(verdictText(some(9, 3))).toMatchInlineSnapshot(`
       "unknown
       why: 9 requests of live sessions while the store was down, 10 are needed
-      rests on outages 1, requests 9, sessions asked again 3"
+      rests on outages 1, requests 9, sessions used again 3"
     `);
     expect(verdictText(some(10, 2))).toMatchInlineSnapshot(`
       "unknown
       why: 2 sessions with a request after the store was back, 3 are needed
-      rests on outages 1, requests 10, sessions asked again 2"
+      rests on outages 1, requests 10, sessions used again 2"
     `);
     expect(some(10, 3).judgement).toBe('valid');
     const two = judged(p => {
       back(outage(p));
       p.disturb(2, 'stop', store);
     });
-    expect(two.why).toContain('not seen to take effect: stop of redis');
+    expect(two.why).toContain('no effect was seen of stop of redis');
   });
 
   it('shows the last success before, the signed-out response, and how long a request hung', () => {
@@ -183,20 +183,20 @@ describe('outage, exact messages', () => {
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 5
       5 of 15 requests signed out or hung
-      rests on outages 1, requests 15, sessions asked again 1
+      rests on outages 1, requests 15, sessions used again 1
       LOGOUT outage s1 alice: the app signed a live session out while the store was down (stop)
         #2 read on app-2: the session lived
-        #21 read fail: expected signed in as alice, or an error with the cookie untouched; came signed out
+        #21 read fail: expected signed in as alice, or an error that leaves the cookie unchanged; came signed out
       LOGOUT outage s2 alice: app-2 deleted the cookie of a live session while the store was down (stop)
         #4 read on app-2: the session lived
-        #22 read on app-2 info: expected signed in as alice, or an error with the cookie untouched; came no response, and deleted the cookie
+        #22 read on app-2 info: expected signed in as alice, or an error that leaves the cookie unchanged; came no response, and deleted the cookie
       HANG outage s3 alice: a request hung for 2.5 s while the store was down (stop)
         #23 read on app-2 fail: expected any response within 2 s; came 503 after 2.5 s
       HANG outage s3 alice: a request hung for 3 s while the store was down (stop)
         #24 read on app-2 info: expected any response within 2 s; came no response after 3 s
       LOGOUT outage s4 alice: a session that lived before the store was down (stop) is signed out afterwards
         #8 read on app-2: the session lived
-        #27 read on app-1 fail: expected signed in as alice, or an error with the cookie untouched; came signed out"
+        #27 read on app-1 fail: expected signed in as alice, or an error that leaves the cookie unchanged; came signed out"
     `);
   });
 
@@ -248,7 +248,7 @@ describe('outage, exact messages', () => {
       p.session('s3', 'alice').login('app-1').read('app-1');
       p.session('new', 'bob').login('app-1').read('app-2');
     });
-    expect(rests).toEqual({ outages: 1, requests: 12, 'sessions asked again': 1 });
+    expect(rests).toEqual({ outages: 1, requests: 12, 'sessions used again': 1 });
   });
 
   it('judges faults of the store only, and each of its outages', () => {
@@ -268,8 +268,8 @@ describe('outage, exact messages', () => {
     expect(stories(verdict)).toMatchInlineSnapshot(`
       "LOGOUT outage s2 alice: app-1 signed a live session out while the store was down (stop of redis)
         #22 read on app-1: the session lived
-        #26 read on app-1 fail: expected signed in as alice, or an error with the cookie untouched; came signed out"
+        #26 read on app-1 fail: expected signed in as alice, or an error that leaves the cookie unchanged; came signed out"
     `);
-    expect(verdict.rests).toEqual({ outages: 2, requests: 13, 'sessions asked again': 4 });
+    expect(verdict.rests).toEqual({ outages: 2, requests: 13, 'sessions used again': 4 });
   });
 });

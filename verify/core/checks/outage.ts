@@ -14,17 +14,18 @@ const RECOVERED = 3;
 export const outage = check<OutageCounts>({
   guarantee: 'outage',
   assumes:
-    'the store answers no request from the begin of the window to its end; faults are timed by the run’s clock; ' +
-    'requests that the machine of the run had no time for are marked as starved',
+    'the store responds to no request during the fault; the history times faults by the clock of the run, and marks ' +
+    'requests that its overloaded machine delayed (`starved`)',
   minimum:
-    `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
+    `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while Baton saw that the store was down, and ` +
     `${RECOVERED} of those sessions with a request afterwards`,
   judge: Outage,
   counts: () => ({ outages: 0, effective: 0, requests: 0, recovered: 0, starved: 0 }),
   compared: ({ requests }) => requests,
   missing(count, { declared }) {
     if (count.outages === 0) return 'the store was never down: run with a fault that stops it';
-    if (count.effective < count.outages) return 'an outage was not seen to take effect';
+    if (count.effective < count.outages)
+      return 'no effect was seen of an outage: check that the fault stops the store of the sessions';
     if (declared?.deadline === undefined)
       return 'no deadline is declared, so no request can be too late: set `deadline` in the target file';
     if (count.starved > 0) return starved(count.starved);
@@ -34,7 +35,7 @@ export const outage = check<OutageCounts>({
     );
   },
   rests: ({ effective, requests, recovered }) => ({
-    ...{ outages: effective, requests, 'sessions asked again': recovered },
+    ...{ outages: effective, requests, 'sessions used again': recovered },
   }),
   rulesOut: ({ requests }) =>
     `${atMost(requests)} of requests are signed out or hang while the store is down`,

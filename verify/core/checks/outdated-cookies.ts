@@ -75,7 +75,7 @@ export class OutdatedCookies {
             [
               theirs.operation,
               `set ${name}: ${theirs.variant}`,
-              'the attributes that the sessions from before the fault have by now',
+              'the same attributes as cookies of sessions from before the fault',
             ],
           ),
         },

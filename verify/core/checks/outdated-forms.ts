@@ -87,7 +87,7 @@ export class OutdatedForms {
         [operation, kind, 'success: the session lives, and its form was correct'],
         [after, 'success, with the form of a newer page'],
       ),
-      notes: [`the page was ${age} old: if forms expire sooner, the app is right to refuse this one`],
+      notes: [`the form was ${age} old: if the app's forms expire sooner, this refusal is correct`],
     };
   }
 }

@@ -84,7 +84,7 @@ describe('sessions from before a fault', () => {
       'success, with the form of a newer page',
     ]);
     expect(anomaly?.notes).toEqual([
-      expect.stringMatching(/^the page was [\d.]+ s old: if forms expire sooner/),
+      expect.stringMatching(/^the form was [\d.]+ s old: if the app's forms expire sooner/),
       'overlapping faults: rolling-deploy',
     ]);
   });

@@ -21,10 +21,10 @@ const healthy = (p: Picture) =>
 
 describe('private-responses', () => {
   it('is unknown for an empty history, and until every instance was tried', () => {
-    expect(judged(() => {}).why).toContain('no signed-in response');
+    expect(judged(() => {}).why).toContain('of a signed-in response');
     expect(
       judged(p => p.session('s', 'alice').login('app-1').read('app-1', [], { caching: safe })).why,
-    ).toContain('no response that sets the session cookie');
+    ).toContain('of a response that sets the session cookie');
     expect(
       judged(p => p.session('s', 'alice').login('app-1', { caching: safe, cookies }).read('app-2')).why,
     ).toContain('0 signed-in responses on app-2');
@@ -67,7 +67,7 @@ describe('private-responses', () => {
     });
     expect(verdict).toMatchObject({
       violations: 1,
-      finding: 'a shared cache may keep 9 responses, or served them',
+      finding: 'a shared cache may store 9 private responses, or served them',
     });
   });
 
@@ -97,7 +97,7 @@ describe('private-responses', () => {
     const reported = judged(silent);
     expect(reported).toMatchObject({
       judgement: 'valid',
-      finding: expect.stringContaining('1 have no directive for caches'),
+      finding: expect.stringContaining('1 have no Cache-Control directive'),
     });
     expect(judged(silent, { caching: 'strict' }).judgement).toBe('violated');
     expect(judged(healthy, { caching: 'strict' }).judgement).toBe('valid');
@@ -120,7 +120,7 @@ describe('private-responses, exact messages', () => {
   it('shows its evidence and its findings', () => {
     expect(verdictText(judged(healthy))).toMatchInlineSnapshot(`
       "valid
-      no shared cache may keep such a response
+      no shared cache may store a private response
       rests on signed-in responses 3, that set the cookie 1, instances 2"
     `);
     const verdict = judged(p => {
@@ -135,7 +135,7 @@ describe('private-responses, exact messages', () => {
     });
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 5
-      a shared cache may keep 6 responses, or served them; 1 have no directive for caches: send private or no-store
+      a shared cache may store 6 private responses, or served them; 1 have no Cache-Control directive: send private or no-store
       rests on signed-in responses 9, that set the cookie 2, instances 2
       CACHED private-responses s alice: a signed-in response (read) may reach other users: it says public
         #4 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says public
@@ -151,10 +151,10 @@ describe('private-responses, exact messages', () => {
     const strict = judged(p => healthy(p).read('app-1', [], { caching: {} }), { caching: 'strict' });
     expect(verdictText(strict)).toMatchInlineSnapshot(`
       "violated, 1
-      a shared cache may keep 1 response, or served them; 1 have no directive for caches: send private or no-store
+      a shared cache may store 1 private response, or served them; 1 have no Cache-Control directive: send private or no-store
       rests on signed-in responses 4, that set the cookie 1, instances 2
-      CACHED private-responses s alice: a signed-in response (read) may reach other users: it has no directive for caches
-        #4 read on app-1: expected private or no-store; came it has no directive for caches"
+      CACHED private-responses s alice: a signed-in response (read) may reach other users: it has no Cache-Control directive
+        #4 read on app-1: expected private or no-store; came it has no Cache-Control directive"
     `);
   });
 

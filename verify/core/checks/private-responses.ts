@@ -43,7 +43,7 @@ class PrivateResponses extends Judging<Responses> {
     } else if (fresh.silent === true) {
       this.count.silent++;
       if (this.run.declared?.caching === 'strict')
-        this.#cached(operation, 'it has no directive for caches', 'private or no-store');
+        this.#cached(operation, 'it has no Cache-Control directive', 'private or no-store');
     }
   }
 
@@ -62,26 +62,27 @@ class PrivateResponses extends Judging<Responses> {
 
 export const privateResponses = check<Responses>({
   guarantee: 'private-responses',
-  assumes: 'the recorder notes the caching headers of the responses that it looks at, also if they have none',
+  assumes: 'the history has the caching headers of the inspected responses, and says if a response has none',
   minimum:
-    'a signed-in response of every instance whose caching headers were recorded, and one that set the cookie; if a header carries the session, only the former',
+    'the caching headers of a signed-in response of every instance, and of a response that set the session cookie, if a ' +
+    'cookie carries the session',
   judge: PrivateResponses,
   counts: () => ({ signedIn: 0, setting: 0, silent: 0, cached: 0, tried: tally() }),
   compared: ({ signedIn }) => signedIn,
   missing({ signedIn, setting, tried }, { declared }) {
     if (signedIn === 0)
-      return 'the caching headers of no signed-in response were recorded: look at the pages of every instance';
+      return 'no caching headers of a signed-in response were recorded: run the workload `audit`';
     if (setting === 0 && declared?.carrier !== 'header')
-      return 'the caching headers of no response that sets the session cookie were recorded';
+      return 'no caching headers of a response that sets the session cookie were recorded';
     return untried(tried, 'signed-in response');
   },
   rests: ({ signedIn, setting, tried }) => ({
     ...{ 'signed-in responses': signedIn, 'that set the cookie': setting, instances: reached(tried) },
   }),
-  rulesOut: () => 'no shared cache may keep such a response',
+  rulesOut: () => 'no shared cache may store a private response',
   broken: (_violations, { cached }) =>
-    `a shared cache may keep ${counted(cached, 'response')}, or served them`,
+    `a shared cache may store ${counted(cached, 'private response')}, or served them`,
   remarks: ({ silent }) => [
-    [silent > 0, `${grouped(silent)} have no directive for caches: send private or no-store`],
+    [silent > 0, `${grouped(silent)} have no Cache-Control directive: send private or no-store`],
   ],
 });

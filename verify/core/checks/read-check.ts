@@ -29,7 +29,7 @@ export interface Measure {
 export function readCheck(measure: Measure): Check {
   const { guarantee, assumes, against } = measure;
   const [judged, elsewhere] = measure.rests;
-  const comparable = `on another instance than ${against}, and comparable with it`;
+  const comparable = `on another instance than ${against} of the session, and comparable with it`;
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();
@@ -70,7 +70,7 @@ export function readCheck(measure: Measure): Check {
   return check<Reads>({
     guarantee,
     assumes,
-    minimum: `${ENOUGH_HANDOFFS} reads of a session ${comparable}`,
+    minimum: `${ENOUGH_HANDOFFS} reads ${comparable}`,
     judge: ReadsOf,
     afterLoss: 'later reads',
     counts: () => ({ ...NO_READS }),

@@ -4,9 +4,9 @@ import { readCheck } from './read-check.ts';
 export const readYourWrites = readCheck({
   guarantee: 'read-your-writes',
   assumes:
-    'values of the run are unique, and only recorded operations remove them; ' +
-    'a write that overlapped another request may be overwritten, which no-lost-updates judges',
-  against: 'its last acknowledged write',
+    'each write has a unique value, which only recorded operations remove; writes that overlap other requests are ' +
+    'left to no-lost-updates',
+  against: 'the last acknowledged write',
   earlier: facts => facts.write,
   newest: true,
   contradictions: facts => facts.stale,

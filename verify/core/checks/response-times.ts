@@ -38,8 +38,8 @@ export class ResponseTimes {
       const share = (slower - starved) / this.#successes;
       if (share > most) {
         const summary =
-          `${percent(share)} of ${counted(this.#successes, 'response')} took longer than ${limit / 1000} ms, and ` +
-          `nothing was disturbed; the budget for ${name} allows ${percent(most)}`;
+          `${percent(share)} of ${counted(this.#successes, 'response')} took longer than ${limit / 1000} ms without a ` +
+          `fault; the budget for ${name} allows ${percent(most)}`;
         found.violations.push({ summary, witness: [] });
       } else if (slower / this.#successes > most) found.starved = Math.max(found.starved, starved);
     }

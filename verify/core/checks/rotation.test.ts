@@ -119,7 +119,7 @@ describe('rotation', () => {
     expect(over(s => s.refuses('another', 'app-2')).verdict('rotation').judgement).toBe('valid');
     const taken = over(s => s.honours('another', 'app-2', { sent: 'a' })).verdict('rotation');
     expect(taken).toMatchObject({ judgement: 'violated', violations: 3 });
-    expect(taken.anomalies[0]?.summary).toContain('the session that was in the browser before the login');
+    expect(taken.anomalies[0]?.summary).toContain('the session that was in the browser before it');
   });
 
   it('proves nothing with pages of a user that are shown to other users, before or after the replay', () => {
@@ -169,7 +169,7 @@ describe('rotation', () => {
   it('says how much it rests on: three sessions of each kind, each counted once', () => {
     expect(verdictText(judged(healthy))).toMatchInlineSnapshot(`
       "valid
-      at most 63 % of logins sign in the cookies from before them
+      at most 63 % of logins sign in an older cookie
       rests on replays 6, from before the login 3, invented 3"
     `);
     const sessions = (before: number, invented: number) =>
@@ -189,7 +189,7 @@ describe('rotation', () => {
       });
     expect(verdictText(sessions(2, 3))).toMatchInlineSnapshot(`
       "unknown
-      why: session cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before the login, and no user logged in while another was signed in. If the target file has one account, add a second one. If the app also redirects signed-in users away from its login, there is no cookie to replay
+      why: cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before a login. With two accounts, Baton can log in a user while another one is signed in, if the app shows its login page then
       rests on replays 7, from before the login 2, invented 3"
     `);
     expect(verdictText(sessions(3, 2))).toMatchInlineSnapshot(`
@@ -214,13 +214,13 @@ describe('rotation', () => {
       "violated, 3
       3 of 10 sessions signed in a cookie from before the login
       rests on replays 10, from before the login 5, invented 5
-      FIXED rotation a bob: the cookies from before the login became signed in by the login: every client that holds them is now signed in as bob
+      FIXED rotation a bob: the login signed in cookies from before it: every client that holds them is now signed in as bob
         #25 login on app-1: logged in
         #26 read on app-2: expected signed out; came signed in as bob
-      FIXED rotation b carol: an id that the client had invented became signed in by the login: every client that holds it is now signed in as carol
+      FIXED rotation b carol: the login signed in an id that the client had invented: every client that holds it is now signed in as carol
         #28 login on app-2: logged in
         #30 read on app-1: expected signed out; came signed in as carol
-      FIXED rotation a bob: the cookies from before the login became signed in by the login: every client that holds them is now signed in as bob
+      FIXED rotation a bob: the login signed in cookies from before it: every client that holds them is now signed in as bob
         #31 login on app-1: logged in
         #32 read on app-2: expected signed out; came signed in as bob"
     `);

@@ -16,8 +16,8 @@ const ENOUGH = 3;
 
 /** The kinds of cookies that the client sends after a login to test it, with their names in messages. */
 const HELD = {
-  'before-login': 'the cookies from before the login',
-  another: 'the cookies of the session that was in the browser before the login',
+  'before-login': 'cookies from before it',
+  another: 'the cookies of the session that was in the browser before it',
   invented: 'an id that the client had invented',
 };
 type Kind = keyof typeof HELD;
@@ -61,7 +61,7 @@ class Rotation extends Judging<Replays> {
     this.reportSignedIn(operation, () => ({
       at: operation,
       summary:
-        `${HELD[kind]} became signed in by the login: every client that holds ` +
+        `the login signed in ${HELD[kind]}: every client that holds ` +
         `${kind === 'invented' ? 'it' : 'them'} is now signed in as ${operation.user}`,
       witness: [
         { operation: login, came: 'logged in' },
@@ -83,20 +83,20 @@ const beforeLogin = (count: Replays): number => count['before-login'] + count.an
 export const rotation = check<Replays>({
   guarantee: 'rotation',
   assumes:
-    'the jar was empty before the first requests, or held the live session of another user: none of its cookies was ' +
-    'signed in as the user who logs in',
+    'before a login, its client has no cookie that is signed in as the user who logs in: it begins without cookies, or ' +
+    'has the live session of another user',
   minimum:
-    `${ENOUGH} live sessions whose session cookies from before the login were replayed (those of another user's live ` +
-    `session in the same jar count), and ${ENOUGH} with an id that the client had invented`,
+    `${ENOUGH} live sessions whose cookies from before the login were replayed (the cookies of another user's live ` +
+    `session in the same browser count), and ${ENOUGH} with an id that the client had invented`,
   judge: Rotation,
   counts: () => ({ 'before-login': 0, another: 0, invented: 0, replays: 0 }),
   compared: ({ replays }) => replays,
   missing(count) {
     if (beforeLogin(count) < ENOUGH) {
       return (
-        `session cookies from before the login were replayed for ${counted(beforeLogin(count), 'live session')}, ${ENOUGH} are ` +
-        'needed: the app sets none before the login, and no user logged in while another was signed in. If the target ' +
-        'file has one account, add a second one. If the app also redirects signed-in users away from its login, there is no cookie to replay'
+        `cookies from before the login were replayed for ${counted(beforeLogin(count), 'live session')}, ${ENOUGH} are needed: the ` +
+        'app sets none before a login. With two accounts, Baton can log in a user while another one is signed in, if ' +
+        'the app shows its login page then'
       );
     }
     const sent = few(count.invented, ENOUGH, 'session');
@@ -105,7 +105,7 @@ export const rotation = check<Replays>({
   rests: count => ({
     ...{ replays: count.replays, 'from before the login': beforeLogin(count), invented: count.invented },
   }),
-  rulesOut: count => `${atMost(beforeLogin(count))} of logins sign in the cookies from before them`,
+  rulesOut: count => `${atMost(beforeLogin(count))} of logins sign in an older cookie`,
   broken: (violations, count) =>
     `${grouped(violations)} of ${counted(beforeLogin(count) + count.invented, 'session')} signed in a cookie from before the login`,
 });

@@ -231,7 +231,7 @@ describe('routing, with declared weights', () => {
 
   it('is unknown if an instance without a weight serves requests', () => {
     expect(weighted('12', { weights: { 'app-1': 9 } }).why).toBe(
-      'app-2 served, and `instance.weights` does not name it: declare the weight of each instance',
+      'app-2 served requests, but `instance.weights` lacks it: declare the weight of each instance',
     );
   });
 });

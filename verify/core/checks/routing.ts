@@ -23,8 +23,8 @@ const ENOUGH_REPEATS = 10;
 export const routing = check<Routes>({
   guarantee: 'routing',
   assumes:
-    'instances have the declared weights, or equal weights; one that serves nothing for some time, while requests of ' +
-    'several sessions come, may have been absent; from the first fault on, instances may come and go, and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
+    'instances have the declared weights, or equal weights; an instance that serves nothing for some time may have been ' +
+    'absent, and one that sent 502, 503 or 504 may be ejected; after the first fault nothing is judged',
   minimum:
     'two instances, 100 requests whose instance is known, and a session that two instances served (sticky: two ' +
     'instances, and 10 repeated requests)',
@@ -66,12 +66,12 @@ function missing(count: Routes, run: Run): string | undefined {
   if (shares.length === 0) return 'no response names its instance: set `instance` in the target file';
   if (shares.length === 1) {
     const only = shares[0]?.instance;
-    return `every response came from ${only}: with one instance nothing can be spread or stick. Run at least two instances`;
+    return `every response came from ${only}, so routing cannot be judged: run at least two instances`;
   }
   const spread = run.routing === 'spread';
   const [without] = unweighted(shares, run);
   if (spread && without !== undefined)
-    return `${without} served, and \`instance.weights\` does not name it: declare the weight of each instance`;
+    return `${without} served requests, but \`instance.weights\` lacks it: declare the weight of each instance`;
   const tooFew =
     run.routing === 'sticky'
       ? few(repeats, ENOUGH_REPEATS, 'request', '', 'run for longer')
@@ -84,7 +84,7 @@ function missing(count: Routes, run: Run): string | undefined {
       'deploy or the balancer may be the cause. Let Baton start the deploy (`--faults`), or set `instance.addresses`'
     );
   if (spread && count.sessions > 0 && count.several === 0)
-    return 'no session was served by two instances, and none has enough requests to rule out chance: run for longer';
+    return 'no session was served by two instances, which may be chance because each has few requests: run for longer';
   return unexplained > 0
     ? `${counted(unexplained, 'request')} went to another instance than the session's, and no balancer ` +
         'log shows whether the first instance was available'

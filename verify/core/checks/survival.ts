@@ -88,7 +88,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   if (windows.length === 0) return 'there was no fault to survive: run with faults';
   const without = withoutEffect(windows);
   if (without !== undefined) return without;
-  if (!final) return 'there were no final reads: let the run end by itself';
+  if (!final) return 'no final reads were recorded: do not interrupt the run';
   for (const window of windows) {
     const where = ` from before ${titleOf(window)} with a final read`;
     const how = 'let sessions add to a set, list or bag without `cap` before it';
@@ -103,10 +103,11 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
 /** In k6, which has no faults, the counts decide the verdict. Elsewhere, the method `conclusion` decides it. */
 export const survival = check<Faults>({
   guarantee: 'survival',
-  assumes: 'final reads are marked by the phase `final`; faults are timed by the run’s clock',
+  assumes:
+    'the final reads come after the line of the phase `final`; the history times faults by the clock of the run',
   minimum:
-    `for each fault, which must have taken effect, ${ENOUGH_HANDOFFS} sessions and ${ENOUGH_HANDOFFS} acknowledged ` +
-    'writes from before it with a final read',
+    `for each fault, whose effect must have been seen, ${ENOUGH_HANDOFFS} sessions and ${ENOUGH_HANDOFFS} acknowledged ` +
+    'writes from before the fault, with a final read',
   judge: Survival,
   counts: () => ({ final: 0 }),
   compared: () => 0,

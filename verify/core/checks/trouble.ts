@@ -90,4 +90,4 @@ const CROWDED = "too many processes waited for this machine's cores";
  * failures.
  */
 export const starved = (requests: number): string =>
-  `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less on this machine, or use a larger one`;
+  `${counted(requests, 'request')} failed or took too long while ${CROWDED}: run less on this machine, or use a larger one`;

@@ -172,7 +172,7 @@ describe('latency', () => {
     expect(about('latency', base, later)?.said).toContain('did not take turns');
     const second = current.map((one, i) => ({ ...one, started: run(2 * i + 1, 1).started }));
     const first = base.map((one, i) => ({ ...one, started: run(2 * i, 1).started }));
-    expect(about('latency', first, second)?.said).toContain('one side nearly always ran first');
+    expect(about('latency', first, second)?.said).toContain('one build nearly always ran first');
   });
 
   it('names the only instance that is slower', () => {

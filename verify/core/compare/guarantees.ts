@@ -129,7 +129,7 @@ function broken(before: Side | undefined, now: Side, tests: number): Found {
 
 function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before === undefined || before.judgement === 'unknown') {
-    return better(`can be judged now, and holds: none of ${grouped(now.trials)} ${now.unit}`);
+    return better(`has enough evidence now, and holds: no violation in ${grouped(now.trials)} ${now.unit}`);
   }
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;

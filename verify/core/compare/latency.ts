@@ -62,9 +62,9 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
 /** Makes pairs of two consecutive runs, one of each build. Returns the reason if this is not possible. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
-  const asked = `take turns (base current current base …) for ${least} pairs of runs`;
+  const asked = `let the builds take turns (base current current base …) for ${least} pairs of runs`;
   if (base.length !== current.length || base.length < least) {
-    return `a machine is faster at one time than at another. To judge it, ${asked}`;
+    return `the speed of a machine changes over time. To compare response times, ${asked}`;
   }
   const all = [
     ...base.map(digest => ({ digest, isBase: true })),
@@ -76,13 +76,13 @@ function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, 
   for (let i = 0; i < all.length; i += 2) {
     const [first, second] = [all[i], all[i + 1]];
     if (first === undefined || second === undefined || first.isBase === second.isBase) {
-      return `the runs did not take turns, by the times at which they started: ${asked}`;
+      return `by their start times, the builds did not take turns: ${asked}`;
     }
     if (first.isBase) baseFirst++;
     pairs.push(first.isBase ? [first.digest, second.digest] : [second.digest, first.digest]);
   }
   if (Math.min(baseFirst, pairs.length - baseFirst) < EACH_ORDER * pairs.length) {
-    return `one side nearly always ran first, so what slows with time would look like a worse build: ${asked}`;
+    return `one build nearly always ran first, so a machine that slows down would look like a worse build: ${asked}`;
   }
   return pairs;
 }

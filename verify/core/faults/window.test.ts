@@ -79,7 +79,7 @@ it('calls a fault by its name and where it was', () => {
   ]);
 });
 
-it('names each fault that was not seen to take effect once', () => {
+it('names each fault without a seen effect once', () => {
   const closed = (bit?: boolean) => windowOf(fault(1, 1, 2, bit === undefined ? {} : { bit }), undefined);
   expect(withoutEffect([closed(true)])).toBeUndefined();
   expect(withoutEffect([])).toBeUndefined();
@@ -90,7 +90,7 @@ it('names each fault that was not seen to take effect once', () => {
       closed(false),
       windowOf(fault(2, 1, undefined, { bit: true }), undefined),
     ]),
-  ).toBe('not seen to take effect: kill. Check that the fault reaches the part that it should disturb');
+  ).toBe('no effect was seen of kill: check that the fault reaches what it should disturb');
 });
 
 describe('an anomaly that came about amid faults', () => {

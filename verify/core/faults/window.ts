@@ -99,7 +99,7 @@ export function withoutEffect(windows: readonly FaultWindow[]): string | undefin
   const without = windows.filter(window => !tookEffect(window));
   if (without.length === 0) return undefined;
   const names = [...new Set(without.map(titleOf))].join(', ');
-  return `not seen to take effect: ${names}. Check that the fault reaches the part that it should disturb`;
+  return `no effect was seen of ${names}: check that the fault reaches what it should disturb`;
 }
 
 /** Returns the name of a fault for reports, such as `kill of app-1`. */

@@ -7,11 +7,11 @@ import { may } from './kinds.ts';
 export const BUDGET = {
   survival: may('number', 'share of sessions and writes that survive the fault, 1 when absent'),
   errors: may('number', 'share of requests that may fail'),
-  gap: may('number', 'longest time in which requests may wait and none succeeds'),
+  gap: may('number', 'longest time in which requests wait and none succeeds'),
   wait: may('number', 'longest time from the first attempt of a client until it succeeds, retries included'),
   recovery: may(
     'number',
-    'errors within this time after the end of the fault count as caused by it; without it, no error may follow',
+    'an error within this time after the end of the fault counts as its effect; without this value, no error may follow',
   ),
 };
 
@@ -49,15 +49,15 @@ export const DECLARED = {
         ...BUDGET,
         latency: may(
           { fields: LATENCY },
-          'the times within which these shares of the responses must come while nothing is disturbed',
+          'maximum response times of these shares of the responses, without a fault',
         ),
         faults: may(
           { named: { fields: BUDGET } },
-          'limits for single faults, by name; each replaces the same limit for all faults',
+          'limits for single faults, by name; each replaces the limit for all faults',
         ),
       },
     },
-    'limits for each fault; what has no limit is only measured',
+    'limits for each fault; a value without a limit is only measured',
   ),
   weights: may({ named: 'number' }, 'shares of the instances, on any scale'),
   cookies: may(['asvs'], '`asvs`: cookies must also fulfil OWASP ASVS'),
@@ -73,7 +73,7 @@ export const DECLARED = {
         },
       },
     },
-    'attributes that session cookies must have, by the name of the cookie',
+    'required attributes of session cookies, by the name of the cookie',
   ),
   caching: may(['strict'], '`strict`: a response without any caching directive is a violation'),
   logout: may(

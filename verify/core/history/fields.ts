@@ -12,7 +12,7 @@ export const ATTRIBUTES = {
   bytes: must('count', 'of name and value together'),
   bits: must(
     'number',
-    'bits that the value can hold, by its characters and length. Once 20 values are known, only the positions where they differ count, unless the session is in several cookies',
+    'number of bits that the value can hold, by its characters and length. Once 20 values are known, only the positions where they differ count, unless the session is in several cookies',
   ),
   folded: may('flag', 'a proxy joined several cookies in this one header line'),
 };
@@ -24,8 +24,8 @@ export const ATTRIBUTES = {
 export const COOKIE = {
   name: must('text'),
   change: must(['set', 'deleted']),
-  label: may('text', 'equal labels are equal values; absent for a deletion'),
-  attributes: may({ fields: ATTRIBUTES }, 'only where a workload records them'),
+  label: may('text', 'label of the value: equal labels mean equal values; absent for a deletion'),
+  attributes: may({ fields: ATTRIBUTES }, 'attributes of the cookie, if the workload records them'),
 };
 
 /** The caching headers of a response, and whether a cache served it. */
@@ -46,9 +46,9 @@ const ISSUED = {
 
 export const CALLED = {
   id: must('count', 'unique in the history'),
-  clock: must('text', 'the clock that its times are read from'),
-  client: must('text', 'the cookie jar that sent it'),
-  session: must('text', 'the session; with `with`, the one that the cookies belong to'),
+  clock: must('text', 'the clock of the times in this line'),
+  client: must('text', 'the cookie jar (the browser) that sent the request'),
+  session: must('text', 'the session; with `with`, the session of the sent cookies'),
   user: must('text', 'the user'),
   action: must(
     [
@@ -59,13 +59,13 @@ export const CALLED = {
   ),
   object: may(
     'text',
-    'the object that it reads or changes, named `<what>@<session or user>`, or `<what>@*` if all users share it',
+    'the object that the operation reads or changes, named `<what>@<session or user>`, or `<what>@*` if all users share it',
   ),
   value: may('text', 'the value that is added, removed or set'),
   expected: may('text', 'of `cas`: the value to be replaced'),
   state: may(TEXTS, 'of `set`: the whole new state of an object that holds several values'),
-  request: must('text', 'its X-Request-Id'),
-  call: must('time', 'when it was called: just before its first byte leaves'),
+  request: must('text', 'X-Request-Id of the request'),
+  call: must('time', 'time of the call: just before the first byte is sent'),
   path: may('text', 'path of the request, without query'),
   with: may(
     ['old', 'before-login', 'another', 'invented', 'forged', 'none', 'copy'],
@@ -83,37 +83,37 @@ export const CALLED = {
   ),
   sent: may(
     'text',
-    'label of the session cookie that was sent, in operations where that matters; of `refresh`: of the refresh token. If a replay of cookies from before the login lacks it, the replay carried no session cookie and is no evidence for `rotation`',
+    'label of the sent session cookie, in operations where it matters; of `refresh`: of the refresh token. A replay without this field carried no session cookie and is no evidence for `rotation`',
   ),
 };
 
 export const RETURNED = {
   return: may(
     'time',
-    'when it returned; absent if that is unknown: the operation may then take effect at any later time',
+    'time of the return; absent if unknown: the operation may then take effect at any later time',
   ),
   outcome: must(['ok', 'fail', 'info'], '`ok` (happened), `fail` (certainly did not), `info` (may have)'),
   status: may('count', 'HTTP status; absent when no response came'),
   note: may(
     'text',
-    'the response or failure in a few words: `303 to /login`, `timeout`, `reset`, `refused`, `garbled`, `certificate: …` (the certificate of the server is not trusted), `oversized` (the body was too large), `aborted` (the run stopped the request)',
+    'short description of the response or failure: `303 to /login`, `timeout`, `reset`, `refused`, `garbled`, `certificate: …` (the certificate of the server is not trusted), `oversized` (the body was too large), `aborted` (the run stopped the request)',
   ),
-  instance: may('text', 'the instance that served it'),
+  instance: may('text', 'the instance that served the request'),
   source: may(
     'text',
-    'what named the instance: `header`, `cookie`, `body`, `log`, or `address` (the request was sent to the own address of the instance)',
+    "source of the instance's name: `header`, `cookie`, `body`, `log`, or `address` (the request was sent to the own address of the instance)",
   ),
-  cohort: may('text', 'the version of the app that served it'),
+  cohort: may('text', 'the version of the app that served the request'),
   signedIn: may(['in', 'out'], '`in`, `out`; absent when the response does not show it'),
   sawUser: may('text', 'the user that the page names; `unknown-<label>` for a user who is not of the run'),
   saw: may(TEXTS, "state of the object, in the response's order"),
-  canaries: may(TEXTS, 'canaries anywhere else in the response'),
+  canaries: may(TEXTS, 'canaries elsewhere in the response'),
   cookies: may({ list: { fields: COOKIE } }, 'session cookies that changed'),
   version: may('count', 'version of the object, if the server gives one'),
   skew: may('time', "the response's Date minus our wall clock at the return, µs"),
   caching: may(
     { fields: CACHING },
-    'only where a workload records it; `{}` if the response has no caching header',
+    'caching headers of the response, if the workload records them; `{}` if it has none',
   ),
   exposed: may({ list: ['url', 'body'] }, 'where the value of a session cookie was exposed: `url`, `body`'),
   withheld: may(

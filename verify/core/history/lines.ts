@@ -22,7 +22,7 @@ export const LINES = {
   run: line('first', {
     format: must([FORMAT]),
     version: must([VERSION]),
-    run: must('text', 'its name; every `request` id begins with it and a dash'),
+    run: must('text', 'name of the run; every `request` id begins with this name and a dash'),
     seed: must('count'),
     started: must('text', 'ISO 8601'),
     target: must('text'),
@@ -43,7 +43,7 @@ export const LINES = {
     ),
   }),
   object: line(
-    'before the first operation on it',
+    'before the first operation on the object',
     {
       object: must('text'),
       kind: must(
@@ -69,7 +69,7 @@ export const LINES = {
       event: must(['born', 'ended']),
       clock: must('text'),
       at: must('time'),
-      reason: may('text', 'why it ended: `logout`, `lost`, `over` …'),
+      reason: may('text', 'why the session ended: `logout`, `lost`, `over` …'),
     },
     'A session ends after the last operation that sends one of its cookies, replays included. Later operations are not judged as part of it',
   ),
@@ -85,25 +85,25 @@ export const LINES = {
     },
     '`survival` is judged by the reads after `final`',
   ),
-  fault: line('before a fault is injected, and again with `end` when it is over', {
+  fault: line('before a fault is injected, and again with `end` when the fault is over', {
     id: must('count'),
     name: must('text'),
     clock: must('text'),
     begin: must('time'),
     end: may('time'),
-    where: may('text', 'name of what was disturbed'),
+    where: may('text', 'name of the disturbed server'),
     part: may(['instance', 'balancer', 'store'], '`instance`, `balancer`, `store`'),
-    down: may('flag', 'the store answers no request during the fault'),
-    did: may('text', 'with `end`: what was done, in a few words'),
-    bit: may('flag', 'with `end`: whether the fault was seen to take effect'),
+    down: may('flag', 'the store responds to no request during the fault'),
+    did: may('text', 'with `end`: the action of the fault, in a few words'),
+    bit: may('flag', 'with `end`: whether Baton saw an effect of the fault'),
     healthy: may(
       'flag',
-      'with `end`: whether everything that was disturbed passed its health check again in time',
+      'with `end`: whether all disturbed servers passed their health checks again in time',
     ),
     healed: may('flag', 'with `end`: false if healing the fault failed'),
-    unready: may('text', 'with `end`: name of what was started and never became ready'),
+    unready: may('text', 'with `end`: name of a server that was started and never became ready'),
   }),
-  served: line('when a log has a request', {
+  served: line('when a log contains a request', {
     source: must('text', 'name of the log'),
     kind: must(['balancer', 'instance'], '`balancer`, `instance`'),
     request: must('text'),
@@ -128,6 +128,6 @@ export const LINES = {
     clock: must('text'),
     at: must('time'),
     reason: must(['complete', 'interrupted', 'failed'], '`complete`, `interrupted`, `failed`'),
-    remarks: may(TEXTS, 'sentences: what the run left out, and why'),
+    remarks: may(TEXTS, 'sentences that say which steps the run skipped, and why'),
   }),
 };

@@ -48,8 +48,9 @@ export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists):
   cut < FEWEST_CUT
     ? []
     : [
-        `${cut} reads of "${probe}" showed ${cutTo} values and lacked others, and the longest list ` +
-          `had ${most}. The app may keep or show no more values, so these reads were not compared. Declare it in the probe: \`cap: ${cutTo}\` if it keeps ${cutTo} values, \`rows: ${cutTo}\` under \`read\` if it shows ${cutTo}`,
+        `${cut} reads of "${probe}" showed ${cutTo} values, lacked others, and were not compared: the app may keep or show no ` +
+          `more (longest list: ${most}). Declare in the probe \`cap: ${cutTo}\` if it keeps ${cutTo}, or \`rows: ${cutTo}\` under ` +
+          `\`read\` if it shows ${cutTo}`,
       ];
 
 /** Returns whether the app may have received each value in `there` after every value in `missing`. */

@@ -37,7 +37,7 @@ export const GUARANTEES = {
     'OWASP ASVS 5.0 7.4.1',
     'OWASP WSTG-SESS-06',
   ]),
-  rotation: info('FIXED', 'cookies from before the login do not become signed in by it', [
+  rotation: info('FIXED', 'a login never signs in a cookie that existed before it', [
     'OWASP ASVS 5.0 7.2.4',
     'OWASP WSTG-SESS-03',
   ]),

@@ -130,10 +130,10 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const tooLong = budget.gap !== undefined && gap > budget.gap;
   const missing =
     requests < ENOUGH ? `${counted(requests, 'request')}, ${ENOUGH} are needed: run for longer` : undefined;
-  const waited = budget.gap === undefined ? '' : `, ${milliseconds(budget.gap)} of waiting for a user`;
+  const waited = budget.gap === undefined ? '' : `, with a wait of at most ${milliseconds(budget.gap)}`;
   const finding =
-    `${grouped(errors)} of ${counted(requests, 'request')} failed, the longest wait of a user for the next success ` +
-    `was ${milliseconds(gap)}; the budget is ${percent(most)}${waited}`;
+    `${grouped(errors)} of ${counted(requests, 'request')} failed, and a user waited up to ${milliseconds(gap)} ` +
+    `for the next success; the budget is ${percent(most)}${waited}`;
   return conclude(Number(tooMany) + Number(tooLong), missing, { requests }, finding);
 }
 
@@ -147,8 +147,8 @@ function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion)
 }
 
 const notServed = (missing: readonly string[]): string =>
-  `${missing.join(', ')} served nothing, and INSTANCES expects ${missing.length === 1 ? 'it' : 'them'}: check that ` +
-  'the balancer reaches every instance and that sessions are not sticky';
+  `no response came from ${missing.join(', ')}, which INSTANCES names: check that the balancer routes to every ` +
+  'instance, without stickiness';
 
 function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tally {
   const outcome = (name: string): number => sum(tagged(TAGGED.operations, name));

@@ -117,7 +117,7 @@ export class Judge {
   #assemble(end: End): Operation {
     const start = this.#open.get(end.id);
     if (start === undefined)
-      throw new HistoryError(`the end of operation ${end.id}, which was never started`);
+      throw new HistoryError(`operation ${end.id}: expected a start line before its end line, found none`);
     this.#open.delete(end.id);
     const operation = joined(start, end);
     this.#clocks.place(operation, 'return');

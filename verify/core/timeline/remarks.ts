@@ -32,7 +32,7 @@ export function remarksOn(
 
 type Refused = readonly [user: string, times: number];
 
-const CUT_OFF = 'the history has no last line: the run was cut off, and only the recorded part is judged';
+const CUT_OFF = 'the history is incomplete, because the run was cut off. Only the recorded part is judged';
 
 const unclaimedRemark = ({ guarantee, finding }: Verdict): string =>
   `${guarantee} is not claimed, but was violated: ${finding}`;
@@ -49,15 +49,15 @@ function refusedRemark(refused: readonly Refused[]): string[] {
   const names = refused.slice(0, NAMED).map(([user, times]) => `${user} (${times} times)`);
   return [
     `every login of ${names.join(', ')}${refused.length > NAMED ? ` and ${refused.length - NAMED} more` : ''} was refused: ` +
-      'see the passwords in `accounts`, unless `continuity` shows that logins fail between two instances. ' +
-      'Refusals of an account that no instance accepts are not judged',
+      'correct the passwords in `accounts`, unless `continuity` shows that logins fail between two instances. ' +
+      'No guarantee judges an account that every instance refuses',
   ];
 }
 
 function lookRemark({ instances, by }: Fingerprint): string {
   const looks =
     instances === 1
-      ? 'all answers look as if from one'
-      : `by ${by.join(' and ')} the answers look as if from ${instances}`;
-  return `nothing names the instance that answered; ${looks}. That is a guess and proves nothing: add \`instance\`, or give --logs`;
+      ? 'all responses look as if one instance sent them'
+      : `by ${by.join(' and ')}, ${instances} instances seem to respond`;
+  return `no response and no log names an instance; ${looks}. That is only a guess: set \`instance\` in the target file, or give --logs`;
 }

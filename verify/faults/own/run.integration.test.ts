@@ -121,7 +121,7 @@ it('a fault that is not seen is unknown, and a heal that fails prints a warning:
     /!! broken could not be healed, .* ended with exit code 3: token=\(hidden\) \(complete output: /,
   );
   expect(ran.stderr).toMatch(/baton: broken could not be healed: .* Repair the system by hand/);
-  expect(ran.stdout).toMatch(/survival {2,}unknown .*not seen to take effect: idle/);
+  expect(ran.stdout).toMatch(/survival {2,}unknown .*no effect was seen of idle/);
   expect(ran.stdout).toMatch(/^broken .*NOT HEALED/m);
   checkJunit(readFileSync(junit, 'utf8'));
   expect(readFileSync(junit, 'utf8')).toMatch(/<error type="unknown" message="broken could not be healed/);
