@@ -36,6 +36,21 @@ describe('with an identity provider on another host', () => {
   });
 });
 
+describe('a login that redirects to the login page on another host, such as one without the port', () => {
+  const entered = (declared: string[], redirect: string) =>
+    interpreterOf(
+      { ...target, signedOut: { status: [], redirect: declared } },
+      secret => secret,
+      'bc0ffee',
+    ).seen(reply({ status: 302, redirect }), { action: 'login' }).signedIn;
+  const login = 'http://shop.example.test/login';
+  const home = 'http://shop.example.test/';
+
+  it('is refused if the target file declares this redirect as signed out', () => {
+    expect([entered([login], login), entered([home], home), entered([], login)]).toEqual(['out', 'in', 'in']);
+  });
+});
+
 describe('Interpreter', () => {
   it('reads the signed-in user, the state and the instance', () => {
     const seen = read({

@@ -62,7 +62,9 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.count.lost++;
     const other = this.#others.before(operation, session);
     const { replaced, knownBy } = session;
-    if (operation.instance === undefined || knownBy.includes(operation.instance)) {
+    // Without the cookie from the login, the instance that knows the session cannot find it.
+    const sentOwn = replaced === undefined || replaced === operation;
+    if (sentOwn && (operation.instance === undefined || knownBy.includes(operation.instance))) {
       this.count.here++;
       if (other !== undefined) this.count.followed++;
     }

@@ -179,6 +179,21 @@ describe('continuity', () => {
       }
     });
     expect(strange.finding).toBe('9 of 38 sessions lost');
+    // Another instance that does not know the sessions has replaced their cookies.
+    const other = { cookies: [{ name: 'sid', change: 'set' as const, label: 'anonymous' }] };
+    const replaced = judged(p => {
+      for (let i = 0; i < 20; i++)
+        p.session(`j${i}`, 'jane').login('app-1').read('app-1').read('app-2').ended();
+      for (let i = 0; i < 9; i++) {
+        const session = p
+          .session(`k${i}`, 'kate')
+          .login('app-1')
+          .asks('app-2', { status: 403, ...other });
+        p.session(`l${i}`, 'kate').login('app-1').ended();
+        session.signedOut('app-1').ended();
+      }
+    });
+    expect(replaced.finding).toBe('9 of 38 sessions lost');
     // Other logins and logouts did not cause a loss if the loss came before them, or if an instance still honours the
     // session.
     const local = judged(p => {

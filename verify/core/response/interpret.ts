@@ -152,7 +152,8 @@ export class Interpreter {
     const { status } = reply;
     if (status === undefined || status >= 500 || silent.has(action)) return;
     if (action === 'login') {
-      const accepted = this.#leaves(reply) ? false : acceptsLogin(reply, this.#pages.login);
+      const { login, signedOut } = this.#pages;
+      const accepted = this.#leaves(reply) ? false : acceptsLogin(reply, login, signedOut?.redirect);
       if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
       return;
     }

@@ -13,6 +13,7 @@ const NOT_NOW: readonly number[] = [409, 423, 425, 429];
 /** Matches the messages of apps that limit the number of logins or requests. */
 export const LIMITED =
   /too many (failed )?(login |sign.?in )?(attempts|requests|tries|logins)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|log.?ins? (is |are )?(occurring |made )?too (fast|often|frequent)|try again in \d+ (seconds?|minutes?)/i;
+const ORIGIN = /^https?:\/\/[^/]+/;
 const PASSWORD_FIELD = /type=["']?password/i;
 
 export function hasPasswordField({ body, facts }: Reply): boolean {
@@ -28,18 +29,28 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage):
 /**
  * Returns whether a login was accepted; undefined if this is not known, for example because the app limits logins.
  * Requests no further page to find out: another instance might serve this page and not know the session.
+ *
+ * @param signedOut paths and addresses of redirects that mean "signed out". A redirect to the login page on another host
+ *   refuses the login only if it is one of these
  */
-export function acceptsLogin(reply: Reply, login: LoginPage): boolean | undefined {
+export function acceptsLogin(
+  reply: Reply,
+  login: LoginPage,
+  signedOut: readonly string[] = [],
+): boolean | undefined {
   const { status } = reply;
   if (status === undefined || status >= 500 || NOT_NOW.includes(status)) return undefined;
-  const accepted = leavesLogin(reply, login);
+  const accepted = leavesLogin(reply, login, signedOut);
   return !accepted && status >= 400 && LIMITED.test(reply.body) ? undefined : accepted;
 }
 
-function leavesLogin(reply: Reply, login: LoginPage): boolean {
-  const { status = 500, redirect } = reply;
+function leavesLogin(reply: Reply, login: LoginPage, signedOut: readonly string[]): boolean {
+  const { status = 500, redirect = '' } = reply;
   if (refusesLogin(reply, login)) return false;
   if (login.accepted !== undefined) return login.accepted.includes(status);
-  if (status >= 400 || redirect === login.page) return false;
-  return redirect !== undefined || !hasPasswordField(reply);
+  const { page } = login;
+  const returns =
+    redirect === page || (signedOut.includes(redirect) && redirect.replace(ORIGIN, '') === page);
+  if (status >= 400 || returns) return false;
+  return redirect !== '' || !hasPasswordField(reply);
 }
