@@ -1,7 +1,4 @@
-/**
- * Runs the steps of action.yml against the bundled stack, as GitHub's runner does. A test server replaces GitHub's
- * API.
- */
+/** Runs the steps of action.yml as GitHub's runner does. A test server replaces GitHub's API. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -40,7 +37,7 @@ const inputs = (more: Record<string, string> = {}) => ({
 
 const bare = () => ({ folder: root, workspace, environment: {}, event: {} });
 
-/** Serves the part of GitHub's API that the action uses: the comments of pull request 7. */
+/** The part of GitHub's API that the action uses: the comments of pull request 7. */
 function commentServer(): {
   server: Server;
   comments: { id: number; body: string; user: { type: string } }[];
@@ -94,7 +91,7 @@ describe('the action', () => {
       const second = await runAction(commenting);
       expect(comments).toHaveLength(2);
       expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
-      // Acts like the next workflow run, which replaces the text of the pull request's comment by its own verdict.
+      // Acts like the next workflow run, which replaces the comment's text by its own verdict.
       writeFileSync(
         join(workspace, 'baton-report/comment.md'),
         '<!-- baton-verify -->\n\nthe next verdict\n',

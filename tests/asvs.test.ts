@@ -1,4 +1,3 @@
-/** Checks docs/asvs.md: each row of its table names a test that exists. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +6,7 @@ const root = join(import.meta.dirname, '..');
 const page = readFileSync(join(root, 'docs/asvs.md'), 'utf8');
 const [met = '', missing = ''] = page.split('## Not met');
 
-/** Matches a row of the table. Captures the number and level of the requirement, and the file and title of the test. */
+/** Captures number and level of the requirement, and file and title of the test. */
 const ROW = /^\| (\d\.\d+\.\d+) \| ([123]) \| [^|]+ \| `([^`]+)`: (.+) \|$/;
 const rows = met.split('\n').filter(line => /^\| \d/.test(line));
 
@@ -24,7 +23,7 @@ describe('docs/asvs.md', () => {
     const [, , , file = '', title = ''] = ROW.exec(line) ?? [];
     expect(line).toMatch(ROW);
     expect(existsSync(join(root, file))).toBe(true);
-    // Searches the title in single and in double quotes, because the code of test files has both.
+    // Test files have titles in single and in double quotes.
     const code = readFileSync(join(root, file), 'utf8');
     expect(code.includes(`'${title}'`) || code.includes(`"${title}"`)).toBe(true);
   });

@@ -1,7 +1,4 @@
-/**
- * Checks the CloudFormation templates that deploy/aws/cdk creates, and runs the start-up script of an instance that a
- * template contains.
- */
+/** Checks the CloudFormation templates of deploy/aws/cdk, and runs an instance's start-up script. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,7 +39,7 @@ const templateIn = (folder: string, name: string): Template =>
 const all = (template: Template, type: string): Resource[] =>
   Object.values(template.Resources).filter(({ Type }) => Type === `AWS::${type}`);
 
-/** Returns the properties of the resource of the given type. The template must have only one such resource. */
+/** Returns the properties of the only resource of the given type. */
 function only(template: Template, type: string): Record<string, unknown> {
   const found = all(template, type);
   expect(found, type).toHaveLength(1);
@@ -68,7 +65,7 @@ const userData = (template: Template, values: (reference: string) => string): st
   return text((LaunchTemplateData as { UserData: unknown }).UserData, values);
 };
 
-/** Returns the number that a text assigns to a setting, such as 5 if the text contains the line `name=5`. */
+/** Returns the number that a text assigns to a setting: 5 for the line `name=5`. */
 const numberIn = (given: string, name: string): number =>
   Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(given)?.[1]);
 
@@ -150,8 +147,7 @@ describe.each(NAMES)('%s', name => {
             { Key: 'stickiness.enabled', Value: { Ref: 'Sticky' } },
           ]),
     );
-    // The drain must be longer than 12 s: within this time, the balancer notices that an instance is draining, after
-    // two failed health checks.
+    // Within 12 s, two failed health checks show the balancer that an instance is draining.
     expect(drain).toBeGreaterThan(12_000);
   });
 
@@ -193,7 +189,7 @@ describe('the script of an instance', () => {
   const release = join(folder, 'cards.tar.gz');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Fake programs that replace the programs of a real instance. Each fake program writes its arguments to a file. */
+  /** Fake programs for an instance's start-up script. Each writes its arguments to a file. */
   const STAND_INS = {
     dnf: '[ "$3" != "$BROKEN" ]',
     useradd: '',
@@ -217,7 +213,7 @@ describe('the script of an instance', () => {
     }
   });
 
-  /** Runs the script that an instance executes at its start. The script's absolute paths are moved into `folder`. */
+  /** Runs the script that an instance executes at its start, with its absolute paths moved into `folder`. */
   function run(sha256: string, broken = ''): { status: number | null; output: string; orders: string } {
     rmSync(orders, { force: true });
     rmSync(join(folder, 'etc/cards.env'), { force: true });
@@ -234,7 +230,7 @@ describe('the script of an instance', () => {
     const { status, stdout, stderr } = spawnSync(
       'bash',
       ['-c', script.replaceAll(/(?<![\w/.])\/(?=(opt|etc|var|tmp)\/)/g, () => `${folder}/`)],
-      // stdin must not be a pipe, because bash would then assume a remote shell and run .bashrc.
+      // With a pipe as stdin, bash would assume a remote shell and run .bashrc.
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, BROKEN: broken },
@@ -290,8 +286,7 @@ test('the target file is that of the card store, with faults of the group and th
   const target = parsed('deploy/aws/target.yaml');
   const { login, signedIn, probes, logout, instance } = parsed('baton.yaml');
   expect(target).toMatchObject({ login, signedIn, probes, logout, instance });
-  // Names the Auto Scaling group and the replication group like the CloudFormation stack, because the faults find both
-  // groups by this name.
+  // The faults find the Auto Scaling group and the replication group by the name of the stack.
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'AutoScaling::AutoScalingGroup')['AutoScalingGroupName']).toEqual(STACK);
   expect(only(template, 'ElastiCache::ReplicationGroup')['ReplicationGroupId']).toEqual(STACK);
@@ -329,8 +324,7 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // Creates the temporary folder in a hook. If this group of tests is skipped, its hooks do not run, so no folder
-  // remains.
+  // The hooks of a skipped group of tests do not run, so no folder remains.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

@@ -1,4 +1,4 @@
-/** Runs deploy/aws/classic.sh against moto, a server that simulates AWS: the commands `up` and `down`, each twice. */
+/** Runs `up` and `down` of deploy/aws/classic.sh twice against moto, a server that simulates AWS. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ import { used } from './used.ts';
 const SCRIPT = join(import.meta.dirname, '../deploy/aws/classic.sh');
 /** A signed URL, in the form that S3 creates. */
 const RELEASE_URL = 'https://example.com/cards.tar.gz?a=1&b=2|3';
-// The test takes a minute or more, because the AWS CLI starts anew for each step.
+// The AWS CLI starts anew for each step, so the test takes a minute or more.
 used(
   'AWS',
   missing.length > 0
@@ -81,8 +81,7 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
     expect(script).toContain(`'${RELEASE_URL}'\n`);
     expect(script).not.toMatch(/@[A-Z_0-9]+@/);
 
-    // Checks that `up` creates a missing rule of a security group. The rule is missing if an earlier `up` was
-    // interrupted.
+    // An interrupted `up` may have left out a rule of a security group.
     const rule = ['--protocol', 'tcp', '--port', '8080', '--cidr', '0.0.0.0/0'];
     await promisify(execFile)(
       'aws',

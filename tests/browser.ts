@@ -1,4 +1,4 @@
-/** Finds and starts a browser for tests. On a machine without a browser, the tests that need it are skipped. */
+/** Finds and starts a browser for tests. Without a browser, these tests are skipped. */
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -13,7 +13,7 @@ const CANDIDATES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Path of the browser; undefined if the machine has none. */
+/** undefined if the machine has no browser. */
 export const executablePath = CANDIDATES.find(path => path && existsSync(path));
 
 used(
@@ -31,16 +31,12 @@ const QUIET = [
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ ...(executablePath && { executablePath }), args: QUIET });
 
-/** Sizes of the screens on which pages are tested. */
 export const SIZES = [
   ['phone', { width: 390, height: 844 }],
   ['desktop', { width: 1280, height: 900 }],
 ] as const;
 
-/**
- * Returns the accessibility problems that the library axe finds on a page: the rule, and the elements that break the
- * rule.
- */
+/** Returns the accessibility problems that axe finds: the rule, and the elements that break the rule. */
 export async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return page.evaluate(

@@ -1,7 +1,4 @@
-/**
- * Applies the manifests in deploy/kubernetes to a real cluster, and runs Baton against the app there. `npm run
- * test:cluster` runs this test (docs/kubernetes.md).
- */
+/** Tests the manifests of deploy/kubernetes in a real cluster: `npm run test:cluster` (docs/kubernetes.md). */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,12 +14,9 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 const NAMESPACE = 'cards';
-/** The URL of nginx: port 30880 of the node, which the cluster makes reachable on this machine. */
+/** nginx at port 30880 of the node, which the cluster makes reachable on this machine. */
 const URL = process.env['CLUSTER_URL'] ?? 'http://127.0.0.1:30880';
-/**
- * The command that copies container images from this machine to the cluster, such as `kind load docker-image`. The
- * names of the images are added as arguments.
- */
+/** Command that copies the images in its arguments to the cluster, such as `kind load docker-image`. */
 const LOAD = process.env['CLUSTER_LOAD'];
 /** A folder with the published CRDs of Argo Rollouts, Flagger, the Gateway API and the k6 operator. */
 const CRDS = process.env['CLUSTER_CRDS'];
@@ -62,7 +56,7 @@ async function applyWithoutJob(overlay: string): Promise<void> {
 const remove = (): Promise<string> =>
   kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait', '--timeout=180s');
 
-/** kubectl's output format that prints the exit codes of a pod's containers that have ended. */
+/** Prints the exit codes of a pod's containers that have ended. */
 const ENDED = 'jsonpath={.items[*].status.containerStatuses[*].state.terminated.exitCode}';
 
 /** Waits until the Job has ended, and returns its exit code and its output. */
@@ -88,7 +82,7 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
       execFileSync('docker', args, { cwd: ROOT, stdio: 'ignore' });
       return image;
     });
-    // Copies only the images that Docker has on this machine. The cluster pulls the other images itself.
+    // The cluster pulls images that Docker on this machine lacks.
     const others = [...imagesOf('balancer'), ...imagesOf('redis')].filter(
       image => spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0,
     );
@@ -177,16 +171,11 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
 
 const DRY_RUN = ['--dry-run=server', '--validate=strict'];
 
-/**
- * Makes the API server validate the objects in a file, without storing them. Throws if the server rejects an object.
- */
+/** Makes the API server validate the objects in a file, without storing them. Throws if it rejects an object. */
 const accepted = (file: string): Promise<string> =>
   inCards('apply', ...DRY_RUN, '--filename', resolve(ROOT, file));
 
-/**
- * Runs Baton through nginx while Kubernetes actions disturb the deployment. Returns the result of the run.
- * @param actions the actions, such as a restart of the instances
- */
+/** Runs Baton through nginx while Kubernetes actions, such as a restart, disturb the deployment. */
 async function disturbed(actions: string[]): Promise<{ code: number | null; result: Result }> {
   const target = {
     ...parse(readFileSync(join(ROOT, 'baton.yaml'), 'utf8')),

@@ -70,9 +70,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
       .up();
   }
 
-  /**
-   * Returns the two secrets that the containers have read: SESSION_SECRET of an instance, and the certificate of nginx.
-   */
+  /** Returns the SESSION_SECRET of an instance, and the certificate of nginx. */
   async function secrets(): Promise<string[]> {
     const read = (service: string, file: string) =>
       compose({}, 'exec', '-T', service, 'cat', `/secrets/${file}`);
@@ -80,10 +78,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
     return files.map(({ stdout }) => stdout);
   }
 
-  /**
-   * Runs `docker compose run verify` as a user types it, without the environment variables that `docker compose up`
-   * got.
-   */
+  /** Runs `docker compose run verify` without the environment variables of `docker compose up`. */
   async function verify(...args: string[]): Promise<Ran & { result: Result }> {
     const ran = await compose({ RUNS: runs }, 'run', '--rm', 'verify', '--quiet', '--json', ...args);
     return { ...ran, result: JSON.parse(ran.stdout.slice(ran.stdout.indexOf('{\n'))) as Result };

@@ -1,4 +1,4 @@
-/** Checks that the docs are correct: parses and judges examples, follows links, and compares tables with the code. */
+/** Checks the docs: parses and judges examples, follows links, and compares tables with the code. */
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ const blocks = (file: string, language: string): string[] =>
     match => match[1] ?? '',
   );
 
-/** Returns true if a part of the JSON schema accepts a setting. @param setting the setting as `name: value` */
+/** @param setting a setting of the JSON schema as `name: value` */
 function accepts(schema: unknown, setting: string): boolean {
   const [name = '', value = ''] = setting.split(': ');
   if (typeof schema !== 'object' || schema === null) return false;
@@ -140,7 +140,7 @@ describe('docs', () => {
       expect.arrayContaining(['cookie-policy: asvs', 'private-responses: strict', 'routing: spread']),
     );
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
-    // This setting in the docs does not belong to the target file, but to Traefik's access log.
+    // A setting of Traefik's access log, not of the target file.
     const others = ['format: json'];
     expect([...named].filter(setting => !accepts(schema, setting))).toEqual(others);
   });

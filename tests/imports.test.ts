@@ -1,7 +1,4 @@
-/**
- * Checks the import rules of docs/architecture.md, for example that a file imports only from its own layer and lower
- * layers.
- */
+/** Checks the import rules of docs/architecture.md. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -64,7 +61,7 @@ const sources = globSync('{app,bench,conformance,loadtests,scripts,stack,tests,v
 
 const imports = new Map(sources.map(file => [file, importsOf(file).filter(name => name.endsWith('.ts'))]));
 
-/** Returns a cycle of imports, as a list of files that ends with its first one; undefined if there is none. */
+/** Returns a cycle of imports, which ends with its first file; undefined if there is none. */
 function cycleIn(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>();
   const from = (file: string, path: readonly string[]): string[] | undefined => {
@@ -98,10 +95,7 @@ describe('an import cycle', () => {
   });
 });
 
-/**
- * Patterns of the folders in each layer, from the lowest layer to the highest. A file must import only from its own
- * layer and lower layers.
- */
+/** From the lowest layer to the highest. A file may import only from its own and lower layers. */
 const layers: readonly RegExp[] = [
   /^app\//,
   /^verify\/core\//,

@@ -1,7 +1,4 @@
-/**
- * Checks package-lock.json: npm sometimes removes native packages for other systems from it, and `npm ci` then refuses
- * the file.
- */
+/** Checks package-lock.json. npm sometimes removes native packages for other systems, and `npm ci` then fails. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -16,10 +13,7 @@ const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.
   packages: Record<string, Entry>;
 };
 
-/**
- * Returns true if package-lock.json lists the package where Node searches it: in `node_modules` next to the package
- * that needs it, or in a folder above.
- */
+/** Returns true if the lock file lists the package in a `node_modules` where Node searches for the package. */
 function isListed(name: string, from: string): boolean {
   for (let folder = from; ; ) {
     if (`${folder}${folder === '' ? '' : '/'}node_modules/${name}` in lock.packages) return true;
@@ -37,7 +31,7 @@ test('package-lock.json lists every optional package, for all systems', () => {
 
 /** Licences that are compatible with Baton's licence, MIT. */
 const ALLOWED = ['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'Unlicense'];
-/** Names of optional packages under the MIT licence. Their package.json states the licence in an old format. */
+/** Optional packages under the MIT licence, which their package.json states in an old format. */
 const OLDER_FORM = ['buildcheck', 'cpu-features', 'ssh2'];
 
 test('every package that users install has a licence that is compatible with that of Baton', () => {

@@ -10,7 +10,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 
-/** Names of optional programs. If a program is not installed, the tests that need it are skipped. */
+/** Without these programs, the tests that need them are skipped. */
 const VALIDATOR = 'kubernetes-validate';
 const BUILDER = 'kubectl';
 const installed = (name: string) => spawnSync(name, ['--help'], { stdio: 'ignore' }).error === undefined;
@@ -127,10 +127,7 @@ test.skipIf(!validates)('the validator finds an unknown field', () => {
   expect(complaints(JSON.stringify(wrong))).toContain('selektor');
 });
 
-/**
- * Runs the validator, which checks the manifests against the published schemas. Returns its errors; '' if there are
- * none.
- */
+/** Checks the manifests against the published schemas. Returns the errors; '' if there are none. */
 function complaints(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'baton-manifests-'));
   const file = join(folder, 'manifests.yaml');

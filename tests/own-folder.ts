@@ -1,7 +1,4 @@
-/**
- * Gives each integration test file its own folder for temporary files. Two test files run at the same time, and some
- * of them check that no temporary files are left.
- */
+/** Gives each integration test file its own temporary folder. Some files check that no temporary files are left. */
 import { chmodSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,14 +6,14 @@ import { afterAll } from 'vitest';
 import { folderOfRun } from './used.ts';
 
 const given = process.env['TMPDIR'];
-// All test files share Node's compile cache, so that each file does not compile the same code again.
+// With one compile cache, no test file compiles the same code again.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = folderOfRun();
 // Servers that run as another user need access to the folder.
 chmodSync(folder, 0o755);
 process.env['TMPDIR'] = folder;
 
-// If a file skips all of its tests, vitest does not call this function. The end of the run removes the folder then.
+// Not called if a file skips all of its tests. The end of the run removes the folder then.
 afterAll(() => {
   if (given === undefined) delete process.env['TMPDIR'];
   else process.env['TMPDIR'] = given;

@@ -1,7 +1,6 @@
 /**
- * Tests the npm package: packs a copy of this checkout, and installs it into an empty folder, as a user does. The test
- * does not use the registry. It first copies the packages that Baton needs, with their dependencies, so the install
- * fails if it needs another package.
+ * Packs a copy of this checkout as an npm package, and installs the package as a user does, without a registry.
+ * The install fails if Baton needs a package that package.json does not name.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import {
@@ -27,10 +26,7 @@ import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
-/**
- * Maximum size of the tarball, bytes. The tarball contains the commands, the library, a second copy of the judge for
- * k6, the code of the HTML report for browsers, and the docs.
- */
+/** Maximum size of the tarball with commands, library, judge for k6, HTML report and docs, bytes. */
 const SMALL = 600_000;
 const LIBRARY = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
 
@@ -47,7 +43,7 @@ interface Ended {
 const run = (cwd: string, program: string, ...args: string[]): Promise<Ended> =>
   runOn(dirname(process.execPath), cwd, program, ...args);
 
-/** Runs a program. @param node folder of a Node installation, which comes first on the PATH */
+/** @param node folder of a Node installation, which comes first on the PATH */
 function runOn(node: string, cwd: string, program: string, ...args: string[]): Promise<Ended> {
   const env = {
     PATH: [node, process.env['PATH']].join(delimiter),
@@ -109,10 +105,7 @@ function example(name: string): void {
   writeFileSync(join(empty, name), block.slice('```ts\n'.length, -'```'.length));
 }
 
-/**
- * Starts the bundled stack, and writes a target file to the empty folder. The target file claims only guarantees that
- * Baton can check without logs.
- */
+/** Starts the bundled stack, and writes a target file that claims only guarantees without logs. */
 async function withStack(env: Record<string, string>, act: (stack: Stack) => Promise<void>): Promise<void> {
   const stack = await startLocalStack({ port: 'any', instances: 2, env });
   try {

@@ -1,4 +1,3 @@
-/** Tests the code that reads the name of a release from CHANGELOG.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,8 +1,7 @@
 /**
- * Reads the JSON reports of test runs, for .ci/run:
- *
- *   node tests/results.ts skipped FIRST        prints a pattern of the names of skipped tests, then their files, one per line
- *                         sum FIRST [SECOND]   prints "N passed, N failed, N skipped", each test once; exits with 1 unless all passed
+ * Reads the JSON reports of test runs, for .ci/run.
+ * - `skipped FIRST` prints a pattern of the skipped tests' names, then their files, one per line.
+ * - `sum FIRST [SECOND]` prints "N passed, N failed, N skipped", each test once. Exits with 1 unless all passed.
  */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -35,10 +34,7 @@ const nameOf = ({
 
 const isSkipped = (status: Status): boolean => status !== 'passed' && status !== 'failed';
 
-/**
- * Returns the skipped tests, so that they can be run again after more programs are installed: a pattern of their names,
- * and their files.
- */
+/** Returns a pattern of the skipped tests' names, and their files, for a second run with more programs. */
 export function skippedIn({ testResults }: Report): { pattern: string; files: string[] } {
   const names = new Set<string>();
   const files = new Set<string>();
@@ -52,10 +48,7 @@ export function skippedIn({ testResults }: Report): { pattern: string; files: st
   return { pattern: `^(${escaped.join('|')})$`, files: [...files] };
 }
 
-/**
- * Adds up the results of two runs. Each test counts once: its result in the second run replaces `skipped` in the first
- * run.
- */
+/** Adds up two runs. The result in the second run replaces `skipped` in the first run. */
 export function sumOf(first: Report, second?: Report): Sum {
   const tests = new Map<string, Sum>();
   for (const [key, status] of outcomes(first)) {
@@ -88,7 +81,7 @@ const outcomes = ({ testResults }: Report): [key: string, status: Status][] =>
     assertionResults.map((test): [string, Status] => [`${name}\n${nameOf(test)}`, test.status]),
   );
 
-/** Counts the files that failed although none of their tests failed, because the file could not be loaded. */
+/** Counts the files that could not be loaded: they failed, but none of their tests did. */
 const broken = ({ testResults }: Report): number =>
   testResults.filter(
     ({ status, assertionResults }) =>

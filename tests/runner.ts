@@ -31,11 +31,10 @@ export interface Job {
   ran: string[];
 }
 
-/** Where a GitHub action runs, and with what: its folders, inputs and environment variables. */
 interface Setting {
-  /** Path of the folder that contains the action. */
+  /** Folder of the action. */
   folder: string;
-  /** Path of the folder in which the steps run. */
+  /** Folder in which the steps run. */
   workspace: string;
   inputs: Record<string, string>;
   environment: Record<string, string>;
@@ -43,7 +42,7 @@ interface Setting {
   event: object;
 }
 
-/** Outputs of the steps that have run so far. Key: id of a step; value: the outputs by name. */
+/** Key: id of a step that has run; value: its outputs by name. */
 type Steps = Record<string, Record<string, string>>;
 
 const load = ({ folder }: Setting): Action => parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
@@ -122,7 +121,7 @@ const outputsIn = (text: string): Record<string, string> =>
       .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 
-/** Runs a script in bash with the same flags as GitHub's runner for `shell: bash`. */
+/** Runs a script with the bash flags of GitHub's `shell: bash`. */
 function bash(
   script: string,
   cwd: string,

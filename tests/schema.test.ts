@@ -1,4 +1,3 @@
-/** Checks that docs/result.schema.json describes every result of Baton's judge. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -14,10 +13,7 @@ const problems = (value: unknown) => {
   return validate.errors;
 };
 
-/**
- * An operation of a history with every possible field. Its type requires all fields, so a missing field is a type
- * error.
- */
+/** An operation with every field. Its type requires all fields, so a missing field is a type error. */
 const whole: Required<Operation> & { uncertainty: number } = {
   type: 'op',
   id: 1,

@@ -1,4 +1,3 @@
-/** Checks that the docs site has every page of docs/, and that each link leads to a page or file of the site. */
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sidebar, siteFiles, sitePages } from '../scripts/site-pages.ts';

@@ -1,13 +1,10 @@
-/** Records which optional programs the tests have used, and prints a list of them at the end of a test run. */
+/** Records which optional programs the tests have used, and lists them at the end of a test run. */
 import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
-/**
- * Name of an environment variable. Its value is the path of the file in which test processes record the optional
- * programs.
- */
+/** Environment variable with the path of the file in which test processes record optional programs. */
 const FILE = 'BATON_TESTS_USED';
 export type Part =
   | 'real k6'
@@ -30,10 +27,7 @@ export type Part =
   | 'curl'
   | 'an older Node';
 
-/**
- * Records which optional program the tests of a file use, or why the tests do not run. Call this function at the top
- * level of a test file. The end of the test run shows each different record once.
- */
+/** Records which optional program a test file uses, or why its tests do not run. Call this at the top level. */
 export function used(part: Part, answer: string): void {
   const file = process.env[FILE];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify([part, answer])}\n`);
@@ -44,10 +38,7 @@ export function folderOfRun(): string {
   return mkdtempSync(join(dirname(process.env[FILE] ?? tmpdir()), 'own-'));
 }
 
-/**
- * Global setup of vitest, which runs before all tests. The returned function runs after all tests, when vitest has
- * printed the results.
- */
+/** Global setup of vitest. The returned function runs after all tests. */
 export default function setup(_: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tests-'));
   // Servers that run as another user need access to the folders of test files.

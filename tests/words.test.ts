@@ -6,12 +6,9 @@ import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/**
- * Words that must not occur. Write client, user, caller or instance instead; for "told" write reported, sent or named.
- */
+/** Write client, user, caller or instance instead; for "told" write reported, sent or named. */
 const WORDS = ['told', 'untold', 'nobody', 'whoever', 'whom', 'somebody', 'anybody', 'someone', 'anyone'];
 
-/** Files that are not checked for forbidden words. All other files that git tracks are checked. */
 const EXCLUDED: readonly RegExp[] = [
   /^LICENSE$/, // a legal text, which must not be changed
   /^package-lock\.json$/, // has names of npm packages
@@ -20,7 +17,7 @@ const EXCLUDED: readonly RegExp[] = [
   /^tests\/words\.test\.ts$/, // has the list of the words
 ];
 
-/** Names that contain such a word, but cannot be changed: names in recorded formats, and names of systems. */
+/** Names in recorded formats, and names of systems, which cannot be changed. */
 const EXCEPTIONS: readonly { name: RegExp; files: RegExp; why: string }[] = [
   { name: /logouts_untold/g, files: /./, why: 'the k6 metric baton_logouts_untold' },
   {
@@ -31,7 +28,7 @@ const EXCEPTIONS: readonly { name: RegExp; files: RegExp; why: string }[] = [
   { name: /['`]nobody['`]/g, files: /^stack\//, why: 'the system user with no rights' },
 ];
 
-/** Splits a text into words: at characters that are not letters, which includes `_`, and between `camel` and `Case`. */
+/** Splits a text into words: at characters that are not letters, and between `camel` and `Case`. */
 const wordsOf = (text: string): string[] =>
   [...text.matchAll(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g)].map(([word]) => word.toLowerCase());
 

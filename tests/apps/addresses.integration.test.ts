@@ -1,7 +1,4 @@
-/**
- * Checks the setting `instance.addresses`, which gives Baton the address of each instance. With this setting, Baton
- * must judge at least as many guarantees as without it. Only the balancer adds the instance's name to responses.
- */
+/** Tests `instance.addresses`. With this setting, Baton must judge at least as many guarantees as without. */
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { LONG } from '../long.ts';
@@ -12,14 +9,14 @@ import { type Session, SmallApp } from './small-app.ts';
 import { Panels, Remembers, Resealed, SecondCookie, Visitors } from './traits.ts';
 import { type Judged, judged, USUAL, withApp } from './verified.ts';
 
-/** An app that keeps each session in the memory of the instance that created the session. */
+/** Keeps each session in the memory of the instance that created the session. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 }
 
-/** An app that ends sessions after `IDLE_MS` without a request. */
+/** Ends sessions after `IDLE_MS` without a request. */
 class Expires extends SmallApp {
   readonly #used = new Map<string, number>();
 
@@ -80,18 +77,14 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // A balancer that chooses the instance at random. With round robin and few clients, a client could always reach the
-    // same instance.
+    // With round robin and few clients, a client could always reach the same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 
-/** Targets that are tested: only one in the default suite, all of them in `npm run test:long`. */
+/** All targets run only in `npm run test:long`. */
 const TRIED = LONG ? TARGETS : TARGETS.slice(0, 1);
 
-/**
- * Maximum number of runs in which Baton must reach a verdict. One run is not always enough, because some evidence
- * depends on chance.
- */
+/** Maximum number of runs until a verdict, because some evidence depends on chance. */
 const TRIES = 3;
 
 it.each(TRIED)(

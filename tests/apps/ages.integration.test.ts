@@ -1,6 +1,5 @@
 /**
- * Tests Baton's workload `age`. It must find defects that appear only in old sessions, or only in sessions that one
- * instance has served for long.
+ * Tests the workload `age`: it must find defects of old sessions, and of sessions that one instance served for long.
  */
 import { it } from 'vitest';
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
@@ -10,7 +9,7 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 /** Minimum age of an old session, milliseconds. */
 const OLD = 1_200;
 
-/** A broken app: it acknowledges the logout of an old session, but does not end the session. */
+/** Broken: acknowledges the logout of an old session, but does not end the session. */
 class OutlivesLogout extends SmallApp {
   readonly #born = new Map<string, number>();
 
@@ -25,10 +24,7 @@ class OutlivesLogout extends SmallApp {
   }
 }
 
-/**
- * Number of consecutive requests of a session to one instance after which this instance keeps the session's notes in a
- * local copy.
- */
+/** Consecutive requests to one instance after which it keeps the session's notes in a local copy. */
 const IN_A_ROW = 4;
 
 class KeepsToItself extends SmallApp {
@@ -47,10 +43,7 @@ class KeepsToItself extends SmallApp {
   }
 }
 
-/**
- * A broken app: instance `two` accepts one in 30 session cookies that were changed, because it then compares only the
- * first half of the session id.
- */
+/** Broken: instance `two` compares only half of the session id in one of 30 changed cookies. */
 class RarelyLooks extends SmallApp {
   #changed = 0;
 
@@ -74,10 +67,7 @@ const run = (app: SmallApp, claims: readonly string[], duration: number): Promis
     { addressed: true },
   );
 
-/**
- * Runs Baton for 2.5 s, then for 10 s, then for 30 s, until a guarantee is violated, because a slow machine needs more
- * time. Returns the run with the violation.
- */
+/** Runs Baton for 2.5 s, 10 s and 30 s, until a guarantee is violated: a slow machine needs more time. */
 async function broken(make: () => SmallApp, guarantee: string): Promise<Judged> {
   for (const duration of [2_500, 10_000, 30_000]) {
     const judgement = await run(make(), [guarantee], duration);

@@ -14,7 +14,7 @@ describe.skipIf(executablePath === undefined)('the browser of init', () => {
 
   beforeEach(async () => {
     vi.stubEnv('CHROMIUM', executablePath);
-    // A page whose password field is disabled, so that the browser cannot type the password.
+    // The browser cannot type into the disabled password field.
     server = createServer((_, response) => {
       response.setHeader('content-type', 'text/html');
       response.end('<form method="post"><input name="user"><input type="password" disabled></form>');

@@ -1,4 +1,4 @@
-/** Tests an app behind TLS. Its certificate is signed by an authority that this machine does not trust. */
+/** Tests an app whose certificate is signed by an authority that this machine does not trust. */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
@@ -38,7 +38,7 @@ beforeAll(async () => {
       one.on('error', () => other.destroy());
     }
   });
-  // Ignores the error of a handshake that a client ends because it does not trust the certificate.
+  // A client ends the handshake because it does not trust the certificate.
   front.on('tlsClientError', () => {});
   await once(front.listen(0, '127.0.0.1'), 'listening');
   url = `https://127.0.0.1:${(front.address() as AddressInfo).port}`;

@@ -1,17 +1,11 @@
-/**
- * Small apps for tests: apps that change cookies, show pages or respond to logins in unusual ways, and apps that lose
- * sessions.
- */
+/** Small apps with unusual cookies, pages or logins, and apps that lose sessions. */
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
 
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
-/**
- * A healthy app that sets a new session cookie with each response, alternately in one cookie and in two parts. Older
- * cookies stay valid.
- */
+/** Sets a new session cookie with each response, in one or two parts. Older cookies stay valid. */
 export class Chunked extends SmallApp {
   #answers = 0;
 
@@ -23,15 +17,15 @@ export class Chunked extends SmallApp {
     const known = set?.slice(4, 36) ?? id;
     if (!this.sessions.some(one => one.id === known)) return answer;
     const second = this.#answers++ % 2 === 0 ? [`s.1=${newId()}; ${ATTRIBUTES}`] : [gone('s.1')];
-    // First deletes the old cookie at another path, and then sets the new cookie, in the same response.
+    // First deletes the old cookie at another path, and then sets the new cookie.
     const old = `s.0=; Path=/old; Max-Age=0`;
     return { ...answer, cookies: [old, ...second, gone('s.0'), `s.0=${known}~${newId()}; ${ATTRIBUTES}`] };
   }
 }
 
-/** An app that shows notes as a JSON list. The list names no user. */
+/** Shows notes as a JSON list that names no user. */
 export class JsonNotes extends SmallApp {
-  /** True if a client without a login gets an empty list. False if such a client gets status 401. */
+  /** True if a client without a login gets an empty list; false for status 401. */
   open = false;
 
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
@@ -42,10 +36,7 @@ export class JsonNotes extends SmallApp {
   }
 }
 
-/**
- * A broken app: it knows a session only on the instance where the session began. The other instances set a new session
- * cookie instead.
- */
+/** Broken: only the instance where a session began knows the session. The other one sets a new cookie. */
 export class ReplacesCookie extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -56,7 +47,7 @@ export class ReplacesCookie extends SmallApp {
   }
 }
 
-/** An app with its login form on the home page. Every login, successful or not, redirects to the home page. */
+/** Has its login form on the home page, to which every login, successful or not, redirects. */
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 
@@ -71,9 +62,7 @@ export class FormOnHome extends SmallApp {
   }
 }
 
-/**
- * A broken app: it ends a session at the first request on another instance, and shows the login page with status 200.
- */
+/** Broken: ends a session at the first request on another instance, and shows the login page with status 200. */
 export class HopEnds extends SmallApp {
   override knows(session: Session, asked: AppRequest): boolean {
     if (session.born === asked.instance) return true;
@@ -86,7 +75,7 @@ export class HopEnds extends SmallApp {
   }
 }
 
-/** A broken app: an instance accepts only those login forms that it has created itself. */
+/** Broken: an instance accepts only those login forms that it has created itself. */
 export class FormPerInstance extends SmallApp {
   protected override loginForm(asked: AppRequest): AppResponse {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
@@ -98,14 +87,14 @@ export class FormPerInstance extends SmallApp {
   }
 }
 
-/** An app that redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
+/** Redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
 export class Guest extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
   }
 }
 
-/** A broken app: a login writes the user into the session that existed before, and the session keeps its id. */
+/** Broken: a login writes the user into the existing session, which keeps its id. */
 export class KeepsSession extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const session = this.sessionOf(asked);

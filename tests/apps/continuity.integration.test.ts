@@ -1,7 +1,4 @@
-/**
- * Tests what Baton concludes from responses about a session and its login. Baton must accept healthy apps and find
- * broken apps.
- */
+/** Tests what Baton concludes from responses about a session and its login. */
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../verify/core/history/history.ts';
 import type { VerifyOptions } from '../../verify/plan.ts';

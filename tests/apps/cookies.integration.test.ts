@@ -1,7 +1,4 @@
-/**
- * Tests Baton with apps that have additional cookies, caches or gateways, and with targets that do not claim all
- * guarantees.
- */
+/** Tests apps with additional cookies, caches or gateways, and targets that do not claim all guarantees. */
 import { expect, it } from 'vitest';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { newId, type Session, SmallApp } from './small-app.ts';
@@ -10,10 +7,7 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, public: ['/robots.txt'], ...file }, { workloads }));
 
-/**
- * An app behind a cache that does not store pages, and behind a gateway. The fifth request with a forged session cookie
- * gets an error from the gateway.
- */
+/** Is behind a cache that stores no pages, and a gateway that fails the fifth request with a forged cookie. */
 class BehindACache extends SmallApp {
   #forged = 0;
 
@@ -29,10 +23,7 @@ class BehindACache extends SmallApp {
     return path === '/robots.txt' ? { body: '' } : undefined;
   }
 
-  /**
-   * An app that sets two cookies at login. One of them has the same value for every user, and scripts in pages can read
-   * it.
-   */
+  /** Sets two cookies at login. One has the same value for every user, and scripts in pages can read this cookie. */
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const { cookies = [], ...entered } = super.enter(user, asked);
     return { ...entered, cookies: ['logged_in=1; Path=/', ...cookies] };
@@ -50,10 +41,7 @@ it('a second cookie, a cache that stores no page, and a failing gateway are no v
   expect(those(healthy, 'valid')).toEqual(ABOUT_COOKIES);
 });
 
-/**
- * A broken app: each instance has its own sessions, and deletes the session cookies of other instances. The cookie with
- * the form token stays in the cookie jar.
- */
+/** Broken: each instance deletes the session cookies of other instances, but not the form token's cookie. */
 class Forgetful extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -73,7 +61,7 @@ it('a form token is not judged as a session cookie after a hop deleted the sessi
   expect(those(lost, 'violated')).toEqual(['continuity']);
 });
 
-/** A broken app: the logout deletes only the cookie. The session stays valid. */
+/** Broken: the logout deletes only the cookie. The session stays valid. */
 class Undying extends SmallApp {
   protected override end(): void {}
 }

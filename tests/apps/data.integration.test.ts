@@ -1,7 +1,4 @@
-/**
- * Tests the probes of target files, which read and write the data of an app. Baton must accept healthy apps, find
- * broken apps, and refuse wrong expressions.
- */
+/** Tests the probes of target files, which read and write the data of an app. */
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../verify/errors.ts';
 import {
@@ -21,7 +18,7 @@ import type { SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
 const [NOTES] = USUAL.probes;
-/** Distributes requests to the instances in irregular order, so that no client always reaches the same instance. */
+/** In irregular order, no client always reaches the same instance. */
 const MIXED: How = { balance: (_, n) => ({ instance: Math.imul(n + 1, 0x9e3779b1) < 0 ? 'one' : 'two' }) };
 const SESSION = ['read-your-writes', 'monotonic-reads'];
 const ALL = [...SESSION, 'isolation', 'no-lost-updates', 'linearizability'];
@@ -78,8 +75,7 @@ it('data that all users share are one object, and give no evidence about private
   const app = new KeepsNotes('all');
   const healthy = await run(app, { scope: 'all' }, ALL, ['hop', 'interleave']);
   expect(those(healthy, 'violated')).toEqual([]);
-  // The notes give no evidence for isolation, because all users share them. The evidence comes from the user names on
-  // the pages.
+  // All users share the notes, so only the user names on the pages are evidence for isolation.
   expect(healthy.claimed['isolation']).toBe('valid');
   const wrong = await run(new KeepsNotes('all'), { scope: 'session' }, ['isolation'], ['hop', 'interleave']);
   expect(those(wrong, 'violated')).toEqual(['isolation']);
@@ -162,8 +158,7 @@ describe('the audit', () => {
 
   it('grows no session beyond the limit of the balancer, reports the limit, and sees no violation in it', async () => {
     const app = new NotesInCookie();
-    // Acts like a balancer that stops sending requests to an instance for some time after a response with a too large
-    // header.
+    // Acts like a balancer that avoids an instance for some time after a response with a too large header.
     let out = 0;
     const how: How = {
       balance: (_, n) => {

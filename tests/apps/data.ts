@@ -1,16 +1,12 @@
-/**
- * Small apps for tests that keep other data than notes in a session: shared notes, notes from before the run, a limited
- * number of notes, or a single value.
- */
+/** Small apps with other data than notes in a session, such as shared notes or a single value. */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
 /**
- * An app that keeps one list of notes for each user, or one list for all users. A list begins with the notes in
- * `before`, as if they were older than the run. Every seventh write adds a second note, as if another run had written
- * it.
+ * Keeps a list of notes for each user or for all users, with the notes in `before` from before the run.
+ * Every seventh write adds a second note, as if another run had written that note.
  */
 export class KeepsNotes extends SmallApp {
   readonly #by: 'user' | 'all';
@@ -31,9 +27,9 @@ export class KeepsNotes extends SmallApp {
   }
 }
 
-/** An app that keeps one value in each session. */
+/** Keeps one value in each session. */
 export class Motto extends SmallApp {
-  /** Name of the defective instance, which shows no value at every third read. If undefined, the app is healthy. */
+  /** The defective instance, which shows no value at every third read. If undefined, the app is healthy. */
   forgets: InstanceName | undefined;
   #reads = 0;
 
@@ -47,19 +43,17 @@ export class Motto extends SmallApp {
   }
 }
 
-/** An app that keeps a counter in each session. The counter begins at 57. */
+/** Keeps a counter in each session, which begins at 57. */
 export class Counts extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     return `<p id="count">${57 + notes.length}</p>${form('/notes', field('text', csrf), 'Count')}`;
   }
 }
 
-/** An app that keeps up to `cap` notes in a session, and refuses further notes. */
+/** Keeps up to `cap` notes in a session, and refuses further notes. */
 export class Capped extends SmallApp {
   readonly cap: number;
-  /**
-   * Name of the defective instance, which shows an empty list at every third read. If undefined, the app is healthy.
-   */
+  /** The defective instance, which shows an empty list at every third read. If undefined, the app is healthy. */
   blanks: InstanceName | undefined;
   #reads = 0;
 
@@ -76,7 +70,7 @@ export class Capped extends SmallApp {
   }
 }
 
-/** An app that keeps only the newest `most` notes, and silently removes older notes. */
+/** Keeps only the newest `most` notes, and silently removes older notes. */
 export class KeepsNewest extends SmallApp {
   readonly most = 10;
 
@@ -87,7 +81,7 @@ export class KeepsNewest extends SmallApp {
   }
 }
 
-/** An app that accepts texts of any length, but does not keep texts of more than `longest` characters. */
+/** Accepts texts of any length, but does not keep texts of more than `longest` characters. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
 
@@ -99,17 +93,14 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** An app that shows notes in upper case, so that a note looks different from the text that was sent. */
+/** Shows notes in upper case, so that a note looks different from the text that was sent. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });
   }
 }
 
-/**
- * An app that shows a new note only 1 s after the first request that should show it, as an app with a cache or a
- * replica can do.
- */
+/** Shows a new note only 1 s after the first request that should show the note, as with a cache or replica. */
 export class ShowsNotesLate extends SmallApp {
   readonly #due = new Map<string, number>();
 
@@ -123,7 +114,7 @@ export class ShowsNotesLate extends SmallApp {
   }
 }
 
-/** A broken app: it loses every note that is sent to the instance `two`. */
+/** Broken: loses every note that is sent to the instance `two`. */
 export class LosesNotes extends SmallApp {
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const lost = asked.instance === 'two' && `${asked.method} ${asked.path}` === 'POST /notes';
@@ -131,10 +122,7 @@ export class LosesNotes extends SmallApp {
   }
 }
 
-/**
- * An app that keeps the notes in a cookie. If the cookie is too large, it responds with 502, as a balancer with small
- * buffers does.
- */
+/** Keeps the notes in a cookie. A too large cookie gets 502, as from a balancer with small buffers. */
 export class NotesInCookie extends SmallApp {
   largest = 4_000;
   refused = 0;

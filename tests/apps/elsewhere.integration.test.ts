@@ -1,7 +1,4 @@
-/**
- * Checks that `baton init` learns how to log in at an identity provider on another host, and that a run finds a defect
- * of this login.
- */
+/** Tests `baton init` with a login at an identity provider on another host. */
 import { describe, expect, it } from 'vitest';
 import { type Found, found } from './found.ts';
 import { type AppRequest, type AppResponse, type InstanceName, type Served, serve } from './serve.ts';
@@ -40,7 +37,7 @@ class Provider {
 
 type Defect = 'state on one instance' | 'logout at the provider only';
 
-/** An app without a form: its login and its logout redirect to the identity provider. */
+/** Without a form: login and logout redirect to the identity provider. */
 class RelyingParty extends SmallApp {
   readonly #provider: Provider;
   readonly #defect: Defect | undefined;

@@ -1,19 +1,19 @@
-/** Runs `baton init` on a small app, in this process. */
 import { parse } from 'yaml';
 import { type InitOptions, init } from '../../verify/init/init.ts';
 import type { Served } from './serve.ts';
 import { PASSWORD } from './small-app.ts';
 
 export interface Found {
-  /** The text of the target file that `init` wrote. */
   text: string;
-  /** The same target file, parsed. */
   file: Record<string, unknown>;
   /** The lines that `init` printed. */
   said: string[];
 }
 
-/** Runs `baton init` on an app. @param options replace the default options: two accounts, and permission to write */
+/**
+ * Runs `baton init` on an app in this process.
+ * @param options replace the default options: two accounts, and permission to write
+ */
 export async function found({ url }: Served, options: Partial<InitOptions> = {}): Promise<Found> {
   const said: string[] = [];
   const text = await init({

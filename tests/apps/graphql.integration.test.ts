@@ -1,13 +1,10 @@
-/**
- * Tests Baton with an API whose data is read by POST requests. The app sends the session id in a response header, and
- * expects it in a request header.
- */
+/** Tests an API whose data is read by POST requests, with the session id in headers. */
 import { expect, it } from 'vitest';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { judged, those, withApp } from './verified.ts';
 
-/** An app that answers queries and mutations at one URL. The session id is in headers, as in the protocol MCP. */
+/** Answers queries and mutations at one URL. The session id is in headers, as in the protocol MCP. */
 class Queries extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (asked.path !== '/graphql') return { body: '{}' };

@@ -46,7 +46,7 @@ describe('the sessions that an app allows a user', () => {
     await withApp(app, async served => {
       const { file } = await found(served);
       expect(file['sessions']).toEqual(sessions);
-      // Checks that `init` has logged out all its sessions, because the app limits the number of sessions of a user.
+      // The app limits the number of sessions of a user, so `init` must log out all its sessions.
       if (sessions && 'most' in sessions)
         expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
     });
@@ -80,8 +80,7 @@ describe('the login', () => {
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
-    // The app gives signed-in clients another kind of form token, so a client with a session cannot log in a second
-    // time.
+    // Signed-in clients get another kind of form token, so a client with a session cannot log in a second time.
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'read-your-writes']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
@@ -119,8 +118,7 @@ describe('the login', () => {
     await withApp(app, async served => {
       const options = { accounts: ACCOUNTS, secretOf: async (user: string) => secretOf(user) };
       const { text, file } = await found(served, options);
-      // Expects one refused code: `init` has sent the same code twice, to find out that the app accepts each code only
-      // once.
+      // `init` sends a code twice, to find out that the app accepts each code only once.
       expect([file['sessions'], app.refused]).toEqual([{ every: '1s' }, 1]);
       expect(text).toMatch(/totp: \$\{ALICE_TOTP\}/);
       expect(text).not.toContain(secretOf('alice'));

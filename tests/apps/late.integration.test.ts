@@ -4,10 +4,7 @@ import type { AppRequest, AppResponse } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
-/**
- * A broken app: it restores an ended session if a request with its cookie comes after the logout, and sets the cookie
- * again.
- */
+/** Broken: a request after the logout restores the session and its cookie. */
 class ComesBack extends SmallApp {
   readonly #ended = new Map<string, Session>();
 
@@ -18,24 +15,21 @@ class ComesBack extends SmallApp {
 
   protected override route(asked: AppRequest): AppResponse | undefined {
     const ended = this.#ended.get(asked.cookies['sid'] ?? '');
-    // Restores the ended session only once, for the request that was in flight at the logout.
+    // Only once, for the request that was in flight at the logout.
     if (ended === undefined || asked.path !== '/account' || !this.#ended.delete(ended.id)) return undefined;
     this.sessions.push(ended);
     return { ...super.inside(asked, ended), cookies: [`sid=${ended.id}; Path=/; HttpOnly; SameSite=Lax`] };
   }
 }
 
-/** An app that deletes a session cookie if no session belongs to it, as Django does. */
+/** Deletes a session cookie if no session belongs to the cookie, as Django does. */
 class Deletes extends SmallApp {
   protected override refuse(asked: AppRequest): AppResponse {
     return { ...super.refuse(asked), cookies: ['sid=; Path=/; Max-Age=0'] };
   }
 }
 
-/**
- * An app in which a user has at most one session: the second login of a user ends the first session. Baton must accept
- * the app only if the target file declares this limit.
- */
+/** The second login of a user ends the first session. Healthy only if the target file declares this limit. */
 class OneDevice extends SmallApp {
   override users = ['alice', 'bob', 'carol'];
 

@@ -1,7 +1,4 @@
-/**
- * Checks that all workloads respect the limits of an app, such as a maximum number of sessions. Baton must accept
- * healthy apps and find broken apps.
- */
+/** Checks that all workloads respect the limits of an app, such as a maximum number of sessions. */
 import { describe, expect, it } from 'vitest';
 import { FewSessions, OneLogout, PasswordChange, RareLogins } from './limits.ts';
 import type { AppRequest, AppResponse } from './serve.ts';
@@ -24,7 +21,7 @@ const ALL = [...QUICK, 'audit', 'logout-race'];
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, claims: CLAIMS, ...file }, { workloads }));
 
-// Only one limit is tested with all workloads. For the other limits, more workloads would only make the test slower.
+// Only one limit is tested with all workloads, to save time.
 const LIMITS = [
   { most: 1, full: 'oldest-ends', workloads: ALL, judges: 7 },
   { most: 1, full: 'refused', workloads: QUICK, judges: 5 },
@@ -95,10 +92,7 @@ it('an app that limits the rate of logins gets no more logins than it allows', a
   ]);
 });
 
-/**
- * An app that limits the number of logins. It refuses further logins with status 403, as if the password were wrong,
- * but its text names the limit.
- */
+/** Refuses logins above a limit with status 403, like a wrong password, but with a text that names the limit. */
 class Forbids extends Limits {
   override answer(asked: AppRequest): AppResponse {
     const response = super.answer(asked);

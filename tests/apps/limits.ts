@@ -1,14 +1,11 @@
-/**
- * Apps that limit each user: to a maximum number of sessions, or to a maximum rate of logins. Also apps in which a
- * logout or a new password ends all sessions of a user.
- */
+/** Apps that limit sessions or logins of a user, or whose logout or new password ends all sessions. */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 
-/** An app in which each user has at most `most` sessions. */
+/** Each user has at most `most` sessions. */
 export class FewSessions extends SmallApp {
   readonly most: number;
-  /** What the app does at a login above the limit: it ends the oldest session, or refuses the login. */
+  /** At a login above the limit, the app ends the oldest session, or refuses the login. */
   readonly full: 'oldest-ends' | 'refused';
 
   constructor(most: number, full: FewSessions['full'] = 'oldest-ends') {
@@ -27,9 +24,9 @@ export class FewSessions extends SmallApp {
   }
 }
 
-/** An app in which the logout of one session ends all sessions of the user. */
+/** The logout of one session ends all sessions of the user. */
 export class OneLogout extends SmallApp {
-  /** Name of the defective instance: the sessions that began on it do not end. If undefined, the app is healthy. */
+  /** The defective instance: sessions that began there do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override end({ user }: Session): void {
@@ -37,9 +34,9 @@ export class OneLogout extends SmallApp {
   }
 }
 
-/** An app in which a change of the password ends all other sessions of the user. */
+/** A change of the password ends all other sessions of the user. */
 export class PasswordChange extends SmallApp {
-  /** Name of the defective instance: the sessions that began on it do not end. If undefined, the app is healthy. */
+  /** The defective instance: sessions that began there do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
@@ -49,7 +46,6 @@ export class PasswordChange extends SmallApp {
   }
 }
 
-/** An app that refuses a login for `every` milliseconds after the user's last login. */
 export class RareLogins extends SmallApp {
   readonly every: number;
   readonly #last = new Map<string, number>();

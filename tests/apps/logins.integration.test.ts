@@ -1,4 +1,4 @@
-/** Tests Baton with each kind of login, in a small app. Baton must accept the healthy app and find the broken app. */
+/** Tests Baton with each kind of login, in a small app. */
 import { expect, it } from 'vitest';
 import { BasicApp, TwoPages } from './logins.ts';
 import type { AppRequest } from './serve.ts';

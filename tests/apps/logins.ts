@@ -4,8 +4,8 @@ import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
 /**
- * An app that asks for the user name first, and for the password on a second page. The hidden field `state` in the
- * second form shows which user name was sent in the first form.
+ * Asks for the user name first, and for the password on a second page.
+ * The hidden field `state` of the second form carries the user name.
  */
 export class TwoPages extends SmallApp {
   readonly #asking = new Map<string, string>();
@@ -38,7 +38,7 @@ export class TwoPages extends SmallApp {
   }
 }
 
-/** An app whose instances each keep unfinished logins in their own memory: no other instance shows the second page. */
+/** Broken: each instance keeps unfinished logins in its own memory, so no other instance shows the second page. */
 export class LocalStart extends TwoPages {
   readonly #begun = new Map<string, AppRequest['instance']>();
 
@@ -54,10 +54,7 @@ export class LocalStart extends TwoPages {
   }
 }
 
-/**
- * An app that asks for the user name first. The page for the password has the user name in its address and in a hidden
- * field.
- */
+/** Asks for the user name first. The password's page has the user name in its address and a hidden field. */
 export class UserInAddress extends SmallApp {
   protected override route({
     method,
@@ -84,9 +81,9 @@ export class UserInAddress extends SmallApp {
   }
 }
 
-/** An app without a login form: it accepts only HTTP Basic, and refuses each request without user and password. */
+/** Accepts only HTTP Basic, and refuses each request without user and password. */
 export class BasicApp extends SmallApp {
-  /** Returns true if the instance wrongly refuses the user. Tests replace this function to create a defect. */
+  /** Tests replace this function to make an instance refuse a user wrongly. */
   forgets: (asked: AppRequest, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
 
@@ -118,11 +115,11 @@ export class BasicApp extends SmallApp {
   }
 }
 
-/** Returns a user's secret for one-time codes as an otpauth URL. Each code of this secret is valid for one second. */
+/** Returns a user's secret for one-time codes as an otpauth URL. Each code is valid for one second. */
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
-/** An app that asks for a one-time code after the password. It also accepts the code of the previous second. */
+/** Asks for a one-time code after the password. Also accepts the code of the previous second. */
 export class CodeApp extends SmallApp {
   /** True if each code is valid only once. */
   readonly once: boolean;
@@ -165,10 +162,7 @@ export class CodeApp extends SmallApp {
   }
 }
 
-/**
- * A single-page app, which builds its pages in the browser. The login takes JSON and returns a token. Every later
- * request must send the token in a header.
- */
+/** A single-page app: the login takes JSON, and returns a token that later requests send in a header. */
 export class TokenApi extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     const json = (value: object, status = 200): AppResponse => ({

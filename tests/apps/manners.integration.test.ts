@@ -1,7 +1,4 @@
-/**
- * Checks that `baton init` stops at rate limits, tries only the given passwords, and asks before it sends requests to
- * another host.
- */
+/** Checks that `baton init` stops at rate limits, tries only given passwords, and asks before using another host. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +25,7 @@ it('init stops at the first response 429, and reports how long to wait', async (
   });
 });
 
-/** An app that names no user on its pages, and limits the number of logins. */
+/** Names no user on its pages, and limits the number of logins. */
 class Nameless extends Limits {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     return super.page(session && { ...session, user: 'you' }, title, inside);
@@ -36,8 +33,7 @@ class Nameless extends Limits {
 }
 
 it('init reports why no session is usable, although its next logins exceed the limit of the app', async () => {
-  // Tests two limits: 3 logins are just enough for the first attempt of `init`, 100 logins are enough for all its
-  // attempts.
+  // 3 logins are just enough for the first attempt of `init`, 100 for all its attempts.
   for (const most of [3, 100])
     await withApp(new Nameless(most), async served => {
       await expect(found(served)).rejects.toThrow(
@@ -75,7 +71,7 @@ const ACCOUNTS = ['--user', 'alice', '--password-env', 'SHOP_PASSWORD', '--file'
 
 it('init sends nothing to another machine without permission', async () => {
   await withApp(new SmallApp(), async served => {
-    // Uses 0.0.0.0, which reaches this machine, but does not count as an address of this machine.
+    // 0.0.0.0 reaches this machine, but does not count as an address of this machine.
     const url = served.url.replace('127.0.0.1', '0.0.0.0');
     const { code, stderr } = await baton(['init', url, ...ACCOUNTS], { SHOP_PASSWORD: PASSWORD });
     expect(stderr).toContain(

@@ -1,4 +1,4 @@
-/** Tests a target with a rate limit: the time for which Baton holds back a request must not count as response time. */
+/** Tests a rate limit: the time for which Baton holds back a request must not count as response time. */
 import { expect, it } from 'vitest';
 import { SmallApp } from './small-app.ts';
 import { judged, USUAL, withApp } from './verified.ts';

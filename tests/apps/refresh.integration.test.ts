@@ -1,6 +1,4 @@
-/**
- * Tests the example of docs/token-refresh.md with a small app. Checks that no written file contains the app's tokens.
- */
+/** Tests the example of docs/token-refresh.md with a small app, and searches all written files for its tokens. */
 import { randomUUID } from 'node:crypto';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,15 +16,15 @@ const GRACE = 1_000;
 
 interface Token {
   session: { user: string; over: boolean };
-  /** Time until which the app accepts the token, milliseconds since 1970. */
+  /** Expiry of the token, milliseconds since 1970. */
   until: number;
   /** The refresh token that has replaced this refresh token. */
   next?: string;
 }
 
 /**
- * An API whose logout ends a session with all its tokens. For 1 s after a refresh, the old refresh token still works,
- * and returns the same new tokens again.
+ * An API whose logout ends all tokens of a session.
+ * For 1 s after a refresh, the old refresh token returns the same new tokens.
  */
 class TokenApp {
   readonly tokens = new Map<string, Token>();
@@ -98,7 +96,7 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
     });
     const verdicts = Object.fromEntries(result.guarantees.map(one => [one.guarantee, one.judgement]));
     expect(verdicts).toMatchObject({ 'token-refresh': 'valid', continuity: 'valid' });
-    // Expects many refreshes, because sessions of the workload `hop` live longer than their access tokens.
+    // Sessions of the workload `hop` live longer than their access tokens.
     expect(served.asked.filter(({ path }) => path === '/auth/refresh').length).toBeGreaterThan(100);
     const files = globSync(`${out}/**/*.*`);
     expect(files.length).toBeGreaterThan(1);

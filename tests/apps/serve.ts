@@ -1,4 +1,4 @@
-/** Serves an app in this process, and records the requests. By default, the app has two instances, which take turns. */
+/** Serves an app in this process, and records the requests. By default, two instances take turns. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -16,14 +16,13 @@ export interface AppRequest {
   /** The body of the request, not parsed. */
   body: string;
   headers: IncomingMessage['headers'];
-  /** The instance that serves the request. */
   instance: InstanceName;
 }
 
 export interface AppResponse {
   status?: number;
   body?: string;
-  /** URL for the Location header. If it is set, the response is a redirect. */
+  /** If set, the response redirects to this URL. */
   to?: string;
   cookies?: readonly string[];
   headers?: Readonly<Record<string, string>>;
@@ -31,7 +30,7 @@ export interface AppResponse {
 
 export interface Served {
   url: string;
-  /** Addresses of the instances, by the name of the instance. Empty if only the balancer has an address. */
+  /** Key: instance. Empty if only the balancer has an address. */
   addresses: Readonly<Record<string, string>>;
   /** The received requests, in the order of their arrival. */
   asked: readonly AppRequest[];
@@ -40,8 +39,7 @@ export interface Served {
 
 export interface How {
   /**
-   * Returns the name of the instance that gets request number n. If undefined, the instances take turns.
-   *
+   * Returns the instance for request number n. If undefined, the instances take turns.
    * @param connection number of the connection on which the request arrived
    */
   balance?(
@@ -51,19 +49,17 @@ export interface How {
   ): { instance: InstanceName; cookies?: readonly string[] };
   /** True (the default) if responses contain the name of their instance. */
   named?: boolean;
-  /** Time that the app waits between the change of the data and the response, milliseconds; 0 by default. */
+  /** Time between the change of the data and the response, milliseconds; 0 by default. */
   slow?: number;
-  /** The number of instances; 2 by default. */
+  /** 2 by default. */
   instances?: number;
-  /**
-   * True if each instance also has its own address. Then only the balancer adds the name of the instance to responses.
-   */
+  /** True if each instance also has its own address. Then only the balancer names instances in responses. */
   addressed?: boolean;
 }
 
 /**
  * Starts the server.
- * @param answer returns the response of an instance. It is synchronous, so requests never overlap
+ * @param answer returns the response of an instance; synchronous, so requests never overlap
  */
 export async function serve(
   answer: (asked: AppRequest) => AppResponse,

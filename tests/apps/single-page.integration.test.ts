@@ -1,7 +1,4 @@
-/**
- * Checks that `baton init` finds the requests of a single-page app in the app's scripts, or in a recording of a
- * browser.
- */
+/** Checks that `baton init` finds a single-page app's requests in its scripts, or in a browser's recording. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +14,7 @@ const BUNDLE =
   'f("/api/sign-in",{body:JSON.stringify({login:a,password:b})});f("/api/viewer");' +
   'f("/api/notes",{body:JSON.stringify({text:c})});f("/api/sign-out",{method:"POST"})';
 
-/** An app that sends the same page for every address. The scripts of the page call an API. */
+/** Sends the same page for every address. The scripts of the page call an API. */
 class SinglePage extends SmallApp {
   readonly #ends: boolean;
   readonly #bundle: string;
@@ -75,10 +72,7 @@ describe('a single-page app', () => {
   });
 });
 
-/**
- * Visits the app as a browser does. Returns the recording of the browser's network tab (in the format HAR 1.2), and the
- * secrets in the recording.
- */
+/** Visits the app as a browser does. Returns the browser's recording (HAR 1.2), and the secrets in it. */
 async function recorded(url: string): Promise<{ har: string; cookie: string }> {
   const entries: object[] = [];
   let cookie = '';

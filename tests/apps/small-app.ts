@@ -1,6 +1,4 @@
-/**
- * A small web app with a login form, notes in each session, and a logout. Tests override the methods that they test.
- */
+/** A small web app with a login form, notes in each session, and a logout. Tests override its methods. */
 import { randomBytes } from 'node:crypto';
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 
@@ -52,10 +50,7 @@ export class SmallApp {
     return this.inside(asked, session) ?? { status: 404, body: 'Not found' };
   }
 
-  /**
-   * Handles a request instead of the app, or returns undefined to let the app handle the request. Tests override this
-   * method.
-   */
+  /** Handles a request instead of the app; undefined lets the app handle the request. */
   protected route(_asked: AppRequest, _session: Session | undefined): AppResponse | undefined {
     return undefined;
   }
@@ -103,7 +98,6 @@ export class SmallApp {
     return this.enter(user, asked);
   }
 
-  /** Begins a session. */
   protected enter(user: string, { instance }: AppRequest): AppResponse {
     const session: Session = { id: newId(), user, csrf: newId(), notes: [], born: instance };
     this.sessions.push(session);

@@ -1,7 +1,4 @@
-/**
- * Tests what `baton init` writes about a balancer that pins clients: which cookie pins a client, and how a client can
- * avoid being pinned.
- */
+/** Tests what `baton init` writes about a balancer that pins clients. */
 import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
 import { stickyBy } from '../../stack/sticky.ts';
@@ -13,7 +10,7 @@ import { judged, those, withApp } from './verified.ts';
 const either = (text: string): InstanceName => (text.charCodeAt(text.length - 1) % 2 === 0 ? 'one' : 'two');
 const inTurn = (n: number): InstanceName => (n % 2 === 0 ? 'one' : 'two');
 
-/** A balancer that pins a client by one or several cookies. Each cookie contains the instance's name. */
+/** A balancer that pins a client by cookies, which contain the instance's name. */
 const byCookies = (...names: string[]): How => ({
   balance: ({ cookies }, n) => {
     const name = names.find(one => cookies[one] !== undefined);
@@ -23,9 +20,7 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/**
- * A broken app: it keeps each session on one instance only. Clients do not notice this while the balancer pins them.
- */
+/** Broken: keeps each session on one instance. While the balancer pins clients, they do not notice this. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;

@@ -1,7 +1,4 @@
-/**
- * Tests the questions that `baton init` asks at a terminal: for accounts, for missing information, and for permission
- * to send risky requests.
- */
+/** Tests the questions that `baton init` asks at a terminal. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,11 +1,11 @@
-/** Runs the `baton` command at a pseudo-terminal, and types answers to its questions, as a user does. */
+/** Runs the `baton` command at a pseudo-terminal, and types answers to its questions. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
 const CLI = join(import.meta.dirname, '../../verify/cli.ts');
 
-/** Returns true if util-linux is installed. Its command `script` provides the pseudo-terminal. */
+/** Returns true if util-linux is installed, whose command `script` provides the pseudo-terminal. */
 export function hasTerminal(): boolean {
   try {
     return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
@@ -18,7 +18,7 @@ export class Terminal {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   #heard = (): void => {};
-  /** Number of characters of the output that were already searched for questions. */
+  /** Number of output characters that were already searched for questions. */
   #read = 0;
   /** The whole output of the command so far. */
   shown = '';
@@ -59,7 +59,6 @@ export class Terminal {
     }
   }
 
-  /** Stops the command if it is still running. */
   async stop(): Promise<void> {
     this.#child.kill();
     await this.#ended;

@@ -1,11 +1,8 @@
-/**
- * Small apps for tests with properties of real web apps: pages that show a text twice, cookies that change, tokens in
- * unusual places.
- */
+/** Small apps with properties of real web apps, such as texts shown twice or tokens in unusual places. */
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** An app that shows the last texts a second time in another panel, and the very last text also in the search box. */
+/** Shows the last texts a second time in another panel, and the very last text also in the search box. */
 export class Panels extends SmallApp {
   protected override notes(session: Session): string {
     const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
@@ -14,7 +11,7 @@ export class Panels extends SmallApp {
   }
 }
 
-/** An app that confirms a write only by a message, which is shown once. */
+/** Confirms a write only by a message, which is shown once. */
 export class FlashOnly extends SmallApp {
   readonly #flashes = new Map<string, string[]>();
 
@@ -27,7 +24,7 @@ export class FlashOnly extends SmallApp {
   }
 }
 
-/** An app that shows the newest hundred rows, newest first, and a link to a page with older rows. */
+/** Shows the newest hundred rows, newest first, and a link to a page with older rows. */
 export class Paged extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     const rows = [...notes].reverse().slice(0, 100);
@@ -37,7 +34,7 @@ export class Paged extends SmallApp {
   }
 }
 
-/** An app that gives every visitor a cookie that has nothing to do with the session. */
+/** Gives every visitor a cookie that has nothing to do with the session. */
 export class Visitors extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -46,7 +43,7 @@ export class Visitors extends SmallApp {
   }
 }
 
-/** An app that sets a second cookie, with a new value, in each response. The session does not depend on this cookie. */
+/** Sets a second cookie, with a new value, in each response. The session does not depend on this cookie. */
 export class SecondCookie extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -54,7 +51,7 @@ export class SecondCookie extends SmallApp {
   }
 }
 
-/** An app that keeps a session in two cookies. Each response sets new values for both. Older values stay valid. */
+/** Keeps a session in two cookies. Each response sets new values for both. Older values stay valid. */
 export class Resealed extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const { sid = '' } = asked.cookies;
@@ -71,7 +68,7 @@ export class Resealed extends SmallApp {
   }
 }
 
-/** An app that sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
+/** Sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
 export class Remembers extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const answer = super.enter(user, asked);
@@ -85,7 +82,7 @@ export class Remembers extends SmallApp {
   }
 }
 
-/** An app whose logout is a link that contains a token of the session. */
+/** The logout is a link that contains a token of the session. */
 export class LinkOut extends SmallApp {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     if (session === undefined) return super.page(session, title, inside);
@@ -101,10 +98,7 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/**
- * An app that gives each form its own token, as Rails does. Meta tags contain a token that is valid in all forms, and
- * the name of its field.
- */
+/** Each form has its own token, as in Rails. Meta tags have a token for all forms, and its field's name. */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -145,9 +139,7 @@ export class TokenPerForm extends SmallApp {
   }
 }
 
-/**
- * An app whose login form has two hidden fields. Their values differ for each visitor, and the client must send both.
- */
+/** The login form has two hidden fields. Their values differ for each visitor, and both are needed. */
 export class TwoTokens extends SmallApp {
   readonly #made = new Map<string, string>();
 
@@ -164,9 +156,7 @@ export class TwoTokens extends SmallApp {
   }
 }
 
-/**
- * An app that locks an account after `most` wrong passwords, and then redirects logins to a page that reports the lock.
- */
+/** Locks an account after `most` wrong passwords, and then redirects logins to a page that reports the lock. */
 export class Locks extends SmallApp {
   readonly #most: number;
   passwords: string[] = [];
@@ -191,7 +181,7 @@ export class Locks extends SmallApp {
   }
 }
 
-/** An app that accepts only the first `most` logins, and responds with 429 to all others. */
+/** Accepts only the first `most` logins, and responds with 429 to all others. */
 export class Limits extends SmallApp {
   readonly #most: number;
   #logins = 0;
@@ -208,10 +198,7 @@ export class Limits extends SmallApp {
   }
 }
 
-/**
- * An app that greets each user by name in a message on the first page after the login. Until that page is shown, a
- * cookie holds the message.
- */
+/** Greets each user by name on the first page after the login. Until then, a cookie holds the message. */
 export class Greets extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);

@@ -1,4 +1,3 @@
-/** Runs Baton on a small app, in this process. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,11 +45,11 @@ export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise
 }
 
 export interface Judged {
-  /** Key: name of a claimed guarantee. Value: its verdict, which is valid, violated or unknown. */
+  /** Key: claimed guarantee; value: its verdict. */
   claimed: Record<string, Judgement>;
-  /** Key: name of a guarantee. Value: the counts on which its verdict is based, by name. */
+  /** Key: guarantee; value: the counts on which its verdict is based, by name. */
   rests: Record<string, Readonly<Record<string, number>>>;
-  /** Key: name of a claimed guarantee. Value: the finding of Baton, as a sentence. */
+  /** Key: claimed guarantee; value: Baton's finding, as a sentence. */
   findings: Record<string, string>;
   anomalies: readonly Anomaly[];
   /** All events of the run's history. */
@@ -58,7 +57,10 @@ export interface Judged {
   remarks: readonly string[];
 }
 
-/** Runs Baton on a target. @param file the target file as text, or as an object */
+/**
+ * Runs Baton on a target in this process.
+ * @param file the target file as text, or as an object
+ */
 export async function judged(file: object | string, options: VerifyOptions = {}): Promise<Judged> {
   const out = mkdtempSync(join(tmpdir(), 'baton-apps-'));
   try {

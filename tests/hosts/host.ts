@@ -1,7 +1,4 @@
-/**
- * Starts apps in other languages and frameworks (the hosts), to test `baton init` with them: two instances of an app
- * behind nginx.
- */
+/** Starts two instances of apps in other languages and frameworks behind nginx, to test `baton init`. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +11,7 @@ import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
-/** Folder for results of builds: the virtual environment of Python, and the Go program. */
+/** Results of builds: the virtual environment of Python, and the Go program. */
 const CACHE = join(root, 'node_modules/.cache/baton-hosts');
 
 /** Password of all accounts. */
@@ -24,7 +21,7 @@ export interface Host {
   name: string;
   /** Names of the accounts that can log in. */
   users: readonly [string, string];
-  /** Additional environment variables of each instance. Variables that all hosts get are not listed here. */
+  /** Environment variables of each instance, in addition to those of all hosts. */
   env?: Record<string, string>;
   /**
    * Returns the command that starts an instance. Builds or installs the program if necessary.
@@ -33,19 +30,15 @@ export interface Host {
   command(port: number): readonly [string, ...string[]];
   /** Returns a command that must run once before the instances start. */
   prepare?(): readonly [string, ...string[]];
-  /**
-   * The guarantees that defect 1 and defect 2 break. The environment variable BROKEN selects a defect by its number.
-   */
+  /** The guarantees that defect 1 and defect 2 break. BROKEN selects a defect by its number. */
   breaks: readonly [string, string];
   /** The claims that `baton init` must write to the target file. */
   claims: string;
-  /**
-   * Name of the recipe of `baton init` that is tested with this app. A recipe contains the settings for a framework.
-   */
+  /** Recipe of `baton init` (settings for a framework) that is tested with this app. */
   recipe?: string;
-  /** Command-line options for `baton init`. They give values that no page of the app shows. */
+  /** Options for `baton init` with values that no page of the app shows. */
   init?: readonly string[];
-  /** The guarantee that this app breaks even without a defect, because a library that it uses breaks the guarantee. */
+  /** The guarantee that a library of this app breaks even without a defect. */
   keepsNot?: string;
 }
 
@@ -71,7 +64,7 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // Builds the program at each start. A second build is fast, because Go caches builds.
+  // Go caches builds, so a second build is fast.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -101,14 +94,13 @@ export const HOSTS: readonly Host[] = [
     command: () => [process.execPath, join(here, 'express/server.ts')],
     breaks: ['rotation', 'continuity'],
     claims: 'standard',
-    // The library connect-redis saves a session even if it was destroyed. So a request that is in flight at a logout
-    // restores the session.
+    // connect-redis also saves a destroyed session, so a request in flight at a logout restores the session.
     keepsNot: 'logout-final',
   },
   {
     name: 'php',
     users: ['alice', 'bob'],
-    // Starts workers, because the built-in server of PHP otherwise handles one request at a time.
+    // Without workers, PHP's built-in server handles one request at a time.
     env: { PHP_CLI_SERVER_WORKERS: '4' },
     command: port => [findProgram('php'), '-S', `127.0.0.1:${port}`, join(here, 'php/index.php')],
     breaks: ['logout-final', 'rotation'],
@@ -124,7 +116,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'java',
     users: ['alice', 'bob'],
-    // Limits the JIT compiler, because two instances would otherwise use all CPU cores for seconds.
+    // With the default JIT compiler, two instances would use all CPU cores for seconds.
     command: port => [
       findProgram('java'),
       '-XX:TieredStopAtLevel=1',
@@ -146,16 +138,15 @@ export const HOSTS: readonly Host[] = [
 
 export interface Running {
   url: string;
-  /** Path of the access log of the balancer, which has a JSON line for each request. */
+  /** Path of the balancer's access log, which has a JSON line for each request. */
   accessLog: string;
-  /** Returns all secrets that the app has sent or received so far: cookies, form tokens, and the password. */
+  /** Returns all cookies, form tokens and passwords that the app has sent or received so far. */
   secrets(): string[];
   stop(): Promise<void>;
 }
 
 /**
  * Starts an app on two instances behind nginx.
- *
  * @param defect number of the defect; 0 for the healthy variant
  * @throws Error if this machine lacks a program that the app needs
  */
@@ -215,13 +206,10 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
   }
 }
 
-/**
- * Minimum length of a secret, characters. Shorter cookie values are no secrets, because Baton itself sends empty and
- * cut cookie values.
- */
+/** Baton itself sends empty and cut cookie values, so shorter values are no secrets. */
 const SHORTEST = 12;
 
-/** Returns the secrets in a log of nginx: the values of cookies, and of form fields for tokens and passwords. */
+/** Returns the values of cookies, and of form fields for tokens and passwords, in a log of nginx. */
 function secretsIn(log: string): string[] {
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   const found = lines.flatMap(line => {

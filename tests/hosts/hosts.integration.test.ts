@@ -1,7 +1,6 @@
 /**
- * Tests `baton init` with apps in other languages and frameworks. From a URL and two accounts, `init` must write a
- * target file with which `baton verify` judges the app correctly: the healthy app and the app with each of its two
- * defects. Apps that cannot run on this machine are skipped, with the reason.
+ * Tests `baton init` with apps in other languages: healthy, and with each of two defects.
+ * Apps that cannot run on this machine are skipped, with the reason.
  */
 import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +20,7 @@ interface Verdict {
   finding: string;
 }
 
-/** Key: guarantee. Value: the workload that finds its violation. Other workloads would only make the test slower. */
+/** Key: guarantee; value: the workload that finds its violation. */
 const SHOWN_BY: Record<string, string> = {
   continuity: 'hop',
   isolation: 'hop',
@@ -30,10 +29,10 @@ const SHOWN_BY: Record<string, string> = {
   'cookie-policy': 'audit',
 };
 
-/** Names of the guarantees on which the short run must reach a verdict. */
+/** Guarantees on which the short run must reach a verdict. */
 const JUDGED = ['continuity', 'isolation', 'rotation', 'logout-final', 'cookie-policy'];
 
-/** Returns the reason why the app cannot run on this machine; undefined if it can. */
+/** Returns why the app cannot run on this machine; undefined if it can. */
 function lacking(host: Host): string | undefined {
   try {
     host.command(1);
@@ -52,10 +51,7 @@ async function verdicts(
   preset: string | undefined;
   claimed: Verdict[];
   init: string;
-  /**
-   * `all`: the secrets of the app. `written`: those secrets that Baton has written to a file or printed, which is an
-   * error.
-   */
+  /** `all`: the secrets of the app. `written`: those in Baton's files or output, which is an error. */
   secrets: { all: string[]; written: string[] };
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
@@ -120,7 +116,7 @@ const named = (text: string) => {
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
-/** Names of the apps in the short test. `npm run test:long` tests all apps with all defects, which takes minutes. */
+/** `npm run test:long` tests all apps with all defects, which takes minutes. */
 const QUICK = ['django', 'php'];
 
 describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name', host => {
@@ -138,12 +134,10 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# init first tried what --as ${host.recipe} says.\n`);
     }
-    // Accepts a violation of the guarantee `keepsNot`, because a library of the app has a race that breaks this
-    // guarantee in some runs.
+    // A library of the app has a race that breaks `keepsNot` in some runs.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
-    // Isolation cannot be judged without a probe, because only a probe writes values that must be visible to one user
-    // only.
+    // Only a probe writes values that must be visible to one user only.
     const needs = file.includes('\nprobes:') ? JUDGED : JUDGED.filter(name => name !== 'isolation');
     const must = needs.filter(
       name => name !== host.keepsNot && claimed.some(({ guarantee }) => guarantee === name),

@@ -1,8 +1,4 @@
-/**
- * Tests logins at a real identity provider: Keycloak as two nodes behind nginx. The app is the relying party of the
- * zoo, as two instances. `baton init` writes the target file of the healthy deployment. With this file, `baton verify`
- * judges the healthy deployment and broken deployments.
- */
+/** Tests logins at a real identity provider, Keycloak, with the relying party of the zoo as the app. */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +12,7 @@ import { issuedBy } from '../../zoo/issued.ts';
 import { LONG } from '../long.ts';
 import { installKeycloak, PASSWORD, startKeycloak } from './keycloak.ts';
 
-/** Returns why Keycloak cannot run on this machine; an empty text if it can. */
+/** Returns why Keycloak cannot run on this machine; '' if it can. */
 function lacking(): string {
   try {
     requirePrograms(['java'], ['mvn'], ['tar'], ['postgres'], ['nginx']);
@@ -36,7 +32,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
   const file = join(folder, 'target.yaml');
   const env = { HOST_PASSWORD: PASSWORD };
   let keycloak: Beside;
-  /** The reason why Keycloak could not be installed; undefined if it is installed. */
+  /** Why Keycloak could not be installed; undefined if it is installed. */
   let missing: string | undefined;
 
   beforeAll(async () => {
@@ -52,8 +48,8 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
   });
 
   /**
-   * Starts the relying party, and runs `baton` with each of the commands. Returns the result of the last command.
-   * @param commands functions that return the arguments of `baton` for the URL of the relying party
+   * Runs `baton` commands on the relying party. Returns the result of the last command.
+   * @param commands return the arguments of `baton` for the URL of the relying party
    */
   async function judged(defect: string, ...commands: ((url: string) => readonly string[])[]) {
     const deployment = {
@@ -82,7 +78,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
       await stop();
     }
   }
-  // Uses few sessions, because four processes and the load share the cores of one machine.
+  // Four processes and the load share the cores of one machine.
   const verify =
     (...options: string[]) =>
     (url: string) => ['verify', file, '--url', url, '--json', '--sessions', '4', ...options];

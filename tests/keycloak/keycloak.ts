@@ -1,7 +1,4 @@
-/**
- * Runs Keycloak, an identity provider, in addition to the instances of the app: two nodes that share a database, behind
- * nginx. Keycloak and the app are on different sites.
- */
+/** Runs Keycloak, an identity provider, as two nodes behind nginx that share a database. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -24,8 +21,8 @@ const run = promisify(execFile);
 export const PASSWORD = 'correct-horse-battery';
 
 /**
- * Installs Keycloak in the cache if it is not there: downloads it with Maven, and builds it for PostgreSQL, which takes
- * some minutes. Throws the error of the command that failed.
+ * Downloads Keycloak with Maven and builds it for PostgreSQL, which takes minutes, unless it is in the cache.
+ * Throws the error of the command that failed.
  */
 export async function installKeycloak(): Promise<void> {
   const built = join(HOME, 'built');
@@ -42,8 +39,8 @@ export async function installKeycloak(): Promise<void> {
 }
 
 /**
- * Starts two nodes of Keycloak, a database and a balancer. Instances of the relying party find Keycloak in OIDC_ISSUER.
- * Keycloak is at localhost, the app is at 127.0.0.1: for browsers, these are two sites.
+ * Starts two nodes of Keycloak, a database and a balancer, which instances find in OIDC_ISSUER.
+ * Keycloak is at localhost, the app at 127.0.0.1: for browsers, these are two sites.
  */
 export async function startKeycloak(): Promise<Beside> {
   const dir = temporaryPath('baton-keycloak-');
@@ -64,7 +61,7 @@ export async function startKeycloak(): Promise<Beside> {
     const settings = { ...env, ...databaseOf(database.url), KC_HOSTNAME: url };
     importRealm();
     const nodes = [];
-    // Starts the first node before the second, because the first node creates the tables and the realm.
+    // The first node creates the tables and the realm.
     for (const name of ['keycloak-1', 'keycloak-2']) {
       const node = await keycloakNode(name, dir, settings);
       stops.push(() => node.server.dispose());
@@ -80,10 +77,7 @@ export async function startKeycloak(): Promise<Beside> {
   }
 }
 
-/**
- * Copies the realm file into the folder from which Keycloak imports it. If the database already contains the realm,
- * Keycloak ignores the file.
- */
+/** Copies the realm file for Keycloak's import, which ignores a realm that is in the database. */
 function importRealm(): void {
   const folder = join(HOME, 'data/import');
   mkdirSync(folder, { recursive: true });
@@ -112,7 +106,7 @@ async function keycloakNode(name: string, dir: string, settings: Record<string, 
       KC_HTTP_PORT: `${port}`,
       KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS: '127.0.0.1',
       KC_CACHE_EMBEDDED_NETWORK_BIND_PORT: `${clusterPort}`,
-      // Limits the JIT compiler, because two nodes would otherwise use all CPU cores for seconds.
+      // With the default JIT compiler, two nodes would use all CPU cores for seconds.
       JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
     },
     log: join(dir, `${name}.log`),

@@ -1,8 +1,4 @@
-/**
- * Tests Baton with parts of real deployments that change responses: maintenance pages, instances without names, public
- * pages, and balancers. Baton must accept a small healthy server with each behaviour. If the behaviour could hide a
- * defect, Baton must also find the defect in a broken server.
- */
+/** Tests maintenance pages, instances without names, public pages, and balancers, on healthy and broken servers. */
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -16,7 +12,7 @@ import { forgetful, page, SmallWeb, type WebRequest, type WebResponse } from './
 afterEach(() => void vi.restoreAllMocks());
 
 describe('an app that is sometimes unavailable', () => {
-  /** A healthy app that responds to every 20th request with a maintenance page. */
+  /** Responds to every 20th request with a maintenance page. */
   class Closed extends SmallWeb {
     #asked = 0;
     closed: WebResponse = page('We will be back soon');
@@ -29,7 +25,7 @@ describe('an app that is sometimes unavailable', () => {
   it('by a maintenance page of status 503 has lost no session', async () => {
     const web = new Closed();
     web.closed = { ...page('maintenance', 503), headers: { 'retry-after': '1' } };
-    // Makes the machine count as not overloaded, because Baton excuses a 503 on an overloaded machine.
+    // Baton excuses a 503 on an overloaded machine.
     vi.spyOn(Starvation.prototype, 'during').mockReturnValue(false);
     const run = await judged(web);
     expect(run.violated).toEqual(['availability']);

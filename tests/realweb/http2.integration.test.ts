@@ -1,7 +1,4 @@
-/**
- * Tests Baton with a real balancer that uses HTTP/2 over TLS. The balancer closes each connection with GOAWAY after a
- * few requests.
- */
+/** Tests a real balancer with HTTP/2 over TLS, which closes each connection with GOAWAY after a few requests. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

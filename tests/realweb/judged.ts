@@ -1,4 +1,4 @@
-/** Runs Baton's `verify` for a short time against the app of small-web.ts, and returns the verdicts. */
+/** Runs `verify` for a short time against the app of small-web.ts, and returns the verdicts. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { verify } from '../../verify/run.ts';
 import { parseTarget } from '../../verify/target/load.ts';
 import { PASSWORD, type SmallWeb, serve, USERS } from './small-web.ts';
 
-/** The default target file for the app of small-web.ts. Tests change single keys. */
+/** The default target file for the app of small-web.ts. */
 export const TARGET = {
   version: 1,
   accounts: USERS.map(user => ({ user, password: PASSWORD })) as object[],
@@ -34,21 +34,20 @@ export const TARGET = {
 export interface Judged {
   result: Result;
   of(guarantee: string): Verdict;
-  /** Names of the claimed guarantees that are violated. */
+  /** The claimed guarantees that are violated. */
   violated: string[];
   /** All operations of the run, in the order in which they ended. */
   operations: Operation[];
   history: string;
 }
 
-/** Number of operations after which a run ends. It is enough to find every defect in these tests. */
+/** Number of operations of a run: enough to find every defect in these tests. */
 const ENOUGH = 260;
 
 /**
  * Verifies the app of small-web.ts.
- *
  * @param changes keys of the target file to replace; `undefined` removes a key
- * @param workloads names of the workloads to run; `hop` ends after `enough` operations, the others end by themselves
+ * @param workloads `hop` ends after `enough` operations, other workloads end by themselves
  */
 export async function judged(
   web: SmallWeb,

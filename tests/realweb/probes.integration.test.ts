@@ -1,8 +1,4 @@
-/**
- * Tests the probes of target files (which read and write data) with lists and writes as in real web apps. Baton must
- * accept a small healthy server with each behaviour. If the behaviour could hide a defect, Baton must also find the
- * defect in a broken server.
- */
+/** Tests probes (reads and writes of a target file) with lists and writes as in real web apps. */
 import { describe, expect, it } from 'vitest';
 import { holds, judged, TARGET } from './judged.ts';
 import { page, redirect, type Session, SmallWeb, type WebRequest, type WebResponse } from './small-web.ts';
@@ -31,10 +27,7 @@ describe('lists', () => {
     const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
     await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
 
-    /**
-     * A broken app: one instance loses writes. The list does not show a lost value, but another panel of the page still
-     * does.
-     */
+    /** Broken: one instance loses writes. The list lacks a lost value, but another panel still shows the value. */
     class Losing extends Web {
       override add(ask: WebRequest, session: Session): WebResponse {
         const before = [...session.items];
@@ -46,10 +39,7 @@ describe('lists', () => {
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
 
-    /**
-     * An app whose list shows none of the written values. The cause is then probably a wrong expression in the target
-     * file, not a defect.
-     */
+    /** The list shows none of the written values, probably because of a wrong expression in the target file. */
     class Elsewhere extends Web {
       override list(): string {
         return super.list([]);
@@ -60,7 +50,7 @@ describe('lists', () => {
     ).rejects.toThrow(/expected read\.items to find .* Correct the expression/);
   });
 
-  /** An app with a list on several pages. It has so many older items that new items are on the last page. */
+  /** A list on several pages, with so many older items that new items are on the last page. */
   class Paged extends SmallWeb {
     readonly rows: number = 4;
     static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
@@ -105,8 +95,7 @@ describe('lists', () => {
         enough: 500,
       });
       expect(of('read-your-writes').judgement).toBe('valid');
-      // Checks that at least one read shows more than nine values, because such a read must have read three pages or
-      // more.
+      // A read of more than nine values has read three pages or more.
       expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
     }
   });
@@ -136,10 +125,7 @@ describe('lists', () => {
 });
 
 describe('a write that only a message confirms', () => {
-  /**
-   * An app that sends the same response for an accepted write and for a refused write. Only the next page shows the
-   * result, and only once.
-   */
+  /** The responses to accepted and refused writes are equal. Only the next page shows the result, once. */
   class Flash extends SmallWeb {
     override add({ form }: WebRequest, session: Session): WebResponse {
       const item = form.get('item') ?? '';
@@ -165,8 +151,7 @@ describe('a write that only a message confirms', () => {
     expect(history).toContain('"outcome":"info","status":303,"note":"303');
     const refused = await holds(new Flash(), { probes, busy: 'list is full' });
     expect(refused.history).toContain('"outcome":"fail","status":303,"note":"303');
-    // In a target file without `confirmed`, the redirect counts as an acknowledgement, even if the app refuses the
-    // write.
+    // Without `confirmed`, the redirect counts as an acknowledgement, even if the app refuses the write.
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
 

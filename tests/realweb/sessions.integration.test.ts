@@ -1,8 +1,4 @@
-/**
- * Tests Baton with logins, cookies and sessions of real web apps that look unusual, but are no defects. Baton must
- * accept a small healthy server with each behaviour. If the behaviour could hide a defect, Baton must also find the
- * defect in a broken server.
- */
+/** Tests logins, cookies and sessions of real web apps that look unusual, but are no defects. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { holds, judged, TARGET } from './judged.ts';
@@ -48,7 +44,7 @@ describe('"signed out" shown by', () => {
 });
 
 describe('redirects', () => {
-  /** An app whose login needs several redirects. A token in the first redirect signs the user in. */
+  /** The login needs several redirects. A token in the first redirect signs the user in. */
   class Handshake extends SmallWeb {
     readonly #tickets = new Map<string, string>();
 
@@ -78,7 +74,7 @@ describe('redirects', () => {
   it('of a login are followed if the target file says so', async () => {
     const login = { ...TARGET.login, follow: true };
     const { history } = await holds(new Handshake(), { login });
-    // Checks that the history does not contain the tokens in the redirects, because they are secrets, like passwords.
+    // The tokens in the redirects are secrets.
     expect(history).not.toContain('ticket');
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
@@ -138,10 +134,7 @@ describe('redirects', () => {
 
 describe('cookies', () => {
   it('two that change with every response are recognised as the session cookies', async () => {
-    /**
-     * An app that sets a new key, split into two cookies, and a counter in a third cookie, with each response. The
-     * previous key stays valid.
-     */
+    /** Each response sets a new key, split into two cookies, and a counter. The previous key stays valid. */
     class Web extends SmallWeb {
       readonly #old = new Map<string, Session>();
 
@@ -177,10 +170,7 @@ describe('cookies', () => {
   });
 
   it('that are valid only once are not sent twice, since the app then ends the session', async () => {
-    /**
-     * An app with a cookie `once`, whose value changes with each response. The session accepts only the last value,
-     * like a remember-me cookie with theft detection.
-     */
+    /** The cookie `once` changes with each response. Only the last value is valid, as in theft detection. */
     class Web extends SmallWeb {
       readonly #last = new Map<Session, string>();
 
@@ -221,7 +211,7 @@ describe('cookies', () => {
     const { of } = await judged(new Web(), {}, options);
     expect([of('rotation').judgement, of('rotation').why]).toEqual(['valid', undefined]);
 
-    /** Tests the same app with a target file that names the visitor's cookie as the session cookie. */
+    /** The target file names the visitor's cookie as the session cookie. */
     class Fixed extends Web {
       override sessionOf(cookies: Map<string, string>): Session | undefined {
         return this.sessions.get(cookies.get('visitor') ?? '');
@@ -241,10 +231,7 @@ describe('cookies', () => {
 });
 
 describe('a session in two cookies', () => {
-  /**
-   * An app that keeps the session in two cookies, like cookie-session: one contains data that can be guessed, the other
-   * the signature of the data.
-   */
+  /** Keeps the session in two cookies, like cookie-session: guessable data, and its signature. */
   class Signed extends SmallWeb {
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);
@@ -255,7 +242,7 @@ describe('a session in two cookies', () => {
       return Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
     }
 
-    /** Accepts the data in the first cookie only if the signature in the second cookie belongs to the data. */
+    /** Accepts the data in the first cookie only with the signature in the second cookie. */
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
       const session = super.sessionOf(cookies, instance);
       return session !== undefined && cookies.get('data') === this.dataOf(session.user) ? session : undefined;
@@ -285,7 +272,7 @@ describe('a session in two cookies', () => {
 });
 
 describe('accounts of an app with open registration', () => {
-  /** An app in which only registered users can log in. A registration must send a code from the page with the form. */
+  /** Only registered users can log in. A registration must send a code from the page with the form. */
   class Open extends SmallWeb {
     readonly known = new Set<string>();
     readonly #codes = new Set<string>();
@@ -320,7 +307,7 @@ describe('accounts of an app with open registration', () => {
     const web = new Open();
     await holds(web, changes);
     expect(web.known.size).toBe(4);
-    // Runs Baton a second time. The users now exist already, which Baton must accept too.
+    // In the second run, the users exist already.
     await holds(web, { ...changes, accounts: [...web.known].map(user => ({ user, password: 'p' })) });
     expect(web.known.size).toBe(4);
   });

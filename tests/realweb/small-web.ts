@@ -1,4 +1,4 @@
-/** A small web app on two instances behind a balancer, all in this process. Tests add the behaviour of real apps. */
+/** A small web app on two instances behind a balancer, in this process. Tests add the behaviour of real apps. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,6 @@ export interface Session {
   flash: string | undefined;
 }
 
-/** A request with its session, and with the object to which the response is written. */
 export interface WebRequest {
   method: string;
   path: string;
@@ -42,14 +41,12 @@ export const page = (body: string, status = 200): WebResponse => ({
 export class SmallWeb {
   readonly sessions = new Map<string, Session>();
 
-  /**
-   * Chooses an instance at random. If the instances took turns, all requests of a client could reach the same instance.
-   */
+  /** With instances in turn, all requests of a client could reach the same instance. */
   instance(_request: IncomingMessage): string {
     return INSTANCES[randomInt(INSTANCES.length)] as string;
   }
 
-  /** Returns the session that the session cookie identifies. Tests override this method. */
+  /** Returns the session that the session cookie identifies. */
   sessionOf(cookies: Map<string, string>, _instance: string): Session | undefined {
     return this.sessions.get(cookies.get('sid') ?? '');
   }
@@ -72,7 +69,7 @@ export class SmallWeb {
     );
   }
 
-  /** Returns the response that a client without a session gets on a page for signed-in users. */
+  /** Returns the response for a client without a session on a page for signed-in users. */
   stranger(_ask: WebRequest): WebResponse {
     return redirect('/login');
   }
@@ -83,7 +80,7 @@ export class SmallWeb {
     return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(user) } };
   }
 
-  /** Begins a session. Returns the Set-Cookie lines of its cookies. */
+  /** Begins a session. Returns its Set-Cookie lines. */
   begin(user: string): string[] {
     const id = randomBytes(16).toString('hex');
     this.sessions.set(id, { user, items: [], flash: undefined });
@@ -144,10 +141,7 @@ export class SmallWeb {
   };
 }
 
-/**
- * Adds a defect to an app: for half of the sessions, only one of the instances knows the session. Baton must find this
- * defect in every app.
- */
+/** Adds a defect that Baton must find in every app: for half of the sessions, only one instance knows the session. */
 export const forgetful = <T extends new () => SmallWeb>(Web: T) =>
   class extends (Web as new () => SmallWeb) {
     readonly #numbers = new Map<Session, number>();
@@ -161,7 +155,7 @@ export const forgetful = <T extends new () => SmallWeb>(Web: T) =>
     }
   };
 
-/** Starts the server. Returns its address, and a function that stops it. */
+/** Starts the server. Returns its address, and a function that stops the server. */
 export async function serve(web: SmallWeb, host = '127.0.0.1'): Promise<{ url: string; stop(): void }> {
   const server = createServer(web.listener);
   await new Promise<void>(resolve => server.listen(0, host, resolve));

@@ -1,7 +1,4 @@
-/**
- * An Express app with Passport, written like Passport's example: passport-local, sessions in Redis, the CSRF token in
- * the session.
- */
+/** An Express app as in Passport's example: passport-local, sessions in Redis, the CSRF token in the session. */
 import { randomBytes } from 'node:crypto';
 import { RedisStore } from 'connect-redis';
 import express from 'express';
@@ -46,7 +43,7 @@ app.use(
     resave: false,
     saveUninitialized: false,
     cookie: { httpOnly: true, sameSite: 'lax' },
-    // Defect 2: keeps the sessions in the memory of the instance, which express-session does without a store.
+    // Defect 2: without a store, express-session keeps the sessions in the memory of the instance.
     ...(BROKEN !== '2' && { store: new RedisStore({ client: new Redis(Number(REDIS_PORT)) }) }),
   }),
 );
@@ -93,8 +90,8 @@ app.get('/login', (request, response) => {
     ),
   );
 });
-// Defect 1: the login continues the session that existed before it. If an attacker has planted the id of that session,
-// the attacker is then signed in.
+// Defect 1: the login continues the session from before.
+// An attacker who planted that session's id is then signed in.
 const kept = (request: express.Request, user: User, done: (error?: Error) => void): void => {
   (request.session as { passport?: { user: string } }).passport = { user: user.id };
   request.session.save(done);

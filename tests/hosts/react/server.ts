@@ -1,5 +1,5 @@
 /**
- * A React app with a JSON API (Express). esbuild bundles app.jsx. The session is in Redis, and its cookie is HttpOnly.
+ * A React app with a JSON API (Express), bundled by esbuild, with an HttpOnly session cookie.
  * Redis has a list of each user's items, in which each item is a separate element.
  */
 import { randomUUID } from 'node:crypto';
