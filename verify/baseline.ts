@@ -1,7 +1,4 @@
-/**
- * Reads and writes baseline files. Also reads the other inputs of a comparison: results, histories, and folders of
- * runs.
- */
+/** Reads and writes baseline files, and reads other inputs of a comparison: results, histories and folders. */
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,16 +52,14 @@ export const baselineSchema = z.strictObject({
   runs: z.array(digestSchema).min(1),
 });
 
-/** Returns the text of a baseline file with these runs. */
 export const formatBaseline = (runs: readonly Digest[]): string =>
   `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
 
 /**
- * Reads the runs in a file or folder. Keeps only a digest of each run, that is, the figures that a comparison needs.
+ * Reads the runs in a file or folder, as digests: the figures that a comparison needs. Returns at least one.
  *
- * @param path a baseline, a result, a history, the folder of a run, or a folder of several runs
- * @param revision hash of the commit that the run tested
- * @returns at least one run
+ * @param path a baseline, a result, a history, or a folder of one or several runs
+ * @param revision hash of the tested commit
  * @throws UsageError if the path is none of these
  */
 export async function runsIn(path: string, revision?: string): Promise<Digest[]> {
@@ -88,8 +83,7 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  // Also recognises a compressed history. Its first line is in another file, `history.ndjson.gz`, and the plain file
-  // may be empty.
+  // The first line of a compressed history is in `history.ndjson.gz`, and the plain file may be empty.
   if (existsSync(packedOf(file)) || (await firstBytesOf(file)).includes(`"${FORMAT}"`))
     return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));
@@ -113,9 +107,7 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/**
- * Returns the first 200 bytes of a file. They suffice to recognise a history, which may be too long to read as a whole.
- */
+/** 200 bytes suffice to recognise a history, which may be too long to read. */
 async function firstBytesOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
@@ -131,7 +123,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Ignores the error of the JSON parser, because the UsageError below explains more: it names the expected formats.
+    // The UsageError below names the expected formats, unlike the JSON parser's error.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

@@ -1,4 +1,4 @@
-/** Tests the `baton` command against the real stack: its output, its exit codes, and the files that it writes. */
+/** Tests output, exit codes and written files of `baton` on the real stack. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ const resultOf = (stdout: string): Result => {
   return result as Result;
 };
 
-/** The two runs that all tests share: one of the card store without a defect, and one with its sessions in memory. */
+/** All tests share two runs of the card store: without a defect, and with sessions in memory. */
 const runs = new Map<string, ReturnType<typeof baton>>();
 function shipped(store?: 'memory'): ReturnType<typeof baton> {
   const run =
@@ -67,8 +67,7 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    // Expects only failures with status 4xx. They come from requests that workloads make wrong on purpose: values that
-    // are too long, and writes in a session that has ended.
+    // Workloads cause status 4xx on purpose, by values that are too long, and writes in an ended session.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
     noSecretsIn(folder);
@@ -129,10 +128,10 @@ describe('the README', () => {
     new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )?.[1] ?? '';
-  /** Removes numbers and line breaks from the output of a run, because they are different in each run. */
+  /** Numbers and line breaks differ in each run. */
   const shape = (text: string): string =>
     text
-      // Removes the line about refused requests, because the number of such requests depends on chance.
+      // The number of refused requests depends on chance.
       .replace(/^[\d,]+ requests? without success.*$/m, '')
       .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
       .replaceAll(/\s+/g, ' ')

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `baton` command: reads argv, prints, and decides the exit code. No other file in verify/ does this. */
+/** The `baton` command. Only this file in verify/ reads argv, prints, and exits. */
 import { fromCheckout } from './commands/checkout.ts';
 import type { CommandName, OptionValues } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
@@ -7,7 +7,8 @@ import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
 const { stdout, stderr } = process;
-// Ignores a closed pipe, as in `baton … | head`. It is no error: the exit code depends only on the verdict.
+// A closed pipe, as in `baton …
+// head`, is no error.
 for (const stream of [stdout, stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -22,7 +23,7 @@ type Commands = {
   [Name in CommandName]: (words: readonly string[], values: OptionValues<Name>) => Promise<number>;
 };
 
-/** The commands. The modules of a command are imported only when it runs, so that each command starts fast. */
+/** A command's modules are imported only when it runs, so that each command starts fast. */
 const COMMANDS: Commands = {
   verify: async ([file], values) =>
     (await import('./commands/verify.ts')).verifyCommand(file, values, output),
@@ -44,11 +45,10 @@ const COMMANDS: Commands = {
   k6: async ([file]) => (await import('./commands/k6.ts')).k6Command(file, output),
 };
 
-/** Runs the command that argv names, and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const complaint = nodeComplaint(process.versions, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
-  // Turns on Node's compile cache on disk, because otherwise short commands spend most of their time on compilation.
+  // Without Node's compile cache, short commands spend most of their time on compilation.
   (await import('node:module')).enableCompileCache();
   const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
   const [name = 'help', ...rest] = argv;

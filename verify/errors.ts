@@ -1,4 +1,4 @@
-/** Defines the exit codes of the `baton` command, and the errors that a user can correct. */
+/** Defines the exit codes of `baton`, and the errors that a user can correct. */
 
 export const EXIT = {
   valid: 0,
@@ -10,7 +10,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** The meaning of each exit code, for `--help` and for docs/commands.md. */
+/** Meanings of exit codes, for `--help` and docs/commands.md. */
 export const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
   valid: 'all claimed guarantees valid',
   violated: 'violated',
@@ -30,7 +30,7 @@ class BatonError extends Error {
   }
 }
 
-/** Thrown when the command line, the target file, the credentials or a history file is wrong. */
+/** Thrown if the command line, target file, credentials or history file is wrong. */
 export class UsageError extends BatonError {
   override name = 'UsageError';
 
@@ -39,7 +39,7 @@ export class UsageError extends BatonError {
   }
 }
 
-/** Thrown when the target, or a program that the run needs, is unavailable. */
+/** Thrown if the target, or a program that the run needs, is unavailable. */
 export class UnavailableError extends BatonError {
   override name = 'UnavailableError';
 

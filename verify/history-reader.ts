@@ -1,4 +1,4 @@
-/** Reads a history file event by event, so that a history of any length can be judged. */
+/** Reads a history file event by event, so that its length does not matter. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Event, FORMAT, type Run, VERSION } from './core/history/history.ts';
@@ -8,16 +8,13 @@ import { UsageError } from './errors.ts';
 import { historyOf, lineBatches } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
-/** Name of the folder in which each worker thread of a run writes its own history, until the histories are merged. */
+/** Folder for worker threads' own histories, until they are merged. */
 const PARTS = 'parts';
 
 /** Returns the path of a worker's history in the folder of a run. */
 export const partFile = (number: number): string => join(PARTS, `history-${number}.ndjson`);
 
-/**
- * Returns the paths of the workers' histories in the folder of a run. The list is empty if they are merged, or if there
- * are none.
- */
+/** Returns the paths of the workers' histories; empty if there are none, or they are merged. */
 export async function partsIn(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, PARTS)).catch(() => []);
   return names
@@ -26,29 +23,24 @@ export async function partsIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/**
- * Which lines a file contains. `history`: only lines of a history. `mixed`: also other lines, such as the output of k6.
- */
+/** `mixed`: the file also has other lines, such as the output of k6. */
 export type Lines = 'history' | 'mixed';
 
 export class HistoryReader {
   readonly file: string;
   readonly run: Run;
-  /** Line number at which the history begins. It is greater than 1 if the file has other lines before the history. */
+  /** Line number at which the history begins, after other lines. */
   readonly #first: number;
   readonly #lines: Lines;
   readonly #batches: AsyncGenerator<string[]>;
   #batch: string[] = [];
-  /** Index of the next line to parse in `#batch`, which holds the lines that were read last. */
+  /** Index of the next line to parse in `#batch`. */
   #at = 0;
-  /** Number of the last line that was read, counted from 1. */
+  /** Number of the last read line, from 1. */
   #number = 0;
   #next: Event | undefined;
   #skipped = 0;
-  /**
-   * The first line that is cut off. Only the last line of the file can be cut off without an error, because the process
-   * that wrote it may have been killed.
-   */
+  /** A cut-off line. Only the last line may be cut off, by a kill of its process. */
   #bad: { number: number; error: HistoryError } | undefined;
 
   private constructor(file: string, lines: Lines, run: Run, from: Position) {
@@ -63,10 +55,10 @@ export class HistoryReader {
   }
 
   /**
-   * Opens a history, and reads its first line and its first event.
+   * Opens a history, and reads its first line and event.
    *
-   * @param path a history file, or the folder of a run that contains one
-   * @throws UsageError with file and line if the file is not a history that this version of Baton can judge
+   * @param path a history file, or the folder of a run
+   * @throws UsageError with file and line if this version of Baton cannot judge the file
    */
   static async open(path: string, lines: Lines = 'history'): Promise<HistoryReader> {
     const file = await historyIn(path);
@@ -86,7 +78,7 @@ export class HistoryReader {
   }
 
   /**
-   * Creates a judge for the run in this history.
+   * Creates a judge for this history.
    *
    * @throws UsageError with file and line if the judge rejects the first line
    */
@@ -94,12 +86,12 @@ export class HistoryReader {
     return withPosition(this.file, this.#first, () => make(this.run));
   }
 
-  /** The next event of the history. Undefined at the end of the file, and also if `fill` must read more lines first. */
+  /** The next event; undefined at the end, or if `fill` must read more lines first. */
   get next(): Event | undefined {
     return this.#next;
   }
 
-  /** Remarks for the user about lines that the reader has skipped. */
+  /** Remarks for the user about skipped lines. */
   get remarks(): string[] {
     const bad = this.#bad;
     const skipped = this.#skipped === 0 ? [] : [`${this.#skipped} lines are not part of a history`];
@@ -108,9 +100,9 @@ export class HistoryReader {
   }
 
   /**
-   * Passes the next event to a function, and advances to the event after it.
+   * Passes the next event to a function, and advances.
    *
-   * @throws UsageError with file and line if a line is wrong, or if the function throws a HistoryError
+   * @throws UsageError with file and line if a line is wrong, or the function throws a HistoryError
    */
   step(take: (event: Event) => void): void {
     const event = this.#next;
@@ -119,10 +111,7 @@ export class HistoryReader {
     this.#advance();
   }
 
-  /**
-   * Reads the next batch of lines if all events so far were passed on. After this call, `next` is undefined only at the
-   * end of the file.
-   */
+  /** Reads the next lines if necessary. `next` is then undefined only at the end of the file. */
   async fill(): Promise<void> {
     if (this.#next === undefined) this.#advance();
     while (this.#next === undefined) {
@@ -134,7 +123,7 @@ export class HistoryReader {
     }
   }
 
-  /** Passes all events to a function. If the function returns `stop`, stops early. Closes the file in both cases. */
+  /** Passes all events to a function, until it returns `stop`, and closes the file. */
   async each(take: (event: Event) => 'stop' | undefined): Promise<void> {
     let stopped = false;
     const one = (event: Event): void => {
@@ -179,7 +168,7 @@ interface Position {
 const wrong = (file: string, number: number, { message }: Error): UsageError =>
   new UsageError(`${file}:${number}: ${message}`);
 
-/** Calls `act` and returns its result. If it throws a HistoryError, adds file and line to the message. */
+/** Adds file and line to a HistoryError of `act`. */
 function withPosition<T>(file: string, number: number, act: () => T): T {
   try {
     return act();
@@ -203,11 +192,7 @@ async function historyIn(path: string): Promise<string> {
   }
 }
 
-/**
- * Parses the first line of a history.
- *
- * @throws HistoryError if another kind of line comes, or a line of another version of the format
- */
+/** @throws HistoryError for another kind of line, or another version of the format */
 function firstLine(line: string): Run {
   const { format, version } = headOf(line);
   if (format !== FORMAT)
@@ -223,10 +208,7 @@ function firstLine(line: string): Run {
   return event;
 }
 
-/**
- * Returns the format and the version in the first line. They are checked before all other fields, because other
- * versions may lack these fields.
- */
+/** Format and version are checked first, because other versions may lack the other fields. */
 function headOf(line: string): { format?: unknown; version?: unknown } {
   try {
     const value: unknown = JSON.parse(line);

@@ -1,4 +1,4 @@
-/** Tests the library against the real stack, as a program uses it. docs/library.md has examples. */
+/** Uses the library as a program does (docs/library.md). */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,8 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// Returns a target that claims only `logout-final`. A run can judge this guarantee only with a load, so its verdict is
-// unknown if the run is aborted before the load.
+// Only a load can judge `logout-final`, so an abort before the load leaves it unknown.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -43,7 +42,7 @@ describe('verify', () => {
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
     const { result, folder } = await verify(target(), {
-      // This duration is longer than any test, so that only the abort can end the run.
+      // Longer than any test, so that only the abort can end the run.
       duration: 3_600_000,
       out,
       signal: stop.signal,
@@ -55,7 +54,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Returns a log whose entries come late: only when the run has ended its load and waits for log entries. */
+    /** Its entries come only when the run has ended its load and waits for them. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {

@@ -1,4 +1,4 @@
-/** Tests the reader of histories with random files: each file leads to a verdict, or to an error that names the line. */
+/** Each random file leads to a verdict, or to an error that names the line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,7 +79,6 @@ function damaged(lines: string[], hurt: Damage): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-/** Replaces one value in the line by a value that its field may not allow. */
 function withValue(line: string, { at, value }: { at: number; value: string }): string {
   const values = [...line.matchAll(/:("[^"]*"|-?\d+|\[[^\]]*\])/g)];
   const found = values[at % values.length];
@@ -87,7 +86,7 @@ function withValue(line: string, { at, value }: { at: number; value: string }): 
   return `${line.slice(0, found.index + 1)}${value}${line.slice(found.index + found[0].length)}`;
 }
 
-/** Adds a second key of the same name to the line, or a key with a special meaning in JavaScript. */
+/** Adds a duplicate key, or a key with a special meaning in JavaScript. */
 function withKey(line: string, { at, value }: { at: number; value: string }): string {
   const keys = [
     'id',

@@ -1,6 +1,4 @@
-/**
- * Judges recorded histories. A history is of one run, or of a part of a run that several machines or workers recorded.
- */
+/** Judges recorded histories of a run, or of its parts from several machines or workers. */
 import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish } from './core/history/history.ts';
@@ -13,10 +11,10 @@ import { ServedLater } from './served-later.ts';
 /**
  * Judges the history of one run.
  *
- * @param path a history file, or the folder of a run that contains one
- * @param checks the checks to run; all by default
+ * @param path a history file, or the folder of a run
+ * @param checks all by default
  * @param given access logs that the user names after the run
- * @throws UsageError with file and line if the file is not a history. An incomplete last line only gives a remark
+ * @throws UsageError with file and line if the file is not a history
  */
 export async function judgeFile(
   path: string,
@@ -36,15 +34,14 @@ export async function judgeFile(
   return judge.finish(reader.remarks);
 }
 
-/** The reasons why a run ends, from best to worst. */
+/** Reasons for a run's end, from best to worst. */
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
- * Judges the parts of one run, which several k6 machines recorded. Merges their lines by time, and keeps the order in
- * each file. For the judge, events of two machines that are close in time have no order (see `uncertainty` in
- * docs/history.md). Skips lines that are not part of a history, such as other output of k6.
+ * Judges the parts of one run from several k6 machines, merged by time. Close events of two machines have no order (see
+ * `uncertainty` in docs/history.md). Skips other output of k6.
  *
- * @throws UsageError with file and line if a line is wrong, the files are not from one run, or two files use one clock
+ * @throws UsageError with file and line if a line is wrong, the files are not from one run, or two use one clock
  */
 export async function judgeFiles(
   paths: readonly string[],
@@ -58,10 +55,10 @@ export async function judgeFiles(
 }
 
 /**
- * Merges the histories of the workers of a run into one history, by time.
+ * Merges the histories of a run's workers by time.
  *
  * @param write called with each event, in order
- * @throws UsageError with file and line if a line is wrong, or if the histories are not from one run
+ * @throws UsageError with file and line if a line is wrong, or the histories are not from one run
  */
 export async function mergeFiles(paths: readonly string[], write: (event: Event) => void): Promise<void> {
   const { first, parts } = await partsOf(paths);
@@ -80,11 +77,7 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
   return { first, parts };
 }
 
-/**
- * Passes the events of all parts of a run to `take`, in order of time. Returns the line that ends the merged history.
- * If the parts ended for different reasons, this line has the worst reason, such as `failed`. Returns undefined if a
- * part has no such line.
- */
+/** Returns the line that ends the merged history, with the worst reason of all parts; undefined if a part has none. */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
   for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {
@@ -99,7 +92,6 @@ async function merge(parts: readonly Part[], take: (event: Event) => void): Prom
 const badness = (finish: Finish | undefined): number =>
   finish === undefined ? -1 : REASONS.indexOf(finish.reason);
 
-/** Returns the part of the run whose next event is the earliest. */
 function earliest(parts: readonly Part[]): Part | undefined {
   let found: Part | undefined;
   for (const part of parts)
@@ -126,14 +118,10 @@ function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): v
   owners.set(clock, part);
 }
 
-/** Reads the history of one part of a run, and knows the time of its next event. */
 class Part {
   readonly reader: HistoryReader;
   finish: Finish | undefined;
-  /**
-   * Wall-clock time of the next event, microseconds. It is -∞ for an event without a time, so that this event comes
-   * first.
-   */
+  /** Wall-clock time of the next event, microseconds; -∞ for an event without a time, which comes first. */
   at = Number.NEGATIVE_INFINITY;
   readonly #bases = new Map<string, number>();
 
@@ -149,10 +137,7 @@ class Part {
     return [...remarks.map(remark => `${file}: ${remark}`), ...cut];
   }
 
-  /**
-   * Passes the next event to the judge. Does not pass the line that ends this part, because other parts may have later
-   * events.
-   */
+  /** Keeps the line that ends this part from the judge, because other parts may have later events. */
   take(judge: (event: Event) => void): void {
     this.reader.step(event => {
       if (event.type === 'finish') this.finish = event;
@@ -177,7 +162,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#wallTime(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#wallTime(event.clock, event.at);
-    // An `end` line names no clock. It gets the time of the previous line.
+    // An `end` line names no clock, so it gets the previous line's time.
     return event.type === 'end' ? this.at : Number.NEGATIVE_INFINITY;
   }
 

@@ -1,4 +1,4 @@
-/** Tests that the memory of the judge does not grow with the number of operations of a session. */
+/** The judge's memory must not grow with the operations of a session. */
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -11,10 +11,10 @@ import { Judge } from './core/timeline/judge.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Number of values that the session has in its list at a time. */
+/** Number of values in the session's list at a time. */
 const HELD = 5;
 
-/** A session that repeats four steps: adds a value, reads, removes its oldest value, reads. */
+/** Repeats four steps: adds a value, reads, removes its oldest value, reads. */
 class Walk {
   readonly kept: WeakRef<Event>[] = [];
   readonly #judge = new Judge(runLine(), CHECKS);
@@ -41,9 +41,9 @@ class Walk {
     }
   }
 
-  /** Returns the number of events that the judge still keeps in memory. */
+  /** Returns the number of events that the judge still keeps. */
   async left(): Promise<number> {
-    // Waits for the next task, because a WeakRef keeps its object alive until the current task ends.
+    // A WeakRef keeps its object alive until the current task ends.
     await setImmediate();
     collectGarbage();
     return this.kept.filter(event => event.deref() !== undefined).length;

@@ -1,6 +1,4 @@
-/**
- * Tests the load that `npm start` sends with k6. Uses a fake k6 that only exits, and also real k6 if it is installed.
- */
+/** Tests the load of `npm start` with a fake k6, and with real k6 if installed. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Creates a fake k6: a program that prints a version as k6 does, prints its arguments, and exits with `code`. */
+/** Creates a fake k6, which prints a version and its arguments, and exits with `code`. */
 function standIn(code: number, version = 'k6 v1.2.3 (commit/abc)'): string {
   const program = join(folder, `k6-${code}`);
   const ran = `echo "loaded $BASE_URL INSTANCES=$INSTANCES $*"; echo broke >&2; exit ${code}`;

@@ -1,4 +1,4 @@
-/** Finds the user's k6 (`K6=path`, or on the PATH), and runs k6 scripts against a running system. */
+/** Finds the user's k6 (`K6=path`, or on the PATH), and runs k6 scripts. */
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,9 +6,9 @@ import type { Judgement } from './core/result/verdict.ts';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface K6 {
-  /** Path of the k6 program, or only its name if it is on the PATH. */
+  /** Path of k6, or its name on the PATH. */
   program: string;
-  /** Version of k6, such as v2.2.0. */
+  /** Version such as v2.2.0. */
   version: string;
 }
 
@@ -16,12 +16,11 @@ export interface K6 {
 export const GET_K6 =
   'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
-/** Path of the k6 script that the option `--k6` runs. */
+/** The script of the option `--k6`. */
 const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
 
 /**
- * Returns the k6 that the environment variable K6 names; without this variable, the k6 on the PATH. Returns undefined
- * if k6 is not found.
+ * Returns the k6 of the environment variable K6, or on the PATH.
  *
  * @throws UsageError if the program is not k6
  */
@@ -40,17 +39,13 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
   );
 }
 
-/**
- * The output of a k6 run, and its exit code: 0 if all thresholds held, 99 if a threshold failed, another number after
- * an error of k6.
- */
+/** Exit codes of k6: 0 if all thresholds held, 99 if one failed, others after an error. */
 export interface K6Run {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** Exit code of k6 after a failed threshold. */
 const THRESHOLDS_FAILED = 99;
 
 export interface K6Options {
@@ -58,11 +53,11 @@ export interface K6Options {
   env: Readonly<Record<string, string>>;
   /** Additional flags of `k6 run`. */
   flags?: readonly string[];
-  /** When this signal aborts, k6 is stopped gracefully, by SIGINT. */
+  /** Stops k6 gracefully, by SIGINT. */
   signal?: AbortSignal;
 }
 
-/** Runs a script to its end. Turns off k6's usage report, so that k6 contacts only the system under test. */
+/** Runs a script without k6's usage report, so that k6 contacts only the system under test. */
 export async function runK6({ program }: K6, script: string, options: K6Options): Promise<K6Run> {
   const child = spawn(program, ['run', '--quiet', '--no-usage-report', ...(options.flags ?? []), script], {
     env: { ...process.env, ...options.env },
@@ -89,26 +84,20 @@ export async function runK6({ program }: K6, script: string, options: K6Options)
 }
 
 export interface SecondLoad {
-  /** Address of the balancer of the bundled stack. */
   url: string;
-  /** Number of instances that serve requests. The load must reach all of them. */
   instances: number;
   seed: number;
   signal: AbortSignal;
 }
 
-/**
- * Duration of the load with k6, seconds. It is long enough to collect the evidence for all verdicts on a slow machine.
- */
+/** Duration of the load, seconds: enough evidence for all verdicts on a slow machine. */
 const SECONDS = 5;
 
 /**
- * Sends a second load to the bundled stack, with k6. If k6 is not installed, says how to get it.
+ * Sends a second load to the bundled stack. Without k6, says how to get it, and returns undefined.
  *
  * @param onStep called with a description of each step
- * @returns the output of k6 and its verdict; undefined if k6 is not installed
- * @throws UnavailableError if k6 itself failed
- * @throws the reason of the signal when it aborts
+ * @throws UnavailableError if k6 failed; the signal's reason after an abort
  */
 export async function secondLoad(
   options: SecondLoad,

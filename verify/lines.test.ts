@@ -9,9 +9,9 @@ it.each([
   ['a', ['a']],
   ['a\nb\n', ['a', 'b']],
   ['a\r\nb\r\n\nc', ['a', 'b', '', 'c']],
-  // The first line of this text is longer than one chunk of the file, and chunks end in the middle of a character.
+  // The first line is longer than a chunk, and chunks end within a character.
   [`${'ä€😀'.repeat(100_000)}\nend\n`, ['ä€😀'.repeat(100_000), 'end']],
-  // In the first text, a chunk of the file ends between CR and LF. In the second text, a chunk ends just before CR.
+  // Chunks end between CR and LF, and just before CR.
   [`${'x'.repeat((1 << 16) - 1)}\r\nend\n`, ['x'.repeat((1 << 16) - 1), 'end']],
   [`${'x'.repeat(1 << 16)}\r\nend\n`, ['x'.repeat(1 << 16), 'end']],
 ])('gives each line once', async (text, lines) => {

@@ -6,32 +6,21 @@ import { StringDecoder } from 'node:string_decoder';
 import { constants, createGunzip } from 'node:zlib';
 import { UsageError } from './errors.ts';
 
-/** Maximum length of a line, characters. No line of a history is as long, and a longer line could fill the memory. */
+/** Maximum length of a line, characters. A longer one could fill the memory. */
 const LONGEST = 64 << 20;
-/**
- * Number of bytes of one read. Larger reads need several times as long per byte, because V8 stores long strings in a
- * slower way.
- */
+/** Number of bytes of one read. V8 stores longer strings in a slower way. */
 const CHUNK = 1 << 16;
 
 const PACKED = '.gz';
 
-/**
- * Returns the path of the file that contains the compressed first part of a history: `history.ndjson.gz` for
- * `history.ndjson`.
- */
+/** Returns `history.ndjson.gz`, the compressed first part, for `history.ndjson`. */
 export const packedOf = (file: string): string => `${file}${PACKED}`;
 
-/**
- * Returns the path of the history whose compressed first part has this path. Returns undefined if the path cannot be
- * that of a compressed part.
- */
+/** Returns the path of the history with this compressed part; undefined if the path is none. */
 export const historyOf = (packed: string): string | undefined =>
   packed.endsWith(PACKED) ? packed.slice(0, -PACKED.length) : undefined;
 
-/**
- * Returns the text of a file in pieces. If a compressed part of the file exists, returns the text of that part first.
- */
+/** A compressed part comes first. */
 async function* textOf(file: string): AsyncGenerator<string> {
   const packed = packedOf(file);
   if (existsSync(packed)) yield* bothTexts(packed, await readFile(file, 'utf8'));
@@ -41,21 +30,16 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns the lines of the compressed file, and then those of the plain file. If a process was killed while it
- * compressed lines, both files contain these lines, and the last of them may be cut off in the compressed file. Even
- * so, returns each line only once.
+ * After a kill during compression, both files contain some lines, the last perhaps cut off. Returns each line once.
  *
- * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing at its end
+ * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
-  /** Text from the compressed file that is not returned yet, because the plain file may begin with the same text. */
+  /** Compressed text that is held back, because the plain file may begin with it. */
   let held = '';
-  /** True if the compressed file contains all text of the plain file. That text must not be returned a second time. */
+  /** True if the compressed file contains all text of the plain file. */
   let over = plain === '';
-  /**
-   * Number of characters from the compressed file that are equal to the beginning of the plain file. Undefined after
-   * the first difference.
-   */
+  /** Number of held characters that equal the beginning of the plain file; undefined after a difference. */
   let equal: number | undefined = 0;
   try {
     for await (const text of unpacked(packed)) {
@@ -87,18 +71,16 @@ const damaged = (packed: string, how: string): UsageError =>
     `${packed}: expected the compressed lines of a history, got a damaged file (${how}): copy the run's files again`,
   );
 
-/** Returns the text of a compressed file in pieces, even if the file is cut off in the middle of a block. */
 async function* unpacked(packed: string): AsyncGenerator<string> {
-  // With this option, zlib reports no error if the file is cut off. An error would discard text that the caller has not
-  // read yet.
+  // An error for a cut-off file would discard text that the caller has not read yet.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   const decoder = new StringDecoder();
   for await (const chunk of pipeline(createReadStream(packed), gunzip, () => {})) yield decoder.write(chunk);
 }
 
 /**
- * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF). Ignores an empty last
- * line. Takes a callback, because an async iterator would await a promise for each of millions of lines.
+ * Calls `line` for each line of a UTF-8 file, without LF or CRLF. A callback, because an async iterator would await
+ * millions of promises.
  *
  * @throws errors of the file system and of `line`; Error for a line of more than 64 Mi characters
  */
@@ -107,7 +89,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
   for await (const text of textOf(file)) {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Joins only this line with the end of the previous chunk, because joining the whole chunk would copy all bytes.
+      // Joining the whole chunk would copy all bytes.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;

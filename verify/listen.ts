@@ -1,17 +1,17 @@
-/** Starts an HTTP server at an address that the user chose, and stops it. */
+/** Starts and stops an HTTP server at an address that the user chose. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface Listening {
-  /** Address of the server: `http://HOST:PORT` */
+  /** `http://HOST:PORT` */
   url: string;
   /** Stops the server, and closes its connections. */
   close(): Promise<void>;
 }
 
-/** Headers of an HTML report. They forbid caching, because the same address may show another run later. */
+/** Headers of an HTML report. The same address may show another run later, so caching is forbidden. */
 export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -28,10 +28,9 @@ export async function untilStopped(): Promise<void> {
 /**
  * Makes a server listen at an address.
  *
- * @param at `PORT` or `HOST:PORT`; without HOST, the host is 127.0.0.1; port 0 means a free port
- * @param option the command-line option that gave the address, for errors
- * @throws UsageError if `at` is not an address
- * @throws UnavailableError if another program uses the address
+ * @param at `PORT` or `HOST:PORT`; by default on 127.0.0.1; port 0 means a free port
+ * @param option the option that gave the address, for errors
+ * @throws UsageError if `at` is no address; UnavailableError if another program uses it
  */
 export async function listen(server: Server, at: string, option: string): Promise<Listening> {
   const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(at) ?? [];

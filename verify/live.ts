@@ -1,7 +1,4 @@
-/**
- * Serves the page of `--ui`, on this machine only. The page shows a run in progress, and gets the new requests every
- * second.
- */
+/** Serves the page of `--ui` for a run in progress, on this machine only. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Listening, listen, PAGE_HEADERS } from './listen.ts';
@@ -15,7 +12,7 @@ import { packed, type ViewCode } from './view.ts';
 
 /** Interval between two messages to the page, milliseconds. */
 const EVERY = 1_000;
-/** Time for which the server waits at its end, so that open pages can load the report, milliseconds. */
+/** Wait at the end, so that open pages can load the report, milliseconds. */
 const LOADING = 3_000;
 
 export class Live {
@@ -23,12 +20,12 @@ export class Live {
   #server: Listening | undefined;
   readonly #code: ViewCode;
   readonly #pages = new Set<ServerResponse>();
-  /** All messages so far. A page that is opened later gets all of them. */
+  /** A page that is opened later gets all earlier messages. */
   readonly #sent: string[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #status: RunStatus;
   #timeline: Timeline | undefined;
-  /** The HTML report of the run; undefined until the run has ended. */
+  /** The HTML report; undefined until the run has ended. */
   #report: string | undefined;
   /** Called when an open page has loaded the report. */
   #loaded = (): void => {};
@@ -76,8 +73,7 @@ export class Live {
   }
 
   #respond({ headers, url }: IncomingMessage, response: ServerResponse): void {
-    // Rejects requests for other host names. This prevents DNS rebinding, by which a page of another site could read
-    // the run.
+    // Prevents DNS rebinding, by which a page of another site could read the run.
     if (`http://${headers.host}` !== this.#server?.url) response.writeHead(403).end();
     else if (url === `${this.#path}events`) this.#follow(response);
     else if (url !== this.#path) response.writeHead(404).end();
@@ -97,7 +93,7 @@ export class Live {
     response.on('close', () => this.#pages.delete(response));
   }
 
-  /** Makes each open page load the report now, because the page stays readable after the server has stopped. */
+  /** Open pages load the report now, because they stay readable after the server has stopped. */
   async end(report: string): Promise<void> {
     this.#report = report;
     clearInterval(this.#timer);

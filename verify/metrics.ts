@@ -1,7 +1,4 @@
-/**
- * Serves the metrics of a run in progress for Prometheus. The k6 scripts send most of these metrics too, with the
- * prefix `k6_`.
- */
+/** Serves metrics of a run in progress for Prometheus, mostly those of the k6 scripts, with the prefix `k6_`. */
 import { createServer } from 'node:http';
 import { percentilesOf, sizeOf } from './core/result/latency.ts';
 import { FIGURES, RELOGINS, TAGGED } from './core/sums/figures.ts';
@@ -9,12 +6,12 @@ import { type Listening, listen } from './listen.ts';
 import { CONTENT_TYPE, type MetricFamily, openMetrics } from './openmetrics.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** Names of the three metrics that the k6 scripts do not have. */
+/** The k6 scripts do not have these three metrics. */
 const LIVE = 'baton_live_sessions';
 const FAULT = 'baton_fault';
 const TIME = 'baton_response_seconds';
 
-/** Returns the metrics so far as text. Each metric has the label `testid`, usual for k6, with the name of the run. */
+/** Returns the metrics with the label `testid`, usual for k6: the name of the run. */
 export function metricsOf(status: RunStatus): string {
   const { run, instances, outcomes, failures, lost, live, faults, times, requests } = status;
   const testid = run?.run ?? '';
@@ -60,7 +57,7 @@ export function metricsOf(status: RunStatus): string {
 }
 
 /**
- * Starts the HTTP server that serves `/metrics`.
+ * Serves `/metrics`.
  *
  * @param at PORT or HOST:PORT
  */

@@ -1,10 +1,6 @@
-/** Suggests a known name for a name with a typing error: `did you mean "hop"?` */
 import { closest, distance } from 'fastest-levenshtein';
 
-/**
- * Returns the end of an error message about an unknown name: the most similar known name, or, if none is similar, all
- * known names.
- */
+/** Returns the end of an error message about an unknown name, such as `did you mean "hop"?`, or all known names. */
 export function nearest(name: string, known: readonly string[]): string {
   if (known.length === 0) return '';
   const part = known.find(one => one.length > 2 && name.toLowerCase().startsWith(one.toLowerCase()));

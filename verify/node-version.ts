@@ -1,14 +1,9 @@
-/**
- * Checks the version of Node. Imports no other module, because the check must also run on versions that are too old.
- */
+/** Checks the version of Node. Imports no module, because the check must run on old versions. */
 
-/**
- * Oldest supported version of Node: it runs TypeScript directly, and has all features that Baton needs. The file
- * scripts/setup contains the same version.
- */
+/** Oldest version of Node with all features that Baton needs. Also in scripts/setup. */
 export const LEAST_NODE = '22.18';
 
-/** Compares two versions such as `22.18.0` by their first two numbers. */
+/** Compares versions such as `22.18.0` by their first two numbers. */
 export function isAtLeast(version: string, least: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
@@ -16,12 +11,11 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * Returns an error message if the running program is not Node, or too old. Refuses Deno and Bun, with which Baton was
- * not tested: both claim a version of Node, but have other HTTP clients and clocks.
+ * Returns an error message for an old Node, and for Deno and Bun, which claim a version of Node but have other HTTP
+ * clients and clocks.
  *
- * @param versions process.versions of the running program
+ * @param versions process.versions
  * @param path path of the running program
- * @returns undefined if the program is Node and new enough
  */
 export function nodeComplaint(versions: Readonly<NodeJS.Dict<string>>, path: string): string | undefined {
   const { node = '', deno, bun } = versions;

@@ -1,4 +1,4 @@
-/** Writes metrics in the OpenMetrics text format, which Prometheus reads. */
+/** Writes metrics in the text format of OpenMetrics 1.0, which Prometheus reads. */
 
 export interface MetricFamily {
   name: string;
@@ -9,7 +9,6 @@ export interface MetricFamily {
 
 export const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** Formats metrics as text according to the specification OpenMetrics 1.0. */
 export const openMetrics = (metrics: readonly MetricFamily[]): string =>
   `${metrics.map(written).join('')}# EOF\n`;
 

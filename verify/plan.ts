@@ -1,4 +1,4 @@
-/** Plans a run: fills in defaults, chooses workloads and faults, and creates the first line of the history. */
+/** Plans a run: defaults, workloads, faults, and the first line of the history. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
@@ -15,62 +15,54 @@ import type { Rate } from './workloads/arrivals.ts';
 import { chosen } from './workloads/index.ts';
 
 export interface VerifyOptions {
-  /** Seed of all random choices: the same seed gives the same plan. Random by default; the result contains the seed. */
+  /** The same seed gives the same plan. Random by default. */
   seed?: number;
-  /** Duration of the load, milliseconds. The default is 10,000. */
+  /** Duration of the load, milliseconds. Default: 10,000. */
   duration?: number;
-  /** Number of concurrent sessions; 32 by default. Each session has at most one request in flight. */
+  /** Number of concurrent sessions, each with at most one request in flight. Default: 32. */
   sessions?: number;
-  /**
-   * Number of actions per second in the workload `hop`. By default, each session acts as soon as it gets a response.
-   */
+  /** Actions per second in the workload `hop`. By default, each session acts after each response. */
   rate?: Rate | undefined;
-  /**
-   * Number of threads that drive the sessions of the workload `hop`; 1 by default. Each thread uses its own accounts.
-   */
+  /** Number of threads for the sessions of `hop`, each with its own accounts. Default: 1. */
   workers?: number;
-  /** Names of the workloads to run. If absent or empty, the run uses the workloads that the claims need. */
+  /** Names of the workloads. Default: those that the claims need. */
   workloads?: readonly string[];
-  /**
-   * What clients do with the affinity cookie of the balancer (`instance.sticky` in the target file). For example, they
-   * never send it.
-   */
+  /** What clients do with the balancer's affinity cookie, such as never send it. */
   affinity?: AffinityMode;
-  /** Folder in which the run creates its own folder; `runs` by default. */
+  /** Folder for the folder of the run. Default: `runs`. */
   out?: string;
-  /** True to compress the history from the start. By default, compression starts when the history has 16 MiB. */
+  /** True to compress the history from the start. Default: from 16 MiB. */
   compress?: boolean;
-  /** Command line that repeats the run, to be shown in reports. */
+  /** Command line that repeats the run, for reports. */
   command?: string;
-  /** Logs of the balancer and the instances, which show the instance of each request. */
+  /** Logs of balancer and instances, which show the instance of each request. */
   logs?: readonly LogSource[];
-  /** The bundled stack, if it is the target. Its fleet manager may replace instances during the run. */
+  /** The bundled stack, whose fleet manager may replace instances. */
   stack?: Stack;
-  /** The faults to inject during the workload `hop`, and the system to disturb. */
+  /** The faults during the workload `hop`, and the system to disturb. */
   faults?: FaultPlan;
-  /** Signal that stops the run early. The events up to then are saved and judged. */
+  /** Stops the run early. The events up to then are judged. */
   signal?: AbortSignal;
   /**
-   * True to send each request that changes something on a new connection, as during faults. Needed if the balancer may
-   * reload its configuration during the run: a reload closes idle connections, and a write that was just sent on such a
-   * connection would be lost.
+   * True to send each change on a new connection, as during faults. A reload of the balancer's configuration closes
+   * idle connections, and loses a write that was just sent.
    */
   apart?: boolean;
-  /** Returns why `signal` aborted. `interrupted`: by the user. `failed`: the system under test broke down. */
+  /** Returns why `signal` aborted. `interrupted`: by the user. `failed`: the system broke down. */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
-  /** Called with a message about each fault, such as its beginning. */
+  /** Called with messages about faults. */
   onStep?: (text: string) => void;
-  /** Called with a warning that the user must see, for example that a fault could not be healed. */
+  /** Called with warnings, for example about a fault that could not be healed. */
   onAlarm?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
-  /** Called with each event when it is written to the history. */
+  /** Called with each event of the history. */
   onEvent?: (event: Event) => void;
-  /** Called when a task of a workload begins or ends. Gets the descriptions of all running tasks. */
+  /** Called with descriptions of all running tasks, when one begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/** All decisions about a run that are made before its first request. */
+/** All decisions about a run before its first request. */
 export interface RunPlan extends VerifyOptions {
   target: Target;
   seed: number;
@@ -78,16 +70,13 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
-  /**
-   * Number of the worker thread that this plan is for, and number of all workers. The values `sessions`, `rate` and
-   * `target.limits` are this worker's share.
-   */
+  /** The worker thread of this plan. `sessions`, `rate` and `target.limits` are its share. */
   part: WorkerPart;
-  /** Key of the hashes that replace session ids in the history. The key is never stored. */
+  /** Key of the hashes that replace session ids in the history. Never stored. */
   key: Uint8Array;
-  /** The faults in the order in which the run injects them. */
+  /** The faults in order. */
   schedule: readonly Disturbance[];
-  /** The first line of the history, which describes the run. */
+  /** The first line of the history. */
   run: Run;
   /** Folder for the files of the run. */
   folder: string;
@@ -96,7 +85,7 @@ export interface RunPlan extends VerifyOptions {
 /**
  * Plans a run.
  *
- * @throws UsageError if a workload does not exist, or if a fault cannot be injected into this system
+ * @throws UsageError if a workload does not exist, or a fault is impossible on this system
  */
 export function planOf(target: Target, options: VerifyOptions): RunPlan {
   const { seed = randomInt(2 ** 31), duration = 10_000, sessions = 32 } = options;
@@ -115,11 +104,7 @@ export function planOf(target: Target, options: VerifyOptions): RunPlan {
   return plan;
 }
 
-/**
- * Checks that the run can be divided among its worker threads.
- *
- * @throws UsageError that says why it cannot
- */
+/** @throws UsageError if the run cannot be divided among worker threads */
 function assertDivisible({
   target,
   sessions,
@@ -152,7 +137,7 @@ function assertDivisible({
   needs(most >= of, `limits.connections to be at least ${of}, got ${most}`);
 }
 
-/** Returns the plan of one worker thread, with its share of the sessions, the rate and the limits. */
+/** Returns one worker's plan, with its share of sessions, rate and limits. */
 export function partOf(plan: RunPlan, number: number): RunPlan {
   const { of } = plan.part;
   if (of === 1) return plan;
@@ -173,7 +158,7 @@ export function partOf(plan: RunPlan, number: number): RunPlan {
   };
 }
 
-/** Returns the claims of the target. With faults, adds `survival`, and `outage` if the target declares a deadline. */
+/** Faults add the claim `survival`, and `outage` if the target declares a deadline. */
 function claimsOf(
   { claims, bySet, deadline }: Target,
   faults: readonly Disturbance[],
@@ -204,8 +189,7 @@ function runOf(target: Target, faults: readonly Disturbance[], seed: number, opt
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // Every value that the run writes begins with this text, the canary, by which Baton recognises its own values. The
-    // text has only letters and digits and begins with a letter, so that each app accepts it.
+    // Values that the run writes begin with this canary. Each app accepts letters and digits with a leading letter.
     canary: `b${random}`,
     logs,
   };

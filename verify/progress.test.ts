@@ -13,7 +13,6 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Returns a Progress, and a list that collects the lines that it prints. */
 function shown(out: Partial<Out>, status = new RunStatus()): { lines: string[]; progress: Progress } {
   const lines: string[] = [];
   const progress = new Progress({ ...out, write: text => lines.push(text) }, false);
@@ -48,10 +47,7 @@ describe('on a terminal', () => {
     vi.stubEnv('TERM', 'xterm');
   });
 
-  /**
-   * A run in which app-2 loses a session during a fault. The user's name contains a terminal code that would move the
-   * cursor.
-   */
+  /** In this run, app-2 loses a session, and the user's name would move the terminal's cursor. */
   function lost(status: RunStatus): void {
     const picture = new Picture({ claims: ['continuity'] });
     const session = picture.session('s1', 'al\u001b[2Jice').login('app-1').hops(3);

@@ -1,8 +1,8 @@
-/** Shows the progress of a run. On a terminal, updates one screen; otherwise, and in CI, prints a line every 3 s. */
+/** Shows the progress of a run: on a terminal as one screen, otherwise as a line every 3 s. */
 import type { RunStatus } from './run-status.ts';
 import { fitted, screen } from './screen.ts';
 
-/** The part of the streams stdout and stderr that Baton uses. */
+/** The used part of stdout and stderr. */
 export interface Out {
   isTTY?: boolean;
   columns?: number;
@@ -10,9 +10,9 @@ export interface Out {
   write(text: string): unknown;
 }
 
-/** Interval between two updates, milliseconds. `live`: on a terminal. `line`: elsewhere. */
+/** Interval between two updates, milliseconds. `live`: on a terminal. */
 const EVERY = { live: 200, line: 3_000 };
-/** Time over which the shown rate is computed, milliseconds. */
+/** Time over which the rate is computed, milliseconds. */
 const RATE = 2_000;
 
 export class Progress {
@@ -23,11 +23,10 @@ export class Progress {
   #began = 0;
   #status: RunStatus | undefined;
   #duration = 0;
-  /** Number of lines that the screen has. */
+  /** Number of lines of the screen. */
   #lines = 0;
-  /** Numbers of requests at earlier times. The shown rate is computed from them. */
+  /** Numbers of requests at earlier times, for the rate. */
   #counts: { at: number; requests: number }[] = [];
-  /** Descriptions of the tasks that are still running. */
   #active: readonly string[] = [];
 
   constructor(out: Out, quiet: boolean) {
@@ -36,28 +35,24 @@ export class Progress {
     this.#live = out.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb';
   }
 
-  /** True if the screen shows anomalies, which must then be judged during the run. */
+  /** True if the screen shows anomalies, so that the run must be judged meanwhile. */
   get judged(): boolean {
     return this.#live && !this.#quiet;
   }
 
-  /**
-   * Sets the run whose progress is shown.
-   *
-   * @param status the counts of the run
-   */
+  /** Sets the run whose progress is shown. */
   follow(status: RunStatus): void {
     this.#status = status;
   }
 
-  /** Prints a line about a step of the run that begins or has ended. */
+  /** Prints a line about a step of the run. */
   step(text: string): void {
     if (this.#quiet) return;
     this.#clear();
     this.#out.write(`${text}\n`);
   }
 
-  /** Prints a warning, even if progress is turned off. */
+  /** Prints a warning, even without progress. */
   alarm(text: string): void {
     this.#clear();
     this.#out.write(`\n!! ${text}\n\n`);
@@ -77,11 +72,7 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /**
-   * Sets the tasks that are still running. If the run takes longer than planned, the screen names these tasks.
-   *
-   * @param what descriptions of the tasks
-   */
+  /** Sets the running tasks, which the screen names if the run takes longer than planned. */
   active(what: readonly string[]): void {
     this.#active = what;
   }
@@ -101,7 +92,7 @@ export class Progress {
       );
       return;
     }
-    // Uses a default size, because some pseudo-terminals report a size of 0 columns and 0 rows.
+    // Some pseudo-terminals report 0 columns and 0 rows.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     this.#counts = [
       ...this.#counts.filter(({ at }) => now - at < RATE),
@@ -115,14 +106,13 @@ export class Progress {
     this.#lines = lines.length;
   }
 
-  /** Returns the elapsed time as text. After the planned duration, adds the tasks for which the run waits. */
+  /** After the planned duration, adds the tasks for which the run waits. */
   #time(seconds: number): string {
     const load = this.#duration / 1000;
     if (seconds <= load || this.#active.length === 0) return `${seconds.toFixed(0)} of ${load} s`;
     return `${seconds.toFixed(0)} s, the load of ${load} s is over, waiting for: ${this.#active.join(', ')}`;
   }
 
-  /** Erases the screen that shows the progress. */
   #clear(): void {
     if (this.#lines === 0) return;
     const up = this.#lines > 1 ? `\u001b[${this.#lines - 1}A` : '';

@@ -1,20 +1,16 @@
-/** Generates random numbers from a seed, so that a run can be repeated: the same seed gives the same numbers. */
+/** Generates random numbers from a seed, so that a run can be repeated. */
 
 export interface Random {
-  /** Returns a random number x with 0 ≤ x < 1. */
+  /** Returns a number x with 0 ≤ x < 1. */
   next(): number;
-  /** Returns a random whole number x with 0 ≤ x < n. */
+  /** Returns a whole number x with 0 ≤ x < n. */
   below(n: number): number;
-  /**
-   * Returns another generator of random numbers. Its numbers depend only on the seed and the names, not on numbers that
-   * were generated before.
-   */
+  /** Returns a generator that depends only on the seed and the names. */
   fork(name: string): Random;
 }
 
 /**
- * Returns a generator of random numbers. Uses the algorithm sfc32 (C. Doty-Humphrey, PractRand), seeded by FNV-1a
- * hashes of seed and name.
+ * Returns a generator with the algorithm sfc32 (C. Doty-Humphrey, PractRand), seeded by FNV-1a hashes of seed and name.
  */
 export function seeded(seed: number, name = ''): Random {
   let [a, b, c, d] = [hash(`${seed}/a/${name}`), hash(`${seed}/b/${name}`), hash(`${seed}/c/${name}`), 1];

@@ -1,7 +1,4 @@
-/**
- * Opens everything that a run needs to send and record requests: the history file, the connections, the logs, and the
- * clients.
- */
+/** Opens what a run needs to send and record requests: history file, connections, logs and clients. */
 import { join } from 'node:path';
 import { Affinity } from './client/affinity.ts';
 import { Authenticator } from './client/authenticator.ts';
@@ -36,9 +33,9 @@ export interface RunRecording {
 }
 
 /**
- * Opens the history of a run, and starts to follow its logs. The caller must close the recording, even after an error.
+ * Opens the history, and starts to follow logs. Close the recording, even after an error.
  *
- * @param clock the clock that gives the times in the history; a new one by default
+ * @param clock the clock of the history; a new one by default
  */
 export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunRecording {
   const { target, run, stack, part } = plan;
@@ -52,8 +49,7 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
   );
   const context = contextOf(plan, history, network, clock, operation => {
     if (plan.schedule.length > 0) load.saw(operation);
-    // Waits at the end of the run for the log entry of this request, except if the request was sent during a fault: an
-    // instance that the fault kills may never log the request.
+    // An instance that a fault kills may never log the request.
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
   });
@@ -113,11 +109,7 @@ function contextOf(
   };
 }
 
-/**
- * Returns what clients do with the affinity cookie of the balancer.
- *
- * @param now returns the time on the run's clock, microseconds
- */
+/** @param now the run's clock, microseconds */
 function affinityOf(
   { target: { instance }, affinity, seed, duration }: RunPlan,
   now: () => number,

@@ -8,13 +8,10 @@ import type { Anomaly } from './core/result/verdict.ts';
 import { FAILURES, failureOf, OTHER } from './core/sums/figures.ts';
 import { Judge } from './core/timeline/judge.ts';
 
-/** Maximum number of instances with separate counts. All further instances share one count. */
+/** Maximum number of instances with separate counts. */
 const INSTANCES = 24;
 
-/**
- * The checks that judge during the run. Linearizability is not among them, because a long search would block the
- * sending of requests.
- */
+/** A long search of linearizability would block the sending of requests. */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
 export class RunStatus {
@@ -26,16 +23,16 @@ export class RunStatus {
   readonly instances = new Map<string, number>();
   readonly outcomes = { ok: 0, fail: 0, info: 0 };
   readonly failures = new Map<string, number>(FAILURES.map(how => [how, 0]));
-  /** Key: a range of response times (bucket); value: number of successful requests in this range. */
+  /** Key: a range of response times; value: number of successful requests. */
   readonly times = new Map<number, number>();
   readonly live = new Set<string>();
-  /** Number of lost sessions, after which the client had to log in again. */
+  /** Number of lost sessions, after which the client logged in again. */
   lost = 0;
-  /** Key: id of an active fault; value: title of the fault. */
+  /** Key: id of an active fault; value: its title. */
   readonly faults = new Map<number, string>();
-  /** Number of faults that have begun, including faults that have ended. */
+  /** Number of faults that have begun. */
   begun = 0;
-  /** The first few anomalies of each guarantee. Empty if the run is not judged while it goes on. */
+  /** The first anomalies of each guarantee; empty without a judge. */
   readonly anomalies: Anomaly[] = [];
   readonly #more: ((run: Run) => Check)[] = [];
   readonly #onTrouble: ((text: string) => void) | undefined;
@@ -43,34 +40,30 @@ export class RunStatus {
   #judge: Judge | undefined;
 
   /**
-   * @param onTrouble called if the judge fails; the run then continues without a judge. If absent, the run has no judge
-   *   from the start
-   * @param workers number of worker threads of the run. If there are several, only the requests of the first worker are
-   *   counted
+   * @param onTrouble called if the judge fails, which ends only the judging; if absent, there is no judge
+   * @param workers number of worker threads, of which only the first is counted
    */
   constructor(onTrouble?: (text: string) => void, workers = 1) {
     this.#onTrouble = onTrouble;
     this.#workers = workers;
   }
 
-  /**
-   * Name of the worker whose requests are counted, such as `worker 1 of 4`. Undefined if the run has only one worker.
-   */
+  /** The counted worker, such as `worker 1 of 4`; undefined if there is only one. */
   get worker(): string | undefined {
     return this.#workers > 1 ? `worker 1 of ${this.#workers}` : undefined;
   }
 
-  /** Adds a check to the judge. Must be called before the run begins. */
+  /** Adds a check to the judge, before the run. */
   add(check: (run: Run) => Check): void {
     this.#more.push(check);
   }
 
-  /** The counts that each check has made so far. */
+  /** The counts of each check so far. */
   get counts(): ReturnType<Judge['counts']> {
     return this.#judge?.counts() ?? [];
   }
 
-  /** Number of lost sessions. The judge counts them; if the run has no judge, the clients do. */
+  /** Number of lost sessions, counted by the judge, or else by the clients. */
   get losses(): number {
     const judged = this.counts.find(({ guarantee }) => guarantee === 'continuity')?.counts['lost'];
     return typeof judged === 'number' ? judged : this.lost;
@@ -88,7 +81,7 @@ export class RunStatus {
     increment(this.instances, known ? instance : OTHER);
   }
 
-  /** Counts and judges the next event of the history. Never throws. */
+  /** Counts and judges the next event. Never throws. */
   event(event: Event): void {
     if (event.type === 'session') {
       if (event.event === 'born') this.live.add(event.session);

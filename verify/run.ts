@@ -1,7 +1,4 @@
-/**
- * Performs a run in these steps: checks that the target is ready, sends the load with faults, waits for recovery, makes
- * final reads, judges.
- */
+/** Performs a run: checks the target, sends the load with faults, waits for recovery, reads, judges. */
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HistoryFile } from './client/history-file.ts';
@@ -20,11 +17,11 @@ import { measureGrowth } from './workloads/growth.ts';
 import { perform } from './workloads/index.ts';
 
 /**
- * Verifies a running system. Prints nothing and never exits the process; calls the callbacks of the options instead.
+ * Verifies a running system. Prints nothing and never exits. Returns the result, and the folder with the history and
+ * result.json.
  *
- * @returns the result, and the folder with the history and result.json
- * @throws UsageError if the target file or the credentials are wrong
- * @throws UnavailableError if the target does not respond. The folder then contains the history up to this error
+ * @throws UsageError if the target file or credentials are wrong; UnavailableError if the target does not respond. The
+ * folder then has the history so far
  */
 export async function verify(
   target: Target,
@@ -50,20 +47,14 @@ export async function verify(
   return { result: await judge(plan), folder: plan.folder };
 }
 
-/**
- * Waits until the target is ready. If the workload `audit` is planned, first measures how many values an object of the
- * app can hold, because that workload must not exceed this number.
- */
+/** The workload `audit` must know how many values an object of the app can hold. */
 async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
   await ready(context);
   if (workloads.includes(audit.name)) context.growth = await measureGrowth(context);
 }
 
-/**
- * Runs the workloads, and injects the faults during the last workload. Then waits until the system has recovered and
- * all worker threads have ended, and reads all objects once more.
- */
+/** After the load, waits until the system has recovered and all workers have ended, and reads all objects once more. */
 async function loadWithFaults(
   plan: RunPlan,
   { context, load, logs }: RunRecording,
@@ -71,17 +62,13 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // This thread sends its last requests after the other workers have ended. So once the logs contain these requests,
-  // they contain the requests of all workers.
+  // This thread's last requests come after those of the other workers, so logs that contain them are complete.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });
 }
 
-/**
- * Merges the histories of the worker threads. Deletes the separate histories only at the end, so that `baton check`
- * works even if the process is killed at any time.
- */
+/** The separate histories are deleted last, so that `baton check` works after a kill at any time. */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
   const merged = new HistoryFile(join(folder, HISTORY), undefined, compress ? 0 : undefined);
@@ -93,7 +80,6 @@ async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   await rm(dirname(parts[0] as string), { recursive: true });
 }
 
-/** Waits until the followed logs contain the last requests of the run. */
 async function settleLogs({ onPhase, signal }: RunPlan, { logs }: RunRecording): Promise<void> {
   onPhase?.('logs');
   await logs.settle(signal);

@@ -1,6 +1,4 @@
-/**
- * Shows a run on a terminal as one screen: progress, rate, requests of each instance, sessions, faults and anomalies.
- */
+/** Shows a run on a terminal as one screen. */
 import { counted, grouped } from './core/result/format.ts';
 import { printable } from './reports/printable.ts';
 import type { RunStatus } from './run-status.ts';
@@ -11,8 +9,6 @@ const BAR = 20;
 const MOST = { instances: 8, anomalies: 5 };
 
 /**
- * Returns the lines of the screen.
- *
  * @param time the elapsed time, as text
  * @param share how much of the load is done, from 0 to 1
  */
@@ -51,7 +47,7 @@ const bar = (share: number): string => {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 };
 
-/** Returns a line for each kind of anomaly. It describes the first anomaly of this kind: time, session, summary. */
+/** Describes the first anomaly of each kind. */
 function anomalies({ anomalies: all, run }: RunStatus): string[] {
   const kinds = new Map(all.toReversed().map(anomaly => [`${anomaly.name} ${anomaly.guarantee}`, anomaly]));
   const lines = [...kinds].reverse().map(([kind, { summary, witness, guarantee }]) => {
@@ -65,10 +61,7 @@ function anomalies({ anomalies: all, run }: RunStatus): string[] {
     : [...lines.slice(0, MOST.anomalies), `  and ${counted(more, 'more kind')} of anomalies`];
 }
 
-/**
- * Cuts a line to a number of terminal columns. Counts wide characters, such as Chinese characters and emojis, as two
- * columns.
- */
+/** Cuts a line to a number of terminal columns. Wide characters, such as Chinese, take two. */
 export function fitted(line: string, columns: number): string {
   let width = 0;
   let end = 0;

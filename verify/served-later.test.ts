@@ -15,7 +15,7 @@ const BASE = Date.parse('2026-11-25T10:00:00Z');
 const PATHS = ['/login', '/account', '/items', '/account'];
 
 /**
- * Returns the history of a session that alternates between two instances.
+ * A session alternates between two instances.
  *
  * @param named returns how a response names an instance
  */
@@ -24,7 +24,7 @@ function history(named: (instance: string) => string | undefined): Event[] {
   picture.add({ type: 'clock', clock: 'c0', base: new Date(BASE).toISOString(), uncertainty: 0 });
   let session: SessionPicture = picture.session('s1', 'alice').login('app-1', { path: '/login' });
   for (let i = 0; i < 30; i++) {
-    // Leaves 5 s between two requests, so that requests cannot be confused even if the clocks differ by a second.
+    // With 5 s between two requests, a clock difference of a second confuses none.
     picture.now += 5_000_000;
     session = session.read(i % 2 ? 'app-1' : 'app-2', [], { path: PATHS[i % 4] as string });
   }
@@ -42,11 +42,11 @@ interface Line {
   instance: string;
   path: string;
   status: number;
-  /** Time at which the request ended, milliseconds since 1970. */
+  /** End of the request, milliseconds since 1970. */
   end: number;
 }
 
-/** Returns the log of a balancer that names instances by their addresses. */
+/** The balancer's log names instances by their addresses. */
 function logged(): Line[] {
   const starts = new Map<number, { request: string; path?: string }>();
   return history(instance => instance).flatMap(event => {
@@ -80,7 +80,6 @@ async function judged(events: Event[], ...logs: string[]) {
   };
 }
 
-/** Adds a request id in Baton's format to a line of the log. */
 const named = (line: Line): Line => ({
   ...line,
   request: line.request.replace('test', '20261125-100000-abc123'),
@@ -114,8 +113,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['valid', 30]);
-    // Another client opened the same page at the same time, on another instance. So the log does not show which
-    // instance served the run's request.
+    // Another client opened the page at the same time on another instance, so the log shows nothing.
     const twice = logged().flatMap(line => [line, { ...line, instance: '10.0.0.9:80' }]);
     const doubtful = twice.map(line => alb(line, () => 'Root=1-6-2'));
     expect(
@@ -126,8 +124,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['unknown', 0]);
-    // Another client opened the same page at the same time, on the same instance. So the log shows which instance
-    // served the run's request.
+    // Another client opened the page at the same time on the same instance, so the log shows the instance.
     const same = logged()
       .flatMap(line => [line, line])
       .map(line => alb(line, () => 'Root=1-6-2'));

@@ -1,7 +1,4 @@
-/**
- * Finds out after a run which instance served each request, from access logs (`check --logs`). Needed for apps whose
- * responses do not name the instance.
- */
+/** Finds out from access logs after a run which instance served each request (`check --logs`). */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -14,12 +11,12 @@ import { InstanceNames } from './served-names.ts';
 /** Maximum assumed difference between the clocks of two machines, milliseconds. */
 const CLOCK_DIFFERENCE = 1000;
 
-/** Parts of a response in which the app can name the instance. */
+/** Parts of a response that can name the instance. */
 const NAMED: readonly unknown[] = ['header', 'cookie', 'body'];
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
-/** The entries of an access log. `named`: entries with a request id of Baton. `unnamed`: entries without one. */
+/** `named`: entries with a request id of Baton. */
 interface Lines {
   named: Served[];
   unnamed: Unnamed[];
@@ -28,21 +25,20 @@ interface Lines {
 export class ServedLater {
   readonly #logs: string[];
   readonly #named: readonly Served[];
-  /** Entries of the balancer without a request id, sorted by the end of their requests. */
+  /** Entries without a request id, by the end of their requests. */
   readonly #unnamed: readonly Unnamed[];
   readonly #instances: ReadonlyMap<string, string>;
   readonly #names = new InstanceNames();
-  /** Key: id of an operation; value: its request, which is in flight. */
+  /** Key: id of an operation; value: its request in flight. */
   readonly #started = new Map<number, Asked>();
-  /** Key: a clock of the history; value: wall-clock time at which this clock shows 0, milliseconds since 1970. */
+  /** Key: a clock of the history; value: wall-clock time of its 0, milliseconds since 1970. */
   readonly #zeros = new Map<string, number>();
 
   private constructor(logs: string[], { named, unnamed }: Lines) {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // If both the balancer and an instance logged a request, uses the entry of the balancer: it comes last, so that it
-    // replaces the other entry in the map.
+    // If balancer and instance logged a request, the balancer's entry is the last in the map.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
@@ -52,8 +48,7 @@ export class ServedLater {
   /**
    * Reads access logs.
    *
-   * @param files each is the access log of a balancer, or `NAME=FILE` for the log of an instance; plain or compressed
-   *   by gzip
+   * @param files the log of a balancer, or `NAME=FILE` for an instance; plain or gzip
    * @throws UsageError if a log cannot be read, or contains no request of Baton
    */
   static async read(files: readonly string[]): Promise<ServedLater> {
@@ -71,10 +66,10 @@ export class ServedLater {
   }
 
   /**
-   * Returns the log entries that a history contains, from logs that Baton followed during the run.
+   * Returns the log entries in a history, from followed logs. Undefined if there are none, or responses name the
+   * instances.
    *
    * @param path a history, or the folder of a run
-   * @returns undefined if the history has no log entries, or if the responses already name the instances
    */
   static async within(path: string): Promise<ServedLater | undefined> {
     const reader = await HistoryReader.open(path);
@@ -85,7 +80,7 @@ export class ServedLater {
       if (event.type === 'served') named.push(event);
       else if ((event.type === 'op' || event.type === 'end') && NAMED.includes(event.source)) {
         unneeded = true;
-        // Stops reading, because a response names its instance, and the rest of the history may be long.
+        // A response names its instance, and the history may be long.
         return 'stop';
       }
       return undefined;
@@ -93,16 +88,13 @@ export class ServedLater {
     return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }
 
-  /** Returns the first line of the history. Adds the logs that contain request ids to the list of logs in this line. */
+  /** Returns the first line of the history, with the logs that contain request ids. */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
     return { ...run, logs: [...new Set([...run.logs, ...named])] };
   }
 
-  /**
-   * Adds the name of the instance to an event that lacks it. Before the last event of the history, inserts the log
-   * entries of the run.
-   */
+  /** Adds the instance to an event that lacks it, and the log entries before the last event. */
   events(event: Event, run: Run): Event[] {
     if (event.type === 'clock') this.#zeros.set(event.clock, Date.parse(event.base));
     if (event.type === 'start') this.#started.set(event.id, event);
@@ -121,16 +113,15 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // Adds no log entries that were read from the history itself, because the history already contains them.
+    // Entries from the history itself are already in it.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
   }
 
   /**
-   * Finds the instance of an operation in log lines without request ids. A line matches if it has the path and status
-   * of the operation, and if its request ended while the operation was in flight. Returns undefined if matching lines
-   * name different instances.
+   * Finds log lines with the same path and status whose request ended during the operation. Undefined if they name
+   * different instances.
    */
   #onlyMatch(
     { path, call, clock }: Asked,
@@ -150,7 +141,6 @@ export class ServedLater {
     return found.size === 1 ? [...found][0] : undefined;
   }
 
-  /** Returns the index of the first line whose request ended at or after a time. */
   #first(time: number): number {
     let [low, high] = [0, this.#unnamed.length];
     while (low < high) {

@@ -1,29 +1,19 @@
-/**
- * Finds out which name in responses and which name in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`.
- */
+/** Finds out which name in responses and in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`. */
 import type { Served } from './core/history/history.ts';
 
 export class InstanceNames {
-  /**
-   * Number of requests for each pair of names. First key: the instance's name in the log; second key: its name in the
-   * response.
-   */
+  /** Number of requests. First key: the instance's name in the log; second key: in the response. */
   readonly #times = new Map<string, Map<string, number>>();
   #known: ReadonlyMap<string, string> | undefined;
 
-  /**
-   * Counts a request.
-   *
-   * @param answer name of the instance in the response
-   * @param log name of the instance in the log
-   */
+  /** Counts a request with both names of its instance. */
   count(answer: string, log: string): void {
     const of = this.#times.get(log) ?? new Map<string, number>();
     of.set(answer, (of.get(answer) ?? 0) + 1);
     this.#times.set(log, of);
   }
 
-  /** Returns a log entry in which the instances have the names that responses use. */
+  /** Returns a log entry with the names of responses. */
   translated(served: Served): Served {
     this.#known ??= this.#pairs();
     const name = (log: string): string => this.#known?.get(log) ?? log;
@@ -35,9 +25,8 @@ export class InstanceNames {
   }
 
   /**
-   * Pairs each name in the log with the name in responses that occurs most often together with it. Uses each name only
-   * once. If a header has the same name for all instances, only one name in the log is therefore paired with it. Pairs
-   * nothing if a name occurs in both the log and the responses.
+   * Pairs each name in the log with the most frequent name in responses, each name once. Pairs nothing if both use a
+   * common name.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

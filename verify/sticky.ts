@@ -1,7 +1,4 @@
-/**
- * Finds out whether stickiness can be turned off: sends the same load in each mode of stickiness (see
- * client/affinity.ts).
- */
+/** Finds out whether stickiness can be turned off, by the same load in each of its modes (client/affinity.ts). */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
@@ -17,10 +14,9 @@ export interface StickyRun {
 }
 
 /**
- * Sends the same load four times. Each time, the clients treat the affinity cookie of the balancer in another way.
+ * Sends the same load in each mode of the affinity cookie. Returns fewer runs if the signal aborts.
  *
  * @param onMode called before each run
- * @returns the four runs; fewer if the signal aborts
  * @throws UsageError if the target file does not name the cookie; also the errors of `verify`
  */
 export async function stickyReport(
@@ -34,7 +30,7 @@ export async function stickyReport(
       '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
         'to its instance, such as AWSALB or route',
     );
-  // Tests no session timeouts, and sends no requests directly to instances, because neither depends on stickiness.
+  // Session timeouts and direct requests do not depend on stickiness.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };
   const workloads = chosen(through, options.workloads ?? []).filter(name => name !== 'idle');

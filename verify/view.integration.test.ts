@@ -1,6 +1,4 @@
-/**
- * Tests the HTML report in a real browser: what it shows, and that it is small, fast and accessible and loads nothing.
- */
+/** Tests the HTML report in a real browser: content, size, speed and accessibility. */
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +21,6 @@ import { browserCode, sideOf, viewOf } from './view.ts';
 
 const EVIL = '</script><script>document.title="broken out"</script>';
 
-/** Returns the HTML report of a history. */
 async function reportOf({ run, events }: Picture, checks = CHECKS): Promise<string> {
   const judge = (by: typeof CHECKS) => {
     const made = new Judge(run, by);
@@ -35,10 +32,7 @@ async function reportOf({ run, events }: Picture, checks = CHECKS): Promise<stri
   return REPORTS['html']?.report({ ...inputOf(result), ...(view && { view }) }) ?? '';
 }
 
-/**
- * Returns a history with a lost session, a response with another user's page, a lost write, a fault, and names that
- * contain markup.
- */
+/** A lost session, another user's page, a lost write, a fault, and names with markup. */
 function broken(): Picture {
   const picture = new Picture({ claims: ['continuity', 'isolation', 'no-lost-updates'], target: EVIL });
   const life = (event: 'born' | 'ended', session: string) => {
@@ -76,7 +70,7 @@ function broken(): Picture {
   return picture.finish();
 }
 
-/** Returns a history of 500 sessions and 100,000 requests. The times are random, so that the data compresses badly. */
+/** 500 sessions and 100,000 requests, at random times, so that the data compresses badly. */
 function large(): Picture {
   const picture = new Picture({ claims: ['continuity'] });
   let seed = 7;
@@ -98,16 +92,10 @@ function large(): Picture {
   return picture.inTime().finish();
 }
 
-/**
- * Categories of the browser's trace that contain the tasks of its threads. From these tasks, the test adds up the CPU
- * time.
- */
+/** Trace categories with the tasks of threads, whose CPU time the test adds up. */
 const TRACED = ['toplevel'];
 const FRAMES = 40;
-/**
- * A script that pans the timeline to the right and back. It returns how many rectangles the page draws on the way back,
- * without the rectangles of the axis.
- */
+/** Pans to the right and back. Returns how many rectangles the page draws on the way back, without the axis. */
 const PANS = `(async () => {
   let drawn = 0;
   const { fillRect } = OffscreenCanvasRenderingContext2D.prototype;
@@ -162,7 +150,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await page.locator('#shown', { hasText: 'sessions' }).waitFor();
     return page;
   }
-  /** Returns the CPU time that the main threads of all pages have used since the trace began, milliseconds. */
+  /** Returns the CPU time of all pages' main threads since the trace began, milliseconds. */
   const cpuTime = async (): Promise<number> => {
     const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
       traceEvents: { name: string; pid: number; tid: number; tdur?: number; args: { name?: string } }[];
@@ -180,7 +168,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     (await page.locator(selector).textContent()) ?? '';
   const shown = (page: Page): Promise<string> => textOf(page, '#shown');
   const facts = (page: Page) => page.locator('#facts');
-  /** Returns the start and the end of the time range that the timeline shows, seconds. */
+  /** Returns the shown time range, seconds. */
   const range = async (page: Page): Promise<number[]> =>
     [...(await shown(page)).matchAll(/([\d.]+) s\b/g)].map(([, seconds]) => Number(seconds));
   const contains = (page: Page, selector: string, text: string) =>
@@ -203,7 +191,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     expect(await textOf(page, '#facts')).toMatch(/app-2, named by header.*expectedsigned in as alice/);
     expect(await shown(page)).toContain('(s1)');
     await page.locator('[data-show="isolation-1"]').click();
-    // Expects the session that got the page (s2), and the session of the user that the page names (s3).
+    // s2 got the page, and the page names s3's user.
     await contains(page, '#shown', 's3');
     expect(await shown(page)).toContain('s2');
     await contains(page, '#facts', EVIL);
@@ -294,7 +282,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await contains(page, '#shown', '(s4)');
     await contains(page, '#facts', 'expected');
     const proof = await range(page);
-    // Both writes are visible on the timeline. So choosing one of them does not move the timeline.
+    // Both writes are visible, so a choice does not move the timeline.
     for (const value of ['saw [b]', 'wrote b', 'wrote a']) {
       await page.locator('#lanes').press(',');
       await contains(page, '#facts', value);
@@ -320,7 +308,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
       page
         .locator('#bars')
         .dispatchEvent(type, { pointerId, pointerType: 'touch', clientX: x, clientY: 500 });
-    // Replaces the capture of the pointer, because a browser cannot capture it for events that a script creates.
+    // A browser cannot capture the pointer for events from a script.
     await page.evaluate('Element.prototype.setPointerCapture = () => {}');
     await touch('pointerdown', 1, 180);
     await touch('pointerdown', 2, 220);
@@ -378,12 +366,12 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     writeFileSync(join(folder, 'large.html'), text);
     const page = await open('large.html', { traced: true });
     expect(await shown(page)).toContain('500 of 500 sessions');
-    // Expects the first picture within 2 s, and then 30 frames per second, on a machine without other load.
+    // First picture within 2 s, then 30 frames per second, without other load.
     expect(await cpuTime()).toBeLessThan(2000);
     await browser.startTracing(page, { categories: TRACED });
     const drawn = await page.evaluate(PANS);
     expect((await cpuTime()) / FRAMES).toBeLessThan(1000 / 30);
-    // When the timeline pans back, the page must reuse its tiles: images of parts that it drew on the way there.
+    // Panning back must reuse the tiles (images) from the way there.
     expect(drawn).toBe(0);
     await page.locator('#zoom-in').click();
     await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);

@@ -1,6 +1,4 @@
-/**
- * Creates the part of the HTML report that a script draws: collects its data from the history, and bundles the script.
- */
+/** Creates the part of the HTML report that a script draws: its data and its script. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -16,16 +14,15 @@ import { PERCENTILES, type Side } from './reports/view/chunk.ts';
 import { marksOf } from './reports/view/marks.ts';
 import { Timeline } from './reports/view/timeline.ts';
 
-/** The script and the style sheet that draw the timeline and the plots of the HTML report. */
+/** Script and style sheet of the HTML report's timeline and plots. */
 export type ViewCode = Pick<View, 'code' | 'hash' | 'style'>;
 
-/** A function that reads the history of a run again, and passes its events to a check. */
+/** Reads the history of a run again, and passes its events to a check. */
 export type Replay = (check: Check) => Promise<unknown>;
 
 /**
- * Returns the timeline and the plots of a run; undefined in a checkout without esbuild.
+ * Returns the timeline and plots of a run; undefined in a checkout without esbuild.
  *
- * @param replay reads the history again
  * @param sides the baseline and the current runs, if they are compared
  */
 export async function viewOf(result: Result, replay: Replay, sides?: Side[]): Promise<View | undefined> {
@@ -54,12 +51,12 @@ export function packed(timeline: Timeline): { text: string; left: number } {
   return { text, left: chunk.left };
 }
 
-/** Name of the bundled script in the npm package and in the container image. */
+/** Name of the bundled script in the npm package and container image. */
 const BUNDLE = 'view.js';
 
 /**
- * Returns the script and the style sheet. The npm package and the container image contain both as files; in a checkout,
- * bundles them from the sources. Returns undefined in a checkout without esbuild.
+ * Returns script and style sheet: from files in the npm package and container image, bundled in a checkout. Undefined
+ * without esbuild.
  */
 export async function browserCode(): Promise<ViewCode | undefined> {
   const inPackage = join(import.meta.dirname, BUNDLE);
@@ -70,7 +67,7 @@ export async function browserCode(): Promise<ViewCode | undefined> {
   return { code, hash: createHash('sha256').update(code).digest('base64'), style };
 }
 
-/** Writes the script and the style sheet as files next to view.ts, in a package or an image. */
+/** Writes script and style sheet next to view.ts, in a package or image. */
 export async function writeBundle(folder: string): Promise<void> {
   const [code = '', style = ''] = (await bundled()) ?? [];
   if (code === '') throw new Error('expected esbuild in node_modules; run npm install');
@@ -78,7 +75,6 @@ export async function writeBundle(folder: string): Promise<void> {
   await writeFile(join(folder, BUNDLE.replace(/js$/, 'css')), style);
 }
 
-/** Bundles the script and the style sheet from the sources. Returns undefined if esbuild is not installed. */
 async function bundled(): Promise<[code: string, style: string] | undefined> {
   const esbuild = await import('esbuild').catch(() => undefined);
   if (esbuild === undefined) return undefined;
@@ -100,11 +96,7 @@ async function bundled(): Promise<[code: string, style: string] | undefined> {
   return [outputFiles[0]?.text ?? '', style];
 }
 
-/**
- * Adds up the runs of the baseline, or the current runs, for the plots of a comparison.
- *
- * @param digests the runs to add up
- */
+/** Adds up the runs of one side of a comparison. */
 export function sideOf(name: string, digests: readonly Digest[]): Side {
   const buckets = merged(digests.flatMap(({ latency }) => latency.map(one => parseBuckets(one.buckets))));
   const count = sizeOf(buckets);

@@ -1,4 +1,3 @@
-/** Tests runs with several threads against a small server in this process. */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

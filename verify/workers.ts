@@ -1,4 +1,4 @@
-/** Divides the sessions of a run among threads, because a single core limits the number of requests per second. */
+/** Divides sessions among threads, because one core limits the requests per second. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Finish } from './core/history/history.ts';
@@ -6,24 +6,18 @@ import type { Learned } from './core/response/interpret.ts';
 import { partOf, type RunPlan } from './plan.ts';
 import type { RunRecording } from './recording.ts';
 
-/** Data that a worker thread gets at its start. It is copied to the thread, so it must not contain functions. */
+/** Copied to a worker thread at its start, so without functions. */
 export interface Assignment {
   plan: Omit<RunPlan, 'signal'>;
   learned: Learned;
 }
 
-/**
- * A message from the first worker thread to another one. `go`: begin the load. A reason, such as `interrupted`: end the
- * load. A request for the time is answered by a plain number instead.
- */
+/** A message to a worker. `go`: begin the load. A reason, such as `interrupted`: end the load. */
 export type WorkerCommand = 'go' | Finish['reason'];
-/**
- * A message from a worker thread to the first worker. `time` requests the time, and `ready` says that the worker can
- * begin.
- */
+/** A message from a worker. `time` requests the time; `ready`: the worker can begin. */
 export type WorkerReport = 'time' | 'ready';
 
-/** The file that a worker thread runs, in a checkout or in the npm package. */
+/** Exists in a checkout (.ts) or in the npm package (.js). */
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 export class RunWorkers {
@@ -37,12 +31,11 @@ export class RunWorkers {
   }
 
   /**
-   * Starts a thread for each worker except the first, which is this thread. Waits until all are ready.
+   * Starts a thread for each worker except the first, this thread, and waits until all are ready. Undefined if there is
+   * only one.
    *
    * @param plan the plan of the whole run
-   * @param recording the recording of this thread. All workers get the facts about the app that the checks before the
-   *   load have found
-   * @returns undefined if the run has only one worker
+   * @param recording this thread's recording, with the facts about the app for all workers
    */
   static async start(plan: RunPlan, recording: RunRecording): Promise<RunWorkers | undefined> {
     const { of } = plan.part;
@@ -66,12 +59,10 @@ export class RunWorkers {
     return workers;
   }
 
-  /** Makes all worker threads begin the load. */
   go(): void {
     this.#post('go');
   }
 
-  /** Makes all worker threads end the load. */
   stop(reason: Finish['reason']): void {
     this.#post(reason);
   }
@@ -95,7 +86,7 @@ function assignment(plan: RunPlan, number: number, learned: Learned): Assignment
   };
 }
 
-/** Sends the time to a worker whenever the worker requests it. Resolves when the worker is ready or has ended. */
+/** Sends the time whenever the worker requests it. Resolves when the worker is ready or has ended. */
 function untilReady(thread: Worker): Promise<void> {
   return new Promise(resolve => {
     thread.on('message', (report: WorkerReport) => {

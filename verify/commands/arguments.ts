@@ -1,4 +1,4 @@
-/** Parses the values of options. Each function throws a UsageError that names the expected and the given value. */
+/** Parses option values. Each function throws a UsageError with the expected and given value. */
 import { statSync } from 'node:fs';
 import { type InstanceOptions, RUNNERS, type Runner } from '../../stack/stack.ts';
 import type { LogSource } from '../client/logs.ts';
@@ -17,7 +17,7 @@ export function whole(option: string, text: string, least: number, most: number)
   );
 }
 
-/** Parses `--rate`, in actions per second: `200` is constant, and `50..500` rises from 50 to 500. */
+/** Parses `--rate`, actions per second: `200`, or `50..500`, which rises from 50 to 500. */
 export function rate(text: string | undefined): Rate | undefined {
   if (text === undefined) return undefined;
   const [, from, to = from] = /^(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
@@ -35,10 +35,7 @@ export function milliseconds(text: string, option = '--duration'): number {
   throw new UsageError(`${option}: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
 }
 
-/**
- * Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs` with `--stack`, because the bundled stack
- * has its own address and logs.
- */
+/** Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs`, because the stack has its own. */
 export function runnerOf({
   stack,
   url,
@@ -54,7 +51,6 @@ export function runnerOf({
   throw new UsageError('--stack: expected no --url and no --logs, because the bundled stack has its own');
 }
 
-/** Returns the faults that `--faults` names: faults of the bundled stack, or faults that the target file defines. */
 export function faultsOf(
   { faults, stack }: Partial<Record<'faults' | 'stack', string>>,
   target: Target,
@@ -69,7 +65,7 @@ export function faultsOf(
   );
 }
 
-/** Parses `--next`: the environment variables of the app's next version, which the fault rolling-deploy starts. */
+/** Parses `--next`: environment variables of the app's next version, for the fault rolling-deploy. */
 export function nextVersion(text: string | undefined): InstanceOptions | undefined {
   if (text === undefined) return undefined;
   const pairs = text.split(',').map(pair => /^(\w+)=(.*)$/.exec(pair));
@@ -78,7 +74,11 @@ export function nextVersion(text: string | undefined): InstanceOptions | undefin
   return { env: Object.fromEntries(pairs.map(pair => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
-/** Checks an http or https address, and removes a final `/`. @param option the option or command, for the error */
+/**
+ * Checks an http or https address, and removes a final `/`.
+ *
+ * @param option the option or command, for the error
+ */
 export function address(text: string, option = '--url'): string {
   if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text.replace(/\/+$/, '');
   throw new UsageError(
@@ -87,7 +87,7 @@ export function address(text: string, option = '--url'): string {
 }
 
 /**
- * Returns the address that `--url` gives. If it has no path, adds the path of the address in the target file.
+ * Returns the address of `--url`, with the target file's path if it has none.
  *
  * @param file the address in the target file
  */
@@ -97,7 +97,7 @@ export function addressOf(text: string, file: string): string {
   return pathname === '/' ? given + new URL(file).pathname.replace(/\/+$/, '') : given;
 }
 
-/** Parses `--logs`: a folder with the layout of docs/compose.md, or a comma-separated list of `FILE` or `NAME=FILE`. */
+/** Parses `--logs`: a folder as in docs/compose.md, or a comma-separated list of `FILE` or `NAME=FILE`. */
 export function logsIn(text: string | undefined): LogSource[] {
   if (text === undefined) return [];
   const files = text.split(',').map(one => /^(?:([\w.-]+)=)?(.+)$/.exec(one));

@@ -1,19 +1,16 @@
-/** Asks the user questions on the terminal. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { Output } from './output.ts';
 
 export interface Asking {
   text(question: string): Promise<string>;
-  /** Asks for a secret, and does not show it while the user types it. */
+  /** Does not show the secret while the user types it. */
   secret(question: string): Promise<string>;
   yes(question: string): Promise<boolean>;
   close(): void;
 }
 
-/**
- * Returns the functions that ask the user; undefined if the user cannot answer, because stdin or stderr is no terminal.
- */
+/** Returns undefined if stdin or stderr is no terminal. */
 export function asking({ progress }: Output): Asking | undefined {
   const { stdin } = process;
   if (stdin.isTTY !== true || progress.isTTY !== true) return undefined;

@@ -1,4 +1,4 @@
-/** Parses the options --profile, --speedup and --sticky, which say how the balancer of the bundled stack behaves. */
+/** Parses --profile, --speedup and --sticky: how the balancer of the bundled stack behaves. */
 import { PROFILES, type Profile, profileOf } from '../../stack/fleet/profile.ts';
 import { STICKY, type Sticky, stickyBy } from '../../stack/sticky.ts';
 import { UsageError } from '../errors.ts';
@@ -14,7 +14,7 @@ interface Words {
   sticky?: string | undefined;
 }
 
-/** Parses the options of `baton verify`, which need --stack local. With --sticky-report, --sticky is on by default. */
+/** Parses these options of `baton verify`, which need --stack local. --sticky-report turns on --sticky. */
 export function balancerBehaviour(
   words: Words & { stack?: string | undefined; 'sticky-report'?: boolean },
   instances: number,
@@ -31,10 +31,8 @@ export function balancerBehaviour(
 }
 
 /**
- * Parses --profile, --speedup and --sticky.
- *
  * @param instances number of instances with which the stack starts
- * @throws UsageError that names the option, the expected and the given value
+ * @throws UsageError with the expected and given value
  */
 export function parseBalancerBehaviour(
   { profile: name, speedup, sticky }: Words,

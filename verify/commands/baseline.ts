@@ -1,4 +1,4 @@
-/** Handles the options `--baseline FILE` and `--update-baseline`: reads, compares with, and writes a baseline. */
+/** Handles the options `--baseline FILE` and `--update-baseline`. */
 import { existsSync } from 'node:fs';
 import { formatBaseline, runsIn } from '../baseline.ts';
 import { type Comparison, compare } from '../core/compare/compare.ts';
@@ -12,15 +12,12 @@ import { write } from './reports.ts';
 
 export interface Baseline {
   file: string;
-  /** Runs in the baseline file, with which this run is compared; undefined if the file does not exist yet. */
+  /** Runs in the baseline file; undefined if the file does not exist yet. */
   runs: Digest[] | undefined;
   update: boolean;
 }
 
-/**
- * Reads the baseline before the run starts, so that a wrong file is reported at once. Returns undefined without
- * --baseline.
- */
+/** Reads the baseline before the run, so that a wrong file is reported at once. */
 export async function baselineOf(
   values: Pick<OptionValues<'check'>, 'baseline' | 'update-baseline'>,
 ): Promise<Baseline | undefined> {
@@ -43,18 +40,13 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
   return compare(baseline.runs, [digestOf(result, revisionOf(process.env))]);
 }
 
-/**
- * Returns the verdict of the comparison, in a list. The list is empty if nothing was compared, or with
- * --update-baseline.
- */
+/** Returns the verdict of the comparison; empty if nothing was compared, or with --update-baseline. */
 export const judgementsOf = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/**
- * Returns the comparison for the reports. With --update-baseline there is none, because this run becomes the baseline.
- */
+/** Returns nothing with --update-baseline, because this run becomes the baseline. */
 export const comparisonForReports = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
@@ -78,7 +70,7 @@ export async function updateBaseline(
   output.progress.write(`baseline: ${baseline.file}\n`);
 }
 
-/** Returns the hash of the tested commit, which GitHub, GitLab, Jenkins and Azure put into the environment. */
+/** GitHub, GitLab, Jenkins and Azure put the hash of the tested commit into the environment. */
 const revisionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
   ['GITHUB_SHA', 'CI_COMMIT_SHA', 'GIT_COMMIT', 'BUILD_SOURCEVERSION']
     .map(name => environment[name])

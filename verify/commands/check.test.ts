@@ -20,9 +20,8 @@ async function check(history: string, ...options: string[]): Promise<{ exit: num
 }
 
 /**
- * Returns a Jepsen history: concurrent compare-and-set operations for all pairs of values, and a read of `last` after
- * them. Each possible order of the operations ends at 0. So another `last` is a violation, and only a search through
- * all orders proves it.
+ * Concurrent compare-and-set operations for all pairs of values, and a later read. Each order ends at 0; only a search
+ * through all orders proves another `last` wrong.
  */
 function roundTrips(values: number, last: number): string {
   const swaps = Array.from(

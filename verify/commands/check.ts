@@ -17,7 +17,11 @@ import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
 import { TARGET } from './tables.ts';
 
-/** Judges a recorded run, and returns the exit code. @param runs one run, or its parts from several k6 machines */
+/**
+ * Judges a recorded run, and returns the exit code.
+ *
+ * @param runs one run, or its parts from several k6 machines
+ */
 export async function checkCommand(
   runs: readonly string[],
   values: OptionValues<'check'>,
@@ -51,7 +55,7 @@ export async function checkCommand(
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
-/** Returns the limits of the searches of linearizability. The time of `--budget` begins with the first search. */
+/** The time of `--budget` begins with the first search. */
 function searchingOf(values: OptionValues<'check'>): Searching {
   const budget = milliseconds(values.budget, '--budget');
   let end: number | undefined;
@@ -62,7 +66,6 @@ function searchingOf(values: OptionValues<'check'>): Searching {
   return { isLate, steps: Number.POSITIVE_INFINITY, allObjects: values['all-objects'] };
 }
 
-/** Returns a function that reads the history of the run, and judges it by the given checks. */
 function judging(
   run: string,
   more: readonly string[],

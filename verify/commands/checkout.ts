@@ -1,9 +1,9 @@
-/** Loads the code that the npm package does not contain: the bundled stack, the app and the zoo. */
+/** Loads code that the npm package does not contain: bundled stack, app and zoo. */
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Imports code that only a checkout of the repository has.
+ * Imports code of the repository.
  *
  * @param what the option or command that needs the code, such as --stack
  * @throws UsageError in the npm package; it says how to get a checkout
@@ -12,8 +12,8 @@ export async function fromCheckout<Part>(what: string, load: () => Promise<Part>
   try {
     return await load();
   } catch (error) {
-    // Node sets `url` in the error if a file of Baton is missing, as in the npm package. Without `url`, an npm package
-    // is missing, because the user has not run scripts/setup.
+    // Node sets `url` if a file of Baton is missing, as in the npm package. Otherwise an npm package is missing, and
+    // scripts/setup was not run.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

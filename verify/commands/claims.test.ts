@@ -4,12 +4,11 @@ import { STORES } from '../../app/variables.ts';
 import { unclaimedGuarantees } from './claims.ts';
 
 const DOCS = readFileSync(new URL('../../docs/stores.md', import.meta.url), 'utf8');
-/** Rows of the table in docs/stores.md with the guarantees that the card store does not claim, for each store. */
+/** For each store, the row in docs/stores.md with the guarantees that the card store does not claim. */
 const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),
 );
 
-/** Returns the names of the guarantees in a cell of the table. */
 const named = (cell: string) => [...cell.matchAll(/`([\w-]+)`/g)].map(match => match[1]);
 
 test.each(rows)('the docs list the guarantees that $store does not claim', ({ store, inSession, beside }) => {
@@ -22,7 +21,7 @@ test('the docs list all stores', () => {
   expect(unclaimedGuarantees({})).toEqual([]);
 });
 
-/** The table in docs/stores.md with the verdicts that were measured without faults. */
+/** The table in docs/stores.md with the verdicts without faults. */
 const UNDISTURBED = /^\| \| continuity .*\n(?:\|.*\n)*/m.exec(DOCS)?.[0] ?? '';
 const measured = [...UNDISTURBED.matchAll(/^\| `([a-z-]+)`([^|]*) \| ((?:[✓✗?][^|]*\|\s?)+)$/gm)].map(
   ([, store = '', more = '', cells = '']) => ({

@@ -1,13 +1,10 @@
-/** Lists which claims of baton.yaml do not apply to the card store, depending on SESSION_STORE and BASKET_STORE. */
+/** Lists the claims of baton.yaml that do not apply to the card store, by SESSION_STORE and BASKET_STORE. */
 import type { Guarantee } from '../core/result/guarantees.ts';
 
-/** Guarantees that break if a store saves a session as one value: of two concurrent saves, the last one wins. */
+/** Guarantees that break in a store of whole sessions: the last of two concurrent saves wins. */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
-/**
- * The guarantees that each SESSION_STORE does not claim. `memory` claims all, although it breaks some, because it is
- * the example in which Baton must find violations.
- */
+/** Unclaimed guarantees of each SESSION_STORE. `memory` claims all, as the example in which Baton finds violations. */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
   'redis-locked': [],
@@ -19,19 +16,20 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   cookie: [...WHOLE_SESSIONS, 'logout-final'],
 };
 
-/**
- * The guarantees that each SESSION_STORE does not claim if BASKET_STORE=postgres. The baskets are then in tables, and a
- * session changes only at a login. So a store that is not listed here claims all guarantees.
- */
+/** Unclaimed guarantees with BASKET_STORE=postgres: a session then changes only at a login. */
 const WITH_BASKET_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
-/** Returns the guarantees that the card store does not claim. @param env the environment of the instances */
+/**
+ * Returns the guarantees that the card store does not claim.
+ *
+ * @param env the environment of the instances
+ */
 export function unclaimedGuarantees(env: Record<string, string | undefined>): readonly Guarantee[] {
   const store = env['SESSION_STORE'] || 'redis-attributes';
   return (basketOfUser(env) ? WITH_BASKET_TABLES : IN_SESSIONS)[store] ?? [];
 }
 
-/** Returns whether all sessions of a user share one basket, unlike in baton.yaml, where each session has its own. */
+/** Returns whether all sessions of a user share one basket, unlike in baton.yaml. */
 export function basketOfUser(env: Record<string, string | undefined>): boolean {
   return env['BASKET_STORE'] === 'postgres';
 }

@@ -1,7 +1,4 @@
-/**
- * `baton compare BASE CURRENT`: compares two sides of runs, and reports what is worse, what is better, and what is
- * undetermined.
- */
+/** `baton compare BASE CURRENT`: reports what is worse, better, and undetermined. */
 import { runsIn } from '../baseline.ts';
 import { COMMAND } from '../core/command.ts';
 import { compare } from '../core/compare/compare.ts';

@@ -1,4 +1,4 @@
-/** Runs `baton doctor` on this machine. Compares its report on a target file with the verdicts of a run. */
+/** Compares the report of `baton doctor` on a target file with the verdicts of a run. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

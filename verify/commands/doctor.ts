@@ -1,4 +1,4 @@
-/** `baton doctor`: lists the programs on this machine, and the guarantees that a target file leaves unknown. */
+/** `baton doctor`: lists programs on this machine, and guarantees that a target file leaves unknown. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,14 +17,13 @@ import type { OptionValues } from './options.ts';
 import { type Output, widthOf } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** Maximum time in which a program must print its version, milliseconds. */
+/** Maximum time until a program prints its version, milliseconds. */
 const VERSION_TIMEOUT = 10_000;
 
 /**
- * Prints which programs and settings are missing, and for what. Sends no requests.
+ * Prints missing programs and settings. Returns 2 (unknown) if a claimed guarantee cannot be judged. Sends no requests.
  *
  * @param file a target file. Default: baton.yaml, if it exists
- * @returns the exit code: 2 (unknown) if a claimed guarantee cannot be judged with this target file
  * @throws UsageError if the target file is wrong
  */
 export async function doctorCommand(
@@ -93,14 +92,13 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
   ];
 }
 
-/** Returns the version of Baton, and whether it runs from a checkout of the repository. */
 function ownPackage(): { version: string; checkout: boolean } {
   const file = createRequire(import.meta.url).resolve('baton-verify/package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   return { version, checkout: existsSync(join(dirname(file), 'stack/start.ts')) };
 }
 
-/** Runs a program to get its version. Returns the error if the program fails, and nothing if the program is missing. */
+/** Returns the error if the program fails, and nothing if it is missing. */
 async function versionPrinted(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
   try {
     const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, {

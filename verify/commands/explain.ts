@@ -1,4 +1,3 @@
-/** `baton explain`: prints the explanation of a guarantee or an anomaly. */
 import { CHECKS } from '../core/checks/index.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
 import { EXIT, UsageError } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** `baton gate`: judges a new version of an app while it gets more and more traffic. Serves the verdict over HTTP. */
+/** `baton gate`: judges a new version of an app while it gets more traffic, and serves the verdict. */
 import { EXIT } from '../errors.ts';
 import { Gate } from '../gate/gate.ts';
 import { gateServer } from '../gate/server.ts';

@@ -24,16 +24,16 @@ import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
-/** First line of a target file that init could not finish. Init can replace such a file without --force. */
+/** First line of an unfinished target file, which init replaces without --force. */
 const UNFINISHED = '# UNFINISHED';
 
-/** Options of the short run that tests the target file. */
+/** Options of the short run. */
 const TEST_RUN = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
- * Writes and tests a target file.
+ * Writes and tests a target file. Returns the exit code: 1 if the app broke a guarantee; 2 if init could not finish the
+ * file.
  *
- * @returns the exit code of the short run: 1 if the app broke a guarantee; 2 if init could not finish the file
  * @throws UsageError if an argument is missing
  */
 export async function initCommand(
@@ -108,12 +108,7 @@ export async function initCommand(
   }
 }
 
-/**
- * Writes the target file that init could not finish.
- *
- * @returns the exit code
- * @throws the error that stopped init, if it is an internal error of Baton and not a problem of the app or the options
- */
+/** @throws the error that stopped init, if it is an internal error of Baton */
 async function writeUnfinished(
   { message, text, cause }: Unfinished,
   file: string,
@@ -125,10 +120,7 @@ async function writeUnfinished(
   return EXIT.unknown;
 }
 
-/**
- * Returns hints from the recorded requests to the app. `--har` names a recording, and `--browser` makes one. Returns
- * undefined if neither option is given.
- */
+/** Returns the requests of a recording: `--har` names one, and `--browser` makes one. */
 async function hintsOf(
   values: OptionValues<'init'>,
   url: string,
@@ -144,14 +136,13 @@ async function hintsOf(
     url: site.href.replace(/\/$/, '') + (values['login-page'] ?? '/'),
     account: accounts[0] as Account,
     probe,
-    // The browser does not trust the certificates that --ca adds, so it must accept all certificates.
+    // The browser does not trust the certificates of --ca.
     insecure: ca !== undefined,
     byHand: ask === undefined ? undefined : async () => void (await ask.text(done)),
   });
   return hintsOfTraffic(recorded, site, accounts);
 }
 
-/** Reads the file that --har names. @throws UsageError if the file cannot be read */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -162,7 +153,6 @@ function textOf(file: string): string {
   }
 }
 
-/** Tests the target file by a short run. Returns the exit code of the run. */
 async function testRun(
   text: string,
   file: string,
@@ -174,7 +164,7 @@ async function testRun(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // Claims only the guarantees that the one workload of this short run can judge. All other claims would be unknown.
+  // The one workload of the short run can judge only these guarantees.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
@@ -189,7 +179,11 @@ async function testRun(
   return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
 }
 
-/** Asks the user for permission if the app is on another machine. @throws UsageError without permission */
+/**
+ * Asks for permission if the app is on another machine.
+ *
+ * @throws UsageError without permission
+ */
 async function requirePermission(
   url: string,
   { yes }: Pick<OptionValues<'init'>, 'yes'>,
@@ -230,7 +224,7 @@ async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined)
   });
 }
 
-/** Returns the value of an environment variable. @throws UsageError if it is not set */
+/** @throws UsageError if the variable is not set */
 function fromEnvironment(option: string, name: string): string {
   const value = process.env[name];
   if (value) return value;
@@ -239,14 +233,9 @@ function fromEnvironment(option: string, name: string): string {
   );
 }
 
-/**
- * The secrets from which one-time codes are made. They come from the environment, or from the user when a login needs a
- * code.
- */
+/** Secrets of one-time codes, from the environment, or from the user. */
 class Secrets {
-  /**
-   * Secrets that the user typed. Key: name of the environment variable that the target file will use for the secret.
-   */
+  /** Key: environment variable of the target file; value: the secret that the user typed. */
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;
 
@@ -285,9 +274,7 @@ async function askedFor(ask: Asking): Promise<Account[]> {
   throw new UsageError('init: expected the user name and password of an account, because Baton must log in');
 }
 
-/**
- * Returns the body of the login request, as JSON or form fields. By default, the body has the field names of most APIs.
- */
+/** By default, the body of the login request has the field names of most APIs. */
 function bodyOf(
   values: OptionValues<'init'>,
   [first]: readonly Account[],

@@ -1,4 +1,4 @@
-/** `baton k6`: converts a target file to the format that the k6 scripts in loadtests/ read, and prints it. */
+/** `baton k6`: prints a target file in the format of the k6 scripts in loadtests/. */
 import { readFile } from 'node:fs/promises';
 import { EXIT } from '../errors.ts';
 import { k6Target } from '../target/k6.ts';

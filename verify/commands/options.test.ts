@@ -4,7 +4,7 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 const NAMES = Object.keys(TABLES) as CommandName[];
 
-/** Arguments for each option of each command: `['--json']`, or `['--seed', 'x']` if the option takes a value. */
+/** For each option of each command: `['--json']`, or `['--seed', 'x']` with a value. */
 const EACH = NAMES.flatMap(name =>
   Object.entries<Option>((TABLES[name] as Table).options).map(
     ([option, { type }]) =>

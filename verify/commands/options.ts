@@ -1,4 +1,4 @@
-/** Parses the arguments of a command, and makes the help texts, from the tables in tables.ts. */
+/** Parses the arguments of a command, and makes the help texts. */
 import { parseArgs } from 'node:util';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, EXIT_MEANS, UsageError } from '../errors.ts';
@@ -8,12 +8,11 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 export type CommandName = keyof typeof TABLES;
 
-/** The parsed options of a command. Key: name of the option. */
+/** The parsed options of a command, by name. */
 export type OptionValues<Name extends CommandName> = ReturnType<
   typeof parseArgs<{ options: (typeof TABLES)[Name]['options']; allowPositionals: true }>
 >['values'];
 
-/** Each exit code with its meaning, in ascending order. */
 const CODES = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map(
   name => [EXIT[name], EXIT_MEANS[name]] as const,
 );
@@ -27,16 +26,15 @@ const EXIT_CODES =
     .join('   ')}\n`;
 const HELP = { type: 'boolean', short: 'h', default: false } as const;
 const NAMES = Object.keys(TABLES) as CommandName[];
-/** Width of a help text, in columns. */
+/** Width of a help text, columns. */
 const WIDTH = 100;
 
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(TABLES, name);
 
 /**
- * Parses the arguments after a command.
+ * Parses the arguments of a command. Returns undefined for --help.
  *
- * @returns undefined if --help is given
- * @throws UsageError if the command does not have one of the options, or takes fewer arguments
+ * @throws UsageError for an unknown option, or too many arguments
  */
 export function parse<Name extends CommandName>(
   name: Name,
@@ -76,13 +74,12 @@ function wrongOption(name: CommandName, error: Error): string {
   }`;
 }
 
-/** Throws a UsageError that names the known commands. */
 export function unknownCommand(name: string): never {
   const what = name.startsWith('-') ? `expected a command before ${name}` : `unknown command "${name}"`;
   throw new UsageError(`${what}: expected ${NAMES.join(', ')} or help\nSee: ${COMMAND} help`);
 }
 
-/** Returns the text of `baton help`: a list of the commands. */
+/** Returns the text of `baton help`. */
 export function usage(): string {
   const rows = NAMES.map(name => row(`  ${name} ${TABLES[name].words}`, TABLES[name].does, 25));
   return (
@@ -91,7 +88,7 @@ export function usage(): string {
   );
 }
 
-/** Returns the text of `baton COMMAND --help`: a list of the options. */
+/** Returns the text of `baton COMMAND --help`. */
 export function usageOf(name: CommandName): string {
   const { words, does, options }: Table = TABLES[name];
   const rows = Object.entries(options).map(([option, of]) =>
@@ -102,7 +99,6 @@ export function usageOf(name: CommandName): string {
   return `usage: ${`${COMMAND} ${name} ${words}`.trim()}\n\n${about}\n${list}\n${EXIT_CODES}`;
 }
 
-/** Returns the text of the page docs/commands.md. */
 export function commandsPage(): string {
   const parts = NAMES.map(name => {
     const { words, does, page, options }: Table = TABLES[name];
@@ -125,15 +121,11 @@ const shown = (option: string, { value }: Option): string =>
   `--${option}${value === undefined ? '' : ` ${value}`}`;
 const standard = ({ default: value }: Option): string => (typeof value === 'string' ? ` (${value})` : '');
 const sentence = (does: string): string => does.charAt(0).toUpperCase() + does.slice(1);
-/** Escapes a text for a Markdown table, and turns names of files in docs/ into links. */
+/** Escapes a text for a Markdown table, and links files in docs/. */
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll(/\bdocs\/([\w-]+\.(?:md|schema\.json))/g, '[$1]($1)');
 
-/**
- * Returns a row of a help text.
- *
- * @param column column at which the description begins. A longer name gets a line of its own
- */
+/** @param column column of the description. A longer name gets its own line */
 function row(name: string, text: string, column: number): string {
   const lines = wrap(text, WIDTH - column);
   const [first = '', ...rest] =

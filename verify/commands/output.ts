@@ -1,4 +1,4 @@
-/** Prints the result of a command to the streams that cli.ts passes. */
+/** Prints the result of a command to the streams of cli.ts. */
 import type { Comparison } from '../core/compare/compare.ts';
 import type { Result } from '../core/result/result.ts';
 import type { Out } from '../progress.ts';
@@ -9,20 +9,18 @@ import type { OptionValues } from './options.ts';
 export interface Output {
   /** Stream for results: stdout. */
   result: Out;
-  /** Stream for progress and the paths of written files: stderr. */
+  /** Stream for progress and paths of written files: stderr. */
   progress: Out;
-  /** True if results are printed in colours. */
   colour: boolean;
 }
 
-/** Width in columns if stdout is not a terminal. */
+/** Width without a terminal, columns. */
 const WIDTH = 100;
 
 export const widthOf = ({ result }: Output): number => result.columns || WIDTH;
 
 const printing = (output: Output) => ({ colour: output.colour, width: widthOf(output) });
 
-/** Prints a result and, if there is one, its comparison with the baseline. */
 export function printResult(
   result: Result,
   { json, brief: short }: Pick<OptionValues<'check'>, 'json' | 'brief'>,

@@ -1,15 +1,12 @@
-/** Makes the command that repeats a run, without the values of secrets. Reports show it as "see it again". */
+/** Makes the command that repeats a run, without secrets. Reports show it as "see it again". */
 import { COMMAND } from '../core/command.ts';
 import type { OptionValues } from './options.ts';
 import { type Option, TABLES } from './tables.ts';
 
-/** Matches the environment variables that the bundled stack and its app read. */
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
-/**
- * Options that the repeated command omits because they do not change the load, and the seed, which is added separately.
- */
+/** Options that do not change the load, and the seed, which is added separately. */
 const NOT_REPEATED = [
   'k6',
   'seed',
@@ -24,7 +21,7 @@ const NOT_REPEATED = [
   'metrics',
 ];
 
-/** Returns the environment variables that the bundled stack and its app read. */
+/** Returns the environment variables of the bundled stack and its app. */
 export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).filter(
@@ -32,14 +29,14 @@ export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string>
     ),
   );
 
-/** Puts environment variables before a command: `PASSWORD=… npx …`. The user must replace each `…` by a value. */
+/** Returns a command such as `PASSWORD=… npx …`, in which the user replaces each `…`. */
 export const withVariables = (names: readonly string[], command: string): string =>
   names.map(name => `${name}=… `).join('') + command;
 
 /**
- * Returns the command that repeats a run, with the seed and all options that differ from their defaults.
+ * Returns the command that repeats a run, with all options that differ from their defaults.
  *
- * @param variables environment variables that the target file reads, such as passwords
+ * @param variables environment variables of the target file, such as passwords
  */
 export function replay({
   file,

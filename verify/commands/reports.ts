@@ -22,7 +22,6 @@ interface RequestedReport {
   file: string;
 }
 
-/** Parses the values of --report: FORMAT=FILE. */
 export function reportsOf(values: readonly string[] = []): RequestedReport[] {
   return values.map(value => {
     const [, format = '', file = ''] = /^([^=]*)=(.*)$/.exec(value) ?? [];
@@ -35,20 +34,20 @@ export function reportsOf(values: readonly string[] = []): RequestedReport[] {
   });
 }
 
-/** The data from which reports are made. */
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
-  /** Runs in the baseline, with which this run was compared. */
+  /** Runs in the baseline of this run. */
   base: readonly Digest[];
-  /**
-   * Reads the history again, to draw the timeline. Undefined for a history that Jepsen recorded, which gets no
-   * timeline.
-   */
+  /** Reads the history again for the timeline. Undefined for a history of Jepsen, which gets no timeline. */
   replay: Replay | undefined;
 }
 
-/** Writes the reports. @param target path of the target file. Some reports show the line of a claim in this file */
+/**
+ * Writes the reports.
+ *
+ * @param target path of the target file, for the lines of claims
+ */
 export async function writeReports(
   wanted: readonly RequestedReport[],
   reported: Reported,
@@ -69,10 +68,7 @@ export async function writeReports(
   }
 }
 
-/**
- * Returns the timeline and the plots for the HTML report. If esbuild is not installed, prints a warning and returns
- * neither.
- */
+/** Prints a warning and returns nothing without esbuild. */
 async function drawing(
   { result, comparison, base, replay }: Reported,
   { progress }: Output,

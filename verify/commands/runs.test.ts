@@ -16,7 +16,7 @@ const write = (text: string) => {
 };
 const output: Output = { result: { write }, progress: { write }, colour: false };
 
-/** Writes a run into the folder of runs. @param broken true for a run that loses a session */
+/** @param broken true for a run that loses a session */
 function record(name: string, broken: boolean, judged: boolean): void {
   const picture = new Picture({ claims: ['continuity'], run: name });
   const session = picture.session('s1', 'alice').login('app-1').hops(60);
@@ -43,10 +43,7 @@ async function text(act: () => Promise<number>): Promise<string> {
   return printed;
 }
 
-/**
- * Starts `baton open --serve`. The returned function `stop` ends the server as the signal SIGHUP does, and returns the
- * exit code.
- */
+/** Starts `baton open --serve`. `stop` ends the server as SIGHUP does, and returns the exit code. */
 async function serving(folder: string): Promise<{ url: string; stop: () => Promise<number> }> {
   printed = '';
   const before = process.listeners('SIGHUP');

@@ -1,7 +1,4 @@
-/**
- * The commands `baton runs` and `baton report`, which list and show recorded runs, and `baton open`, which opens the
- * HTML report.
- */
+/** Lists, shows and opens recorded runs: `baton runs`, `baton report` and `baton open`. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -21,17 +18,13 @@ import { PAGE, reportsOf, writeReports } from './reports.ts';
 import { serveReports } from './serve.ts';
 import { TARGET } from './tables.ts';
 
-/** Returns the names of the runs in a folder, the oldest first. */
+/** The oldest run comes first. */
 async function namesIn(out: string): Promise<string[]> {
   const names = await readdir(out).catch(() => []);
   return names.filter(name => existsSync(join(out, name, HISTORY))).sort();
 }
 
-/**
- * Returns the folder of a run.
- *
- * @param run a path, or the name of a run in the folder `out`; undefined for the latest run
- */
+/** @param run a path, or the name of a run in `out`; undefined for the latest run */
 async function folderOf(run: string | undefined, out: string): Promise<string> {
   if (run !== undefined) {
     const found = [run, join(out, run)].find(path => existsSync(join(path, HISTORY)));
@@ -45,7 +38,7 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
   throw new UsageError(`${out}: expected folders of runs, found none: make a run with ${COMMAND} verify`);
 }
 
-/** Reads result.json of a run; undefined if the file is missing, or another version of Baton wrote it. */
+/** Returns undefined if result.json is missing or of another version. */
 async function resultIn(folder: string): Promise<Result | undefined> {
   try {
     const result = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as Result | null;
@@ -116,7 +109,7 @@ export async function openCommand(
   return EXIT.valid;
 }
 
-/** Opens a page in the user's browser. Does nothing in CI, or on a machine without a browser. */
+/** Does nothing in CI, or without a browser. */
 function openInBrowser(page: string): void {
   if (process.env['CI']) return;
   const [program = '', ...args] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[

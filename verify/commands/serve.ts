@@ -10,14 +10,13 @@ import { listen, PAGE_HEADERS, untilStopped } from '../listen.ts';
 import type { Output } from './output.ts';
 import { PAGE } from './reports.ts';
 
-/** A function that writes the HTML report of a run into a file. */
 type WritePage = (folder: string, page: string) => Promise<void>;
 
 /**
- * Serves the reports of all runs until Ctrl-C: each at `/<name of the run>`, and the latest one also at `/`.
+ * Serves each report at `/<name of the run>`, and the latest at `/`, until Ctrl-C.
  *
  * @param at PORT or HOST:PORT
- * @param names returns the names of the recorded runs, the oldest first
+ * @param names returns the names of the runs, the oldest first
  */
 export async function serveReports(
   out: string,
@@ -26,11 +25,10 @@ export async function serveReports(
   write: WritePage,
   output: Output,
 ): Promise<number> {
-  // Writes one page at a time. A second request for the same page waits until the first one has written the page.
+  // A second request for a page waits until the first has written it.
   const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Refuses other host names, to prevent DNS rebinding: a page of another site could read the reports through a host
-    // name that points at 127.0.0.1.
+    // Prevents DNS rebinding, by which a page of another site could read the reports through a name for 127.0.0.1.
     if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
       return text(response, 403, 'expected localhost or an address as the host');
     const runs = await names();
@@ -59,16 +57,14 @@ export async function serveReports(
   return EXIT.valid;
 }
 
-/**
- * Returns the URL path of a run's report. Encodes the name of the run, because the user may have renamed its folder.
- */
+/** The user may have renamed the folder, so that its name needs encoding. */
 const pathOf = (run: string): string => `/${encodeURI(run)}`;
 
 function text(response: ServerResponse, status: number, what: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
 }
 
-/** Returns the HTML report of a run. If the report is missing or older than the history, writes it first. */
+/** Writes a missing report, or one older than the history, first. */
 async function pageOf(folder: string, write: WritePage): Promise<string> {
   const page = join(folder, PAGE);
   const changed = async (path: string): Promise<number> =>

@@ -1,4 +1,4 @@
-/** `baton stack` and `npm run stack`: starts the bundled stack, and keeps it running until Ctrl-C. */
+/** `baton stack` and `npm run stack`: runs the bundled stack until Ctrl-C. */
 import { startExtras } from '../../stack/extras.ts';
 import { startLocalStack } from '../../stack/local.ts';
 import type { Stack } from '../../stack/stack.ts';
@@ -8,7 +8,7 @@ import { parseBalancerBehaviour } from './balancer-behaviour.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** Runs the stack. @returns the exit code: 0 after Ctrl-C, 69 if an essential part, such as the balancer, died */
+/** Returns the exit code: 0 after Ctrl-C, 69 if an essential part, such as the balancer, died. */
 export async function stackCommand(values: OptionValues<'stack'>, output: Output): Promise<number> {
   const abort = new AbortController();
   const { signal } = abort;
@@ -57,9 +57,7 @@ export async function stackCommand(values: OptionValues<'stack'>, output: Output
   );
 }
 
-/**
- * Returns the name of a dead process without which the stack cannot run: a server, the balancer, or the last instance.
- */
+/** The stack cannot run without its servers, the balancer, or any instance. */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;

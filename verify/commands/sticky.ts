@@ -1,4 +1,4 @@
-/** `baton verify --sticky-report`: reports which guarantees would break if the balancer stopped pinning clients. */
+/** `baton verify --sticky-report`: finds guarantees that need stickiness of the balancer. */
 import type { Result } from '../core/result/result.ts';
 import { EXIT } from '../errors.ts';
 import type { VerifyOptions } from '../plan.ts';
@@ -7,11 +7,7 @@ import { stickyReport } from '../sticky.ts';
 import type { Target } from '../target/load.ts';
 import type { Output } from './output.ts';
 
-/**
- * Runs loads with and without stickiness, and prints the report.
- *
- * @returns the exit code: 1 if a guarantee breaks without stickiness
- */
+/** Returns the exit code: 1 if a guarantee breaks without stickiness. */
 export async function stickyCommand(
   target: Target,
   options: VerifyOptions,

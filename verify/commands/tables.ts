@@ -9,23 +9,22 @@ export interface Option {
   readonly type: 'string' | 'boolean';
   readonly multiple?: true;
   readonly default?: string | boolean;
-  /** Placeholder for the value of the option in help texts, such as FILE. */
+  /** Placeholder for the option's value in help texts, such as FILE. */
   readonly value?: string;
   readonly does: string;
 }
 
 export interface Table {
-  /** Names of the arguments after the command, as help texts show them, such as `BASE CURRENT`. */
+  /** The command's arguments in help texts, such as `BASE CURRENT`. */
   readonly words: string;
-  /** Maximum number of arguments after the command, not counting options. */
+  /** Maximum number of arguments, without options. */
   readonly most: number;
   readonly does: string;
-  /** The page of docs/ that describes the command in detail. */
+  /** The page of docs/ about the command. */
   readonly page?: string;
   readonly options: Readonly<Record<string, Option>>;
 }
 
-/** Defines an option without a value. */
 const flag = (does: string) => ({ type: 'boolean', default: false, does }) as const;
 
 interface TextOption {
@@ -35,12 +34,15 @@ interface TextOption {
 }
 function text(value: string, does: string): TextOption;
 function text(value: string, does: string, standard: string): TextOption & { readonly default: string };
-/** Defines an option with a value. @param value placeholder of the value, such as FILE @param standard default value */
+/**
+ * @param value placeholder of the value, such as FILE
+ * @param standard default value
+ */
 function text(value: string, does: string, standard?: string): TextOption {
   return { type: 'string', value, does, ...(standard !== undefined && { default: standard }) };
 }
 
-/** Defines an option that takes a value, and that the user can give several times. */
+/** Defines an option that the user can give several times. */
 const texts = (value: string, does: string) => ({ type: 'string', multiple: true, value, does }) as const;
 
 const JSON_OUT = flag('prints the whole result as JSON (docs/result.schema.json)');

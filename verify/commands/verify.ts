@@ -1,4 +1,4 @@
-/** `baton verify`: sends requests to a running system or the bundled stack, and judges the recorded history. */
+/** `baton verify`: loads a running system or the bundled stack, and judges the recorded history. */
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -84,7 +84,7 @@ export async function verifyCommand(
     );
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: expected the workload hop, the only one with a rate; add it to --workload');
-  // --ui and --metrics can follow only one history, but with several workers each worker writes a history of its own.
+  // --ui and --metrics follow only one history, but each worker writes its own.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
@@ -125,8 +125,7 @@ export async function verifyCommand(
       );
       target.url = stack.url;
       setRouting(target, like);
-      // Workloads can then send requests directly to an instance, not only through the balancer. So they find
-      // differences between instances sooner.
+      // Direct requests to instances find differences between them sooner.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
@@ -168,8 +167,7 @@ export async function verifyCommand(
     }
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // Reports a fault that could not be healed, because the user must repair the system. The bundled stack needs no
-    // repair, because it has stopped.
+    // The user must repair a system with an unhealed fault. The bundled stack has stopped.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
@@ -190,7 +188,6 @@ export async function verifyCommand(
   }
 }
 
-/** Starts the server of `--ui`, and prints its address. */
 async function liveView(status: RunStatus, progress: Progress): Promise<Live> {
   const code = await browserCode();
   if (code === undefined) throw new UsageError('--ui: expected esbuild in node_modules; run npm install');
@@ -205,9 +202,7 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
-/**
- * Replaces the routing that the target claims by the routing of the bundled stack, which --profile and --sticky define.
- */
+/** --profile and --sticky define the routing of the bundled stack, whatever the target claims. */
 function setRouting(target: Target, { profile, sticky }: BalancerBehaviour): void {
   if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
   if (sticky === undefined) return;
@@ -229,7 +224,7 @@ async function start(
   }
 }
 
-/** Returns the signal that stops the load on Ctrl-C, SIGTERM or SIGHUP, or if a part of the bundled stack dies. */
+/** Aborts on Ctrl-C, SIGTERM or SIGHUP, or if a part of the bundled stack dies. */
 function stopSignal() {
   const controller = new AbortController();
   const state = {
@@ -248,7 +243,7 @@ function stopSignal() {
   return state;
 }
 
-/** Runs the load of --k6. Returns a list with its verdict. The list is empty if k6 is not installed. */
+/** Returns the verdict of --k6; empty if k6 is not installed. */
 async function loadByK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
   const second = await secondLoad(load, step => progress.step(step));
   if (second === undefined) return [];

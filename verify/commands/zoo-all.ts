@@ -1,6 +1,6 @@
 /**
- * `baton zoo run` with `--all` or `--disturbed`: runs the deployments of the zoo several times. Shows in how many runs
- * Baton finds each defect, and how soon.
+ * `baton zoo run` with `--all` or `--disturbed`: runs all deployments of the zoo, and counts in how many runs Baton
+ * finds each defect.
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
@@ -23,7 +23,7 @@ import { whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** Options of all runs. `seed`: the seed of the first run of each deployment; each further run has the next number. */
+/** `seed`: the seed of each deployment's first run; further runs have the next numbers. */
 type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
@@ -32,9 +32,8 @@ interface Task {
 }
 
 /**
- * Runs all deployments with the first seed, then all with the second seed, and so on. Prints what was found.
- *
- * @returns the exit code: 0 if all verdicts are as expected
+ * Runs all deployments with the first seed, then with the second, and so on. Returns the exit code: 0 if all verdicts
+ * are as expected.
  */
 export async function measure(values: OptionValues<'zoo'>, output: Output, load: Load): Promise<number> {
   const { tally } = values;
@@ -70,7 +69,6 @@ interface Runs {
   flags: string;
 }
 
-/** Returns the number of runs of each kind of deployment: broken, healthy, or run with faults. */
 function runsOf(values: OptionValues<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
@@ -86,7 +84,7 @@ function runsOf(values: OptionValues<'zoo'>): Runs {
   };
 }
 
-/** Returns the runs that the tally file does not contain yet. Each run gets a seed that is new for its deployment. */
+/** Returns the runs that the tally file does not contain yet, with new seeds. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly TrialOutcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {
@@ -99,7 +97,7 @@ function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: read
   return tasks.sort((a, b) => a.seed - b.seed);
 }
 
-/** Runs a deployment once. Returns false if the run failed, for example because the stack did not start. */
+/** Returns false if the run failed, for example because the stack did not start. */
 async function perform(
   { measured, seed }: Task,
   load: Load,
@@ -125,7 +123,7 @@ async function perform(
 }
 
 /**
- * Reads a tally file, which has one line for each run of a deployment.
+ * Reads a tally file, with one line for each run.
  *
  * @throws UsageError if a line has another format
  */

@@ -1,4 +1,4 @@
-/** Runs `baton zoo` and `baton verify --sticky-report` like a user, in a separate process. */
+/** Runs `baton zoo` and `baton verify --sticky-report` in a separate process. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-/** Returns a line of a tally file, as `zoo run --all --tally` writes it for one run. */
+/** Returns a line of a tally file, as `zoo run --all --tally` writes it. */
 const ranOf = (entry: string, seed: number): string =>
   JSON.stringify({ entry, seed, passed: true, accused: [], unproven: [], violated: ['continuity'] });
 
@@ -49,8 +49,7 @@ describe('baton zoo', () => {
         0,
         expect.stringMatching(/healthy deployments: wrongly accused in 0 of \d+ runs\.\n$/),
       ]);
-      // Only the number of runs of each deployment counts. So the tally is complete for any seed, and nothing is run
-      // again.
+      // Only the number of runs counts, so the tally is complete for any seed.
       expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
       for (const rubbish of [
         'what is this',
@@ -111,7 +110,7 @@ describe('--sticky-report', () => {
     'says that sessions in memory need stickiness, behind %s',
     async (STACK_BALANCER, context) => {
       context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
-      // The verdict `valid` needs a hundred requests. On a busy machine, 2 s (the duration in `brief`) may give fewer.
+      // `valid` needs a hundred requests, for which 2 s may not suffice on a busy machine.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });

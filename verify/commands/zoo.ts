@@ -1,4 +1,4 @@
-/** `baton zoo`: lists the broken and healthy deployments of the zoo, runs them, and shows what Baton finds. */
+/** `baton zoo`: lists and runs the broken and healthy deployments of the zoo. */
 import { randomInt } from 'node:crypto';
 import type { ZooEntry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
@@ -13,10 +13,9 @@ import { type Option, TABLES } from './tables.ts';
 import { measure } from './zoo-all.ts';
 
 /**
- * Runs `baton zoo`.
+ * Returns the exit code: 0 if all verdicts are as expected.
  *
- * @param words the arguments after `zoo`: none, `run NAME`, or only `run` with --all or --disturbed
- * @returns the exit code: 0 if all verdicts are as expected
+ * @param words none, `run NAME`, or only `run` with --all or --disturbed
  */
 export async function zooCommand(
   words: readonly string[],
@@ -46,7 +45,7 @@ export async function zooCommand(
   }
 }
 
-/** Options that can be used only with --all or --disturbed. */
+/** Options that need --all or --disturbed. */
 const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
 
 const defaultOf = (option: keyof OptionValues<'zoo'>): unknown =>
@@ -79,7 +78,6 @@ const load = (values: OptionValues<'zoo'>, seed: number, signal: AbortSignal) =>
 const seedOf = ({ seed }: OptionValues<'zoo'>): number =>
   seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0, Number.MAX_SAFE_INTEGER);
 
-/** Runs one deployment. Prints what is broken in it, the verdict and the remedy. */
 async function runOne(
   entry: ZooEntry,
   values: OptionValues<'zoo'>,

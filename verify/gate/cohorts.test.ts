@@ -6,7 +6,7 @@ import { decide, linesOf } from './decide.ts';
 
 const SECOND = 1_000_000;
 
-/** Builds a history of operations. Each operation comes one second after the previous one. */
+/** Each operation comes one second after the previous one. */
 class Story {
   readonly cohorts = new Cohorts(runLine());
   now = 0;
@@ -50,7 +50,7 @@ class Story {
   }
 }
 
-/** Builds a history in which v2 serves two sessions of v1 without a loss. It has enough evidence for a verdict. */
+/** v2 serves two sessions of v1 without a loss, with enough evidence. */
 function healthy(): Story {
   const story = new Story()
     .login('a', 'v1')

@@ -1,41 +1,35 @@
-/** Decides whether a new version (the canary) may get more traffic, for the command `gate`. */
+/** Decides whether a new version (the canary) may get more traffic. */
 import { counted, grouped } from '../core/result/format.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/**
- * Number of sessions of the stable version that the new version must have served. If there are fewer sessions, it must
- * have served all of them.
- */
+/** Number of sessions of the stable version that the canary must have served, or all if there are fewer. */
 const ENOUGH_SESSIONS = 10;
-/** Number of forms from pages of the stable version that the new version must have accepted. */
+/** Number of forms from the stable version that the canary must have accepted. */
 const ENOUGH_FORMS = 3;
-/** Minimum number of refused forms that counts as a violation. */
+/** Minimum number of refused forms for a violation. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {
   readonly verdict: Judgement;
-  /** A sentence that says which violation was found, or which evidence is missing. */
+  /** Names the violation, or the missing evidence. */
   readonly why: string;
   readonly stable: string | undefined;
   readonly canary: string | undefined;
 }
 
 export interface CanaryEvidence {
-  /** The current time on the clock of the run, microseconds. */
+  /** The current time on the run's clock, microseconds. */
   readonly now: number;
-  /** Maximum age of evidence that counts, microseconds. */
+  /** Maximum age of evidence, microseconds. */
   readonly window: number;
-  /** True if the target declares form tokens and a write, so that forms must be compared. */
+  /** True if the target declares form tokens and a write, so that forms are compared. */
   readonly forms: boolean;
   /** Descriptions of the violations of claimed guarantees. */
   readonly violations: readonly string[];
 }
 
-/**
- * Returns the verdict on the new version. A single violation makes the verdict `violated`. For the verdict `valid`, the
- * evidence must be recent.
- */
+/** Returns the verdict on the new version. One violation makes it `violated`; `valid` needs recent evidence. */
 export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
   const decided = (verdict: Judgement, why: string): CanaryVerdict => ({ verdict, why, stable, canary });
@@ -70,10 +64,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/**
- * Returns a sentence if one version refuses forms of another version, although that version accepts its own forms.
- * Returns undefined if there is no such version.
- */
+/** Returns a sentence if a version refuses forms of another version, but accepts its own. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {

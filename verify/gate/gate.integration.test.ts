@@ -1,7 +1,4 @@
-/**
- * Tests the gate with two versions of the card store behind nginx. The test shifts requests to the new version as a
- * canary controller does.
- */
+/** Shifts requests between two versions of the card store behind nginx, as a canary controller does. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +15,7 @@ import { loadTarget } from '../target/load.ts';
 import { Gate, type Status } from './gate.ts';
 import { gateServer } from './server.ts';
 
-/** Number of users who use the app during the roll-out, in addition to the sessions of the gate. */
+/** Number of users during the roll-out, besides the gate's sessions. */
 const USERS = LONG ? 1000 : 0;
 const WEIGHTS = LONG ? [5, 25, 50, 100] : [50];
 const TIMES = Number(process.env['BATON_TIMES'] ?? '1');
@@ -28,10 +25,7 @@ const DEFECT = fileURLToPath(
   new URL('../../zoo/defects/form-or-handshake-token-in-process.ts', import.meta.url),
 );
 const GOOD: InstanceOptions = { env: V2 };
-/**
- * The bad versions of the app. The regular expression matches the begin of the reason with which the gate refuses the
- * version.
- */
+/** The regular expression matches the gate's reason against the bad version. */
 const BAD: [string, InstanceOptions, RegExp][] = [
   [
     'other secret',
@@ -50,11 +44,11 @@ const BAD: [string, InstanceOptions, RegExp][] = [
 let stack: Stack;
 let weight = 0;
 let folder: string;
-/** The users of the app. All of them sign in before the first roll-out. */
+/** All users sign in before the first roll-out. */
 const users: Browser[] = [];
-/** Number of requests of users so far. Users take turns, so that no session is idle until it expires. */
+/** Number of requests so far. Users take turns, so that no session expires. */
 let turn = 0;
-/** Indices of the users that the last roll-out logged out. */
+/** Indices of users that the last roll-out logged out. */
 const out = new Set<number>();
 
 async function signedIn(i: number): Promise<Browser> {
@@ -81,10 +75,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/**
- * Sets the share of requests for the new version, per cent. 0 removes the new version from the balancer, and 100 the
- * old version.
- */
+/** @param share requests for the new version, per cent; 0 removes the new version from the balancer, 100 the old one */
 async function shift(canary: Instance, share: number): Promise<void> {
   const [stable] = stack.instances() as [Instance];
   weight = share;
@@ -94,26 +85,22 @@ async function shift(canary: Instance, share: number): Promise<void> {
   if (share === 100) await stack.balancer.deregister(stable);
 }
 
-/** Time between two requests of a client, milliseconds. Four clients send the requests of the users. */
+/** Time between two requests of each of four clients, milliseconds. */
 const PACE = 100;
 
 interface RollOut {
   promoted: boolean;
-  /** Share of requests for the new version at the end of the roll-out, per cent. */
+  /** Share of requests for the new version at the end, per cent. */
   weight: number;
   /** Duration of the roll-out, milliseconds. */
   ms: number;
   last: Status;
   /** Number of users that the new version served. */
   reached: number;
-  /** Number of users who were logged out. */
   out: number;
 }
 
-/**
- * Sends requests of all users. The returned function `stop` ends this. It returns the number of users that v2 served,
- * and the number of users who were logged out.
- */
+/** Sends requests of all users until `stop`, which returns how many v2 served, and how many were logged out. */
 async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' | 'out'>> }> {
   for (const i of out) users[i] = await signedIn(i);
   out.clear();
@@ -123,7 +110,7 @@ async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' |
   const one = async () => {
     while (!stopped && users.length > 0) {
       const i = turn++ % users.length;
-      // A request without a response does not show whether the user is logged out.
+      // Without a response, the user may be logged in.
       const response = await (users[i] as Browser).get('/dashboard').catch(() => undefined);
       if (response?.headers.get('x-app-version') === V2.APP_VERSION) reached.add(i);
       if (response?.status === 303) out.add(i);
@@ -141,7 +128,7 @@ async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' |
   };
 }
 
-/** Raises the share of requests for the new version as Argo Rollouts and Flagger do: only while the gate allows it. */
+/** Raises the share only while the gate allows it, as Argo Rollouts and Flagger do. */
 async function rollOut(canary: Instance, url: string): Promise<RollOut> {
   const users = await background();
   const ask = async (path: string, method = 'GET') => {

@@ -7,7 +7,6 @@ import { Gate } from './gate.ts';
 
 type VerifyOptions = NonNullable<Parameters<typeof verify>[1]>;
 
-/** A run that the gate has started, and a function that ends the run. */
 interface Begun {
   options: VerifyOptions;
   end(error?: Error): void;
@@ -15,7 +14,7 @@ interface Begun {
 
 const begun: Begun[] = [];
 let running = 0;
-/** The highest number of runs that were running at the same time. */
+/** Maximum number of concurrent runs. */
 let most = 0;
 
 const run: typeof verify = async (_target, options = {}) => {
@@ -46,7 +45,7 @@ beforeEach(() => {
   gate = new Gate(parseTarget(TARGET, 'shop.yaml', {}), options);
 });
 
-/** Adds requests in which v2 serves a session that began on v1, until the verdict is valid. */
+/** v2 serves a session of v1 until the verdict is valid. */
 function becomeValid({ options }: Begun): void {
   options.onEvent?.(runLine());
   options.onPhase?.('load');

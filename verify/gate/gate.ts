@@ -1,4 +1,4 @@
-/** The canary gate: keeps sessions open while a new version of an app gets traffic, and judges the new version. */
+/** The canary gate: keeps sessions open while a new version gets traffic, and judges the new version. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seatsOf } from '../client/seats.ts';
 import { CHECKS } from '../core/checks/index.ts';
@@ -11,7 +11,7 @@ import type { Target } from '../target/load.ts';
 import { Cohorts } from './cohorts.ts';
 import { type CanaryEvidence, type CanaryVerdict, decide, linesOf } from './decide.ts';
 
-/** The guarantees that the gate can judge. It can judge them for any share of requests for the new version. */
+/** Guarantees that the gate can judge for any share of requests for the new version. */
 const JUDGED: readonly Guarantee[] = [
   'continuity',
   'isolation',
@@ -20,27 +20,27 @@ const JUDGED: readonly Guarantee[] = [
   'availability',
 ];
 
-/** Interval at which a request that waits for a verdict reads the status, milliseconds. */
+/** Interval at which a waiting request reads the status, milliseconds. */
 const LOOK = 100;
 
 export interface GateOptions {
   /** Number of sessions that the gate keeps open. */
   sessions: number;
-  /** Maximum number of requests per second that the gate sends. */
+  /** Maximum number of requests per second. */
   rate: number;
-  /** Maximum age of evidence that counts for the verdict `valid`, milliseconds. */
+  /** Maximum age of evidence for `valid`, milliseconds. */
   window: number;
   /** Folder for the histories of the runs. */
   out: string;
   onStep?: (text: string) => void;
-  /** The function that performs the run; {@link verify} by default. */
+  /** Performs the run; {@link verify} by default. */
   run?: typeof verify;
 }
 
 export interface Status extends CanaryVerdict {
   /** `idle`: not started. `starting`: logs in. `running`: keeps sessions open. `stopped`: is ending or has ended. */
   readonly state: 'idle' | 'starting' | 'running' | 'stopped';
-  /** One line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
+  /** A line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
   readonly summary: readonly string[];
   readonly crossings: readonly {
     created: string;
@@ -50,9 +50,9 @@ export interface Status extends CanaryVerdict {
     requests: number;
   }[];
   readonly forms: readonly { page: string; served: string; accepted: number; refused: number }[];
-  /** Name of the run, which is also the name of the folder with its history. */
+  /** Name of the run and of the folder with its history. */
   readonly run: string | undefined;
-  /** Message of the error that ended the run; undefined if there was no error. */
+  /** Message of the error that ended the run. */
   readonly error: string | undefined;
 }
 
@@ -66,10 +66,10 @@ export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
   #canary: CanaryRun | undefined;
-  /** Resolves when the last start or stop is done. The next one waits for it, so that two runs never overlap. */
+  /** The next start or stop waits for this promise, so that two runs never overlap. */
   #change: Promise<void> = Promise.resolve();
 
-  /** @throws UsageError if the target file does not say how a response names the version of the app */
+  /** @throws UsageError if responses do not name the version of the app */
   constructor(target: Target, options: GateOptions) {
     if (target.instance?.version === undefined)
       throw new UsageError(
@@ -85,7 +85,7 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Ends an earlier run, and begins a new run with new logins. The promise resolves before the logins are complete. */
+  /** Ends an earlier run, and begins a new one. Resolves before the logins are complete. */
   start(): Promise<void> {
     return this.#after(async () => {
       await this.#canary?.stop();
@@ -97,7 +97,7 @@ export class Gate {
     return this.#canary?.status() ?? NONE;
   }
 
-  /** Returns the status as soon as `fits` returns true for it, after `wait` milliseconds, or when the signal aborts. */
+  /** Returns the status when `fits` returns true for it, after `wait` milliseconds, or when the signal aborts. */
   async statusWhen(fits: (status: Status) => boolean, wait: number, signal: AbortSignal): Promise<Status> {
     const until = performance.now() + wait;
     for (;;) {
@@ -107,7 +107,7 @@ export class Gate {
     }
   }
 
-  /** Ends the run: all sessions log out, and the history is completed. Returns the verdict from before the logouts. */
+  /** Ends the run with logouts. Returns the verdict from before the logouts. */
   stop(): Promise<CanaryVerdict> {
     return this.#after(async () => (await this.#canary?.stop()) ?? NONE);
   }
@@ -122,7 +122,6 @@ export class Gate {
   }
 }
 
-/** One run of the gate: the sessions, from their logins to their logouts, and the verdict on the canary. */
 class CanaryRun {
   readonly #target: Target;
   readonly #options: GateOptions;
@@ -132,18 +131,16 @@ class CanaryRun {
   readonly #done: Promise<void>;
   #run: Run | undefined;
   #judge: Judge | undefined;
-  /**
-   * Counts of sessions, by the version that created and the version that served them. Undefined until the load begins.
-   */
+  /** Undefined until the load begins. */
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
   /**
-   * The end of the last operation on two clocks: microseconds on the clock of the run, and milliseconds of
-   * `performance.now()`. The pair converts the present time to the clock of the run.
+   * End of the last operation: microseconds on the run's clock, milliseconds of `performance.now()`. Converts the
+   * present time to the run's clock.
    */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;
-  /** The verdict at the first call of `stop`. Later calls return it, too. */
+  /** The verdict at the first `stop`, for later calls. */
   #last: CanaryVerdict | undefined;
 
   constructor(target: Target, options: GateOptions) {
@@ -207,7 +204,7 @@ class CanaryRun {
     };
   }
 
-  /** Returns the verdict. It is never `valid` after the end of the run, when no request gives new evidence. */
+  /** Never `valid` after the end of the run, when no request gives new evidence. */
   #verdict(cohorts: Cohorts): CanaryVerdict {
     const decided = decide(cohorts, this.#asked());
     if (!this.#isOver() || decided.verdict === 'violated') return decided;
@@ -238,7 +235,6 @@ class CanaryRun {
     };
   }
 
-  /** Ends the run. Returns the verdict from before the logouts. */
   async stop(): Promise<CanaryVerdict> {
     this.#last ??= this.status();
     this.#stop.abort();

@@ -4,7 +4,6 @@ import type { Status } from './gate.ts';
 
 const VALUES = { valid: 1, unknown: 0, violated: -1 } as const;
 
-/** Returns the metrics that describe the status of the gate. */
 export function gateMetrics({ verdict, state, crossings, forms }: Status): string {
   const pairs = (value: (one: Status['crossings'][number]) => number) =>
     crossings.map(one => ({ labels: { created: one.created, served: one.served }, value: value(one) }));

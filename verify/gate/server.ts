@@ -1,13 +1,13 @@
-/** Serves the gate over HTTP, in the formats that Argo Rollouts, Flagger and Prometheus expect. */
+/** Serves the gate over HTTP, for Argo Rollouts, Flagger and Prometheus. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { UsageError } from '../errors.ts';
 import { CONTENT_TYPE } from '../openmetrics.ts';
 import type { Gate, Status } from './gate.ts';
 import { gateMetrics } from './metrics.ts';
 
-/** Maximum time that a client can let a request wait for a verdict, seconds. */
+/** Maximum wait for a verdict, seconds. */
 const LONGEST = 3600;
-/** Default time that POST /start waits for the logins, seconds. */
+/** Default wait of POST /start for the logins, seconds. */
 const LOGINS = 60;
 
 interface Route {
@@ -18,15 +18,15 @@ interface Route {
 }
 
 interface Query {
-  /** Value of the query parameter `wait`, seconds; undefined if the request has no such parameter. */
+  /** Value of the query parameter `wait`, seconds. */
   readonly wait: number | undefined;
-  /** The signal that aborts when the client disconnects. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
 const decided = ({ verdict, state }: Status): boolean => verdict !== 'unknown' || state === 'stopped';
 
-/** Returns a route that responds with status 200 if `passes` returns true for the gate's status, else with 409. */
+/** Returns a route with status 200 if `passes` returns true, else 409. */
 const gated = (does: string, passes: (status: Status) => boolean): Route => ({
   does,
   handle: async (gate, { wait = 0, signal }) => {
@@ -77,7 +77,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
 };
 
-/** Returns the HTTP server of the gate. It does not listen yet: the caller must start it. */
+/** Returns an HTTP server that does not listen yet. */
 export function gateServer(gate: Gate): Server {
   return createServer((request, response) => {
     respond(gate, request, response).catch((error: unknown) => {
@@ -88,7 +88,7 @@ export function gateServer(gate: Gate): Server {
 }
 
 async function respond(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Ignores the body, in which Flagger describes its canary, because the gate takes all settings from the target file.
+  // Flagger describes its canary in the body, but the gate takes all settings from the target file.
   request.resume();
   const url = URL.parse(request.url ?? '/', 'http://gate');
   if (url === null)

@@ -1,22 +1,16 @@
-/** Parses access logs of balancers in common formats, to find which instance served each request of a run. */
+/** Parses balancers' access logs in common formats, to find which instance served each request. */
 import type { Served } from '../core/history/history.ts';
 import { barePath } from '../core/response/paths.ts';
 
-/** Matches an X-Request-Id that Baton sent. This id in a log line shows to which request the line belongs. */
+/** Baton's X-Request-Id shows to which request a log line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
-/**
- * Matches `"$request" $status` in a line of nginx's log. The text after the match contains `$upstream_addr`: the
- * addresses of all instances to which nginx sent the request.
- */
+/** Matches `"$request" $status` of nginx, before `$upstream_addr`: the addresses of all tried instances. */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
-/**
- * Matches HAProxy's HTTP log: frontend backend/server timers status … connections/retries. The fourth timer is the time
- * until the response headers, or -1 if no response came.
- */
+/** Matches HAProxy's HTTP log. The fourth timer is the time until the response headers; -1 without a response. */
 const HAPROXY =
   / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
-/** Stands for an instance that the balancer tried, but that the log does not name. */
+/** An instance that the balancer tried, but that the log does not name. */
 const SOME = '?';
 
 /** Matches a line of AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
@@ -27,19 +21,18 @@ const ALB =
 export interface Unnamed {
   instance: string;
   status: number;
-  /** Path of the request, without the query. */
+  /** Path without the query. */
   path: string;
-  /** Earliest (`from`) and latest (`to`) time at which the request may have ended, milliseconds since 1970. */
+  /** Earliest and latest end of the request, milliseconds since 1970. */
   from: number;
   to: number;
 }
 
 /**
- * Parses a log line that contains an X-Request-Id of Baton.
+ * Parses a log line with an X-Request-Id of Baton. Returns undefined for other lines.
  *
  * @param source name of the log
- * @param own name of the instance that wrote the log; absent if a balancer wrote it
- * @returns undefined for any other line
+ * @param own name of the instance that wrote the log; absent for a balancer
  */
 export function servedIn(source: string, line: string, own?: string): Served | undefined {
   const request = REQUEST.exec(line)?.[0];
@@ -50,11 +43,11 @@ export function servedIn(source: string, line: string, own?: string): Served | u
   return entry === undefined ? undefined : { type: 'served', source, kind: 'balancer', request, ...entry };
 }
 
-/** Finds the HTTP status in a log line of an instance. Returns 0 if the line has no status. */
+/** Returns 0 if the log line has no status. */
 const statusIn = (line: string): number =>
   Number(/"status(?:_code|Code)?":"?(\d{3})\b/.exec(line)?.[1] ?? /"\s(\d{3})\s/.exec(line)?.[1] ?? 0);
 
-/** Parses a log line without an X-Request-Id, in the format of ALB, or of nginx with the default time format. */
+/** Parses a log line without an X-Request-Id, in the format of ALB, or of nginx with its default time. */
 export function unnamedIn(line: string): Unnamed | undefined {
   const alb = ALB.exec(line)?.groups;
   if (alb !== undefined) {
@@ -64,7 +57,7 @@ export function unnamedIn(line: string): Unnamed | undefined {
   }
   const [, day, month, year, time, zone, path] = NGINX_TIME.exec(line) ?? [];
   const at = Date.parse(`${day} ${month} ${year} ${time} ${zone}`);
-  // nginx logs whole seconds, so a request may have ended up to 999 ms after the logged time.
+  // nginx logs whole seconds.
   return unnamed(inNginx(line), path, at, at + 999);
 }
 
@@ -78,7 +71,7 @@ function unnamed(entry: LogEntry | undefined, path: string | undefined, from: nu
 
 type LogEntry = Pick<Served, 'instance' | 'tried' | 'status'>;
 
-/** Parses a log line of ALB. The target `-` in a line means that ALB reached no target. */
+/** The target `-` means that ALB reached no target. */
 function inAlb(line: string): LogEntry | undefined {
   const { target, status } = ALB.exec(line)?.groups ?? {};
   return target === undefined ? undefined : entryOf(target === '-' ? [] : [target], Number(status));
@@ -87,20 +80,16 @@ function inAlb(line: string): LogEntry | undefined {
 function inNginx(line: string): LogEntry | undefined {
   const match = NGINX.exec(line);
   if (match === null) return undefined;
-  // Looks for addresses of instances only after the status, because the part before it contains the client's address.
+  // The part before the status contains the client's address.
   return nginxEntryIn(line.slice(match.index + match[0].length), match.groups?.['status']);
 }
 
-/**
- * Finds the addresses of the instances that nginx tried in `rest`, the part of the log line after the status. Skips
- * URLs, such as the referer.
- */
+/** Finds the addresses that nginx tried, after the status. Skips URLs, such as the referer. */
 function nginxEntryIn(rest: string, status: string | undefined): LogEntry {
   const tried = [...rest.replaceAll(/\w+:\/\/[^\s"]*/g, '').matchAll(ADDRESS)].map(([address]) => address);
   return entryOf(tried, Number(status));
 }
 
-/** Parses a line of HAProxy's HTTP log; returns undefined for any other line. */
 function haproxyEntryIn(line: string): LogEntry | undefined {
   const { server, head, status, retries = '0' } = HAPROXY.exec(line)?.groups ?? {};
   if (server === undefined) return undefined;
@@ -109,15 +98,11 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
     server.startsWith('<') ? before : [...before, server],
     Number(status),
   );
-  // If HAProxy itself wrote the response, no instance served the request. HAProxy names a server even then, but the
-  // fourth timer in the line is -1.
+  // HAProxy names a server even if it wrote the response itself; the fourth timer is then -1.
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
-/**
- * Names of the members of a JSON log line that contain the status and the instance: the names that Traefik uses, and
- * names that are common in nginx configurations with `escape=json`.
- */
+/** Members of JSON log lines, as in Traefik, and in nginx with `escape=json`. */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [
   'ServiceAddr',

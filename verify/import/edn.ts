@@ -1,13 +1,12 @@
 /**
- * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, piece by piece. Baton does
- * not use the npm package edn-data, because it accepts unclosed forms, reports no position of an error, and needs the
- * whole file in memory.
+ * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, in pieces. The package
+ * edn-data accepts unclosed forms, reports no positions, and needs the whole file in memory.
  */
 
-/** A parsed value. Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
+/** Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
 export type Edn = null | boolean | number | string | Edn[] | Map<string, Edn>;
 
-/** Thrown if the input is neither EDN nor JSON. The message contains the line and the column of the error. */
+/** Thrown if the input is neither EDN nor JSON. The message has line and column. */
 export class EdnError extends Error {
   override name = 'EdnError';
 }
@@ -15,22 +14,16 @@ export class EdnError extends Error {
 interface Frame {
   closes: string;
   items: Edn[];
-  /** Number of following forms to ignore, because `#_` precedes them. */
+  /** Number of following forms to ignore, after `#_`. */
   discards: number;
   line: number;
   column: number;
 }
 
-/**
- * Matches a token: space, comment, `#_`, `#{`, bracket, string, character, or word. A colon counts as space, because it
- * precedes a keyword in EDN, and separates key and value in JSON.
- */
+/** A colon counts as space: it precedes a keyword in EDN, and a value in JSON. */
 const TOKEN =
   /[\s,:]+|;.*|#_|#\{|[[\](){}]|"(?:[^"\\]|\\[\s\S])*"|(?:\\[\s\S]|[^\s,:;"[\](){}])[^\s,;"[\](){}]*/y;
-/**
- * Matches a token that is certainly complete, even at the end of a piece of the input. A word or a comment is not
- * matched, because the next piece may continue it.
- */
+/** Matches tokens that are complete even at the end of a piece, unlike words and comments. */
 const WHOLE = /^(?:#_|#\{|[\s,:"[\](){}])/;
 const CLOSES: Record<string, string> = { '[': ']', '(': ')', '{': '}', '#{': '#}' };
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n', b: '\b', f: '\f' };
@@ -38,25 +31,22 @@ const CHARACTERS: Record<string, string> = { space: ' ', newline: '\n', return: 
 const DEEPEST = 64;
 const LONGEST = 1_000_000;
 
-/** Parses a text in pieces: pass each piece to `feed`, then call `end`. */
+/** Pass each piece of a text to `feed`, then call `end`. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
-  /**
-   * The forms whose closing bracket is still missing. The innermost form is the last, and the first stands for the
-   * whole file.
-   */
+  /** Unclosed forms, the innermost last. The first stands for the whole file. */
   readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
   #rest = '';
   #line = 1;
   #column = 0;
 
-  /** @param onForm called with each form of the file; if the file is one list or vector, with each of its members */
+  /** @param onForm called with each form of the file, or with each member of its only list or vector */
   constructor(onForm: (form: Edn, line: number) => void) {
     this.#onForm = onForm;
   }
 
   /**
-   * Parses the next piece of the text.
+   * Parses the next piece.
    *
    * @throws EdnError if it is not EDN
    */
@@ -78,7 +68,7 @@ export class EdnReader {
   }
 
   /**
-   * Must be called at the end of the text.
+   * Call this at the end of the text.
    *
    * @throws EdnError if a form is not closed
    */
@@ -119,8 +109,7 @@ export class EdnReader {
       const value = Number(plain);
       if (Number.isNaN(value))
         throw this.#error(`expected a number, got ${JSON.stringify(text.slice(0, 40))}`);
-      // An integer that is too large for a JavaScript number stays a text. A text suffices, because values are only
-      // compared.
+      // An integer that is too large for a JavaScript number stays a text, because values are only compared.
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
     }
     if (text.startsWith('\\')) return CHARACTERS[text.slice(1)] ?? text.slice(1);
@@ -159,7 +148,7 @@ export class EdnReader {
     else top.items.push(value);
   }
 
-  /** Returns whether the current form is the list or vector that contains the whole file. */
+  /** True for the list or vector that contains the whole file. */
   #isWhole(): boolean {
     return this.#stack.length === 2 && /^[\])]$/.test(this.#top().closes);
   }
@@ -171,10 +160,7 @@ export class EdnReader {
   }
 }
 
-/**
- * Returns a text that is equal for equal values and different for different values. A keyword counts as equal to the
- * string of its name.
- */
+/** Returns equal texts for equal values only. A keyword equals the string of its name. */
 export function textOf(value: Edn): string {
   if (value === null) return 'nil';
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;

@@ -25,7 +25,7 @@ const line = (text: string): string => {
 };
 const history = (...lines: string[]): string => lines.map(line).join('\n');
 
-/** Returns a history: a read that overlaps a write of 1, and a later read. @param last what the later read shows */
+/** A read that overlaps a write of 1, and a later read. */
 const register = (last: string) =>
   history(
     '0 invoke write 1',

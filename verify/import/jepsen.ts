@@ -1,6 +1,4 @@
-/**
- * Judges the linearizability of histories that Jepsen (https://github.com/jepsen-io/jepsen) recorded, as EDN or JSON.
- */
+/** Judges the linearizability of Jepsen histories (https://github.com/jepsen-io/jepsen), in EDN or JSON. */
 import { createReadStream } from 'node:fs';
 import { linearizabilityOf } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
@@ -13,7 +11,7 @@ import { type Edn, EdnError, EdnReader, textOf } from './edn.ts';
 
 interface Model {
   kind: ObjectKind;
-  /** Key: a function of Jepsen (`:f`); value: the action that this function means in a history of Baton. */
+  /** Key: a function of Jepsen (`:f`); value: the action in a history of Baton. */
   actions: Record<string, Action>;
 }
 
@@ -27,16 +25,17 @@ const NAMES = Object.keys(MODELS).join(', ');
 
 interface JepsenOptions {
   model: keyof typeof MODELS;
-  /** Initial values of each object, in EDN. If absent, each object is empty at first. */
+  /** Initial values of each object, in EDN. */
   initial?: string | undefined;
-  /**
-   * What a read of nil means. `any`: the read says nothing about the object. `initial`: the object has its initial
-   * value.
-   */
+  /** A read of nil. `any`: says nothing about the object. `initial`: the object has its initial value. */
   nilReads: 'any' | 'initial';
 }
 
-/** Parses the options --model, --initial and --nil-reads. @throws UsageError if one is missing or wrong */
+/**
+ * Parses --model, --initial and --nil-reads.
+ *
+ * @throws UsageError if one is missing or wrong
+ */
 export function jepsenOptions(
   words: { [name in 'model' | 'initial' | 'nil-reads']?: string | undefined },
 ): JepsenOptions {
@@ -47,13 +46,10 @@ export function jepsenOptions(
   return { model: model as JepsenOptions['model'], initial, nilReads };
 }
 
-/**
- * Minimum evidence for a verdict. A single read suffices, and the history may have any length, because the user asked
- * for a verdict on this history.
- */
+/** The user asked for a verdict, so a single read is enough evidence, at any length of the history. */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
-/** Judges a Jepsen history. @throws UsageError with file and line if the file is not a Jepsen history */
+/** @throws UsageError with file and line if the file is not a Jepsen history */
 export async function judgeJepsen(
   file: string,
   options: JepsenOptions,
@@ -101,13 +97,10 @@ function runOf(file: string, { model, initial, nilReads }: JepsenOptions): Run {
   };
 }
 
-/** Assumed time between two lines of the history, microseconds. Only the order of the lines matters. */
+/** Assumed time between two lines, microseconds. Only their order matters. */
 const STEP = 10;
 
-/**
- * Converts the operations of a Jepsen history to events of a Baton history. The position of a line in the file gives
- * its time.
- */
+/** Converts a Jepsen history to events of a Baton history. A line's position gives its time. */
 class JepsenHistory {
   now = 0;
   readonly #model: Model;
@@ -116,12 +109,8 @@ class JepsenHistory {
   readonly #emit: (event: Event) => void;
   /** Key: a process of Jepsen; value: its operation in flight. */
   readonly #invoked = new Map<string, { id: number; action: Action }>();
-  /** Names of the processes and objects that have occurred in the history so far. */
   readonly #known = new Set<string>();
-  /**
-   * True if values have the form `[key value]`, which names an object in the value. The first operation shows which
-   * form the history has.
-   */
+  /** True if values have the form `[key value]`, which names an object. */
   #keyed: boolean | undefined;
   #ids = 0;
 
@@ -132,12 +121,12 @@ class JepsenHistory {
     this.#emit = emit;
   }
 
-  /** Converts a form of the file. @throws EdnError if it is not an operation of the model */
+  /** @throws EdnError if the form is not an operation of the model */
   take(form: Edn, line: number): void {
     const expected = (what: string) => new EdnError(`line ${line}: ${what}`);
     if (!(form instanceof Map)) throw expected(`expected an operation, got ${short(form)}`);
     const [process, type, f, value = null] = ['process', 'type', 'f', 'value'].map(name => form.get(name));
-    // Skips the operations of the nemesis, which injects Jepsen's faults. Its process is not a number.
+    // Operations of the nemesis, which injects faults, have no number as their process.
     if (process !== undefined && typeof process !== 'number') return;
     if (process === undefined || typeof type !== 'string' || typeof f !== 'string')
       throw expected(`expected :process, :type and :f, got ${short(form)}`);
@@ -170,7 +159,7 @@ class JepsenHistory {
   }
 
   #invoke(process: string, action: Action, key: string, value: Edn): void {
-    // Jepsen has no sessions. So each process becomes a session that logs in at first and never logs out.
+    // Jepsen has no sessions, so each process becomes one that never logs out.
     if (!this.#known.has(process)) {
       const login = this.#called(process, 'login', this.now - STEP + 1);
       this.#emit(login);
@@ -199,10 +188,7 @@ class JepsenHistory {
 
 const isPair = (value: Edn): value is [Edn, Edn] => Array.isArray(value) && value.length === 2;
 
-/**
- * Returns whether the value of an operation names its object by a key: `[key value]`, for a read `[key nil]`, and for a
- * compare-and-set (cas) `[key [old new]]`.
- */
+/** Keyed values are `[key value]`, `[key nil]` for a read, and `[key [old new]]` for a compare-and-set (cas). */
 const isKeyed = (action: Action, value: Edn): boolean =>
   action === 'cas' ? Array.isArray(value) && Array.isArray(value[1]) : isPair(value);
 
@@ -211,7 +197,7 @@ function writing(action: Action, value: Edn): { value?: string; expected?: strin
   return action === 'set' && Array.isArray(value) ? { state: value.map(textOf) } : { value: textOf(value) };
 }
 
-/** Parses the option --initial. @throws UsageError if it is not EDN, or has several values for a register */
+/** @throws UsageError if --initial is not EDN, or has several values for a register */
 function initialOf(text: string, kind: ObjectKind): string[] {
   const forms: Edn[] = [];
   try {

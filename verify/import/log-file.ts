@@ -1,4 +1,4 @@
-/** Follows the log files of balancers and instances during a run, to learn which instance served each request. */
+/** Follows the logs of balancers and instances during a run. */
 import { closeSync, existsSync, openSync, readdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -8,25 +8,27 @@ import type { Served } from '../core/history/history.ts';
 import { servedIn } from './access-log.ts';
 import { type LogParser, parseBalancerLine, parseInstanceLine, RoutedLog } from './stack-log.ts';
 
-/** Interval between two reads of a log, milliseconds. Regular reads are cheaper than a watcher for each file. */
+/** Interval between two reads, milliseconds. Regular reads are cheaper than a watcher for each file. */
 const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-/** Reads the lines of a log. @typeParam Position a place in the log, such as a byte offset */
+/**
+ * Reads the lines of a log.
+ *
+ * @typeParam Position a place in the log, such as a byte offset
+ */
 export interface LogLines<Position> {
-  /** Returns the position at which the log currently ends. */
   end(): Position;
-  /** Yields the complete lines of the log before a position. */
+  /** Yields the complete lines before a position. */
   before(end: Position): AsyncIterable<string>;
   /**
-   * Yields the complete lines of the log after a position, including lines that are written later. Ends when the signal
-   * aborts and all lines are read.
+   * Yields the complete lines after a position, also later ones. Ends when the signal aborts and all lines are read.
    */
   after(start: Position, signal: AbortSignal): AsyncIterable<string>;
 }
 
-/** Returns a log. Its method `follow` yields the entries that are written after the call of `follow`. */
+/** Returns a log whose `follow` yields only later entries. */
 export function followedLog<Position>(
   name: string,
   kind: LogSource['kind'],
@@ -43,18 +45,22 @@ export function followedLog<Position>(
   return { name, kind, follow: signal => entries(lines.end(), signal) };
 }
 
-/** Returns the log of an instance of the card store: JSON lines with `event: "request"`, one for each request. */
+/** Returns the log of a card store instance: JSON lines with `event: "request"`. */
 export const instanceLog = (name: string, file: string): LogSource =>
   followedLog(name, 'instance', linesOf(file), { parse: line => parseInstanceLine(name, line) });
 
-/** Returns the log of the bundled nginx. @param nameOf returns the name of the instance at an address `host:port` */
+/**
+ * Returns the log of the bundled nginx.
+ *
+ * @param nameOf returns the name of the instance at `host:port`
+ */
 export const balancerLog = (file: string, nameOf: (address: string) => string | undefined): LogSource =>
   followedLog('balancer', 'balancer', linesOf(file), { parse: line => parseBalancerLine(line, nameOf) });
 
 /**
- * Returns the log of a user's own balancer (nginx, HAProxy, Traefik) or instance, in one of the usual formats.
+ * Returns the log of a user's balancer (nginx, HAProxy, Traefik) or instance.
  *
- * @param own name of the instance that writes the log; absent if a balancer writes it
+ * @param own name of the instance; absent for a balancer
  */
 export function foreignLog(file: string, own?: string): LogSource {
   const name = own ?? 'balancer';
@@ -83,8 +89,7 @@ export function logFolder(folder: string): LogSource[] {
 }
 
 function linesOf(file: string): LogLines<number> {
-  // Creates the log file if it does not exist, so that it can be followed at once. Does not open an existing file for
-  // writing, because that file may be read-only.
+  // A missing log file is created, to be followed at once. An existing file may be read-only.
   if (!existsSync(file)) closeSync(openSync(file, 'a'));
   return {
     end: () => statSync(file).size,
@@ -93,10 +98,7 @@ function linesOf(file: string): LogLines<number> {
   };
 }
 
-/**
- * Yields complete lines from a byte offset up to `end`. If `end` is infinite, waits for more lines until the signal
- * aborts.
- */
+/** If `end` is infinite, waits for more lines until the signal aborts. */
 async function* lines(
   path: string,
   start: number,

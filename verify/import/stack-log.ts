@@ -1,15 +1,12 @@
-/** Parses the logs of the card store: of an instance, and of nginx with deploy/nginx.conf.template. */
+/** Parses the logs of the card store: of instances, and of nginx with deploy/nginx.conf.template. */
 import { z } from 'zod';
 import type { Served } from '../core/history/history.ts';
 
-/** Parses the lines of one log, which the caller passes in their order. */
+/** Parses the lines of one log, in order. */
 export interface LogParser {
-  /** Returns the entry about a served request; undefined if the line is not about a request. */
+  /** Returns undefined if the line is not about a request. */
   parse(line: string): Served | undefined;
-  /**
-   * Called with each line that was written before the run. Such a line may say which instance has which address in
-   * later lines.
-   */
+  /** Called with each line from before the run, which may give an instance's address. */
   learn?(line: string): void;
 }
 
@@ -19,15 +16,15 @@ const routedLine = z.object({
 });
 
 /**
- * Parses the log of nginx in a container. The script deploy/balancer.sh adds lines to this log that say which instance
- * has which address. Only the latest of these lines applies, because an address may move to another container.
+ * Parses the log of nginx in a container, to which deploy/balancer.sh adds the instances' addresses. The latest line
+ * applies, because an address may move.
  */
 export class RoutedLog implements LogParser {
   readonly #names = new Map<string, string>();
 
-  /** Remembers which instance has which address, if the line says so. Ignores all other lines. */
+  /** Remembers an instance's address, if the line has one. */
   learn(line: string): void {
-    // First makes a fast check, because a log may have a million lines without addresses.
+    // A fast check first, because a log may have a million other lines.
     if (!line.includes('"routed"')) return;
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
@@ -46,11 +43,7 @@ const instanceLine = z.object({
   status: z.number(),
 });
 
-/**
- * Parses a line of an instance's log.
- *
- * @param name name of the log; the name in the line is ignored, as it may be wrong
- */
+/** @param name name of the log; the name in the line may be wrong */
 export function parseInstanceLine(name: string, line: string): Served | undefined {
   const { data } = instanceLine.safeParse(parseJson(line));
   if (data === undefined) return undefined;
@@ -58,7 +51,7 @@ export function parseInstanceLine(name: string, line: string): Served | undefine
   return { type: 'served', source: name, kind: 'instance', request, instance: name, status };
 }
 
-// nginx logs one value for each instance that it tried, with ", " or " : " between the values.
+// nginx separates the values of tried instances by ", " or " : ".
 const tries = z.string().transform(text => text.split(/, | : /).filter(part => part !== ''));
 const balancerLine = z.object({
   event: z.literal('balanced'),
@@ -66,16 +59,15 @@ const balancerLine = z.object({
   status: z.number(),
   tried: tries,
   upstreamHeaderTime: tries,
-  // End of the request in seconds since 1970, and the duration of each attempt in seconds.
+  // End of the request, seconds since 1970, and duration of each attempt, seconds.
   ended: z.number().optional(),
   upstreamSeconds: tries.optional(),
 });
 
 /**
- * Parses a line of nginx's log. The entry names the last instance that nginx tried, if this instance sent response
- * headers.
+ * The entry names the last instance that nginx tried, if it sent response headers.
  *
- * @param nameOf maps an address (`host:port`) to the name of the instance there
+ * @param nameOf maps an address (`host:port`) to the name of its instance
  */
 export function parseBalancerLine(
   line: string,
@@ -89,17 +81,14 @@ export function parseBalancerLine(
   return {
     ...{ type: 'served', source: 'balancer', kind: 'balancer', request },
     ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
-    // Skips the name of the upstream group, which nginx logs instead of an address if no instance was available.
+    // Without an available instance, nginx logs the name of the upstream group.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
     ...spanOf(ended, upstreamSeconds),
   };
 }
 
-/**
- * Returns when the instance began and finished the request, microseconds. Returns an empty object if nginx tried
- * several instances.
- */
+/** Returns begin and end in the instance, microseconds; empty if nginx tried several instances. */
 function spanOf(
   ended: number | undefined,
   lasted: readonly string[] = [],

@@ -5,23 +5,22 @@ import type { TargetFile } from './schema.ts';
 export interface Account {
   user: string;
   password: string;
-  /** Name of the user as pages show it, if it differs from the login name `user`. */
+  /** Name of the user on pages, if it differs from the login name `user`. */
   shown?: string;
-  /** Secret of the user's authenticator app, from which Baton generates one-time codes. */
+  /** Secret of the user's authenticator app, for one-time codes. */
   totp?: string;
-  /** Unique name of the user in histories and reports. Made from the part of `user` before the @. */
+  /** Unique name of the user in histories and reports. */
   label: string;
 }
 
 type Unlabelled = Omit<Account, 'label'>;
 
 /**
- * Returns all accounts, each with a label.
+ * Returns all accounts.
  *
- * @param read reads a file. The parameter `where` is the key of the target file that contains the file's name, for
- *   error messages
+ * @param read reads a file; `where` is its key in the target file, for error messages
  * @param wrong returns the error for a problem in the target file
- * @param tag text that replaces {run} in user names; different for each run
+ * @param tag text for {run} in user names
  */
 export function accountsOf(
   entries: TargetFile['accounts'],
@@ -83,11 +82,7 @@ function accountsIn(
   });
 }
 
-/**
- * Returns the accounts in a CSV file.
- *
- * @param password the password for all rows without a password
- */
+/** @param password the password for all rows without a password */
 function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
   const rows = csvRows(text);
   if (rows.length === 0) throw wrong('has no row below the names of its columns');
@@ -103,7 +98,7 @@ function inFile(text: string, password: string | undefined, wrong: (text: string
   });
 }
 
-/** Gives each account a unique label of letters, digits, `_` and `-`. */
+/** Labels have only letters, digits, `_` and `-`. */
 function labelled(accounts: Unlabelled[]): Account[] {
   const taken = new Set<string>();
   return accounts.map((account, index) => {

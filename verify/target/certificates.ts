@@ -1,14 +1,12 @@
-/** Reads the certificates of a certificate authority from a file. */
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 
 /**
- * Reads the certificates that clients trust, such as the certificates of a private authority.
+ * Reads certificates to trust, such as those of a private authority. Returns PEM.
  *
- * @param named name of the file as the user wrote it, for error messages
- * @param where the option that names the file, or the line of the target file that does so, for error messages
- * @returns the content of the file, PEM
- * @throws UsageError when the file cannot be read or contains no certificate
+ * @param named name of the file as the user wrote it
+ * @param where the option or line that names the file, for error messages
+ * @throws UsageError if the file cannot be read or contains no certificate
  */
 export function certificatesIn(file: string, named: string, where: string): string {
   let text: string;

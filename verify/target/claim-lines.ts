@@ -1,13 +1,10 @@
-/** Finds the line of each claim in a target file, so that reports can point to it. */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
 
 /**
- * Returns the line number of each claimed guarantee, counted from 1. If a set such as `standard` claims the guarantee,
- * this is the line of the key `claims`.
- *
- * @param file path of the target file; if the file cannot be read, the result is empty
+ * Returns the line of each claimed guarantee, counted from 1; for a guarantee of a set such as `standard`, the line of
+ * `claims`. Empty if the file cannot be read.
  */
 export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
   let text: string;

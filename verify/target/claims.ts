@@ -6,12 +6,12 @@ import type { TargetFile } from './schema.ts';
 
 export interface Claims {
   claims: Guarantee[];
-  /** Guarantees that the target file claims by a set such as `standard`, and not by their own name. */
+  /** Guarantees that the target file claims by a set such as `standard`. */
   bySet: Guarantee[];
-  /** Guarantees of the set `standard` that the target file does not claim. A run still measures them. */
+  /** Guarantees of the set `standard` without a claim. A run still measures them. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** Timeouts, budgets and other values that the target file declares. Absent if it declares none of them. */
+  /** Declared timeouts, budgets and other values. */
   declared?: Declared;
 }
 
@@ -23,16 +23,12 @@ const ABOUT_DATA = new Set<Guarantee>([
   'linearizability',
 ]);
 
-/** Guarantees about the cookie that carries a session. */
 const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
 
-/** Guarantees that a run can judge only if Baton itself logs in, and not with ready-made sessions. */
+/** Guarantees that a run with ready-made sessions cannot judge. */
 export const ABOUT_LOGINS: readonly Guarantee[] = ['rotation', 'one-session', 'cookie-policy'];
 
-/**
- * Returns whether a header such as `Authorization` carries the session, instead of a cookie. Ignores headers with
- * `{request}` or `{trace}`, because they carry the id of a request.
- */
+/** Ignores headers with `{request}` or `{trace}`, which carry the id of a request. */
 const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'login' | 'session'>): boolean =>
   login?.basic === true ||
   session?.header !== undefined ||
@@ -41,8 +37,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether the target file has all that a run needs to judge a guarantee. For example, `logout-final` needs a
- * logout. If this is false, a set such as `standard` does not claim the guarantee.
+ * Returns whether the target file has all that a guarantee needs, such as a logout for `logout-final`. Otherwise, sets
+ * do not claim it.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
@@ -53,13 +49,12 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     return (
       logout !== undefined &&
       (session === undefined || session.command !== undefined) &&
-      // If a logout does not revoke access tokens, they stay valid after it. Then `token-refresh` judges the logout,
-      // and not `logout-final`.
+      // If access tokens stay valid after a logout, `token-refresh` judges the logout, not `logout-final`.
       (refresh === undefined || refresh.revokes === 'access')
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // Rejects the claims `outage` and `survival`, because a run adds them itself if it performs faults.
+  // A run with faults adds the claims `outage` and `survival` itself.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 

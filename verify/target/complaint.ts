@@ -7,9 +7,8 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /**
- * Explains one error in a target file. Returns the text, and the path of keys to the wrong value.
+ * Returns the text, and the path of keys to the wrong value.
  *
- * @param issue the issue that the schema has found
  * @param value the content of the whole file
  */
 export function complaint(issue: Issue, value: unknown): { path: Path; text: string } {
@@ -32,8 +31,7 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
 /**
- * Returns the issue to report. If a value fits none of several alternatives, Zod reports issues for all of them. If
- * only one alternative has the type of the value, the user meant that alternative, so its issue is returned.
+ * Zod reports issues for all alternatives of a union. If only one has the type of the value, the user meant this one.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
@@ -47,7 +45,7 @@ function innermost(issue: Issue): Issue {
 }
 
 function wrong(issue: Issue, came: unknown): string {
-  // If the schema has a message of its own for this error, uses that message.
+  // The schema's own message for this error takes precedence.
   if (issue.message.startsWith('expected')) return `${issue.message}${got(came, issue)}`;
   if (issue.code === 'invalid_type') {
     if (came === undefined) return `missing: expected ${KINDS[issue.expected] ?? issue.expected}`;
@@ -80,10 +78,7 @@ const KINDS: Record<string, string> = {
   record: 'names with values',
 };
 
-/**
- * Returns the end of an error message: the value that came, and how to correct it. Example:
- * `, got "30": without quotes`.
- */
+/** Returns the end of an error message, such as `, got "30": without quotes`. */
 function got(came: unknown, issue: Issue): string {
   if (came === undefined || issue.message.includes(', got ')) return '';
   const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
@@ -118,7 +113,6 @@ function at(value: unknown, path: Path): unknown {
   return found;
 }
 
-/** Returns the keys that the schema allows at a path, to suggest the correct spelling of a key. */
 function knownKeys(path: Path): string[] {
   let schemas: unknown[] = [targetSchema];
   for (const step of path) {
@@ -139,7 +133,7 @@ function knownKeys(path: Path): string[] {
   ];
 }
 
-/** Returns the alternatives that a schema allows. Removes wrappers such as `optional`. */
+/** Removes wrappers such as `optional`. */
 function options(schema: unknown): unknown[] {
   let inner = schema;
   while (typeof inner === 'object' && inner !== null && 'unwrap' in inner && !('element' in inner)) {

@@ -1,16 +1,13 @@
-/** Completes a target file. Adds a login if the file has none, and a unique name to each read by POST. */
+/** Adds a login to a target file without one, and a unique name to each read by POST. */
 import type { LoginSpec, Probe, TargetFile } from './schema.ts';
 
-/** Name of the placeholder for user and password, encoded as in a header of HTTP Basic. */
+/** Placeholder for user and password, encoded for HTTP Basic. */
 export const BASIC = 'basic';
 
-/** Name of the placeholder for the value of the header that carries a ready-made session. */
+/** Placeholder for the value of the header that carries a ready-made session. */
 export const READY_MADE = 'ready_made';
 
-/**
- * Fields of a target that depend on how clients get their sessions. They replace the fields of the target file. The
- * value `undefined` also replaces a field, for example to remove the logout.
- */
+/** These fields replace those of the target file, even if `undefined`. */
 interface Entry {
   headers: TargetFile['headers'];
   login: LoginSpec & { page: string };
@@ -20,9 +17,8 @@ interface Entry {
 }
 
 /**
- * Returns the login, and the headers that carry the session. For ready-made sessions, the login is a request for the
- * signed-in page, and clients do not log out, because all clients of an account share its session. They do log out if a
- * command makes a separate session for each client.
+ * Returns the login, and the headers that carry the session. Clients of an account share a ready-made session, so they
+ * do not log out, unless a command makes a session for each.
  */
 export function entry({ headers, login, session, signedIn, probes }: TargetFile): Entry {
   if (login !== undefined) {
@@ -45,13 +41,13 @@ export function entry({ headers, login, session, signedIn, probes }: TargetFile)
   };
 }
 
-/** Returns the path of a read. Adds a unique name to the path if the read uses POST: `/graphql#cart` for `/graphql`. */
+/** Returns `/graphql#cart` for a read of `/graphql` by POST. */
 const nameOf = (path: string, json: unknown, name: string): string =>
   json === undefined ? path : `${path}#${name}`;
 
 /**
- * Adds a unique name to the path of each read by POST, because several reads may share a path such as /graphql.
- * Clients do not send the part after #.
+ * Adds a unique name to the path of each read by POST, because several reads may share a path. Clients do not send the
+ * part after #.
  */
 export function withNames(file: TargetFile): TargetFile {
   const { signedIn, probes } = file;
@@ -71,8 +67,5 @@ export function postsOf(file: TargetFile): Record<string, unknown> {
   return Object.fromEntries(reads.flatMap(({ path, json }) => (json === undefined ? [] : [[path, json]])));
 }
 
-/**
- * Returns the probe for clients that share one session. Changes the scope `session` to `user`, because all clients of
- * the user see the objects of the shared session.
- */
+/** Clients of a user that share a session also see its objects, so their scope becomes `user`. */
 const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);

@@ -1,9 +1,4 @@
-/**
- * Parses a CSV file (RFC 4180). Returns an object for each row, with the names in the first row as keys. Skips empty
- * rows.
- *
- * @param text content of the file. A field in quotes may contain commas, line ends, and `""` for a quote
- */
+/** Parses a CSV file (RFC 4180). Returns an object for each row, with the first row as keys. Skips empty rows. */
 export function csvRows(text: string): Record<string, string>[] {
   const [names = [], ...rows] = fieldsOf(text.replace(/^\ufeff/, ''));
   return rows

@@ -1,23 +1,18 @@
-/**
- * Converts a target file to JSON for the k6 scripts in loadtests/. They read the JSON from the environment variable
- * TARGET.
- */
+/** Converts a target file to JSON for the k6 scripts in loadtests/, which read the variable TARGET. */
 import { parse } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { BASIC } from './completed.ts';
 import type { Target } from './load.ts';
 
-/** Kinds of objects (see `kind` of a probe) that the k6 scripts can check. */
+/** Kinds of objects that the k6 scripts can check. */
 const FOLLOWED = ['set', 'list', 'bag'];
 
 /**
  * Returns the target as JSON, on one line.
  *
- * @param target the parsed file
- * @param text text of the file. Its accounts and headers are copied unchanged, so that the JSON has ${NAME} instead
- * of secrets
- * @throws UsageError when the k6 scripts do not support this target
+ * @param text text of the file, whose accounts and headers keep ${NAME} instead of secrets
+ * @throws UsageError if the k6 scripts do not support this target
  */
 export function k6Target(target: Target, text: string): string {
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;

@@ -1,4 +1,4 @@
-/** Loads a target file. An error names the file, line and column, what was expected, and what came. */
+/** Loads a target file. Errors name file, line and column, what was expected, and what came. */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -34,24 +34,24 @@ export interface Target
     Claims {
   accounts: Account[];
   login: LoginSpec & { page: string };
-  /** Folder of the target file. Paths in the file are relative to this folder. */
+  /** Folder of the target file, to which its paths are relative. */
   folder: string;
-  /** Key: path of a read by POST, which ends with # and a unique name; value: the JSON body of this read. */
+  /** Key: path of a read by POST, which ends with # and a unique name; value: its JSON body. */
   posts: Readonly<Record<string, unknown>>;
-  /** Names of the environment variables that the file uses as ${NAME}. */
+  /** Environment variables that the file uses as ${NAME}. */
   variables: readonly string[];
 }
 
-/** Matches the name of a target file that is a JavaScript or TypeScript module. */
+/** Target files can be JavaScript or TypeScript modules. */
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**
  * Loads a target file.
  *
- * @param file path of the target file: YAML, JSON, or a module that exports the target as its default
+ * @param file path of YAML, JSON, or a module with the target as its default export
  * @param environment variables for ${NAME}
- * @param claims names of guarantees or sets that replace the claims of the file
- * @throws UsageError when the file cannot be read or is wrong
+ * @param claims guarantees or sets that replace the claims of the file
+ * @throws UsageError if the file cannot be read or is wrong
  */
 export async function loadTarget(
   file: string,
@@ -88,7 +88,7 @@ async function exported(file: string): Promise<unknown> {
 /**
  * Parses the text of a target file.
  *
- * @param file path of the file, for error messages. Paths in the text are relative to its folder
+ * @param file path for error messages, to whose folder paths in the text are relative
  */
 export function parseTarget(
   text: string,
@@ -125,14 +125,13 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // The YAML parser reports an alias without an anchor only when it converts the document to JavaScript.
+    // The YAML parser reports an alias without an anchor only in the conversion to JavaScript.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );
   }
 }
 
-/** The parsed target file, from which an error gets its position. */
 interface Source {
   file: string;
   root: ParsedNode | null;
@@ -146,8 +145,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
     throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
-  // The option `--claims` gives only names of guarantees. Keeps the settings of these guarantees in the file, such as
-  // `routing: sticky`.
+  // Claims of `--claims` keep their settings in the file, such as `routing: sticky`.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );
@@ -156,17 +154,13 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
 
 type At = (offset: number) => string;
 
-/** The parsed target file, from which an error gets its position. */
 interface Place {
   path: string;
   root: ParsedNode | null;
   at: At;
 }
 
-/**
- * Returns the YAML node at a path of keys. If the path does not exist, returns the node of its longest existing part.
- * `key` is the node of the last key.
- */
+/** Returns the node of the longest existing part of the path. `key` is the node of the last key. */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
   let node: Node | null = root;
   let key: Node | undefined;
@@ -185,10 +179,7 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   return key === undefined ? { node } : { node, key };
 }
 
-/**
- * Returns the position and the message of an issue. The position is that of the value, or that of the key if the key
- * itself is wrong.
- */
+/** The position is that of the value, or of a wrong key. */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
   const { node, key } = nodeAt(root, path);
@@ -236,10 +227,8 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
 }
 
 /**
- * Checks that a file exists.
- *
- * @param keys path to the key of the target file that contains the file's name
- * @throws UsageError when the file does not exist
+ * @param keys path to the key of the target file that names the file
+ * @throws UsageError if the file does not exist
  */
 function requireFile(file: string, keys: readonly string[], { path, root, at }: Place): void {
   if (existsSync(resolve(dirname(path), file))) return;

@@ -1,11 +1,8 @@
-/**
- * Tests one-time codes with the examples of RFC 6238, appendix B. These codes have eight digits, of which Baton
- * generates the last six.
- */
+/** The examples of RFC 6238, appendix B, have eight digits, of which Baton generates the last six. */
 import { describe, expect, it } from 'vitest';
 import { codeOf, oneTime } from './one-time.ts';
 
-/** The secret in these examples: the text "12345678901234567890" in base32. */
+/** "12345678901234567890" in base32. */
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
 describe('a one-time code', () => {

@@ -4,8 +4,8 @@ import { HOTP, Secret, TOTP, URI } from 'otpauth';
 /**
  * Parses the secret of an authenticator app.
  *
- * @param text a secret in base32, or the otpauth:// address from a QR code
- * @throws Error when it is neither
+ * @param text a secret in base32, or the otpauth:// address of a QR code
+ * @throws Error if it is neither
  */
 export function oneTime(text: string): TOTP {
   if (!text.startsWith('otpauth:'))
@@ -18,9 +18,5 @@ export function oneTime(text: string): TOTP {
   return parsed;
 }
 
-/**
- * Returns the one-time code for a time.
- *
- * @param now the time, milliseconds since the epoch
- */
+/** @param now milliseconds since the epoch */
 export const codeOf = (secret: string, now: number): string => oneTime(secret).generate({ timestamp: now });

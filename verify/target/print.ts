@@ -1,25 +1,20 @@
-/** Formats a target as YAML without its secrets, for the option `--print-target`. */
+/** Formats a target as YAML without its secrets, for `--print-target`. */
 import { stringify } from 'yaml';
 import type { Target } from './load.ts';
 import type { SessionSpec } from './schema-session.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
-/** Maximum number of accounts in the YAML. If there are more accounts, the YAML has only the number of the others. */
+/** Maximum number of accounts in the YAML. */
 const LISTED = 3;
-/**
- * Keys of the target file that describe a part of a request, such as `form`. Values under these keys may be secrets.
- */
+/** Keys whose values may be secrets. */
 const SENT = new Set(['headers', 'form', 'json']);
-/**
- * Matches a placeholder such as {password}. Baton does not hide a text with a placeholder, because it contains no
- * secret.
- */
+/** A text with a placeholder such as {password} contains no secret. */
 const PLACE = /\{\w+\}/;
 
 /**
  * Returns the target as YAML.
  *
- * @param environment environment variables; their secrets are hidden in the texts of commands
+ * @param environment environment variables, whose secrets are hidden in commands
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
   const { bySet: _bySet, leftOut: _leftOut, folder: _folder, variables: _variables, ...written } = target;
@@ -44,7 +39,7 @@ export function targetText(target: Target, environment: NodeJS.ProcessEnv): stri
   return more > 0 ? `${text}# and ${more} more accounts\n` : text;
 }
 
-/** Returns a ready-made session without its secrets, which are cookies and headers. */
+/** Cookies and headers of a ready-made session are secrets. */
 function withoutValues({ cookie, header, ...rest }: SessionSpec): object {
   const hidden = (given: string | Record<string, string>): unknown =>
     typeof given === 'string' ? HIDDEN : Object.fromEntries(Object.keys(given).map(user => [user, HIDDEN]));
@@ -64,7 +59,6 @@ function withoutSecrets(value: unknown, name = '', sent = false): unknown {
   );
 }
 
-/** Returns a copy of a value. Hides all secrets in its texts. */
 function scrubbed(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === 'string') return scrub(value, secrets);
   if (Array.isArray(value)) return value.map(member => scrubbed(member, secrets));

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { oneTime } from './one-time.ts';
 import { name } from './schema-parts.ts';
 
-/** Secret of the user's authenticator app, from which Baton generates one-time codes. */
+/** Secret of the user's authenticator app, for one-time codes. */
 const totp = z.string().transform((text, context) => {
   try {
     oneTime(text);
     return text;
   } catch {
-    // The error does not contain the text, because even an invalid text may be a secret.
+    // Even an invalid text may be a secret, so the error does not contain it.
     context.addIssue(
       'expected the secret of one-time codes in base32, or an otpauth://totp/ address, got another text',
     );

@@ -1,10 +1,8 @@
-/**
- * Schemas of the values that a target file declares: limits, cookies and timeouts of sessions, and budgets of faults.
- */
+/** Schemas of declared values: limits, cookies and timeouts of sessions, and budgets of faults. */
 import { z } from 'zod';
 import { path, share, time } from './schema-parts.ts';
 
-/** Limits that the app has for the sessions of one user. */
+/** Limits of the app for the sessions of one user. */
 export const sessions = z.strictObject({
   most: z
     .int()
@@ -34,7 +32,7 @@ export const attributes = z
     path: path.optional(),
     domain: z.string().min(1).optional(),
   })
-  // Removes keys whose value is undefined, because such keys declare nothing.
+  // Undefined values declare nothing.
   .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 
 /** Timeouts after which a session expires. */
@@ -49,7 +47,7 @@ export const expiry = z.strictObject({
     ),
 });
 
-/** Budgets of a fault: the maximum effects that it must not exceed. */
+/** Maximum effects of a fault. */
 export const budget = z.strictObject({
   survival: share
     .optional()

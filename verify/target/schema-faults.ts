@@ -1,8 +1,7 @@
-/** The schema of `faults` in a target file: the faults of the user's own system (docs/faults.md). */
+/** The schema of `faults` in a target file (docs/faults.md). */
 import { z } from 'zod';
 import { name, time } from './schema-parts.ts';
 
-/** A command line for /bin/sh, or a list of a program and its arguments. */
 const command = z.union(
   [
     z.string().min(1, 'expected a command, got an empty text'),
@@ -13,10 +12,7 @@ const command = z.union(
   },
 );
 
-/**
- * Returns the schema of the key `do`, the list of actions to perform. By default, this list has all actions of the kind
- * of fault.
- */
+/** Returns the schema of the key `do`: by default, all actions of the kind of fault. */
 const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
   z
     .array(z.enum(all))
@@ -53,8 +49,7 @@ const kubernetes = z.strictObject({
   deployment: name,
   namespace: name.optional(),
   context: name.optional(),
-  // Omits `drain` by default, because it needs the permission to change nodes. Baton drains a node only if `do` names
-  // this action.
+  // `drain` needs the permission to change nodes, so it is no default.
   do: z
     .array(z.enum(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in', 'drain']))
     .min(1)
@@ -137,7 +132,7 @@ const fault = z
     }
   });
 
-/** Names that a fault must not have, because the option `--faults` uses them with another meaning. */
+/** Names with another meaning in `--faults`. */
 const TAKEN = ['all', 'deploy'];
 
 export const faults = z.record(
@@ -151,7 +146,7 @@ export const faults = z.record(
 );
 
 export type FaultSpec = z.infer<typeof fault>;
-/** A command: one text for the shell, or a list of a program and its arguments. */
+/** A text for the shell, or a list of a program and its arguments. */
 export type Command = string | readonly string[];
 export type ComposeSpec = z.infer<typeof compose>;
 export type ProcessesSpec = z.infer<typeof processes>;

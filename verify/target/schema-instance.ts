@@ -1,7 +1,4 @@
-/**
- * The schema of `instance` in a target file: how to recognise which instance sent a response, and how to send a request
- * to a chosen instance.
- */
+/** The schema of `instance`: how to recognise the instance of a response, and how to reach one. */
 import { z } from 'zod';
 import { regex, shown } from './schema-parts.ts';
 

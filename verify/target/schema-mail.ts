@@ -1,7 +1,7 @@
-/** The schema of `mail` in a target file: where to read the mails that the app sends at a login. */
+/** The schema of `mail`: where to read mails that the app sends at a login. */
 import { z } from 'zod';
 
-/** An error does not contain the address, because even an invalid address may contain a password. */
+/** Even an invalid address may contain a password, so the error does not contain it. */
 export const mail = z
   .strictObject({
     url: z

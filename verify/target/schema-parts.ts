@@ -14,9 +14,7 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
-/**
- * Parses an http or https address. Returns undefined for any other text, and for an address with a user or a password.
- */
+/** Returns undefined also for an address with a user or password. */
 function webAddress(text: string): URL | undefined {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === ''
@@ -24,10 +22,7 @@ function webAddress(text: string): URL | undefined {
     : undefined;
 }
 
-/**
- * Scheme and host, such as https://login.example.test. An error does not contain other parts of the text, because they
- * may be a secret.
- */
+/** Scheme and host, such as https://login.example.test. Errors omit the other parts, which may be secret. */
 export const origin = z.string().transform((text, context) => {
   const url = webAddress(text);
   if (url !== undefined && url.pathname + url.search === '/') return url.origin;
@@ -39,10 +34,7 @@ export const origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/**
- * A path on the target's host, or an address on another host. An error does not contain the address, because it may be
- * a secret.
- */
+/** A path on the target's host, or an address on another host. Errors omit the address, which may be secret. */
 export const place = z
   .string()
   .regex(/^(\/|https?:\/\/)/, 'expected a path that begins with /')
@@ -51,7 +43,7 @@ export const place = z
     'expected a path, or an address such as https://login.example.test/logout without a user, got another address',
   );
 
-/** Expected destination of a redirect: a path, or an address on another host. */
+/** Destination of a redirect: a path, or an address on another host. */
 export const destination = z
   .string()
   .regex(
@@ -59,7 +51,7 @@ export const destination = z
     'expected a path that begins with /, or an address such as https://sso.example.test/login',
   );
 
-/** A regular expression with at least one group. The first group matches the text to find. */
+/** A regular expression whose first group matches the text to find. */
 export const regex = z.string().transform((source, context) => {
   try {
     const groups = new RegExp(`${source}|`).exec('')?.length ?? 1;
@@ -84,13 +76,13 @@ export const pattern = z.string().transform((source, context) => {
   }
 });
 
-/** A JSON pointer. The member `*` of a pointer stands for all members of an array or object. */
+/** A JSON pointer, in which `*` stands for all members of an array or object. */
 export const json = z.strictObject({
   json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
 });
 export const header = z.strictObject({ header: name });
 
-/** `shown`: schema of how to find a text on a page. `token`: schema of how to find a token in a response. */
+/** `shown`: how to find a text on a page. `token`: how to find a token in a response. */
 export const shown = z.union([regex, json, header], {
   error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
 });

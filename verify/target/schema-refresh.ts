@@ -1,7 +1,4 @@
-/**
- * The schema of `refresh` in a target file: the request that refreshes the tokens, and where its response has the new
- * tokens.
- */
+/** The schema of `refresh`: the request that refreshes tokens, and where its response has the new ones. */
 import { z } from 'zod';
 import { header, json, time, token } from './schema-parts.ts';
 

@@ -4,11 +4,7 @@ import { path, pattern, place, regex, token } from './schema-parts.ts';
 
 export const texts = z.record(z.string(), z.string());
 
-/**
- * Returns the schema of a request.
- *
- * @param to the schema of the request's path
- */
+/** @param to the schema of the request's path */
 const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
   z
     .strictObject({
@@ -27,10 +23,7 @@ const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
 
 export const request = requestTo(path);
 
-/**
- * The schema of a request of a login. If the request has no path, Baton submits the form of the last page that has the
- * given fields.
- */
+/** A request of a login. Without a path, Baton submits the last page's form that has the given fields. */
 export const entering = requestTo(
   path
     .default('')
@@ -39,16 +32,13 @@ export const entering = requestTo(
     ),
 );
 
-/**
- * Values to read from a response. Key: a name; value: where the response has the value. In later requests, the value
- * replaces `{name}`.
- */
+/** Key: a name; value: where a response has the value for `{name}` in later requests. */
 export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
 /** Requests to send before the main request, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
-/** Additional keys of a step of a login: values to read from its response or from a mail, and the use of a passkey. */
+/** Additional keys of a login's step, for mails and passkeys. */
 const aided = {
   capture: capture.default({}),
   mail: z
@@ -64,7 +54,6 @@ const passkey = <C extends 'create' | 'get'>(ceremony: C) =>
     .optional()
     .describe('The response has the options for a passkey. Later requests send the credential as {passkey}.');
 
-/** Schemas for a step of a login and for a step of a registration. */
 export const loginStep = entering.safeExtend({ ...aided, passkey: passkey('get') });
 export const registerStep = request.safeExtend({ ...aided, passkey: passkey('create') });
 

@@ -1,4 +1,3 @@
-/** Tests the errors for a target file with wrong `origins` or a wrong `refresh`. */
 import { expect, it } from 'vitest';
 import { parseTarget } from './load.ts';
 

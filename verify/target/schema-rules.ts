@@ -1,4 +1,4 @@
-/** The complete schema of a target file. Adds the rules that compare several keys. */
+/** The complete schema of a target file, with the rules that compare several keys. */
 import type { z } from 'zod';
 import { type TargetFile, targetKeys } from './schema.ts';
 
@@ -52,7 +52,7 @@ function checkLogouts(file: TargetFile, wrong: Wrong): void {
   }
 }
 
-/** Rejects a token in the path of a request: histories contain paths, and must not contain tokens. */
+/** Rejects tokens in paths, because histories contain paths, and must not contain tokens. */
 function checkTokens(file: TargetFile, wrong: Wrong): void {
   if (file.refresh === undefined) return;
   for (const name of ['refresh', 'logout', 'logoutEverywhere'] as const) {
@@ -66,7 +66,7 @@ function checkTokens(file: TargetFile, wrong: Wrong): void {
   }
 }
 
-/** Checks the steps with `mail` or `passkey`: the target file must have the other keys that such a step needs. */
+/** Steps with `mail` or `passkey` need other keys in the target file. */
 function checkAids({ login, register, mail }: TargetFile, wrong: Wrong): void {
   login?.steps.forEach((step, i) => {
     if (step.path === '' && (step.mail ?? step.passkey) !== undefined)

@@ -1,10 +1,7 @@
-/** The schema of `session` in a target file: ready-made sessions, which clients use instead of a login. */
+/** The schema of `session`: ready-made sessions, which clients use instead of a login. */
 import { z } from 'zod';
 
-/**
- * One session for all accounts, or one session for each user. An error does not contain the text, because even an
- * invalid text may be a secret.
- */
+/** One session for all accounts, or one for each user. Errors omit the text, which may be secret. */
 const given = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))], {
   error: 'expected a text, or a text for each user, got another value',
 });

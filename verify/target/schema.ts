@@ -61,7 +61,7 @@ const probe = z.strictObject({
   increment: write.optional().describe('Increments a counter by one.'),
 });
 
-/** Requests that the app processes slowly. While such a request is in flight, Baton sends other requests. */
+/** Slow requests, during which Baton sends other requests. */
 const slow = z.strictObject({
   read: path.optional().describe('A slow page that changes nothing.'),
   write: request
@@ -72,7 +72,7 @@ const slow = z.strictObject({
     ),
 });
 
-/** The keys of a target file. `targetSchema` adds rules that compare several keys. */
+/** The keys of a target file, without the rules that compare several keys. */
 export const targetKeys = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
@@ -226,11 +226,10 @@ export const targetKeys = z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
         /**
-         * `asvs`: cookies must also satisfy OWASP ASVS, that is, have ids of at least 128 bits and the prefix __Host-
-         * or __Secure-.
+         * `asvs`: cookies must also satisfy OWASP ASVS: ids of at least 128 bits, and the prefix __Host- or __Secure-.
          */
         z.strictObject({ 'cookie-policy': z.literal('asvs') }),
-        /** `strict`: a signed-in response without a caching directive counts as a violation too. */
+        /** `strict`: a signed-in response without a caching directive is a violation too. */
         z.strictObject({ 'private-responses': z.literal('strict') }),
       ]),
     )
@@ -242,7 +241,7 @@ export type LoginSpec = NonNullable<TargetFile['login']>;
 export type RequestSpec = z.infer<typeof request>;
 export type Probe = z.infer<typeof probe>;
 export type WriteSpec = z.infer<typeof write>;
-/** A request that ends sessions, with the `steps` to send before it. */
+/** A request that ends sessions, with the `steps` before it. */
 export type EndingSpec = NonNullable<TargetFile['logout']>;
 export type RefreshSpec = NonNullable<TargetFile['refresh']>;
 export type RegisterSpec = NonNullable<TargetFile['register']>;

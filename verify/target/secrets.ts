@@ -2,19 +2,16 @@
 import type { Target } from './load.ts';
 
 export const HIDDEN = '(hidden)';
-/** Matches the names of headers, form fields, JSON members and variables that hold a secret. */
+/** Names of headers, fields, members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/**
- * Environment variables that are no secrets although their names match SECRET: they contain the current folder of the
- * shell.
- */
+/** Variables that match SECRET, but contain the current folder. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Minimum length of a secret that is hidden, characters. A shorter secret may occur in other text by chance. */
+/** Minimum length of a hidden secret, characters. Shorter ones may occur in other text by chance. */
 const SHORTEST = 4;
 
-/** Matches secrets by the text around them, such as `Cookie: …`, `token=…`, and user and password in an address. */
+/** Secrets by the text around them, such as `Cookie: …`, `token=…`, and user and password in an address. */
 const SHAPES: readonly [RegExp, string][] = [
   [/\b((?:set-)?cookie|authorization)(["']?\s*[:=]\s*).*/gi, `$1$2${HIDDEN}`],
   [
@@ -25,9 +22,9 @@ const SHAPES: readonly [RegExp, string][] = [
 ];
 
 /**
- * Returns all texts that must be hidden, the longest first.
+ * Returns all texts to hide, the longest first.
  *
- * @param environment environment variables. Their values must be hidden if their names match SECRET
+ * @param environment environment variables; values are hidden if their names match SECRET
  */
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));

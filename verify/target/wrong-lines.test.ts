@@ -3,11 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../errors.ts';
 import { parseTarget } from './load.ts';
 
-/** The lines of a target file without errors. */
 const lines: string[] = [];
-/**
- * For each case: the index of a line in the correct file, the wrong line that replaces it, and the expected message.
- */
+/** For each case: index of a line in the correct file, the wrong line, and the expected message. */
 const WRONG: [at: number, wrong: string, expected: string][] = [];
 for (const line of readFileSync(new URL('./testing/wrong-lines.txt', import.meta.url), 'utf8').split('\n')) {
   const [, wrong = '', expected = ''] = /^!(.*?) => (.+)$/.exec(line) ?? [];
@@ -36,7 +33,7 @@ describe('a target file', () => {
     const message = errorOf(lines.with(at, wrong).join('\n'));
     const about = message.split('\n').filter(one => one.includes(expected));
     expect(about, message).not.toEqual([]);
-    // Does not check the line number of errors in the YAML syntax, because the parser may report a later line.
+    // The YAML parser may report a later line.
     if (!expected.startsWith('not YAML'))
       expect(about[0], message).toMatch(new RegExp(`^shop\\.yaml:(${at + 1}|${at + 2}):`));
   });

@@ -1,4 +1,4 @@
-/** Runs `baton`, or another program of the repository, in a separate process, as a user does. */
+/** Runs `baton`, or another program of the repository, in a separate process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ export class Baton {
   /**
    * Waits until the process has written a matching text to stderr.
    *
-   * @throws an error with the whole stderr if the process ends before
+   * @throws an error with stderr if the process ends before
    */
   async says(what: RegExp): Promise<RegExpExecArray> {
     for (;;) {
@@ -64,7 +64,7 @@ export class Baton {
     this.#child.kill(signal);
   }
 
-  /** Returns the ids and command lines of all descendant processes. */
+  /** Returns ids and command lines of all descendant processes. */
   descendants(): { pid: number; command: string }[] {
     const rows = processes();
     const below = (pid: number): typeof rows =>
@@ -76,7 +76,7 @@ export class Baton {
 export const baton = (args: readonly string[], env?: Record<string, string>): Promise<Finished> =>
   new Baton(args, env).finished;
 
-/** Waits until these processes have ended. A zombie counts as ended. */
+/** Waits until these processes have ended, or are zombies. */
 export async function allGone(pids: readonly number[]): Promise<void> {
   await until(() => !pids.some(isAlive), {
     withinMs: 30_000,

@@ -1,10 +1,9 @@
-/** Makes a self-signed certificate for 127.0.0.1 and localhost, for tests only. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Returns a new key and its certificate, both in PEM. The certificate is valid for two days. */
+/** Returns a key and a self-signed certificate for 127.0.0.1 and localhost, in PEM, valid for two days. */
 export function certificate(): { key: string; cert: string } {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tls-'));
   try {

@@ -1,7 +1,4 @@
-/**
- * Passes the events of a test history (made by core/testing/picture.ts) to the status of a run, as the recorder does in
- * a real run.
- */
+/** Passes the events of a test history (core/testing/picture.ts) to the status of a run. */
 import type { Start } from '../core/history/history.ts';
 import { joined } from '../core/history/joined.ts';
 import type { Picture } from '../core/testing/picture.ts';

@@ -1,4 +1,4 @@
-/** Checks reports with the schemas and parsers of the programs that read such reports. */
+/** Checks reports with the schemas and parsers of their readers. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const json = (file: string): object => JSON.parse(readFileSync(file, 'utf8'));
 
 const xsd = XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(join(root, 'tests/schemas/junit.xsd'))));
 
-/** Returns the number of elements in an XML document, by element name. */
+/** Key: name of an XML element; value: number of such elements. */
 export function elementsOf(xml: string): Record<string, number> {
   const document = XmlDocument.fromString(xml);
   const counts: Record<string, number> = {};
@@ -25,7 +25,7 @@ export function elementsOf(xml: string): Record<string, number> {
   return counts;
 }
 
-/** Checks a JUnit report. @throws the error of the parser if the report is invalid */
+/** @throws the error of the parser if the report is invalid */
 export function checkJunit(xml: string): void {
   const document = XmlDocument.fromString(xml);
   xsd.validate(document);
@@ -34,7 +34,6 @@ export function checkJunit(xml: string): void {
 
 export const ctrfProblems = (text: string): unknown => validate(JSON.parse(text)).errors ?? [];
 
-/** The JSON schema of SARIF by OASIS, from an npm package. */
 const sarifSchema = createRequire(import.meta.url).resolve('@microsoft/jest-sarif/package.json');
 const sarif = new Ajv04.default({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
   json(join(sarifSchema, '../lib/schemas/sarif-2.1.0-rtm.5.json')),

@@ -1,25 +1,16 @@
-/**
- * Draws the requests of the sessions as bars. Draws on tiles: small images that are reused when the reader pans or
- * scrolls.
- */
+/** Draws requests as bars on tiles: small images that are reused when the reader pans or scrolls. */
 import { failed, firstUntil, is, LINES, type Op, type ShownSession, signedOut } from './data.ts';
 import { density, FONT, type Paint } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Size of a tile: its width in device pixels, and its number of lanes. */
+/** Width of a tile, device pixels, and its number of lanes. */
 const TILE = { width: 256, lanes: 8 };
 /** Maximum number of tiles in memory. A screen shows about 25. */
 const TILES = 80;
-/**
- * Maximum length by which a mark extends beyond its bar, CSS pixels. A mark is the sign of a login, logout or new
- * cookie.
- */
+/** Maximum length by which a mark (login, logout or new cookie) extends beyond its bar, CSS pixels. */
 const MARK = 10;
 
-/**
- * The bar of a request. Its position is in CSS pixels from the corner of the sheet: the drawing of the whole run, with
- * all lanes, at the current zoom.
- */
+/** The bar of a request, in CSS pixels from the corner of the sheet, the drawing of the whole run. */
 export interface Bar {
   op: Op;
   x: number;
@@ -33,7 +24,6 @@ interface Tile {
   bars: readonly Bar[];
 }
 
-/** A rectangle on the sheet, which is the drawing of the whole run. */
 interface Part {
   x: number;
   y: number;
@@ -41,19 +31,17 @@ interface Part {
   height: number;
 }
 
-/** A drawing of all requests of the run at one zoom. Each request is a bar in the lane of its session. */
+/** A drawing of all requests at one zoom. Each request is a bar in the lane of its session. */
 export class Sheet {
   readonly #state: ViewState;
   readonly #paint: Paint;
   readonly #instances: readonly string[];
   readonly #tiles = new Map<string, Tile>();
   readonly #canvas = new OffscreenCanvas(1, 1);
-  /** `unit`: width of a microsecond, CSS pixels. `lane`: height of a lane, CSS pixels. */
+  /** `unit`: width of a microsecond. `lane`: height of a lane. Both in CSS pixels. */
   readonly unit: number;
   readonly lane: number;
-  /** Number of lines in each lane. A bar is as high as a line. */
   readonly #lines: number;
-  /** Height of a line in a lane, CSS pixels. */
   readonly #line: number;
 
   constructor(state: ViewState, paint: Paint, unit: number, lane: number) {
@@ -67,19 +55,12 @@ export class Sheet {
     this.#line = (lane - 4) / this.#lines;
   }
 
-  /**
-   * True if lanes are tall. A tall lane has separate lines for overlapping requests; a low lane has a line for each
-   * instance.
-   */
+  /** Tall lanes have lines for overlapping requests, low lanes for instances. */
   get #tall(): boolean {
     return this.lane > 60;
   }
 
-  /**
-   * Returns the bar of a request.
-   *
-   * @param row number of the session's lane, counted from the top
-   */
+  /** @param row number of the session's lane, counted from the top */
   bar(op: Op, row: number): Bar {
     const line = this.#tall
       ? op.line
@@ -97,7 +78,7 @@ export class Sheet {
   }
 
   /**
-   * Copies a part of the sheet to a canvas, tile by tile. First draws the tiles that are missing in memory.
+   * Copies a part of the sheet to a canvas, and draws missing tiles first.
    *
    * @param left, top position of the part on the canvas
    */
@@ -107,13 +88,13 @@ export class Sheet {
     for (let band = Math.floor(part.y / height); band * height < part.y + part.height; band++)
       for (let column = Math.floor(part.x / width); column * width < part.x + part.width; column++) {
         const { image } = this.#tile(column, band, ratio);
-        // Rounds to whole device pixels, because the browser would blur an image between two pixels.
+        // The browser would blur an image between two device pixels.
         const x = Math.round((left + column * width - part.x) * ratio) / ratio;
         context.drawImage(image, x, top + band * height - part.y, width, image.height / ratio);
       }
   }
 
-  /** The bars of requests on all tiles (small images) that are in memory. */
+  /** The bars on all tiles in memory. */
   get bars(): Bar[] {
     return [...this.#tiles.values()].flatMap(({ bars }) => bars);
   }
@@ -147,7 +128,7 @@ export class Sheet {
     return tile;
   }
 
-  /** Draws the requests of a session on a tile, between `x` and `x + width`. Adds their bars to `bars`. */
+  /** Draws a session's requests between `x` and `x + width`, and adds their bars to `bars`. */
   #requests(
     context: OffscreenCanvasRenderingContext2D,
     { ops }: ShownSession,
@@ -164,23 +145,19 @@ export class Sheet {
       if (op.end < from) continue;
       const instance = this.#instances.indexOf(op.instance);
       const end = op.end * this.unit;
-      // Draws only the first of several requests that fall on one pixel.
+      // Only the first of several requests on one pixel is visible.
       if (!this.#tall && end < (drawn[instance + 1] ?? 0) + 0.5 && !failed(op)) continue;
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);
       bars.push(bar);
-      // Cuts off bars that extend far beyond the tile, because canvases draw at huge coordinates inexactly.
+      // Canvases draw inexactly at huge coordinates.
       const left = Math.max(bar.x, x - MARK);
       const right = Math.min(bar.x + bar.width, x + width + MARK);
       this.#draw(context, bar, instance, left, right - left);
     }
   }
 
-  /**
-   * Draws a bar, its mark and its text.
-   *
-   * @param left, wide position and width of the part of the bar that is on this tile
-   */
+  /** @param left, wide position and width of the part of the bar on this tile */
   #draw(
     context: OffscreenCanvasRenderingContext2D,
     { op, x, y, width, height }: Bar,
@@ -205,7 +182,6 @@ export class Sheet {
     context.globalAlpha = 1;
   }
 
-  /** Draws a mark at the start of a bar if the request is a login or a logout, or got a new cookie. */
   #mark(context: OffscreenCanvasRenderingContext2D, op: Op, x: number, middle: number): void {
     const shape =
       op.action === 'login'
@@ -222,7 +198,6 @@ export class Sheet {
     context.fill();
   }
 
-  /** Draws a cross at the time at which a session was lost or expired. */
   #cross(context: OffscreenCanvasRenderingContext2D, x: number, row: number): void {
     context.strokeStyle = this.#paint.bad;
     context.lineWidth = 2;
@@ -237,7 +212,7 @@ export class Sheet {
   }
 }
 
-/** Corners of each mark, CSS pixels. They are relative to the left end of a bar, at the middle of its height. */
+/** Corners of each mark, CSS pixels from the left end of a bar. */
 const SHAPES: Record<'login' | 'logout' | 'cookie', readonly [number, number][]> = {
   login: [
     [1, 4],

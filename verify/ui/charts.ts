@@ -1,4 +1,4 @@
-/** Draws the plots of the report with the library uPlot. */
+/** Draws the plots of the report with uPlot. */
 import uPlot from 'uplot';
 import { PERCENTILES, type Plots } from '../reports/view/chunk.ts';
 import { type Paint, paintOf } from './paint.ts';
@@ -17,9 +17,9 @@ interface Chart {
   title: string;
   x: number[];
   lines: Line[];
-  /** Labels of the x axis; absent if the axis shows seconds. */
+  /** Labels of the x axis; absent for seconds. */
   names?: string[];
-  /** Quantity on the x axis, such as `age`; absent if the axis shows the time of the run. */
+  /** Quantity on the x axis, such as `age`; absent for the time of the run. */
   by?: string;
   bars?: boolean;
   unit: string;
@@ -89,7 +89,7 @@ function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[]
   ];
 }
 
-/** Returns the plots that compare this run with the baseline. The list is empty if there is no baseline. */
+/** Returns nothing without a baseline. */
 function compared({ facts }: ViewState, paint: Paint): Chart[] {
   const { sides = [] } = facts;
   if (sides.length === 0) return [];
@@ -176,7 +176,7 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
   );
 }
 
-/** Marks the time of each fault in a plot by a coloured band in the background. */
+/** Marks each fault by a coloured band in the background. */
 function bands(plot: uPlot, { data }: ViewState, paint: Paint): void {
   const { ctx, bbox } = plot;
   for (const { begin, end = data.until } of data.faults) {
@@ -192,7 +192,6 @@ function bands(plot: uPlot, { data }: ViewState, paint: Paint): void {
   }
 }
 
-/** Returns a table of the response times of each instance before, during and after each fault. Bars show the values. */
 function latencyTable({ latency }: Plots): HTMLElement {
   const most = Math.max(1, ...latency.map(({ p99 }) => p99));
   const ms = (time: number): string => `${(time / 1e3).toFixed(time < 10_000 ? 1 : 0)} ms`;

@@ -1,4 +1,4 @@
-/** Decodes the requests of a run. Finds the requests of a session at a given time. */
+/** Decodes the requests of a run, and finds those of a session at a given time. */
 import {
   type Chunk,
   COLUMNS,
@@ -11,7 +11,7 @@ import {
 } from '../reports/view/chunk.ts';
 import { signed, unpack } from '../reports/view/columns.ts';
 
-/** A request with its times in microseconds. `end` is infinite if the request never returned. */
+/** Times are microseconds. `end` is infinite if the request never returned. */
 export interface Op {
   call: number;
   end: number;
@@ -28,22 +28,16 @@ export interface Op {
   status: number;
   state: number;
   request: string;
-  /**
-   * Number of the line on which the request is drawn in the lane of its session: the first line on which it overlaps no
-   * other request.
-   */
+  /** The first line of the lane on which the request overlaps no other. */
   line: number;
-  /**
-   * Time by which this request and all earlier ones of the session have ended, microseconds. Used to find the requests
-   * that are in flight at a time.
-   */
+  /** Time by which this and all earlier requests of the session have ended, microseconds. */
   reach: number;
 }
 
 export interface ShownSession {
   name: string;
   user: string;
-  /** Requests of the session, sorted by the time of their calls. */
+  /** In the order of their calls. */
   ops: Op[];
   ends: { reason: string; at: number }[];
 }
@@ -59,13 +53,13 @@ export const signedOut = (op: Op): boolean => is(op, 'out') && op.with === '';
 type Columns = Record<Column, Float64Array>;
 
 export class Data {
-  /** Name of the run. All request ids of the run begin with it. */
+  /** Name of the run, with which all its request ids begin. */
   run: string;
   readonly sessions: ShownSession[] = [];
   readonly requests = new Map<string, Op>();
   faults: FaultBand[] = [];
   plots: Plots | undefined;
-  /** Time of the first call (`from`) and of the last return (`until`), microseconds. */
+  /** Time of the first call and of the last return, microseconds. */
   from = Number.POSITIVE_INFINITY;
   until = 0;
   count = 0;
@@ -77,11 +71,7 @@ export class Data {
     this.run = run;
   }
 
-  /**
-   * Adds the requests in a chunk.
-   *
-   * @param bytes the length of the JSON (4 bytes), the JSON, and the columns
-   */
+  /** @param bytes length of the JSON (4 bytes), the JSON, and the columns */
   add(bytes: Uint8Array): void {
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
     const chunk = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Chunk;
@@ -136,7 +126,6 @@ export class Data {
     };
   }
 
-  /** Returns the names of the instances in alphabetical order. */
   get instances(): string[] {
     return this.plots?.instances.filter(name => name !== '') ?? [];
   }
@@ -145,13 +134,9 @@ export class Data {
 const objectOf = (object: string, { name, user }: ShownSession): string =>
   object.endsWith('@@') ? object.slice(0, -1) + user : object.endsWith('@') ? object + name : object;
 
-/**
- * Number of lines in a tall lane. Overlapping requests are drawn on different lines. If more requests overlap, the
- * further ones share the last line.
- */
+/** Number of lines in a tall lane. Further overlapping requests share the last line. */
 export const LINES = 4;
 
-/** Sorts the requests of a session, and computes `line` and `reach` of each request. */
 function layOut({ ops }: ShownSession): void {
   ops.sort((a, b) => a.call - b.call);
   const ends: number[] = [];
@@ -165,11 +150,7 @@ function layOut({ ops }: ShownSession): void {
   }
 }
 
-/**
- * Returns the index of the first request that may still be in flight at a time.
- *
- * @param ops the requests of a session
- */
+/** Returns the index of the first request that may be in flight at a time. */
 export function firstUntil(ops: readonly Op[], time: number): number {
   let [low, high] = [0, ops.length];
   while (low < high) {

@@ -44,7 +44,7 @@ const KEYS: Record<string, (state: ViewState) => void> = {
   Escape: state => state.choose(undefined),
 };
 
-/** Shows the next or the previous anomaly of the run, in order of time. */
+/** Shows the next or previous anomaly, in order of time. */
 export function anomaly(state: ViewState, by: 1 | -1): void {
   const all = state.facts.anomalies
     .filter(({ guarantee }) => state.filters.guarantee === '' || guarantee === state.filters.guarantee)
@@ -54,10 +54,7 @@ export function anomaly(state: ViewState, by: 1 | -1): void {
   if (next !== undefined) state.anomaly(next);
 }
 
-/**
- * Chooses the next or previous request of the session. If no request is chosen, chooses the first visible request of
- * the top session.
- */
+/** Without a chosen request, chooses the first visible one of the top session. */
 function step(state: ViewState, by: 1 | -1): void {
   const { chosen, rows } = state;
   const ops = chosen?.session.ops ?? rows[0]?.ops ?? [];
@@ -65,7 +62,7 @@ function step(state: ViewState, by: 1 | -1): void {
   if (next !== undefined) state.choose(next);
 }
 
-/** Pans by one pointer and zooms by two pointers. Chooses a request or a session at a click. */
+/** One pointer pans, two zoom, and a click chooses a request or session. */
 function pointers(state: ViewState, lanes: Lanes, canvas: HTMLCanvasElement): void {
   const down = new Map<number, { x: number; y: number }>();
   let moved = 0;

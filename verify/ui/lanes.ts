@@ -1,10 +1,10 @@
-/** Draws the timeline, which has a lane for each session. Finds the request under the pointer. */
+/** Draws the timeline, with a lane for each session, and finds the request under the pointer. */
 import { type Bar, Sheet } from './bars.ts';
 import type { Op, ShownSession } from './data.ts';
 import { density, FONT, Kept, type Paint, paintOf, prepared, ticks, timeText } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Heights of the two rows above the lanes, CSS pixels: names of faults, and times. */
+/** Heights of the rows above the lanes, CSS pixels. */
 const HEADS = { fault: 20, time: 20 };
 
 export class Lanes {
@@ -14,12 +14,9 @@ export class Lanes {
   readonly #canvas: HTMLCanvasElement;
   readonly #kept = new Kept<Sheet>();
   #drawn: Sheet | undefined;
-  /** Visible bars of requests that broke a guarantee. They are drawn last, on top of all other bars. */
+  /** Visible bars of violating requests, drawn on top of all others. */
   #marked: Bar[] = [];
-  /**
-   * Distance from the corner of the canvas to the corner of the sheet, CSS pixels. The sheet is the drawing of the
-   * whole run.
-   */
+  /** Distance from the canvas's corner to that of the sheet (the drawing of the whole run), CSS pixels. */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();
@@ -31,7 +28,7 @@ export class Lanes {
     this.#canvas = canvas;
   }
 
-  /** Width of the column that names the sessions, CSS pixels. */
+  /** Width of the column with session names, CSS pixels. */
   get names(): number {
     return this.#width < 560 ? 76 : 150;
   }
@@ -46,21 +43,18 @@ export class Lanes {
     return HEADS.time + (this.#state.data.faults.length > 0 ? HEADS.fault : 0);
   }
 
-  /**
-   * Width of a microsecond, CSS pixels. It is rounded, so that it stays exactly the same during panning, and the
-   * drawing can be reused.
-   */
+  /** Width of a microsecond, CSS pixels. Rounded, so that panning does not change it, and the drawing can be reused. */
   get #unit(): number {
     const { from, until } = this.#state;
     return Number(((this.#width - this.names) / (until - from)).toPrecision(9));
   }
 
-  /** Returns the horizontal position of a time on the canvas, CSS pixels. */
+  /** Returns the horizontal position of a time, CSS pixels. */
   x(time: number): number {
     return this.names + (time - this.#state.from) * this.#unit;
   }
 
-  /** Returns the time at a horizontal position as a share of the shown time range: 0 is its start, 1 its end. */
+  /** Returns a position as a share of the shown time range: 0 is its start, 1 its end. */
   share(x: number): number {
     return Math.min(1, Math.max(0, (x - this.names) / (this.#width - this.names)));
   }
@@ -92,7 +86,7 @@ export class Lanes {
     });
   }
 
-  /** Calls `draw`, and clips everything that it draws outside of the rectangle. */
+  /** Clips what `draw` draws outside of the rectangle. */
   #inside(
     context: CanvasRenderingContext2D,
     x: number,
@@ -109,7 +103,6 @@ export class Lanes {
     context.restore();
   }
 
-  /** Draws the time axis, and a band for each fault. */
   #background(context: CanvasRenderingContext2D, height: number): void {
     const { from, until, data } = this.#state;
     const paint = this.#paint;
@@ -131,7 +124,6 @@ export class Lanes {
     });
   }
 
-  /** Draws the names of the sessions and the lines between their lanes. */
   #rows(context: CanvasRenderingContext2D, part: { y: number; height: number }): void {
     const { rows, facts } = this.#state;
     const lane = this.#lane;
@@ -152,14 +144,14 @@ export class Lanes {
     }
   }
 
-  /** Returns the bar of a request; undefined if the timeline does not show its session. */
+  /** Returns undefined if the timeline does not show the session. */
   #bar(sheet: Sheet, op: Op | undefined): Bar | undefined {
     const row = op === undefined ? -1 : this.#state.rows.indexOf(op.session);
     return op === undefined || row < 0 ? undefined : sheet.bar(op, row);
   }
 
   /**
-   * Draws a frame around a bar. Returns the position of the bar on the canvas.
+   * Draws a frame around a bar, and returns the bar's position on the canvas.
    *
    * @param away distance between bar and frame, CSS pixels
    */
@@ -176,7 +168,6 @@ export class Lanes {
     return { left, right, middle: y + bar.height / 2 };
   }
 
-  /** Draws a frame around the request that the reader has chosen. */
   #chosen(context: CanvasRenderingContext2D, sheet: Sheet): void {
     const bar = this.#bar(sheet, this.#state.chosen);
     if (bar === undefined) return;
@@ -184,7 +175,6 @@ export class Lanes {
     this.#outline(context, bar, 1);
   }
 
-  /** Draws a frame around each request that broke a guarantee, and writes the name of the anomaly beside it. */
   #anomalies(context: CanvasRenderingContext2D, sheet: Sheet): void {
     const { data, facts, filters } = this.#state;
     this.#marked = [];
@@ -207,10 +197,7 @@ export class Lanes {
     }
   }
 
-  /**
-   * Returns the request at a point of the canvas. If there is none, returns the nearest request of the lane within a
-   * few pixels.
-   */
+  /** Returns the request at a point, or the nearest one of the lane within a few pixels. */
   at(x: number, y: number): Op | undefined {
     const [there, row] = [x - this.#offset.x, y - this.#offset.y];
     let best: Bar | undefined;
@@ -223,13 +210,12 @@ export class Lanes {
     return best?.op;
   }
 
-  /** Returns the session whose name is at this point of the canvas. */
+  /** Returns the session whose name is at this point. */
   nameAt(x: number, y: number): ShownSession | undefined {
     if (x > this.names || y < this.#axis) return undefined;
     return this.#state.rows[Math.floor((y - this.#offset.y) / this.#lane)];
   }
 
-  /** Scrolls so that the lane of a session is visible. */
   reveal(session: ShownSession): void {
     const at = this.#state.rows.indexOf(session) * this.#lane;
     const { scrollTop, clientHeight } = this.#scroller;

@@ -1,13 +1,10 @@
 /**
- * Writes the view of the timeline into the address of the page, so that a link opens the same view. Examples:
- * `#continuity-1` (an anomaly), `#session=r1&request=…&time=0.2-1.5`.
+ * Writes the view of the timeline into the page's address: `#continuity-1` (an anomaly), or
+ * `#session=r1&request=…&time=0.2-1.5`.
  */
 import type { ViewState } from './state.ts';
 
-/**
- * Shows the anomaly, the session or the time that the address of the page names. Returns false if it names none of
- * them.
- */
+/** Shows the anomaly, session or time in the page's address. Returns false if there is none. */
 export function follow(state: ViewState): boolean {
   const hash = location.hash.slice(1);
   const mark = state.facts.anomalies.find(({ id }) => id === hash);
@@ -26,7 +23,7 @@ export function follow(state: ViewState): boolean {
   return true;
 }
 
-/** Returns the end of a page address (from `#` on) that opens the current view. */
+/** Returns the end of an address (from `#` on) that opens the current view. */
 export function linkOf({ focus, chosen, from, until, facts }: ViewState): string {
   const parts = new URLSearchParams();
   for (const { name } of focus) parts.append('session', name);

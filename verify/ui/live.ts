@@ -1,18 +1,13 @@
-/** Follows a run in progress: adds the requests that the server sends, and loads the report at the end. */
+/** Follows a run in progress: adds the server's requests, and loads the report at the end. */
 import type { LiveNews } from '../reports/view/chunk.ts';
 import { inflate } from './data.ts';
 import { element } from './panel.ts';
 import type { ViewState } from './state.ts';
 
-/**
- * Shows the run in progress: adds each chunk of requests that the server sends.
- *
- * @param redraw draws the page; called after new requests
- */
+/** @param redraw draws the page; called after new requests */
 export function followRun(state: ViewState, redraw: () => void): void {
   const source = new EventSource('events');
-  // Adds the chunks in their order, although each is decompressed asynchronously: each chunk continues the previous
-  // one.
+  // Each chunk continues the previous one, but decompression is asynchronous.
   let last: Promise<void> = Promise.resolve();
   source.addEventListener('message', event => {
     const { run, about, chunk, anomalies } = JSON.parse(event.data) as LiveNews;
@@ -28,14 +23,13 @@ export function followRun(state: ViewState, redraw: () => void): void {
       redraw();
     });
   });
-  // The run has ended. Loads the report, which the server now serves at the address of this page.
+  // At the end, the server serves the report at this page's address.
   source.addEventListener('end', () => {
     source.close();
     location.replace(location.pathname);
   });
 }
 
-/** Shows counts and anomalies at the top of the page. */
 function show(state: ViewState, about: string): void {
   const { data, facts } = state;
   const { plots } = data;

@@ -1,4 +1,4 @@
-/** Starts the page: reads its data, draws the timeline and the plots, and handles pointer and keyboard. */
+/** Starts the page: reads its data, draws timeline and plots, and handles pointer and keyboard. */
 import type { Facts } from '../reports/view/chunk.ts';
 import { charts } from './charts.ts';
 import { Data, inflate } from './data.ts';
@@ -32,7 +32,7 @@ function filters(state: ViewState): void {
     get(id).addEventListener('input', changed);
 }
 
-/** Adds new instances, statuses and guarantees to the filter lists. Keeps the selection of the reader. */
+/** Keeps the reader's selection when it adds new instances, statuses and guarantees. */
 function options(state: ViewState): void {
   const fill = (id: string, names: Iterable<string>): void => {
     const list = get<HTMLSelectElement>(id);
@@ -76,25 +76,21 @@ function copying(): void {
     });
 }
 
-/**
- * Describes in words what the timeline shows, for all readers and for screen readers:
- * `2 of 500 sessions (s1, s2), 0.100 s to 1.200 s`.
- */
+/** Returns a text, also for screen readers: `2 of 500 sessions (s1, s2), 0.100 s to 1.200 s`. */
 function summary({ rows, data, from, until, focus }: ViewState): string {
   const sessions = `${rows.length.toLocaleString('en')} of ${data.sessions.length.toLocaleString('en')} sessions`;
   const names = focus.length > 0 ? ` (${focus.map(({ name }) => name).join(', ')})` : '';
   return `${sessions}${names}, ${(Math.max(0, from) / 1e6).toFixed(3)} s to ${(until / 1e6).toFixed(3)} s`;
 }
 
-/** Draws the page after each change of the view, at most once per frame. */
+/** Draws after changes, at most once per frame. */
 function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
   let waiting = false;
   let chosen = state.chosen;
   let link: ReturnType<typeof setTimeout> | undefined;
   const draw = (): void => {
     waiting = false;
-    // Draws nothing before the browser has laid out the page, because its width is 0 until then. The resize event draws
-    // the page afterwards.
+    // The page's width is 0 until the browser has laid it out, which causes a resize event.
     if (get('lanes').clientWidth === 0) return;
     if (state.chosen !== undefined && chosen !== state.chosen) lanes.reveal(state.chosen.session);
     if (chosen !== state.chosen) showFacts(state, get('facts'));
@@ -103,7 +99,7 @@ function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
     overview.draw();
     get('shown').textContent = summary(state);
     clearTimeout(link);
-    // Changes the address of the page only after a pause, because browsers limit the number of such changes.
+    // Browsers limit the number of changes of an address.
     link = setTimeout(() => history.replaceState(null, '', linkOf(state)), 300);
   };
   state.onChange = () => {

@@ -1,7 +1,4 @@
-/**
- * Draws the whole run as a strip above the timeline: requests by instance, failures, faults and anomalies. A frame in
- * the strip shows which part of the run the timeline shows.
- */
+/** Draws the whole run as a strip above the timeline. A frame shows the visible part. */
 import type { Plots } from '../reports/view/chunk.ts';
 import { density, Kept, type Paint, paintOf, prepared } from './paint.ts';
 import type { ViewState } from './state.ts';
@@ -66,7 +63,7 @@ export class Overview {
     return (time / this.#length) * this.#width;
   }
 
-  /** Draws the strip without the frame on a separate canvas. This canvas is reused until the data changes. */
+  /** The strip without the frame is reused until the data changes. */
   #strip(paint: Paint): HTMLCanvasElement {
     const { data, facts, filters } = this.#state;
     const canvas = document.createElement('canvas');
@@ -90,7 +87,6 @@ export class Overview {
     return canvas;
   }
 
-  /** Draws the numbers of requests and of failures in each interval, by instance. */
   #counts(context: CanvasRenderingContext2D, plots: Plots, paint: Paint): void {
     const totals = plots.born.map((_, i) => plots.requests.reduce((sum, all) => sum + (all[i] ?? 0), 0));
     const unit = PLOT / Math.max(1, ...totals);

@@ -1,15 +1,11 @@
-/** Defines the colours, fonts and axes of the page, for light and dark mode. */
+/** Defines colours, fonts and axes of the page, for light and dark mode. */
 
-/**
- * Colours of instances. People with a colour vision deficiency can distinguish them. Red is not among them, because it
- * marks anomalies.
- */
+/** Colours of instances, safe for colour vision deficiencies. Red marks anomalies. */
 const INSTANCES = {
   light: ['#1f6fb4', '#d98200', '#128a68', '#8a56b8', '#5d7f00', '#2b9bb8', '#a5527b', '#6b6b6b'],
   dark: ['#62aef0', '#f2b04a', '#4fcba4', '#bf94e6', '#a9c94d', '#6fd0e8', '#e08db4', '#b5b5b5'],
 };
 
-/** Font of the texts on the timeline. */
 export const FONT = '12px system-ui, sans-serif';
 
 export interface Paint {
@@ -24,7 +20,7 @@ export interface Paint {
   instance(index: number): string;
 }
 
-/** Returns the colours that the style sheet defines for the current mode (light or dark). */
+/** Returns the style sheet's colours for light or dark mode. */
 export function paintOf(): Paint {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
@@ -37,12 +33,11 @@ export function paintOf(): Paint {
   };
 }
 
-/** Caches a value that is expensive to compute, until one of its inputs changes. */
+/** Caches a value until one of its inputs changes. */
 export class Kept<Value> {
   #inputs: readonly unknown[] = [];
   #value: Value | undefined;
 
-  /** Returns the cached value. Computes a new value if one of the inputs is not the same as in the last call. */
   get(inputs: readonly unknown[], make: () => Value): Value {
     if (this.#value === undefined || inputs.some((input, i) => input !== this.#inputs[i])) {
       this.#inputs = inputs;
@@ -55,10 +50,7 @@ export class Kept<Value> {
 /** Returns the width of a CSS pixel in device pixels. */
 export const density = (): number => Math.min(devicePixelRatio || 1, 3);
 
-/**
- * Clears a canvas, and sets its resolution to that of the screen. Returns its context, in which one unit is a CSS
- * pixel.
- */
+/** Clears a canvas, and sets its resolution. One unit of the context is a CSS pixel. */
 export function prepared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
   const ratio = density();
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -76,7 +68,7 @@ export function prepared(canvas: HTMLCanvasElement, width: number, height: numbe
 }
 
 /**
- * Formats a time for an axis, such as `1.25 s`.
+ * Formats a time such as `1.25 s`.
  *
  * @param step time between two ticks, microseconds
  */
@@ -88,7 +80,7 @@ export function timeText(time: number, step = 1000): string {
     : `${seconds.toFixed(digits)} s`;
 }
 
-/** Returns about `count` times for the ticks of an axis. All are round: multiples of 1, 2 or 5 times a power of 10. */
+/** Returns about `count` round times: multiples of 1, 2 or 5 times a power of 10. */
 export function ticks(from: number, until: number, count: number): { step: number; at: number[] } {
   const rough = (until - from) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,12 +1,8 @@
-/**
- * Shows the legend, and the details of the request that the reader has chosen. Texts from the app are inserted as text,
- * never as markup.
- */
+/** Shows the legend, and details of the chosen request. Texts from the app never become markup. */
 import { is, type Op } from './data.ts';
 import { paintOf } from './paint.ts';
 import { statusOf, type ViewState } from './state.ts';
 
-/** Creates an HTML element with texts and other elements in it. */
 export function element(
   name: string,
   inside: readonly (string | Node)[],
@@ -24,7 +20,6 @@ function button(text: string, act: () => void): HTMLElement {
   return made;
 }
 
-/** Returns the details of a request as pairs of name and value. */
 function factsOf(op: Op, { facts }: ViewState): [name: string, value: string][] {
   const mark = facts.anomalies.find(({ request }) => request === op.request);
   const identity = is(op, 'in') ? 'signed in' : is(op, 'out') ? 'signed out' : '';

@@ -1,4 +1,4 @@
-/** Holds what the timeline shows: the time range, the sessions, the filters and the chosen request. */
+/** Holds what the timeline shows: time range, sessions, filters and the chosen request. */
 import type { AnomalyMark, Facts } from '../reports/view/chunk.ts';
 import { type Data, failed, is, type Op, type ShownSession, signedOut } from './data.ts';
 
@@ -12,22 +12,16 @@ export interface Filters {
 export class ViewState {
   readonly data: Data;
   readonly facts: Facts;
-  /** Start (`from`) and end (`until`) of the shown time range, microseconds. */
+  /** The shown time range, microseconds. */
   from = 0;
   until = 1;
-  /**
-   * The shown sessions. Sessions with an anomaly come first, in the order of its time; then the other sessions, in the
-   * order of their number of requests.
-   */
+  /** The shown sessions: those with an anomaly by its time, then the others by their number of requests. */
   rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
-  /**
-   * The sessions that the reader has chosen, such as the sessions of an anomaly. Empty if the reader has not chosen
-   * any; then all are shown.
-   */
+  /** The sessions that the reader has chosen; empty to show all. */
   focus: ShownSession[] = [];
   chosen: Op | undefined;
-  /** Called after each change of what the timeline shows, so that the page is drawn again. */
+  /** Called after each change, to draw the page again. */
   onChange: () => void = () => {};
 
   constructor(data: Data, facts: Facts) {
@@ -35,7 +29,7 @@ export class ViewState {
     this.facts = facts;
   }
 
-  /** Makes the timeline show the whole run and all sessions. */
+  /** Shows the whole run and all sessions. */
   all(): void {
     this.focus = [];
     this.select();
@@ -44,7 +38,7 @@ export class ViewState {
     this.show(this.data.from - margin, this.data.until + margin);
   }
 
-  /** Shows a time range. Limits the range to the run, with a small margin, and to a length of at least 20 µs. */
+  /** Shows a time range within the run, of at least 20 µs. */
   show(from: number, until: number): void {
     const { from: first, until: last } = this.data;
     const margin = (last - first) * 0.02 + 1000;
@@ -54,27 +48,19 @@ export class ViewState {
     this.onChange();
   }
 
-  /**
-   * Zooms.
-   *
-   * @param at point of the timeline that keeps its position: 0 is the start of the shown time, 1 its end
-   */
+  /** @param at point that keeps its position: 0 is the start of the shown time, 1 its end */
   zoom(factor: number, at = 0.5): void {
     const middle = this.from + (this.until - this.from) * at;
     this.show(middle - (middle - this.from) * factor, middle + (this.until - middle) * factor);
   }
 
-  /**
-   * Pans the timeline.
-   *
-   * @param share distance as a share of the shown time range; to the left if negative
-   */
+  /** @param share distance as a share of the shown time range; to the left if negative */
   pan(share: number): void {
     const by = (this.until - this.from) * share;
     this.show(this.from + by, this.until + by);
   }
 
-  /** Makes the timeline show only the sessions that match the filters. */
+  /** Shows only the sessions that match the filters. */
   select(): void {
     const broken = new Map<string, number>();
     for (const mark of this.facts.anomalies)
@@ -94,7 +80,6 @@ export class ViewState {
     this.onChange();
   }
 
-  /** Returns whether a request matches the filters. */
   matches(op: Op): boolean {
     const { text, instance, status } = this.filters;
     if (instance !== '' && op.instance !== instance) return false;
@@ -106,7 +91,7 @@ export class ViewState {
     );
   }
 
-  /** Shows the sessions of an anomaly, at the time of the requests that prove it. */
+  /** Shows the sessions of an anomaly, at the time of its requests. */
   anomaly(mark: AnomalyMark): void {
     this.filters = { text: '', instance: '', status: '', guarantee: '' };
     this.chosen = this.data.requests.get(mark.request);
@@ -119,10 +104,7 @@ export class ViewState {
     this.show(mark.from - margin, mark.until + margin);
   }
 
-  /**
-   * Returns the other session to show if the chosen request got another user's page: the session of that user that is
-   * nearest in time, in a list. Otherwise the list is empty.
-   */
+  /** If the chosen request got another user's page, returns that user's nearest session in time. */
   #shownInstead({ from, until }: AnomalyMark, names: ReadonlySet<string>): ShownSession[] {
     const other = this.chosen?.sawUser ?? '';
     if (other === '' || other === this.chosen?.session.user) return [];
@@ -153,7 +135,7 @@ export class ViewState {
   }
 }
 
-/** Returns the kind of a response as a text for the filter "Status", such as `signed out` or `server error`. */
+/** Returns a text for the filter "Status", such as `signed out` or `server error`. */
 export function statusOf(op: Op): string {
   if (signedOut(op)) return 'signed out';
   if (op.status === 0) return 'no response';
