@@ -105,7 +105,7 @@ class Described {
     );
     return {
       ...NO_HINTS,
-      described: true,
+      described: 'the GraphQL API describes',
       logins: mutations
         .filter(one => (LOGIN.test(words(one)) || ENTERS.test(one.name)) && !REGISTER.test(words(one)))
         .flatMap(one => this.#mutation(one, CREDENTIALS))

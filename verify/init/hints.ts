@@ -20,8 +20,8 @@ export interface Hints {
   pages: string[];
   logouts: HintedRequest[];
   writes: HintedRequest[];
-  /** True if the app itself describes these requests, as GraphQL does, so that their purpose is certain. */
-  described?: true;
+  /** Set if the app itself describes these requests, so their purpose is certain. A clause such as "the API describes". */
+  described?: string;
 }
 
 export const NO_HINTS: Hints = { logins: [], pages: [], logouts: [], writes: [] };

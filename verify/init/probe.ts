@@ -130,6 +130,9 @@ const READS = 6;
 /** Pause before a second read, milliseconds. A cache may have returned a page without the values. */
 const CACHED = 2500;
 
+/** Number of times that init sends a refused write again. */
+const AGAIN = 2;
+
 /** Maximum number of reads with another session. Each instance of a broken app may keep its own values. */
 const LOOKS = 3;
 
@@ -161,13 +164,21 @@ export async function proven(
   const places = [...pages];
   const besides = visitor.client.cookies(known.page).filter(({ name }) => !known.carriers.includes(name));
   const unchanged = visitor.twin(besides.map(({ name }) => name));
-  for (const value of values) {
+  const write = async (value: string): Promise<PageVisit> => {
     let before = await visitor.get(pages[0] ?? known.page);
     if (tokenIn(visitor, before, known.csrf) === undefined) before = await visitor.get(known.page);
-    const answer = await visitor.send(
-      filledWith(request, known.headers, { value, csrf: tokenOf(visitor, before, known.csrf) }),
-    );
-    if ((answer.status ?? 500) >= 400) return undefined;
+    const csrf = tokenOf(visitor, before, known.csrf);
+    return visitor.send(filledWith(request, known.headers, { value, csrf }));
+  };
+  const isRefused = ({ status = 500 }: PageVisit): boolean => status >= 400;
+  for (const value of values) {
+    let answer = await write(value);
+    // Perhaps the instance does not know the session. A stranger's request leads a round robin to another instance.
+    for (let i = 0; i < AGAIN && isRefused(answer); i++) {
+      if (i > 0) await visitor.manners.fresh().get(known.page);
+      answer = await write(value);
+    }
+    if (isRefused(answer)) return undefined;
     if (answer.leads !== undefined && !places.includes(answer.leads)) places.unshift(answer.leads);
   }
   const read = await readOf(visitor, places.slice(0, READ_PAGES), values);

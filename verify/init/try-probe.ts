@@ -148,4 +148,4 @@ const safe = (
   recorded: boolean,
   pages: readonly PageVisit[],
 ): HintedRequest[] =>
-  recorded || described === true ? writes : writes.filter(({ path }) => lists(pages).includes(path));
+  recorded || described !== undefined ? writes : writes.filter(({ path }) => lists(pages).includes(path));

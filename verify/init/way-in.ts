@@ -8,6 +8,7 @@ import type { Looking } from './inquiry.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
 import { learnElsewhere } from './learn-elsewhere.ts';
 import { type Beginning, findLogin, type Login, type LoginCredentials, NoLogin } from './login.ts';
+import { hintsOfOpenApi } from './openapi.ts';
 import { findRefresh, givesRefreshToken } from './refresh.ts';
 import { accessIn } from './renewal.ts';
 import { besideToken, placeOf } from './tokens.ts';
@@ -67,6 +68,8 @@ export async function begin(looking: Looking): Promise<LoginStart> {
 /** Returns requests from the app's GraphQL API, or else its scripts, or else the usual requests of an API. */
 async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: GraphqlApi): Promise<Hints> {
   if (api?.hints !== undefined && api.hints.logins.length > 0) return api.hints;
+  const described = await hintsOfOpenApi(manners.fresh(), page);
+  if (described !== undefined && described.logins.length > 0) return described;
   return hasPages(page) ? hintsOfScripts(manners.fresh(), page) : usualLogins(first);
 }
 
@@ -130,7 +133,7 @@ async function hintedLogin(
         `Is the password right? Does it need a one-time code? ${body}`,
     );
   const unread = hasPages(page) ? `the scripts of ${page.path} suggest` : 'logins of an API usually send';
-  const source = described === true ? 'the GraphQL API describes' : unread;
+  const source = described ?? unread;
   throw new UsageError(
     `init: no page has a login form, and no request that ${source} ` +
       `began a session for ${first.user}: ${[...tried].join(', ') || 'they suggest none'}. If another page has the form, ` +
