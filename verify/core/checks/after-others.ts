@@ -1,30 +1,22 @@
 /**
- * Finds sessions that were lost just after another login or a logout of the same user. An app that limits the number of
- * sessions per user loses sessions in this way, and its target file should declare `sessions`.
+ * Finds sessions that were lost just after another login or logout of the same user, as in apps that limit sessions.
  */
 import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
-/**
- * Logins or logouts are named as the cause of lost sessions only if they came just before at least 3 of the losses, and
- * just before at least 90 % of them.
- */
+/** Logins are named as the cause of losses only if they came just before 3 of the losses, and before 90 % of them. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/**
- * Logins are not named as the cause if they also came just before most handoffs without a loss: more than this share. A
- * handoff is a request on another instance than the session's previous one.
- */
+/** Logins are not the cause of losses if they also came just before more than this share of handoffs without a loss. */
 const USUAL = 0.5;
 /** Logins are named as the cause only if the probability that chance alone explains the losses is at most this. */
 const CHANCE = 0.01;
 
 /**
- * Number of lost sessions (`here`), and of handoffs that lost no session (`kept`). A handoff is a request on another
- * instance than the session's previous one. `followed` and `keptAfter`: how many of the losses, and of these handoffs,
- * came just after another login or logout of the same user.
+ * Counts of lost sessions (`here`) and of handoffs without a loss (`kept`), and how many of both followed another
+ * login.
  */
 export interface Followed {
   here: number;
@@ -59,9 +51,7 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   `just before, another session of ${user} (${session}) logged ${action === 'login' ? 'in' : 'out'}: if the app ` +
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
-/**
- * Returns whether losses of sessions come just after another login or logout clearly more often than other handoffs do.
- */
+/** Returns whether sessions are lost just after another login or logout clearly more often than by chance. */
 export function isPattern({ here, followed, kept, keptAfter }: Followed): boolean {
   const usual = (keptAfter + 1) / (kept + 2);
   return here >= ENOUGH && followed >= SHARE * here && usual <= USUAL && usual ** followed <= CHANCE;

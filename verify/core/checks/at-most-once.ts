@@ -55,8 +55,6 @@ class AtMostOnce extends Judging<Adds> {
 
   #read(read: Operation, limits: EffectLimits): void {
     limits.learn(read);
-    // Neither a set that shows a value twice nor a counter whose highest possible sum is unknown proves that an add
-    // took effect twice.
     if (!limits.counts) return;
     const { kind, most, waiting } = limits;
     for (const [value, times] of limits.shownBy(read)) {

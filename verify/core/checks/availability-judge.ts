@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates availability. The file availability.ts defines this check. */
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
@@ -8,7 +7,6 @@ import { Judging } from './framework.ts';
 import { ResponseTimes } from './response-times.ts';
 import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
 
-/** Minimum number of requests outside fault windows for a verdict, and also in each fault window. */
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
@@ -49,9 +47,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     if (first !== undefined && !disturbed) this.#waited(operation, first);
   }
 
-  /**
-   * @param first the first failed request since the client's last success. No fault window overlaps the time since then
-   */
+  /** Judges the wait since `first`, the client's first failed request since its last success. */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
     if (wait <= this.#mostWait) return;
@@ -97,8 +93,7 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // If the machine that runs Baton lacked CPU time, this may also be the cause of slow responses. So the limits of
-    // response times are not checked.
+    // Slow responses may have the same cause, so the limits of response times are not checked.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

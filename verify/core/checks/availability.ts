@@ -1,7 +1,4 @@
-/**
- * Checks availability: during a fault, the failures, waits and gaps stay within the fault's budget. Outside faults, no
- * request fails.
- */
+/** Checks availability: failures, waits and gaps stay within a fault's budget, and outside faults no request fails. */
 import { counted, grouped, seconds } from '../result/format.ts';
 import { Availability, type AvailabilityCounts, ENOUGH, ENOUGH_IN_WINDOW } from './availability-judge.ts';
 import { atMost, check, few } from './framework.ts';

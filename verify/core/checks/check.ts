@@ -8,20 +8,12 @@ import type { LogReader } from '../timeline/request-logs.ts';
 import type { SessionState, Sessions, Standing } from '../timeline/sessions.ts';
 
 export interface Fold extends LogReader {
-  /**
-   * Called when an operation starts that may change data. `data` is undefined if the operation uses no known object.
-   */
+  /** `data` is undefined if the operation uses no known object. */
   started?(start: Start, data: Started | undefined): void;
-  /**
-   * Called when an operation ends. An operation whose end was not recorded ends at the end of the run, without
-   * `return`.
-   */
+  /** An operation whose end was not recorded ends at the end of the run, without `return`. */
   ended?(operation: Operation, standing: Standing): void;
   event?(event: Event): void;
-  /**
-   * Called when a session ends, for each object that only this session used. For all other objects, called at the end
-   * of the run.
-   */
+  /** Called when the only session that used this object ends, or at the end of the run. */
   objectEnded?(object: TrackedObject): void;
   /** Called after the last operation of a session, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
@@ -29,10 +21,7 @@ export interface Fold extends LogReader {
   finish(): CheckFinding;
 }
 
-/**
- * The counts from which a verdict is made. Counts from several parts of a run, such as k6's virtual users, can be added
- * up.
- */
+/** The counts from which a verdict is made. Counts of k6's virtual users can be added up. */
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
@@ -76,7 +65,5 @@ export function conclude(
   };
 }
 
-/**
- * Minimum number of handoffs for a verdict. A handoff is a request on another instance than the session's previous one.
- */
+/** Minimum number of requests on another instance than the session's previous request (handoffs) for a verdict. */
 export const ENOUGH_HANDOFFS = 10;

@@ -5,7 +5,6 @@ import { visibleIn } from '../objects/sift.ts';
 import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Makes a witness step for a change whose outcome is unknown, because no response came. */
 export const pending = (start: Start): WitnessStep => ({
   operation: { ...start, type: 'op', outcome: 'info' },
   came: 'may have happened',

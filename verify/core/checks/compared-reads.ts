@@ -7,18 +7,12 @@ export interface Reads {
   /** Number of compared reads for which another instance served the earlier operation. */
   crossed: number;
   sessions: number;
-  /**
-   * Number of reads that show the session's last add in a list which may show only its newest entries. `newestCrossed`:
-   * how many of these reads another instance served.
-   */
+  /** Number of reads that show the session's last add in a list which may show only its newest entries. */
   newest: number;
   newestCrossed: number;
   /** Number of sessions that have no other evidence than the reads counted in `newest`. */
   newestSessions: number;
-  /**
-   * Number of reads that lack the session's last add, in a list which may show only some of its entries. One such read
-   * suggests that the list does not show new entries first. Then the reads counted in `newest` are no evidence.
-   */
+  /** Number of reads that lack the session's last add. One such read shows that `newest` is no evidence. */
   unshown: number;
 }
 
@@ -30,10 +24,7 @@ export const NO_READS: Reads = {
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/**
- * Adds the reads counted in `newest` to the compared reads. If `unshown` is not 0, these reads are no evidence and are
- * left out.
- */
+/** Adds the reads counted in `newest` to the compared reads, unless `unshown` shows that they are no evidence. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates continuity. The file continuity.ts defines this check. */
 import type { Event, Operation } from '../history/history.ts';
 import type { Anomaly } from '../result/verdict.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -19,14 +18,10 @@ export interface ContinuityCounts extends Followed {
   refusing: number;
 }
 
-/** The responses that came when the client sent the cookie of a lost session again. */
 interface Aftermath {
   anomaly: Anomaly;
   honouredBy: HonouredBy;
-  /**
-   * The first response that replaced the cookies of the lost session. From then on, only requests marked with `old`
-   * still send the lost cookie.
-   */
+  /** The first response that replaced the cookies of the lost session. */
   replaced: Operation | undefined;
   other: Operation | undefined;
 }
@@ -35,7 +30,6 @@ export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
   readonly #afterwards = new Map<string, Aftermath>();
-  /** Lost sessions for which another login or a logout of the same user may be the cause. */
   readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
 
   override ended(operation: Operation, { session, live, handoffFrom }: Standing): void {
@@ -94,7 +88,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     const { anomaly, honouredBy, other } = entry;
     const described = honouredBy.described();
     if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
-    // If an instance still honours the lost session, another login or logout of the user is not the cause of the loss.
+    // A loss is not the effect of another login if an instance still honours the session.
     if (other !== undefined && !honouredBy.ever) this.#ended.push({ anomaly, other });
     this.#afterwards.delete(session);
   }

@@ -24,8 +24,7 @@ export const continuity = check<ContinuityCounts>({
   compared: ({ requests }) => requests,
   missing({ sessions, handoffs, requests }, { routing }) {
     if (sessions === 0) return 'no login succeeded, so there was no session';
-    // With a sticky balancer, a session stays on one instance. So this check counts requests instead of changes of the
-    // instance.
+    // A sticky session changes no instance, so its requests are counted.
     if (routing === 'sticky') return few(requests, ENOUGH_STAYING, 'request', ' of live sessions');
     const how =
       'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +

@@ -1,4 +1,3 @@
-/** Compares how different instances set the session cookie. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
@@ -19,10 +18,7 @@ interface Sets {
 }
 
 export class CookieDifferences {
-  /**
-   * First key: the kind of response that set the cookie, such as `sid at a login sent directly after 1 faults`. Second
-   * key: the instance.
-   */
+  /** First key: such as `sid at a login sent directly after 1 faults`; second key: the instance. */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
   /** @param era number of faults so far. Only cookies of one era are compared, because a fault may change the app */
@@ -38,7 +34,6 @@ export class CookieDifferences {
     }
   }
 
-  /** Returns the violations, at most one for each kind of response. */
   differences(): Violation[] {
     return [...this.#kinds].flatMap(([key, instances]) => {
       const [cookie = ''] = key.split(' ');

@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates cookie-policy. The file cookie-policy.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -22,15 +21,9 @@ export interface CookieCounts {
   /** Number of logins that got a session id which the app had already issued before. */
   equal: number;
   sameSiteNone: number;
-  /**
-   * Number of further pairs of Domain and Path with which a cookie was set, after its first pair. 0 if each cookie
-   * always has the same pair.
-   */
+  /** Number of pairs of Domain and Path with which a cookie was set, beyond the first pair of each cookie. */
   scopes: number;
-  /**
-   * Number of anomalies that are not reported yet, because their cookie has had only one value so far, and so may not
-   * carry a session.
-   */
+  /** Number of unreported anomalies of cookies that have had only one value, and so may carry no session. */
   waiting: number;
   tried: NamedCounts;
 }

@@ -4,10 +4,7 @@ import { idSpace } from '../result/statistics.ts';
 import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
 
-/**
- * The verdict mentions the randomness of session ids only if the run proves at least this number of bits. About 30
- * different ids prove 7 bits.
- */
+/** The verdict mentions the randomness of ids from this number of bits on. 30 different ids prove 7 bits. */
 const WORTH_REPORTING = 7;
 
 export const cookiePolicy = check<CookieCounts>({

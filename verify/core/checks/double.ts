@@ -6,7 +6,6 @@ import { pending } from './clobber.ts';
 import type { EffectLimits } from './effect-limits.ts';
 import type { Violation } from './framework.ts';
 
-/** Maximum number of adds in a witness. */
 const SHOWN = 4;
 
 export function double(

@@ -1,15 +1,8 @@
-/**
- * Delays the report of a cookie with a wrong value, such as a guessable one, until a session is signed in with this
- * value.
- */
+/** Delays the report of a guessable cookie until a session is signed in with this cookie. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/**
- * Reports a short cookie value only if the session still uses it after the login. Before the login, a cookie that
- * contains a whole session is short, because the session is empty. The login replaces this cookie. A short cookie that
- * is used after the login can be guessed.
- */
+/** A cookie that contains an empty session is short, and the login replaces it. So only a cookie in use is reported. */
 export class EarlyCookies {
   readonly #held = new WeakMap<SessionState, Map<string, () => void>>();
 

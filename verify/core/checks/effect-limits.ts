@@ -6,16 +6,11 @@ import { acknowledged, type Write } from '../objects/overlaps.ts';
 const KEPT = 64;
 
 export class EffectLimits {
-  /**
-   * Key: a value; value: how often a read may show it. For a counter, the only key is '', with its highest possible
-   * sum. An add is counted from the time of its request, because it may take effect before its response.
-   */
+  /** Key: a value, or '' for the sum of a counter; value: how often a read may show it, or the highest possible sum. */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
   adds: (Start | Operation)[] = [];
-  /**
-   * Key: the instance, or '' if it is not known; value: number of adds acknowledged since the last read of the object.
-   */
+  /** Key: the instance, or '' if it is not known; value: number of adds acknowledged since the last read. */
   readonly waiting = new Map<string, number>();
   last: Operation | undefined;
   #known: boolean;
@@ -29,10 +24,7 @@ export class EffectLimits {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /**
-   * True if a read of this object can show that an add took effect twice. False for a set, and for a counter while its
-   * highest possible sum is unknown.
-   */
+  /** True if a read of this object can show that an add took effect twice. */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -54,10 +46,7 @@ export class EffectLimits {
     if (this.adds.length > KEPT) this.adds.shift();
   }
 
-  /**
-   * Makes the highest possible sum of a counter unknown, because of a set, clear or decrement. The sum is known again
-   * after the next set or clear that overlaps no other request.
-   */
+  /** Forgets the highest possible sum of a counter, until the next set or clear that overlaps no request. */
   #falling(): void {
     this.#falls++;
     this.#known = false;

@@ -1,20 +1,14 @@
-/**
- * Finds requests that were sent while the balancer may have ejected an instance (sent it no requests). For example,
- * nginx ejects an instance for 10 s after a failure.
- */
+/** Finds requests that came while the balancer may have ejected an instance, as nginx does for 10 s after a failure. */
 import type { Operation } from '../history/history.ts';
 
-/** Statuses that show that an instance is unavailable. The instance or the balancer may send them. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
 export class Ejections {
-  /** Key: an instance that has not served a request since it failed; value: its last failed request. */
   readonly #failed = new Map<string, Operation>();
   requests = 0;
 
   /**
-   * Returns whether the balancer may have ejected an instance when this request was sent. Call it in the order in which
-   * requests end.
+   * Returns whether an instance may have been ejected when the request was sent. Call in the order of the responses.
    */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
@@ -27,9 +21,6 @@ export class Ejections {
   }
 }
 
-/**
- * Returns whether a request was sent after the response of the failed one. Only such a request shows that the instance
- * works again.
- */
+/** Only a request that was sent after the failed response shows that the instance works again. */
 const isAfter = (operation: Operation, failed: Operation): boolean =>
   operation.clock === failed.clock && failed.return !== undefined && operation.call >= failed.return;

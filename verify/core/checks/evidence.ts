@@ -11,7 +11,6 @@ interface Sources {
 }
 
 class Evidence extends Judging<Sources> {
-  /** Ids of requests that the client sent twice. Two log entries for such a request are correct. */
   readonly #resent = new Set<string>();
   #complete = false;
 
@@ -22,8 +21,7 @@ class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // If all sources have already named the instance of the request, a further log entry shows that the request was
-      // served twice. This is certain only in a complete history.
+      // If each source has named its instance before, a further log entry shows that the request was served twice.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
         this.#dispute(request, `request ${id} was served a second time, by ${again.source}`);

@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates expiry. The file expiry.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
@@ -8,18 +7,12 @@ import { addTo, Judging, KEPT, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
 export interface Timeouts {
-  /**
-   * Key: the timeout, idle or absolute; value: how often a session was still honoured shortly before this timeout
-   * ended.
-   */
+  /** Key: the timeout; value: how often a session was still honoured shortly before this timeout ended. */
   lived: Record<Timeout, number>;
   expired: Record<Timeout, number>;
   /** Number of sessions that were refused after so short a time that no timeout can be the cause. */
   lost: number;
-  /**
-   * Number of sessions that were refused too early by an instance that had not served them before. The instance may
-   * have refused a session because it did not know it.
-   */
+  /** Number of sessions refused too early by an instance that may not have known them. */
   strangers: number;
   length: number;
   tried: NamedCounts;
@@ -28,10 +21,7 @@ export interface Timeouts {
 export class Expiry extends Judging<Timeouts> {
   readonly #declared = declaredBy(this.run);
   readonly #lives = new WeakMap<SessionState, Life>();
-  /**
-   * The first early refusals by instances that had not served the session before. They are reported only if no session
-   * was refused without any wait.
-   */
+  /** Early refusals by instances that may not have known the session. */
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -78,8 +68,7 @@ export class Expiry extends Judging<Timeouts> {
     }
     const early = life.waited(operation);
     if (early === undefined) this.count.lost++;
-    // An early refusal is reported only if there was no fault after the login, because a fault may have ended the
-    // session.
+    // A fault may have ended the session.
     else if (!this.faults.since(life.login.call)) {
       if (!strange) this.report(() => drift(operation, session, life, early, 'early'));
       else if (this.count.strangers++ < KEPT)

@@ -15,8 +15,7 @@ export const expiry = check<Timeouts>({
     ...{ lived: { idle: 0, absolute: 0 }, expired: { idle: 0, absolute: 0 } },
     ...{ lost: 0, strangers: 0, length: 0, tried: tally() },
   }),
-  // If sessions are also lost without any wait, the refusals by instances that may not know the session are not
-  // counted: the timeout is probably not the cause.
+  // If sessions are also lost without any wait, an instance may have refused a session because it did not know it.
   violations: ({ violations, strangers, lost }) => violations + (lost === 0 ? strangers : 0),
   compared: ({ lived, expired }) => lived.idle + lived.absolute + expired.idle + expired.absolute,
   missing({ length, lived, expired, strangers, lost, tried }, run) {

@@ -41,11 +41,10 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // If a proxy joined several cookies into one Set-Cookie line, the attributes of each cookie are not known.
+  // The attributes of folded cookies are not known.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
-  // A direct request bypasses the balancer, and may use http although clients of the balancer use https. So Secure is
-  // not required.
+  // A direct request bypasses the balancer, and may use http although clients of the balancer use https.
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';
   const prefixed = !policy.asvs || name.startsWith('__Host-') || name.startsWith('__Secure-');
   const sited = sameSite !== undefined && SAME_SITE.has(sameSite);
@@ -66,8 +65,7 @@ export function exposures(
     add(ROOM, came, `at least ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
-  // The declared attributes are not checked in responses to direct requests, because the proxy that these requests
-  // bypass may add the attributes.
+  // The proxy that direct requests bypass may add attributes.
   const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
   const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
   for (const attribute of judged) {
@@ -81,19 +79,12 @@ export function exposures(
   return found;
 }
 
-/**
- * Returns the path for which a cookie without a Path attribute is valid: the path of the request, up to its last slash
- * (RFC 6265, 5.1.4).
- */
+/** Returns the default Path of a cookie: the path of the request up to its last slash (RFC 6265, 5.1.4). */
 const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
-/** Statuses which mean that the path does not exist, or that it needs a session. */
 const ABSENT = new Set([401, 403, 404, 410]);
 
-/**
- * Judges the response to a read that was sent without cookies. If the response is neither a signed-in page nor a login
- * page, it comes from a health check or a static file, and must not set a session cookie. A login page may set one.
- */
+/** Judges the response to a read without cookies. A health check or a static file must not set a session cookie. */
 export function withoutCookie(
   { action, with: sent, signedIn, status, cookies }: Operation,
   count: { without: number; absent: number },

@@ -1,6 +1,4 @@
-/**
- * Checks forgery: no instance signs a client in with a changed session cookie, and no changed cookie breaks the app.
- */
+/** Checks forgery: no instance signs in a changed session cookie, and no changed cookie breaks the app. */
 import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -9,10 +7,7 @@ import { ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
 const CHANGES = 2;
-/**
- * Statuses that come from a gateway or an overloaded server, and so do not show whether the cookie was accepted.
- * Cloudflare uses 520 to 530.
- */
+/** Statuses of gateways and overloaded servers, which show nothing about the cookie. Cloudflare uses 520 to 530. */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 interface Forgeries {
@@ -32,7 +27,7 @@ class Forgery extends Judging<Forgeries> {
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
-    // Requests after the end of the session are not counted, because the app then refuses even the unchanged cookie.
+    // After the end of the session, the app refuses even the unchanged cookie.
     if (isDuring(session, operation)) {
       this.count.forged++;
       addTo(this.count.tried, operation.instance);

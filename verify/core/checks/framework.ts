@@ -28,10 +28,7 @@ export interface CheckContext {
   onAnomaly: OnAnomaly | undefined;
 }
 
-/**
- * The counts of a check. `doubtful`: signed-in responses that prove nothing, because the app shows the pages of this
- * user to other users, too.
- */
+/** `doubtful`: signed-in responses that prove nothing, because the app shows this user's pages to other users. */
 type Counted<C> = C & { violations: number; doubtful: number; lost: number };
 
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
@@ -92,14 +89,12 @@ const loss = (lost: number, { afterLoss }: { afterLoss?: string }): string | und
     : `continuity is broken in ${counted(lost, 'session')}: ${afterLoss} of such sessions cannot be judged`;
 
 export interface Violation {
-  /** The operation from which the report takes the session and the user. */
   at?: Operation | undefined;
   summary: string;
   witness: WitnessStep[];
   notes?: string[];
 }
 
-/** Maximum number of anomalies with the same name that are kept for the report. All further ones are only counted. */
 export const KEPT = 5;
 
 /** Base class of all checks, which judges one run. A check overrides the methods of `Fold` that it needs. */
@@ -115,10 +110,7 @@ export abstract class Judging<C extends object> implements Fold {
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
   /** Further anomalies of other users. They are shown if all kept anomalies are withdrawn at the end of the run. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
-  /**
-   * Key: an anomaly's name; value: how many such anomalies are kept. A limit for each name leaves space for other
-   * names.
-   */
+  /** Key: an anomaly's name; value: how many such anomalies are kept. */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -137,7 +129,6 @@ export abstract class Judging<C extends object> implements Fold {
   sessionEnded?(session: SessionState): void;
   routed?(operation: Operation, entry: Served): void;
   logged?(request: LoggedRequest, complete: boolean): void;
-  /** Updates the counts that are computed only on demand, such as the size of a set. */
   recount?(): void;
   /** Reports the violations that only the whole run shows. Called at the end of the run. */
   settle?(): void;
@@ -150,9 +141,7 @@ export abstract class Judging<C extends object> implements Fold {
   }
 
   /**
-   * Reports an anomaly whose only proof is a response that looks signed in. If the app shows the pages of this user to
-   * other users, such a response proves nothing: the anomaly is then not counted, or is withdrawn at the end of the
-   * run.
+   * Reports an anomaly whose only proof is a signed-in response. It is withdrawn if other users see this user's pages.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;

@@ -1,7 +1,4 @@
-/**
- * Decides whether a shared cache may reuse a response. Only an explicitly fresh response may be reused (RFC 9111,
- * 4.2.1, 5.2.2).
- */
+/** Decides whether a shared cache may reuse a response: only if it is explicitly fresh (RFC 9111, 4.2.1, 5.2.2). */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Caching } from '../history/history.ts';
 
@@ -9,16 +6,13 @@ export interface Freshness {
   /** The directive or header that allows a shared cache to reuse the response, such as `max-age=60`. */
   because?: string;
   silent?: true;
-  /**
-   * True if a cache must ask the app again before it reuses the response, or must keep a separate response for each
-   * cookie. In both cases, a cached response is never sent to another user.
-   */
+  /** True if a cache must ask the app again, or must keep a separate response for each cookie. */
   keptApart?: true;
 }
 
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
-  // The pattern must match a quoted value as a whole, because the value may contain commas: no-cache="set-cookie, x".
+  // A quoted value may contain commas: no-cache="set-cookie, x".
   for (const [, name = '', quoted, plain] of control.matchAll(
     /([!#$%&'*+.^_`|~\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?/g,
   )) {
@@ -30,7 +24,7 @@ function directivesOf(control: string): Map<string, string> {
 
 const KNOWN = 1000;
 
-/** Parses Cache-Control headers. Remembers the parsed headers, because an app sends only few different ones. */
+/** Parses Cache-Control headers, and remembers the few different ones of an app. */
 export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -39,9 +33,7 @@ export class CacheReader {
     return getOrInsert(this.#known, control, () => directivesOf(control));
   }
 
-  /**
-   * @param cookieOnly true if only the cookie is private, and not the body; then `no-cache="Set-Cookie"` is sufficient
-   */
+  /** @param cookieOnly true if only the cookie is private; then `no-cache="Set-Cookie"` is sufficient */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
     if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;

@@ -5,13 +5,11 @@ import type { Violation } from './framework.ts';
 
 /** Maximum difference between the clocks of two instances that is accepted, microseconds. */
 const TOLERANCE = 2_000_000;
-/** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
 /**
- * How far an instance's clock is ahead of Baton's clock: at least `least` and at most `most`, microseconds. For each
- * bound, the best and the second-best value are kept. Only the second-best is used, so that a single wrong Date has no
- * effect.
+ * Bounds of how far an instance's clock is ahead of Baton's, microseconds: the best value, and the second-best, which
+ * counts.
  */
 interface Offset {
   least: [number, number];
@@ -23,11 +21,9 @@ export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * Updates the bounds of an instance's clock. The instance wrote the Date header, in whole seconds, after Baton sent
-   * the request (call) and before the response came (return). So the instance's clock is ahead of Baton's clock by at
-   * least Date minus return, and by less than Date plus 1 s minus call.
+   * Date, in whole seconds, was written between call and return.
    *
-   * @param skew Date minus Baton's clock at the return, microseconds
+   * @param skew Date minus Baton's clock at the return, µs
    */
   add(operation: Operation, skew: number): void {
     const { instance, call, return: end, caching } = operation;
@@ -49,7 +45,6 @@ export class InstanceClocks {
     else if (most < known.most[1]) known.most[1] = most;
   }
 
-  /** Returns a violation for each instance whose clock is certainly ahead of the clock of another instance. */
   differences(): Violation[] {
     const clocks = [...this.#offsets];
     return clocks.flatMap(([instance, { least, example }]) => {

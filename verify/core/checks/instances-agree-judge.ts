@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates instances-agree. The file instances-agree.ts defines this check. */
 import { isSafe } from '../history/actions.ts';
 import type { Event, Operation } from '../history/history.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -12,10 +11,7 @@ import { type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
-  /**
-   * Counts of requests for each pair of instances. First key: the instance that served the session's login or last
-   * write. Second key: the instance that served the request.
-   */
+  /** First key: the instance of the session's login or last write; second key: the instance of the counted requests. */
   pairs: PairRequests;
   /** Number of sessions that began before the first fault and were honoured after it. */
   older: number;
@@ -30,10 +26,7 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieDifferences();
   readonly #outdated = new OutdatedSessions(this.faults);
-  /**
-   * The pairs of instances before the first fault. Only these pairs must have enough requests, because a fault may add
-   * or remove instances.
-   */
+  /** The pairs of instances before the first fault. A fault may add or remove instances. */
   #before: PairRequests | undefined;
 
   override event(event: Event): void {
@@ -58,9 +51,7 @@ export class InstancesAgree extends Judging<Answers> {
   }
 
   /**
-   * Counts a response to a live session twice, each time for a pair of instances: the instance of the login or of the
-   * last write, with the instance of this response; and the instance that sent the form, with the instance of this
-   * response.
+   * Counts a response for two pairs of instances: of the last write, and of the page with the form, with this response.
    */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
@@ -104,10 +95,7 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /**
-   * Adds the differences between the instances' clocks to the verdict as a remark. If the target claims equal clocks,
-   * the differences are violations instead.
-   */
+  /** Adds differences between clocks to the verdict as a remark, unless equal clocks are claimed. */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

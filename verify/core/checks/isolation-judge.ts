@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates isolation. The file isolation.ts defines this check. */
 import { canaryOwner, canarySession, foreignCanary } from '../history/canary.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -24,21 +23,13 @@ export interface Responses {
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
   readonly #users = new Set<string>();
-  /**
-   * Key: a user; value: an acknowledged write of a canary in the user's latest session. The report shows this write if
-   * another user sees the canary.
-   */
+  /** Key: a user; value: an acknowledged write of a canary in the user's latest session, for the report. */
   readonly #planted = new Map<string, Operation>();
   readonly #planting = new WeakSet<SessionState>();
-  /**
-   * Sessions whose responses have shown another user's canary. In all their later reads, every value is searched for
-   * canaries, not only new values.
-   */
   readonly #bled = new WeakSet<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
-    // The client sent the cookies of another user or changed cookies on purpose. The checks rotation and forgery judge
-    // such requests.
+    // The checks rotation and forgery judge requests with other or changed cookies.
     if (operation.with === 'another' || (operation.with === 'forged' && showsAnother(operation))) return;
     const { session } = standing;
     this.#issued(operation, standing);
@@ -61,8 +52,7 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // A session id comes only in a response that shows a live session, or in the response to a login. Another response
-    // may set a value that means "signed out", which is the same for all users.
+    // Other responses may set a value that means "signed out", which is the same for all users.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
@@ -76,8 +66,7 @@ export class Isolation extends Judging<Responses> {
   }
 
   #searched(operation: Operation, { session, data }: Standing): void {
-    // Only new values are searched for canaries, because the values that the session's previous read showed have been
-    // searched before.
+    // The values that the session's previous read showed have been searched before.
     const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const { canary } = this.run;
     const foreign =

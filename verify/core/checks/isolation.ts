@@ -1,7 +1,4 @@
-/**
- * Checks isolation: a session shows only the name and the canaries of its own user, and no two users get the same
- * session id.
- */
+/** Checks isolation: a session shows only its own user's name and canaries, and no session id goes to two users. */
 import { counted } from '../result/format.ts';
 import { atMost, check } from './framework.ts';
 import { Isolation, type Responses } from './isolation-judge.ts';

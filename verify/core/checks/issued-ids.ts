@@ -1,20 +1,12 @@
-/** Records which user got each session id, and finds cookies that are not session ids. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
-/**
- * Finds out which cookies are session ids. A cookie such as `logged_in=1` is not a session id: all users have the same
- * value, or an instance correctly signs in two users with the same value. Memory: one entry for each login, and for
- * each open session whose cookie is issued again.
- */
+/** Finds out which cookies are session ids. A cookie such as `logged_in=1`, equal for all users, is none. */
 export class IssuedIds {
   readonly #names = new Map<string, IssuedValues>();
-  /**
-   * Keys: an open session, and the name of a cookie; value: the label of the cookie's current value. A label replaces
-   * the secret value: equal labels mean equal values.
-   */
+  /** Keys: an open session, and the name of a cookie; value: the label of the cookie's current value. */
   readonly #held = new Map<SessionState, Map<string, string>>();
 
   add(operation: Operation, session: SessionState): void {

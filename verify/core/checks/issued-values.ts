@@ -10,22 +10,15 @@ export interface Collision {
   second: Operation;
 }
 
-/**
- * Maximum number of collisions of one cookie that are kept for the report. A collision is a value that two users got.
- */
+/** Maximum number of values of one cookie that two users got (collisions) in the report. */
 const KEPT = 5;
 
 export class IssuedValues {
   readonly #name: string;
   readonly #first = new Map<string, Operation>();
-  /**
-   * Keys: the label of a value that two users got, and an instance; value: the user that the instance signed in with
-   * this value.
-   */
+  /** Keys: the label of a value that two users got, and an instance; value: the user that the instance signed in. */
   readonly #shared = new Map<string, Map<string, string>>();
-  /**
-   * True if the cookie is not a session id, because an instance has correctly signed in two users with the same value.
-   */
+  /** True if an instance has correctly signed in two users with the same value, so that the cookie is no session id. */
   #apart = false;
   values = 0;
   equal = 0;
@@ -60,16 +53,12 @@ export class IssuedValues {
       this.collisions.push({ name: this.#name, first: holder, second: operation });
   }
 
-  /** Deletes a value that its session has replaced, unless the response to a login set it. */
   forget(label: string, { session }: SessionState): void {
     const issuer = this.#first.get(label);
     if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
   }
 
-  /**
-   * Records that an instance accepted a value for a user. If one instance correctly signs in two users with the same
-   * value, the cookie is not a session id.
-   */
+  /** Records that an instance accepted a value for a user. */
   honoured(label: string, { user, instance = '' }: Operation): void {
     const seen = this.#shared.get(label);
     if (seen === undefined) return;

@@ -26,8 +26,7 @@ export class LateCookies {
   }
 
   /**
-   * Counts the cookies that a response sets after the client has sent the logout. `again`: cookies of the ended session
-   * that are set again. `undone`: cookies of a later login in the same browser that are replaced or deleted.
+   * Counts cookies of the ended session that are set again, and cookies of a later login that are replaced (`undone`).
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -50,7 +49,6 @@ export class LateCookies {
   }
 }
 
-/** Returns whether a late response replaced or deleted a cookie that an earlier login of the same client had set. */
 function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const sets = cookiesSet(login).filter(({ name }) => name === changed.name);
@@ -59,7 +57,6 @@ function undoes(late: Operation, login: Operation, changed: CookieChange): boole
   return !isSame && login.return < late.return;
 }
 
-/** Returns all cookies that a login set. Two cookies of a login may have the same name and different Paths. */
 const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
   (login?.cookies ?? []).filter(({ change }) => change === 'set');
 

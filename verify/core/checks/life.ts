@@ -8,10 +8,7 @@ export type Timeout = (typeof TIMEOUTS)[number];
 export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
   Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
 
-/**
- * Minimum time for which a refused session must have waited, as a share of the timeout. After a shorter wait, the
- * timeout is not the cause of the refusal.
- */
+/** Minimum wait of a refused session, as a share of the timeout. A shorter wait shows that the session was lost. */
 const WAITED = 0.1;
 /** If at least this share of a timeout has passed, the timeout is near its end. */
 const NEAR = 0.8;
@@ -44,7 +41,6 @@ export class Life {
     return call - this.#from(timeout);
   }
 
-  /** Returns the timeout that had certainly ended when the request was sent, if there is one. */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -87,16 +83,13 @@ export class Life {
     return TIMEOUTS.filter(timeout => this.#declared[timeout] !== undefined);
   }
 
-  /**
-   * Updates the times at which the idle timeout may have been renewed last. Even a refused request may renew it. A
-   * request without a proper response may renew it at any later time, so after such a request no success is too late.
-   */
+  /** Even a refused request may renew the timeout. A request without a response may renew it at any later time. */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
     const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
-    // If the target declares `renew: half`, a request renews the timeout only after at least half of it has passed.
+    // With `renew: half`, only requests after half of the timeout renew it.
     const sure = renew !== 'half' || call >= this.#most + idle / 2 + timeoutTolerance(idle);
     this.#most = Math.max(this.#most, pending ? Number.POSITIVE_INFINITY : end);
     this.latest = operation;

@@ -1,6 +1,4 @@
-/**
- * Checks linearizability: each operation on an object takes effect at a single moment between its call and its return.
- */
+/** Checks linearizability: each operation on an object takes effect at one moment between call and return. */
 import { counted, grouped } from '../result/format.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
@@ -10,7 +8,7 @@ import { linearizing, type OrderCounts } from './ordered-objects.ts';
 const NAMED = 10;
 
 interface Least {
-  /** Number of requests that overlap a write to the same object. If no requests overlap, only one order is possible. */
+  /** Number of requests that overlap a write to the same object. */
   overlaps: number;
   /** Number of requests served by another instance than the previous request on the same object. */
   handoffs: number;

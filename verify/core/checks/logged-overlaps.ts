@@ -1,16 +1,12 @@
-/**
- * Counts pairs of requests that overlap by the client's times, and how many of them also overlap by the times in the
- * balancer's log.
- */
+/** Counts pairs of requests that overlap by the client's times, and those that also overlap by the balancer's log. */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 
-/** Maximum number of pairs that are kept. This is enough to estimate the share that overlaps in the log. */
 const MOST = 500;
 
 export class LoggedOverlaps {
   readonly #pairs = new Map<string, readonly [Operation, Operation]>();
-  /** A WeakMap, so that the memory of a log entry is freed together with its operation. */
+  /** A WeakMap frees a log entry together with its operation. */
   readonly #entries = new WeakMap<Operation, Served>();
 
   add(one: Operation, other: Operation): void {
@@ -23,10 +19,7 @@ export class LoggedOverlaps {
     this.#entries.set(operation, entry);
   }
 
-  /**
-   * Returns two counts. `logged`: pairs for which the balancer's log has the times of both requests. `met`: pairs that
-   * also overlap by the times in the log.
-   */
+  /** `logged`: pairs with both times in the balancer's log; `met`: pairs that also overlap by these times. */
   counts(): Counts {
     let [logged, met] = [0, 0];
     for (const pair of this.#pairs.values()) {

@@ -3,15 +3,11 @@ import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 
 export class LoginForms {
-  /** Key: a session without a login so far; value: the response with its login form. */
   readonly #forms = new Map<string, Operation>();
-  /** Key: a session; value: the request that returned last. It shows whether the next request overlaps it. */
+  /** Key: a session; value: the request that returned last. */
   readonly #firsts = new Map<string, Operation>();
 
-  /**
-   * Remembers the response with the login form. Forgets the form if two first requests overlap, because the check
-   * one-session judges such sessions.
-   */
+  /** Forgets the form if two first requests overlap, because the check one-session judges such sessions. */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);

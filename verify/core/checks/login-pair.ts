@@ -1,6 +1,4 @@
-/**
- * Counts the logins of a pair of instances. The first instance sent the login form, the second one received the login.
- */
+/** Counts the logins of a pair of instances: the first sent the login form, the second received the login. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
@@ -25,7 +23,7 @@ export class LoginPair {
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
-  /** Counts the refused logins, except of accounts that no instance has accepted: their password may be wrong. */
+  /** Ignores accounts that no instance has accepted, because their password may be wrong. */
   refusals(): Refusals {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);

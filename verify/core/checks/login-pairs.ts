@@ -1,7 +1,4 @@
-/**
- * Finds pairs of instances that refuse logins: every instance must accept a login form that another instance sent.
- * Refused logins of accounts that were never accepted are not counted, because their password may be wrong.
- */
+/** Finds pairs of instances that refuse logins although every instance must accept the login form of another one. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -10,17 +7,12 @@ import type { Violation } from './framework.ts';
 import { LoginForms } from './login-forms.ts';
 import { LoginPair } from './login-pair.ts';
 
-/** Minimum number of refused logins for a violation, if the pair of instances accepted no login. */
 const REFUSALS = 2;
-/**
- * A pair of instances that also accepted logins is a violation only if its refusals are probably not due to chance. The
- * test compares them with the logins whose form came from the same instance. The p-value must be below this limit.
- */
+/** p-value below which refused logins are not chance, compared with logins whose form came from the same instance. */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {
   readonly #pairs = new Map<string, LoginPair>();
-  /** Key: a cookie that browsers did not send with a login; value: the refused logins without this cookie. */
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
@@ -72,7 +64,6 @@ export class LoginPairs {
     });
   }
 
-  /** Returns a violation for each cookie that browsers did not send with several refused logins. */
   #across(): Violation[] {
     return [...this.#withheld].flatMap(([name, pair]) => {
       const { count, example } = pair.refusals();

@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates logout-final. The file logout-final.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -10,7 +9,6 @@ import { Replays, stillKnown } from './replays.ts';
 
 export interface Logouts {
   logouts: number;
-  /** Number of logouts during which another request of the session was in flight. */
   raced: number;
   replays: number;
   /** Number of logouts that prove nothing, because the session had been lost before. */
@@ -27,7 +25,6 @@ export interface Logouts {
 }
 
 export class LogoutFinal extends Judging<Logouts> {
-  /** Key: a user; value: the user's open sessions. The action `logout-all` ends all of them. */
   readonly #users = new Map<string, Set<SessionState>>();
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies(this);
@@ -59,7 +56,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (session === by && misses(logout, session)) this.count.missed++;
     this.count.logouts++;
     replays.logout = logout;
-    // If the instance of the logout never showed the session signed in, it may not know the session, nor end it.
+    // An instance that never showed the session signed in may not know the session.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.count.raced++;
@@ -75,7 +72,7 @@ export class LogoutFinal extends Judging<Logouts> {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // It is not known whether the request came before the logout, so it is counted as in flight.
+      // A request that may have come before the logout counts as in flight.
       if (replays.flight === undefined && logout !== undefined) this.count.raced++;
       replays.flight = operation;
       this.#late.set(operation, session, replays);
@@ -96,7 +93,7 @@ export class LogoutFinal extends Judging<Logouts> {
   #replayed(operation: Operation, replays: Replays, session: SessionState): void {
     const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
-    // Unless the target declares `revokes`, an access token lives until it expires, and token-refresh judges it.
+    // An access token may outlive the logout, and token-refresh then judges it.
     if (refresh !== undefined && refresh.revokes === undefined) return;
     if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;

@@ -4,7 +4,6 @@ import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { LogoutFinal, type Logouts } from './logout-final-judge.ts';
 
-/** Minimum number of logouts during which another request of the session was in flight. */
 const RACES = 3;
 
 export const logoutFinal = check<Logouts>({

@@ -18,8 +18,7 @@ interface Adds {
   /** Number of judged adds for which another instance served the overlapping add. */
   crossed: number;
   /**
-   * Number of pairs of overlapping adds for which the balancer's log has both times. `met`: pairs that also overlap by
-   * the log.
+   * Number of pairs of overlapping adds with both times in the balancer's log. `met`: pairs that overlap there, too.
    */
   logged: number;
   met: number;

@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates one-session. The file one-session.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -20,13 +19,12 @@ export interface Logins {
 }
 
 interface Jar {
-  /** The first request that got a response. A request that overlaps it was sent without a cookie, too. */
+  /** The first request that got a response. */
   first: Operation;
   second?: Operation;
   /** The last request for the login form. If it failed, the login lacks the form's token and may be refused for it. */
   form?: Operation;
   login?: Operation;
-  /** The last login, if the app refused it. Undefined after a later login was accepted. */
   refused?: Operation | undefined;
 }
 
@@ -61,12 +59,12 @@ export class OneSession extends Judging<Logins> {
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
     const hasForm = jar.form === undefined || jar.form.outcome === 'ok';
-    // A response such as "too many requests" does not mean that the app refused the login.
+    // A response such as "too many requests" does not refuse the login.
     jar.refused = hasForm && login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {
-    // A fault after the client's first request may be the cause of the failed login.
+    // A fault may be the cause of the failed login.
     if (this.faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.count.single.failed++;
     else if (this.count.parallel.failed++ < KEPT) this.#forks.push(forked(jar, jar.second, operation, came));
@@ -76,7 +74,6 @@ export class OneSession extends Judging<Logins> {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    // A session is counted as working if a request after its login was honoured.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last !== session.login) this.count[jar.second === undefined ? 'single' : 'parallel'].lived++;
   }

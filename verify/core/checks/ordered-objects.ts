@@ -9,10 +9,7 @@ import type { Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
-/**
- * Maximum number of operations of one object that are kept in memory. They are judged together, as a segment, as soon
- * as no operation on the object is in flight.
- */
+/** Maximum number of operations of one object that wait for a moment without requests in flight to be judged. */
 const LONGEST = 100_000;
 
 export interface OrderCounts {
@@ -22,16 +19,10 @@ export interface OrderCounts {
   crossed: number;
   /** Key: an object; value: number of its segments for which the search reached its limits without a decision. */
   undecided: NamedCounts;
-  /**
-   * Number of segments whose violation is not certain, because reads were recorded late (`late`) or because the times
-   * come from several clocks (`clocks`).
-   */
+  /** Number of uncertain violations, because reads were recorded late, or because times come from several clocks. */
   late: number;
   clocks: number;
-  /**
-   * Number of objects of which only the first part could be judged, for example because too many operations were in
-   * flight at once.
-   */
+  /** Number of objects of which only the first part could be judged. */
   closed: number;
 }
 
@@ -52,7 +43,7 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     }
 
     override started(start: Start, data: Started | undefined): void {
-      // Baton writes no start lines for reads, but a history that another program recorded may have such lines.
+      // Histories of other programs may have start lines for reads.
       if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
         this.#of(data.object).started(start);
     }

@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates outage. The file outage.ts defines this check. */
 import { overlaps, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -73,7 +72,6 @@ export class Outage extends Judging<OutageCounts> {
     this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
-  /** Judges how long a request took. Ignores a request that the run aborted or whose end is not known. */
   #timed(operation: Operation, down: Down): void {
     const { call, return: end, note } = operation;
     if (end === undefined || note === 'aborted') return;

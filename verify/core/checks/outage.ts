@@ -1,14 +1,10 @@
-/**
- * Checks outage: while the session store is down, sessions stay signed in and no request hangs. After the outage all
- * sessions live.
- */
+/** Checks outage: while the session store is down, no session is signed out and no request hangs. */
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check, few } from './framework.ts';
 import { Outage, type OutageCounts } from './outage-judge.ts';
 import { starved } from './trouble.ts';
 
-/** Minimum number of sessions that sent a request after the store worked again. */
 const RECOVERED = 3;
 
 export const outage = check<OutageCounts>({

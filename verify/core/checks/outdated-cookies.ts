@@ -15,16 +15,10 @@ interface Cookie {
   operation: Operation;
 }
 
-/**
- * Key: the name of a cookie; value: the cookie as the last response set it, undefined if that response did not come
- * through the balancer.
- */
+/** Key: the name of a cookie; value: the cookie as last set, undefined if the response bypassed the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/**
- * The sessions that have one cookie, of all old sessions or of all new ones. `alike`: true while the cookie has the
- * same attributes in all of them.
- */
+/** The old or the new sessions that have one cookie. `alike`: true while its attributes are the same in all. */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -33,18 +27,14 @@ interface Cookies {
 
 export class OutdatedCookies {
   readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
-  /**
-   * Key: a cookie name with the action of the request; value: all sets of attributes that responses before the first
-   * fault gave the cookie.
-   */
+  /** Key: a cookie name with the action of the request; value: the attributes that it got before the first fault. */
   readonly #before = new Map<string, Set<string>>();
 
   set(operation: Operation, held: SetCookies, before: boolean): void {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const variant = described(attributes);
-      // The attributes of cookies in responses to direct requests are not compared, because a proxy that these requests
-      // bypass may change the attributes.
+      // A proxy that direct requests bypass may change the attributes.
       held.set(name, operation.direct === true ? undefined : { variant, operation });
       if (!before) continue;
       const variants = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());

@@ -28,23 +28,19 @@ export class OutdatedForms {
   #freshSent = 0;
   readonly #kinds = new Map<string, Refusals>();
 
-  /**
-   * Number of old forms that were accepted, plus those that were refused in a session whose newer form was accepted.
-   */
+  /** Number of old forms accepted, plus those refused in a session whose newer form was accepted. */
   get sent(): number {
     return this.#accepted + this.#refused;
   }
 
   /**
-   * Returns the refused old form of the session, if any. The refusal is counted only after a newer form of the session
-   * is accepted.
+   * Returns a refused old form, to be counted once a newer form is accepted.
    *
-   * @param refused an old form of this session that was refused before
-   * @param compares false while the fault may still cause errors; a 5xx response is then not counted
+   * @param compares false while a fault causes 5xx
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
-    // If the app accepts a form when it is sent again, the first refusal was only temporary.
+    // A form that is accepted later was refused only temporarily.
     if (operation.outcome === 'ok') this.#accepted++;
     if (operation.outcome === 'ok') return undefined;
     if (refusalOf(operation) === undefined || (!compares && (operation.status ?? 0) >= 500)) return refused;
@@ -92,10 +88,7 @@ export class OutdatedForms {
   }
 }
 
-/**
- * Returns how a request was refused, such as `403`. Returns undefined if it succeeded, or if a lost session or an
- * overloaded app is the cause of the refusal.
- */
+/** Returns how a form was refused, such as `403`; undefined for a success, a lost session, or an overloaded app. */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);
   return kind === 'signed out' ? undefined : kind;

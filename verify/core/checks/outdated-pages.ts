@@ -6,29 +6,18 @@ import { stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
-/**
- * A difference is a violation only if its p-value is below this limit, divided by the number of tests. The tests count
- * sessions instead of responses, because one session usually gets the same response each time.
- */
+/** p-value below which a difference is a violation, divided by the number of tests. Each session counts once. */
 const SIGNIFICANT = 1e-4;
-/**
- * For a violation, the shares of old sessions and of new sessions that get a kind of response must differ by at least
- * this.
- */
+/** Minimum difference between the shares of old and of new sessions that get a kind of response. */
 const APART = 0.25;
 const PAGES = 200;
-/**
- * Maximum number of kinds of responses that are kept for a page. Redirects to different paths are different kinds, so
- * ids in paths can make many.
- */
+/** Maximum number of kinds of responses of a page. Redirects with ids in their paths can make many. */
 const KINDS = 20;
 
 /** `old`: the session began before the first fault. `new`: it began after a fault, while no fault was going on. */
 export type SessionAge = 'old' | 'new';
 
-/**
- * The responses of one page to one session. Key: the kind of response, which is a status or the target of a redirect.
- */
+/** The responses of one page to one session. Key: a status, or the target of a redirect. */
 interface Responses {
   requests: number;
   kinds: Map<string, { times: number; example: Operation }>;
@@ -38,10 +27,6 @@ export type PagesOfSession = Map<string, Responses>;
 
 interface Sessions {
   sessions: number;
-  /**
-   * Key: a kind of response; value: number of sessions that got it in more than half of their responses, with an
-   * example.
-   */
   kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
 }
 
@@ -89,10 +74,7 @@ const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
 
 const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
 
-/**
- * Returns whether sessions of `one` get this kind of response clearly more often than those of `other`, and probably
- * not by chance.
- */
+/** Returns whether sessions of `one` get this kind of response clearly more often than those of `other`. */
 function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
   if (one.sessions === 0 || other.sessions === 0) return false;
   const [times, others] = [timesOf(kind, one), timesOf(kind, other)];

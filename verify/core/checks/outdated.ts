@@ -1,8 +1,4 @@
-/**
- * Compares old sessions, begun before the first fault (such as a release), with sessions begun after it. Both must get
- * the same responses from the same pages, and cookies with the same attributes. Forms on pages from before the fault
- * must be accepted.
- */
+/** Compares sessions from before the first fault (such as a release) with later ones: pages, cookies and forms. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
@@ -29,12 +25,8 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /**
-   * Number of faults so far when a new session was last honoured. After a further fault, nothing is compared until a
-   * new session is honoured again.
-   */
+  /** Number of faults when a new session was last honoured. Errors after a later fault may come from this fault. */
   #newServed = 0;
-  /** Number of old sessions that were honoured after a fault. */
   sessions = 0;
 
   constructor(faults: FaultLedger) {
@@ -82,7 +74,7 @@ export class OutdatedSessions {
       if (side === 'old' && !seen.served) this.sessions++;
       seen.served = true;
     }
-    // An error may still come from the fault until a new session has been honoured after it.
+    // An error may come from the fault until a new session is honoured.
     const compares = this.#newServed === faults;
     if (!isSafe(operation.action)) this.#wrote(operation, seen, side, compares);
     else if (compares) this.#pages.add(operation, seen.pages);

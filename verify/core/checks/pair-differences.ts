@@ -1,27 +1,16 @@
-/**
- * Finds pairs of instances that refuse sessions in one way, such as 403, more often than other pairs do. For a pair,
- * the first instance served the session's previous step, and the second instance served the request.
- */
+/** Finds pairs of instances that refuse sessions in one way, such as 403, more often than other pairs do. */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
-/**
- * A difference between pairs is a violation only if its p-value is below this limit, divided by the number of tests.
- */
+/** p-value below which a difference between pairs is a violation, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 /** For a violation, at least this share of a pair's requests must get the same kind of refusal. */
 const OFTEN = 0.1;
-/**
- * For a violation, the share of refused requests of a pair must be at least this many times the lowest share of all
- * pairs.
- */
+/** Minimum ratio of a pair's share of refused requests to the lowest share of all pairs. */
 const RARER = 4;
 
-/**
- * This kind of refusal is compared only for pairs of two different instances. If each instance signs out the sessions
- * of all others, the check continuity reports a LOSS.
- */
+/** Not compared on one instance: continuity judges whether instances know each other's sessions. */
 const SIGNED_OUT = 'signed out';
 
 export function differences(table: PairTable): Violation[] {
@@ -43,10 +32,7 @@ export function differences(table: PairTable): Violation[] {
   });
 }
 
-/**
- * Returns the pair of instances with the lowest rate of refusals. Compares upper bounds of the rates, (times + 3) /
- * requests (the rule of three), so that a pair with few requests is not chosen.
- */
+/** Returns the pair with the lowest upper bound of its refusals, (times + 3) / requests (the rule of three). */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;
   let lowest = Number.POSITIVE_INFINITY;

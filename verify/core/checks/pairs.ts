@@ -1,7 +1,4 @@
-/**
- * Counts responses for each ordered pair of instances. The first instance served the session's login, last write or
- * last page, the second one served the counted request.
- */
+/** Counts responses by the instance of the session's login, last write or last page, and the instance that responds. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
@@ -15,17 +12,12 @@ interface Difference {
   example: WitnessStep[];
 }
 
-/** The counts for one pair of instances. */
 export class Pair {
   requests = 0;
   successes = 0;
-  /**
-   * Key: the kind of refusal, which is `signed out` or a status such as `403`; value: how often the pair refused in
-   * this way.
-   */
+  /** Key: `signed out` or a status such as `403`; value: how often the pair refused in this way. */
   readonly kinds = new Map<string, Difference>();
 
-  /** Counts a refusal as wrong, because a later response has shown that the session lives. */
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
     getOrInsert(this.kinds, kind, () => ({
       times: 0,
@@ -61,9 +53,7 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /**
-   * True if any instance has honoured a session that began on another instance. Otherwise continuity reports losses.
-   */
+  /** True if any instance has honoured a session of another instance. */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
@@ -80,10 +70,7 @@ export class PairTable {
   }
 }
 
-/**
- * Returns a pair of different instances that has fewer than `least` requests; undefined if all pairs have enough
- * requests.
- */
+/** Returns a pair of different instances with fewer than `least` requests; undefined if there is none. */
 export function fewestOn(
   pairs: PairRequests,
   least: number,

@@ -1,7 +1,6 @@
 /** Remembers the instance and the path of each wrong response, so that it is reported only once for each of them. */
 import type { Operation } from '../history/history.ts';
 
-/** Maximum number of pairs of instance and path. Wrong responses of further pairs are not reported. */
 const REMEMBERED = 10_000;
 
 export class Places {

@@ -19,16 +19,14 @@ export interface Routes {
   served: NamedCounts;
   chosen: NamedCounts;
   /**
-   * Key: an instance; value: the number of its first request (`since`), and of its last (`until`). The requests for
-   * which the balancer chose the instance are numbered 1, 2, 3 … A request after number 2 for which the client chose it
-   * has the number 2.5. k6 has no numbers, so there each instance is always present.
+   * Key: an instance; value: the numbers of its first and last request. Only requests that the balancer routes are
+   * counted.
    */
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * Key: an instance. Its longest interval without a request lies between the request numbers `left` and `back`.
-   * `without`: number of changes from one session to another in this interval. Only such changes prove that the
-   * instance was absent, because one session may stay on another instance.
+   * Key: an instance. Its longest interval without a request (`left` to `back`), with the changes of session in it
+   * (`without`).
    */
   left: NamedCounts;
   back: NamedCounts;
@@ -52,15 +50,10 @@ export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, 
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * Returns when each instance was present.
+ * Returns when each instance was present: from its first to its last request, but for intervals that may be chance.
  *
- * A deploy may add or remove an instance. So an instance is absent before its first and after its last request, unless
- * it may have got no request there by chance. A balancer may eject an instance for some seconds: if `ejected` is set,
- * the instance is also absent in its longest interval without a request. An instance is always present if weights are
- * declared, or if only clients chose it.
- *
- * @param significant an interval without a request is an absence only if its p-value is below this limit; with 1, every
- * such interval is an absence
+ * @param ejected true to leave out the longest interval without a request, too.
+ * @param significant with 1, each interval is an absence
  */
 export function presencesOf(
   count: Routes,
@@ -90,7 +83,6 @@ export function presencesOf(
   });
 }
 
-/** Returns the instances that were absent in a part of the run. */
 export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] => [
   ...new Set(
     presencesOf(count, run, significantIn(count), ejected)
@@ -99,10 +91,7 @@ export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] 
   ),
 ];
 
-/**
- * Returns the probability that a fair balancer sends this request to this instance. It is 1 for the first and the last
- * request of an interval, because they define the interval.
- */
+/** Returns the chance that a fair balancer sends this request to this instance. It is 1 at both ends of an interval. */
 export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
   let [own, all] = [1, 0];
   for (const { instance: name, weight, since, until } of presences) {

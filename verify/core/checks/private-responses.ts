@@ -10,9 +10,6 @@ interface Responses {
   signedIn: number;
   setting: number;
   silent: number;
-  /**
-   * Number of private responses (signed in, or setting the session cookie) that a shared cache may store or has stored.
-   */
   cached: number;
   tried: NamedCounts;
 }

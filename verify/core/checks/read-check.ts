@@ -14,11 +14,9 @@ export interface Measure {
   /** The words for the operation with which a read is compared, such as `its last acknowledged write`. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
-  /** True to count also reads that show the session's last add in a list which may show only its newest entries. */
   newest?: true;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
-  /** The labels of the two counts in reports: all compared reads, and those on another instance. */
   rests: readonly [judged: string, crossed: string];
   /** The words that complete the sentence `at most 3 % of reads on another instance …`. */
   ruledOut: string;
@@ -75,7 +73,6 @@ export function readCheck(measure: Measure): Check {
     afterLoss: 'later reads',
     counts: () => ({ ...NO_READS }),
     compared: counts => whole(counts).reads + whole(counts).crossed,
-    // With a sticky balancer, one instance serves the whole session, so no reads on another instance are needed.
     missing: (counts, { routing }) => {
       const { reads, crossed } = whole(counts);
       return routing === 'sticky' && reads >= ENOUGH_HANDOFFS

@@ -1,17 +1,12 @@
-/**
- * Keeps the refusals of a live session. If a later response honours the session, the refusals were wrong and are
- * counted.
- */
+/** Keeps the refusals of a live session, and counts them as wrong if a later response honours the session. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import type { Pair } from './pairs.ts';
 
-/** Statuses that any instance may send, for example when it is overloaded. They are not counted as refusals. */
+/** Statuses that any instance may send, for example when it is overloaded. */
 const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
-/** Maximum number of refusals that are kept for one session until a later response honours it. */
 export const PENDING = 8;
 
-/** A refusal that is counted only if a later response honours the session. */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -22,12 +17,11 @@ interface Pending {
 
 export interface Route {
   wrote: string;
-  /** The instance that sent the last page. Another instance may wrongly refuse the form on this page. */
+  /** The instance that sent the last page, and the form in it. */
   page: string | undefined;
   pending: Pending[] | undefined;
 }
 
-/** Counts the kept refusals of a session as wrong, because this response shows that the session lives. */
 export function confirm(operation: Operation, route: Route): void {
   if (route.pending === undefined) return;
   const write = !isSafe(operation.action);

@@ -9,25 +9,20 @@ import { HonouredBy } from './honoured-by.ts';
 export class Replays {
   /** The acknowledged logout; undefined if there was none, or if the session was lost before it. */
   logout: Operation | undefined;
-  /**
-   * True if the instance that served the logout may not know the session, because this instance had never shown it
-   * signed in.
-   */
+  /** True if the instance of the logout may not know the session, because it never showed the session signed in. */
   strange = false;
   again = false;
   flight: Operation | undefined;
-  /**
-   * Key: the label of a cookie's value; value: the response that set the cookie after the client had sent the logout.
-   */
+  /** Key: the label of a cookie's value; value: the response that set the cookie after the logout was sent. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /** The anomaly of the first replay (request with the old cookie) that was honoured, if the report keeps it. */
+  /** The anomaly of the first honoured replay (request with the old cookie), if the report keeps it. */
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay is evidence. A refused replay is evidence only if it carried the session cookie. If the
-   * instance that served the logout may not know the session, only a replay that this instance honours is evidence.
+   * A refusal is evidence only with the session cookie. If the logout may not know the session, only its instance
+   * counts.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
@@ -44,8 +39,8 @@ export class Replays {
   }
 
   /**
-   * Returns an earlier refusal which shows that the session was dead before this replay. The refusal must come from the
-   * same instance, or have been sent before the end of a request in flight that may have revived the session.
+   * Returns an earlier refusal that shows the session dead: of the same instance, or sent before a request in flight
+   * ended.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -54,10 +49,7 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /**
-   * Returns RISEN if the session was dead before this replay and lives again, and ZOMBIE if no refusal shows that it
-   * was dead.
-   */
+  /** Returns RISEN if the session was dead before this replay, and ZOMBIE if no refusal shows that. */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
@@ -90,7 +82,7 @@ export class Replays {
     return `${there} still honours the cookie after ${what}`;
   }
 
-  /** Adds a note to the anomaly: how many replays each instance honoured. Called when the session ends. */
+  /** Adds to the anomaly how many replays each instance honoured. */
   settle(): void {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }

@@ -6,7 +6,6 @@ import type { Violation } from './framework.ts';
 
 export class ResponseTimes {
   readonly #limits: [Percentile, number][];
-  /** Key: a percentile; value: number of responses that took longer than the limit of this percentile. */
   readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
   readonly #starved = { p50: 0, p90: 0, p95: 0, p99: 0 };
   #successes = 0;
@@ -26,8 +25,7 @@ export class ResponseTimes {
   }
 
   /**
-   * Returns a violation for each exceeded limit. A limit that is exceeded only because of responses that were slow while
-   * the machine that runs Baton lacked CPU time is no violation: `starved` is the number of these responses.
+   * `starved`: number of slow responses of an exceeded limit that a lack of CPU time on Baton's machine may explain.
    */
   exceeded(least: number): { violations: Violation[]; starved: number } {
     const found = { violations: [] as Violation[], starved: 0 };

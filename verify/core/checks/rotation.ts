@@ -1,7 +1,4 @@
-/**
- * Checks rotation: a login must not sign in the cookies that the client had before, because an attacker may have them,
- * too.
- */
+/** Checks rotation: a login must not sign in cookies from before it, because an attacker may have them, too. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
@@ -9,12 +6,9 @@ import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { atMost, check, few, Judging } from './framework.ts';
 
-/**
- * Minimum number of sessions that replay the cookies from before the login, and of sessions that send an invented id.
- */
+/** Minimum number of sessions that replay cookies from before the login, and that send an invented id. */
 const ENOUGH = 3;
 
-/** The kinds of cookies that the client sends after a login to test it, with their names in messages. */
 const HELD = {
   'before-login': 'cookies from before it',
   another: 'the cookies of the session that was in the browser before it',
@@ -24,10 +18,7 @@ type Kind = keyof typeof HELD;
 
 type Replays = Record<Kind | 'replays', number>;
 
-/**
- * The kinds of cookies that were tried in one session. Each kind is counted once, and only the first violation is
- * reported.
- */
+/** The kinds of cookies that were tried in one session. Each kind is counted once. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
@@ -72,8 +63,7 @@ class Rotation extends Judging<Replays> {
 }
 
 function rules(operation: Operation, kind: Kind, { lost, logout }: SessionState): boolean {
-  // These refusals prove nothing, because the app refuses every request of an ended session or without a session
-  // cookie.
+  // An app refuses every request of an ended session, and every request without a session cookie.
   if (lost !== undefined || logout !== undefined || operation.sent === undefined) return false;
   return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));
 }

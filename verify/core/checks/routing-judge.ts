@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates routing. The file routing.ts defines this check. */
 import type { Operation, Served } from '../history/history.ts';
 import type { WitnessStep } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -12,14 +11,10 @@ export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
-   * Key: a request that moved a sticky session to another instance; value: the session's previous request. The entry is
-   * kept until the log entry of the request comes.
+   * Key: a request that moved a sticky session; value: the session's previous request. Kept until the log entry comes.
    */
   readonly #moves = new Map<Operation, Operation>();
-  /**
-   * The session of the last request. `#turns`: how often a request came from another session than the request before
-   * it.
-   */
+  /** `#turns`: how often a request came from another session than the request before it. */
   #latest: SessionState | undefined;
   #turns = 0;
   readonly #turnsAt = new Map<string, number>();
@@ -34,7 +29,6 @@ export class Routing extends Judging<Routes> {
   #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
-    // A request for which the client chose the instance shows nothing about the balancer.
     const chosen = operation.direct === true || operation.steered === true;
     if (!chosen && this.run.routing === 'spread' && this.#ejections.covers(operation, instance))
       return undefined;
@@ -61,9 +55,7 @@ export class Routing extends Judging<Routes> {
     until[instance] = seen;
   }
 
-  /**
-   * Counts the move of a sticky session as correct if the balancer's log shows that it tried another instance first.
-   */
+  /** A sticky session moves correctly if the balancer's log shows that another instance was tried first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;
@@ -102,7 +94,6 @@ export class Routing extends Judging<Routes> {
     }
   }
 
-  /** Returns whether all requests of a session went to one instance, and too many for chance to be the cause. */
   #isPinned({ first, repeats }: SessionRoute, presences: readonly Presence[] = []): boolean {
     const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
     return fair.reduce((chance, part) => chance * part, 1) < significantIn(this.count);

@@ -1,7 +1,4 @@
-/**
- * Checks routing: the balancer distributes requests to the instances as the target claims, for example evenly or
- * sticky.
- */
+/** Checks routing: the balancer distributes requests as the target claims, for example evenly or sticky. */
 import type { Run } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { check, few, tally } from './framework.ts';
@@ -17,7 +14,6 @@ import {
   unweighted,
 } from './shares.ts';
 
-/** Minimum number of requests after the first one of each session, if the target claims sticky sessions. */
 const ENOUGH_REPEATS = 10;
 
 export const routing = check<Routes>({

@@ -4,10 +4,7 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/**
- * Maximum number of requests that are kept for a session. This is enough to rule out chance, even if a fair balancer
- * sends 97 % of the requests to one instance.
- */
+/** Enough requests of a session to rule out chance, even if one instance gets 97 % of the requests. */
 const TESTED = 1_000;
 
 export interface SessionRoute {
@@ -22,10 +19,7 @@ export class SessionRoutes {
   readonly #open = new Map<SessionState, SessionRoute>();
   #pinned: SessionRoute[] = [];
 
-  /**
-   * @param count the counts of the run, in which `requests` already includes this request
-   * @param isTested true if the run judges whether a session stays on one instance
-   */
+  /** @param count the counts of the run, in which `requests` already includes this request */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
     const route = getOrInsert(this.#open, session, () => ({
       ...{ first: operation, requests: 0, repeats: [], several: false },

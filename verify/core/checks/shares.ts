@@ -32,14 +32,10 @@ export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   return [...shares.values()];
 }
 
-/** Returns how many of the requests a fair balancer would send to each instance. */
 function expectedOf(presences: readonly Presence[], requests: number): number[] {
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
-  const expected = presences.map(
-    // The first and the last request of an interval went to its instance by definition.
-    ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
-  );
+  const expected = presences.map(({ since, until }) => [...new Set([since, until])].filter(isRequest).length);
   for (let i = 1; i < points.length; i++) {
     const [from = 0, to = 0] = [points[i - 1], points[i]];
     const between = Math.ceil(to) - Math.floor(from) - 1;
@@ -88,6 +84,5 @@ export function unevenness(shares: readonly Share[], { declared }: Run): string 
   return shares.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
 }
 
-/** Returns the instances without a declared weight, if other instances have one. Their fair share is not known. */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

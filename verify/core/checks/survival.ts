@@ -39,7 +39,6 @@ class Survival extends Judging<Faults> {
   }
 }
 
-/** The minimum shares of sessions and of writes that must survive a fault. */
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
 const all = ({ survived, gone: lost }: Survivors): number => survived + lost;
 
@@ -100,7 +99,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   return undefined;
 }
 
-/** In k6, which has no faults, the counts decide the verdict. Elsewhere, the method `conclusion` decides it. */
+/** The counts decide the verdict in k6, which has no faults. Elsewhere, the method `conclusion` decides it. */
 export const survival = check<Faults>({
   guarantee: 'survival',
   assumes:

@@ -4,7 +4,6 @@ import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import type { TokenFamily } from './token-family.ts';
 
-/** Maximum number of refreshes with the same token in a witness. */
 const MOST = 4;
 
 export function reused(spent: Operation, operation: Operation, grace: number | undefined): Violation {

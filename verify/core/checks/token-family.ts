@@ -5,9 +5,8 @@ import { precedes } from '../timeline/clocks.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import { timeoutTolerance } from '../timeline/timeouts.ts';
 
-/** Describes how a refresh relates to earlier refreshes with the same token. */
 export interface Use {
-  /** The earlier refresh that replaced the token; undefined while the grace period may still be going on. */
+  /** The refresh that replaced the token; undefined during the grace period. */
   spent?: Operation | undefined;
   /** `overlapped`: an earlier refresh with the same token was still in flight. `repeated`: it had already ended. */
   again?: 'overlapped' | 'repeated';
@@ -15,19 +14,17 @@ export interface Use {
 
 export class TokenFamily {
   session: SessionState | undefined;
-  /** The acknowledged logout of the session. */
   logout: Operation | undefined;
-  /** The first refresh that sent a replaced token after the grace period. The app may then end the session. */
+  /** The first refresh with a replaced token after the grace period. The app may then end the session. */
   reuse: Operation | undefined;
   readonly races: Operation[] = [];
-  /** True if refused refreshes are not violations: the refreshes were too far apart, or one of them got no response. */
+  /** True if refused refreshes are not violations: they were too far apart, or one got no response. */
   unjudged = false;
-  /** True after a refused refresh has ended the session. The app then correctly refuses all further refreshes. */
+  /** True after a refused refresh has ended the session. */
   #over = false;
-  /** Refused refreshes. They are judged when no refresh of the session is in flight. */
+  /** Refused refreshes, which are judged when no refresh of the session is in flight. */
   readonly refused: Operation[] = [];
   flying: number;
-  /** The time from which the access token has certainly expired, microseconds. */
   #ends: number | undefined;
   /** The time until which the access token is certainly valid, microseconds. */
   #lives: number | undefined;
@@ -35,7 +32,7 @@ export class TokenFamily {
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
   readonly #issuers = new Map<string, Operation>();
-  /** Replaced refresh tokens for which the client has received the new token. */
+  /** Replaced refresh tokens whose successor has reached the client. */
   readonly #delivered = new Set<string>();
 
   constructor(rules: RefreshRules, flying = 0) {
@@ -61,7 +58,6 @@ export class TokenFamily {
     return this.#issuers.get(token);
   }
 
-  /** Returns how a refresh relates to earlier refreshes with the same token. */
   uses(operation: Operation, token: string): Use {
     const spent = this.#spent.get(token);
     const { grace } = this.#rules;
@@ -75,7 +71,7 @@ export class TokenFamily {
     const within = grace !== undefined && isWithin(known, grace);
     if (!within) this.unjudged = true;
     this.races.push(...(this.races.length === 0 ? known : [operation]));
-    // Refreshes that may be further apart than the grace period do not show whether the grace period works.
+    // Such refreshes do not show whether the grace period works.
     if (grace !== undefined && !within) return {};
     return { again: overlaps ? 'overlapped' : 'repeated' };
   }
@@ -83,7 +79,7 @@ export class TokenFamily {
   /** Returns which kind of access token the app must refuse at this read; undefined if the read proves nothing. */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;
-    // If the token may have expired, a refusal does not show that the logout ended the token.
+    // A token that may have expired does not show that the logout ended it.
     const mayHave = this.#lives !== undefined && (read.return ?? 0) >= this.#lives;
     if (!alive && !this.#expired(read) && mayHave) return undefined;
     return this.#rules.revokes === 'access' ? 'access token' : 'expired access token';
@@ -95,11 +91,8 @@ export class TokenFamily {
 
   /** Returns the refused refresh that ended the session. Call it only if no refresh is in flight. */
   endedBy(): Operation | undefined {
-    const [first] = this.refused
-      .splice(0)
-      // The session lives on if another response gave the client a new token.
-      .filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // The app may end the session if a client sends a token that an earlier refresh replaced.
+    const [first] = this.refused.splice(0).filter(({ sent = '' }) => !this.#delivered.has(sent));
+    // The app may end the session after a token was reused.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;
@@ -108,7 +101,7 @@ export class TokenFamily {
 
 function isWithin(uses: readonly Operation[], grace: number): boolean {
   const begins = Math.min(...uses.map(({ call }) => call));
-  // An app may measure its grace period in whole seconds, so the period may be up to a second shorter.
+  // An app may measure its grace period in whole seconds.
   const certain = grace - Math.min(timeoutTolerance(grace), grace / 2);
   return uses.every(({ call, return: end = call }) => end <= begins + certain);
 }

@@ -1,4 +1,3 @@
-/** Decides for each operation whether it violates token-refresh. The file token-refresh.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -22,7 +21,6 @@ export interface Refreshes {
   /** Number of refresh tokens sent after the logout, and of access tokens sent after it or their end (`expired`). */
   after: number;
   expired: number;
-  /** Number of sessions that ended by a refused refresh, without a violation. */
   ended: number;
   tried: NamedCounts;
 }
@@ -42,7 +40,7 @@ export class TokenRefresh extends Judging<Refreshes> {
   override ended(operation: Operation, { session }: Standing): void {
     const { action, outcome } = operation;
     if (operation.issued === undefined && !this.#families.has(operation.session)) return;
-    // After another login, the session has new tokens, which are not related to its old ones.
+    // The new tokens of another login are not related to the old ones.
     if (action === 'login' && outcome === 'ok' && session.login !== operation && operation.with === undefined)
       this.#families.set(operation.session, new TokenFamily(this.#rules, this.#of(operation.session).flying));
     const family = this.#of(operation.session);

@@ -3,7 +3,6 @@ import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';
 
-/** Minimum number of refreshes of each kind that must be judged. */
 const ENOUGH = 3;
 
 export const tokenRefresh = check<Refreshes>({

@@ -13,10 +13,7 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   starved: during.starved + recovering.starved,
 });
 
-/**
- * Returns a violation for each exceeded limit of the budget. `starved`: number of failures and waits that exceed a
- * limit only because the machine that runs Baton lacked CPU time.
- */
+/** `starved`: number of failures and waits beyond a limit that a lack of CPU time on Baton's machine may explain. */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
   const all = [tooMany(window), tooLong(window), waitedTooLong(window)];
@@ -68,14 +65,13 @@ function waitedTooLong(window: FaultWindow): Violation | undefined {
   return down(`a client waited ${wait} for a success during ${titleOf(window)}`, steps);
 }
 
-/** Returns the outcome of a request as a short text. */
 export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
 
 export const down = (summary: string, witness: WitnessStep[]): Violation => ({
   ...{ at: witness[0]?.operation, summary, witness },
 });
 
-/** If the verdict is `unknown` and some faults had no visible effect, names these faults as the reason. */
+/** Names the faults without a visible effect as the reason for `unknown`. */
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);
   return conclusion.judgement === 'unknown' && without !== undefined
@@ -85,9 +81,6 @@ export function naming(windows: readonly FaultWindow[], conclusion: Conclusion):
 
 const CROWDED = "too many processes waited for this machine's cores";
 
-/**
- * Returns the reason for `unknown` if a lack of CPU time on the machine that runs Baton may be the only cause of
- * failures.
- */
+/** Returns the reason for `unknown` if a lack of CPU time on Baton's machine may explain the failures. */
 export const starved = (requests: number): string =>
   `${counted(requests, 'request')} failed or took too long while ${CROWDED}: run less on this machine, or use a larger one`;

@@ -1,6 +1,4 @@
-/**
- * Compares the runs of two versions (base and current): what became worse, what became better, and what is not certain.
- */
+/** Compares the runs of two versions (base and current): what became worse, better, or is not certain. */
 import { combine, type Judgement } from '../result/verdict.ts';
 import type { Difference, Trend } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -18,22 +16,16 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /**
-   * The verdict. `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether one became worse.
-   */
+  /** `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether one became worse. */
   judgement: Judgement;
   base: Compared;
   current: Compared;
-  /** Order: what became worse, what is undetermined, what became better, what stayed the same. */
   differences: Difference[];
 }
 
 const ORDER: Record<Trend, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
-/**
- * @param base the runs of a version that is known to be good, at least one
- * @param current the runs of the version that is compared with it, at least one
- */
+/** @param base the runs of a version that is known to be good */
 export function compare(base: readonly Digest[], current: readonly Digest[]): Comparison {
   const tests = rateTests(base, current) + shareTests(current);
   const differences = [
@@ -44,7 +36,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
   return {
     format: 'baton-comparison',
     version: 1,
-    // `valid` is added because `combine` would return `unknown` for an empty list.
+    // `combine` returns `unknown` for an empty list.
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),

@@ -61,9 +61,6 @@ function guaranteeOf(verdict: Verdict): GuaranteeDigest {
   };
 }
 
-/**
- * Returns the number of faults in a run. With faults, shares and response times are not compared, because faults change
- * them.
- */
+/** Returns the number of faults in a run. Faults change shares and response times. */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

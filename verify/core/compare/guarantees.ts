@@ -1,7 +1,4 @@
-/**
- * Compares the guarantees of two sides (base and current): their anomalies, their rates of violations, and their
- * evidence.
- */
+/** Compares the guarantees of two sides (base and current): anomalies, rates of violations, and evidence. */
 import { grouped } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -9,9 +6,7 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/**
- * Key: a guarantee; value: the count by which its violations are divided to get their rate. By default its first count.
- */
+/** Key: a guarantee; value: the count that divides its violations to get a rate. By default its first count. */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -23,21 +18,14 @@ interface Side {
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /**
-   * The count by which the violations are divided to get their rate: its name, such as `handoffs` (`unit`), and its
-   * value (`trials`).
-   */
+  /** Name (`unit`) and value (`trials`) of the count that divides the violations. */
   unit: string;
   trials: number;
   /** The instance that sent the wrong response in all witnesses; undefined if there are several such instances. */
   blamed: string | undefined;
 }
 
-/**
- * Compares all guarantees that one of the sides claims or could judge.
- *
- * @param tests number of statistical tests in the whole comparison, by which each p-value is multiplied
- */
+/** @param tests number of statistical tests in the whole comparison, by which each p-value is multiplied */
 export function compareGuarantees(
   base: readonly Digest[],
   current: readonly Digest[],
@@ -54,7 +42,6 @@ export function compareGuarantees(
   });
 }
 
-/** Returns the number of statistical tests of `compareGuarantees`: one for each guarantee. */
 export const rateTests = (base: readonly Digest[], current: readonly Digest[]): number =>
   guaranteesOf([...base, ...current]).length;
 
@@ -71,7 +58,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   const judgements = new Set(all.map(one => one.judgement));
   return {
     claimed: all.some(one => one.claimed),
-    // The runs of a side are added up, so it is enough if one run of the side has enough evidence.
+    // The evidence of all runs of a side is added up.
     judgement: judgements.has('violated') ? 'violated' : judgements.has('valid') ? 'valid' : 'unknown',
     violations: sum(one => one.violations),
     names: new Set(all.flatMap(one => one.anomalies)),
@@ -107,7 +94,7 @@ function compareOne(before: Side | undefined, now: Side | undefined, tests: numb
   return holds(before, now, tests);
 }
 
-/** Compares a guarantee that is violated now. A new kind of anomaly is worse, even if the rate of violations fell. */
+/** A new kind of anomaly is worse, even if the rate of violations fell. */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {
@@ -134,7 +121,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // A guarantee that now has no violation did not become worse. It is only uncertain whether it became better.
+    // A guarantee without a violation did not become worse.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');
@@ -145,7 +132,6 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
     : same(said);
 }
 
-/** Returns the probability that the higher rate of violations in `one` is only chance. */
 const higherP = (one: Side, other: Side): number =>
   fisherP(
     Math.min(one.violations, one.trials),

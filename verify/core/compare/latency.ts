@@ -1,7 +1,5 @@
 /**
- * Compares response times of two builds. If the runs of both builds alternated, judges the difference by a signed-rank
- * test of pairs of runs. Otherwise reports the difference without a judgement, because the requests of one run are not
- * independent, and a machine may be slower in one run than in another.
+ * Compares response times of two builds. Only builds whose runs alternated are judged, by a signed-rank test of pairs.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action } from '../history/history.ts';
@@ -14,16 +12,12 @@ import { quantileRanks, signedRankP } from './quantiles.ts';
 /** The quantiles of response times that are reported, such as the median (0.5), and those that are judged. */
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
-/** Minimum number of responses in a run. Quantiles of fewer responses are too uncertain. */
 const ENOUGH = 100;
 /** A response time is reported as changed only if it changed by more than this factor. */
 const MARGIN = 1.05;
-/** A change is certain only if its p-value, multiplied by the number of judged quantiles, is below this limit. */
+/** p-value, multiplied by the number of judged quantiles, below which a change is certain. */
 const SIGNIFICANT = 5e-4;
-/**
- * In at least this share of the pairs, the run of the base must come first, and in at least this share the run of the
- * current build. Otherwise a machine that becomes slower would look like a worse build.
- */
+/** Minimum share of the pairs in which each side runs first. A machine may become slower during the runs. */
 const EACH_ORDER = 1 / 3;
 
 type Series = ReadonlyMap<Action, Buckets>;
@@ -50,7 +44,7 @@ function byKey<K>(latencies: readonly Latency[], keyOf: (of: Latency) => K | und
 
 const seriesOf = ({ latency }: Digest): Series => byKey(latency, ({ action }) => action);
 
-/** Returns the most frequent action. Only this action is judged, because more tests would need more runs. */
+/** Returns the most frequent action, the only one that is judged: more tests need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -59,7 +53,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Makes pairs of two consecutive runs, one of each build. Returns the reason if this is not possible. */
+/** Pairs two consecutive runs, one of each build. Returns the reason if this is not possible. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `let the builds take turns (base current current base …) for ${least} pairs of runs`;
@@ -137,10 +131,7 @@ const byInstance = (digests: readonly Digest[], action: Action): ReadonlyMap<str
     of => (of.action === action ? of.instance : undefined),
   );
 
-/**
- * Reports the quantiles without judging them, because their confidence intervals are right only for independent
- * responses.
- */
+/** Reports quantiles without a judgement: their confidence intervals are right only for independent responses. */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

@@ -29,8 +29,7 @@ export function compareShares(
   );
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
-  // The instance that lost the largest part of its share is listed first, because the other instances only took over
-  // its load.
+  // The instance that lost the largest part of its share is the cause, so it comes first.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
   return pairs.flatMap(([was, is]) => {
     const found = compareOne(was, is, { before, now, tests, unit });
@@ -40,7 +39,7 @@ export function compareShares(
   });
 }
 
-/** Returns whether the balancer seems to be sticky. Then the shares of sessions are compared instead of requests. */
+/** Returns whether the balancer seems to be sticky. Shares of sessions are then compared. */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);
@@ -59,10 +58,7 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/**
- * Pairs the instances of both sides by their names. If a name is new, as with containers, pairs them in order of their
- * shares.
- */
+/** Pairs instances by their names, and new names, as with containers, in order of their shares. */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
   const named = now.every(({ instance }) => before.some(share => share.instance === instance));
   const order = (shares: readonly Share[]): Share[] =>

@@ -1,12 +1,9 @@
-/**
- * Finds the gaps of a run: intervals between two successes in which requests were waiting. No other file computes gaps.
- */
+/** Finds the gaps of a run: intervals between two successes in which requests were waiting. */
 import type { Operation } from '../history/history.ts';
 
 /** Minimum length of a gap that is kept, microseconds. */
 const LEAST = 1_000;
 
-/** An interval between two consecutive successful requests, `before` and `after`. */
 export interface Gap {
   from: number;
   /** The end of the gap; infinite until the next request succeeds. */
@@ -20,14 +17,10 @@ export interface Gap {
   after?: Operation;
 }
 
-/** Returns how long requests were waiting in the gap, microseconds. */
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/**
- * Starts the next gap. Reuses the object of the last one, because creating an object at each success would be slow in
- * k6.
- */
+/** Reuses the object of the last gap, because creating an object at each success is slow in k6. */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;
@@ -43,15 +36,10 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /**
-   * Ended gaps that the result needs. A request that ends later may have waited in such a gap, and then still changes
-   * it.
-   */
+  /** Ended gaps that the result needs. A request that waited in such a gap may end later. */
   readonly #closed: Gap[] = [];
 
   /**
-   * Updates the gaps with a request that has ended.
-   *
    * @param failed undefined if the run aborted the request, or if its end is not known
    * @param matters returns whether the result needs the gaps in this interval
    */
@@ -75,10 +63,7 @@ export class Gaps {
     begin(open, end, operation);
   }
 
-  /**
-   * Called when the run has ended. Returns all gaps. The last gap is still open, because no success followed it. It is
-   * included only if a request failed in it. Its end is the last failed request, or the time `at` if that is earlier.
-   */
+  /** Returns all gaps. A gap that is open at the time `at` ends with its last failed request, if there is one. */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);
     return until > this.#open.from ? [...this.#closed, { ...this.#open, until }] : this.#closed;

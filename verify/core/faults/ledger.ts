@@ -1,6 +1,4 @@
-/**
- * Keeps a window for each fault of a run, from the start of the fault to its end, and records the effects of the fault.
- */
+/** Keeps a window for each fault of a run, and records the effects of the fault. */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -12,7 +10,6 @@ import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './windo
 export interface FaultFacts {
   /** True if the operation failed. Undefined if the run aborted it, or if its end is not known. */
   failed: boolean | undefined;
-  /** The fault windows, including their recovery times, that the operation overlaps. */
   touched: readonly FaultWindow[];
   /** The first failed request of the client since its last success; the operation itself if none has failed. */
   first: Operation | undefined;
@@ -23,9 +20,7 @@ export interface FaultFacts {
 const UNTOUCHED: readonly FaultWindow[] = [];
 
 export class FaultLedger {
-  /** The fault windows, in the order in which the faults began. */
   readonly windows: FaultWindow[] = [];
-  /** Number of faults that have begun and have not ended. */
   open = 0;
   readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
@@ -38,17 +33,15 @@ export class FaultLedger {
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
   readonly #losses: Losses | undefined;
-  /** Key: a client that has lost its session and has not logged in again; value: the fault that caused the loss. */
+  /** Key: a client that lost its session and has not logged in again; value: the fault that caused the loss. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
-  /** Returns whether a fault or its recovery time overlaps an interval. */
   readonly #matters: (from: number, until: number) => boolean;
 
   /** @param follow true to find out which sessions and writes were lost by each fault */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // This function is set in the constructor, because in k6 an arrow function in a field's initial value cannot see
-    // constants of the module.
+    // In k6, an arrow function in a field's initial value cannot see constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
@@ -101,7 +94,6 @@ export class FaultLedger {
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Adds the time for which a client waited to each fault window that overlaps it. */
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;
@@ -114,10 +106,7 @@ export class FaultLedger {
     }
   }
 
-  /**
-   * Counts a login of a client that had lost its session. The last fault that began before the loss is regarded as its
-   * cause.
-   */
+  /** Blames the last fault before the loss for the new login of a client. */
   #relogin(operation: Operation, { session, live }: Standing): void {
     const { client, call, return: end = call } = operation;
     if (live && session.lost === operation) {
@@ -138,7 +127,7 @@ export class FaultLedger {
     this.#losses?.sessionEnded(session);
   }
 
-  /** Computes the losses and the longest gap of each fault. Called at the end of the history. */
+  /** Computes the losses and the longest gap of each fault. */
   finish(): void {
     this.#losses?.finish();
     for (const gap of this.#gaps.finish(this.#last)) {
@@ -161,9 +150,7 @@ export class FaultLedger {
   }
 }
 
-/**
- * Returns whether an operation failed. Returns undefined if it was aborted, has no end, or failed with a forged cookie.
- */
+/** Returns undefined if the operation was aborted, has no end, or failed with a forged cookie. */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

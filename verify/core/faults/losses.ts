@@ -1,4 +1,4 @@
-/** Counts, for each fault, the sessions and acknowledged writes from before it that are lost at the end of the run. */
+/** Counts the sessions and acknowledged writes from before each fault that are lost at the end of the run. */
 import type { Event, Operation } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -11,12 +11,10 @@ export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
   /**
-   * Key: a session; value: its first request in the final reads (`first`), and whether one of its requests in them was
-   * honoured (`alive`).
+   * Key: a session; value: its first request in the final reads, and whether an instance honoured it in them (`alive`).
    */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
-  /** Number of sessions that were lost although no fault can be the cause. */
   #lostWithoutFault = 0;
 
   constructor(windows: readonly FaultWindow[]) {
@@ -33,8 +31,7 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // A session that is not live is ignored, because it may have expired. A lost session is not ignored, because an
-    // instance may honour it again.
+    // Any other session that is not live may have expired.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -54,17 +51,14 @@ export class Losses {
     else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** Counts a session that is honoured at the end of the run as a survivor of each fault since its login. */
+  /** A session that is honoured at the end of the run has survived each fault since its login. */
   #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;
     }
   }
 
-  /**
-   * Counts a lost session for each fault that may be the cause: it began before the first refused request, and ended
-   * after the last honoured one.
-   */
+  /** Blames each fault that began before the first refused request and ended after the last honoured one. */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;

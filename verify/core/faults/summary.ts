@@ -1,4 +1,3 @@
-/** Summarises how each fault affected the sessions, writes and requests of the users. */
 import type { FaultSummary } from '../result/result.ts';
 import { upperBound } from '../result/statistics.ts';
 import { lengthOf } from './gaps.ts';

@@ -2,7 +2,6 @@
 import type { Operation } from '../history/history.ts';
 
 export class Waiting {
-  /** Key: a session whose last request failed; value: its first failed request since the last success. */
   readonly #first = new Map<string, Operation>();
 
   /** Returns the first failed request of the session since its last success; this request if none had failed. */
@@ -21,7 +20,6 @@ export class Waiting {
 
 const STEP = Math.log(1.05);
 
-/** A histogram of waiting times. Its size is limited, and its values are exact to 5 %. */
 export class WaitTimes {
   /** The longest wait so far, microseconds. It may have ended without a success. */
   longest = 0;
@@ -42,12 +40,7 @@ export class WaitTimes {
     this.#count++;
   }
 
-  /**
-   * Returns a percentile of the waits that ended with a success.
-   *
-   * @param share share of the waits, such as 0.99 for the 99th percentile
-   * @returns microseconds
-   */
+  /** Returns a percentile of the waits that ended with a success, microseconds. @param share such as 0.99 */
   quantile(share: number): number {
     let left = share * this.#count;
     for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {

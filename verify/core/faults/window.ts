@@ -5,10 +5,7 @@ import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
-/**
- * Numbers of requests, and of failed requests. `starved`: the failed requests for which a lack of CPU time on the
- * machine that runs Baton may be the cause.
- */
+/** `starved`: the failed requests that a lack of CPU time on Baton's machine may explain. */
 export interface Load {
   requests: number;
   failed: number;
@@ -25,14 +22,10 @@ export interface Survivors {
 export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   closed: boolean;
   budget: Budget;
-  /** The requests that overlap the window. */
   during: Load;
   /** The requests in the declared recovery time after the fault. */
   recovering: Load;
-  /**
-   * The first failed request in the window for which a lack of CPU time on the machine that runs Baton cannot be the
-   * cause.
-   */
+  /** The first failed request in the window that no lack of CPU time on Baton's machine can explain. */
   failure?: Operation;
   /** The longest interval in the window in which requests were waiting and none succeeded. */
   gap?: Gap;
@@ -74,11 +67,7 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/**
- * Returns whether a request overlaps a fault window.
- *
- * @param after how long the window is extended after its end, microseconds
- */
+/** @param after how long the window is extended after its end, microseconds */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,
@@ -90,7 +79,7 @@ export function overlaps(
 export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow): number =>
   end + (budget.recovery ?? 0);
 
-/** Returns whether a fault took effect: Baton observed its effect (`bit`), or sessions or writes were lost. */
+/** Returns whether Baton observed an effect of the fault (`bit`), or sessions or writes were lost. */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);
 

@@ -8,7 +8,6 @@ import type { FaultWindow } from './window.ts';
 
 const KEPT = 3;
 
-/** Returns how far the times of an operation may differ from the real times, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
 interface Reads {
@@ -25,7 +24,6 @@ export class Writes {
   readonly #windows: readonly FaultWindow[];
   readonly #objects = new Map<TrackedObject, Reads>();
 
-  /** @param windows the fault windows of the run; more are added during the run */
   constructor(windows: readonly FaultWindow[]) {
     this.#windows = windows;
   }
@@ -33,8 +31,7 @@ export class Writes {
   ended(operation: Operation, { object, write }: ObjectFacts, final: boolean): void {
     let reads = this.#objects.get(object);
     if (reads === undefined) {
-      // Objects with a cap (maximum number of values) are ignored, because the app drops values from them even without
-      // a fault.
+      // An app drops values from an object with a cap even without a fault.
       if (write === undefined || object.declared.cap !== undefined) return;
       reads = { epoch: this.#windows.length, before: [], shown: new Set() };
       this.#objects.set(object, reads);
@@ -69,10 +66,6 @@ export class Writes {
   }
 }
 
-/**
- * Returns whether a read shows a value. Returns undefined if the read may have begun before the add of the value ended
- * (`end`).
- */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);
@@ -85,19 +78,18 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // Only faults before the last read of the object are judged: for later faults, it is not known what they lost.
+    // It is not known what faults after the last read of the object lost.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
-      // This fault had ended before the write was acknowledged, so it cannot have lost the write.
+      // A fault that ended before the write was acknowledged cannot have lost the write.
       if (end > until) return;
       const wasThere = shows(before[index], value, end);
-      // If a read after this fault still showed the value, this fault did not lose it, but a later one.
+      // If a read after this fault still showed the value, only a later fault can have lost it.
       const outlived = before
         .slice(index + 1)
         .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
       if (shown.has(known)) writes.survived++;
-      // This fault is not the cause if the value was lost before the fault. If it is not known whether the fault took
-      // effect, the fault is the cause only if a read just before it showed the value.
+      // A fault whose effect is unknown is blamed only if a read just before it showed the value.
       else if (wasThere === false || (bit !== true && wasThere !== true)) return;
       else if (outlived) writes.survived++;
       else {

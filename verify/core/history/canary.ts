@@ -1,7 +1,4 @@
-/**
- * Makes and recognises canaries: private values of a user that cannot be guessed. If a response to another user shows a
- * canary, data leaked.
- */
+/** Makes and recognises canaries: private values of a user, which prove a leak if another user sees them. */
 
 /** Returns a canary: `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
@@ -18,17 +15,13 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/**
- * Returns the prefix of values in data that all users share. Every user may see such values, so they are no canaries.
- */
+/** Returns the prefix of values in data that all users share, which are no canaries. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
-/** The character that is appended to make a canary longer. */
 const PADDING = 'x';
 
 export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
 
-/** Returns a function that removes the padding at the end of a canary. */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
   return text =>
@@ -37,22 +30,17 @@ export function unpadder(prefix: string): (text: string) => string {
 
 const LONGEST = 256;
 
-/**
- * Returns a function that finds the canaries in a text. Repetitions of a canary in a row count once. It searches for
- * the prefix first, because in k6 a regular expression is slow on a whole page.
- */
+/** Returns a function that finds the canaries in a text. Repetitions of a canary in a row count once. */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /**
-   * The canaries of the previous text. The next text often has the same ones, and comparing is faster than searching.
-   */
+  /** Comparing with the canaries of the previous text, often the same, is faster than searching. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
     let last = '';
     let next = 0;
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
-      // Skips a repetition: a page shows a value several times in a row, for example as text and in a form.
+      // A page shows a value several times in a row, for example as text and in a form.
       if (last !== '' && text.startsWith(last, at)) continue;
       const known = before[next];
       if (known !== undefined && text.startsWith(known, at)) {
@@ -71,7 +59,6 @@ export function canaryFinder(prefix: string): (text: string) => string[] {
   };
 }
 
-/** Returns the user whose canary the value is; undefined if the value is no canary of this run. */
 export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
@@ -82,17 +69,13 @@ export const canarySession = (value: string, prefix: string): string | undefined
 
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;
 
-/**
- * Returns the first canary of another user; undefined if there is none.
- *
- * @param own the prefix of this user's canaries
- */
+/** Returns the first canary of another user. @param own the prefix of this user's canaries */
 export function foreignCanary(
   values: readonly string[] = [],
   prefix: string,
   own: string,
 ): string | undefined {
-  // Loops with an index: usually there is one value, and in k6 creating an iterator takes longer than testing it.
+  // In k6, creating an iterator takes longer than testing the value.
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as string;
     if (!value.startsWith(own) && canaryOwner(value, prefix) !== undefined) return value;

@@ -1,7 +1,4 @@
-/**
- * Defines what a target file declares about its app, besides the claims: timeouts, limits, cookie attributes and
- * others. Times are microseconds.
- */
+/** Defines what a target file declares about its app, besides the claims. Times are microseconds. */
 import { may } from './kinds.ts';
 
 export const BUDGET = {
@@ -17,7 +14,6 @@ export const BUDGET = {
 
 const LATENCY = { p50: may('number'), p90: may('number'), p95: may('number'), p99: may('number') };
 
-/** How the app replaces and ends access tokens and refresh tokens. Times are microseconds. */
 export const REFRESH = {
   grace: may('number', 'time during which a replaced refresh token is still accepted'),
   reuse: may(

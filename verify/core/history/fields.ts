@@ -17,10 +17,7 @@ export const ATTRIBUTES = {
   folded: may('flag', 'a proxy joined several cookies in this one header line'),
 };
 
-/**
- * A session cookie that a response set or deleted. Its label stands for the secret value, and is made with a key of the
- * run.
- */
+/** A session cookie that a response set or deleted. Its label, made with a key of the run, stands for its value. */
 export const COOKIE = {
   name: must('text'),
   change: must(['set', 'deleted']),
@@ -28,7 +25,6 @@ export const COOKIE = {
   attributes: may({ fields: ATTRIBUTES }, 'attributes of the cookie, if the workload records them'),
 };
 
-/** The caching headers of a response, and whether a cache served it. */
 export const CACHING = {
   control: may('text', 'Cache-Control'),
   expires: may('number', 'seconds from Date to Expires'),

@@ -8,15 +8,11 @@ export { FORMAT, VERSION } from './lines.ts';
 
 type Line<Type extends keyof typeof LINES> = { type: Type } & ObjectOf<(typeof LINES)[Type]['fields']>;
 
-/** The first line of a history: which system was tested, and how. */
 export type Run = Line<'run'>;
 export type Declared = ObjectOf<typeof declared.DECLARED>;
 export type Budget = ObjectOf<typeof declared.BUDGET>;
 export type RefreshRules = ObjectOf<typeof declared.REFRESH>;
-/**
- * A clock that times in the history come from. Times of two clocks can be ordered only if they differ by more than the
- * sum of the clocks' uncertainties.
- */
+/** Times of two clocks have an order only if they differ by more than the sum of the uncertainties. */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
 /** A line that declares the kind of an object, such as a list. An object without such a line is a set. */
@@ -30,15 +26,12 @@ export type Caching = ObjectOf<typeof fields.CACHING>;
 /** The start of an operation that may change something, written before the first byte of the request is sent. */
 export type Start = Line<'start'>;
 export type End = Line<'end'>;
-/**
- * A whole operation. A read has only this line, written when it ended. Other actions have a start line and an end line.
- */
+/** A whole operation. A read has only this line, written when it ended. */
 export type Operation = Line<'op'>;
 export type Fault = Line<'fault'>;
 /** An entry in the log of a balancer or instance, about one request. */
 export type Served = Line<'served'>;
 export type Fingerprint = Line<'fingerprint'>;
-/** The last line of a history. A history without this line is incomplete. */
 export type Finish = Line<'finish'>;
 export type Event = { [Type in keyof typeof LINES]: Line<Type> }[keyof typeof LINES];
 
@@ -46,7 +39,5 @@ export type Action = Called['action'];
 /** Cookies that a request sent instead of the cookies in the client's jar. */
 export type With = NonNullable<Called['with']>;
 export type ObjectKind = ObjectEvent['kind'];
-/**
- * `ok`: the operation happened. `fail`: it certainly did not happen. `info`: it may have happened, or may happen later.
- */
+/** `ok`: the operation happened. `fail`: it certainly did not. `info`: it may have, or may happen later. */
 export type Outcome = Returned['outcome'];

@@ -1,6 +1,4 @@
-/**
- * Defines how the tables in this folder describe the fields of a history, and derives the TypeScript type of a field.
- */
+/** Defines how this folder's tables describe fields, and derives the TypeScript type of a field. */
 
 /** The kind of a field's value. `time`: whole microseconds. `count`: a whole number, 0 or more. */
 export type Kind =

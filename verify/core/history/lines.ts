@@ -1,7 +1,4 @@
-/**
- * Defines the lines of a history, which are JSON objects. The types in history.ts, the validation in parse.ts, the code
- * in joined.ts and the tables in docs/history.md are made from these tables.
- */
+/** Defines the lines of a history. Types, validation and the tables in docs/history.md are made from this file. */
 import { DECLARED } from './declared.ts';
 import { CALLED, RETURNED } from './fields.ts';
 import { type Fields, may, must, TEXTS } from './kinds.ts';
@@ -10,7 +7,6 @@ export const FORMAT = 'baton-history';
 export const VERSION = 1;
 
 export interface Line<F = Fields> {
-  /** When the line is written. The text is printed in docs/history.md. */
   readonly when: string;
   readonly fields: F;
   readonly more: string;

@@ -4,12 +4,12 @@ import type { Event } from './history.ts';
 import type { Fields, Kind } from './kinds.ts';
 import { LINES } from './lines.ts';
 
-/** Thrown for a line that is no valid event. The message says what was expected and what came. */
+/** Thrown for an invalid event. The message says what was expected and what came. */
 export class HistoryError extends Error {
   override name = 'HistoryError';
 }
 
-/** Thrown for a line that is not JSON. For example, if the recorder is killed, its last line may be cut off. */
+/** Thrown for a line that is not JSON, such as the last line of a killed recorder. */
 export class CutLineError extends HistoryError {}
 
 type Test = (value: unknown) => boolean;
@@ -31,7 +31,6 @@ const isTexts = (value: unknown): boolean =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** An error in a value of the line, and the path to this value. */
 interface Wrong {
   path: string;
   means: string;
@@ -83,7 +82,7 @@ interface Table {
   required: readonly string[];
 }
 
-/** Caches the kinds of each table's fields, because a long history has many lines of each type. */
+/** A long history has many lines of each type. */
 const tables = new Map<Fields, Table>();
 function tableOf(fields: Fields): Table {
   return getOrInsert(tables, fields, () => ({
@@ -98,10 +97,8 @@ const shown = (value: unknown): string => {
 };
 
 /**
- * Parses one line of a history.
+ * Parses one line of a history, and keeps unknown fields.
  *
- * @param line one line, without its line end
- * @returns the event. It keeps fields that this version of Baton does not know
  * @throws HistoryError that names the wrong field, what was expected and what came
  */
 export function parseEvent(line: string): Event {

@@ -1,24 +1,17 @@
-/**
- * Makes the trace id of each request (W3C Trace Context), which finds the request in the tracing system of the target.
- */
+/** Makes the trace id of each request (W3C Trace Context), which finds the request in the target's tracing system. */
 
-/**
- * Returns a trace id: 32 hexadecimal digits, made from the run's name and the request's number.
- *
- * @param request the X-Request-Id, `<run>-<number>`
- */
+/** Returns a trace id of 32 hexadecimal digits. @param request the X-Request-Id, `<run>-<number>` */
 export function traceIdOf(request: string): string {
   const { digits, number } = partsOf(request);
   return digits + number;
 }
 
-/** Returns the header `traceparent`: version, trace id, parent id, and the flag "sampled". */
 export function traceparentOf(request: string): string {
   const { digits, number } = partsOf(request);
   return `00-${digits}${number}-${digits.slice(-4)}${number}-01`;
 }
 
-/** Caches the digits of the last run, because a process usually sends the requests of one run. */
+/** A process usually sends the requests of one run. */
 const last = { run: '', digits: digitsOf('') };
 
 function partsOf(request: string): { digits: string; number: string } {

@@ -18,21 +18,13 @@ export class Contents {
   readonly cap: number;
   /** Maximum number of values that the object can hold after the writes that have ended. */
   held: number;
-  /**
-   * True if the app may have dropped values, because the object may have held more than its declared maximum (`cap`).
-   */
+  /** True if the app may have dropped values, because the object may have exceeded its declared maximum (`cap`). */
   overfull = false;
-  /**
-   * Number of starts and ends of writes so far. While this number is unchanged, all reads must show the same values.
-   */
+  /** Number of starts and ends of writes. While it is unchanged, all reads must show the same values. */
   changes = 0;
   readonly #initial: ReadonlySet<string>;
-  /**
-   * The latest `set` and `clear` operations. Each may also remove a value if the add of the value overlaps the
-   * operation.
-   */
+  /** The latest `set` and `clear` operations, which may remove a value whose add overlaps them. */
   readonly #replacements: Write[] = [];
-  /** Cached results of two methods. A result is valid while the numbers of changes and reads stay the same. */
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
@@ -64,7 +56,7 @@ export class Contents {
     const before = this.removed.get(value);
     this.removed.delete(value);
     const known = this.of(value);
-    // An earlier removal of this value that is still in flight may also remove the newly added value.
+    // An earlier removal in flight may also remove the newly added value.
     for (const removing of before?.removing ?? [])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
@@ -75,7 +67,6 @@ export class Contents {
     }
   }
 
-  /** Updates the state of all values that an ended write adds, and returns these values. */
   added({ effect }: Write, operation: Operation): Value[] {
     this.changes++;
     const values = putsIn(effect).map(value => this.of(value));
@@ -87,14 +78,13 @@ export class Contents {
     return values;
   }
 
-  /** Records a value as removed if the app refused the only add of this value. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
     if (removing.length === 0 && adds.every(({ start }) => start.id === id)) this.#remove(known);
   }
 
-  /** Records which values an acknowledged write has removed. Returns one of these values. */
+  /** Returns one of the values that an acknowledged write has removed. */
   taken(write: Write, operation: Operation): Value | undefined {
     const { effect } = write;
     if (effect?.does === 'removes') {
@@ -106,7 +96,7 @@ export class Contents {
     let last: Value | undefined;
     for (const known of [...this.present.values()]) {
       if (effect.values.includes(known.value)) continue;
-      // If the add of a value overlapped the replacement, the object may still hold the value.
+      // An add that overlapped the replacement may have come after it.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       this.#remove(known);
       last = known;
@@ -123,11 +113,7 @@ export class Contents {
     return known ?? getOrInsert(this.present, value, () => newValue(value));
   }
 
-  /**
-   * Returns the record of a value that a read shows. If this may be a removed value that was forgotten to save memory,
-   * the value is not tracked: the read may show the state from before the removal, and the next read may rightly lack
-   * the value.
-   */
+  /** Returns the record of a shown value. A removed value may have been forgotten, and is then not tracked. */
   shownBy(value: string): Value {
     const isUnknown = !this.present.has(value) && this.removed.get(value) === undefined;
     return isUnknown && this.removed.hasForgotten ? { ...newValue(value), forgotten: true } : this.of(value);
@@ -144,7 +130,7 @@ export class Contents {
   laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.changes) return this.#later.count;
     let count = 0;
-    // Also counts removed values: before their removal, they may have pushed the value of the write out of the list.
+    // A removed value may have pushed the value of the write out of the list before.
     for (const all of [this.present, this.removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;

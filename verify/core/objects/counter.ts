@@ -1,4 +1,3 @@
-/** Tracks the count of a counter. Finds reads that contradict an earlier write or read of the same session. */
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { countOf, rises } from './models.ts';
@@ -6,10 +5,9 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The session's last acknowledged write. `writtenIn`: number of the counter's phase in which this write ended. */
+  /** The session's last acknowledged write. `writtenIn`: the counter's phase in which this write ended. */
   written?: Write;
   writtenIn?: number;
-  /** Number of the counter's phase at the session's last read. */
   readIn?: number;
 }
 
@@ -18,11 +16,7 @@ const viewer = (session: string): Viewer => ({ session });
 /** Maximum number of increments that are kept one by one. Of earlier increments, only the sum is kept. */
 const KEPT = 64;
 
-/**
- * Tracks a counter in phases. Each set, clear or decrement begins a new phase. Within a phase the counter only rises,
- * so a larger count means a later state. Exception: a request that overlapped an increment may have undone the
- * increment.
- */
+/** Tracks a counter in phases. A set, clear or decrement begins a phase, within which the counter only rises. */
 export class Counter implements ObjectState {
   /** Smallest count that a read can show in this phase; undefined if not known. */
   #base: number | undefined;
@@ -30,13 +24,11 @@ export class Counter implements ObjectState {
   #most: number | undefined;
   /** Latest increments of the phase, one by one. Earlier increments are kept only as sums. */
   #rises: Write[] = [];
-  /** Sum of the increments that are no longer kept one by one, and that an overlapping request may have undone. */
+  /** Sum of older increments that an overlapping request may have undone. */
   #undoable = 0;
   /** Count after all acknowledged increments of this phase; undefined if not known. */
   #sum: number | undefined;
-  /**
-   * Acknowledged increments that no read of a final state (a read while no write was in flight) has included so far.
-   */
+  /** Acknowledged increments that no final state has included so far. */
   #owed: Write[] = [];
   #phase = 0;
   /** Operations that set, clear or decrement the counter and may still take effect. */
@@ -69,10 +61,7 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /**
-   * Adds the oldest increment to one of two sums: to `#undoable` if another request may undo the increment, else to
-   * `#base`.
-   */
+  /** Adds the oldest increment to `#undoable` if another request may undo it, else to `#base`. */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;
@@ -157,7 +146,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // All changes had finished before this read, so the count that the read shows is exact.
+    // All changes have finished, so the shown count is exact.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;
@@ -188,7 +177,7 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // If the previous read showed the lowest count of the phase, this read cannot show an older state.
+    // No state is older than the lowest count of the phase.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),

@@ -24,7 +24,6 @@ const CHANGES: ReadonlySet<Action> = new Set(['add', 'remove', 'set', 'cas', 'in
 
 export const isWrite = ({ action }: { action: Action }): boolean => CHANGES.has(action);
 
-/** Returns what a change does to an object of this kind; undefined if the change has no effect. */
 export function effectOf(kind: ObjectKind, change: Change): Effect | undefined {
   if (!CHANGES.has(change.action)) return undefined;
   if (kind === 'register') return onRegister(change);
@@ -37,7 +36,6 @@ function onRegister({ action, value, expected }: Change): Effect {
   return action === 'cas' ? { does: 'replaces', values, expected } : { does: 'replaces', values };
 }
 
-/** Returns what a change does to a counter. The default amount is 1. */
 function onCounter({ action, value }: Change): Effect {
   if (action === 'clear') return { does: 'replaces', values: ZERO };
   if (action === 'set') return { does: 'replaces', values: [String(numberOf(value, 0))] };
@@ -63,7 +61,6 @@ export const countOf = (state: readonly string[] | undefined): number => numberO
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 
-/** Returns the values that a change writes: the added value, or the whole new content. */
 export function putsIn(effect: Effect | undefined): readonly string[] {
   if (effect?.does === 'adds') return [effect.value];
   return effect?.does === 'replaces' ? effect.values : NOTHING;
@@ -74,10 +71,7 @@ export const rises = (effect: Effect | undefined): boolean => effect?.does === '
 
 /** A change of an object, or a read of its state. Every `Operation` has these fields. */
 export interface ObjectOperation extends Change {
-  /**
-   * The whole state that a read shows: a list of values. For a register or counter it has one value; for an unset
-   * register, none.
-   */
+  /** The values that a read shows: one for a counter or register, none for an unset register. */
   saw?: readonly string[];
 }
 
@@ -85,11 +79,11 @@ export interface ObjectOperation extends Change {
 export type State = readonly string[];
 
 export interface Model {
-  /** Returns the initial state. @param values the initial content; by default, no value, or 0 for a counter */
+  /** Returns the initial state; by default no value, or 0 for a counter. */
   initial(values?: readonly string[]): State;
   /** Returns the state after the operation; undefined if the operation's result is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns a text that identifies a state: two states have the same text only if they are equal. */
+  /** Returns a text that only equal states share. */
   key(state: State): string;
   describe(state: State): string;
 }
@@ -129,7 +123,7 @@ const counter: Model = {
   describe: ([value]) => value ?? '0',
 };
 
-/** Returns the model of a set, bag or list. These differ in whether the order counts and whether values may repeat. */
+/** Returns the model of a set, bag or list, which differ in order and repeated values. */
 const collection = (
   kind: ObjectKind,
   ordered: (values: readonly string[]) => State,
@@ -151,14 +145,14 @@ const collection = (
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-/** A set holds each value once. So it does not matter how many times a read shows a value. */
+/** A read may show a value of a set several times. */
 const set = collection(
   'set',
   values => [...new Set(values)].sort(),
   (state, value) => (state.includes(value) ? state : sorted([...state, value])),
 );
 
-/** A bag may hold a value several times. A removal removes one of them. */
+/** A removal removes one of several equal values. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
 /** A list holds values in the order in which they were added. */

@@ -1,30 +1,26 @@
-/** Tracks the objects of a run (the data that clients read and write) for all checks that judge objects. */
+/** Tracks the objects of a run: the data that clients read and write. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
 import { isWrite } from './models.ts';
 import { cutOffRemark, type LongestLists } from './sift.ts';
 import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
-// In k6, creating a function takes as long as running it, so these two functions are created only once.
+// In k6, creating a function takes as long as running it.
 const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.otherStarted(start);
 const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
   overlaps.otherEnded(operation);
 
-/**
- * Maximum number of removed values that are remembered, to notice if a value comes back: of one object, and of all
- * objects.
- */
+/** Maximum number of removed values that are remembered for one object, and for all objects. */
 const REMEMBERED = { each: 1000, all: 10_000 };
 
-/** A change that may still take effect. `end` is set if the change has ended with unknown outcome (`info`). */
+/** A change that may still take effect. `end` is set after an unknown outcome (`info`). */
 interface PendingChange {
   start: Start;
   end?: Operation;
 }
 
 /**
- * Keeps the objects of a run. Key: the name `<what>@<scope>`, for example `basket@s1`. The scope is a session, a user,
- * or `*` for all users. The objects of a session are deleted when the session ends.
+ * Keeps the objects of a run. Key: `<what>@<scope>`, such as `basket@s1`; the scope is a session, a user, or `*`.
  */
 export class Objects {
   readonly #canary: string;
@@ -33,19 +29,14 @@ export class Objects {
   readonly #scopes = new Map<string, TrackedObject[]>();
   /** Changes that may still take effect. Key: session or user; value: the changes by their ids. */
   readonly #pending = new Map<string, Map<number, PendingChange>>();
-  /**
-   * Lengths of the longest lists that reads showed. Key: name of the probe, as in an object's name before the @.
-   */
   readonly #longest = new Map<string, LongestLists>();
   #final = false;
-  /** Returns the maximum number of removed values that each object can remember. */
   readonly #remembered: () => number;
 
   /** @param canary prefix of all values that the run writes, by which they are recognised */
   constructor(canary: string) {
     this.#canary = canary;
-    // Sets the field here, because k6 has a bug with arrow functions in initial values of fields
-    // (loadtests/engine.test.ts).
+    // k6 has a bug with arrow functions in initial values of fields (loadtests/engine.test.ts).
     this.#remembered = () => Math.min(REMEMBERED.each, Math.ceil(REMEMBERED.all / this.#objects.size));
   }
 
@@ -66,8 +57,7 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // Before this object was first used, another change was in flight. The app may have loaded all its data for that
-    // change, and may save this older data later. So that change overlaps the writes of this object.
+    // An app that loads all its data for a change may save older data of this object later.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
       object.overlaps.otherStarted(start);
@@ -88,8 +78,7 @@ export class Objects {
   }
 
   /**
-   * Returns what an ended operation did to its object, or what it showed. Returns undefined if the operation has no
-   * object. Removes from `saw` the values that the run did not write.
+   * Returns what an ended operation did to its object or showed. Removes values of other runs from `saw`.
    *
    * @param live true if the session was live before and after the operation
    */
@@ -119,10 +108,7 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /**
-   * Calls `look` for all other objects of the session and of the user, because an app that saves all objects together
-   * may change each of them in one request.
-   */
+  /** An app that saves all objects together may change each of them in one request. */
   #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);
@@ -138,7 +124,6 @@ export class Objects {
     }
   }
 
-  /** Deletes the objects that belonged only to this session, and returns them. */
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
     const own = this.#scopes.get(session) ?? [];
     this.#scopes.delete(session);

@@ -1,7 +1,4 @@
-/**
- * Finds the requests that overlapped a write and so may undo the write. These are other writes of the same object, and
- * requests of the same session or user.
- */
+/** Finds the requests that overlapped a write, and so may undo the write. */
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { type Effect, effectOf, shownValue } from './models.ts';
@@ -11,18 +8,13 @@ export interface Write {
   effect: Effect | undefined;
   end?: Operation;
   certain: boolean;
-  /**
-   * The operation whose end is the latest time at which the write can take effect; undefined while that is not known.
-   */
+  /** The operation whose end is the latest time at which the write can take effect, if known. */
   over?: Operation;
   /** Overlapping writes of the same object. At most the first eight are kept. */
   rivals: Write[];
-  /** True if reads cannot show whether the write took effect, for example because its value may have been removed. */
+  /** True if reads cannot show whether the write took effect. */
   traceless: boolean;
-  /**
-   * An overlapping read, or an overlapping change of another object. Such a request may undo this write, if the app
-   * loaded its data before the write and saved that data after the write.
-   */
+  /** An overlapping request that may undo this write, if the app loads data before the write and saves it after. */
   overlapping?: Start | Operation;
 }
 
@@ -30,12 +22,8 @@ export const overlapped = ({ rivals, overlapping }: Write): boolean =>
   rivals.length > 0 || overlapping !== undefined;
 
 /**
- * Returns whether an overlapping request may have undone the write, as far as reads have shown.
- *
- *
- * An app that saves all its data also saves the value of its own add. So if no read shows the value of an add with
- * unknown outcome (`info`), this add has saved nothing and undone nothing. Exception: an add that was in flight when
- * the write was sent may have saved older data without its own value.
+ * Returns whether an overlapping request may have undone the write. An app that saves all data also saves its own add,
+ * so an add that no read shows has undone nothing, unless it was in flight when the write was sent.
  */
 export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
   overlapping !== undefined ||
@@ -47,32 +35,22 @@ export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
 
 export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
-/**
- * Maximum number of overlapping writes that are kept for each write: enough to find one that another instance served.
- */
+/** Maximum number of overlapping writes that are kept for each write. */
 const RIVALS = 8;
 const RECENT = 64;
 
-/**
- * Finds the requests that overlap the writes of one object. A write with unknown outcome (`info`) may take effect even
- * after its response, so it overlaps all later requests until a read shows its value.
- */
+/** A write with unknown outcome (`info`) overlaps all later requests until a read shows its value. */
 export class Overlaps {
-  /** Writes that may still take effect. Key: operation id. */
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
   /** Of the writes that can no longer take effect, the one with the latest response. */
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect. Key: operation id. */
   readonly #others = new Map<number, Start>();
-  /** The change of another object that took effect last: a change with a response. Its effect cannot come later. */
+  /** The last change of another object that can no longer take effect. */
   #lastOther: Operation | undefined;
-  /** Writes, and changes of other objects, that ended with unknown outcome (`info`). Key: operation id. */
   readonly #indeterminate = new Map<number, Operation>();
-  /**
-   * Values that were written. `#repeated`: values that were written twice. A read of such a value does not show which
-   * write took effect.
-   */
+  /** `#repeated`: values that were written twice, whose reads do not show which write took effect. */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
 
@@ -109,13 +87,13 @@ export class Overlaps {
     return write;
   }
 
-  /** Forgets that a value was written. The next write of this value then counts as its first write. */
+  /** The next write of this value then counts as its first write. */
   forget(value: string): void {
     this.#values.delete(value);
     this.#repeated.delete(value);
   }
 
-  /** Records the end of a write. @param certain true if the app acknowledged the write and the session was live */
+  /** @param certain true if the app acknowledged the write and the session was live */
   ended(operation: Operation, certain: boolean): Write {
     const write = this.open.get(operation.id) ?? this.started({ ...operation, type: 'start' });
     write.end = operation;
@@ -139,16 +117,13 @@ export class Overlaps {
     this.#mark(other);
   }
 
-  /**
-   * Called when a read of this object ends, and when any request ends that belongs to the session or user but has
-   * another object or none.
-   */
+  /** Called when a read of this object ends, and when a request of the session or user ends that has another object. */
   otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
     else if (changes) this.#otherOver(other);
     const shown = this.#indeterminate.size > 0 ? this.#shownIn(other) : [];
-    // The read shows these writes, so the app loaded its data after them, and the read cannot undo them.
+    // The app loaded its data after the shown writes, so this read cannot undo them.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
     for (const write of shown) this.#over(write, overAt(write.start, other));
@@ -169,7 +144,7 @@ export class Overlaps {
       const start = write?.start ?? other;
       const value = start === undefined ? undefined : shownValue(start);
       if (value === undefined || !saw.includes(value)) continue;
-      // A count, or a value that was written twice, does not show which write took effect.
+      // A count does not show which write took effect.
       if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       if (other !== undefined) this.#otherOver(overAt(other, read));
@@ -189,18 +164,12 @@ export class Overlaps {
     }
   }
 
-  /**
-   * Returns true if no earlier change of the session's and user's objects could still take effect when `other` began.
-   */
   overBefore(other: Operation): boolean {
     if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /**
-   * Returns whether every write had got its response when an operation began. A write with unknown outcome (`info`) may
-   * still take effect after its response.
-   */
+  /** Returns whether every write had its response when an operation began. An `info` write may still take effect. */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -215,14 +184,11 @@ export class Overlaps {
   }
 }
 
-/** Returns the operation whose response came later. An operation without a response is never the later one. */
+/** Returns the operation whose response came later. Ignores an operation without a response. */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/**
- * Makes an operation from a change, with the end of a read as its end: this read shows the change, so it had taken
- * effect by then.
- */
+/** Makes an operation that ended with a read, because this read shows its change. */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

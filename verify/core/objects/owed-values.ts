@@ -1,6 +1,4 @@
-/**
- * Finds acknowledged adds whose value is missing in a final state: a state that was read while no write was in flight.
- */
+/** Finds acknowledged adds whose value is missing in a final state, which was read while no write was in flight. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -9,22 +7,17 @@ import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
 
 interface Owed {
-  /** Acknowledged adds of the value that no final state has shown so far. */
+  /** Acknowledged adds of the value that no final state (read while no write was in flight) has shown. */
   adds: Write[];
-  /** Number of times that a final state must show the value. It is 1, or in a bag the number of adds. */
+  /** Number of times that a final state must show the value: 1, or in a bag the number of adds. */
   least: number;
-  /** True if a request overlapped an add of the value, so that the value may be a lost update. */
   raced: boolean;
-  /** True if the last final state lacked the value. */
   absent: boolean;
-  /**
-   * The read of the final state before the last one. Set only if this read showed all adds of the value, and the last
-   * one lacks the value.
-   */
+  /** The final state before the last one. Set only if it showed all adds of the value, and the last one lacks it. */
   showed: Operation | undefined;
 }
 
-/** Maximum number of values that are searched in the list one by one. For more values, the list is counted once. */
+/** Maximum number of values that are searched one by one. Counting the list is faster for more. */
 const FEW = 4;
 
 export class OwedValues {
@@ -46,7 +39,7 @@ export class OwedValues {
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const found: Write[] = [];
     if (this.#values.size === 0) return found;
-    // Usually one value is expected, near the end of the list, so a search from the end is fast.
+    // A search from the end is fast, because one value near the end of the list is usual.
     const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [known, owed] of this.#values) {
       if (mayBeGone(known)) this.#values.delete(known);
@@ -54,8 +47,7 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // A value that no request overlapped cannot be a lost update, so it is deleted. A bag keeps all values, to
-        // count equal adds.
+        // A value that no request overlapped is no lost update. A bag keeps all values, to count equal adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;

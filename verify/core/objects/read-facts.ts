@@ -1,4 +1,4 @@
-/** Defines what a read proves about its object, and the interface of the classes that track the state of an object. */
+/** Defines what a read proves about its object, and the interface of the trackers of objects. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Write } from './overlaps.ts';
@@ -9,14 +9,13 @@ export interface Contradiction {
   was: string;
   expected: string;
   came: string;
-  /** Text that replaces the usual summary of the anomaly. */
   summary?: string;
 }
 
 /** States whether a list that may be cut off shows the session's last acknowledged add. */
 export interface NewestAdd {
   add: Operation;
-  /** True if the list shows this add, and shows every add of the session between its first and its last one. */
+  /** True if the list shows every add of the session between its first and its last shown one, and this add. */
   shown: boolean;
 }
 
@@ -25,11 +24,9 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined;
-  /**
-   * True if an equal next read of the session counts as compared with this read, as long as the object does not change.
-   */
+  /** True if an equal next read of the session counts as compared, too, while the object does not change. */
   again: boolean;
-  /** Values of this read that may be new. Contains all values that the session's previous read did not show. */
+  /** Values of this read that the session's previous read may not have shown. */
   fresh: readonly string[];
   stale: Contradiction[];
   back: Contradiction[];
@@ -44,16 +41,12 @@ export interface LostUpdate {
   read: Operation;
 }
 
-/**
- * Result of the search for lost updates. `lost`: the values that the last final state lacks. `searched`: the adds of
- * missing values. The check counts them as searched for.
- */
+/** `lost`: the values that the last final state lacks. `searched`: the adds of missing values. */
 export interface Lost {
   lost: readonly LostUpdate[];
   searched: readonly Write[];
 }
 
-/** A value whose add was acknowledged, and which no operation may have removed. */
 export interface KeptValue {
   value: string;
   add: Operation;
@@ -67,35 +60,20 @@ export interface DueValue {
 
 export const NOTHING: readonly never[] = [];
 
-/**
- * Tracks the state of one object. A register has no `settle` and no `lost`, because it keeps only its last value. Only
- * sets, lists and bags have `due` and `kept`.
- */
+/** Tracks the state of one object. A method is absent if the kind of object cannot answer. */
 export interface ObjectState {
   started(write: Write): void;
   wrote(write: Write, operation: Operation): void;
-  /** Called when the session sends no more requests. */
   sessionEnded(session: string): void;
-  /** Compares a read of a live session with earlier operations, and adds contradictions and comparisons to `facts`. */
+  /** Compares a read of a live session with earlier operations, and adds the results to `facts`. */
   read(read: Operation, facts: ReadFacts): void;
-  /**
-   * Returns the acknowledged adds that a final state shows for the first time. A final state is read after all writes
-   * had returned.
-   *
-   * @param before the previous read of a final state
-   */
+  /** Returns the adds that a final state shows for the first time. @param before the previous final state */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
-  /** Returns the acknowledged adds that overlapped another request and whose value the last final state lacks. */
+  /** Returns the overlapped acknowledged adds whose value the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
-  /**
-   * Returns whether the list shows the session's last add. Returns undefined if so many values may have been added
-   * later that the list need not show this add.
-   */
+  /** Returns whether the list shows the session's last add. Undefined if later adds may have cut it off. */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
-  /**
-   * `due` returns the values that the object should hold, because their add was acknowledged or a read showed them.
-   * `kept` returns only the values whose add was acknowledged.
-   */
+  /** `due`: the values whose add was acknowledged or that a read showed. `kept`: only the former. */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
 }
@@ -106,7 +84,7 @@ export interface Reader {
   last?: Operation;
 }
 
-/** Keeps a record for each session. Caches the record that was used last, because it is often used again. */
+/** Keeps a record for each session. Caches the record that was used last. */
 export class Readers<R extends Reader> {
   readonly #make: (session: string) => R;
   readonly #all = new Map<string, R>();

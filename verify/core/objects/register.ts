@@ -1,37 +1,30 @@
-/**
- * Tracks a register, which holds one value. Finds reads that contradict an earlier write or read of the same session.
- */
+/** Tracks a register, and finds reads that contradict an earlier write or read of the same session. */
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
-/** The state that a read shows: the write that set the value, or `first` for a value from before all writes. */
+/** The write that set a value, or `first` for a value from before all writes. */
 type ShownState = Write | 'first';
 
 interface Viewer extends Reader {
-  /** The session's last acknowledged write. */
   written?: Write;
   shown?: ShownState | undefined;
-  /**
-   * States that a later read of the session no longer showed. It is an anomaly if the session reads such a state again.
-   */
+  /** States that a later read of the session no longer showed, and that must not come back. */
   past: Set<ShownState>;
 }
 
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Tracks the states of a register, and finds out which of two states is older: by the server's version numbers, or else
- * by two rules for values that are written only once. First: if a client sent write B after its write A had returned,
- * the state of B is later. Second: a state that a session has seen replaced never comes back. A write that overlapped
- * another request is not compared, because that request may have undone the write.
+ * Decides which of two states is older: by version numbers, by the order of one client's writes, or because a session
+ * saw it replaced. Ignores overlapped writes, which a request may have undone.
  */
 export class Register implements ObjectState {
   readonly #writes = new Map<string, Write>();
   readonly #first = new Set<string>();
   #unsets: Write[] = [];
-  /** True if a value was written twice. A read of such a value does not show which write set it. */
+  /** True if a value was written twice, so that a read does not show which write set it. */
   #repeats = false;
   readonly #readers = new Readers(viewer);
 
@@ -69,14 +62,14 @@ export class Register implements ObjectState {
     this.#againstWrite(read, shown, reader, facts);
     this.#againstRead(read, shown, reader, facts);
     const { shown: before } = reader;
-    // An empty state may come back, because the register may be cleared several times.
+    // An empty state may come back: a register can be cleared several times.
     if (before !== undefined && shown !== before && !this.#unsets.includes(before as Write))
       reader.past.add(before);
     reader.last = read;
     reader.shown = shown;
   }
 
-  /** Returns the state that a read shows; undefined if it is not known which write set the value. */
+  /** Returns undefined if it is not known which write set the value. */
   #shownBy({ saw = [] }: Operation): ShownState | undefined {
     const [value] = saw;
     if (value === undefined)

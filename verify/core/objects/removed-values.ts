@@ -8,9 +8,7 @@ export class RemovedValues {
   readonly #values = new Map<string, Value>();
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
-  /**
-   * True if a removed value was forgotten to save memory. Then an unknown value in a read may be this forgotten value.
-   */
+  /** True if a removed value was forgotten to save memory. A read may show this value as an unknown one. */
   hasForgotten = false;
   #forgotten: Operation | undefined;
 
@@ -28,7 +26,7 @@ export class RemovedValues {
     return this.#values.values();
   }
 
-  /** Adds a removed value. If there are too many values, forgets those that were removed first. */
+  /** Adds a removed value, and forgets the oldest values beyond the maximum. */
   add(known: Value): void {
     known.present = false;
     this.#values.set(known.value, known);
@@ -49,9 +47,7 @@ export class RemovedValues {
     this.#values.delete(value);
   }
 
-  /**
-   * Returns whether all forgotten values were removed before the read was sent, so that the read should not show them.
-   */
+  /** Returns whether all forgotten values were removed before the read was sent. */
   knowsAll(read: Operation): boolean {
     return this.#forgotten === undefined || precedes(this.#forgotten, read);
   }

@@ -6,44 +6,37 @@ import type { Write } from './overlaps.ts';
 import { type DueValue, NOTHING, type ObjectState } from './read-facts.ts';
 
 export interface Sifted {
-  /** Number of values in the read that the run did not write. */
   foreign?: number;
   /** Number of values at the end of `saw` that the list did not show, because the app may have cut them off. */
   beyond?: number;
 }
 
-/** Returns the values of `saw` that the list showed. */
 export const visibleIn = ({ saw = [], beyond = 0 }: Operation & Sifted): readonly string[] =>
   beyond === 0 ? saw : saw.slice(0, -beyond);
 
-/** Usual page sizes. A list of exactly such a length may be one page of a longer list, sorted in any order. */
+/** Usual page sizes. A list of such a length may be one page of a longer list, in any order. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** Minimum length of a list that may be cut off. Apps show, for example, only the newest 10, 15 or 20 values. */
+/** Minimum length of a list that may be cut off. Apps show, for example, only the newest 10 values. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
-/**
- * Number of values by which a list may exceed the app's limit, because the app first adds a value, then cuts the list.
- */
+/** Number of values beyond the app's limit that a list may have, because apps add first and cut then. */
 const EXCESS = 3;
 
-/** Lengths of lists in the reads of one probe, which show at how many values the app may cut off a list. */
+/** Lengths of lists in the reads of one probe, which show where the app may cut off a list. */
 export interface LongestLists {
   most: number;
   /** Number of reads that showed exactly `cutTo` values and lacked other values. */
   cut: number;
-  /** The limit on the length of lists that these reads suggest. */
   cutTo: number;
 }
 
-/**
- * Minimum number of reads with a cut-off list for a remark. Fewer such reads may come from an app that loses values.
- */
+/** Minimum number of cut-off reads for a remark. Fewer reads may come from an app that loses values. */
 const FEWEST_CUT = 5;
 
-/** Returns a remark that the app seems to cut off lists. The result is empty if too few reads suggest this. */
+/** Returns a remark that the app seems to cut off lists, if enough reads suggest this. */
 export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists): string[] =>
   cut < FEWEST_CUT
     ? []
@@ -63,10 +56,9 @@ function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): 
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
-  /** True if the object's initial content is known. All other values in the object then come from this run. */
+  /** True if the object's initial content is known, so that all other values come from this run. */
   readonly #whole: boolean;
   readonly #collects: boolean;
-  /** Values that belong to the run although they lack its prefix, and the initial values of a register. */
   readonly #known = new Set<string>();
   #written = false;
   readonly #longest: LongestLists;
@@ -86,10 +78,9 @@ export class Sift {
   }
 
   /**
-   * Removes from `saw` the values that the run did not write. Deletes `saw` itself if the app may have cut off the
-   * list, or if a register shows a value of another run after this run's first write.
+   * Removes the values of other runs from `saw`, or deletes `saw` if it cannot be compared.
    *
-   * @returns all values that the read showed, if the app may have cut off the list; else undefined
+   * @returns all shown values, if the app may have cut off the list; else undefined
    */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
@@ -101,7 +92,7 @@ export class Sift {
     }
     if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
     if (cut.length > 0) {
-      // The object holds the values in `cut`, although the list does not show them.
+      // The list does not show the values in `cut`, but the object holds them.
       read.saw = [...(read.saw ?? []), ...cut];
       read.beyond = cut.length;
     }
@@ -113,15 +104,13 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // Before the run's first write, a register shows its initial value, which later reads may show again.
+    // Later reads may show the initial value of a register again.
     else for (const value of saw) this.#known.add(value);
   }
 
   /**
-   * Returns the values that the app may have cut off from this list. It may have cut off values only if the length of
-   * the list is a round number, and not much smaller than that of the longest list of the probe. Returns `all` if the
-   * cut may explain every missing value. Otherwise the list shows an old state, and the app can have cut off only
-   * values that may be older than all values in the list.
+   * Returns the values that the app may have cut off, or `all` if the cut may explain every missing value. An app cuts
+   * off the oldest values, at a round number.
    */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
     const { length } = saw;
@@ -150,7 +139,7 @@ export class Sift {
     return 'all';
   }
 
-  /** Returns whether the run wrote all these values. Loops with an index, because closures are slow in k6. */
+  /** Loops with an index, because closures are slow in k6. */
   #allOwn(saw: readonly string[]): boolean {
     for (let i = 0; i < saw.length; i++) if (!this.#own(saw[i] as string)) return false;
     return true;

@@ -7,17 +7,16 @@ import { Register } from './register.ts';
 import { type LongestLists, Sift } from './sift.ts';
 import { Values } from './values.ts';
 
-/** What an operation did to its object, or what it showed. The next operation overwrites this record. */
 export interface ObjectFacts {
   object: TrackedObject;
-  /** True if the session was live, and the app acknowledged the write, or the read showed the whole state. */
+  /** True if the session was live, and the app acknowledged the write, or the read showed the state. */
   certain: boolean;
   write: Write | undefined;
-  /** What a read proves about its object. Undefined for a write, and for a read that is not `certain`. */
+  /** Undefined for a write, and for a read that is not `certain`. */
   reads: ReadFacts | undefined;
-  /** Whether the read of a list that may be cut off shows the session's last add. Undefined for other reads. */
+  /** Set for the read of a list that may be cut off. */
   newest: NewestAdd | undefined;
-  /** Acknowledged adds whose value this read of a final state shows, and no earlier read of a final state did. */
+  /** Acknowledged adds that this final state shows first. */
   found: readonly Write[];
 }
 
@@ -33,7 +32,7 @@ function stateOf(declared: ObjectEvent, overlaps: Overlaps, remembered: () => nu
 }
 
 export class TrackedObject {
-  /** Name of the object. All its operations share this string, which makes map lookups fast. */
+  /** All operations of the object share this string, which makes map lookups fast. */
   readonly name: string;
   readonly declared: ObjectEvent;
   readonly overlaps: Overlaps;
@@ -48,17 +47,13 @@ export class TrackedObject {
     fresh: [],
   };
   readonly #facts: ObjectFacts;
-  /** All values of the current read, if the app may have cut off the list. */
   #cut: readonly string[] | undefined;
-  /** The last read of a final state (read while no write was in flight); undefined once a new write has started. */
+  /** The last final state (read while no write was in flight); undefined once a new write has started. */
   #final: Operation | undefined;
-  /** The last read of a final state, kept even after a new write has started. */
+  /** The last final state, even after a new write has started. */
   #before: Operation | undefined;
 
-  /**
-   * @param longest lengths of lists in reads, shared by all objects of the probe
-   * @param remembered returns the maximum number of removed values that the object can remember
-   */
+  /** @param remembered returns the maximum number of removed values that the object can remember */
   constructor(declared: ObjectEvent, canary: string, longest: LongestLists, remembered: () => number) {
     this.name = declared.object;
     this.declared = declared;
@@ -88,10 +83,8 @@ export class TrackedObject {
   }
 
   /**
-   * Updates the object after an operation, and returns what the operation did or showed.
-   *
    * @param certain true if the session is live and the outcome is `ok`
-   * @param final true in the phase of final reads, in which no write starts
+   * @param final true in the phase of final reads
    */
   ended(operation: Operation, certain: boolean, final: boolean): ObjectFacts {
     const facts = this.#facts;
@@ -128,7 +121,7 @@ export class TrackedObject {
     this.#before = read;
   }
 
-  /** Returns the acknowledged adds whose value the final state lacks. Called after the run's last operation. */
+  /** Returns the acknowledged adds whose value the final state lacks. */
   lost(): Lost {
     const lost = this.#final === undefined ? undefined : this.state.lost?.(this.#final);
     return lost ?? { lost: NOTHING, searched: NOTHING };

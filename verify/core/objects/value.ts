@@ -1,11 +1,7 @@
 /**
- * Tracks one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
- *
- *
- * If a request overlapped a write of the value, it may have overwritten the value. So a read without the value is no
- * contradiction at first. But if a later read shows the value again, the value was not overwritten, and the read
- * without it was wrong. This is judged only for a quiet read: a read that was sent when no write could still take
- * effect.
+ * Tracks one value of a set, list or bag. A read without the value is no contradiction at first if a request overlapped
+ * a write of the value. If a later read shows the value again, no request had overwritten it, and the earlier read was
+ * wrong. This is judged only for a quiet read: sent when no write could take effect.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -15,16 +11,13 @@ import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
 export interface Value {
   value: string;
-  /** The write that added the value, if the app acknowledged it. */
   add: Operation | undefined;
   adds: Write[];
-  /** Removals and replacements that may have removed the value, including failed ones. */
   removing: Write[];
-  /** True if an anomaly was reported because a read of the adding session lacked this value. */
+  /** True if a read of the adding session lacked this value, and an anomaly reported it. */
   missed: boolean;
-  /** True until the value is known to be removed. */
   present: boolean;
-  /** True if the value is no longer tracked. A later add of the same text creates a new `Value`. */
+  /** True if the value is no longer tracked. A later add of the same text is a new `Value`. */
   forgotten: boolean;
   /** Sequence number of the last compared read that showed the value. */
   shownIn: number;
@@ -42,38 +35,29 @@ export const newValue = (value: string): Value => ({
 });
 
 /**
- * Reads that lacked the value while no write could take effect. `stale`: the read's session had added the value.
- * `back`: an earlier read of the session had shown the value.
+ * Quiet reads that lacked the value: after the session's own add (`stale`), or after it had read the value (`back`).
  */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
-/** The writes and reads of one session. Its maps use `Value` objects as keys, because lookups by text are slower. */
+/** The writes and reads of one session. Keys are `Value` objects, because lookups by text are slower. */
 export interface Viewer extends Reader {
-  /** Values of the session's acknowledged adds, including some that were removed later. */
+  /** Values of the session's acknowledged adds, with some that were removed later. */
   added: Value[];
-  /** The session's last acknowledged removal. */
   removed: { end: Operation; value: Value } | undefined;
   shown: Map<Value, Operation>;
-  /** First reads that no longer showed a value. Key: a value that may have been removed; value: the read. */
+  /** Key: a value that may have been removed; value: the first read that no longer showed it. */
   gone: Map<Value, Operation>;
   /** Sizes above which removed values are deleted from `added`, and forgotten values from `gone`. */
   most: { added: number; gone: number };
-  /** Values that a read lacked although no write was in flight. Another request may have overwritten them. */
+  /** Values that a quiet read lacked, but that another request may have overwritten. */
   suspects: Map<Value, Suspects>;
-  /**
-   * Number of changes of the object at the session's last read; −1 if the next read must be compared even if it is
-   * equal.
-   */
+  /** Number of changes of the object at the session's last read; −1 if the next read must be compared anyway. */
   settled: number;
   values: readonly Value[];
-  /**
-   * What the session's last read was compared with. `write`: an earlier write. `read`: true if it was compared with an
-   * earlier read. `next`: true if an equal next read will count as compared with it, until the object changes.
-   */
+  /** The write, and whether a read, was compared with the last read. `next`: whether an equal next read counts, too. */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
 
-/** Minimum size at which the collections of a session are cleaned up. */
 const LEAST = 16;
 
 export const viewer = (session: string): Viewer => ({
@@ -96,7 +80,7 @@ export function hasAdded(known: Value, reader: Viewer): void {
   reader.most.added = 2 * reader.added.length + LEAST;
 }
 
-/** Remembers the first read that lacked a removed value. If a later read shows the value again, that is an anomaly. */
+/** Remembers the first read that lacked a removed value, which must not come back. */
 function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   if (gone.has(known)) return;
   gone.set(known, read);
@@ -109,9 +93,7 @@ function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 
-/**
- * Records a write that may remove the value. From now on, a read without the value does not prove that an add failed.
- */
+/** Records a write that may remove the value, so that a read without it no longer proves a failed add. */
 export function mayRemove(known: Value, removing: Write): void {
   known.removing.push(removing);
   for (const add of known.adds) add.traceless = true;
@@ -122,8 +104,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Reports values that an earlier read of the session showed and that this read wrongly lacks. Returns whether this read
- * lacks any value of an earlier read, wrongly or not.
+ * Reports values of an earlier read that this read wrongly lacks. Returns whether it lacks any such value.
  *
  * @param quiet true if no write could still take effect when the read was sent
  */
@@ -142,7 +123,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       isGone(known, read, reader);
-      // If no removal was acknowledged, the object may still have the value, so later reads are compared with it, too.
+      // Without an acknowledged removal, the object may still have the value.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
@@ -172,7 +153,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** Reports an earlier read that lacked the value: this read shows the value again, so no request had overwritten it. */
+/** Reports an earlier read that lacked the value, because no request had overwritten it. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
@@ -193,28 +174,24 @@ const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction
   summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
 });
 
-/**
- * Returns the acknowledged removal of the value, if the session of the read made this removal before it sent the read.
- */
+/** Returns the removal of the value that the session itself made before this read. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement removes only values that were added before it was sent.
+    // A replacement removes only values that were added before.
     if (effect?.does === 'removes' || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
 
 /**
- * Returns whether a read that lacks the value is wrong. For some reads, only a later read that shows the value proves
- * it.
+ * Returns whether a read that lacks the value is wrong.
  *
  * @param quiet true if no write could still take effect when the read was sent
  */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
-/** Returns whether a removal or replacement that was sent before the read returned may have removed the value. */
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   removing.some(
     ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),
@@ -225,10 +202,8 @@ export const contradiction = (against: Operation, was: string, expected: string,
 });
 
 /**
- * Returns whether a list shows an add of its session but lacks a later acknowledged add. Such a list does not show the
- * newest values.
+ * Returns whether a list shows an add of its session but lacks a later one, so that it is not sorted by age.
  *
- * @param added the values of the session's acknowledged adds
  * @param own the values in `added` that the list shows
  */
 export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {

@@ -1,6 +1,4 @@
-/**
- * Tracks the values of a set, list or bag. Finds reads that contradict an earlier write or read of the same session.
- */
+/** Tracks a set, list or bag, and finds reads that contradict an earlier write or read of the same session. */
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { Contents } from './contents.ts';
@@ -36,10 +34,7 @@ import {
 
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 
-/**
- * Counts of the values in one read. `different`: without duplicates. `present`: not known to be removed. `removing`:
- * true if an operation may have removed one of the values.
- */
+/** Counts of the values in one read. `removing`: true if an operation may have removed one of them. */
 interface ReadCounts {
   different: number;
   present: number;
@@ -95,13 +90,13 @@ export class Values implements ObjectState {
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
-    // The list may show values that were removed and then forgotten. They would not be counted below.
+    // Removed and forgotten values in the list would not be counted.
     if (!this.#contents.removed.knowsAll(read)) return undefined;
     const values = saw.flatMap(value => this.#contents.present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
     const later = this.#contents.laterThan(write);
-    // If the list is at least as long as the number of values since the add, it must show the add.
+    // A list must show the add if it is as long as the number of values since.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
@@ -118,7 +113,7 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // Skips the comparison if the previous read was correct and showed the same values, and nothing has changed since.
+    // Skips a read that equals the session's previous, correct read.
     if (
       reader.settled === this.#contents.changes &&
       last !== undefined &&
@@ -137,18 +132,17 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Compares a read with earlier operations. Returns true if the session's next read must be compared even if it shows
-   * the same values: an operation that overlaps this read may end before the next read, and contradict it.
+   * Returns true if the next read must be compared even if it shows the same values: an overlapping operation may end.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
     const seen = this.#look(read, number, reader, facts);
-    // If the object may hold more values than its declared maximum (`cap`), the app may drop any of them.
+    // An app may drop values beyond the declared maximum (`cap`).
     if (this.#contents.held + (read.foreign ?? 0) > this.#contents.cap) this.#contents.overfull = true;
     if (this.#contents.overfull || this.#contents.present.size + (read.foreign ?? 0) > this.#contents.cap)
       return true;
-    // A write in flight may save older data, and so hide values from the read.
+    // A write in flight may save older data, and so hide values.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);
     reader.compared = {
@@ -156,7 +150,7 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    // Skips the slower comparisons if the read lacks no value, as most reads do.
+    // Most reads lack no value.
     const misses =
       seen.present < this.#contents.present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
@@ -179,8 +173,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Looks up the values of a read. If the previous read has the same text at the same position, its result is used
-   * again: comparing two texts is several times faster than looking one up.
+   * Looks up the values of a read. Comparing with the text at this position in the previous read is faster than a
+   * lookup.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
     const { saw = [] } = read;
@@ -191,7 +185,7 @@ export class Values implements ObjectState {
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // After a removal, the remaining values have moved by one position.
+      // After a removal, the remaining values have moved.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
@@ -214,10 +208,7 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /**
-   * Reports values that the session had added and that the read wrongly lacks. Returns whether the read lacks any value
-   * that the session had added.
-   */
+  /** Reports values of the session that the read wrongly lacks. Returns whether it lacks any value of the session. */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     this.#contents.present.forEach(known => {

@@ -1,11 +1,6 @@
-/**
- * Finds an account of the target file by its number, or by the user's name on a page, without a list of all accounts.
- */
+/** Finds an account of the target file by its number or by the user's name, without a list of all accounts. */
 
-/**
- * An entry under `accounts` in the target file. With `count`, it stands for this number of accounts: {n} in the user
- * name becomes 1, 2, … up to `count`.
- */
+/** An entry under `accounts`. With `count`, it stands for many accounts: {n} in the user name becomes 1, 2, … */
 interface AccountSpec {
   user: string;
   /** The user's name as pages show it, if it is not the login name. The name may contain {n}. */
@@ -26,11 +21,7 @@ const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
-/**
- * Returns an account.
- *
- * @param n number of the account, counted from 1. Numbers after the last account start again at the first one
- */
+/** @param n number of the account, counted from 1. After the last account, the first one follows */
 export function accountOf(accounts: Accounts, n: number): PoolAccount {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {
@@ -44,7 +35,6 @@ export function accountOf(accounts: Accounts, n: number): PoolAccount {
   throw new Error('expected at least one account');
 }
 
-/** Returns the label of the account whose user has this name on pages; undefined if there is no such account. */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -57,7 +47,6 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/** Returns the number of the account whose user has this name on pages; undefined if there is no such account. */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));
@@ -66,9 +55,7 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/**
- * Returns a label: the user name up to the @, with a number appended if an earlier entry may have the same label.
- */
+/** Returns the user name up to the @, with a number appended if an earlier entry may have the same label. */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));
@@ -83,7 +70,6 @@ function mayBe(spec: AccountSpec, label: string): boolean {
   return label.startsWith(before);
 }
 
-/** Returns an account for a user who registers during the run. */
 export const newcomer = (canary: string, number: number, nth: number): PoolAccount => ({
   user: `${canary}-${number}-${nth}@example.test`,
   password: `new-${canary}-${number}`,

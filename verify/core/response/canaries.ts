@@ -6,7 +6,7 @@ import type { Reply } from './reply.ts';
 export class CanarySearch {
   readonly #prefix: string;
   readonly #find: (text: string) => string[];
-  /** Headers without a canary, which are not searched again. In Node, responses with equal headers share one object. */
+  /** Headers without a canary. In Node, responses with equal headers share one object. */
   readonly #bare = new Recent<Reply['headers'], true>();
 
   constructor(prefix: string) {
@@ -26,10 +26,10 @@ export class CanarySearch {
 
   #inHeaders(headers: Reply['headers']): string[] {
     const found: string[] = [];
-    // A loop, because in k6 values() and flat() take longer than the search itself.
+    // In k6, values() and flat() take longer than the search itself.
     for (const name in headers) {
       const value = headers[name];
-      // Skips headers without a canary, which are most headers. In k6, adding an empty list takes as long as this test.
+      // In k6, adding an empty list takes as long as this test.
       if (typeof value === 'string' && !value.includes(this.#prefix)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#find(one));
     }

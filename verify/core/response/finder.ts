@@ -1,9 +1,7 @@
 /**
- * Finds the first group of a regular expression, and is fast in k6, too. In k6, each `matchAll` compiles the expression
- * again, and one non-ASCII character in the text makes the search five times slower. So for an expression of the most
- * common shape, such as `<body[^>]* data-user="([^"]*)"`, this class searches for the literal parts of the expression.
- * For other expressions that begin with a literal text, it cuts off the page before this text, because often only the
- * title of a page has non-ASCII characters.
+ * Finds the first group of a regular expression, fast in k6, too: there, each `matchAll` compiles the expression, and
+ * one non-ASCII character makes a search five times slower. Searches for the literal parts of the most common shape,
+ * `<body[^>]* data-user="([^"]*)"`, and elsewhere cuts off the page before the literal start.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -17,10 +15,7 @@ export class Finder {
     this.#literal = literalStart(source);
   }
 
-  /**
-   * Returns the text of the first group in the first match. Returns undefined if there is no match, or the match does
-   * not include the group.
-   */
+  /** Returns the first group in the first match; undefined without a match or without the group. */
   first(text: string): string | undefined {
     const search = this.#search;
     if (search !== undefined) return search.find(text, 0) ? text.slice(search.from, search.to) : undefined;
@@ -28,7 +23,7 @@ export class Finder {
     return this.#pattern.exec(this.#rest(text))?.[1];
   }
 
-  /** Returns the text of the first group in every match. The text is empty if the match does not include the group. */
+  /** Returns the first group in every match, empty if the match does not include the group. */
   all(text: string): string[] {
     const found: string[] = [];
     const search = this.#search;
@@ -40,7 +35,7 @@ export class Finder {
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(rest); match !== null; match = this.#pattern.exec(rest)) {
       found.push(match[1] ?? '');
-      // After an empty match, moves on by one character. Otherwise the same match would be found forever.
+      // Otherwise the same empty match would be found forever.
       if (match[0] === '') this.#pattern.lastIndex++;
     }
     return found;
@@ -53,14 +48,11 @@ export class Finder {
   }
 }
 
-/**
- * The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters.
- */
+/** The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters. */
 interface Shape {
   before: string;
-  /** If the expression has two literal parts before the group: the character s, and the second part. */
+  /** The character s, and the second literal part, if the expression has two. */
   skip: { stop: string; second: string } | undefined;
-  /** The character q, at which the group ends. The text `after` begins with it. */
   quote: string;
   after: string;
 }
@@ -76,10 +68,7 @@ function shapeOf(source: string): Shape | undefined {
   return { before, skip, quote, after };
 }
 
-/**
- * Searches a text for the parts of an expression. Keeps the position of the last match in fields, because creating an
- * object is slow in k6.
- */
+/** Keeps the last match in fields, because creating an object is slow in k6. */
 class Search {
   /** Start and end of the group in the text. */
   from = 0;
@@ -91,7 +80,6 @@ class Search {
     this.#shape = shape;
   }
 
-  /** Searches for a match at or after position `begin`. Returns whether there is one. */
   find(text: string, begin: number): boolean {
     const { before, skip } = this.#shape;
     for (let at = text.indexOf(before, begin); at !== -1; at = text.indexOf(before, at + 1)) {
@@ -101,7 +89,7 @@ class Search {
     return false;
   }
 
-  /** Tries the last position of `second` first, because in a regular expression `[^s]*` matches as much as possible. */
+  /** Tries the last position of `second` first, as a regular expression does. */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);
@@ -116,7 +104,7 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // Usually `after` is only the character q, so nothing more needs to be compared.
+    // Usually `after` is only the character q.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;
@@ -125,10 +113,10 @@ class Search {
   }
 }
 
-/** Returns the literal text with which every match begins; empty if this text is not simple to find. */
+/** Returns the literal text with which every match begins; empty if it is not simple to find. */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // If a quantifier such as `*` follows, a match may lack the last character of the literal text.
+  // A quantifier such as `*` may leave out the last character.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

@@ -1,21 +1,14 @@
-/**
- * Finds a value in a response at the place that the target file defines. The value is, for example, a name, a token or
- * an item of a list.
- */
+/** Finds a value in a response, such as a name, at the place that the target file defines. */
 import { Finder } from './finder.ts';
 import type { BodyFacts } from './reply.ts';
 
 /** A place in a response: a regular expression whose first group is the value, or one of the objects below. */
 export type Finding =
   | string
-  /**
-   * A JSON pointer (RFC 6901) into the body, or into each message of an event stream. The step `*` selects every
-   * member.
-   */
+  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*` selects every member. */
   | { json: string }
   | { header: string }
   | { cookie: string }
-  /** The content of `<meta name="…" content="…">`. */
   | { meta: string }
   /** The value of `<input name="…" value="…">`. */
   | { field: string };
@@ -28,9 +21,7 @@ interface Found {
 }
 
 export interface Findings {
-  /** Returns the first value that is found in a response. */
   first(reply: Found): string | undefined;
-  /** Returns all values that are found in a response, in their order. */
   all(reply: Found): string[];
 }
 
@@ -52,7 +43,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
       },
       all: ({ body }) => {
         const texts = expression.all(body);
-        // Loops with an index: in k6, calling a callback takes longer than the work in it.
+        // In k6, calling a callback takes longer than the work in it.
         for (let i = 0; i < texts.length; i++) texts[i] = decode(texts[i] as string);
         return texts;
       },
@@ -64,7 +55,6 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
   return { first: reply => all(reply)[0], all };
 }
 
-/** Returns a function that finds the values of a JSON pointer, a header or a cookie. */
 function everyOne(finding: { json: string } | { header: string } | { cookie: string }): Findings['all'] {
   if ('json' in finding) {
     const steps = stepsOf(finding.json);
@@ -81,10 +71,7 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/**
- * Returns a regular expression that finds the attribute `held` of the tag with this `name`. The attributes may have any
- * order.
- */
+/** Returns a regular expression for the attribute `held` of the tag with this `name`, in any order. */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 
@@ -124,7 +111,7 @@ function pointed(value: unknown, [step, ...more]: readonly string[]): unknown[] 
   return Object.hasOwn(value, step) ? pointed((value as Record<string, unknown>)[step], more) : [];
 }
 
-/** Returns the texts and numbers among the values, as texts. Replaces a list by its members. */
+/** Replaces a list by its members. */
 const texts = (values: readonly unknown[]): string[] =>
   values.flatMap(value =>
     Array.isArray(value)

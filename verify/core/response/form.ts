@@ -1,4 +1,4 @@
-/** Fills in the placeholders in the requests of a target file: {user}, {password}, {csrf}, {value}. */
+/** Fills in the placeholders of requests in a target file: {user}, {password}, {csrf}, {value}. */
 
 type Known = Readonly<Record<string, string>>;
 
@@ -8,20 +8,15 @@ export function filled(form: Readonly<Record<string, string>>, known: Known): Re
   return all;
 }
 
-/** Fills in the placeholders of a text. A placeholder without a known value stays as it is. */
+/** A placeholder without a known value stays as it is. */
 export function filledText(text: string, known: Known): string {
   if (!text.includes('{')) return text;
-  // Most fields are a single placeholder. In k6, a search for several placeholders takes longer than all else in this
-  // file.
+  // Most fields are a single placeholder, and k6 is slow to search for several.
   const whole = text.startsWith('{') && text.endsWith('}') ? known[text.slice(1, -1)] : undefined;
   return whole ?? text.replace(/\{(\w+)\}/g, (place, name: string) => known[name] ?? place);
 }
 
-/**
- * Fills in the placeholders in all texts of a JSON value.
- *
- * @param values replacements for whole texts. A text that is a key of this object is replaced by the value of the key
- */
+/** Fills in the placeholders in all texts of a JSON value. @param values replacements for whole texts */
 export function filledJson(
   value: unknown,
   known: Known,

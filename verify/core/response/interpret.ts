@@ -14,7 +14,6 @@ import type { ListPage, Reply } from './reply.ts';
 import { type KnownStrangers, Strangers } from './strangers.ts';
 
 export interface Reading {
-  /** Returns the label that replaces a secret in the history. */
   label(secret: string): string;
   /** Returns the label of a user by the name on pages; undefined if the run has no user of this name. */
   userLabel(name: string): string | undefined;
@@ -49,7 +48,7 @@ export interface Asked {
   action: Action;
   /** Name of the object, as in the target file, whose state the response shows. */
   object?: string | undefined;
-  /** True if the page need not name its user. Such a page without a user name shows nothing about the session. */
+  /** True if the page need not name its user. */
   unmarked?: boolean | undefined;
   path?: string;
 }
@@ -63,7 +62,7 @@ const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 const REFUSED: readonly number[] = [400, 401, 403];
 
 export class Interpreter {
-  /** Names of the session cookies, whose changes are recorded. Empty until the session cookies are known. */
+  /** Names of the session cookies. Empty until they are known. */
   sessionCookies: readonly string[] = [];
   /** Probes whose page requires a login but names no user. A 2xx response to such a probe counts as signed in. */
   readonly unnamed = new Set<string>();
@@ -109,12 +108,10 @@ export class Interpreter {
     return this.#csrf?.first(reply);
   }
 
-  /** Returns the instance that the response names. */
   named(reply: Reply): Named | undefined {
     return this.#instance(reply);
   }
 
-  /** Returns the user name that the response shows, not yet replaced by a label. */
   userName(reply: Reply): string | undefined {
     return this.#user.first(reply);
   }
@@ -136,7 +133,6 @@ export class Interpreter {
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, isSafe(action));
-    // If a login form comes in response to a write, it is not known whether the write happened.
     if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
     return seen;
   }
@@ -167,7 +163,7 @@ export class Interpreter {
     }
   }
 
-  /** Returns whether the last page of a login accepts it. Undefined for an error, or if the app limits logins. */
+  /** Returns undefined for an error, or if the app limits logins. */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500 || status === 429) return undefined;
@@ -175,7 +171,7 @@ export class Interpreter {
     return !accepted && LIMITED.test(reply.body) ? undefined : accepted;
   }
 
-  /** Returns whether the response is a login form: it has a password field, and no user's name. */
+  /** Returns whether the response has a password field, and no user's name. */
   #asksPassword(reply: Reply): boolean {
     return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }
@@ -186,7 +182,7 @@ export class Interpreter {
     );
   }
 
-  /** Returns whether the response is a 401, a redirect to a login, or declared as signed out in the target file. */
+  /** Returns whether the response is a 401, redirects to a login, or is declared as signed out. */
   refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
@@ -197,7 +193,7 @@ export class Interpreter {
     );
   }
 
-  /** Reads the user's name. If the page must name its user and does not, the session counts as signed out. */
+  /** A page that must name its user and does not is signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -217,10 +213,7 @@ export class Interpreter {
     return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
   }
 
-  /**
-   * Adds two kinds of facts to `seen`: canaries (private values of users) that are not part of the object that the
-   * request reads, and the session cookies that the response changes.
-   */
+  /** Adds canaries outside of the read object, and changes of session cookies. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     const saw = seen.saw ?? [];

@@ -8,9 +8,7 @@ export interface LoginPage {
   refused?: string | undefined;
 }
 
-/** Statuses that refuse a login only for some time. */
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
-/** Matches the messages of apps that limit the number of logins or requests. */
 export const LIMITED =
   /too many (failed )?(login |sign.?in )?(attempts|requests|tries|logins)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|log.?ins? (is |are )?(occurring |made )?too (fast|often|frequent)|try again in \d+ (seconds?|minutes?)/i;
 const ORIGIN = /^https?:\/\/[^/]+/;
@@ -27,11 +25,9 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage):
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Returns whether a login was accepted; undefined if this is not known, for example because the app limits logins.
- * Requests no further page to find out: another instance might serve this page and not know the session.
+ * Returns undefined if the app limits logins. Requests no page: another instance might serve it.
  *
- * @param signedOut paths and addresses of redirects that mean "signed out". A redirect to the login page on another host
- *   refuses the login only if it is one of these
+ * @param signedOut paths and addresses of redirects that mean "signed out", also of the login page on another host
  */
 export function acceptsLogin(
   reply: Reply,

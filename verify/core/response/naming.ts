@@ -6,16 +6,13 @@ import type { Reply } from './reply.ts';
 /** The places where a response may name its instance, in the order in which they are searched. */
 export interface Naming {
   header?: string | undefined;
-  /** A regular expression that finds the instance's name in the header. */
   find?: string | undefined;
-  /** Name of the cookie in which the balancer names the instance. */
   cookie?: string | undefined;
   body?: Finding | undefined;
   /** The address of each instance, by which a balancer may name it. Key: name of the instance. */
   addresses?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The place where a response names the version of the app. */
 export interface Versioning {
   /** Name of the header that names the version. By default, the version is a part of the instance's name. */
   header?: string | undefined;
@@ -25,20 +22,16 @@ export interface Versioning {
 
 export interface Named {
   instance: string;
-  /**
-   * Where the name was found: `header`, `cookie` or `body`; `address` if the client sent the request directly to this
-   * instance.
-   */
+  /** `header`, `cookie` or `body`, or `address` if the client sent the request directly to this instance. */
   source: string;
 }
 
-/** Maximum length of an instance's name. This limit keeps a long header from filling the history. */
+/** Maximum length of an instance's name, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values that are cached. Values of a header that has more different ones hardly repeat. */
+/** Maximum number of cached header values. A header with more values hardly repeats them. */
 const KNOWN = 64;
 
-/** Returns a function that finds the name of the instance that sent a response. */
 export function namer(
   { header, find, cookie, body, addresses = {} }: Naming,
   decode: (html: string) => string,
@@ -46,13 +39,13 @@ export function namer(
   const name = header?.toLowerCase();
   const part = find === undefined ? undefined : new Finder(find);
   const shown = body === undefined ? undefined : finder(body, decode);
-  // A balancer may name an instance by its address, as nginx does with $upstream_addr.
+  // nginx names an instance by its address, with $upstream_addr.
   const names = new Map(Object.entries(addresses).map(([own, url]) => [hostOf(url), own]));
   const named = (instance: string | undefined, source: string): Named | undefined =>
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // Caches names by the text of the header, because each instance always sends the same header.
+  // Each instance always sends the same header.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -67,7 +60,6 @@ export function namer(
     (shown === undefined ? undefined : named(shown.first(reply), 'body'));
 }
 
-/** Returns a function that finds the version of the app that sent a response. */
 export function versionNamer({
   header,
   find,
@@ -84,10 +76,7 @@ export function versionNamer({
 /** Returns host and port of an address. k6 lacks the class URL. */
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
-/**
- * Returns the instance's name from a header. If a balancer tried several instances, it lists them all, and the last one
- * has responded.
- */
+/** If a balancer tried several instances, it lists them all, and the last one has responded. */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);
@@ -99,7 +88,7 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/** Returns the value of a cookie that the response sets, or else of the cookie that the client sent. */
+/** Returns the cookie that the response sets, or else the cookie that the client sent. */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

@@ -1,11 +1,8 @@
-/** Decides the outcome of an operation from its HTTP response. */
 import type { Outcome } from '../history/history.ts';
 
 /**
- * The reason why a request has no usable response. `refused`: no connection, so nothing was sent. `certificate`: the
- * server's certificate is not trusted, so nothing was sent. `reset`: the connection broke during the request.
- * `timeout`: no complete response came in time. `aborted`: the run was stopped. `oversized`: the body was too large.
- * `garbled`: the body could not be decompressed.
+ * Why a request has no usable response. `refused` and `certificate`: nothing was sent. `reset`: the connection broke.
+ * `timeout`: no complete response. `aborted`: the run was stopped. `oversized`, `garbled`: the body is unusable.
  */
 export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
 
@@ -15,9 +12,9 @@ export interface Answer {
 }
 
 /**
- * Decides whether an operation happened. No other code decides this.
+ * Decides whether an operation happened; no other code does.
  *
- * @param safe true if the operation changes no data. Without a response, such an operation counts as not happened
+ * @param safe true if the operation changes no data, and without a response counts as `fail`
  */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {
   if (answer.failure === 'refused' || answer.failure === 'certificate') return 'fail';

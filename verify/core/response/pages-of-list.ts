@@ -3,14 +3,11 @@ import { Finder } from './finder.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { ListPage, Reply } from './reply.ts';
 
-/** How to read the list of a probe from a page, as the target file defines it. */
 export interface ListSpec {
   items: Finding;
-  /** A regular expression that finds the list in the page. Needed if its items match elsewhere on the page, too. */
+  /** A regular expression for the list in the page, needed if its items match elsewhere, too. */
   within?: string | undefined;
-  /** The place in the page that has the address of the next page. */
   next?: Finding | undefined;
-  /** Maximum number of rows on one page. */
   rows?: number | undefined;
 }
 
@@ -28,7 +25,6 @@ export class ListReader {
   /** True if the items and the address of the next page are in the body, not in headers or cookies. */
   readonly #inBody: boolean;
 
-  /** @param unpadded removes the padding at the end of a value */
   constructor(
     { items, within, next, rows }: ListSpec,
     decode: (html: string) => string,
@@ -43,7 +39,6 @@ export class ListReader {
     this.#inBody = isInBody(items) && (next === undefined || isInBody(next));
   }
 
-  /** Reads a page. Returns the same object again for an equal body. */
   page(reply: Reply, path = ''): ListPage {
     const { facts, headers } = reply;
     if (facts === undefined || !this.#inBody || headers['link'] !== undefined) return this.#read(reply, path);
@@ -61,7 +56,7 @@ export class ListReader {
     for (let i = 0; i < values.length; i++) values[i] = this.#unpadded(values[i] as string);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
-    // If the target file defines where the address of the next page is, a page without this address is the last one.
+    // If the place of the next address is declared, a page without this address is the last one.
     return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
@@ -71,7 +66,7 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Tests for the text `next` first, which is fast and which most pages lack.
+    // Most pages lack the text `next`.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);
@@ -81,7 +76,7 @@ export class ListReader {
 const isInBody = (finding: Finding): boolean =>
   typeof finding === 'string' || !('header' in finding || 'cookie' in finding);
 
-/** Returns a reply with only a part of the body. Removes `facts`, because they are about the whole body. */
+/** Removes `facts`, because they are about the whole body. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

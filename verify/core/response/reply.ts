@@ -12,10 +12,7 @@ export interface ListPage {
   cut: boolean;
 }
 
-/**
- * What searches found in the body of a response. Responses with equal bodies can share this object, so that each body
- * is searched only once.
- */
+/** What searches found in a body. Responses with equal bodies can share this object. */
 export interface BodyFacts {
   /** The first value that each search found in the body, or null. Key: the object that searched. */
   readonly firsts: Map<object, string | null>;
@@ -23,13 +20,11 @@ export interface BodyFacts {
   /** The last list page that was read from the body, with its reader and the requested path. */
   list?: { reader: object; path: string; page: ListPage };
   busy?: boolean;
-  /** True if the body has a password field. */
   password?: boolean;
   /** The secrets of the last search for secrets, and whether the body shows one of them. */
   exposed?: { secrets: readonly string[]; shown: boolean };
 }
 
-/** A response, or the reason why there is none. */
 export interface Reply {
   status?: number;
   failure?: Failure;
@@ -42,19 +37,13 @@ export interface Reply {
   facts?: BodyFacts;
   /** The target of a redirect, without its query: a path, or origin and path if the host differs. */
   redirect?: string;
-  /**
-   * Path and query of a redirect that the client follows. The client never follows a redirect to another host or
-   * scheme.
-   */
+  /** Path and query of a redirect that the client follows, never to another host or scheme. */
   leads?: string;
   /** The cookies that the response changed. A cookie without a value was deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** The cookies that the client sent in the request. */
   sent?: readonly { name: string; value: string }[];
-  /**
-   * Names of cookies that a browser would not send: SameSite forbids it, because a page of another site made the
-   * request.
-   */
+  /** Names of cookies that a browser withholds because of SameSite. */
   withheld?: readonly string[];
   /** True if the client sent the request twice, because the server closed the connection during the first attempt. */
   resent?: true;

@@ -1,4 +1,4 @@
-/** Measures for how long the sessions of a run were used, so that a verdict claims only what was tried. */
+/** Measures for how long sessions were used, so that a verdict claims only what was tried. */
 import type { Operation, Run } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
@@ -16,7 +16,6 @@ export interface Ages {
 
 export class AgesTried {
   readonly #ages: Ages = { used: 0, overlapped: 0, loggedOut: 0, rested: 0 };
-  /** Key: a session; value: the latest return time of its requests so far. */
   readonly #returned = new WeakMap<SessionState, number>();
 
   ended(operation: Operation, { session, live }: Standing): void {
@@ -49,11 +48,7 @@ const UNITS = [
   [1e6, 's'],
 ] as const;
 
-/**
- * Formats a time in the largest unit in which it is at least 1: `30 min`, `9.8 s`.
- *
- * @param time microseconds
- */
+/** Formats microseconds in the largest unit in which they are at least 1: `30 min`, `9.8 s`. */
 export function timeText(time: number): string {
   const [unit, name] = UNITS.find(([size]) => time >= size) ?? [1e6, 's'];
   return `${Number((time / unit).toFixed(1))} ${name}`;
@@ -65,7 +60,7 @@ export function untriedAges(
   { ages, duration }: { ages?: Ages; duration: number },
 ): string[] {
   const { idle, absolute = Number.POSITIVE_INFINITY } = declared?.expiry ?? {};
-  // No remark is made if the absolute timeout is shorter, because no session can be used for longer than that.
+  // No session can outlive the absolute timeout.
   if (ages === undefined || idle === undefined || idle >= absolute || ages.used >= idle) return [];
   return [
     `not tried in ${timeText(duration)}: sessions older than their idle timeout of ${timeText(idle)}; ` +

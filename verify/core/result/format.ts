@@ -17,9 +17,5 @@ export const counted = (n: number, noun: string): string => `${grouped(n)} ${nou
 /** Adds the indefinite article to a word: `a read`, `an add`. */
 export const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
 
-/**
- * Formats a time in microseconds in a larger unit: `1.25 s`.
- *
- * @param digits maximum number of decimal places
- */
+/** Formats microseconds as seconds: `1.25 s`. @param digits maximum number of decimal places */
 export const seconds = (time: number, digits = 2): string => `${Number((time / 1e6).toFixed(digits))} s`;

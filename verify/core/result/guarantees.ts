@@ -73,10 +73,7 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/**
- * The named sets of guarantees that a target can claim, such as `standard`. If a target claims a set, only those
- * guarantees of the set are claimed for which the workloads of the run give evidence.
- */
+/** The named sets of guarantees, such as `standard`, that a target can claim as far as workloads give evidence. */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

@@ -1,6 +1,4 @@
-/**
- * Counts response times in histograms. Each bucket is 3 % wider than the one before, so percentiles are exact to 3 %.
- */
+/** Counts response times in buckets, each 3 % wider than the one before. Percentiles are exact to 3 %. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
 
@@ -17,9 +15,7 @@ export interface Latency {
   buckets: string;
 }
 
-/**
- * Percentiles that a result states: the name, such as p95, and the share of responses that are faster, such as 0.95.
- */
+/** The percentiles of a result, by name, with the share of responses that are faster. */
 export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
 export type Percentile = keyof typeof PERCENTILES;
 
@@ -50,12 +46,7 @@ export function merged(all: Iterable<Buckets>): Map<number, number> {
 export const sizeOf = (buckets: Buckets): number =>
   [...buckets.values()].reduce((sum, count) => sum + count, 0);
 
-/**
- * Returns the response time at a rank, microseconds; NaN if there are fewer responses. Assumes that the response times
- * within a bucket are evenly spread.
- *
- * @param rank 1 for the fastest response
- */
+/** Returns the response time at a rank (1 is the fastest), microseconds; NaN if there are fewer responses. */
 export function atRank(buckets: Buckets, rank: number): number {
   let below = 0;
   for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
@@ -73,7 +64,7 @@ export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
 }
 
-/** Maximum number of histograms. There is one histogram for each action on each instance. */
+/** Maximum number of histograms, one for each action on each instance. */
 const MOST = 100;
 
 export class Latencies {
@@ -94,7 +85,6 @@ export class Latencies {
     return buckets;
   }
 
-  /** Returns the histograms, sorted by action and then by instance. */
   finish(): Latency[] {
     const series = [...this.#actions].flatMap(([action, instances]) =>
       [...instances].map(([instance, buckets]) => ({

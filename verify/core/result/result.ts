@@ -24,27 +24,18 @@ export interface Tally {
   sessions: number;
   users: number;
   handoffs: number;
-  /**
-   * Number of requests that the client sent twice, because the server had closed the connection. Absent in results of
-   * k6.
-   */
+  /** Number of requests that the client sent twice after the server had closed the connection. Absent in k6. */
   resent?: number;
   /** Time from the first request to the last response, microseconds. */
   duration: number;
-  /**
-   * Key: a status, or another kind of failure such as a timeout; value: number of failed requests of this kind.
-   * Unordered.
-   */
+  /** Key: a status, or another failure such as a timeout; value: number of failed requests. */
   failures: Record<string, number>;
   instances: InstanceTally[];
   /** Key: `header`, `cookie`, `body` or `log`; value: number of requests whose instance was found there. */
   namedBy?: Record<string, number>;
   /** Number of requests that were planned for a certain time; absent if the load had no declared rate. */
   intended?: number;
-  /**
-   * Response times of successful requests outside fault windows. They are measured from the planned start of a request,
-   * if it has one.
-   */
+  /** Response times of successful requests outside fault windows, from the planned start if there is one. */
   latency?: Latency[];
   /** How old the sessions became. Absent if no session was used, and in results of k6. */
   ages?: Ages;
@@ -70,10 +61,7 @@ export interface FaultSummary {
   failed: number;
   /** Number of clients that lost their session and logged in again. */
   relogins: number;
-  /**
-   * Sessions that began before the fault (`of`), and how many of them survived. `atLeast`: 95 % lower bound of the
-   * share that survives.
-   */
+  /** Sessions from before the fault (`of`), and how many survived. `atLeast`: 95 % lower bound of their share. */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
   /** The longest interval in which requests were waiting and none succeeded. */
@@ -106,11 +94,9 @@ export interface Result {
   limits?: string[];
 }
 
-/** Returns the kinds of failures with their counts, the most frequent kind first. */
 export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
   Object.entries(failures).sort(([, a], [, b]) => b - a);
 
-/** Returns a remark for each fault that Baton could not undo. */
 export const unhealed = ({ faults = [] }: Pick<Result, 'faults'>): string[] =>
   faults
     .filter(({ healed }) => healed === false)

@@ -1,5 +1,3 @@
-/** Computes exact confidence bounds and statistical tests. */
-
 /** Returns ln Γ(x) for x > 0, by Lanczos' approximation (g = 7, n = 9), to about 15 digits. */
 export function logGamma(x: number): number {
   const c = [
@@ -17,9 +15,7 @@ export function logGamma(x: number): number {
 const tiny = 1e-300;
 const precision = 1e-15;
 
-/**
- * Returns the regularised incomplete beta function I_x(a, b), by Lentz's continued fraction (Numerical Recipes 6.4).
- */
+/** Returns the regularised incomplete beta function I_x(a, b) (Lentz; Numerical Recipes 6.4). */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -45,12 +41,7 @@ export function incompleteBeta(x: number, a: number, b: number): number {
 
 const guard = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
 
-/**
- * Returns an upper bound of a rate: the largest rate that is consistent with the observed count (the upper end of the
- * one-sided Clopper-Pearson interval).
- *
- * @returns the rate, 0 to 1; 1 if there were no trials
- */
+/** Returns the largest rate, 0 to 1, that is consistent with the count (one-sided Clopper-Pearson bound). */
 export function upperBound(events: number, trials: number, confidence = 0.95): number {
   if (trials <= 0 || events >= trials) return 1;
   if (events === 0) return -Math.expm1(Math.log(1 - confidence) / trials);
@@ -58,7 +49,7 @@ export function upperBound(events: number, trials: number, confidence = 0.95): n
   let high = 1;
   for (let i = 0; i < 100 && high - low > 1e-15; i++) {
     const rate = (low + high) / 2;
-    // Uses P(X ≤ events | rate) = 1 − I_rate(events + 1, trials − events).
+    // P(X ≤ events | rate) = 1 − I_rate(events + 1, trials − events).
     if (1 - incompleteBeta(rate, events + 1, trials - events) > 1 - confidence) low = rate;
     else high = rate;
   }
@@ -94,9 +85,9 @@ export function upperGamma(a: number, x: number): number {
 }
 
 /**
- * Pearson's chi-square test of counts against expected shares.
+ * Pearson's chi-square test.
  *
- * @param shares the expected shares, which need not add up to 1; all equal if absent
+ * @param shares all equal if absent
  * @returns the probability that counts are at least as uneven by chance; 1 for fewer than two counts
  */
 export function chiSquareP(counts: readonly number[], shares?: readonly number[]): number {
@@ -115,9 +106,9 @@ export function chiSquareP(counts: readonly number[], shares?: readonly number[]
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
 /**
- * Fisher's exact test, one-sided: tests whether the first rate is higher than the second.
+ * Fisher's exact test, one-sided.
  *
- * @returns the probability that the first trials have at least this many events by chance, if both rates are equal
+ * @returns the probability that the first rate exceeds the second this much by chance
  */
 export function fisherP(events: number, trials: number, otherEvents: number, otherTrials: number): number {
   const all = events + otherEvents;
@@ -130,15 +121,13 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** For more than this number of ids, an approximation replaces the exact sum. Its error is negligible. */
+/** For more ids, an approximation with a negligible error replaces the exact sum. */
 const MANY = 10_000;
 
-/**
- * Returns a lower bound of the number of possible ids, if this many random ids were all different (birthday problem).
- */
+/** Returns a lower bound of the number of possible ids, if this many random ids differ (birthday problem). */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);
-  // Because P(no two equal) ≤ e^(−n(n−1)/2N), the approximation is never above the exact bound.
+  // Because P(no two equal) ≤ e^(−n(n−1)/2N), this is never above the exact bound.
   const near = (-ids * (ids - 1)) / (2 * rare);
   if (ids < 2 || ids > MANY) return Math.max(ids, near);
   const logDistinct = (size: number): number => {

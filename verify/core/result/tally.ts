@@ -1,4 +1,3 @@
-/** Counts the operations of a run by outcome, failure and instance. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -51,10 +50,7 @@ export class Tallying {
     if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
   }
 
-  /**
-   * Counts a failed request by its kind of failure. Signed-out responses are not counted: many are expected, and the
-   * checks judge them.
-   */
+  /** Ignores signed-out responses, which the checks judge. */
   #failed({ status, note }: Operation): void {
     const how = status === undefined ? (note ?? 'no answer') : String(status);
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);

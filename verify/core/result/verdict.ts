@@ -9,11 +9,9 @@ export interface WitnessStep {
   operation: Operation;
   /** What the guarantee requires of this request. Absent if the request only explains the others. */
   expected?: string;
-  /** What this request did or showed, in a few words. */
   came: string;
 }
 
-/** Makes the steps of a witness from operations, and skips operations that are undefined. */
 export const stepsOf = (
   ...steps: readonly (readonly [operation: Operation | undefined, came: string, expected?: string])[]
 ): WitnessStep[] =>
@@ -22,7 +20,6 @@ export const stepsOf = (
     return [expected === undefined ? { operation, came } : { operation, expected, came }];
   });
 
-/** Sorts the steps of a witness by the call times of their operations. */
 export const inOrder = (steps: WitnessStep[]): WitnessStep[] =>
   steps.sort((a, b) => a.operation.call - b.operation.call);
 
@@ -41,10 +38,7 @@ export interface Anomaly {
 
 export interface Verdict {
   guarantee: Guarantee;
-  /**
-   * True if the target claims the guarantee. A violation of an unclaimed guarantee is reported, but does not fail the
-   * run.
-   */
+  /** A violation of an unclaimed guarantee is reported, but does not fail the run. */
   claimed: boolean;
   judgement: Judgement;
   /** Which evidence is missing and how to get it. Set only if the verdict is `unknown`. */
@@ -58,16 +52,13 @@ export interface Verdict {
   anomalies: Anomaly[];
 }
 
-/** Returns the violated guarantees that are not claimed. They do not fail the run, but reports must show them. */
+/** Returns the violated guarantees that are not claimed. */
 export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/**
- * Returns the worst of the judgements: `violated` is worse than `unknown`, and `unknown` is worse than `valid`. Returns
- * `unknown` for an empty list.
- */
+/** Returns the worst judgement: `violated`, then `unknown`, then `valid`; `unknown` for an empty list. */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

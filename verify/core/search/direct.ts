@@ -1,8 +1,4 @@
-/**
- * Decides linearizability without a search. This is possible if each value is written only once, by an add or by the
- * set of a register: then the reads show the order of the writes. A write without a response has happened if a read
- * shows its value.
- */
+/** Decides linearizability without a search if each value is written once: then reads show the order of the writes. */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
@@ -12,22 +8,15 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** Used as the index of the operation that wrote a value, if the value is an initial one. */
 const BEFORE = -1;
 
-/**
- * The written values. `numbers`: the number of each value. `operations`: for each number, the index of the operation
- * that wrote the value.
- */
+/** `numbers`: the number of each value; `operations`: for each number, the index of the write. */
 interface Writes {
   numbers: ReadonlyMap<string, number>;
   operations: readonly number[];
 }
 
-/**
- * Returns the decision. Returns undefined if a value is written twice, or by another action than an add or set, because
- * then a search is needed.
- */
+/** Returns undefined if a value is written twice, or by another action than an add or set. */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -62,7 +51,6 @@ function writesOf(
   return { numbers, operations: by };
 }
 
-/** Returns the value that an add adds, or that a set of a register writes. */
 function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | undefined {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') return effect.value;
@@ -70,13 +58,9 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
 }
 
 /**
- * Decides a set, list or bag from which nothing is removed, so that a state with more values is later. The reads are
- * sorted by the number of values that they show. Each operation gets a slot, which is its position in the order:
- *
- * - Reads that show equal states share a slot.
- * - An add gets the slot before the first read that shows its value, or the last slot if there is no such read.
- *
- * The history is linearizable if and only if this order agrees with the times.
+ * Decides a set, list or bag from which nothing is removed, so that a larger state is later. Equal states share a slot,
+ * and an add comes before the first read that shows it. A history is linearizable if and only if this order agrees with
+ * the times.
  */
 function growing(
   kind: ObjectKind,
@@ -115,13 +99,13 @@ function growing(
   return inTime(slots, slot + 2, operations);
 }
 
-/** Checks that each state contains the previous one, which is smaller. The smallest state must be passed first. */
+/** Checks that each state contains the previous, smaller one. */
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** For each value, by its number: its position in the list; −1 if no state had it so far. */
+  /** For each value, by its number: its position in the list, or −1. */
   readonly #places: Int32Array;
-  /** For each value, by its number: the number of the last checked state that had it. States are counted from 1. */
+  /** For each value, by its number: the last checked state that had it, counted from 1. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;
@@ -133,10 +117,7 @@ class Growth {
     this.#shown = new Int32Array(numbers.size);
   }
 
-  /**
-   * Returns the numbers of the values that the previous state lacks. Returns undefined if the previous state cannot
-   * have become this state by adds.
-   */
+  /** Returns the new values, by number; undefined if adds cannot have made this state of the previous one. */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
     const fresh: number[] = [];
@@ -159,15 +140,9 @@ class Growth {
   }
 }
 
-/**
- * Returns whether the order of the slots agrees with the times. It does not if an operation in a later slot returned
- * before an operation in an earlier slot was called.
- */
+/** An operation in a later slot must not return before one in an earlier slot is called. */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /**
-   * For each slot: its operation that was called last (`lastCalled`), and the earliest return of its operations
-   * (`firstReturn`).
-   */
+  /** For each slot: its operation that was called last, and the earliest return. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -188,8 +163,7 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
 }
 
 /**
- * The zone of one value of a register: the interval between the earliest return (`first`) and the latest call (`last`)
- * of all operations that write or read the value. The zone is forward if `first` is before `last`, otherwise backward.
+ * The interval from the earliest return to the latest call of one value; forward if it has that order, else backward.
  */
 interface Zone {
   first: number;
@@ -199,9 +173,8 @@ interface Zone {
 }
 
 /**
- * Decides a register in which each value is written once, by the algorithm of Gibbons and Korach, "Testing shared
- * memories" (1997). In a valid order, all operations on one value come before all operations on the next value. This is
- * impossible if and only if two forward zones overlap, or a backward zone lies inside a forward one.
+ * Decides a register whose values are written once by Gibbons and Korach, "Testing shared memories" (1997): no valid
+ * order exists if and only if two forward zones overlap, or a backward zone lies inside a forward one.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];
@@ -243,7 +216,6 @@ function apart(zones: readonly Zone[]): Direct {
   return OK;
 }
 
-/** Returns the last zone that begins before `time`. The zones must be sorted. */
 function lastBefore(zones: readonly Zone[], time: number): Zone | undefined {
   let [low, high] = [0, zones.length];
   while (low < high) {

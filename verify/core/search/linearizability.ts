@@ -1,10 +1,6 @@
 /**
- * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): there is an order in which
- * each operation takes effect at one moment between its call and its return, and every response is correct.
- *
- * Uses the cheapest method that can decide. quiet.ts: operations that do not overlap have only one order. direct.ts: if
- * each value is written once and nothing is removed, the reads show the order. search.ts: searches for an order, up to
- * a limit of steps.
+ * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990), by the cheapest method that
+ * can: without overlaps (quiet.ts), from reads of unique values (direct.ts), or by a search.
  */
 import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS } from '../objects/models.ts';
@@ -18,8 +14,8 @@ import { shownLists } from './shown-lists.ts';
 const LIMIT: Limit = { steps: 5_000_000 };
 
 /**
- * @param initial the content before all operations; if absent, the object is empty, and a counter is 0
- * @param operations the operations in any order. Operations that certainly did not happen must be left out
+ * @param initial by default, the object is empty, and a counter is 0
+ * @param operations in any order, without those that certainly did not happen
  */
 export function decide(
   kind: ObjectKind,
@@ -34,7 +30,6 @@ export function decide(
     : { ...known, steps: operations.length };
 }
 
-/** Decides by a search in any case, so that the result has the longest valid order. */
 export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -48,10 +43,9 @@ export function searched(
 }
 
 /**
- * Returns how long the search may delay an operation u without a response. Delaying is allowed if u can come later or
- * be left out: for each operation q that is possible without u, "u, q" leads to the same state as "q, u" or as q alone.
- * This is true for the set, add or remove of a single value and for increments. It is not true for a list, in which
- * each value has a position, nor for a `clear` or `set` of a whole object.
+ * Returns how long the search may delay an operation u without a response. It may if u can be left out: for each
+ * operation q that is possible without u, "u, q" leads to the state of "q, u" or of q. This is false for a list, and
+ * for a `clear` or `set` of a whole object.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

@@ -1,21 +1,14 @@
-/**
- * Doubly linked lists of numbers ("dancing links", Knuth 2000). A member can be removed from a list and put back later,
- * the last removed member first.
- */
+/** Doubly linked lists of numbers ("dancing links", Knuth 2000), whose removed members can be put back. */
 export class Links {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
 
-  /** @param size must be greater than each member and each `end` */
   constructor(size: number) {
     this.#next = new Int32Array(size);
     this.#previous = new Int32Array(size);
   }
 
-  /**
-   * Makes a circular list of the members. The number `end` marks its end: it follows the last member, and the first
-   * member follows it.
-   */
+  /** Makes a circular list of the members. The number `end` is between the last and the first member. */
   chain(members: readonly number[], end: number): this {
     let last = end;
     for (const member of members) {
@@ -43,7 +36,7 @@ export class Links {
     this.#previous[next] = previous;
   }
 
-  /** Puts a removed member back. The member that was removed last must be put back first. */
+  /** Puts back the member that was removed last. */
   restore(member: number): void {
     this.#next[this.previous(member)] = member;
     this.#previous[this.next(member)] = member;

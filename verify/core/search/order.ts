@@ -1,53 +1,37 @@
-/**
- * Defines the tables of a search: its operations by number, and lists of the operations that are not in the order yet.
- */
+/** Defines the tables of a search: operations by number, and lists of those that are not in the order yet. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How long the search may delay an operation that got no response.
- *
- * - `no`: not at all.
- * - `together`: until some response is impossible without the operation. Several such operations may come just before
- * this response.
- * - `alone`: as `together`, but only one operation may come, because a second one would overwrite its effect.
+ * How long the search may delay an operation without a response: not at all (`no`), or until a response is impossible
+ * without this operation alone (`alone`), or without several such operations (`together`).
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
-/** Equal operations without a response, such as two adds of the same value, in the order of their calls. */
+/** Equal operations without a response, in the order of their calls. */
 export interface Unsure {
   kind: number;
   calls: number[];
   operations: number[];
 }
 
-/**
- * The tables. Operations with a response have the numbers 0 to `end` − 1, in the order of their calls. Equal
- * operations, such as two reads that show the same state, belong to the same class (`kind`).
- */
+/** Numbers the operations with a response from 0 to `end` − 1 by call, and equal operations by class (`kind`). */
 export class Tables {
   readonly end: number;
-  /** For each operation, by number: its index in the history. */
   readonly sure: readonly number[];
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /**
-   * For each operation, by number: the latest return of all operations that were called before this operation returned.
-   */
+  /** For each operation, by number: the latest return of all operations that were called before it returned. */
   readonly latest: Float64Array;
   /**
-   * For each operation, by number: its class (`kinds`). `idle`: 1 if the search may add the operation to the order as
-   * soon as the operation leaves the state unchanged.
+   * For each operation, by number: its class, and 1 if it is added as soon as it leaves the state unchanged (`idle`).
    */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
-  /**
-   * The operations that are not in the order yet: sorted by call (`byCall`), sorted by return (`byReturn`), and a list
-   * for each class, sorted by return (`twins`).
-   */
+  /** The operations that are not in the order yet: by call, by return, and for each class by return (`twins`). */
   readonly byCall: Links;
   readonly byReturn: Links;
   readonly twins: Links;
@@ -59,8 +43,7 @@ export class Tables {
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
-    // The entry after the last operation is infinite: when no operation is left, no return limits which operation may
-    // come next.
+    // When no operation is left, no return limits which operation may come next.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));
@@ -88,7 +71,6 @@ function latestReturns(calls: Float64Array, returns: Float64Array): Float64Array
   return latest;
 }
 
-/** Returns the indexes of the operations with a response, in the order of their calls. */
 function sureOnes(operations: readonly Interval[]): number[] {
   const sure: number[] = [];
   operations.forEach((operation, i) => {
@@ -97,9 +79,7 @@ function sureOnes(operations: readonly Interval[]): number[] {
   return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
 }
 
-/**
- * Returns the writes without a response, by class. Reads without a response are left out, because they prove nothing.
- */
+/** Returns the writes without a response, by class. Reads without a response prove nothing. */
 function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
   const classes = new Map<number, Unsure>();
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
@@ -115,10 +95,7 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/**
- * Makes a list of the operations of each class, sorted by return. The number `end + 1 + c` marks the end of the list of
- * class c.
- */
+/** Lists the operations of each class by return. The number `end + 1 + c` marks the end of class c. */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
@@ -142,10 +119,7 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
   return first;
 }
 
-/**
- * Converts an order from numbers to indexes in the history. A negative number −1 − c means an operation without a
- * response, of class c.
- */
+/** Converts numbers to indexes in the history. −1 − c means an operation without a response, of class c. */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

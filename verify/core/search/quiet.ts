@@ -1,15 +1,9 @@
-/**
- * Confirms linearizability without a search if no two operations overlap, because then only one order is possible. This
- * is so in most of a run.
- */
+/** Confirms linearizability without a search if no operations overlap, as in most of a run. */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 
-/**
- * Returns true if the operations are certainly linearizable. Returns false if operations overlap, or if a response is
- * wrong.
- */
+/** Returns false if operations overlap, or if a response is wrong. */
 export function quiet(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -27,7 +21,7 @@ export function quiet(
   return true;
 }
 
-/** Applies an operation. Returns false if the result of a write is not certain, because then a search must decide. */
+/** Returns false if the result of a write is not certain. */
 function changed(kind: ObjectKind, values: string[], operation: ObjectOperation): boolean {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') {
@@ -41,7 +35,6 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // The result is not certain if a set still has the value: a read may show a value of a set twice, and `initial` comes
-  // from a read.
+  // A read may show a value of a set twice, and `initial` comes from a read.
   return kind !== 'set' || !values.includes(effect.value);
 }

@@ -1,16 +1,9 @@
 /**
- * Searches for an order of the operations on one object in which every response is correct. An operation that returned
- * before another one was called must come first.
- *
- * - Wing and Gong, "Testing and verifying concurrent objects" (1993): extend the order by an operation that may come
- * next, continue with the remaining operations, and remove it again at a dead end.
- * - Lowe, "Testing for linearizability" (2017): remember each configuration (the operations in the order, and the state
- * after them), so that none is tried twice.
- * - A read that fits the state is added at once, and no other operation is tried instead.
- * - The operation that returned first is tried first.
- * - Equal operations are added in the order of their returns, because they can be swapped in any valid order.
- * - Operations without a response are tried last. If `PuttingOff` allows it, they are tried only just before a response
- * that is impossible without them.
+ * Searches for an order of the operations on one object in which every response is correct. Extends the order by an
+ * operation that may come next, and removes it at a dead end: Wing and Gong, "Testing and verifying concurrent objects"
+ * (1993). Tries no configuration (operations in the order, and state) twice: Lowe, "Testing for linearizability"
+ * (2017). Adds a read that fits at once, else tries the operation that returned first, equal operations by return, and
+ * operations without a response last.
  */
 import type { State } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
@@ -18,13 +11,9 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/**
- * The search gives up if it uses more than this memory in bytes, or if all states together have more than this number
- * of values.
- */
+/** Maximum memory in bytes, and maximum number of values in all states. */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
-/** The time limit is checked after this number of dead ends. */
 const POLL = 256;
 const NO_CHAIN = -1;
 
@@ -50,19 +39,13 @@ class Search {
   #fresh = true;
   /** For each operation in the order: true if no other operation needs to be tried in its position. */
   readonly #forced: boolean[] = [];
-  /**
-   * The next operation with a response that is tried (`#cursor`). After all of these, operations without a response are
-   * tried: `#class` is the next class of them.
-   */
+  /** The next operation with a response to try (`#cursor`), then the next class without one. */
   #cursor: number;
   #class = 0;
   #steps = 0;
-  /** The order so far, as numbers of operations. An operation without a response has the number −1 minus its class. */
+  /** The order so far. An operation without a response has the number −1 minus its class. */
   readonly #stack: number[] = [];
-  /**
-   * For each operation in the order: the four values `state`, `chain`, `from` and `to` from before it was added, so
-   * that it can be removed.
-   */
+  /** The values `state`, `chain`, `from` and `to` before each operation in the order. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -99,7 +82,7 @@ class Search {
     return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
-  /** Extends the order by the next possible operation. Returns false at a dead end, where no operation is possible. */
+  /** Returns false at a dead end, where no operation is possible. */
   #forward(): boolean {
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
@@ -124,10 +107,7 @@ class Search {
     return false;
   }
 
-  /**
-   * Finds an operation that leaves the state unchanged. If a valid order has this operation later, it can also have it
-   * here. So no other operation needs to be tried in this position.
-   */
+  /** Finds an operation that leaves the state unchanged. No other operation needs to be tried instead. */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return -1;
@@ -166,7 +146,7 @@ class Search {
     return true;
   }
 
-  /** Returns whether an equal operation that returned earlier can come here. It must then come before operation `i`. */
+  /** Returns whether an equal operation that returned earlier can come here, and so must. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -181,7 +161,7 @@ class Search {
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
-    // An operation without a response is not added if it would leave the state unchanged.
+    // It would leave the state unchanged.
     if (next === REFUSED || next === state) return false;
     const alone = this.#puttingOff === 'alone';
     if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
@@ -217,10 +197,7 @@ class Search {
     this.#class = 0;
   }
 
-  /**
-   * Removes operations from the end of the order, up to the last one that can be replaced by another. Returns false if
-   * there is no such operation.
-   */
+  /** Removes operations up to the last one that can be replaced. Returns false if there is none. */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -266,10 +243,7 @@ class Search {
     this.#at.to = to;
   }
 
-  /**
-   * Returns the violation. The culprit is the operation that returned first, of those that are not in the longest valid
-   * order.
-   */
+  /** The culprit is the operation outside the longest valid order that returned first. */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

@@ -1,38 +1,28 @@
-/**
- * Searches for an order in each segment (a part of an object's history) when the segment is complete. At the end of the
- * run, searches the undecided segments again with more steps, the shortest segments first.
- */
+/** Searches each complete segment for an order, and undecided segments again at the end, the shortest first. */
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
 
 /**
- * Maximum number of steps in the first search of a segment. After each undecided segment it is halved, but is never
- * less than `LEAST_FIRST`.
+ * Maximum number of steps in the first search of a segment. Each undecided segment halves it, down to `LEAST_FIRST`.
  */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
-/** Maximum number of steps in all searches after the end of the history together. */
 const AFTERWARDS = 20_000_000;
-/**
- * Maximum number of steps of each search in the first round after the end of the history. In each further round, this
- * maximum is ten times as large.
- */
+/** Maximum number of steps of each search after the history. Each further round multiplies it by ten. */
 const FIRST_ROUND = 100_000;
 /** Maximum number of operations in all segments that are kept to be searched again. */
 const KEPT = 200_000;
 
 export interface Searching {
-  /** Maximum number of steps in the first search of a segment. */
   first?: number;
-  /** Maximum number of steps in all searches after the end of the history together. */
   steps?: number;
-  /** Returns true if no time is left for searches after the end of the history. */
+  /** Returns true if no time is left for searches after the history. */
   isLate?: () => boolean;
-  /** True to search all undecided objects. If false, no further search begins after the first violation. */
+  /** True to search all undecided objects, also after the first violation. */
   allObjects?: boolean;
 }
 
-/** @param isLate returns true if no time is left to shorten the proof of a violation */
+/** @param isLate returns true if no time is left to shorten the proof */
 type OnDecided = (segment: Segment, verdict: SegmentVerdict, isLate?: () => boolean) => void;
 
 export class Searches {
@@ -41,10 +31,7 @@ export class Searches {
   readonly #onDecided: OnDecided;
   #first: number;
   #violated = false;
-  /**
-   * Returns true if no time is left. Undefined before the end of the history, because the time of these searches is not
-   * limited.
-   */
+  /** Returns true if no time is left. Undefined before the end of the history. */
   #isLate: (() => boolean) | undefined;
   #kept: Segment[] = [];
   #operations = 0;
@@ -55,7 +42,6 @@ export class Searches {
     this.#onDecided = onDecided;
   }
 
-  /** Searches a segment for the first time, when it is complete. */
   judge(segment: Segment): void {
     const { verdict } = judgeSegment(segment, { steps: this.#first, isLate: this.#isLate });
     this.#decided(segment, verdict);
@@ -73,7 +59,6 @@ export class Searches {
     this.#onDecided(segment, verdict, this.#isLate);
   }
 
-  /** Sets the time limit of all further searches. Called at the end of the history. */
   ended(): void {
     this.#isLate = this.#searching.isLate;
   }
@@ -97,8 +82,7 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(segment, judged.verdict);
         }
-        // A search that used fewer steps than its maximum ran out of memory. It is not repeated, because it would run
-        // out of memory again.
+        // A search with fewer steps ran out of memory, and would again.
         else if (judged.steps >= steps) undecided.push(segment);
       }
       open = undecided;

@@ -1,37 +1,22 @@
-/**
- * Remembers the configurations of a search (Lowe 2017): the operations in the order, and the state after them. If the
- * search reaches a known configuration, it is at a dead end.
- */
+/** Remembers the configurations of a search (Lowe 2017), because a known configuration is a dead end. */
 
 export interface Configuration {
-  /**
-   * A bit set with one bit for each operation with a response: 1 if the operation is in the order. Each word has 32
-   * bits.
-   */
+  /** One bit for each operation with a response: 1 if it is in the order. */
   placed: Int32Array;
   /** All operations in the words before `from` are in the order. No operations in the word `to` and after it are. */
   from: number;
   to: number;
   state: number;
-  /**
-   * If the last operations of the order have no response, and an operation with a response must follow them: the number
-   * of the state before them. −1 otherwise.
-   */
+  /** The number of the state before the last operations without a response, if a response must follow them; else −1. */
   chain: number;
   /** For each class of operations without a response: how many of them are in the order. */
   counts: Uint32Array;
 }
 
-/**
- * Size of an entry's header in words: next entry of the bucket, hash, from, to, state, chain. The bit set and the
- * counts follow.
- */
+/** Size of an entry's header in words: next entry of the bucket, hash, from, to, state, chain. */
 const HEAD = 6;
 
-/**
- * The known configurations, as a hash table in a single array, because millions of JavaScript objects would need too
- * much memory.
- */
+/** The known configurations, in a hash table of one array: millions of objects would need too much memory. */
 export class SeenStates {
   #data = new Int32Array(1 << 10);
   #used = 1;
@@ -43,11 +28,8 @@ export class SeenStates {
   }
 
   /**
-   * Returns whether a configuration is known. If it is not known, remembers it.
-   *
-   * A configuration also counts as known if an earlier one has the same state and the same operations with a response,
-   * and no more operations without a response of any class. Then every order that can follow the new configuration can
-   * also follow the earlier one.
+   * Returns whether a configuration is known, and remembers it. An equal one with fewer operations without a response
+   * allows every order that this one allows.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
@@ -108,7 +90,7 @@ export class SeenStates {
   }
 }
 
-/** Computes a hash (FNV-1a over words, then mixed bits). Leaves out the counts, which `#covers` compares separately. */
+/** Computes a hash (FNV-1a over words, then mixed bits) without the counts. */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

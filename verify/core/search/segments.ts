@@ -1,66 +1,50 @@
 /**
- * Cuts the history of one object into segments during the recording. Each segment is judged separately. A cut is made
- * at a read that overlaps no other operation, because such a read shows the whole state with which the next segment
- * begins. An `info` write (it may or may not have happened) moves to the next segment if no read has shown its value.
+ * Cuts the history of one object into segments, each at a read that overlaps no operation and so shows the whole state.
  */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
 import { precedes } from '../timeline/clocks.ts';
 
-/** An operation that may have changed the object, or that showed its state. */
 export interface Entry {
   operation: Operation;
   /** True if the operation took effect before its return. False if it may take effect at any time after its call. */
   sure: boolean;
-  /**
-   * True if the operation began before the cut at which this segment starts, but was recorded after it. A violation by
-   * such an operation may be wrong.
-   */
+  /** True if the operation began before the cut, but was recorded after it. Its violation may be wrong. */
   late: boolean;
 }
 
 export interface Segment {
   object: ObjectEvent;
-  /** The state of the object before the segment; undefined if it is not known. */
   initial: readonly string[] | undefined;
-  /** The read that showed the state of the object before the segment. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }
 
-/**
- * A planned cut is delayed only while fewer operations than this are kept. It is delayed because slow reads from before
- * the cut may still be recorded.
- */
+/** Maximum number of operations for which a cut waits for slow reads from before it. */
 const LONGEST_WAIT = 4096;
-/** Number of operations for which a planned cut is delayed if a client has sent several requests at once. */
+/** Number of operations for which a cut waits if a client has sent several requests at once. */
 const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /** True if nothing more can be judged, because a write was recorded out of order, or its effect is not known. */
+  /** True if nothing more can be judged: a write was out of order, or its effect is unknown. */
   closed = false;
-  /** True if nothing can be judged yet, because no read has shown the first state of the object. */
+  /** True until a read shows the first state of the object. */
   #unknown: boolean;
   #initial: readonly string[] | undefined;
   #from: Operation | undefined;
   #entries: Entry[] = [];
   readonly #open = new Map<number, Start>();
-  /** The operation of the current segment that returned last. */
   #last: Operation | undefined;
-  /**
-   * The planned cut. `waiting`: clients that have sent no request since the cut was planned. Slow reads of these
-   * clients from before the cut may still be recorded.
-   */
+  /** The planned cut. `waiting`: clients whose slow reads from before the cut may still be recorded. */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
   /**
-   * True if a client has had two requests in flight at once. Then its next request does not prove that all its earlier
-   * reads are recorded.
+   * True if a client has had two requests in flight, so that its next request proves nothing about its earlier reads.
    */
   #parallel = false;
-  /** True if this segment can never be cut, as the method `#ambiguous` has found out. */
+  /** True if this segment can never be cut. */
   #stuck = false;
   /** Number of operations in the segment for which it is not known whether they happened. */
   #unsure = 0;
@@ -69,11 +53,11 @@ export class Segments {
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
-    // A set, list or bag begins empty if no initial content is known: values that the run did not write are ignored.
+    // Values that the run did not write are ignored, so other objects begin empty.
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  /** The last acknowledged operation (`#before`) and the last acknowledged write (`#wrote`), by their return times. */
+  /** The last acknowledged operation and write, by their return times. */
   #before: Operation | undefined;
   #wrote: Operation | undefined;
 
@@ -86,7 +70,7 @@ export class Segments {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called instead of `ended` for an operation that shows nothing about the object, such as a failed read. */
+  /** Called instead of `ended` for an operation that shows nothing. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -99,13 +83,12 @@ export class Segments {
     this.#clients.set(client, Math.max(before, returned(operation)));
   }
 
-  /** Stops waiting for a client, because after a failed request the client may send no more requests. */
+  /** After a failed request, a client may send no more requests. */
   #dropClient(client: string): void {
     this.#clients.delete(client);
     this.#cut?.waiting.delete(client);
   }
 
-  /** @returns the segment that this operation completes, if any */
   ended(operation: Operation, sure: boolean): Segment | undefined {
     this.#open.delete(operation.id);
     const reads = operation.action === 'read';
@@ -129,8 +112,7 @@ export class Segments {
   }
 
   /**
-   * Returns whether an operation overlaps a write, and whether another instance served the previous operation
-   * (`crosses`). Call it once for each operation, after `ended`.
+   * Returns whether an operation overlaps a write, and whether another instance served the previous one (`crosses`).
    */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
@@ -149,10 +131,7 @@ export class Segments {
     return this.#entries.length;
   }
 
-  /**
-   * Returns the last segment: all operations after the last cut, a read during which no other operation ran. It also
-   * has the operations without an end, which may or may not have happened.
-   */
+  /** Returns all operations after the last cut, with the operations without an end. */
   rest(): Segment {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
@@ -166,10 +145,7 @@ export class Segments {
     return this.#segment(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /**
-   * Returns whether the effect of a write is known. It is not if the object may exceed its cap (maximum size), or if
-   * the value of a counter is not a number.
-   */
+  /** An app may drop values beyond the cap, and the value of a counter may be no number. */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);
@@ -205,7 +181,7 @@ export class Segments {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // A client that has sent nothing since the planned cut may never send again, so later cuts do not wait for it.
+    // A client without a request since the planned cut may never send again.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const segment = this.#unknown ? undefined : this.#segment(entries);
@@ -226,13 +202,7 @@ export class Segments {
     return { object: this.object, initial: this.#initial, from: this.#from, entries };
   }
 
-  /**
-   * Returns whether the segment cannot be cut.
-   *
-   * Each segment must know whether an `info` operation (it may or may not have happened) took effect in an earlier
-   * segment. This is known only for an add of a unique value. If a read has shown the value, the add has taken effect;
-   * otherwise the add moves to the next segment.
-   */
+  /** It must be known whether an `info` operation took effect before a cut, as it is for an add of a unique value. */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
     const { kind } = this.object;

@@ -1,32 +1,21 @@
-/**
- * Makes the search faster for a list on which only add, set and clear are used. Replaces each list by a number: each
- * list that a read shows has a number, and so has each beginning of such a list. All other lists have one common state.
- */
+/** Speeds up the search of a list with add, set and clear: numbers each list that a read shows, and its beginnings. */
 import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/**
- * The operations, with numbers in place of lists. They have a valid order if and only if the original operations have
- * one.
- */
+/** Operations with numbers in place of lists. They have a valid order if and only if the original ones have one. */
 export interface Reduced {
   machine: Machine;
   initial: State;
   operations: readonly Interval[];
 }
 
-/** A list that a read shows, or the beginning of such a list: [a] is a beginning of [a, b]. */
+/** A list that a read shows, or the beginning of such a list. */
 interface Shown {
   state: State;
-  /**
-   * Key: a value; value: the list that results if the value is added to this one. Only lists that begin a shown list
-   * are kept.
-   */
+  /** Key: a value; value: the list after its add, if this list begins a shown list. */
   longer: Map<string, Shown>;
-  /**
-   * True if the list has a value that is written only once. After such a list was replaced, it can never occur again.
-   */
+  /** True if the list has a value that is written only once, so that it cannot occur again. */
   once: boolean;
 }
 
@@ -35,10 +24,7 @@ const UNSHOWN: State = ['unshown'];
 /** Used as the value of a write that is impossible in every valid order. */
 const NEVER = 'never';
 
-/**
- * Replaces the lists in the operations by numbers. Returns undefined if there is a write other than `add`, `set` and
- * `clear`.
- */
+/** Returns undefined if there is a write other than `add`, `set` and `clear`. */
 export function shownLists(
   initial: readonly string[] = [],
   operations: readonly Interval[],
@@ -48,7 +34,7 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(interval => {
     const operation = lists.reduced(interval.operation);
-    // If a write has no response and no read shows its result, it can be left out.
+    // A write without a response whose result no read shows can be left out.
     const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
     return { ...interval, operation: needless ? READ : operation };
   });
@@ -57,7 +43,6 @@ export function shownLists(
 
 const READ: ObjectOperation = { action: 'read' };
 
-/** Returns how often each value is written; undefined if there is a write other than `add`, `set` and `clear`. */
 function writersOf(
   initial: readonly string[],
   operations: readonly Interval[],
@@ -110,7 +95,7 @@ class ShownLists implements Machine {
     return list?.state ?? UNSHOWN;
   }
 
-  /** Replaces the list in an operation by the number of its state. A write whose result no read shows gets no value. */
+  /** A write whose result no read shows gets no value. */
   reduced(operation: ObjectOperation): ObjectOperation {
     if (operation.action === 'read') return { action: 'read', saw: this.place(operation.saw ?? []) };
     const effect = effectOf('list', operation);
@@ -122,20 +107,14 @@ class ShownLists implements Machine {
     return { action: 'set', ...(values.some(of => this.#isOnlyHere(of)) ? { value: NEVER } : {}) };
   }
 
-  /**
-   * Returns whether a read shows the value, and only one operation writes it. This operation must then result in a list
-   * that a read shows, otherwise the read fits nowhere in the order.
-   */
+  /** Returns whether a read shows the value, and only one operation writes it. */
   #isOnlyHere(value: string): boolean {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
   /**
-   * Returns the state after an operation; undefined if the operation is impossible.
-   *
-   * If a list can never occur again, and a read shows a longer list that begins with it, only the add of the next value
-   * is possible. All reads of the shorter list are in the order by then, because the search adds a read as soon as it
-   * fits.
+   * Returns undefined if the operation is impossible. A list that cannot occur again, and begins a shown list, only
+   * grows to this list: all its own reads are in the order by then.
    */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
@@ -153,10 +132,7 @@ class ShownLists implements Machine {
     return name;
   }
 
-  /**
-   * Returns whether an operation leaves the state unchanged if no read shows the list: a read, or a write whose result
-   * no read shows.
-   */
+  /** Returns true for a read, and for a write whose result no read shows. */
   isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;
   }

@@ -1,11 +1,8 @@
-/** Removes from a proof all items that it does not need (delta debugging). */
-
 /**
- * Shortens a list by the algorithm ddmin (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input",
- * 2002).
+ * Shortens a list by ddmin (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
  *
  * @param holds returns whether these items alone still prove the violation
- * @param isSpent returns true to stop early with the shortest proof so far
+ * @param isSpent returns true to stop early
  * @returns a list of which no item can be left out; all items if they prove no violation
  */
 export function shrink<T>(
@@ -30,7 +27,6 @@ export function shrink<T>(
   return kept.length === 1 && !isSpent() && holds([]) ? [] : kept;
 }
 
-/** Returns a single part, or all parts except one, if these items still prove the violation. */
 function reduced<T>(
   items: readonly T[],
   parts: number,

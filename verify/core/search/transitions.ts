@@ -1,32 +1,21 @@
-/**
- * Numbers the states and operations of an object, so that the search computes the effect of each operation on each
- * state only once.
- */
+/** Numbers states and operations, so that each effect of an operation on a state is computed once. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { ObjectOperation, State } from '../objects/models.ts';
 
 /** Defines which state follows another one. */
 export interface Machine {
-  /** Returns the state after an operation; undefined if the operation's response is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;
   /** Returns a text for a state. Equal states have the same text, different states have different texts. */
   key(state: State): string;
-  /**
-   * Returns whether the search may add an operation to the order as soon as this operation leaves the state unchanged.
-   * By default, only reads may be added so early.
-   */
+  /** Returns whether the search may add an operation as soon as it leaves the state unchanged. Default: reads. */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
 /** Used as the next state if the response of the operation is impossible. */
 export const REFUSED = -1;
-/** Used as the next state if it has not been computed yet. */
 const UNTRIED = -2;
 
-/**
- * Maximum number of classes of operations for which the next states are kept in a table. With more classes, the table
- * would be mostly empty, so a map is used.
- */
+/** Maximum number of classes for a table of next states. With more classes, it would be mostly empty. */
 const WIDE = 256;
 
 export class Transitions {
@@ -43,10 +32,7 @@ export class Transitions {
     this.#machine = machine;
   }
 
-  /**
-   * Returns the class of an operation. Equal operations have the same class. Must be called for all operations before
-   * `step`.
-   */
+  /** Returns the class of an operation, equal for equal operations. Call it for all operations before `step`. */
   classOf(operation: ObjectOperation): number {
     return getOrInsert(this.#classes, nameOf(operation), () => this.#operations.push(operation) - 1);
   }
@@ -58,7 +44,6 @@ export class Transitions {
     });
   }
 
-  /** Returns the state after an operation of this class; REFUSED if its response is impossible. */
   step(state: number, kind: number): number {
     const classes = this.#operations.length;
     if (classes > WIDE) {
@@ -90,7 +75,7 @@ export class Transitions {
   }
 }
 
-/** Returns a text for an operation, the same only for equal operations. The text of frequent operations is short. */
+/** Returns a text that only equal operations share. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

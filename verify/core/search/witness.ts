@@ -11,21 +11,16 @@ import { shrink } from './shrink.ts';
 
 export type SegmentVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
-/** Limit of each search that tests whether some of the operations are enough to prove the violation. */
+/** Limit of each search that tests whether fewer operations prove the violation. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Maximum number of steps in all these tests for one violation. They take some seconds. */
+/** Maximum number of steps in all these tests for one violation, some seconds. */
 const SHRINKING = 10_000_000;
-/** Limit of the search for the longest valid order of the operations. The report shows this order. */
+/** Limit of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** If a witness has more than `LONG` operations, a report shows only this number of its last operations. */
 const SHOWN = 8;
 const LONG = 32;
 
-/**
- * Judges a segment. A violation may be wrong if reads were recorded late, or if the times come from several clocks. So
- * the segment is then judged again without the late reads, and with intervals that include the uncertainty of the
- * clocks. The violation is reported only if it remains.
- */
+/** Judges a segment. Late reads and uncertain clocks may explain a violation, so it must remain without them. */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);
   const late = segment.entries.some(entry => entry.late);
@@ -52,10 +47,7 @@ const exact = ({ operation, sure }: Entry): LooseInterval => ({
 const severalClocks = ({ entries }: Segment): boolean =>
   entries.some(({ operation }) => operation.clock !== entries[0]?.operation.clock);
 
-/**
- * Returns the operations without late reads. If there are several clocks, makes each interval longer by the uncertainty
- * of its clock.
- */
+/** Leaves out late reads, and extends intervals by the uncertainty of several clocks. */
 function looseEntries(segment: Segment): LooseInterval[] {
   const several = severalClocks(segment);
   return segment.entries
@@ -71,17 +63,13 @@ interface LooseInterval extends Interval {
   operation: Operation;
 }
 
-/** Returns the operation as one that may have happened at any time, or never. */
 const relaxed = ({ operation }: Interval): Interval => ({
   call: Number.NEGATIVE_INFINITY,
   return: Number.POSITIVE_INFINITY,
   operation,
 });
 
-/**
- * Returns the writes that are not in the witness, as operations that may have happened at any time, or never. Such
- * writes prove nothing.
- */
+/** Returns the writes that are not in the witness, as operations that may have happened at any time, or never. */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
@@ -95,11 +83,7 @@ interface Nonlinear {
   notes: string[];
 }
 
-/**
- * Describes the violation in a segment.
- *
- * @param isLate returns true if no time is left to shorten the proof
- */
+/** @param isLate returns true if no time is left to shorten the proof */
 export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear {
   const all = looseEntries(segment).sort((a, b) => a.call - b.call);
   const kept = smallest(segment, all, isLate);
@@ -136,7 +120,6 @@ function smallest(
   return shrink(all, proves, () => left < 0 || isLate?.() === true);
 }
 
-/** Returns the read that showed the state before the segment, if the proof needs this state. */
 function beginning(
   { object, initial, from }: Segment,
   all: readonly LooseInterval[],

@@ -17,7 +17,6 @@ const ALWAYS: readonly Check[] = [
   ...[readYourWrites, monotonicReads, availability],
 ];
 
-/** What a k6 script judges. To save time, checks are left out if the script gives no evidence for them. */
 export interface Judged {
   checks: readonly Check[];
   /** Claimed guarantees. Only their violation can fail the run. */
@@ -42,7 +41,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // With a budget, some requests can fail without a violation. So the counter of failures has no threshold.
+  // A budget allows failed requests, so their counter has no threshold.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -53,15 +52,10 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 
 export interface Figure {
   metric: string;
-  /**
-   * Name of the count that the metric records. `of`: guarantees whose checks have this count, all with the same value.
-   */
+  /** Name of the recorded count. `of`: the guarantees whose checks have this count. */
   count: string;
   of: readonly [Guarantee, ...Guarantee[]];
-  /**
-   * The condition on the sum of the count, as a k6 threshold. All verdicts are valid if and only if all conditions are
-   * met. A counter without data is 0, so missing data break the condition.
-   */
+  /** The condition on the sum, as a k6 threshold. Without data a counter is 0, which breaks the condition. */
   needs?: string;
   /** Name of the count of repeated reads that is added to this metric. */
   repeated?: keyof Repeated;
@@ -147,7 +141,7 @@ export const BROKE = 'baton_broke_after';
 /** Metric: milliseconds since the session's last success, at each failed request and at the next success. */
 export const GAP = 'baton_gap';
 
-/** Returns the class of a response without success, such as `4xx`. */
+/** Returns the class of a response, such as `4xx`. */
 export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
   if (status === undefined) return 'no answer';
   return FAILURES.find(name => name === `${Math.floor(status / 100)}xx`) ?? 'other';
@@ -156,10 +150,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/**
- * Returns the k6 thresholds of a script. Some are empty: k6's summary shows a tagged counter only if it has a
- * threshold.
- */
+/** Returns the k6 thresholds of a script. Some are empty, because k6's summary leaves out other tagged counters. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

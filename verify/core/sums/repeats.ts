@@ -1,30 +1,17 @@
-/**
- * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an unchanged
- * session show the same page, only from another instance. In k6, counting such a read is 50 times as fast as judging
- * it. The counts are the same as if all reads were judged (see repeats.property.test.ts).
- */
+/** Counts reads that equal a judged read: in k6, this is 50 times as fast as judging them, with the same counts. */
 import { alike } from '../objects/models.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import type { Seen } from '../response/interpret.ts';
 
-/**
- * Numbers that repeated reads add to the counts of the checks. A repeated read is not judged, because it equals a
- * judged one.
- */
+/** Numbers that repeated reads add to the counts of the checks. */
 export interface Repeated {
   /** Number of repeated reads. `handoffs`: those whose instance differs from the instance of the previous operation. */
   reads: number;
   handoffs: number;
-  /**
-   * Number of repeated reads compared with a write. `writtenElsewhere`: those that another instance served than the
-   * write.
-   */
+  /** Number of repeated reads compared with a write. `writtenElsewhere`: another instance served the write. */
   written: number;
   writtenElsewhere: number;
-  /**
-   * Number of repeated reads compared with the previous read. `pairsElsewhere`: those where two instances served the
-   * two reads.
-   */
+  /** Number of repeated reads compared with the previous read. `pairsElsewhere`: on two instances. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -38,28 +25,22 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** The operations with which a judged read was compared. A repeated read is compared with the same operations. */
+/** The operations with which a judged read, and so its repetition, was compared. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/**
- * Counts the repeated reads of one session. Its requests must not overlap, and no other session can write its object.
- */
+/** Counts the repeated reads of one session, whose object no other session writes. */
 export class Repeats {
   readonly #counts: Repeated;
-  /**
-   * The judged reads since the session's last operation of another kind. All show the same state without an anomaly.
-   */
+  /** The judged reads since the session's last operation of another kind, with the same state. */
   readonly #settled: Seen[] = [];
-  /** True after an anomaly, or while a write may still take effect. Then no read counts as repeated. */
+  /** True after an anomaly, or while a write may still take effect. */
   #unsure = false;
   /**
-   * The instance of the write with which the last judged read was compared: '' if it is not known, undefined if there
-   * was no such write.
+   * The instance of the write that the last judged read was compared with, '' if unknown; undefined without such a
+   * write.
    */
   #wrote: string | undefined;
-  /**
-   * True if a repeated read is compared with the last judged read, so that the two count as a compared pair of reads.
-   */
+  /** True if a repeated read and the last judged read count as a compared pair. */
   #pairs = false;
   /** Instance that served the last judged read. `#last`: instance that served the last read, judged or repeated. */
   #judged = '';
@@ -98,11 +79,7 @@ export class Repeats {
     this.#last = this.#judged;
   }
 
-  /**
-   * Counts a read if it repeats a judged read. Returns false if it does not, so that the judge must judge it.
-   *
-   * @param seen the result of the read. A repeated read has the same object as the judged read
-   */
+  /** Counts a read of the judged read's object if it repeats this read. Else returns false: the judge must judge it. */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
     if (this.#unsure || instance === undefined || !this.#settled.includes(seen)) return false;
@@ -113,9 +90,8 @@ export class Repeats {
   }
 
   /**
-   * Must be called before the judge gets the session's next operation. Returns true if the judge must first judge the
-   * last read, which was only counted. This is so if the last read and the last judged read came from different
-   * instances, because the next operation is compared with the last read. Then the read no longer counts as repeated.
+   * Call before the judge gets the session's next operation. Returns true if the judge must first judge the last read,
+   * because another instance served it, and the next operation is compared with it.
    */
   settle(): boolean {
     if (!this.#pending) return false;

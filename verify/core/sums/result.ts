@@ -65,10 +65,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/**
- * Returns the failed thresholds that the script itself defines. Failed thresholds of Baton's metrics are left out,
- * because the verdicts explain them.
- */
+/** Returns the failed thresholds of the script itself. The verdicts explain those of Baton's metrics. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -107,8 +104,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // A k6 threshold cannot test whether shares are even. So this judges the routing `least-outstanding`, in which
-    // every instance must serve.
+    // A k6 threshold cannot test whether shares are even, but whether every instance serves.
     const found = verdict(
       guarantee,
       claimed,
@@ -140,8 +136,7 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
 const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
 
 function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion): Verdict {
-  // Leaves out the login pairs: each virtual user counts only pairs of its own logins, so the counts cannot be added
-  // up.
+  // Each virtual user counts only pairs of its own logins, so the counts cannot be added up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }

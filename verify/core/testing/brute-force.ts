@@ -1,12 +1,8 @@
-/**
- * Decides linearizability by brute force, as a reference in tests of the search: tries every order of the operations,
- * with and without those that may not have happened. Fast enough only for a few operations.
- */
+/** Decides linearizability by trying every order of a few operations, as a reference in tests of the search. */
 import type { ObjectKind } from '../history/history.ts';
 import { MODELS, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
-/** Returns whether an order of the operations exists in which every response is correct. */
 export function linearizableByBruteForce(
   kind: ObjectKind,
   initial: readonly string[] | undefined,

@@ -5,7 +5,6 @@ import type { Picture, SessionPicture } from './picture.ts';
 /** Microseconds between two pairs of overlapping requests. */
 const APART = 10_000;
 
-/** Adds a line that declares the kind of the object that the session reads and writes. */
 export const declared = (
   picture: Picture,
   session: SessionPicture,
@@ -13,11 +12,7 @@ export const declared = (
   more: Partial<ObjectEvent> = {},
 ): Picture => picture.add({ type: 'object', object: `basket@${session.name}`, kind, ...more });
 
-/**
- * Adds pairs of overlapping adds on two instances, and a read of all values after each pair.
- *
- * @returns the final state of the object
- */
+/** Adds pairs of overlapping adds on two instances, each followed by a read. @returns the final state */
 export function burst(picture: Picture, session: SessionPicture, pairs: number, counts = false): string[] {
   const state: string[] = [];
   for (let pair = 0; pair < pairs; pair++) {

@@ -1,7 +1,4 @@
-/**
- * Makes digests (short forms of a run's result) for tests and benchmarks of `baton compare`. Callers give only the
- * fields that differ from a healthy run.
- */
+/** Makes digests (short forms of a run's result) from the fields that differ from a healthy run. */
 import type { Digest, GuaranteeDigest } from '../compare/digest.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import { bucketOf, formatBuckets } from '../result/latency.ts';
@@ -33,11 +30,7 @@ export const digest = (minute = 0, more: Partial<Digest> = {}): Digest => ({
 export const served = (...requests: readonly number[]): Digest['instances'] =>
   requests.map((count, i) => ({ instance: `app-${i + 1}`, requests: count, sessions: 500 }));
 
-/**
- * Returns the latencies in the digest of a run with one instance.
- *
- * @param times response times in microseconds, one for each request
- */
+/** @param times response times in microseconds, one for each request */
 export function answered(times: readonly number[], instance = 'app-1'): Digest['latency'] {
   const buckets = new Map<number, number>();
   for (const time of times) buckets.set(bucketOf(time), (buckets.get(bucketOf(time)) ?? 0) + 1);

@@ -1,4 +1,3 @@
-/** Generates the tables of docs/history.md from the tables of fields in verify/core/history/. */
 import { DECLARED } from '../history/declared.ts';
 import { CALLED, RETURNED } from '../history/fields.ts';
 import type { Field, Fields, Kind } from '../history/kinds.ts';

@@ -38,7 +38,6 @@ export const declared: Declared = {
 interface Stored {
   user: string;
   active: number;
-  /** Instances that no longer accept the session. */
   forgotten: Set<string>;
 }
 
@@ -67,9 +66,7 @@ export class Site {
     return late ? IDLE * 3 : IDLE;
   }
 
-  /**
-   * Returns whether an instance accepts a session id at this moment. If so, restarts the idle timeout of the session.
-   */
+  /** Returns whether an instance accepts a session id now, and restarts the idle timeout of the session. */
   #known(id: string, instance: string): boolean {
     const stored = this.#store.get(id);
     if (stored === undefined || stored.forgotten.has(instance)) return false;
@@ -95,7 +92,6 @@ export class Site {
     return { caching: { control: this.#on.has('pages are public') ? 'public, max-age=60' : 'private' } };
   }
 
-  /** Logs in a new session on an instance. @param before called before the login, to add earlier requests */
   #login(instance = this.#any(), before?: (session: SessionPicture) => void): [SessionPicture, string] {
     const name = `s${++this.#names}`;
     const session = this.picture.session(name, this.#random() < 0.5 ? 'alice' : 'bob');
@@ -192,7 +188,7 @@ export class Site {
       fresh.form(this.#any(), { call, ...this.#cookie('app-1', `${fresh.name}-1`) });
       fresh.form(this.#any(), { call: call + 100, ...this.#cookie('app-1', `${fresh.name}-2`) });
     };
-    // If this defect is turned on, the first burst always fails, so that every such run shows the defect.
+    // The first burst always fails, so that every run shows the defect.
     if (orphaned && (this.#colds++ === 0 || this.#random() < 0.7)) {
       const session = this.picture.session(`s${++this.#names}`, 'alice');
       two(session);
@@ -204,10 +200,7 @@ export class Site {
     session.ended();
   }
 
-  /**
-   * Adds sessions on each instance. Some are idle until shortly before the idle timeout, the others until
-   * shortly after it.
-   */
+  /** Adds sessions on each instance that are idle until shortly before or after the idle timeout. */
   idle(): void {
     for (const instance of INSTANCES) {
       for (const share of [0.85 + 0.08 * this.#random(), 1.07 + 0.1 * this.#random()]) {
@@ -230,7 +223,6 @@ export class Site {
     session.ended();
   }
 
-  /** Adds an outage of the store: all requests fail, and the sessions survive. */
   outage(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;
     picture.wait(SECOND).disturb(1, 'stop', { part: 'store', where: 'redis', down: true });

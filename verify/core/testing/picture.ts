@@ -1,7 +1,4 @@
-/**
- * Builds small histories for tests. Each call of a method adds one request, after the previous request unless times are
- * given.
- */
+/** Builds small histories for tests. Each method adds one request after the previous one, unless times are given. */
 import { CHECKS } from '../checks/index.ts';
 import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history/history.ts';
 import type { Guarantee } from '../result/guarantees.ts';
@@ -95,7 +92,6 @@ export class Picture {
     return this.add({ type: 'phase', phase, clock: 'c0', at: this.now });
   }
 
-  /** Starts a fault. */
   disturb(id: number, name: string, more: Partial<Fault> = {}): this {
     return this.add({ type: 'fault', id, name, clock: 'c0', begin: this.now, ...more });
   }
@@ -190,7 +186,6 @@ export class SessionPicture {
     return this.#request('remove', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  /** Adds a change of the session's object, with any action. */
   change(action: Action, value: string, instance: string, shown: Shown = {}): this {
     return this.#request(action, instance, { object: `basket@${this.name}`, value, ...shown });
   }
@@ -203,25 +198,18 @@ export class SessionPicture {
     return this.#request('logout-all', instance, shown);
   }
 
-  /**
-   * Adds a refresh of tokens with the refresh token `sent`. The response issues the refresh token `next`, or refuses if
-   * `next` is undefined.
-   */
+  /** Adds a refresh with the token `sent`, which issues the token `next`, or is refused if `next` is undefined. */
   refresh(sent: string, next: string | undefined, instance: string, shown: Shown = {}): this {
     const refused = { outcome: 'fail', signedIn: 'out', status: 400 } as const;
     const answer = next === undefined ? refused : { issued: { refresh: next } };
     return this.#request('refresh', instance, { sent, ...answer, ...shown });
   }
 
-  /**
-   * Adds a read that sends `cookies` instead of the cookies in the jar. The response is signed in as the session's
-   * user.
-   */
+  /** Adds a read with `cookies` instead of those in the jar, which is signed in. */
   honours(cookies: With, instance: string, shown: Shown = {}): this {
     return this.read(instance, [], { with: cookies, ...shown });
   }
 
-  /** Adds a read that sends `cookies` instead of the cookies in the jar. The response is signed out. */
   refuses(cookies: With, instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, {
       outcome: 'fail',
@@ -234,9 +222,7 @@ export class SessionPicture {
     });
   }
 
-  /**
-   * Adds a request whose response does not show whether the session is signed in, such as a request for a static file.
-   */
+  /** Adds a request whose response shows nothing about the session, such as for a static file. */
   asks(instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, shown);
   }
@@ -247,7 +233,7 @@ export class SessionPicture {
     return this;
   }
 
-  /** Adds `count` reads that alternate between two instances, which are `count - 1` handoffs. */
+  /** Adds `count` reads that alternate between two instances. */
   hops(count: number, saw: string[] = []): this {
     for (let i = 0; i < count; i++) this.read(i % 2 === 0 ? 'app-2' : 'app-1', saw);
     return this;
@@ -279,6 +265,5 @@ export class SessionPicture {
   }
 }
 
-/** Returns the fields without those that are undefined. */
 const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

@@ -1,15 +1,9 @@
-/**
- * Generates small random histories of one object. Each history is first correct. Then most of the histories get one to
- * three errors.
- */
+/** Generates small random histories of one object, most with one to three errors. */
 import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS, type ObjectOperation, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
-/**
- * Returns a random whole number from 0 up to, but not including, the bound. Equal seeds give equal sequences
- * (mulberry32).
- */
+/** Returns a random whole number below the bound; equal seeds give equal sequences (mulberry32). */
 export type Draw = (bound: number) => number;
 
 export function drawing(seed: number): Draw {
@@ -37,11 +31,8 @@ const updates: Record<ObjectKind, readonly Action[]> = {
 };
 
 /**
- * Generates a history.
- *
  * @param unique true if every value is written only once
- * @param writes the actions that can be used besides reads. By default, only plain writes if values are unique, else
- *   all actions of the kind
+ * @param writes the actions besides reads
  */
 export function drawHistory(
   kind: ObjectKind,
@@ -56,10 +47,7 @@ export function drawHistory(
   const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
   let state: State = model.initial(initial);
   const operations: Interval[] = [];
-  /**
-   * Range of the random times. In a small range, many times are equal: one operation begins exactly when another one
-   * ends.
-   */
+  /** Range of the random times, often so small that operations begin exactly when others end. */
   const span = 1 + draw(1 + draw(3 * size));
   for (let i = 0; i < size; i++) {
     const at = i * 2;
@@ -72,8 +60,7 @@ export function drawHistory(
     if (action === 'set' && kind !== 'register' && kind !== 'counter') operation.state = [value(), value()];
     const after = model.step(state, operation);
     const info = action !== 'read' && draw(4) === 0;
-    // Drops an acknowledged operation that is impossible in this state. Keeps an unacknowledged one, which then had no
-    // effect.
+    // An impossible operation without a response had no effect.
     if (after === undefined && !info) continue;
     if (after !== undefined && (!info || draw(2) > 0)) state = after;
     operations.push({

@@ -4,9 +4,8 @@ import { Picture } from './picture.ts';
 import { type Draw, drawing } from './random-history.ts';
 
 /**
- * The faults of the store. `stale-read`: a read shows the state from before the last writes. `lost-update`: the second
- * of two overlapping adds overwrites the first. `double-apply`: an add takes effect twice. `reorder`: one read shows
- * two values in the wrong order. `late-write`: an unacknowledged add takes effect much later, which is allowed.
+ * The faults of the store. `reorder`: one read shows two values in the wrong order. `late-write`: an unacknowledged add
+ * takes effect much later, which is allowed.
  */
 export const FAULTS = ['none', 'stale-read', 'lost-update', 'double-apply', 'reorder', 'late-write'] as const;
 export type StoreFault = (typeof FAULTS)[number];
@@ -16,8 +15,7 @@ const ROUNDS = 15;
 const APART = 10_000;
 
 /**
- * Builds a history of several rounds. Each round has two overlapping adds on two instances, then a read on each
- * instance.
+ * Builds rounds of two overlapping adds on two instances and a read on each.
  *
  * @param kind `list` for a store that keeps the order of values
  */

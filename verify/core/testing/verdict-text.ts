@@ -13,7 +13,6 @@ export function verdictText(verdict: Verdict): string {
   ].join('\n');
 }
 
-/** Writes only the anomalies of a verdict as text. */
 export const stories = ({ anomalies }: Verdict): string => anomalies.flatMap(linesOf).join('\n');
 
 function linesOf({ name, guarantee, session, user, summary, witness, notes }: Anomaly): string[] {

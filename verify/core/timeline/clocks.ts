@@ -1,9 +1,7 @@
 /** Converts times of several clocks to the first clock, and decides which of two operations came first. */
 import type { Clock } from '../history/history.ts';
 
-/**
- * The times of an operation, microseconds. `uncertainty` is the maximum error of the times; absent if they are exact.
- */
+/** Times in microseconds. `uncertainty`: their maximum error; absent if they are exact. */
 export interface Placed {
   clock: string;
   call: number;
@@ -25,7 +23,6 @@ export class Clocks {
     this.#others.set(clock.clock, { offset, uncertainty: clock.uncertainty + this.#first.uncertainty });
   }
 
-  /** Converts one time of an operation to the first clock of the history. */
   place(operation: Placed, time: 'call' | 'return'): void {
     if (this.#others.size === 0) return;
     const other = this.#others.get(operation.clock);

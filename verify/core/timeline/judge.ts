@@ -20,17 +20,11 @@ import { type SessionState, Sessions } from './sessions.ts';
 /** The methods of a check that the judge calls while events come in, except those that need logs. */
 type Listener = Omit<Fold, 'counts' | 'finish' | 'routed' | 'logged'>;
 
-/**
- * Judges a run while its events come in: during the run, inside k6, or from a file. The memory it needs grows with the
- * number of open sessions, not with the number of requests.
- */
+/** Judges a run while its events come in. Its memory grows with the open sessions, not with the requests. */
 export class Judge {
   readonly #run: Run;
   readonly #checks: { guarantee: Guarantee; fold: Fold }[];
-  /**
-   * All objects that get the events: the fault ledger, the tally, the checks and the log reader. They are called in
-   * this order.
-   */
+  /** The fault ledger, the tally, the checks and the log reader, in this order. */
   readonly #listeners: Listener[];
   readonly #starting: Listener[];
   readonly #ending: Listener[];
@@ -43,13 +37,12 @@ export class Judge {
   /** Joins requests with log entries. Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
-  /** What the last operation proves about its object. Undefined if it was not a read of a live session. */
+  /** What the last operation proves about its object, if it was a read of a live session. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
   /**
-   * @param checks the checks that judge the run. k6 leaves out checks that a script does not need
    * @param onAnomaly called at once for each of the first few anomalies of a check
    * @param wanted `counts` if only `counts()` will be called, as in k6
    * @throws HistoryError if the run claims an unknown guarantee
@@ -129,7 +122,7 @@ export class Judge {
     const shows = standing.live && standing.session.lost === undefined;
     standing.data = this.#objects.ended(operation, shows);
     this.reads = standing.data?.reads;
-    // Loops with an index: in k6, one step of `for … of` takes as long as the work of a check.
+    // In k6, one step of `for … of` takes as long as the work of a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
 
@@ -164,7 +157,7 @@ export class Judge {
     const tallying = this.#tally;
     if (tallying === undefined)
       throw new Error('finish: expected a Judge with wanted = result, got wanted = counts');
-    // An operation whose end was not recorded may take effect at any time after it was sent.
+    // An operation without an end may take effect at any time after it was sent.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }

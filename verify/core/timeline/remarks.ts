@@ -1,4 +1,3 @@
-/** Makes the remarks of a report about the whole run. */
 import type { Fingerprint, Finish, Run } from '../history/history.ts';
 import { untriedAges } from '../result/ages.ts';
 import { counted } from '../result/format.ts';
@@ -13,7 +12,7 @@ interface Judged {
   tally: Tally;
 }
 
-/** @param refused the users whose logins were all refused, and how often @param ofObjects remarks about objects */
+/** @param refused the users whose logins were all refused, and how often */
 export function remarksOn(
   { run, finish, fingerprint, guarantees, tally }: Judged,
   refused: readonly Refused[],
@@ -41,7 +40,6 @@ const resentRemark = (times: number): string =>
   `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a new connection, as browsers do: the ` +
   'server closed the kept-alive connection at that moment, as a balancer does on a reload';
 
-/** Maximum number of user names in a remark. */
 const NAMED = 5;
 
 function refusedRemark(refused: readonly Refused[]): string[] {

@@ -6,14 +6,13 @@ import type { Event, Operation, Run, Served } from '../history/history.ts';
 
 interface Sent {
   instance: string | undefined;
-  /** True if the request changes no data. Then a balancer may send the same request to several instances. */
+  /** True if the request changes no data, so that a balancer may resend it. */
   safe: boolean;
-  /** True if the client sent the request directly to an instance, so that the balancer's log has no entry for it. */
+  /** True if the client sent the request past the balancer. */
   direct: boolean;
   resent: boolean;
-  /** The operation with all details; absent if it was dropped to save memory. */
   operation?: Operation;
-  /** True if the logs should have had an entry for this request. Undefined until this is decided. */
+  /** True if the logs lack an entry that they should have. Undefined until this is decided. */
   misses?: boolean;
 }
 
@@ -26,23 +25,16 @@ export interface LoggedRequest {
   instances: Pick<Served, 'source' | 'instance'>[];
 }
 
-/** The methods of a check that uses the logs. */
 export interface LogReader {
   /** Called for each request, once its operation has ended and its entry in the balancer's log has come. */
   routed?(operation: Operation, entry: Served): void;
-  /**
-   * Called once for each request: with `complete` set as soon as every log has an entry for the request, or else at the
-   * end of the run.
-   */
+  /** Called once for each request: with `complete` as soon as every log has an entry, else at the end of the run. */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
-/**
- * Maximum number of requests that are kept with all details. Earlier requests are kept as outlines, and equal outlines
- * share one object.
- */
+/** Maximum number of requests with all details. Earlier ones are outlines, of which equal ones share an object. */
 const WHOLE = 20_000;
-/** If a process is killed, its log may lack the entries of this last time before the kill, microseconds. */
+/** If a process is killed, its log may lack the entries of this time before, microseconds. */
 const LAST_LINES = 1_000_000;
 
 export const triedOf = ({ balancer }: LoggedRequest): number => balancer?.tried?.length ?? 1;
@@ -54,19 +46,13 @@ export class RequestLogs {
   readonly #faults: FaultLedger;
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
-  /**
-   * Iterates over the requests with all details, oldest first. Kept, because a new iterator would visit all deleted
-   * entries again.
-   */
+  /** Kept, because a new iterator would visit all deleted entries again. */
   #oldest = this.#whole.entries();
-  /**
-   * Earlier requests without details. Key: the number at the end of the request's id, or the id if it has no number.
-   */
+  /** Key: the number at the end of the request's id, or the id if it has no number. */
   readonly #outlines = new Map<string | number, LoggedRequest>();
   /** Outlines without duplicates. Key: the content as JSON. */
   readonly #alike = new Map<string, LoggedRequest>();
 
-  /** @param faults shows whether a fault may have lost a log entry */
   constructor({ run, logs }: Run, faults: FaultLedger, readers: readonly LogReader[]) {
     this.#prefix = `${run}-`;
     this.#hasBalancer = logs.includes('balancer');
@@ -80,7 +66,7 @@ export class RequestLogs {
   }
 
   ended(operation: Operation): void {
-    // A request to another host, such as an identity provider, is not in the target's logs.
+    // The logs lack requests to other hosts, such as an identity provider.
     if (operation.path?.startsWith('http') === true) return;
     const request = this.#of(operation.request);
     const { instance, action, direct = false, resent = false } = operation;
@@ -89,7 +75,6 @@ export class RequestLogs {
     this.#settle(request);
   }
 
-  /** Adds a log entry. Ignores the entries of requests that this run did not send. */
   event(entry: Event): void {
     if (entry.type !== 'served' || !entry.request.startsWith(this.#prefix)) return;
     const request = this.#of(entry.request);
@@ -121,13 +106,12 @@ export class RequestLogs {
 
   #settle(request: LoggedRequest): void {
     if (!this.#isComplete(request)) return;
-    // If the balancer tried several instances, waits for a log entry of each. An instance that is down writes none.
+    // If the balancer tried several instances, waits for a log entry of each.
     if (this.#hasInstances && request.instances.length < triedOf(request)) return;
     this.#whole.delete(request.id);
     this.#logged(request, true);
   }
 
-  /** Returns whether the operation has ended and each kind of log (of balancer and instances) has an entry for it. */
   #isComplete({ sent, balancer, instances }: LoggedRequest): boolean {
     if (sent === undefined || (this.#hasInstances && instances.length === 0)) return false;
     return !this.#hasBalancer || sent.direct || balancer !== undefined;
@@ -142,10 +126,7 @@ export class RequestLogs {
     for (const outline of this.#outlines.values()) this.#logged(outline, false);
   }
 
-  /**
-   * Returns whether the logs should have an entry for this request. Returns false if a fault may have lost the entry,
-   * or if the request may have reached no instance.
-   */
+  /** Returns false if a fault may have lost the entry, or if the request may have reached no instance. */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
     const { status, instance, call, return: end = call } = operation;
@@ -153,7 +134,7 @@ export class RequestLogs {
     return !this.#faults.overlaps({ call, return: end + LAST_LINES });
   }
 
-  /** Replaces the oldest request with all details by a smaller outline, if this loses no information. */
+  /** Replaces the oldest request by an outline, if this loses no information. */
   #shorten(): void {
     let { value: oldest } = this.#oldest.next();
     if (oldest === undefined) {
@@ -173,10 +154,7 @@ export class RequestLogs {
     return Number.isSafeInteger(number) ? number : id;
   }
 
-  /**
-   * Returns a smaller copy of a request. Returns undefined if the request must stay whole, because response and logs
-   * name several instances, or because it has not ended.
-   */
+  /** Returns undefined if the request has not ended, or if response and logs name several instances. */
   #outline(request: LoggedRequest): LoggedRequest | undefined {
     const { sent, balancer, instances } = request;
     if (sent === undefined || instances.length > 1 || triedOf(request) > 1) return undefined;

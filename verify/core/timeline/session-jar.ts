@@ -1,4 +1,4 @@
-/** Tracks which session cookies a client holds. Two cookies are different if their name, Domain or Path differs. */
+/** Tracks which session cookies, each with a name, Domain and Path, a client holds. */
 import type { CookieChange, Operation } from '../history/history.ts';
 
 /** Maximum size of a cookie's name and value together, in bytes. Browsers drop larger cookies (RFC 6265bis, 5.6). */
@@ -10,12 +10,10 @@ export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
 export class SessionJar {
   /** Cookies that the client holds. Key: name, Domain and Path; value: the label of the cookie's value. */
   readonly #held = new Map<string, string | undefined>();
-  /** True if a response has set a session cookie. If no response ever does, a request header carries the session. */
+  /** True if a response has set a session cookie. Otherwise a request header may carry the session. */
   used = false;
 
-  /**
-   * Applies the cookie changes of a response. Returns true if the response deleted the client's last session cookie.
-   */
+  /** Returns true if the response deleted the client's last session cookie. */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {
@@ -26,7 +24,7 @@ export class SessionJar {
       } else {
         deleted = true;
         this.#held.delete(key);
-        // If the attributes of the deleted cookie were not recorded, deletes all cookies with its name.
+        // A deletion without recorded attributes deletes all cookies with its name.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }
@@ -45,7 +43,7 @@ export class SessionJar {
   }
 }
 
-/** Returns the key of a cookie. The default Path of a cookie is the folder of the page (RFC 6265, 5.1.4). */
+/** Returns the key of a cookie. Its default Path is the folder of the page (RFC 6265, 5.1.4). */
 function keyOf({ name, attributes }: CookieChange, page = '/'): string {
   if (attributes === undefined) return name;
   const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');

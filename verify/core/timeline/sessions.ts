@@ -7,7 +7,7 @@ import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
 import { type DeclaredTimeouts, mayHaveExpired, renew } from './timeouts.ts';
 
-/** Counts of the logins of one user in the whole run. If the app accepted none, the password may be wrong. */
+/** Counts of the logins of one user. If the app accepted none, the password may be wrong. */
 export interface Credentials {
   accepted: number;
   refused: number;
@@ -16,36 +16,29 @@ export interface Credentials {
 export interface SessionState {
   session: string;
   user: string;
-  /** Counts of the user's logins. All sessions of the user share this object. */
   credentials: Credentials;
-  /** Prefix of all canaries (private values) of the session's user. */
   canary: string;
   /** Instances that served the session, in the order of their first response. */
   instances: string[];
   /** Instances that served the login, or showed the session signed in. */
   knownBy: string[];
   jar: SessionJar;
-  /** The last response that replaced the session cookie and did not show the session signed in. May explain a loss. */
+  /** The last response that replaced the session cookie without being signed in, which may explain a loss. */
   replaced?: Operation | undefined;
-  /** The last response with a too large session cookie. Clients drop such a cookie, which may explain a loss. */
+  /** The last response with a too large session cookie, which clients drop. */
   dropped?: Operation;
   login?: Operation;
-  /** The start of the session's first logout; set when the logout request is sent. */
   logout?: Start;
-  /** The request that showed the loss: its response was signed out, or left the client without a session cookie. */
+  /** The request that showed the loss: signed out, or without a session cookie left. */
   lost?: Operation;
-  /** The last successful operation while the session was live. After the login, this is the login. */
+  /** The last successful operation while the session was live. */
   last?: Operation;
-  /** Time at which the current idle timeout began, microseconds. */
   active?: number;
 }
 
 export interface Standing {
   session: SessionState;
-  /**
-   * True if the app must honour the session: the request was sent after the login had returned, and ended before any
-   * logout was sent. False after a loss, when the session may have expired, and for a page of another user.
-   */
+  /** True if the app must honour the session: the request came after the login, and ended before any logout or loss. */
   live: boolean;
   /** The session's previous operation, if another instance served it (a handoff); else undefined. */
   handoffFrom: Operation | undefined;
@@ -55,7 +48,6 @@ export interface Standing {
   data: ObjectFacts | undefined;
 }
 
-/** Minimum number of refused logins of a user for a remark in the report, if none was accepted. */
 const REFUSALS = 2;
 
 /** Statuses of a gateway whose servers failed. `$upstream_addr` of nginx may then name a group, not an instance. */
@@ -64,7 +56,7 @@ const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 export class Sessions {
   /** Instances that served a session before the first fault. Error responses of a gateway do not count. */
   readonly instances = new Set<string>();
-  /** Users whose pages were shown to other users. If a response is signed in as such a user, this proves nothing. */
+  /** Users whose pages were shown to other users. A response signed in as such a user proves nothing. */
   readonly bled = new Set<string>();
   lost = 0;
   readonly #open = new Map<string, SessionState>();
@@ -102,7 +94,7 @@ export class Sessions {
 
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
-    // All operations of a session share one string, because map lookups by a string with a known hash are faster.
+    // Map lookups by one shared string are faster.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
     if (operation.with === undefined && operation.sawUser !== undefined && showsAnother(operation))
@@ -154,7 +146,7 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout, signed in and signed out are both correct. A signed-in response renewed the timeout.
+      // Near the timeout, signed in and signed out are both correct.
       if (honoured(operation) === true) renew(this.#expiry, session, operation);
       return standing(session, false);
     }
@@ -174,7 +166,7 @@ export class Sessions {
   }
 
   #counts(login: Operation, credentials: Credentials): void {
-    // The response to a login with replayed cookies may be about another session, so it is not counted.
+    // The response to replayed cookies may be about another session.
     if (login.with !== undefined) return;
     if (login.outcome === 'ok') credentials.accepted++;
     else if (refusedLogin(login)) credentials.refused++;
@@ -187,7 +179,6 @@ export class Sessions {
     if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
   }
 
-  /** Returns the users whose logins were all refused, with the number of refused logins. */
   refused(): [user: string, times: number][] {
     return [...this.#credentials].flatMap(([user, { accepted, refused }]) =>
       accepted === 0 && refused >= REFUSALS ? [[user, refused]] : [],
@@ -214,7 +205,7 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   data: undefined,
 });
 
-/** Returns whether the response is signed in as another user. Such a response proves nothing about this session. */
+/** Returns whether the response is signed in as another user, and so proves nothing about this session. */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
@@ -228,7 +219,6 @@ export function honoured(operation: Operation): boolean | undefined {
 export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === 'out';
 
-/** Returns the name of a session cookie that the response deletes. */
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 

@@ -1,4 +1,3 @@
-/** Decides whether a declared timeout (idle or absolute) may have ended a session. */
 import type { Declared, Operation } from '../history/history.ts';
 
 export type DeclaredTimeouts = NonNullable<Declared['expiry']>;
