@@ -3,16 +3,16 @@ import { defineConfig } from 'vitest/config';
 
 const FOLDERS = '{app,bench,conformance,stack,verify,zoo,loadtests,tests}';
 
-/** Tests that take long, which run only in `npm run test:long`. */
+/** Tests that run only in `npm run test:long`. */
 const LONG =
   process.env['BATON_LONG'] === undefined ? ['zoo/plants/**', '**/interrupted.integration.test.ts'] : [];
 
-/** Number of test files that run at once. The default of vitest on two cores is one. */
+/** The default of vitest on two cores is one. */
 const WORKERS = Math.max(2, availableParallelism() - 1);
 
-// Projects: unit (pure or in-process), property (fast-check), integration (real Redis, nginx and instances).
-// The timeout only ends a test that hangs: no test depends on the speed of the machine.
-// Without isolation a process loads each module once for all of its files, which halves the CPU time of unit tests.
+// unit: pure or in-process; property: fast-check; integration: real Redis, nginx and instances.
+// The timeout only ends a test that hangs.
+// Without isolation, files share loaded modules, which halves the CPU time of unit tests.
 const project = (name: string, include: string[], extra: object = {}) => ({
   test: {
     ...{ name, include, isolate: false, testTimeout: 120_000, hookTimeout: 60_000 },
@@ -34,9 +34,9 @@ export default defineConfig({
       }),
       project('property', [`${FOLDERS}/**/*.property.test.ts`]),
       project('integration', [`${FOLDERS}/**/*.integration.test.ts`], {
-        // The servers under test and their load share two cores. Tests mostly wait, so two files run at once.
+        // The tests mostly wait, so two files run at once.
         maxWorkers: 2,
-        // Each file has its own process, and so its own environment variables and folder for temporary files.
+        // Each file has its own environment variables and folder for temporary files.
         isolate: true,
         setupFiles: ['tests/own-folder.ts'],
         sequence: { groupOrder: 1 },

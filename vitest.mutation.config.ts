@@ -1,9 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/**
- * Runs fast tests first, and tests with random histories last, because the first failing test ends the run of a mutant.
- */
+/** Fast tests first, random histories last: the first failing test ends the run of a mutant. */
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -12,12 +10,12 @@ class QuickFirst extends BaseSequencer {
   }
 }
 
-// Runs the tests that must notice a broken check: the tests of the core, except tests that start a server.
+// The tests of the core, except tests that start a server.
 export default defineConfig({
   test: {
     include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts', 'verify/client/interpreter.test.ts'],
     exclude: ['**/*.integration.test.ts'],
-    // The core is pure, so test files can share its modules. A mutant then takes a third of the time.
+    // Test files share the modules of the pure core. A mutant then takes a third of the time.
     isolate: false,
     env: { BATON_SHARE: '0.1' },
     sequence: { sequencer: QuickFirst },

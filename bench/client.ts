@@ -1,9 +1,7 @@
 /**
- * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk. The programs take turns. Each program
- * runs alone on CPU core 0, and nginx with a page of 1 kB on core 1. Baton records all requests and judges them at the
- * end; k6 has two checks; wrk does not read the responses. The column `CPU` is the CPU time of a request. Other work on
- * the machine changes this time less than the rate. Needs Linux, nginx and taskset. Leaves out wrk or k6 if it is not
- * installed. SECONDS (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
+ * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk, which take turns.
+ * Each program has CPU core 0, and nginx core 1. Other work changes the column `CPU` less than the rate.
+ * SECONDS (default 5) is the length of a run, ROUNDS (default 3) their number. Needs Linux, nginx and taskset.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -20,7 +18,6 @@ const CONNECTIONS = 32;
 const COOKIE = 'sid=user1.0123456789abcdef0123456789abcdef';
 
 interface Figures {
-  /** Number of requests per second. */
   rate: number;
   /** CPU time of a request, microseconds. */
   cpu: number;
@@ -32,7 +29,7 @@ const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta
 
 /** Runs a command on the given CPU cores. Returns its output, and its CPU time in seconds. */
 function onCore(command: readonly string[], cores = '0'): { stdout: string; cpu: number } {
-  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
+  // Node does not report the CPU time of a child process, but the `time` of bash does.
   const { stdout, stderr, status } = spawnSync(
     'bash',
     ['-c', 'exec 3>&2; time "$@" 2>&3', 'bash', 'taskset', '-c', cores, ...command],
@@ -68,12 +65,7 @@ const k6 =
     return { rate, cpu: (cpu * 1e6) / count };
   };
 
-/**
- * Measures Baton.
- *
- * @param workers number of threads. A second thread shares core 1 with nginx, so the rate of such a run is not
- *   comparable, but the CPU time is
- */
+/** @param workers number of threads. A second thread shares core 1 with nginx, so only the CPU time is comparable */
 const baton =
   (workers: number): Program =>
   url => {

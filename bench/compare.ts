@@ -1,6 +1,6 @@
 /**
- * `npm run bench:compare`: measures how often Baton's comparison of two builds is wrong, and which changes between
- * builds it finds. Prints the tables of docs/compare.md.
+ * `npm run bench:compare`: measures how often Baton's comparison of two builds is right.
+ * Prints the tables of docs/compare.md.
  */
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { compare } from '../verify/core/compare/compare.ts';
@@ -56,10 +56,7 @@ function sameBuild(): string[] {
   );
 }
 
-/**
- * Generates two runs of the same broken build. The number of violations and the load of the two instances differ
- * between the runs only by chance.
- */
+/** Generates two runs of one broken build, whose violations and load differ only by chance. */
 function drawn(random: Random): [Digest[], Digest[]] {
   const one = (): Digest => {
     const first = binomial(2000, 0.5, random);
@@ -74,8 +71,8 @@ function drawn(random: Random): [Digest[], Digest[]] {
 }
 
 /**
- * Counts how often a comparison finds known changes, such as lost sessions in 1 of 500. The comparison must find each
- * change in 20 of 20 trials.
+ * Counts how often a comparison finds known changes, such as lost sessions in 1 of 500.
+ * The comparison must find each change in 20 of 20 trials.
  */
 function plants(): string[] {
   const healthy = judgedSessions(0, 0);
@@ -110,7 +107,7 @@ function plants(): string[] {
 
 const SESSIONS = 5_000;
 
-/** Generates a history and judges it. @param part share of the sessions that are lost before their end, from 0 to 1 */
+/** @param part share of the sessions that are lost before their end, from 0 to 1 */
 function judgedSessions(part: number, seed: number): Digest {
   const random = seeded(seed, 'lost');
   const lost = new Set<string>();
@@ -193,10 +190,7 @@ const sharePower = (): string[] =>
     ]),
   );
 
-/**
- * Measures how often the comparison finds slower responses. Response times vary at random, between runs and within a
- * run.
- */
+/** Measures how often the comparison finds slower responses, in response times that vary at random. */
 function latencyPower(): string[] {
   const cell = (slower: number, pairs: number, noise: number): string => {
     const random = seeded(pairs, `latency ${slower} ${noise}`);

@@ -1,7 +1,4 @@
-/**
- * Provides the runs that bench/compare.ts compares: runs from a file of recorded runs, or runs that are generated at
- * random.
- */
+/** Provides the runs that bench/compare.ts compares: recorded runs, and runs that are generated at random. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
@@ -9,20 +6,14 @@ import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify
 import { answered, digest } from '../verify/core/testing/digests.ts';
 import type { Random } from '../verify/random.ts';
 
-/**
- * 64 recorded runs of the same build on the bundled servers. In the last 32 runs, another process sometimes uses a CPU
- * core.
- */
+/** 64 recorded runs of one build. In the last 32 runs, another process sometimes uses a CPU core. */
 const recorded = (
   JSON.parse(readFileSync(join(import.meta.dirname, 'data/turns.json'), 'utf8')) as { runs: Digest[] }
 ).runs;
 export const CALM = recorded.slice(0, recorded.length / 2);
 export const LOADED = recorded.slice(recorded.length / 2);
 
-/**
- * Returns random pairs of recorded runs. The runs of a pair were recorded at the same time. In half of the pairs, the
- * first and the second run are swapped.
- */
+/** Returns random pairs of concurrent recorded runs, half of them swapped. */
 export function inTurns(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const all = Array.from({ length: runs.length / 2 }, (_, i) => i);
   while (all.length > pairs) all.splice(random.below(all.length), 1);
@@ -40,10 +31,7 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
 /** Number of recorded runs, 3 s each, that are joined into one run of usual length. */
 const LONG = 6;
 
-/**
- * Joins several recorded runs, and assigns each of their responses at random to one of two builds. As a result, the two
- * builds do not differ, although the recorded runs do.
- */
+/** Joins recorded runs, and assigns each of their responses at random to one of two equal builds. */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const [base, current]: [Digest[], Digest[]] = [[], []];
   for (let i = 0; i < pairs; i++) {
@@ -68,7 +56,7 @@ export function dealt(runs: readonly Digest[], pairs: number, random: Random): [
   return [base, current];
 }
 
-/** Returns generated runs of a build. In these runs, every response takes `factor` times as long as usual. */
+/** Returns runs in which every response takes `factor` times as long. */
 export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
   runs.map(one => ({
     ...one,
@@ -79,17 +67,14 @@ export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
     }),
   }));
 
-/** Returns a random number from a binomial distribution: how many of n events occur if each has the probability p. */
+/** Returns how many of n events with probability p occur (binomial distribution). */
 export function binomial(n: number, p: number, random: Random): number {
   let count = 0;
   for (let i = 0; i < n; i++) if (random.next() < p) count++;
   return count;
 }
 
-/**
- * Generates runs of two builds in alternating order. The request rate differs between runs, and response times differ
- * within a run.
- */
+/** Generates runs of two builds in turn, with request rates and response times that vary. */
 export function drawnTurns(
   slower: number,
   pairs: number,

@@ -24,8 +24,7 @@ export const run: Run = {
 const OPEN = 100;
 
 /**
- * Generates the events of a history, in the order in which a recorder writes them. Omits the first event, `run`.
- *
+ * Generates the events of a history in the order of a recorder, without the first event, `run`.
  * @param operations the approximate number of operations
  * @param sessions the number of sessions that perform them
  */

@@ -1,7 +1,4 @@
-/**
- * Generates random histories for the benchmarks: concurrent clients read and write objects. Some of the objects are
- * broken, which means that they return wrong values.
- */
+/** Generates random histories for the benchmarks: concurrent clients read and write objects, some of them broken. */
 import type { Action, ObjectKind } from '../verify/core/history/history.ts';
 import { MODELS, type ObjectOperation, type State } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
@@ -22,7 +19,7 @@ export interface Shape {
   reads: number;
   /** Share of the writes that get no response. Half of these writes take effect. */
   info: number;
-  /** Number of reads of the last object that get a wrong response. If it is not 0, the history is invalid. */
+  /** Number of wrong responses to reads of the last object. 0: the history is valid. */
   broken: number;
 }
 
@@ -36,10 +33,7 @@ const WRITES: Record<ObjectKind, readonly (readonly Action[])[]> = {
 
 export const KINDS = Object.keys(WRITES) as ObjectKind[];
 
-/**
- * Generates a random history. Its kind of object, its actions, and its numbers of operations, clients and values are
- * random, and it is valid or broken.
- */
+/** Generates a history of a random kind and size, valid or broken. */
 export function anyHistory(seed: number): History {
   const random = seeded(seed, 'any');
   const among = <T>(choices: readonly T[]): T => choices[random.below(choices.length)] as T;
@@ -90,8 +84,7 @@ function one(shape: Shape, random: Random): Interval[] {
     const operation = writing(shape, state, value, random);
     const info = random.next() < shape.info;
     const after = model.step(state, operation);
-    // If a compare-and-set (`cas`) finds another value than expected, it changes nothing. Its response shows the value
-    // that it found, so it is recorded as a read.
+    // A compare-and-set (`cas`) that finds another value changes nothing, so it is recorded as a read.
     if (after === undefined && !info) return { call, return: end, operation: { action: 'read', saw: state } };
     if (after !== undefined && (!info || random.next() < 0.5)) state = after;
     return { call, return: info ? Number.POSITIVE_INFINITY : end, operation };
@@ -113,7 +106,7 @@ function writing(shape: Shape, state: State, value: () => string, random: Random
   return { action, value: value() };
 }
 
-/** Generates the times at which operations are called, take effect and return, sorted by the time of the effect. */
+/** Generates the times of call, effect and return of operations, sorted by the effect. */
 function plan({ operations, clients }: Shape, random: Random): Planned[] {
   const free = Array.from({ length: clients }, () => random.below(1000));
   const planned = Array.from({ length: operations }, (_, i) => {
@@ -126,10 +119,10 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** Maximum number of attempts to find two reads with different responses, to break a history with them. */
+/** Maximum number of attempts to find two reads with different responses. */
 const TRIES = 20;
 
-/** Breaks a history: replaces the response of a late read with the different response of another read. */
+/** Breaks a history: replaces the response of a late read with that of another read. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;

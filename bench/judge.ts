@@ -1,13 +1,8 @@
-/**
- * `npm run bench:judge`: measures the speed of Baton's judge, which decides from a history of requests whether
- * guarantees are kept. Most tables compare the judge with other software in the same run.
- */
+/** `npm run bench:judge`: measures the speed of Baton's judge, mostly against other software in the same run. */
 import { linearizabilityBench, totalsBench } from './linearizability.ts';
 import { memoryBench, speedBench } from './throughput.ts';
 
-/**
- * The tables that this program can print. `npm run bench:judge linearizability` prints only the table with this name.
- */
+/** `npm run bench:judge linearizability` prints only the table with this name. */
 const SECTIONS: Record<string, () => string[] | Promise<string[]>> = {
   speed: speedBench,
   linearizability: linearizabilityBench,

@@ -1,9 +1,8 @@
 /**
- * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts. It compares that script
- * with the same script without checks, and with a plain script that sends the same requests and has two simple
- * checks. The scripts take turns against one stack. Needs k6. REQUESTS (default 100000) is the number of requests of
- * each run, RUNS (default 3) the number of runs of each script. The result of a script is its fastest run, because
- * other work on the machine and a cold start only add time.
+ * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts, against two scripts:
+ * the same script without checks, and a plain script with the same requests and two simple checks.
+ * REQUESTS (default 100000) is the length of a run, RUNS (default 3) the number of runs of a script. Needs k6.
+ * The fastest run of a script counts, because other work and a cold start only add time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +29,7 @@ const pathOf = (script: string): string => fileURLToPath(new URL(script, import.
 function cpuOf(program: string, url: string, { script, flags, env }: Variant): number {
   const load = ['--vus', `${USERS}`, '--iterations', `${REQUESTS}`, '--duration', '60m'];
   const command = [program, 'run', '--quiet', '--no-usage-report', ...load, ...flags, script];
-  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
+  // Node does not report the CPU time of a child process, but the `time` of bash does.
   const { stderr, status } = spawnSync('bash', ['-c', 'time "$@" >/dev/null 2>&1', 'bash', ...command], {
     env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C', BASE_URL: url, HISTORY: '', ...env },
     encoding: 'utf8',
@@ -41,7 +40,10 @@ function cpuOf(program: string, url: string, { script, flags, env }: Variant): n
   throw new Error(`k6 run ${script}: expected exit code 0, got ${status}${hint}`);
 }
 
-/** Returns the sum of the user and system time, seconds. @param times output of bash's `time` */
+/**
+ * Returns the sum of the user and system time, seconds.
+ * @param times output of bash's `time`
+ */
 function seconds(times: string): number {
   return times
     .trim()

@@ -1,6 +1,6 @@
 /**
- * Judges histories with Baton and with Porcupine, and compares their verdicts and processor times. Both use one core
- * and judge each object separately. They take turns, so that other work on the machine affects both.
+ * Judges histories with Baton and with Porcupine, and compares their verdicts and processor times.
+ * Both use one core and take turns, so that other work on the machine affects both.
  */
 import type { Limit } from '../verify/core/search/decision.ts';
 import { decide } from '../verify/core/search/linearizability.ts';
@@ -9,16 +9,11 @@ import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
 import { type History, Porcupine, type Timed } from './porcupine.ts';
 import { publicHistories } from './public.ts';
 
-/**
- * Number of rounds for each history that has its own row in the table. The row shows the median time of these rounds.
- */
+/** Number of rounds for each row of one history, which shows their median time. */
 const ROUNDS = 5;
-/** Time limit for judging a history that has its own row, milliseconds. It applies to Baton and to Porcupine. */
+/** Time limit of both programs for a history with its own row, milliseconds. */
 const LIMIT = 5_000;
-/**
- * Settings of the row of totals. DRAWN is the number of generated histories. Baton and Porcupine take turns after each
- * TURN histories. DRAWN_LIMIT is the time limit for judging one history, milliseconds.
- */
+/** Row of totals: DRAWN generated histories, in turns of TURN, each judged within DRAWN_LIMIT milliseconds. */
 const DRAWN = 10_000;
 const TURN = 500;
 const DRAWN_LIMIT = 200;
@@ -35,10 +30,7 @@ const base: Shape = {
   broken: 0,
 };
 
-/**
- * Descriptions of the generated histories of each kind: small and large objects, few and many clients, valid and
- * broken.
- */
+/** The generated histories of each kind: small and large, few and many clients, valid and broken. */
 const shapes: [string, Partial<Shape>][] = [
   ['200 objects', { objects: 200, operations: 50 }],
   ['large', { operations: 5000 }],
@@ -85,7 +77,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // Applies the limit to elapsed time, because Porcupine does too. The returned time is processor time.
+  // Porcupine also limits elapsed time. The returned time is processor time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';
@@ -97,10 +89,7 @@ function ours({ kind, initial, objects }: History, milliseconds: number): Timed 
   return { verdict, time: processorTime() - begin };
 }
 
-/**
- * The times that Baton (`mine`) and Porcupine (`theirs`) need for one history. Both must give the same verdict, unless
- * one of them reaches its time limit.
- */
+/** The times of Baton (`mine`) and Porcupine (`theirs`). Verdicts must be equal, except after a time limit. */
 type Pair = { mine: Timed; theirs: Timed };
 
 function paired({ name }: History, mine: Timed, theirs: Timed): Pair {
@@ -117,10 +106,7 @@ function compared(histories: readonly History[], porcupine: Porcupine, limit: nu
   return histories.map((history, i) => paired(history, mine[i] as Timed, theirs[i] as Timed));
 }
 
-/**
- * Returns the median time of Baton and of Porcupine. Stops at the first round in which a program gives the verdict
- * `unknown`.
- */
+/** Returns median times. Stops at the first round in which a program gives the verdict `unknown`. */
 function medians(history: History, porcupine: Porcupine): Pair {
   const rounds: Pair[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -151,7 +137,7 @@ const HEAD = [
   '|---|--:|---|--:|--:|--:|',
 ];
 
-/** Returns the lines of a Markdown table with one row per history. */
+/** Returns a Markdown table with one row per history. */
 export function linearizabilityBench(): string[] {
   return withPorcupine(porcupine => {
     const kv = publicHistories(porcupine.testData).filter(({ kind }) => kind === 'list');
@@ -174,7 +160,7 @@ function withPorcupine(bench: (porcupine: Porcupine) => string[]): string[] {
   }
 }
 
-/** Returns the lines of a Markdown table with two totals: of all public histories, and of many generated histories. */
+/** Returns a Markdown table with two totals: all public histories, and many generated histories. */
 export function totalsBench(): string[] {
   return withPorcupine(porcupine => {
     const published = publicHistories(porcupine.testData);

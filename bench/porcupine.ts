@@ -1,6 +1,6 @@
 /**
- * Runs the Go program Porcupine (https://github.com/anishathalye/porcupine) on the histories of the benchmarks. Needs
- * Go, which downloads the module. `remove` deletes the built program.
+ * Runs the Go program Porcupine (https://github.com/anishathalye/porcupine) on histories.
+ * Needs Go, which downloads the module. `remove` deletes the built program.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ export class Porcupine {
     this.testData = testData;
   }
 
-  /** Builds the program. Returns undefined if that fails, and prints the reason to stderr. */
+  /** Builds the program. If that fails, returns undefined, and prints the reason to stderr. */
   static build(): Porcupine | undefined {
     const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
     const go = (...words: string[]): string =>
@@ -60,8 +60,7 @@ export class Porcupine {
   }
 
   /**
-   * Judges the histories on one CPU core, each after the previous one.
-   *
+   * Judges the histories one after the other, on one CPU core.
    * @param limit milliseconds after which Porcupine gives up on a history; its verdict is then `unknown`
    */
   time(histories: readonly History[], runs: number, limit: number): Timed[] {

@@ -1,8 +1,7 @@
 /**
- * `npm run bench:power`: changes apps at random. Some changes are defects, others leave the app correct (healthy
- * variants). Counts how many defects Baton finds at default settings, and how many healthy variants it wrongly reports
- * as broken. `--tally FILE` stores a line for each trial, and continues after an interruption; `--write` writes the
- * tables of docs/power.md.
+ * `npm run bench:power`: changes apps at random, and counts how many defects Baton finds at default settings,
+ * and how many healthy variants it wrongly reports as broken. `--write` writes the tables of docs/power.md.
+ * `--tally FILE` stores a line for each trial, and continues after an interruption.
  */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,4 @@
-/**
- * Reads the histories in Porcupine's tests: histories of a key-value store, and histories of etcd that Jepsen recorded.
- */
+/** Reads the histories in Porcupine's tests: of a key-value store, and of etcd, recorded by Jepsen. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { getOrInsert } from '../verify/core/get-or-insert.ts';
@@ -8,16 +6,13 @@ import type { ObjectOperation } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import type { History } from './porcupine.ts';
 
-/** Returns all histories in Porcupine's tests. @param folder path of Porcupine's `test_data` */
+/** @param folder path of Porcupine's `test_data` */
 export function publicHistories(folder: string): History[] {
   const files = (pattern: string): string[] => globSync(join(folder, pattern)).sort();
   return [...files('kv/*.txt').map(keyValueStore), ...files('jepsen/*.log').map(etcd)];
 }
 
-/**
- * Collects the operations in one history file. Numbers the calls and responses in the order of the file, and uses these
- * numbers as times.
- */
+/** Collects the operations in a history file, with their positions in the file as times. */
 class Reader {
   readonly #objects = new Map<string, Interval[]>();
   readonly #open = new Map<string, Interval>();
@@ -29,7 +24,7 @@ class Reader {
     getOrInsert(this.#objects, object, () => []).push(interval);
   }
 
-  /** Records a response. @param saw the values that a read shows; undefined if it shows no value */
+  /** @param saw the values that a read shows; undefined if it shows no value */
   complete(process: string, saw?: readonly string[]): void {
     const interval = this.#open.get(process);
     if (interval === undefined) return;
@@ -50,7 +45,7 @@ class Reader {
       );
   }
 
-  /** Returns the operations of each object. Leaves out reads without a response, because such reads prove nothing. */
+  /** Returns the operations of each object, without reads that got no response. */
   get objects(): Interval[][] {
     return [...this.#objects.values()].map(operations =>
       operations.filter(
@@ -63,10 +58,7 @@ class Reader {
 const KV =
   /:process (?<process>\d+), :type :(?<type>\w+), :f :(?<f>get|put|append), :key "(?<key>.*?)", :value (?<value>.*)\}/;
 
-/**
- * Reads a history of the key-value store. Each value is a list: `put` replaces the list, and `append` adds an item such
- * as `x 3 14 y`.
- */
+/** Each value is a list: `put` replaces the list, and `append` adds an item such as `x 3 14 y`. */
 function keyValueStore(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {
@@ -88,10 +80,7 @@ function keyValueStore(file: string): History {
 
 const ETCD = /- (?<process>\d+)\s+:(?<type>\w+)\s+:(?<f>read|write|cas)\s+(?<value>.*)$/;
 
-/**
- * Reads a history of etcd that has a single register. The type `info` means that no response came. A read that timed
- * out is left out, because it proves nothing.
- */
+/** A single register. `info` means that no response came. Omits reads that timed out. */
 function etcd(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {

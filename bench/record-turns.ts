@@ -1,6 +1,6 @@
 /**
- * `npm run bench:record FILE`: records one build twice, in pairs of concurrent runs. During the second half, another
- * process sometimes uses a core. Writes all runs, pair by pair, to a baseline file for `npm run bench:compare`.
+ * `npm run bench:record FILE`: records one build in pairs of concurrent runs, for `npm run bench:compare`.
+ * During the second half, another process sometimes uses a core.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,10 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/**
- * Settings of each recorded run. More than two sessions would queue for the CPU, and response times would depend on the
- * queue.
- */
+/** With more sessions, response times would depend on the queue for the CPU. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);
@@ -35,8 +32,7 @@ async function one(stack: Stack, seed: number): Promise<Digest> {
 try {
   for (let i = 0; i < 2; i++) stacks.push(await startLocalStack({ port: 'any' }));
   for (let i = 0; i < PAIRS; i++) {
-    // Runs another process, which uses a CPU core, during some of the pairs only, because a real machine is also only
-    // sometimes busy.
+    // A real machine is also only sometimes busy.
     const other = i >= PAIRS / 2 && i % 5 < 3 ? spawn(process.execPath, ['-e', 'for (;;);']) : undefined;
     try {
       runs.push(...(await Promise.all(stacks.map(stack => one(stack, i)))));

@@ -1,6 +1,4 @@
-/**
- * Measures the speed of Baton's judge, with events from memory and from a file, and its memory use for long histories.
- */
+/** Measures the speed of Baton's judge, with events from memory and from a file, and its memory for long histories. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +20,7 @@ const SESSIONS = 1_000;
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Duration of one call, milliseconds: the elapsed time, and the processor time of all threads of the process. */
+/** Duration of one call, milliseconds: elapsed, and processor time of all threads. */
 interface Times {
   clock: number;
   processor: number;
@@ -54,10 +52,7 @@ function judgeAll(events: readonly Event[], checks: readonly Check[]): void {
   judge.finish();
 }
 
-/**
- * Returns a table with the speed of Baton's judge and the speed of JSON.parse on the same lines: thousands of lines or
- * operations per second, medians of several runs.
- */
+/** Returns a table with the speed of the judge and of JSON.parse on the same lines, thousands a second (medians). */
 export async function speedBench(): Promise<string[]> {
   const events = [...history(OPERATIONS, SESSIONS)];
   const operations = events.filter(isOperation).length;
@@ -65,7 +60,7 @@ export async function speedBench(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
   const file = join(folder, 'history.ndjson');
   write(file, lines);
-  // Gives each run a new copy of the events, because the judge keeps some events and can change their times.
+  // The judge keeps some events and can change their times.
   const copy = () => lines.slice(1).map(line => JSON.parse(line) as Event);
   const nothing = () => undefined;
   const rows: [what: string, unit: string, count: number, Times][] = [];
@@ -84,10 +79,7 @@ export async function speedBench(): Promise<string[]> {
   return [described(events, lines), '', ...table(rows)];
 }
 
-/**
- * Compares each read with the previous read of the same object, and returns the number of differences. A judge of reads
- * must do at least this, so the time of this function is a lower limit for the judge's time.
- */
+/** Counts differences between consecutive reads, which is the least that a judge of reads must do. */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();
   let differ = 0;
@@ -125,7 +117,7 @@ function write(file: string, lines: readonly string[]): void {
   closeSync(descriptor);
 }
 
-/** Judges a generated history, whose events are parsed from text one by one. Prints the peak memory of this process. */
+/** Judges a generated history, parsed from text. Prints the peak memory of this process. */
 function judgeGenerated(operations: number, sessions: number): void {
   const judge = new Judge(run, CHECKS);
   for (const event of history(operations, sessions)) judge.step(parseEvent(JSON.stringify(event)));
@@ -139,7 +131,7 @@ const peakMemory = (): number =>
     /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? process.memoryUsage().rss / 1024,
   );
 
-/** Returns a table of the peak memory of a process that judges the operations of 10,000 sessions with all checks. */
+/** Returns a table of the peak memory of a process that judges 10,000 sessions with all checks. */
 export function memoryBench(): string[] {
   const rows = [1, 3, 10].map(millions => {
     const args = [import.meta.filename, '--judge', String(millions * 1e6), '10000'];

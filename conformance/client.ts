@@ -1,17 +1,13 @@
-/**
- * Sends the requests of a run's sessions to two hosts (app instances), and passes each request and its outcome to the
- * judge.
- */
+/** Sends the requests of a run's sessions to two hosts (app instances), and passes them to the judge. */
 import { canaryFinder, canaryOf } from '../verify/core/history/canary.ts';
 import type { Action, Called, Event, Returned, With } from '../verify/core/history/history.ts';
 import type { Host } from './host.ts';
 
-/** State that all sessions of a run share. */
 export interface Course {
   readonly hosts: readonly [Host, Host];
   /** Prefix of every value that the run writes. */
   readonly canary: string;
-  /** Passes an event of the history to the judge. Events must be passed in order. */
+  /** Passes an event to the judge. Events must be passed in order. */
   readonly record: (event: Event) => void;
   /** Returns the time since the run began, microseconds. */
   readonly now: () => number;
@@ -30,7 +26,7 @@ interface Sent {
 
 const CLOCK = 'c0';
 const OBJECT = 'values';
-/** Timeout of a request, milliseconds. After it, the request counts as one without a response. */
+/** Timeout after which a request counts as one without a response, milliseconds. */
 const TIMEOUT_MS = 20_000;
 
 export class SessionUnderTest {
@@ -46,7 +42,7 @@ export class SessionUnderTest {
     this.#name = `s${course.next()}`;
   }
 
-  /** Sends a login to a host. Returns whether the login was successful. */
+  /** Returns whether the login was successful. */
   async login(host: Host): Promise<boolean> {
     const { outcome } = await this.#send(host, {
       action: 'login',
@@ -66,9 +62,7 @@ export class SessionUnderTest {
     });
   }
 
-  /**
-   * Adds a new value to the session. The host waits for `workMs` milliseconds between loading and saving the session.
-   */
+  /** Adds a new value. The host waits for `workMs` ms between loading and saving the session. */
   async add(host: Host, workMs = 0, started?: (request: string) => void): Promise<void> {
     const value = canaryOf({
       prefix: this.#course.canary,
@@ -128,17 +122,14 @@ export class SessionUnderTest {
     }
   }
 
-  /**
-   * Returns the outcome of a response. Ignores the `Expires` of the cookie and keeps the cookie longer, because only
-   * the store is judged.
-   */
+  /** Ignores the `Expires` of the cookie and keeps the cookie longer, because only the store is judged. */
   #interpret({ action }: Sent, response: Response, body: ResponseBody): Returned {
     const { status } = response;
     const undetermined = action === 'read' ? 'fail' : 'info';
     const [cookie] = response.headers.getSetCookie();
     if (action === 'login' && cookie !== undefined) this.#cookie = cookie.split(';', 1)[0] ?? '';
     if (status === 401) return { outcome: 'fail', status, signedIn: 'out', note: 'signed out' };
-    // Treats a write as undetermined even if the store reported an error, because the write may have happened.
+    // The write may have happened even if the store reported an error.
     if (status >= 400) return { outcome: undetermined, status, note: `${status} ${body.error ?? ''}`.trim() };
     if (action === 'login') return { outcome: 'ok', status, signedIn: 'in', sawUser: this.user };
     if (body.values === undefined) return { outcome: 'ok', status, signedIn: 'in' };

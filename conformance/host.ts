@@ -1,7 +1,4 @@
-/**
- * Runs a host: one instance of a minimal app. The app uses the tested session store through express-session, as real
- * apps do.
- */
+/** Runs a minimal app with the tested session store and express-session. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,10 +21,7 @@ export interface HostOptions {
   idleMs: number;
 }
 
-/**
- * Prefix of the session attributes that hold values. Each value is in a separate attribute, because some stores save
- * single attributes.
- */
+/** Prefix of the attributes with one value each, because some stores save single attributes. */
 const VALUE = 'value:';
 
 /** Starts the minimal app on a free port of 127.0.0.1. */
@@ -82,8 +76,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
       const { value, workMs } = request.body;
       await sleep(workMs);
       attributesOf(request)[`${VALUE}${value}`] = true;
-      // Calls `touch` to extend the expiry. Otherwise express-session would save the expiry from the login, and a store
-      // may end the session at that time.
+      // Without `touch`, express-session would save the expiry from the login.
       request.session.touch();
       await done(callback => request.session.save(callback));
       response.status(201).json({});
@@ -95,10 +88,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
     .use(failed);
 }
 
-/**
- * Returns the session object, typed as a record. Extending the type `SessionData` instead would change the types in
- * users' programs.
- */
+/** An extension of the type `SessionData` would change the types in users' programs. */
 function attributesOf({ session }: Request): Record<string, unknown> {
   return session as unknown as Record<string, unknown>;
 }
@@ -109,10 +99,7 @@ function valuesOf({ session }: Request): string[] {
     .map(name => name.slice(VALUE.length));
 }
 
-/**
- * Responds with 503 if the store fails. Removes the session from the request, so that express-session saves nothing
- * after this response.
- */
+/** Responds with 503 if the store fails, without a save of the session after this response. */
 const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
   Reflect.deleteProperty(request, 'session');
   if (response.headersSent) return next(error);

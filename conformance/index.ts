@@ -1,5 +1,5 @@
 /**
- * `baton-verify/store-conformance`: checks which of Baton's guarantees a session store for express-session keeps.
+ * `baton-verify/store-conformance`: checks which guarantees a session store for express-session keeps.
  * docs/store-conformance.md shows how to use it, and which guarantees published stores keep.
  */
 import type { Store } from 'express-session';
@@ -14,7 +14,7 @@ import type { Course } from './client.ts';
 import { type Host, startHost } from './host.ts';
 import { burst, hop, logoutRace, rest } from './workloads.ts';
 
-/** Names of the guarantees that depend on the session store. */
+/** The guarantees that depend on the session store. */
 export const STORE_GUARANTEES = [
   'continuity',
   'isolation',
@@ -31,31 +31,25 @@ export type StoreGuarantee = (typeof STORE_GUARANTEES)[number];
 export interface StoreUnderTest {
   /** Name of the store in test names and reports. */
   name: string;
-  /** Opens the store. Called once for each of the two app instances. Both stores must share their data. */
+  /** Opens the store, once for each of two app instances. Both stores must share their data. */
   open(): Store | Promise<Store>;
-  /** Closes a store that `open` returned. Called at the end for each of the two stores. */
+  /** Closes a store that `open` returned. */
   close?(store: Store): void | Promise<void>;
-  /**
-   * The guarantees that the store claims; all guarantees by default. Other guarantees are measured too, but cannot fail
-   * a test.
-   */
+  /** The guarantees that the store claims; all by default. Other guarantees are measured, but cannot fail a test. */
   claims?: readonly StoreGuarantee[];
   /** Idle timeout of the sessions, seconds; at least 10 (the default). A run takes 1.25 times this timeout. */
   idleSeconds?: number;
 }
 
-/**
- * Minimum idle timeout, seconds. A shorter timeout could not be measured, because the tolerance is 2 s, and stores
- * count whole seconds.
- */
+/** With a shorter timeout, the tolerance of 2 s is too large, and stores count whole seconds. */
 const LEAST_IDLE_SECONDS = 10;
 
-/** Type of the function `test`, both in vitest and in node:test. */
+/** The function `test` of vitest or node:test. */
 type DefineTest = (name: string, run: () => Promise<void>) => unknown;
 
 /**
- * Defines a test for each guarantee. All tests share one run of about twelve seconds. The test of a claimed guarantee
- * fails unless the guarantee is valid. Its error shows the requests that prove the violation.
+ * Defines a test for each guarantee. All share one run of about twelve seconds.
+ * A test fails unless its claimed guarantee is valid, and shows the requests that prove the violation.
  */
 export function storeConformance(test: DefineTest, store: StoreUnderTest): void {
   let result: Promise<Result> | undefined;
@@ -70,8 +64,8 @@ export function storeConformance(test: DefineTest, store: StoreUnderTest): void 
 }
 
 /**
- * Runs the workloads against the store and judges the result. Takes 1.25 times the idle timeout. Throws the errors of
- * `open` and `close`. An error of the store during the run does not throw: it is part of the judged result.
+ * Runs the workloads against the store and judges the result, in 1.25 times the idle timeout.
+ * Throws the errors of `open` and `close`. Other errors of the store are part of the result.
  */
 export async function judgeStore(store: StoreUnderTest): Promise<Result> {
   const idleMs = Math.max(LEAST_IDLE_SECONDS, store.idleSeconds ?? LEAST_IDLE_SECONDS) * 1000;
@@ -111,7 +105,7 @@ async function judged(store: StoreUnderTest, hosts: Course['hosts'], idleMs: num
   judge.step({ type: 'clock', clock: 'c0', base: run.started, uncertainty: 0 });
   await Promise.all([
     rest(course, idleMs),
-    // Runs these workloads one after the other, so that they do not affect each other.
+    // In sequence, so that the workloads do not affect each other.
     hop(course)
       .then(() => burst(course))
       .then(() => logoutRace(course)),

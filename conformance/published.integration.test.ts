@@ -1,7 +1,4 @@
-/**
- * Runs the conformance suite on session stores from npm and on Baton's own stores. Compares the results with
- * docs/store-conformance.md.
- */
+/** Runs the conformance suite on published stores, and compares the results with docs/store-conformance.md. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,7 +86,7 @@ const STORES: (StoreUnderTest & { skip?: string })[] = [
   { name: 'memorystore', open: () => new (createMemoryStore(session))({ checkPeriod: 60_000 }) },
 ];
 
-/** Names of the stores that the default suite tests; `npm run test:long` tests all stores. */
+/** `npm run test:long` tests all stores. */
 const QUICK = ['redis-attributes', 'connect-redis', 'memorystore'];
 
 describe.concurrent('the suite', () => {
@@ -147,7 +144,7 @@ describe.concurrent('the suite', () => {
 
 const MARKS: Record<string, string> = { '✓': 'valid', '✗': 'violated', '?': 'unknown' };
 
-/** Returns the results of a store from the table in docs/store-conformance.md, in the order of the guarantees. */
+/** Returns the results of a store from the table in docs/store-conformance.md. */
 function rowOf(store: string): (string | undefined)[] {
   const row = DOCS.split('\n').find(line => line.startsWith(`| ${store} `)) ?? '';
   return row

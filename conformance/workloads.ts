@@ -1,25 +1,19 @@
-/**
- * The workloads of a conformance run. The comment of each workload names the guarantees for which it gives evidence.
- */
+/** The workloads of a conformance run, each with the guarantees for which it gives evidence. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Course, SessionUnderTest } from './client.ts';
 
 const USERS = ['alice', 'bob'];
 
-/** Time between loading and saving a session, milliseconds: longer than a store's reply, so that requests overlap. */
+/** Time between loading and saving a session, ms: longer than a store's reply, so that requests overlap. */
 const WORK_MS = 25;
 
-/**
- * Sends requests one after the other, to both hosts. Gives evidence for continuity, isolation, read-your-writes and
- * monotonic-reads.
- */
+/** Sends requests in sequence to both hosts: continuity, isolation, read-your-writes and monotonic-reads. */
 export async function hop(course: Course): Promise<void> {
   await Promise.all(
     [...USERS, ...USERS].map(async (user, i) => {
       const session = await signedIn(course, user, i);
       for (let step = 0; step < 24; step++) {
-        // Changes the host after every second request: 0 1 1 0 0 1 1 0 … So each host follows both itself and the other
-        // host.
+        // Host 0 1 1 0 0 1 1 0 …: each host follows both itself and the other host.
         const host = course.hosts[((step + 1) >> 1) % 2 === 0 ? 0 : 1];
         if (step % 3 === 0) await session.add(host);
         else await session.read(host);
@@ -29,7 +23,7 @@ export async function hop(course: Course): Promise<void> {
   );
 }
 
-/** Sends concurrent adds and reads of one session. Gives evidence for no-lost-updates and linearizability. */
+/** Sends concurrent adds and reads of one session: no-lost-updates and linearizability. */
 export async function burst(course: Course): Promise<void> {
   const [one, two] = course.hosts;
   for (let round = 0; round < 6; round++) {
@@ -45,10 +39,7 @@ export async function burst(course: Course): Promise<void> {
   }
 }
 
-/**
- * Logs out while the other host handles a request of the same session, and then replays the old cookie on both hosts.
- * Gives evidence for logout-final.
- */
+/** Logs out during a request on the other host, and then replays the old cookie on both hosts: logout-final. */
 export async function logoutRace(course: Course): Promise<void> {
   for (let round = 0; round < 6; round++) {
     const [here, there] = round % 2 === 0 ? course.hosts : course.hosts.toReversed();
@@ -68,10 +59,7 @@ export async function logoutRace(course: Course): Promise<void> {
   }
 }
 
-/**
- * Leaves some sessions idle until they expire (evidence for expiry), and reads other sessions from time to time to keep
- * them alive (evidence for continuity).
- */
+/** Lets some sessions expire (expiry), and keeps other sessions alive by occasional reads (continuity). */
 export async function rest(course: Course, idleMs: number): Promise<void> {
   const resting = course.hosts.flatMap(host =>
     [0.82, 1.13].map(async (share, i) => {
@@ -95,10 +83,7 @@ export async function rest(course: Course, idleMs: number): Promise<void> {
   await Promise.all([...resting, ...used]);
 }
 
-/**
- * Returns a new signed-in session. The login is on the first host if `number` is even, and on the second host if it is
- * odd.
- */
+/** Returns a session that has logged in on the first host if `number` is even, and otherwise on the second. */
 async function signedIn(course: Course, user: string, number: number): Promise<SessionUnderTest> {
   const session = new SessionUnderTest(course, user);
   await session.login(course.hosts[number % 2 === 0 ? 0 : 1]);

@@ -1,7 +1,6 @@
 /**
- * `npm run docs` builds the docs site from README and docs/ into site/dist, with a search. Replaces links to files that
- * are not pages by plain text. The first build installs VitePress in site/, so scripts/setup does not install
- * VitePress.
+ * `npm run docs` builds the docs site from README and docs/ into site/dist, with a search.
+ * The first build installs VitePress in site/, so scripts/setup does not.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,11 +24,7 @@ function makePages(): void {
   writeFileSync(join(pages, 'sidebar.json'), JSON.stringify(sidebar()));
 }
 
-/**
- * Runs a command in the folder site/.
- *
- * @throws Error if the command fails
- */
+/** Runs a command in the folder site/. Throws an error if the command fails. */
 function run(command: string, ...args: string[]): void {
   const { status } = spawnSync(command, args, { cwd: site, stdio: 'inherit' });
   if (status === 0) return;

@@ -1,8 +1,7 @@
 /**
- * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. It takes each app of
- * tests/hosts and of the zoo (sample deployments, healthy and broken). It runs `init` on the app, and then `verify` on
- * the target file that `init` wrote. If `init` cannot learn the login of an app, it runs only `verify`, on the target
- * file in the zoo.
+ * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md.
+ * Runs `init`, and `verify` on its target file, for each app of tests/hosts and of the zoo.
+ * If `init` cannot learn an app's login, `verify` uses the target file of the zoo.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,11 +19,11 @@ const CLI = join(import.meta.dirname, '../verify/cli.ts');
 
 interface HostApp {
   app: string;
-  /** Names of the app's deployments in the zoo: first the healthy one, then the broken ones. */
+  /** The app's deployments in the zoo, the healthy one first. */
   entries: readonly string[];
   /** User names of the app's accounts; `MAILS` by default. */
   users?: readonly string[];
-  /** True if `verify` uses the target file that `init` has written. By default, it uses the target file in the zoo. */
+  /** True if `verify` uses the target file of `init`; by default, that of the zoo. */
   init?: true;
 }
 
@@ -59,13 +58,13 @@ const APPS: readonly HostApp[] = [
   },
 ];
 
-/** One deployment of an app, which is one row of the table in docs/init.md. */
+/** One row of the table in docs/init.md. */
 interface Deployment {
   app: string;
   name: string;
   users: readonly string[];
   password: string;
-  /** Options for the command `init`; absent if `init` cannot learn the app's login. */
+  /** Options of `init`; absent if `init` cannot learn the app's login. */
   init?: readonly string[];
   /** Starts the deployment. Returns its address, and its target file if it is from the zoo. */
   start(): Promise<{ url: string; target?: string; stop(): Promise<void> }>;
@@ -110,7 +109,6 @@ interface Verdict {
   judgement: string;
 }
 
-/** Returns the table row for one deployment. */
 async function row({ app, name, users, password, init, start }: Deployment): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-hosts-'));
   const file = join(folder, 'target.yaml');
@@ -120,7 +118,7 @@ async function row({ app, name, users, password, init, start }: Deployment): Pro
     const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
     const written = ['--probe', '--quiet', '--file', file, '--out', folder];
     if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
-    // Claims the group `standard`, as `init` does, because the target file in the zoo claims single guarantees.
+    // The target file of the zoo claims single guarantees, `init` the group `standard`.
     else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
     const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);

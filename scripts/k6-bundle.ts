@@ -1,13 +1,11 @@
-/**
- * Bundles a k6 script, or the library `baton-verify/k6`, into one JavaScript file, because k6 resolves no npm packages.
- */
+/** Bundles a k6 script, or the library `baton-verify/k6`, into one file, because k6 resolves no npm packages. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../loadtests/${file}`, import.meta.url));
 
-/** Returns the text of a bundle: a file with all its imports, except the modules of k6 itself. */
+/** Returns a file with all its imports, except the modules of k6 itself. */
 async function bundle(path: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path],
@@ -23,12 +21,10 @@ async function bundle(path: string): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** Returns the bundled library `baton-verify/k6`, which k6 scripts import to judge their sessions. */
+/** Returns the library `baton-verify/k6`, with which k6 scripts judge their sessions. */
 export const bundledLibrary = (): Promise<string> => bundle(pathOf('lib/k6.ts'));
 
 /**
- * Returns the text of a bundled k6 script.
- *
  * @param script name of a script in loadtests/
  * @throws Error if there is no such script
  */

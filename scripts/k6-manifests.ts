@@ -8,16 +8,13 @@ export interface Distributed {
   /** Number of pods that run the script in parallel. */
   parallelism: number;
   env: readonly (readonly [name: string, value: string])[];
-  /** Name of a Secret in the cluster that contains further environment variables. */
+  /** Name of a Secret in the cluster with further environment variables. */
   envFrom: string | undefined;
   image: string;
   namespace: string;
   /** Name of the test run, the same in all pods. */
   run: string;
-  /**
-   * Key with which pods replace session ids by labels (keyed hashes), so that no session id is written to a log. The
-   * key is the same in all pods.
-   */
+  /** Key of the hashes that replace session ids in logs, the same in all pods. */
   key: string;
 }
 
@@ -26,10 +23,7 @@ const LARGEST = 1 << 20;
 /** Maximum clock difference between nodes that use the same time servers, milliseconds. */
 const UNCERTAINTY = '500';
 
-/**
- * Settings that a Kubernetes namespace with the pod security standard "restricted" requires. The user id is that of
- * k6's image.
- */
+/** Required by the pod security standard "restricted". The user id is that of k6's image. */
 const RESTRICTED = {
   securityContext: { runAsNonRoot: true, runAsUser: 12345, seccompProfile: { type: 'RuntimeDefault' } },
   containerSecurityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
@@ -37,7 +31,6 @@ const RESTRICTED = {
 
 /**
  * Returns a ConfigMap with the script, a Secret with the key, and the TestRun, as YAML.
- *
  * @throws Error if the script is too large, or if the number of pods is not a whole number of at least 1
  */
 export function manifestsOf(options: Distributed): string {
@@ -60,7 +53,7 @@ export function manifestsOf(options: Distributed): string {
       metadata: meta,
       spec: {
         parallelism,
-        // Writes the history to the log of each pod. The judge ignores log lines that are no events of a history.
+        // Writes the history to the log of each pod. The judge ignores log lines that are no events.
         arguments: '--log-output=stdout --log-format=raw --no-usage-report',
         quiet: 'true',
         script: { configMap: { name, file } },
@@ -73,10 +66,7 @@ export function manifestsOf(options: Distributed): string {
   return documents.map(document => `---\n${stringify(document)}`).join('');
 }
 
-/**
- * Returns the environment variables of a container. They are the same for the pods of the test and for the operator's
- * `k6 archive`, which runs the script to read its options.
- */
+/** Returns the environment of the test's pods and of the operator's `k6 archive`, which reads the script's options. */
 function environmentOf({ env, envFrom, image, run }: Distributed, name: string) {
   const settings: readonly (readonly [string, string])[] = [
     ['RUN', run],
@@ -84,8 +74,7 @@ function environmentOf({ env, envFrom, image, run }: Distributed, name: string) 
     ['CLOCK_UNCERTAINTY', UNCERTAINTY],
     ...env,
   ];
-  // Passes the key in `env`: the operator first runs `k6 archive`, with the variables of `env` but not of `envFrom`,
-  // and the script needs the key there too.
+  // The operator's `k6 archive` needs the key too, and gets `env` but not `envFrom`.
   const key = { name: 'RUN_KEY', valueFrom: { secretKeyRef: { name, key: 'RUN_KEY' } } };
   return {
     image,

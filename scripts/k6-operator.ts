@@ -1,6 +1,5 @@
 /**
- * `npm run k6:operator -- SCRIPT` prints Kubernetes manifests for `kubectl apply -f -`. With them, the k6 operator runs
- * a script of loadtests/ on a cluster (docs/k6.md).
+ * `npm run k6:operator -- SCRIPT` prints manifests for `kubectl apply -f -`, with which the k6 operator runs a script.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';

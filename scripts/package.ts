@@ -1,10 +1,8 @@
 /**
- * Builds the npm package. A checkout runs TypeScript directly, but Node refuses this under node_modules. So dist/ in
- * the package has a bundle for the commands and the library, together with its types.
- *
+ * Builds the npm package, with bundles in dist/, because Node runs no TypeScript under node_modules.
  * - `node scripts/package.ts build` builds dist/.
- * - `node scripts/package.ts prepack` builds dist/, and replaces package.json of the checkout by that of the npm
- *   package: npm has no other way to publish different entry points and fewer dependencies.
+ * - `node scripts/package.ts prepack` builds dist/, and replaces the checkout's package.json by that of the package:
+ * npm has no other way to publish different entry points and fewer dependencies.
  * - `node scripts/package.ts postpack` restores package.json of the checkout.
  */
 import { execFileSync } from 'node:child_process';
@@ -18,30 +16,21 @@ import { bundledLibrary } from './k6-bundle.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'package.json');
-/** Path to which the checkout's package.json is moved while the package.json of the npm package replaces it. */
+/** The checkout's package.json, while that of the npm package replaces it. */
 const KEPT = join(ROOT, 'package.checkout.json');
 
-/** The entry points of the npm package: names of the bundles, and their source files. */
+/** Key: name of a bundle; value: source file of the entry point. */
 const ENTRIES = {
   cli: 'verify/cli.ts',
   index: 'verify/index.ts',
   worker: 'verify/worker.ts',
   'store-conformance': 'conformance/index.ts',
 };
-/**
- * Entry point of the library for k6 scripts. It is bundled separately, because k6 resolves no npm packages and cannot
- * load the shared files of the other bundles.
- */
+/** Bundled separately, because k6 cannot load the shared files of the other bundles. */
 const K6 = 'loadtests/lib/k6.ts';
-/**
- * Names of the peer dependencies. They are needed only to test a session store for express-session, and a project with
- * such a store already has them.
- */
+/** Needed only to test a session store for express-session, so users with such a store have these packages. */
 const PEERS = ['express', 'express-session'];
-/**
- * Modules that are not part of the package. If a command needs one, verify/commands/checkout.ts reports that it works
- * only in a checkout.
- */
+/** Modules that the package lacks. verify/commands/checkout.ts reports commands that need them. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
 
 interface Manifest {
@@ -53,7 +42,7 @@ interface Manifest {
   dependencies: Record<string, string>;
 }
 
-/** Bundles the entry points. Returns the names of the npm packages that the bundles import when they start. */
+/** Bundles the entry points. Returns the npm packages that the bundles import when they start. */
 async function bundle(): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -67,7 +56,7 @@ async function bundle(): Promise<string[]> {
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
-    // Minifies, but keeps lines short, so that the line numbers in a stack trace are useful.
+    // Short lines keep the line numbers in a stack trace useful.
     minify: true,
     lineLimit: 120,
     metafile: true,
@@ -85,7 +74,7 @@ function packagesOf({ outputs }: Metafile): string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** Writes the type declarations of the entry points, and all declarations that they import directly or indirectly. */
+/** Writes the type declarations of the entry points, and all declarations that they import. */
 function declare(): void {
   const all = join(DIST, 'all');
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'scripts/tsconfig.types.json', '--outDir', all], {
@@ -114,7 +103,6 @@ function entry(name: string, source: string): Record<string, string> {
 
 /**
  * Returns the package.json of the npm package.
- *
  * @param packages names of the npm packages that Baton needs to run
  */
 function published(own: Manifest, packages: readonly string[]): object {
@@ -133,8 +121,7 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // Adds `engines` only to the package. The checkout installs its own Node, but npx would compare `engines` with the
-    // machine's Node, and warn at each command.
+    // The checkout installs its own Node, but npx would compare `engines` with the machine's Node at each command.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {
@@ -143,7 +130,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // Leaves out the docs that only developers of Baton need.
+    // Only developers of Baton need these pages.
     files: [
       'dist',
       'docs/*.md',
@@ -152,8 +139,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
-      // Leaves out pages about the card store (the bundled web shop), its stack and the zoo, because the package does
-      // not contain these.
+      // The package does not contain the card store (the bundled web shop), its stack and the zoo.
       '!docs/app.md',
       '!docs/compose.md',
       '!docs/fleet.md',
@@ -163,7 +149,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/balancers.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
-      // Leaves out this page, because its pictures are not in the package.
+      // The pictures of this page are not in the package.
       '!docs/gallery.md',
       'docs/target.schema.json',
       'docs/result.schema.json',
@@ -186,8 +172,7 @@ async function make(): Promise<string[]> {
 const [, , step] = process.argv;
 if (step === 'build') await make();
 else if (step === 'prepack') {
-  // Undoes an interrupted `prepack`: without its `postpack`, the checkout still has the package.json of the npm
-  // package.
+  // Undoes an interrupted `prepack`, which left the package.json of the npm package in the checkout.
   if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
   const packages = await make();
   const own = readFileSync(MANIFEST, 'utf8');

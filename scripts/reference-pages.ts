@@ -25,7 +25,6 @@ The keys that [a target file](target-file.md) may have, from the schema of the p
 |---|---|---|---|
 `;
 
-/** Returns the text of docs/target-keys.md. */
 export function targetKeysPage(): string {
   const root = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' }) as Node;
   const rows = Object.entries(root.properties ?? {})
@@ -69,7 +68,7 @@ function kindOf({
   return { string: 'text', integer: 'whole number', boolean: 'true or false' }[type ?? ''] ?? type ?? 'any';
 }
 
-/** Returns the lines of each table in docs/faults.md, by the name in the HTML comments around the table. */
+/** Returns the tables of docs/faults.md, by the name in the HTML comments around the table. */
 export function faultTables(): Record<string, string[]> {
   return Object.fromEntries(
     (['instance', 'balancer', 'store'] as const).map(part => [

@@ -1,23 +1,19 @@
 /**
- * `node scripts/release.ts` prints the version and the notes of the newest release in CHANGELOG.md, in the format of
- * GITHUB_OUTPUT. The GitHub workflow `release` publishes that version if it has no git tag yet. If the changelog has no
- * release, the script prints nothing.
+ * `node scripts/release.ts` prints the newest release in CHANGELOG.md for GITHUB_OUTPUT; nothing without a release.
+ * The GitHub workflow `release` publishes that version if it has no git tag yet.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Release {
-  /** Version of the release without a leading v, such as 1.2.3. */
+  /** Version without a leading v, such as 1.2.3. */
   version: string;
   /** The notes of the release, in Markdown. */
   notes: string;
 }
 
 /**
- * Returns the newest release: the first section with a heading like `## 1.2.3 - 2026-12-31`; undefined if there is
- * none.
- *
- * @param changelog text of CHANGELOG.md
+ * Returns the first section with a heading like `## 1.2.3 - 2026-12-31`; undefined if there is none.
  * @param packaged version in package.json
  * @throws Error if the two versions differ, or if the release has no notes
  */
@@ -42,7 +38,6 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const release = newestRelease(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
-  // Ends the notes for GITHUB_OUTPUT with the line `## end`. The notes cannot contain this line, because they end
-  // before the next line with ##.
+  // The notes cannot contain the line `## end`, because they end before the next line with ##.
   if (release) console.log(`version=${release.version}\nnotes<<## end\n${release.notes}\n## end`);
 }

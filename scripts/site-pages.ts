@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The pages of docs/, grouped by what a reader wants to do, such as testing an app. */
+/** The pages of docs/, grouped by what a reader wants to do. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Judge an app': [
     'init',
@@ -41,11 +41,7 @@ const titleOf = (page: string): string =>
 
 const itemOf = (page: string): Item => ({ text: titleOf(page), link: `/${page.slice(0, -'.md'.length)}` });
 
-/**
- * Returns the navigation: every page of docs/ in its group.
- *
- * @throws Error if a page is in no group
- */
+/** Returns the navigation: every page of docs/ in its group. Throws an error if a page is in no group. */
 export function sidebar(): { text: string; items: Item[] }[] {
   const listed = new Set(Object.values(GROUPS).flat());
   const missing = globSync('docs/*.md', { cwd: root }).filter(page => !listed.has(page.slice(5, -3)));
@@ -63,10 +59,7 @@ export function sidebar(): { text: string; items: Item[] }[] {
   }));
 }
 
-/**
- * Makes links to the README point to the site's first page. Replaces links to files that the site does not contain by
- * plain text.
- */
+/** Links the README to the first page. Replaces links to files that the site lacks by plain text. */
 function linked(text: string): string {
   return text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label: string, href: string) => {
     if (/^([a-z]+:|#)/.test(href)) return whole;

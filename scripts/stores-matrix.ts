@@ -1,9 +1,7 @@
 /**
- * `npm run stores:matrix [-- RUNS [STORE]]` runs the card store (Baton's web shop) on each of its session stores,
- * without faults and under each fault of the store. It writes to docs/stores.md which guarantees hold on each store.
- *
- * By default there are three runs of each store, which take 45 minutes. A third of this time is for the faults, with
- * one run each. With STORE, only this value of SESSION_STORE is tested, and its rows of both tables are printed.
+ * `npm run stores:matrix [-- RUNS [STORE]]` measures which guarantees hold on each session store, for docs/stores.md.
+ * By default three runs of each store, and one under each fault of the store, in 45 minutes.
+ * With STORE, only this value of SESSION_STORE is tested, and its rows are printed.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -23,7 +21,7 @@ const DOCS = join(root, 'docs/stores.md');
 
 type Settings = Record<string, string>;
 
-/** The rows of the table: the title of each row, and the environment variables of its instances. */
+/** Key: title of a row; value: environment variables of its instances. */
 const ROWS: Record<string, Settings> = {
   '`redis-attributes`': { SESSION_STORE: 'redis-attributes' },
   '`redis-attributes`, hardened Redis': { SESSION_STORE: 'redis-attributes', STACK_REDIS: 'hardened' },
@@ -45,10 +43,7 @@ const COLUMNS = [
   ...['cookie-policy', 'private-responses', 'expiry', 'availability'],
 ] as Guarantee[];
 
-/**
- * Session timeouts, seconds. They are short, so that a run can wait for them. They differ by more than Baton's
- * tolerance of 2 s, so that a run can tell the idle timeout and the absolute timeout apart.
- */
+/** Seconds: short enough to wait for, and further apart than Baton's tolerance of 2 s. */
 const IDLE = 10;
 const ABSOLUTE = 24;
 const TIMEOUTS = { SESSION_IDLE_SECONDS: String(IDLE), SESSION_ABSOLUTE_SECONDS: String(ABSOLUTE) };
@@ -98,7 +93,7 @@ async function withoutFaults(runs: number, store: string | undefined, out: strin
   return lines;
 }
 
-/** Runs the load with all claims except expiry. Expiry has a separate run, because it must wait for timeouts. */
+/** Runs the load with all claims except expiry, which must wait for timeouts. */
 async function raced(settings: Settings, out: string): Promise<Result> {
   const claims = COLUMNS.filter(name => name !== 'expiry');
   return run({ ...SETTINGS, ...settings }, claims, out);
@@ -121,8 +116,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
     if (basketOfUser(env)) for (const probe of target.probes) probe.scope = 'user';
     const waits = claims.includes('expiry');
     if (waits) {
-      // Sets how sessions are prolonged: with the cookie store only after half of the idle timeout, with other stores
-      // at each request.
+      // The cookie store prolongs sessions after half of the idle timeout, other stores at each request.
       const renew = env['SESSION_STORE'] === 'cookie' ? 'half' : 'each';
       target.expiry = { idle: IDLE * 1e3, absolute: ABSOLUTE * 1e3, renew };
       target.declared = { expiry: { idle: IDLE * 1e6, absolute: ABSOLUTE * 1e6, renew } };
@@ -135,10 +129,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
   }
 }
 
-/**
- * Returns a cell of the table. ✓: the guarantee held in all runs. ✗: it was violated in at least one run. ?: it was
- * never violated, but a run had insufficient evidence.
- */
+/** Returns a cell. ✓: held in all runs. ✗: violated in a run. ?: a run had insufficient evidence. */
 function cell(guarantee: Guarantee, results: readonly Result[]): string {
   const judgements: Judgement[] = results
     .filter(result => result.guarantees.some(verdict => verdict.guarantee === guarantee && verdict.claimed))
@@ -152,7 +143,6 @@ function cell(guarantee: Guarantee, results: readonly Result[]): string {
 
 /**
  * Replaces a table in docs/stores.md.
- *
  * @param mark name in the HTML comments around the table
  * @param how end of the sentence that says when and with which command the table was measured
  */

@@ -1,7 +1,4 @@
-/**
- * Measures which guarantees the card store (Baton's web shop) keeps while its session store fails: one run for each
- * session store and fault.
- */
+/** Measures which guarantees the card store (Baton's web shop) keeps while its session store fails. */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { STORES as SESSION_STORES } from '../app/variables.ts';
@@ -14,10 +11,10 @@ import { FAULTS } from '../verify/faults/index.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
-/** The session stores to test: all except `memory`, which keeps no guarantee on two instances even without faults. */
+/** `memory` keeps no guarantee on two instances even without faults. */
 export const STORES: readonly string[] = SESSION_STORES.filter(store => store !== 'memory');
 
-/** Names of the guarantees for which a run with faults gives evidence. */
+/** Guarantees for which a run with faults gives evidence. */
 const CLAIMS = [
   ...['continuity', 'isolation', 'instances-agree', 'read-your-writes', 'monotonic-reads'],
   ...['survival', 'outage', 'availability'],
@@ -27,7 +24,6 @@ const LOAD = { duration: 2_000, sessions: 16, workloads: ['hop'], command: 'npm 
 
 /**
  * Returns the lines of a table with one line for each fault.
- *
  * @param onLine called with each line as soon as the line is complete
  */
 export async function underFaults(
@@ -66,10 +62,7 @@ async function tried(store: string, fault: StackFault, out: string): Promise<str
   }
 }
 
-/**
- * Returns a cell of the table. ✓: all guarantees held. ✗: the violated guarantees and the number of losses. ?: the
- * guarantees without enough evidence.
- */
+/** Returns a cell. ✓: all guarantees held. ✗: violated guarantees and number of losses. ?: too little evidence. */
 function cell({ guarantees, faults = [] }: Result): string {
   const named = (which: (verdict: Result['guarantees'][number]) => boolean): string =>
     guarantees

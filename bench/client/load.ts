@@ -1,8 +1,7 @@
 /**
- * Runs Baton's workload `hop` (sessions that log in, read, write and log out) against the address in argv. Prints the
- * rate, CPU time and memory as JSON. `bench/client.ts` starts this program as a process of its own, to run it on its
- * own CPU core. WORKERS (default 1) is the number of threads. STEADY=1 adds the figures after the first WARM seconds
- * (default 0), in which V8 compiles most of the code. PROFILE=FILE writes a CPU profile of the time after WARM.
+ * Runs Baton's workload `hop` against the address in argv. Prints the rate, CPU time and memory as JSON.
+ * WORKERS (default 1) is the number of threads. PROFILE=FILE writes a CPU profile of the time after WARM.
+ * STEADY=1 adds the figures after WARM seconds (default 0), in which V8 compiles most of the code.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -31,16 +30,13 @@ const out = mkdtempSync(join(tmpdir(), 'baton-bench-'));
 const at: Record<string, { time: number; cpu: number; requests: number }> = {};
 let requests = 0;
 const STEADY = process.env['STEADY'] === '1';
-/** The operations of the run, recorded only if STEADY is set. Times are in microseconds on the clock of the run. */
+/** Recorded only if STEADY is set. Microseconds on the clock of the run. */
 const operations: { action: string; call: number; end: number }[] = [];
 
 /** CPU time and number of requests after the first WARM seconds of the load. */
 let warm: { cpu: number; requests: number; end: number } | undefined;
 
-/**
- * Returns the figures of the requests after the first WARM seconds: rate, median response time, CPU time, and the
- * shares of the actions.
- */
+/** Returns the figures of the requests after the first WARM seconds. */
 function steady(): { rate: number; median: number; cpu: number; shares: Record<string, number> } {
   if (warm === undefined)
     throw new Error(
@@ -107,8 +103,7 @@ try {
     throw new Error(
       'expected the run to report the phases load, logs and judge, but it did not report all of them',
     );
-  // Computes the number of requests from the result of the run, because the callback counts only the requests of the
-  // first worker.
+  // The callback counts only the requests of the first worker.
   const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
   process.stdout.write(

@@ -1,7 +1,6 @@
 /**
- * `npm run bench:memory`: measures the memory of Baton while it sends requests, and while it judges them. Sends
- * OPERATIONS (default 10,000,000) by SESSIONS (default 1,000) to nginx with a page of 1 kB. Judges during the load, as
- * the terminal does. Prints a row after 0.1 million and after each million operations. Ctrl-C ends the load early.
+ * `npm run bench:memory`: measures the memory of Baton while it sends requests and judges them, as in a terminal.
+ * Sends OPERATIONS (default 10,000,000) by SESSIONS (default 1,000) to nginx. Ctrl-C ends the load early.
  */
 import { fileURLToPath } from 'node:url';
 import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
@@ -18,8 +17,8 @@ const SAMPLE = 10_000;
 const MEBI = 1 << 20;
 
 /**
- * The largest resident memory and the smallest heap since the last printed row, bytes. The smallest heap is the best
- * measure of the memory in use, because it contains the least garbage.
+ * The largest resident memory and the smallest heap since the last printed row, bytes.
+ * The smallest heap contains the least garbage.
  */
 let rss = 0;
 let heap = Number.POSITIVE_INFINITY;

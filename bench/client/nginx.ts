@@ -1,14 +1,10 @@
-/** Starts the server of the benchmarks: nginx with `nginx.conf`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../stack/ports.ts';
 import { ServerProcess } from '../../stack/process.ts';
 import { temporaryPath } from '../../stack/watchdog.ts';
 
-/**
- * Starts nginx on CPU core 1. Returns its address, and a function that stops it. If this process ends without calling
- * the function, for example by SIGTERM, a watchdog process stops nginx and removes its files.
- */
+/** Starts nginx on CPU core 1. Returns its address, and a function that stops nginx. */
 export async function startNginx(): Promise<{ url: string; stop: () => Promise<void> }> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

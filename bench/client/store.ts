@@ -1,10 +1,8 @@
 /**
- * `npm run bench:store`: compares the requests per second of Baton and of wrk, a load generator. The target is the
- * bundled web shop (the card store): two instances, Redis and nginx. All programs share two CPU cores. Baton and wrk
- * take turns. wrk uses the same number of sessions as Baton, and sends reads, adds and removals in the same shares. The
- * figures omit logins, logouts and the first WARM seconds (default 5) of Baton's load. Needs Linux, nginx,
- * redis-server, taskset and wrk. SECONDS (default 5) is the length of the measurement, ROUNDS (default 3) the number of
- * rounds.
+ * `npm run bench:store`: compares the requests per second of Baton and of wrk, a load generator, on the card store.
+ * Both take turns, with equal numbers of sessions, and equal shares of reads, adds and removals.
+ * The figures omit logins, logouts and the first WARM seconds (default 5). Needs Linux, nginx, redis-server and wrk.
+ * SECONDS (default 5) is the length of the measurement, ROUNDS (default 3) the number of rounds.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,11 +19,10 @@ const SESSIONS = 32;
 const PASSWORD = 'correct-horse-battery';
 
 interface Figures {
-  /** Number of requests per second. */
   rate: number;
-  /** Median response time, milliseconds. */
+  /** In milliseconds. */
   median: number;
-  /** CPU time of the program, microseconds per request. Absent if the program does not measure it. */
+  /** CPU time, microseconds per request. Absent if not measured. */
   cpu?: number;
 }
 
@@ -56,7 +53,7 @@ async function baton(url: string): Promise<Figures> {
   return { rate, median, cpu };
 }
 
-/** Opens a page of a session. Returns the cookie, the form token and the items of the session, for further requests. */
+/** Returns the cookie, the form token and the items of the session, for further requests. */
 async function pageOf(url: string, path: string, cookie: string): Promise<LoggedIn> {
   const response = await fetch(url + path, { headers: { cookie }, redirect: 'manual' });
   const page = await response.text();
@@ -81,7 +78,7 @@ async function logIn(url: string, n: number): Promise<LoggedIn> {
 }
 
 /**
- * Returns the Cookie header for the next request: the old cookies, changed by the Set-Cookie lines of the response.
+ * Returns the Cookie header for the next request.
  * @param before the Cookie header of the request that got this response
  */
 function cookiesOf(response: Response, before: string): string {
@@ -102,7 +99,7 @@ async function load(url: string, sessions: readonly LoggedIn[], seconds: number)
   return onTwoCores(['wrk', '-t1', `-c${SESSIONS}`, `-d${seconds}s`, '--latency', '-s', file, url]);
 }
 
-/** Runs wrk twice with newly logged-in sessions: for WARM seconds without measuring, and then for the measurement. */
+/** Runs wrk with newly logged-in sessions: for WARM seconds without measuring, and then for the measurement. */
 async function wrk(url: string): Promise<Figures> {
   const users = Array.from({ length: SESSIONS }, (_, n) => 100 + n);
   const fresh = await Promise.all(users.map(n => logIn(url, n)));
@@ -115,8 +112,7 @@ async function wrk(url: string): Promise<Figures> {
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
   const errors = /Socket errors: (.*)/.exec(text)?.[1];
   if (errors !== undefined) throw new Error(`wrk: expected a response to each request, got ${errors}`);
-  // Checks that no session was lost during the run of wrk, because wrk counts a redirect to the login as a success. The
-  // basket of a lost session is empty.
+  // wrk counts a redirect to the login as a success. The basket of a lost session is empty.
   const sizes = (await again()).map(({ items }) => items.length);
   process.stderr.write(`items: ${sizes.join(' ')}\n`);
   if (sizes.includes(0)) throw new Error('wrk: expected an item in each session, got none');
@@ -125,10 +121,7 @@ async function wrk(url: string): Promise<Figures> {
   return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median };
 }
 
-/**
- * Lua script for wrk that creates its requests. It chooses adds and removals by the same rule as Baton's workload `hop`
- * (`HeldValues`).
- */
+/** Lua script for wrk, which chooses adds and removals as Baton's workload `hop` does (`HeldValues`). */
 const MIX = `
 local at, number = 0, 0
 local function post(path, session, item)

@@ -1,7 +1,4 @@
-/**
- * The script loadtests/dashboard.ts without Baton's judge: the same users, forms, requests and k6 check. It reads only
- * the status and the form token of a response.
- */
+/** loadtests/dashboard.ts without Baton's judge. Reads only the status and the form token of a response. */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';

@@ -2,7 +2,7 @@
 import type { SessionData } from 'express-session';
 import { copyOf } from '../../zoo/stores/stock.ts';
 
-/** The session that a store returns; null if the store does not have the session. */
+/** null if the store does not have the session. */
 export type Loaded = SessionData | null;
 
 /** Returns the content of a session without its expiry, to compare two copies. */
@@ -15,7 +15,7 @@ export const differ = (one: Loaded, other: Loaded): boolean => contentOf(one) !=
 export const owners = (one: Loaded, other: Loaded): boolean =>
   one?.user !== undefined && other?.user !== undefined && one.user !== other.user;
 
-/** Returns a copy of a session without its oldest item; undefined if the session has at most one item. */
+/** Returns a session without its oldest item; undefined if the session has at most one item. */
 export function withoutOldest(data: SessionData): SessionData | undefined {
   const copy = copyOf(data);
   const items = Object.keys(copy).filter((name): name is `basket:${string}` => name.startsWith('basket:'));
@@ -32,8 +32,8 @@ const textsOf = (data: Partial<SessionData>): Map<string, string> =>
   );
 
 /**
- * Returns true if saving `data` would undo a concurrent change. `before` is the session as the current request loaded
- * it; `stored` is the session that another request has saved since then.
+ * Returns true if saving `data` would undo a concurrent change.
+ * `before` is the session as the request loaded it; `stored` is what another request has saved since.
  */
 export function undoes(data: SessionData, before: SessionData, stored: SessionData): boolean {
   const [own, was, now] = [textsOf(data), textsOf(before), textsOf(stored)] as const;

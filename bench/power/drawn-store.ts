@@ -1,7 +1,4 @@
-/**
- * The session store of the web shop (the card store). Makes the randomly chosen change of the app (the draw) if this
- * change is one of a session store (store.ts).
- */
+/** The card store's session store, which makes the random change if that is one of a store (store.ts). */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData, Store } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';

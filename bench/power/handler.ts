@@ -1,19 +1,18 @@
 /**
- * A middleware that makes the randomly chosen change of the app (the draw) if this change concerns cookies or responses
- * (`HANDLER_ACTS`). The middleware runs after the session is loaded.
+ * Makes the random change of an app if it concerns cookies or responses (`HANDLER_ACTS`), after the session is loaded.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';
 
 type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' | undefined;
 
-/** Matches the session cookie of both apps: `connect.sid` of the plain Express app, or `sid` of the web shop. */
+/** `connect.sid` of the plain Express app, or `sid` of the web shop. */
 const COOKIE = /^(connect\.sid|sid)=/;
 
 /** The session cookie that the app set at the most recent login, and the user of this login. */
 let lastLogin: { cookie: string; user: string } | undefined;
 
-/** Replaces `setHeader` of a response, to change the values of one header whenever the app sets this header. */
+/** Changes the values of one header whenever the app sets this header. */
 function changing(response: Response, name: string, change: (value: string) => string): void {
   const set = response.setHeader.bind(response);
   response.setHeader = (header, value) => {
@@ -95,16 +94,10 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/**
- * Names of the changes whose handlers must run in every request, to record its cookies. Such a handler calls the oracle
- * (oracle.ts) itself, and only in requests in which the change is possible.
- */
+/** Changes whose handlers see every request, to record its cookies, and ask the oracle (oracle.ts) themselves. */
 const WATCHING = ['other-cookie'];
 
-/**
- * Returns the middleware. It reports each request to the oracle (oracle.ts), which decides whether to make the change
- * in this request.
- */
+/** The oracle (oracle.ts) decides whether to make the change in a request. */
 export const drawnHandler =
   (oracle: Oracle): RequestHandler =>
   (request, response, next) => {

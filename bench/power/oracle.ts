@@ -1,7 +1,6 @@
 /**
- * Decides inside an instance which requests the app handles wrongly, and records each effect that a client could
- * notice. It compares what the app did with what a correct app would have done. This code does not use Baton, so its
- * records are an independent measure of what Baton should find.
+ * Decides inside an instance which requests the app handles wrongly, and records effects that a client could notice.
+ * This code does not use Baton, so its records are an independent measure of what Baton should find.
  */
 import { appendFileSync } from 'node:fs';
 import type { SessionData } from 'express-session';
@@ -33,11 +32,11 @@ export class Oracle {
   readonly #second: boolean;
   readonly #random: Random;
   readonly #sessions = new Map<string, Seen>();
-  /** The sessions of signed-in users that this instance has loaded or saved, by session id. */
+  /** Key: id of a session that this instance has loaded or saved. */
   readonly #logins = new Map<string, Login>();
   readonly #users = new Set<string>();
 
-  /** @param file path of a file to which the oracle (this class) adds a line for each wrong effect */
+  /** @param file path of the file that gets a line for each wrong effect */
   constructor(draw: Draw, file: string, instance: string) {
     this.draw = draw;
     this.#file = file;
@@ -45,16 +44,12 @@ export class Oracle {
     this.#random = seeded(draw.seed, instance);
   }
 
-  /** Returns the oracle of this process. Environment variables contain its settings. */
   static ofProcess({ env } = process): Oracle {
     const draw: Draw = JSON.parse(env['POWER_DRAW'] ?? '{}');
     return new Oracle(draw, env['POWER_HARMS'] ?? '/dev/null', env['INSTANCE_ID'] ?? '');
   }
 
-  /**
-   * Must be called when a request of a session begins on this instance. Returns a function that must be called when the
-   * request ends.
-   */
+  /** Call this when a request begins on this instance, and the returned function when the request ends. */
   began(sid: string): () => void {
     const now = Date.now();
     const seen = this.#sessions.get(sid) ?? { first: now, before: now, last: now, open: 0 };
@@ -67,8 +62,8 @@ export class Oracle {
   }
 
   /**
-   * Must be called before each save and after each load of a session. If this instance saves a session before it has
-   * loaded it, this instance handled the login.
+   * Call this before each save and after each load of a session.
+   * An instance that saves a session before it has loaded it has handled the login.
    */
   used(sid: string, data: Partial<SessionData> | null, how: 'loaded' | 'saved'): void {
     if (data?.user === undefined || this.#logins.has(sid)) return;
@@ -77,8 +72,7 @@ export class Oracle {
   }
 
   /**
-   * Decides whether the app makes the randomly chosen change in the current request.
-   *
+   * Decides whether the app makes the random change in the current request.
    * @param data the session that is read or saved, if there is one
    */
   strikes(sid: string, data?: Partial<SessionData> | null): boolean {

@@ -10,20 +10,17 @@ import { Oracle } from './oracle.ts';
 const oracle = Oracle.ofProcess();
 const { draw } = oracle;
 
-/** Returns the signature of a session id, as express-session makes it. */
+/** Returns the signature of a session id, as express-session makes signatures. */
 const signatureOf = (sid: string): string =>
   createHmac('sha256', process.env['SESSION_SECRET'] ?? 'keyboard cat')
     .update(sid)
     .digest('base64')
     .replace(/=+$/, '');
 
-/** The set of requests that came with a forged cookie, which is a cookie with a wrong signature. */
+/** Requests that came with a wrong signature of the session cookie. */
 const forged = new WeakSet<object>();
 
-/**
- * Replaces a wrong signature of the session cookie by the correct signature. The app then behaves as if it did not
- * check signatures.
- */
+/** Corrects the signature of the session cookie, as if the app did not check signatures. */
 const unchecked: RequestHandler = (request, _response, next) => {
   const [sid, signature] = String(request.cookies['connect.sid'] ?? '')
     .replace(/^s:/, '')
@@ -50,14 +47,9 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/**
- * Set if the next command to Redis uses the key of a wrong user: `own` is the user of the request, `other` the wrong
- * user.
- */
+/** Set if the next Redis command uses a wrong user's key: `own` is the request's user, `other` the wrong user. */
 let swapped: { own: string; other: string } | undefined;
-/**
- * Returns the user whose notes a request reads or writes. With the defect, this is the user of the previous request.
- */
+/** Returns the user whose notes a request uses: with the defect, the user of the previous request. */
 function keyOf(user: string): string {
   const before = last;
   last = user;
@@ -66,13 +58,10 @@ function keyOf(user: string): string {
   return before;
 }
 
-/** The Redis commands whose first argument is a key that belongs to a user. True: the command only reads. */
+/** Redis commands whose first argument is a user's key. True: the command only reads. */
 const COMMANDS = { lrange: true, get: true, rpush: false, lrem: false, set: false };
 
-/**
- * Watches the Redis commands. Reports each write with the key of a wrong user, and each read with such a key if the
- * result differs from the result with the right key.
- */
+/** Reports each write with a wrong user's key, and each such read whose result differs from the right one. */
 function watching(redis: Redis): void {
   for (const [name, reads] of Object.entries(COMMANDS)) {
     const command: (...all: unknown[]) => Promise<unknown> = Reflect.get(redis, name).bind(redis);
@@ -104,8 +93,7 @@ servePlain({
   ...(draw.act === 'share-notes' && { keyOf }),
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
-    // Prevents express-session from saving a session after its logout, which would restore the session.
-    // plain-done-right.ts of the zoo does the same.
+    // After a logout, express-session must not save the session again.
     Reflect.deleteProperty(request, 'session');
     response.redirect(303, '/app/login');
   },

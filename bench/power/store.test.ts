@@ -5,13 +5,10 @@ import { DEFECTS, type Draw, HEALTHY } from './draw.ts';
 import { type Raw, STORE_ACTS } from './store.ts';
 import { draw, sessionOf, started } from './testing.ts';
 
-/** Waits for a duration in milliseconds. Timers are fake, so the test does not wait in real time. */
+/** Timers are fake, so the test does not wait in real time. */
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-/**
- * A session store in memory. Like the real store, it saves only what has changed since the load, and does not restore a
- * deleted session.
- */
+/** Saves only what has changed since the load, and does not restore a deleted session, like the real store. */
 function inMemory(): Raw & { alive(): string[] } {
   const kept = new Map<string, string>();
   const loaded = new WeakMap<object, SessionData>();
@@ -41,10 +38,7 @@ function inMemory(): Raw & { alive(): string[] } {
   };
 }
 
-/**
- * Tests one change of the session store on a store in memory: two users write, read and log out. Two requests of bob
- * write at the same time, and a request of alice is in flight at her logout. Returns what each read returned.
- */
+/** Two users write, read and log out on a changed store, partly at the same time. Returns what reads returned. */
 async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; reads: string[] }> {
   const real = inMemory();
   const { oracle, harms } = started(one);
@@ -72,10 +66,7 @@ async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; r
   };
 }
 
-/**
- * Runs the users' reads and writes (`driving`) with a fake clock that runs every timer at once, so the test does not
- * wait.
- */
+/** Runs `driving` with a fake clock that runs every timer at once. */
 async function driven(one: Draw): ReturnType<typeof driving> {
   const done = driving(one);
   await vi.runAllTimersAsync();

@@ -1,14 +1,10 @@
-/**
- * Implements the random changes of a session store that draw.ts lists: defects, and changes that are unusual but
- * correct.
- */
+/** Implements the random changes of a session store that draw.ts lists: defects, and odd but correct changes. */
 import type { SessionData } from 'express-session';
 import { SessionGoneError } from '../../app/stores/errors.ts';
 import { copyOf } from '../../zoo/stores/stock.ts';
 import { differ, type Loaded, owners, undoes, withoutOldest } from './contents.ts';
 import type { Oracle } from './oracle.ts';
 
-/** The operations of a session store. */
 export interface Raw {
   load(sid: string): Promise<Loaded>;
   save(sid: string, data: SessionData): Promise<void>;
@@ -18,16 +14,13 @@ export interface Raw {
   before(data: SessionData): SessionData | undefined;
 }
 
-/** Creates the changed methods of a session store. They replace the same methods of `real`, the correct store. */
+/** Creates the changed methods of a session store, which replace those of the correct store `real`. */
 type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 export const ignored = (): void => {};
 
-/**
- * Creates a defective `load` method. In the requests that the oracle (oracle.ts) selects, the method returns the result
- * of `strike` instead of the session.
- */
+/** In requests that the oracle (oracle.ts) selects, `load` returns the result of `strike`. */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
   (real, oracle) => ({
@@ -37,10 +30,7 @@ const onLoad =
     },
   });
 
-/**
- * Creates a defective `save` method. If the oracle (oracle.ts) selects the request and the session has changed, the
- * method calls `strike` instead of saving the session correctly.
- */
+/** In requests that the oracle (oracle.ts) selects and that change the session, `save` calls `strike`. */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
   (real, oracle) => ({
@@ -50,17 +40,13 @@ const onSave =
     },
   });
 
-/**
- * Time for which a reply of the store is held back, so that a later read can get this reply, milliseconds. It is longer
- * than one read takes.
- */
+/** Time for which a store's reply waits for a later read to get it, ms: longer than one read takes. */
 const PARKED = 40;
 
 /**
- * Swaps the replies of two reads of the store: each read gets the reply of the other read.
- *
- * @param inFlight true: a reply is held back for 1 ms, so that it is swapped only with that of a read in flight.
- *   False: a reply is held back for `PARKED` milliseconds, so that a read that begins later can get it
+ * Swaps the replies of two reads of the store.
+ * @param inFlight true: a reply is swapped only with that of a read in flight, by a delay of 1 ms. False: also with
+ *   that of a read that begins within `PARKED` ms
  */
 const exchanging =
   (inFlight: boolean): Replace =>
@@ -95,7 +81,7 @@ const exchanging =
 export const STORE_ACTS: Readonly<Record<string, Replace>> = {
   'drop-save': onSave(async (_sid, _data, _real, oracle) => oracle.harm('a save was dropped')),
   'slow-save': onSave(async (sid, data, real, oracle) => {
-    // Copies the session, because the request can change it before this save takes effect.
+    // The request can change the session before this save takes effect.
     const copy = copyOf(data);
     oracle.harm('a save was acknowledged early');
     setTimeout(() => void real.save(sid, copy).catch(ignored), oracle.draw.ms);
@@ -128,7 +114,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // Saves a copy, because the store creates a session again if it has not loaded the session object.
+        // The store creates a session again if it has not loaded the session object.
         await real.save(sid, copyOf(data));
       }
     },

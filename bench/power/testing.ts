@@ -1,6 +1,3 @@
-/**
- * Helpers for the tests in this folder. They create random changes of an app (draws), oracles (oracle.ts) and sessions.
- */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +11,7 @@ export const draw = (act: string, change: Partial<Draw> = {}): Draw => ({
   ...change,
 });
 
-/** Returns an oracle (oracle.ts). The file to which it writes is removed at the end of the current test. */
+/** Returns an oracle (oracle.ts). Its file is removed at the end of the current test. */
 export function started(one: Draw): { oracle: Oracle; harms: () => string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'power-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,3 @@
-/** Alarms of the card store, which notify one topic. */
 import { aws_cloudwatch as cloudwatch, Duration, type Stack, aws_sns as sns } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { BalancerMetrics } from './balancers.ts';
@@ -14,7 +13,6 @@ interface AlarmOn {
 
 /**
  * Adds the alarms. Nothing subscribes to the returned topic.
- *
  * @param replicationGroup id of the replication group; the names of its two nodes come from this id
  */
 export function addAlarms(stack: Stack, balancer: BalancerMetrics, replicationGroup: string): sns.Topic {
@@ -45,8 +43,7 @@ export function addAlarms(stack: Stack, balancer: BalancerMetrics, replicationGr
       dimensionsMap: { CacheClusterId: `${replicationGroup}-${node}` },
       statistic: 'Maximum',
     };
-    // Memory: Redis refuses new sessions if it has no free memory. Lag: a failover loses the writes that the
-    // replica does not have yet.
+    // Redis refuses new sessions without free memory. A failover loses writes that the replica lacks.
     alarm(`Memory${node}`, {
       ...store,
       metricName: 'DatabaseMemoryUsagePercentage',

@@ -1,4 +1,4 @@
-/** The two kinds of AWS load balancers: application and classic. Both check instances with the numbers in `CHECK`. */
+/** The two kinds of AWS load balancers: application and classic. */
 import {
   Aws,
   aws_elasticloadbalancingv2 as alb,
@@ -22,35 +22,32 @@ export interface BalancerProps {
   vpc: ec2.Vpc;
   group: ec2.SecurityGroup;
   port: number;
-  /**
-   * 'true' if the balancer pins each client to one instance, otherwise 'false'. A parameter of the template sets it.
-   */
+  /** 'true' if the balancer pins each client to one instance, otherwise 'false'. */
   sticky: string;
   https: Https | undefined;
 }
 
-/** Metrics of a balancer, for alarms. */
 export interface BalancerMetrics {
   namespace: string;
   dimensions: Record<string, string>;
   unhealthy: string;
-  /** Names of two metrics: 5xx responses that the balancer itself sends, and 5xx responses of instances. */
+  /** 5xx responses that the balancer itself sends, and 5xx responses of instances. */
   errors: readonly string[];
 }
 
 export interface Balancer {
   address: string;
   metrics: BalancerMetrics;
-  /** The listeners of the balancer. They must exist before an instance is registered. */
+  /** The listeners must exist before an instance is registered. */
   listeners: readonly CfnResource[];
-  /** Names of classic balancers, or target groups, that the Auto Scaling group registers instances with. */
+  /** Classic balancers, or target groups, that the Auto Scaling group registers instances with. */
   names?: string[];
   targets?: string[];
 }
 
-/** Health checks: every 5 s, timeout 2 s. 2 failed checks take an instance out, 2 successful checks put it in. */
+/** Health checks: seconds for `interval` and `timeout`; numbers of checks in a row for the other two. */
 const CHECK = { interval: 5, timeout: 2, unhealthy: 2, healthy: 2 };
-/** Time for the requests in flight to an instance that leaves, seconds: DRAIN_MS + SHUTDOWN_MS of user-data.sh. */
+/** Time for requests in flight to an instance that leaves, seconds: DRAIN_MS + SHUTDOWN_MS of user-data.sh. */
 const DRAIN = 25;
 /** Lifetime of the cookie that keeps a client on its instance, seconds. */
 const COOKIE = 86_400;
@@ -60,8 +57,7 @@ export function applicationBalancer(
   { vpc, group, port, sticky, https }: BalancerProps,
 ): Balancer {
   const balancer = new alb.CfnLoadBalancer(stack, 'Balancer', {
-    // Without a name, AWS generates one with capitals. Browsers write the host of an origin in lower case, so
-    // the origin would not match the CORS rule of the pictures.
+    // AWS would generate a name with capitals, but browsers send origins in lower case, for the CORS rule of pictures.
     name: Aws.STACK_NAME,
     scheme: 'internet-facing',
     securityGroups: [group.securityGroupId],

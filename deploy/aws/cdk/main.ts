@@ -1,7 +1,6 @@
 /**
- * Synthesises the card store for AWS twice: `cards` with an Application Load Balancer, `cards-classic` with a Classic
- * Load Balancer. `npm run synth` writes the templates beside this file. For HTTPS on port 443 instead of HTTP on port
- * 8080: npx cdk deploy cards -c certificate=ARN -c host=cards.example.com
+ * Synthesises `cards` (Application Load Balancer) and `cards-classic` (Classic Load Balancer): `npm run synth`.
+ * With HTTPS: npx cdk deploy cards -c certificate=ARN -c host=cards.example.com
  */
 import { App, BootstraplessSynthesizer } from 'aws-cdk-lib';
 import { applicationBalancer, classicBalancer } from './balancers.ts';

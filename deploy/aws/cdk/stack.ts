@@ -27,9 +27,7 @@ interface CardStoreProps extends StackProps {
   https: Https | undefined;
 }
 
-/** Port of Redis. */
 const REDIS = 6379;
-/** Port of the app. */
 const APP = 8080;
 const USER_DATA = join(import.meta.dirname, '../user-data.sh');
 
@@ -95,10 +93,7 @@ export class CardStore extends Stack {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 
-  /**
-   * Creates a network in two zones. Each zone has a public subnet for the balancer, and a private subnet for
-   * instances and Redis.
-   */
+  /** Two zones, each with a public subnet for the balancer, and a private subnet for instances and Redis. */
   private network(): ec2.Vpc {
     return new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
@@ -116,16 +111,12 @@ export class CardStore extends Stack {
   private secret(name: string, description: string): secrets.Secret {
     return new secrets.Secret(this, name, {
       description,
-      // ElastiCache accepts 16 to 128 characters, and only few punctuation marks. A password without them is
-      // also safe in a URL.
+      // ElastiCache accepts 16 to 128 characters. Without punctuation, the password is safe in a URL.
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
   }
 
-  /**
-   * Creates Valkey in ElastiCache: a primary, and a replica in another zone that becomes the primary if the
-   * primary fails. Clients use only the primary.
-   */
+  /** A primary, and a replica in another zone that replaces a failed primary. Clients use only the primary. */
   private store(
     vpc: ec2.Vpc,
     group: ec2.SecurityGroup,
@@ -163,16 +154,13 @@ export class CardStore extends Stack {
     });
   }
 
-  /**
-   * Browsers upload to `uploads/` with a form that the app signs. The app copies what it accepts to `pictures/`, which
-   * every browser may read.
-   */
+  /** Browsers upload to `uploads/` with a signed form. The app copies what it accepts to the public `pictures/`. */
   private pictures(url: string): s3.Bucket {
     const bucket = new s3.Bucket(this, 'Pictures', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY,
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
-      // Browsers need CORS only if a script uploads a picture. A plain form needs none.
+      // Only uploads by a script need CORS, not those of a form.
       cors: [
         { allowedOrigins: [url], allowedMethods: [s3.HttpMethods.POST], allowedHeaders: ['*'], maxAge: 3600 },
       ],
@@ -234,11 +222,10 @@ export class CardStore extends Stack {
       vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
       tags: [{ key: 'Name', value: Aws.STACK_NAME, propagateAtLaunch: true }],
     });
-    // Replaces the instances one by one when a new release has changed the launch template. cfn-lint 1.51 does not know
-    // this policy.
+    // Replaces the instances one by one after a change of the launch template. cfn-lint 1.51 lacks this policy.
     instances.cfnOptions.updatePolicy = { autoScalingInstanceRefresh: { strategy: 'Rolling' } };
     instances.addMetadata('cfn-lint', { config: { ignore_checks: ['E3016'] } });
-    // An instance needs both from its first start: the role's permissions, and a way to the internet.
+    // An instance needs the role's permissions, and a way to the internet, from its first start.
     instances.node.addDependency(
       role,
       ...vpc.privateSubnets.map(subnet => subnet.internetConnectivityEstablished),
