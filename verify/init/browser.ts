@@ -9,7 +9,6 @@ import type { RecordedRequest } from './traffic.ts';
 import { LOGOUT, UNSAFE } from './words.ts';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
-/** Timeout of one browser step, milliseconds. */
 const STEP = 10_000;
 const FORMS = 3;
 
@@ -123,7 +122,6 @@ function record(context: BrowserContext, recorded: RecordedRequest[]): void {
 /** Time without a request after which a page counts as loaded, milliseconds. */
 const QUIET = 400;
 
-/** Waits at most for the timeout of one step, because some pages poll for ever. */
 async function settled(page: Page): Promise<void> {
   const end = performance.now() + STEP;
   const next = (): Promise<unknown> =>

@@ -3,15 +3,12 @@ import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Maximum number of scripts to read. */
 const SCRIPTS = 8;
-/** Maximum number of paths to try for each purpose. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
 /** Matches a path in quotes, such as `"/api/notes"`, and the first part of a path such as `"/api/" + id`. */
 const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
 const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
-/** Matches an object such as `{email:a,password:b}`. */
 const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd|secret|passphrase)\b[^{}]{0,80})\}/g;
 /** Matches the object in `JSON.stringify({title:a})`, `.post(b,{title:a})` and `send("POST","/todos",{title:a})`. */
 const ONE_FIELD =
@@ -23,7 +20,6 @@ const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
 /** Matches paths of the account or of sessions. Init writes no text to such paths. */
 const OWN = /\/(auth|accounts?|(get-)?sessions?)\b|\/(users?|me)$/;
 const API = /\/(api|auth|v\d)\b/;
-/** Matches the prefix of an API's paths, such as /api/auth or /v1. */
 const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;
 const FILE = /\.\w{2,5}$/;
 
@@ -81,7 +77,6 @@ function logoutsIn(paths: readonly string[]): HintedRequest[] {
   ];
 }
 
-/** If the scripts prepend a prefix (`"/api" + path`), also returns each path with this prefix. */
 function pathsIn(text: string): string[] {
   const found = [...text.matchAll(PATH)].map(([, path = '', sum, template]) => ({
     path,

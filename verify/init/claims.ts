@@ -57,8 +57,7 @@ export function claimsOf({
 }
 
 /**
- * Splits the claims into those that a run can decide (`claims`) and the others, each with a remedy (`unclaimed`). A run
- * of a healthy app then ends with `valid`.
+ * Splits the claims into those that a run can decide (`claims`) and all other claims (`unclaimed`).
  *
  * @param more further guarantees that no run can decide
  */

@@ -12,7 +12,7 @@ import { Tokens } from './renewal.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
-/** Maximum number of attempts for each login. An attempt fails if two instances of a broken app share its requests. */
+/** Maximum number of attempts for each login. In a broken app, an attempt fails if two instances share its requests. */
 export const LOGINS = 4;
 
 export interface Entered {
@@ -130,7 +130,7 @@ export async function valuesOf(
   return filled(form, { user, password, ...code });
 }
 
-/** Returns the result of a login that has returned from another host. */
+/** Returns the result of a login that has returned from another host to the app. */
 export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Entered {
   const accepted = isAccepted(answer, login);
   // A cookie's SameSite attribute made the login fail, as in a browser. Init ignores SameSite from now on, so that it
@@ -158,8 +158,8 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
 }
 
 /**
- * Maximum number of reads of the page with the login form. An instance that does not know the session shows the form
- * even to a signed-in client.
+ * Maximum number of reads of the page with the login form. An instance that does not know the session shows the form to
+ * a signed-in client too.
  */
 const READS = 4;
 
@@ -192,7 +192,7 @@ export async function signIn(entrance: LoginProcedure, account: LoginCredentials
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // The page after a refused login may say that the account is locked. Then `follow` throws.
+    // `follow` throws an error if the page after a refused login says that the account is locked.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);

@@ -49,5 +49,4 @@ export interface AppFindings {
   undecidable?: readonly Unclaimed[];
 }
 
-/** The findings when init stops early. */
 export type Begun = Pick<AppFindings, 'name' | 'url' | 'accounts'> & Partial<AppFindings>;

@@ -5,7 +5,6 @@ import type { Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
 const PATHS = ['/graphql', '/api/graphql', '/graphql/', '/query', '/v1/graphql'];
-/** Maximum number of likely requests of each kind. */
 const MOST = { logins: 4, pages: 12, writes: 6 };
 const USER = /^(user(_?name)?|e?mail(_?address)?|login|identifier|account|name)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret)$/i;
@@ -77,7 +76,6 @@ function bare(type: TypeName): { kind: string; name: string; list: boolean; requ
 const isRequired = ({ type, defaultValue }: Argument): boolean =>
   bare(type).required && (defaultValue ?? null) === null;
 
-/** Returns the GraphQL notation of a type, such as `[String!]!`. */
 const written = ({ kind, name, ofType }: TypeName): string => {
   const inner = ofType === undefined || ofType === null ? (name ?? '') : written(ofType);
   return kind === 'NON_NULL' ? `${inner}!` : kind === 'LIST' ? `[${inner}]` : inner;
@@ -175,7 +173,6 @@ const CREDENTIALS: readonly Wanted[] = [
 ];
 const TEXT: readonly Wanted[] = [{ name: /^/, value: '{value}' }];
 
-/** Returns undefined if no argument fits a wanted value, or a required argument gets no value. */
 function valuesOf(args: readonly Argument[], wanted: readonly Wanted[]): Record<string, string> | undefined {
   const values: Record<string, string> = {};
   const texts = args.filter(({ type }) => bare(type).name === 'String' && !bare(type).list);

@@ -15,7 +15,6 @@ export interface HintedRequest {
 export interface Hints {
   /** Path of the page that sent the login request. */
   page?: string | undefined;
-  /** Requests that may log in, the most likely one first. */
   logins: HintedRequest[];
   pages: string[];
   logouts: HintedRequest[];

@@ -44,7 +44,6 @@ export async function init(options: InitOptions): Promise<string> {
 
 /** Thrown if the app has responded, but init could not finish the target file. */
 export class Unfinished extends Error {
-  /** An unfinished target file with the findings so far. */
   readonly text: string;
 
   constructor(cause: unknown, text: string) {
@@ -128,7 +127,6 @@ class Inquiry {
     });
   }
 
-  /** Returns an unfinished target file with the findings so far. */
   unfinished(why: string): string {
     return unfinishedFile(this.#begun, why);
   }
@@ -230,7 +228,7 @@ class Inquiry {
   }
 
   /**
-   * Returns the status and redirect for signed-out clients, but no redirect to the login page or to another host of the
+   * Returns status and redirect of a signed-out response. Omits a redirect to the login page or to another host of the
    * login.
    */
   #refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {

@@ -31,7 +31,7 @@ export interface InitOptions {
   mayWrite(form: { page: string; path: string; field: string }): Promise<boolean>;
   /** Asks the user whether the login may visit another host. Without this callback, the login visits no other host. */
   mayVisit?(origin: string): Promise<boolean>;
-  /** Asks the user for the path of the login page. Called if init found no login page. */
+  /** Called if init found no login page. Asks the user for the path of the login page. */
   whereLogin?(): Promise<string | undefined>;
   /** Asks the user for the secret of the one-time codes; undefined if there is none. */
   secretOf?(user: string): Promise<string | undefined>;

@@ -43,7 +43,7 @@ export async function keptSession(
         say('instances', `${names}; each ends the sessions of the others, so init continues with only one`);
         return { ...kept, alone: true };
       } catch (again) {
-        // The app limits logins, so the loop stops. The error of the first search explains more than the present error.
+        // The error of the first search explains more than an error about a limit on logins.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }
@@ -92,7 +92,6 @@ async function knownOf(
   return { login: changed, csrf, page: mark.page, signedIn, pages };
 }
 
-/** Tries a login with another CSRF token, and adds an accepted login to `found`. */
 async function fits(
   entrance: LoginProcedure,
   found: Marked,

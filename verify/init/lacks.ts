@@ -28,7 +28,6 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
       : 'add --faults all, or some of them by name',
 });
 
-/** Key: guarantee; value: returns the first thing that the target lacks for this guarantee. */
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
   isolation: ({ accounts }) =>
@@ -126,7 +125,7 @@ export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // Sets of claims such as `standard` include `evidence` only if the run has logs.
+    // Sets of claims such as `standard` include the guarantee `evidence` only if the run has logs.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

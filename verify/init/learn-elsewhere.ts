@@ -51,7 +51,6 @@ export async function learnElsewhere(
   throw stopped(walk, begun);
 }
 
-/** Returns the origin of a redirect to a host that does not yet take part in the login. */
 function unknownHost(walk: Walk): string | undefined {
   const { url, reply } = walk.page;
   const { headers, status = 0 } = reply;

@@ -45,7 +45,7 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
   const isPreferred = ({ name }: { name: string }): boolean =>
     preferred !== undefined && fieldIn(preferred) === name;
   const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
-  // If the token's field is empty, a script fills in the token, from a meta tag or a cookie.
+  // A script fills in an empty token field, from a meta tag or a cookie.
   const beside = token?.value === '' ? besideToken(stranger, page).csrf : undefined;
   const csrf = beside ?? tokenOfLogin(page, token?.name, preferred);
   const others = changing.filter(field => field !== token && different.has(field.name));
@@ -92,9 +92,8 @@ interface LoginAttempt {
 }
 
 /**
- * Sends all forms of the login in turn; tries again after a refusal. Returns the complete login and its session.
- * Perhaps only the instance where a login began can finish it. So the last attempts stay on one instance, and after a
- * success all later requests do too.
+ * Sends all forms of the login in turn; tries again after a refusal. Returns the complete login and its session. The
+ * last attempts stay on one instance, because perhaps only this instance can finish the login.
  *
  * @param login the login so far, with the first form only
  * @throws UsageError if the app refuses every attempt
@@ -154,8 +153,8 @@ async function goes(
 }
 
 /**
- * Adds to a login of several pages that a redirect to its first page is a refusal, unless an accepted login leads there
- * too. A run cannot see this by itself, because the first page may have no password field.
+ * A redirect to the first page of a login is a refusal, unless an accepted login leads there too. The first page may
+ * have no password field, by which a run would recognise the refusal.
  */
 function refusedAtStart(login: Login, { redirect }: PageVisit): Login {
   const path = login.page.split('?')[0] ?? '';
@@ -171,7 +170,6 @@ function captured(
   for (const [name, { field }] of Object.entries(capture)) known[name] = fieldOf(page, field) ?? '';
 }
 
-/** Adds a form to the login. The former last request becomes one of the login's `steps`. */
 function longer(
   visitor: Visitor,
   login: Login,
@@ -247,7 +245,6 @@ export function typedIn(form: Form, asks: Asks): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-/** `carried`: names of the fields whose values must be read from the page. */
 function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
   const typed = typedIn(form, asks);
   const capture: Sending['capture'] = {};

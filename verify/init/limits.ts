@@ -14,7 +14,7 @@ export const SESSIONS = 12;
 export interface Crowd {
   /** The live sessions of the account, oldest first. */
   living: Visitor[];
-  /** What happens at a login beyond the limit; undefined without a limit. */
+  /** What happens at a login beyond the limit of sessions; undefined without a limit. */
   full?: 'oldest ends' | 'refused';
 }
 

@@ -6,7 +6,6 @@ import type { Refresh } from './renewal.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
 
-/** A request of a login. */
 export interface LoginStep {
   method: 'GET' | 'POST';
   path: string;
@@ -18,7 +17,6 @@ export interface LoginStep {
 
 export interface Login {
   page: string;
-  /** Requests to send before the main request. */
   steps?: LoginStep[];
   /**
    * Path of the request that logs in. If empty, the login submits the form of the last page that has the fields in
@@ -38,7 +36,6 @@ export interface Login {
   refresh?: Refresh;
   /** True if the login gives a refresh token, but init found no request that accepts it. */
   unrefreshed?: true;
-  /** True if the app has no login page. */
   pageless?: true;
 }
 

@@ -7,7 +7,6 @@ import { findLogout } from './logout.ts';
 import { Tokens } from './renewal.ts';
 import { Manners, type PageVisit } from './visitor.ts';
 
-/** Returns the logout found in an app that answers each POST with this status and a new cookie. */
 async function found(status: number, html = ''): Promise<string | undefined> {
   const server = http.createServer(({ method, headers }, response) => {
     if (method === 'POST') response.writeHead(status, { 'set-cookie': 'sid=new; Path=/' });

@@ -31,7 +31,6 @@ export interface Left {
 
 export interface LogoutSearch {
   left: Left | undefined;
-  /** Forms and links that look like a logout, but did not sign out. */
   failed: string[];
 }
 
@@ -72,7 +71,8 @@ export async function findLogout(
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
-    // An error is no logout: an instance that does not know the session may respond with 404 and replace the cookie.
+    // An error response is no logout: an instance that does not know the session may respond with 404 and replace the
+    // cookie.
     const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
@@ -148,7 +148,7 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens the signed-in page before every logout anyway, so its form token needs no further page.
+  // A run opens the signed-in page before every logout, so a form token on this page needs no further request.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
@@ -191,7 +191,6 @@ function links(
   );
 }
 
-/** Returns the first value in a link's query that differs in another session. */
 function difference(href: string, other: string): string | undefined {
   const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
   for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
@@ -226,10 +225,9 @@ function posted(paths: readonly string[], { login, csrf }: Pick<Known, 'login' |
   return paths.map(path => ({ method: 'POST', path, ...body, ...headers }));
 }
 
-/** Maximum number of logout paths to try that are only texts in quotes. */
 const WRITTEN = 4;
 
-/** Returns logouts for paths in quotes, because a script may draw the link. */
+/** A script may draw the link for a path in quotes. */
 function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): Logout[] {
   const quoted = /(?:["']|&quot;)(\/[\w./-]*)(?:["']|&quot;)/g;
   const paths = pages.flatMap(({ body, path }) =>

@@ -1,5 +1,6 @@
 /**
- * Finds the shortest expression for `signedIn`: it finds the user's name on a page, only if the client is signed in.
+ * Finds the shortest expression for `signedIn` of the target file. It matches the user's name on a page, but only for a
+ * signed-in client.
  */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
@@ -8,21 +9,20 @@ import { TOKEN_FIELD } from './tokens.ts';
 import type { PageVisit } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
-/** A page, as different visitors see it. */
 export interface Views {
   path: string;
-  /** The page in two sessions of the first user. */
+  /** The page as two sessions of the first user see it. */
   first: readonly PageVisit[];
-  /** The page of the second user; absent with only one account. */
+  /** The page as the second user sees it; absent with only one account. */
   second?: PageVisit | undefined;
-  /** The page of a signed-out visitor, and the login page. */
+  /** The page as a signed-out visitor sees it, and the login page. */
   outside: readonly PageVisit[];
 }
 
 export interface Mark {
   page: string;
   user: Exclude<Finding, { cookie: string } | { meta: string } | { field: string }>;
-  /** The name that the page shows for each user; undefined if it is the login name. */
+  /** The name that the page shows for each user; undefined if the page shows the login name. */
   shown: (string | undefined)[];
 }
 
@@ -52,7 +52,6 @@ const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (typeof user === 'string' ? user.length : 0) +
   (first[0]?.body.length ?? 0) / 1000;
 
-/** Returns whether a page contains a form token or a logout. */
 const isWorkplace = ({ forms, links, metas }: PageVisit): boolean =>
   [...metas.keys()].some(name => TOKEN_FIELD.test(name)) ||
   forms.some(
@@ -71,7 +70,7 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // The page may show a name such as `Guest` to signed-out clients. Then tries the next position.
+  // Tries the next position on the page, because this position shows a name such as `Guest` to signed-out clients.
   for (const place of [...named, ...differences(views)]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;
@@ -112,7 +111,7 @@ function differences({ first, second, outside }: Views): Place[] {
   const places: Place[] = [];
   const add = (name: string, at: number): void => {
     if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) return;
-    // A long text without a space is a token or id.
+    // A long text without a space is a token or an id, and no user name.
     if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) return;
     if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
   };
@@ -120,7 +119,7 @@ function differences({ first, second, outside }: Views): Place[] {
     const name = text.trim();
     const at = index + text.indexOf(name);
     add(name, at);
-    // The last word may be the name, as in `User: alice@localhost`.
+    // The last word of a text may be the user's name, as in `User: alice@localhost`.
     const word = name.lastIndexOf(' ') + 1;
     if (word > 0) add(name.slice(word), at + word);
   }
@@ -135,7 +134,6 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // Characters that end the user's name.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;

@@ -24,7 +24,7 @@ export function placeIn(seen: readonly PageVisit[], values: readonly string[]): 
   return undefined;
 }
 
-/** Returns the JSON pointer to the values, with `*` in place of array indexes. */
+/** `*` stands in place of array indexes in the returned JSON pointer. */
 function pointerTo(json: unknown, values: readonly string[]): { json: string } | undefined {
   const walk = (value: unknown, pointer: string): string[] => {
     if (typeof value === 'string') return value === values[0] ? [pointer] : [];

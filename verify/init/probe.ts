@@ -86,7 +86,6 @@ export function offered(
   };
 }
 
-/** Returns why init does not send a form; undefined if the form is safe. */
 function unfit(path: string, form: Form, csrf: Token | undefined, folder: string): string | undefined {
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
@@ -124,7 +123,6 @@ export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonl
 
 const READ_PAGES = 4;
 
-/** Maximum number of reads of a page to find the written values. */
 const READS = 6;
 
 /** Pause before a second read, milliseconds. A cache may have returned a page without the values. */
@@ -225,7 +223,6 @@ function filledWith(
   };
 }
 
-/** Returns `cut` if the page has links to further pages of the list. */
 async function itemsOn(
   visitor: Visitor,
   path: string,

@@ -7,7 +7,6 @@ import type { PageVisit, Visitor } from './visitor.ts';
 
 /** Usual paths that need no session, for apps without static files. */
 const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
-/** Maximum number of paths under `public` in the target file. */
 const MOST = 2;
 
 /**

@@ -1,4 +1,4 @@
-/** Init must find each part of a recipe (a framework's usual login) without the recipe too. */
+/** Without the recipe (a framework's usual login) too, init must find each of its parts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -4,11 +4,9 @@ import type { Token } from './login.ts';
 import { placeOf } from './tokens.ts';
 
 export interface Recipe {
-  /** Path of the login page. */
   page: string;
   /** Where pages contain the CSRF token; absent if the login sends none. */
   csrf?: Token;
-  /** Prefix of the path that logs out. */
   logout: string;
   cookie: RegExp;
   /** Address of the recipe's source. Absent if an app in tests/hosts tests the recipe. */

@@ -8,7 +8,6 @@ import { pointersOf } from './pointers.ts';
 import { accessIn, type Refresh, Tokens } from './renewal.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Minimum length of a refresh token, characters. */
 const LEAST = 8;
 /** Maximum lifetime of an access token, seconds. */
 const LONGEST = 1e6;
@@ -94,9 +93,8 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
     });
 }
 
-/** Interval between two tests of a replaced token, milliseconds. */
 const EVERY = 500;
-/** Maximum time for these tests, milliseconds. */
+/** Maximum time for which init tests whether the app accepts a replaced token, milliseconds. */
 const MOST = 35_000;
 /**
  * Time after a refresh at which a run replays the replaced token, if the target file declares no grace period,

@@ -18,7 +18,6 @@ export interface Refresh {
   atLogin: { access: string; refresh: string };
 }
 
-/** Minimum length of an access token, characters. */
 const LEAST = 16;
 /** An access token is old when less than this share of its lifetime is left. */
 const LEFT = 0.5;
@@ -47,7 +46,6 @@ export class Tokens {
   /** True after a logout, so that the session refreshes no more. */
   over = false;
 
-  /** @param captured the tokens that the session already has */
   constructor(spec: Refresh, captured: ReadonlyMap<string, string> = new Map()) {
     this.#spec = spec;
     this.captured = new Map(captured);

@@ -36,7 +36,6 @@ async function broken(): Promise<{ url: string; stop(): void }> {
 }
 
 it('finds the user name although one instance shows every user the first name', async () => {
-  // The defect depends on which instance serves the second user first.
   for (const more of [0, 1]) {
     const { url, stop } = await broken();
     const { signal } = new AbortController();

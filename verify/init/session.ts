@@ -7,13 +7,11 @@ import { findMark, type Mark, type Views } from './mark.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** Maximum number of requests for each page. An instance may not know the session. */
+/** Maximum number of requests for each page. A single request may reach an instance that does not know the session. */
 const TRIES = 6;
-/** Maximum number of times that the same client reads a page again. */
 const LATER = 3;
 /** Maximum number of times that init opens the second user's pages. A defective instance may show the wrong name. */
 const LOOKS = 3;
-/** Maximum number of linked pages to search for the user's name. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
@@ -110,7 +108,6 @@ async function sharedWithStrangers(
   return (await pastCaches(stranger, page.path)).body.includes(user) ? undefined : page.path;
 }
 
-/** Requests pages that look the same for both users again, past all caches. */
 async function uncached(views: readonly Views[], second: Visitor): Promise<Views[]> {
   const all: Views[] = [];
   for (const one of views)
@@ -169,7 +166,6 @@ async function pathsOf(
   return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...hinted, ...USUAL])];
 }
 
-/** Returns undefined if the page does not exist, or looks as for signed-out visitors. */
 async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   return (await reach(visitor, path, outside))?.seen;
 }

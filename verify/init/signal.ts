@@ -21,7 +21,7 @@ export interface Alone {
 
 const LOOKS = 24;
 const MOST_INSTANCES = 8;
-/** Headers that differ between responses for other reasons. */
+/** Headers that differ between responses, but do not name the instance. */
 const OTHER =
   /^(date|age|etag|expires|last-modified|content-|set-cookie|x-request-id|x-correlation-id|x-trace|traceparent|x-amzn-trace-id|x-runtime|x-response-time|x-ratelimit|ratelimit|retry-after|report-to|nel|cf-ray|x-amz-cf-id|vary|cache-control|connection|keep-alive|location|transfer-encoding|x-csrf)/;
 /** Words in the names of headers that name an instance. */
@@ -29,7 +29,6 @@ const NAMING = /instance|served|backend|upstream|server|node|pod|host|route|work
 /** Affinity cookies of well-known balancers. Some values do not name the instance. */
 const STICKY =
   /^(AWSALB|AWSALBCORS|AWSELB|AWSELBCORS|SERVERID|route|ROUTEID|INGRESSCOOKIE|_?sticky|lb|BIGipServer.*|ARRAffinity.*|GCLB|SRV)$/i;
-/** Matches a text such as `Served by app-1`. */
 const IN_PAGE =
   '(?:[Ss]erved.by|[Ii]nstance|[Hh]ostname|[Ss]erver|[Nn]ode|[Pp]od|[Bb]ackend)\\W{1,20}(\\w[\\w.:-]{1,60})';
 

@@ -36,7 +36,6 @@ function inJson({ json }: PageVisit): Token | undefined {
   return found === undefined ? undefined : { json: found.pointer };
 }
 
-/** Matches a name, `=` or `:`, and a text in quotes, in a script or inline JSON. */
 function inScript({ body }: PageVisit): Token | undefined {
   const script =
     /<script\b[^>]*>(?:(?!<\/script).)*?\b(\w*(?:csrf|xsrf)\w*["']?\s*[:=]\s*["'])[\w+/=.-]{8,}["']/is;

@@ -117,7 +117,7 @@ export function hintsOfTraffic(
   };
 }
 
-/** Removes session ids and tokens. */
+/** Removes session ids and tokens from the query of an address. */
 function pathOf({ pathname, searchParams }: URL): string {
   const kept = [...searchParams].filter(
     ([name, value]) => !TOKEN.test(name) && !PRIVATE.test(name) && !isKey(value),
@@ -126,7 +126,6 @@ function pathOf({ pathname, searchParams }: URL): string {
   return pathname.replaceAll(/;[^/]*/g, '') + (query === '' ? '' : `?${query}`);
 }
 
-/** Returns the index of the last request with a user name and password, or else the last with a password. */
 function loginAt(own: readonly Own[], accounts: readonly Credentials[]): number {
   const all = own.map(one => (one.method === 'POST' ? loginOf(one, accounts) : undefined));
   const whole = all.findLastIndex(login => JSON.stringify(login)?.includes('{user}') === true);
@@ -184,7 +183,8 @@ function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | un
 }
 
 /**
- * Returns a write request with `{value}` in place of its only free text; empty if there is no such text, or several.
+ * Returns a write request with `{value}` in place of its only free text. The list is empty if the request has no free
+ * text, or several.
  */
 function writeOf(one: Own): HintedRequest[] {
   let found = 0;
@@ -203,7 +203,6 @@ const isRandom = (value: string): boolean => value.length >= 16 && !/\s/.test(va
 
 const isKey = (value: string): boolean => /^[\w+/=.~-]{16,}$/.test(value) && /\d/.test(value);
 
-/** Returns the body with `{csrf}` and other placeholders. */
 function bodyOf(
   { body }: Own,
   place: (name: string, value: string) => string | undefined,

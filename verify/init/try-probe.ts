@@ -51,12 +51,10 @@ export async function tryProbe(looking: Looking, entrance: LoginProcedure, means
   }
 }
 
-/** Words in a link to a form that creates something. */
 const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
 /** Maximum number of links to follow. `each`: from the first page. `new`: links to forms, from linked pages. */
 const LINKS = { each: 6, new: 4 };
 
-/** Matches links that may delete something. */
 const DELETES = /delet|remov/;
 const FILE = /\.\w{2,4}$/;
 

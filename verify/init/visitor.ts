@@ -14,7 +14,6 @@ import type { Tokens } from './renewal.ts';
 
 /** Pause between two requests of init, milliseconds. */
 const PAUSE = 15;
-/** Maximum number of requests to one app. */
 const MOST = 600;
 const REDIRECTS = 5;
 
@@ -34,7 +33,7 @@ export class Manners {
   readonly #signal: AbortSignal;
   readonly #pause: number;
   #sent = 0;
-  /** Number of instances. 2 if no response names its instance. */
+  /** Number of instances of the app; 2 if no response names its instance. */
   instances = 2;
   reached = false;
   /**

@@ -65,7 +65,6 @@ export async function begin(looking: Looking): Promise<LoginStart> {
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
 }
 
-/** Returns requests from the app's GraphQL API, or else its scripts, or else the usual requests of an API. */
 async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: GraphqlApi): Promise<Hints> {
   if (api?.hints !== undefined && api.hints.logins.length > 0) return api.hints;
   const described = await hintsOfOpenApi(manners.fresh(), page);
@@ -73,7 +72,6 @@ async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: G
   return hasPages(page) ? hintsOfScripts(manners.fresh(), page) : usualLogins(first);
 }
 
-/** Returns a hint for the user if a GraphQL API does not describe its login. */
 function unnamed({ path, hints }: GraphqlApi, why: string): string {
   const off =
     hints === undefined ? 'its introspection is off' : 'no mutation takes a user name and a password';
@@ -210,7 +208,7 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
 
-/** Returns undefined if the app has set a cookie instead of a token. */
+/** Returns undefined if the app has set a cookie instead of sending a token. */
 function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   if (visitor.client.cookies(answer.path).length > 0) return {};
   const found = accessIn(answer);

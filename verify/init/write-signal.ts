@@ -4,7 +4,7 @@ import { comment } from './comment.ts';
 import type { AppFindings } from './findings.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** Returns only a comment if no response names its instance. */
+/** Returns the part of the target file about instances; only a comment if no response names its instance. */
 export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'carried'>): string {
   if (signal === undefined || 'pinned' in signal)
     return [

@@ -121,7 +121,6 @@ export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carri
   });
 }
 
-/** Returns undefined if the response to a refresh has both tokens in the same places as the login. */
 function atLoginOnly({ access, token, atLogin }: Refresh): Record<string, { json: string }> | undefined {
   if (access.json === atLogin.access && token?.json === atLogin.refresh) return undefined;
   return { access: { json: atLogin.access }, refresh: { json: atLogin.refresh } };

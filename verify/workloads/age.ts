@@ -13,7 +13,6 @@ import { raceLogout } from './logout-race.ts';
 import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 
-/** Number of sessions of each of the four kinds. */
 const EACH = 5;
 /** Number of bursts (overlapping requests) of the busy session that lives longest. */
 const TIMES = 14;
@@ -23,7 +22,7 @@ const TIMES = 14;
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/** Number of first stays on one instance that last OUTLIVES times the idle timeout. */
+/** The first LONG_STAYS stays of a session on one instance last OUTLIVES times the idle timeout. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
 /** Every third burst of a busy session includes slow requests. */
@@ -34,7 +33,6 @@ const OFTEN = 150;
 const FORGED_EVERY = 80;
 /** Pause between two pairs of simultaneous reads, milliseconds. */
 const PAIRS_EVERY = 120;
-/** Maximum length of a session or pause, as a share of the declared timeout. */
 const ALIVE = 0.6;
 
 const HABITS = [busy, rests, stays, forges];
@@ -54,7 +52,7 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // If the app limits sessions, other workloads would wait for these long sessions until the end.
+    // Other workloads would wait until the end for these long sessions, if the app limits sessions.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = {
       overlapped: 0,
@@ -79,13 +77,11 @@ export const age: Workload = {
   },
 };
 
-/** Returns the maximum lifetime of a session that sends requests all the time, milliseconds. */
 function lifeOf({ expiry }: Target): number {
   const { idle = Number.POSITIVE_INFINITY, absolute = Number.POSITIVE_INFINITY, renew } = expiry ?? {};
   return renew === 'never' ? Math.min(idle, absolute) : absolute;
 }
 
-/** Returns the declared idle timeout, milliseconds; infinity if there is none. */
 const idleOf = ({ expiry }: Target): number => expiry?.idle ?? Number.POSITIVE_INFINITY;
 
 interface Shared {
@@ -99,14 +95,12 @@ interface Shared {
 }
 
 interface Pace {
-  /** Average interval between two bursts, milliseconds. */
   every: number;
   /** Time of the logout, microseconds on the run's clock. */
   until: number;
   ended(): boolean;
 }
 
-/** `probe` is undefined if no probe of the target can be written. */
 interface Session extends Omit<Racer, 'probe'> {
   shared: Shared;
   probe: Probe | undefined;
@@ -129,7 +123,6 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   return { context, driver, probe, other: undefined, shared, written: 0 };
 }
 
-/** Logs out while requests are in flight. Returns a function that replays the old cookie at the end of the run. */
 async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
   const { logout } = context.target;
   if (logout === undefined || context.signal.aborted) {
@@ -143,11 +136,10 @@ async function loggedOut({ context, driver, shared }: Session, n: number): Promi
   };
 }
 
-/** Returns whether the page stays small enough after `count` more values. */
+/** Returns false if the page would get too long with `count` more values. */
 const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
-/** Sends bursts of overlapping requests, and pairs of simultaneous reads between two bursts. */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const { probe, context } = session;
   const { slow } = context.target;
@@ -214,7 +206,9 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   }
 }
 
-/** An instance may accept a changed cookie only once in many requests, so the session sends them again and again. */
+/**
+ * Sends changed cookies again and again, because an instance may accept a changed cookie only once in many requests.
+ */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   const without = await leftOut(context, driver);
   for (let i = 0; !ended(); i++) {
@@ -235,7 +229,6 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
   }
 }
 
-/** Reads instead if the session must not write more values. */
 async function uses(session: Session, to: string | undefined): Promise<Operation> {
   const { driver, probe } = session;
   if (probe === undefined || !room(session, 1)) return (await driver.read(probe, { to })).operation;

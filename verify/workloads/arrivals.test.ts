@@ -14,7 +14,6 @@ describe('planned times', () => {
     [150, 50],
   ])('follow a rate from %d to %d, and stay at its end', (from, to) => {
     const plan = Array.from({ length: 401 }, (_, n) => timeOf({ from, to }, 4 * SECOND, n));
-    // At 100 actions per second, 400 actions take 4 s.
     expect(plan[400]).toBeCloseTo(4 * SECOND, 3);
     const within = (begin: number, end: number): number =>
       plan.filter(time => time >= begin * SECOND && time < end * SECOND).length;
@@ -59,7 +58,6 @@ describe('arrivals', () => {
     arrivals.start();
     expect(await arrivals.take()).toBe(0);
     expect(await arrivals.take()).toBe(500_000);
-    // The plan checks every 200 ms whether the load is over.
     expect(waits).toEqual([200, 200, 100]);
     now += 499_000;
     // 4 ms is within the tolerance for late timers.

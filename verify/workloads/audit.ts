@@ -9,13 +9,14 @@ import { forgeries } from './forgeries.ts';
 import { collection, eachText, UNMEASURED } from './growth.ts';
 import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Public paths to request if the target file names none. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
-/** Maximum number of static files on the login page to request. */
 const LINKED = 2;
-/** Number of rounds on each instance. Three responses show whether an instance differs from the others. */
+/** Number of rounds on each instance. Three responses show whether an instance differs from the other instances. */
 const TIMES = 3;
-/** Minimum and maximum number of rounds with changed cookies. The rounds end when every instance has received one. */
+/**
+ * Minimum and maximum number of rounds with changed cookies. The rounds end when every instance has received a changed
+ * cookie.
+ */
 const FORGED = { least: 4, most: 12 };
 /** Number of reads without a cookie. A single read may be signed out because its instance does not know the session. */
 const LOOKS = 3;
@@ -96,11 +97,6 @@ async function forges(context: Context, plan: Plan): Promise<void> {
   }
 }
 
-/**
- * Returns the first session whose read reached an instance outside `tried`.
- *
- * @param tried instances that have received a changed cookie
- */
 async function servedOutside(
   tried: ReadonlySet<string>,
   drivers: readonly Driver[],
@@ -124,7 +120,7 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  // If a sticky balancer allows only one instance, this instance gets each changed cookie twice.
+  // Behind a sticky balancer, a session reaches only one instance, which then gets each changed cookie twice.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   const without = await leftOut(context, driver);
@@ -141,8 +137,8 @@ async function forge(
 }
 
 /**
- * Returns, for each session cookie, the cookies to leave out beside its changed value. A remember-me cookie, for
- * example, signs in by itself.
+ * Returns for each session cookie the cookies to leave out of a request with its changed value, such as a remember-me
+ * cookie, which signs in by itself.
  */
 export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
   const names = driver.cookies().map(({ name }) => name);
@@ -171,10 +167,6 @@ export function changed(context: Context, driver: Driver, other: Pick<Driver, 'c
   });
 }
 
-/**
- * Adds longer and longer texts within the measured limits, reads on every instance after each stage, and removes the
- * texts.
- */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined) return;
@@ -204,10 +196,8 @@ async function grows(context: Context, plan: Plan): Promise<void> {
 
 /** Maximum number of texts to remove. The newest and longest texts are removed first. */
 const SHRINKS = 30;
-/** Number of writes of each text that is hard to encode. */
 const AWKWARD = 3;
 
-/** Writes hard-to-encode texts on one instance; all instances must show the same text. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   const texts = context.growth?.texts ?? [];

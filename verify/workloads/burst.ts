@@ -20,16 +20,14 @@ export const TOGETHER = 4;
 /** Maximum number of values to write to one object, so that its page stays small. */
 export const MOST = 44;
 
-/** Maximum length of a long value, characters. */
 const LONG = 400;
 
 /** Minimum number of rounds with overlapping requests. Almost certainly shows an error of one in ten rounds. */
 const ENOUGH = 30;
 
 interface Part {
-  /** Number of rounds with quick requests only. */
   quick: number;
-  /** Number of rounds with quick requests during a slow request. */
+  /** Number of rounds with quick requests while a slow request is in flight. */
   slow: number;
   /** If true, the session reads again when all sessions are done, to see late effects. */
   late: boolean;
@@ -42,7 +40,6 @@ const PARTS: readonly Part[] = [
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/** The rounds of each additional session. */
 const MORE: Part = { quick: 8, slow: 0, late: true };
 /** Maximum number of additional sessions, for a run with too few overlapping requests. */
 const MORE_TIMES = 6;
@@ -50,11 +47,9 @@ const MORE_TIMES = 6;
 interface Shared {
   /** Number of rounds in which at least two requests overlapped. */
   overlapped: number;
-  /** Finds the delay after which a concurrent read shows a write. */
   delays: DelaySearch;
 }
 
-/** A session and the probes whose data it writes. */
 export interface Racer {
   context: Context;
   driver: Driver;
@@ -84,7 +79,7 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the app limits sessions, others wait for the end of this session. So this session logs out at once.
+      // Logs out at once if the app limits sessions, because other sessions wait for the end of this session.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
@@ -122,7 +117,6 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
 
 type Kind = 'write' | 'read' | 'other';
 
-/** Simultaneous requests with one probe. */
 const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
@@ -130,7 +124,7 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** Simultaneous requests with two probes. A write with one may overwrite the data of the other with an old value. */
+/** A write with one of two probes may overwrite the data of the other probe with an old value. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
@@ -171,16 +165,15 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
 }
 
 /**
- * Returns the length of long values, characters; 0 if the app may refuse them. Every second value is long: a store that
- * overwrites in place may leave a part of it.
+ * Returns the length of long values, characters; 0 if the app may refuse them. A store that overwrites in place may
+ * leave a part of a longer value.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;
 }
 
 /**
- * Returns the delay of each request, milliseconds. Reads are near the delay at which a read begins to show the round's
- * first write.
+ * Reads get a delay near the delay at which a read begins to show the round's first write. All delays are milliseconds.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);

@@ -33,7 +33,7 @@ async function round(context: Context, n: number): Promise<void> {
     driver.form({ held: barrier.place(context.random.next() * 2) }),
     ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
   ]);
-  // The form token of one page may not belong to the cookie of another page. A user then opens the form again.
+  // A user opens the login form again if its token does not belong to the cookie of another page.
   if ((await driver.login()).outcome !== 'ok' && !(await driver.enter())) return driver.end('refused');
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   await leave(context, driver);

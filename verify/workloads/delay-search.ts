@@ -4,7 +4,7 @@
  */
 import type { Random } from '../random.ts';
 
-/** Maximum distance from the found delay of half of the random delays, as a fraction of the span. */
+/** Half of the random delays are at most this fraction of the span away from the found delay. */
 const AROUND = 1 / 16;
 
 export class DelaySearch {

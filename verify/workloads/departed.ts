@@ -1,4 +1,4 @@
-/** Replays the cookies of sessions that have logged out. An error may keep only one of many sessions. */
+/** Replays the cookies of many sessions that have logged out, because an app may keep only one of many. */
 import type { Context } from '../client/context.ts';
 import { Departed, type DepartedSession } from '../client/departed.ts';
 import { inTurn } from './workload.ts';

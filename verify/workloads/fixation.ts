@@ -11,7 +11,7 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
-/** Minimum number of rounds with each kind of planted cookie for the check `rotation`. */
+/** Minimum number of rounds with each kind of planted cookie. The check `rotation` needs so many. */
 const NEEDED = 3;
 
 export const fixation: Workload = {
@@ -33,7 +33,6 @@ export const fixation: Workload = {
   },
 };
 
-/** Plants the cookies of a visit before the login. */
 async function before(context: Context, n: number): Promise<void> {
   const driver = Driver.of(context, n);
   await driver.visit(context.target.signedIn.page);
@@ -49,7 +48,6 @@ async function before(context: Context, n: number): Promise<void> {
 const carries = ({ interpreter, target }: Context, client: SessionClient): boolean =>
   client.cookies(target.signedIn.page).some(({ name }) => interpreter.sessionCookies.includes(name));
 
-/** Plants a session cookie with an invented id. */
 async function invented(context: Context, n: number): Promise<void> {
   const model = Driver.of(context, n);
   if (!(await model.enter())) return model.end('refused');
@@ -99,7 +97,6 @@ async function overAnother(context: Context, n: number): Promise<void> {
 /** Maximum number of requests to find the signed-in user. An instance may not know the session. */
 const LOOKS = 4;
 
-/** Returns the label (a keyed hash) of the user on the signed-in page. */
 async function signedInAs({ interpreter, target }: Context, driver: Driver): Promise<string | undefined> {
   for (let i = 0; i < LOOKS; i++) {
     const { sawUser } = interpreter.seen(await driver.look(target.signedIn.page), { action: 'read' });
@@ -116,7 +113,6 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
   });
 }
 
-/** Replaces digits and letters by random ones, in parts of 8 or more characters. */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;
   const drawn = (letter: string): string => {

@@ -47,7 +47,6 @@ describe('forged cookies', () => {
     );
   });
 
-  // Names of instances may be short, such as app-2, or long, such as those of pods.
   it.each([
     ['0123456789abcdef0123456789abcdef.app-2', 'fedcba98765432100123456789abcdef.app-1', /\.app-2$/],
     [

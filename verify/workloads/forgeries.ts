@@ -14,9 +14,8 @@ interface Part {
 }
 
 const PART = /[\w+/-]{12,}/g;
-/** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
-/** Number of equal first characters in two sessions from which a part counts as the name of an instance. */
+/** A part of a cookie counts as the name of an instance if its first ALIKE characters are equal in two sessions. */
 const ALIKE = 3;
 
 /**
@@ -68,7 +67,6 @@ function withContentOf(own: string, other: string): string | undefined {
   return own.slice(0, part.at) + text + own.slice(endOf(part)).replace(/^=+/, '');
 }
 
-/** Returns undefined for a JWT's header too. */
 function jsonIn(text: string): string | undefined {
   const json = Buffer.from(text, 'base64').toString();
   try {

@@ -11,7 +11,6 @@ import { inTurn } from './workload.ts';
 
 /** Number of sessions that begin before the faults, and of those that begin afterwards. */
 const EACH = 15;
-/** Maximum number of concurrent sessions. */
 const AT_ONCE = 5;
 
 /**

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eachText } from './growth.ts';
 
-/** Returns the length of each text, and the total length after each stage. */
 async function grown(limits: { longest: number; total: number }, refusedAt = Number.POSITIVE_INFINITY) {
   const sizes: number[] = [];
   const stages: number[] = [];

@@ -25,15 +25,12 @@ const STAGES = [
 ];
 /** Total length above which a stage needs long texts, characters. */
 const MANY = 100_000;
-/** Approximate length of the shortest text, characters. */
 const SHORT = 40;
-/** The limits without a measurement: only short texts. */
+/** The limits to assume without a measurement: only short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
-/** Maximum number of texts to add to one session. */
 const ADDS = 130;
 /** The share of a measured limit that `audit` uses, because its requests may be a little larger. */
 const WITHIN = 0.8;
-/** Number of texts to add between two reads of the page. */
 const READ_EVERY = 10;
 /** Number of tries for each text if clients cannot choose the instance. */
 const TRIES = 2;
@@ -113,7 +110,6 @@ class Measurement {
   readonly #context: Context;
   readonly #probe: Probe;
   #sessions = 0;
-  /** Describes the response by which the app refused more text. */
   cause: string | undefined;
 
   constructor(context: Context, probe: Probe) {
@@ -138,7 +134,8 @@ class Measurement {
         const { status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // Another error is no limit. `audit` sends the same text, and its responses are judged.
+        // An error for another reason than a full session is no limit. `audit` sends the same text, and its responses
+        // are judged.
         total += size;
         return status < 400;
       });
@@ -183,7 +180,6 @@ class Measurement {
     return kept;
   }
 
-  /** Undefined means that the balancer chooses the instance. */
   #ways(): readonly (string | undefined)[] {
     const { instances } = this.#context;
     const chosen = instances.names().filter(name => instances.way(name) !== undefined);
@@ -214,7 +210,6 @@ class Measurement {
     return false;
   }
 
-  /** After every tenth text, also reads the page, because the page may have become too large. */
   async #write(
     driver: Driver,
     size: number,
@@ -235,7 +230,6 @@ class Measurement {
   }
 }
 
-/** Waits, for at most 30 s, until the balancer routes to each instance again. */
 async function allBack({ instances, interpreter, connect, target, signal }: Context): Promise<void> {
   const missing = new Set(instances.names());
   const end = Date.now() + BACK.within;

@@ -16,27 +16,26 @@ const KEPT = { share: 0.3, most: 30 };
 /** Share of writes with a text that is hard to encode, such as emoji. */
 const AWKWARD = 0.25;
 
-/** A path cannot contain a text that is hard to encode, so `hop` does not remove such texts by a path. */
+/** A text that is hard to encode cannot be removed by a request with the value in its path. */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
 export class HeldValues {
   readonly #context: Context;
   readonly #random: Random;
   readonly #clients: number;
-  /** Values that this client can remove, by object. */
+  /** Key: object; value: values that this client can remove. */
   readonly #items = new Map<string, string[]>();
-  /** Number of texts that this client cannot remove, by object. */
+  /** Key: object; value: number of texts that this client cannot remove. */
   readonly #stuck = new Map<string, number>();
   #kept = 0;
 
-  /** @param clients number of clients that write to the data of all users */
   constructor(context: Context, clients: number) {
     this.#context = context;
     this.#random = context.random;
     this.#clients = clients;
   }
 
-  /** Forgets all values, for a new session. */
+  /** Forgets the values of the last session. */
   clear(): void {
     this.#items.clear();
     this.#stuck.clear();
@@ -55,7 +54,6 @@ export class HeldValues {
     return items.splice(this.#random.below(items.length), 1)[0];
   }
 
-  /** Returns the share of writes among an object's requests, from 0 to 1. */
   share(probe: Probe): number {
     const { cap, remove, scope } = probe;
     const count = this.#held(probe);
@@ -66,7 +64,7 @@ export class HeldValues {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Returns undefined if the next write must use a usual text. */
+  /** Returns a text that is hard to encode; undefined if the next write must use a usual text. */
   text(probe: Probe): Text | undefined {
     const { growth, target } = this.#context;
     const draw = this.#random.next();
@@ -77,7 +75,7 @@ export class HeldValues {
   }
 
   /**
-   * Records an ended write.
+   * Records a write that has ended.
    *
    * @param disturbed true while faults are performed
    */
@@ -92,7 +90,6 @@ export class HeldValues {
       this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
       return;
     }
-    // Never removes some of the values written during faults.
     if (disturbed && this.#kept < KEPT.most && this.#random.next() < KEPT.share) this.#kept++;
     else getOrInsert(this.#items, probe.object, (): string[] => []).push(value);
   }

@@ -20,14 +20,12 @@ import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './wo
 
 /** Maximum number of logins after lost sessions, before the client stops. */
 const LOGINS_AGAIN = 2;
-/** Maximum number of lost sessions whose cookie is replayed. */
 const REPLAYED = 5;
-/** Number of replays of a lost session's cookie. */
 const REPLAYS = 6;
 /** Share of writes whose redirect the client follows without waiting for the body, as browsers do. */
 const EARLY = 0.5;
 
-/** With so few sessions, a round robin can by chance route each session always to the same instance. */
+/** Maximum number of sessions for which a round robin can by chance route each session always to the same instance. */
 const FEW = 4;
 
 /** The speed of the clients of `hop`, which index.ts changes during the run. */
@@ -42,14 +40,13 @@ export interface Pace {
 const LOGIN_AGAIN = 200;
 
 interface Shared {
-  /** Number of clients that write to the data of all users. */
   clients: number;
   replayed: number;
   few: boolean;
   pace: Pace;
   over(): boolean;
   arrivals: Arrivals | undefined;
-  /** Called when the app has accepted or refused a client's first login. */
+  /** Called when the app has accepted or refused the first login of a client. */
   entered(): void;
 }
 
@@ -121,14 +118,13 @@ class HopClient {
   /** Random numbers for pauses only, because other random choices must not depend on the number of pauses. */
   readonly #pauses: Random;
   readonly #values: HeldValues;
-  /** True if the outcome of the last write is unknown. The client then reads before its next write. */
+  /** True if the outcome of the last write is unknown, so that the client must read before its next write. */
   #unsure = false;
-  /** Planned begin of the next action, on the run's clock. */
+  /** Planned begin of the next action, microseconds on the run's clock; undefined without `--rate`. */
   #due: number | undefined;
-  /** The session that was alive at the end of the load. */
   #open: Driver | undefined;
 
-  /** `number`: number of the client in the run; `place`: its index in this worker thread. */
+  /** @param who number of the client in the run, and its index (`place`) in this worker thread */
   constructor(context: Context, { number, place }: { number: number; place: number }, shared: Shared) {
     this.#name = `c${number + 1}`;
     this.#context = { ...context, random: context.random.fork(this.#name) };
@@ -172,7 +168,7 @@ class HopClient {
     }
   }
 
-  /** The session that was alive at the end of the load; undefined if it was lost. */
+  /** The session that was alive at the end of the load; undefined if the session was lost. */
   get open(): OpenSession | undefined {
     return this.#open && { driver: this.#open, values: this.#values };
   }
@@ -191,7 +187,6 @@ class HopClient {
     await leave(this.#context, driver);
   }
 
-  /** Returns false if the session was lost. */
   async #live(driver: Driver): Promise<boolean> {
     this.#values.clear();
     // The first page after the login has the form token for writes.
@@ -247,14 +242,14 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The response's header has acknowledged the write, so another instance must show the value at once.
+    // The response header has acknowledged the write, so another instance must show the value at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Remembers a write with an unknown outcome, so that a read comes before the next write. Otherwise the checks would
-   * have to try too many orders of effects. Returns false if the response is signed out.
+   * Remembers a write with an unknown outcome, so that a read comes before the next write. With many unknown outcomes,
+   * the checks would have to try too many orders of effects.
    */
   #wrote({ outcome, signedIn }: Operation): boolean {
     this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';

@@ -7,9 +7,7 @@ import type { Operation } from '../core/history/history.ts';
 import { timeoutTolerance } from '../core/timeline/timeouts.ts';
 import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';
 
-/** Fraction of its timeout after which a session must still be alive. */
 const ALIVE = 0.85;
-/** Number of requests within one idle timeout, in a busy session. */
 const BUSY = 3;
 /** Length of a busy session, as a multiple of the idle timeout. */
 const LONG = 2.2;
@@ -58,12 +56,12 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Each instance must know the session first, so that only the expiry explains a later refusal.
+  // Every instance must know the session before the wait. A later refusal then shows that the session has expired.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
 
-/** Sends only one request after the wait, because this request renews the session. */
+/** A second request after the wait would show nothing, because the first request has renewed the session. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;

@@ -43,11 +43,13 @@ const SLOWLY = 25;
 const STEADILY = 60;
 /** Number of accounts to reserve for each workload, if there are enough. */
 const OWN_ACCOUNTS = 60;
-/** Maximum duration of other workloads, as a multiple of the duration of `hop`. */
+/** Maximum duration of all workloads except `hop`, as a multiple of the duration of `hop`. */
 const LONGER = 3;
-/** Maximum duration of other workloads if `hop` is short, milliseconds. */
+/** Maximum duration of all workloads except `hop` if `hop` is short, milliseconds. */
 const LEAST = 30_000;
-/** Factor for these durations if the app limits sessions, because workloads then wait for each other. */
+/**
+ * Factor for the maximum duration of workloads if the app limits sessions, because workloads then wait for each other.
+ */
 const SEATED = 4;
 
 /**
@@ -84,9 +86,8 @@ export const waits = (target: Target, names: readonly string[]): number =>
 
 export interface Performance {
   sessions: number;
-  /** Duration of `hop`, milliseconds. */
   duration: number;
-  /** Number of actions that `hop` begins per second. By default, each action begins when the last has ended. */
+  /** Number of actions per second of `hop`. By default, each action begins when the last action has ended. */
   rate?: Rate | undefined;
   /** The share of `hop`'s sessions that this worker thread drives; all by default. */
   part?: WorkerPart | undefined;
@@ -98,7 +99,7 @@ export interface Performance {
   onActive?: (what: readonly string[]) => void;
 }
 
-/** Texts for a workload that runs longer than the load, in the display of the progress. */
+/** Progress texts for workloads that run longer than the load. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
@@ -127,8 +128,8 @@ class Active {
 }
 
 /**
- * Runs the workloads concurrently, and throws the first error. If the app limits sessions, `hop` runs last, because it
- * uses them all.
+ * Runs the workloads concurrently, and throws the first error. Runs `hop` last if the app limits sessions, because
+ * `hop` uses them all.
  */
 export async function perform(
   outer: Context,
@@ -137,7 +138,7 @@ export async function perform(
 ): Promise<void> {
   const failing = new AbortController();
   const departed = departedOf(outer);
-  // `AbortSignal.any` is slower, and each request asks the signal several times.
+  // `AbortSignal.any` is slower than this listener, and each request asks the signal several times.
   const stop = (): void => failing.abort(outer.signal.reason);
   if (outer.signal.aborted) stop();
   outer.signal.addEventListener('abort', stop, { once: true });
@@ -188,13 +189,13 @@ export async function perform(
     );
   let aging: Promise<void> | undefined;
   try {
-    // Does not wait for `age`, which takes as long as `hop` but sends few requests.
+    // `age` takes as long as `hop` but sends few requests, so `hop` does not wait for its end.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
     if (disturb === undefined) pace.pause = 0;
     else {
-      // Covers the logouts so far; `leaving` covers logouts during the faults.
+      // Replays cookies of logouts before the faults. The workload `leaving` covers logouts during the faults.
       await replayDeparted(context);
       Object.assign(pace, { pause: STEADILY, disturbed: true });
       // The faults must affect all sessions of `hop`.

@@ -13,14 +13,11 @@ const PAIRS = 3;
 const ROUNDS = 12;
 /** Minimum number of rounds, even after the deadline. */
 const LEAST_ROUNDS = 8;
-/** Number of browsers in which one user logs in after another. */
 const SHARED = 3;
-/** Number of tests in which a user disconnects before the responses. */
 const HASTY = 2;
 /** Number of browsers in which a late response arrives after a new login (late.ts). */
 const LATE = 4;
 const DEVICES = 3;
-/** Number of requests in each round during which a user disconnects. */
 const ABANDONED = 10;
 
 export const interleave: Workload = {
@@ -35,7 +32,7 @@ export const interleave: Workload = {
       ...Array.from({ length: LATE }, () => late),
       ...Array.from({ length: DEVICES }, () => devices),
     ];
-    // Each task needs up to three clients, so task n begins with client 3·n.
+    // Each task needs up to three clients, so the n-th task begins with client 3·n.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
@@ -62,7 +59,6 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   await leave(context, leaver);
 }
 
-/** Returns whether the login was accepted. */
 async function enters(context: Context, driver: Driver): Promise<boolean> {
   const probe = privately(context.target);
   if (!(await driver.enter())) return false;
@@ -101,7 +97,7 @@ async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Needs a logout in the target file, and two users.
+  // This test needs a logout in the target file, and two users.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -132,7 +128,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
-  // In half of the rounds, a new query makes sure that no cache has the page.
+  // A new query in half of the rounds makes sure that no cache has the page.
   const fresh = i % (2 * paths.length) < paths.length;
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const reads = users.map(

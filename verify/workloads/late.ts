@@ -50,18 +50,19 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // Shows which user is signed in after late cookies. The mark `old` keeps checks from requiring the new user.
+  // These reads show which user is signed in after late cookies. Their mark `old` keeps the checks from requiring the
+  // new user.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
   next.end('over');
 }
 
-/** Some requests send their last byte only when the barrier opens. */
 function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promise<Operation>[] {
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // Without `logout-final`, the whole session may be in the cookie, so that a late write always restores it.
+  // Without the claim `logout-final`, the whole session may be in the cookie, and a late write would always restore the
+  // old session.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;
 }

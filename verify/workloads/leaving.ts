@@ -13,15 +13,12 @@ import { everywhere, inTurn, over, type Plan } from './workload.ts';
 const CLIENTS = 4;
 /** Number of clients that stay logged in until a fault begins, because the fault may prevent logins. */
 const PATIENT = 2;
-/** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
-/** Interval between two tries of a login or logout, milliseconds. */
 const AGAIN = 200;
 /** Average pause between two reads, milliseconds: short, so that no server closes the idle connection. */
 const PAUSE = 80;
 /** Time after which a client disconnects while the session store is down, milliseconds. */
 const ABANDONED = 250;
-/** Maximum number of old cookies to replay after all faults. */
 const REMEMBERED = 150;
 
 interface LoggedOut {
@@ -55,7 +52,6 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
   });
 }
 
-/** Returns undefined if the login or logout failed, or the session was lost. */
 async function live(
   context: Context,
   plan: Plan,

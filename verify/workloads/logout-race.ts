@@ -18,14 +18,10 @@ import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 /** Number of logouts. Almost certainly shows an error of one in ten logouts. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
-/** Number of quick requests in flight at a logout. */
 const TOGETHER = 4;
-/** Number of tests of "log out everywhere". */
 const ALL_ROUNDS = 4;
-/** Number of the user's sessions in each of these tests. */
 const ALL_SESSIONS = 5;
 
-/** A session whose old cookie is replayed at the end of the run. */
 interface LoggedOut {
   driver: Driver;
   old: SessionClient;
@@ -72,7 +68,7 @@ async function round(
 }
 
 interface Race {
-  /** Number of the logout, which decides the kinds of requests in flight. */
+  /** Number of the logout in this workload. It decides which kinds of requests are in flight. */
   n: number;
   logout: EndingSpec;
   /** Finds the delay after which the app refuses concurrent requests of a session that logs out. */
@@ -94,7 +90,7 @@ export async function raceLogout(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests need no barrier: they are still in flight at the logout.
+  // Slow requests overlap the logout without a barrier: they are still in flight when it is sent.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
@@ -108,7 +104,7 @@ export async function raceLogout(
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // A late response may have set a cookie after the logout, which a browser would send.
+  // A browser would send a cookie that a late response has set after the logout.
   await driver.read(undefined, { labelled: true });
   if (logout.provider === true) await driver.enterAgain();
   return { driver, old };
@@ -116,7 +112,6 @@ export async function raceLogout(
 
 type Sending = (how: How) => Promise<Operation>;
 
-/** All kinds of requests that the target file allows are used in turn. */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);

@@ -23,7 +23,6 @@ afterAll(async () => {
   await rm(out, { recursive: true, force: true });
 });
 
-/** Minimum number of requests to compare. */
 const ENOUGH = 60;
 
 /**
@@ -59,7 +58,6 @@ function compare(one: Plan, same: Plan, other: Plan): { compared: number; differ
   for (const [session, steps] of one) {
     if (!/^s\d+$/.test(session)) continue;
     const [again, others] = [same.get(session) ?? [], other.get(session) ?? []];
-    // A session may end after any request.
     const length = Math.min(steps.length, again.length) - END;
     expect(again.slice(0, length), session).toEqual(steps.slice(0, length));
     compared += length;

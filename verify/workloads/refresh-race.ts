@@ -14,7 +14,6 @@ import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.
 
 const ROUNDS = 24;
 const AT_ONCE = 12;
-/** Number of browser tabs that refresh at the same time. */
 const TABS = 3;
 /** Maximum delay between two concurrent refreshes, milliseconds. */
 const APART = 10;
@@ -53,13 +52,16 @@ export const refreshRace: Workload = {
   },
 };
 
-/** Returns how long an instance may still accept a replaced token, milliseconds. */
+/** Returns how long after a refresh an instance may still accept the replaced token, milliseconds. */
 const graceOver = ({ grace = 0 }: RefreshSpec): number =>
   grace + timeoutTolerance(grace * 1000) / 1000 + MARGIN;
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
-/** Refreshes by the function `race`, and once more. Sends the token that `race` replaced after the grace period. */
+/**
+ * Refreshes by the function `race`, then with the current tokens. After the grace period, sends the token that `race`
+ * replaced.
+ */
 async function raced(
   race: Race,
   spec: RefreshSpec,
@@ -75,7 +77,6 @@ async function raced(
   await driver.refresh({ as: copied(current) });
 }
 
-/** Afterwards, the tokens of the last response count as the current tokens. */
 const overlapping: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const barrier = new Barrier(TABS);
@@ -110,7 +111,6 @@ const spentAtOnce: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/** Sends all tokens to every instance after the logout. */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
   // An instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);

@@ -29,11 +29,10 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Longer than any test, milliseconds: the workload ends when `enough` returns true. */
+/** Maximum duration of a workload, milliseconds, longer than any test. The workload ends when `enough` returns true. */
 const DURATION = 60_000;
 /** Number of operations after the last allowed text, in which a broken limit would show. */
 const MORE = 200;
-/** The hard-to-encode text of 18 digits. */
 const NUMBER = /^\d{18}$/;
 
 /**

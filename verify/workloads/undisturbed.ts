@@ -10,7 +10,6 @@ import type { Probe } from '../target/schema.ts';
 import type { HeldValues } from './hop-values.ts';
 import { everywhere } from './workload.ts';
 
-/** Minimum number of writes with each probe. */
 const WRITES = 14;
 
 export interface OpenSession {

@@ -5,7 +5,7 @@ import { depart, leave, replayed } from '../client/leave.ts';
 import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
-/** Minimum pause between two sessions, milliseconds. A longer session is followed by a pause of its own length. */
+/** Minimum pause between two sessions, milliseconds. After a longer session, the pause is as long as the session. */
 const PAUSE = 100;
 
 /**

@@ -10,7 +10,6 @@ import type { Account, Target } from '../target/load.ts';
 import type { Rate } from './arrivals.ts';
 
 export interface Plan {
-  /** Number of concurrent sessions of `hop`. */
   sessions: number;
   /** Time after which no action begins, microseconds on the run's clock. */
   deadline: number;
@@ -22,7 +21,7 @@ export interface Plan {
   part?: WorkerPart | undefined;
   /** Called when the app has accepted or refused each client's first login. */
   entered?: () => void;
-  /** Resolves when the workloads other than `hop` have ended. Absent if the run performs faults. */
+  /** Resolves when all workloads except `hop` have ended. Absent if the run performs faults. */
   undisturbed?: Promise<void>;
   /** Called when the load is over, before the last reads. */
   settle?: () => Promise<void>;
