@@ -6,7 +6,6 @@ import type { Mailer } from './mail.ts';
 const OLD = 'the secret before it was replaced';
 const NEW = 'the secret that replaced it';
 
-/** Returns an Activation and the list of links that it mails. The fake user store accepts every link. */
 function activation(...secrets: string[]) {
   const links: string[] = [];
   const users = {

@@ -1,6 +1,6 @@
 /**
- * Activates accounts by mail. A link is signed, so any instance can check the link; it works only once, and expires.
- * The account keeps a random number of the link, which the first use removes.
+ * Activates accounts by signed links in mails. Each link expires, and works only once.
+ * The account keeps a random number of its link, which the first use removes.
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -51,7 +51,7 @@ export class Activation {
     if (nonce !== null) await this.#mail(email, nonce);
   }
 
-  /** Of concurrent calls with one link, exactly one returns `activated`. */
+  /** If several calls use one link at the same time, exactly one call returns `activated`. */
   async use(token: string): Promise<Activated> {
     const claim = this.#read(token);
     if (claim === undefined) return 'invalid';

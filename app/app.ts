@@ -36,9 +36,9 @@ export interface Deps {
   readonly lifecycle: Lifecycle;
   /** Charges the user for a checkout. Resolves when the payment provider has confirmed the payment. */
   readonly pay: () => Promise<void>;
-  /** Absent if new accounts are active at once. */
+  /** Sends activation mails. Absent if new accounts are active at once. */
   readonly mailer?: Mailer | undefined;
-  /** Absent if cards have no pictures. */
+  /** Stores pictures. Absent if cards have no pictures. */
   readonly pictures?: Pictures | undefined;
   /** By default, every instance accepts the form tokens of all instances. Deployments of zoo/ break this on purpose. */
   readonly csrf?: CsrfProtection;
@@ -66,7 +66,7 @@ export function createApp(deps: Deps): Express {
   // Only paths that look like files are looked up on the disk.
   app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
-  // If the session were loaded before the body, a slow upload would make the session stale.
+  // Parses the body first. A session loaded before a slow upload would become stale.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);

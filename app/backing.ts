@@ -11,11 +11,8 @@ import { createLogin } from './redis-login.ts';
 
 export interface Backing {
   readonly redis: RedisClient;
-  /** undefined if PostgreSQL stores neither sessions nor baskets. */
   readonly database?: Pool;
-  /** undefined if memcached does not store the sessions. */
   readonly memcached?: MemcacheClient;
-  /** undefined if DynamoDB does not store the sessions. */
   readonly dynamodb?: DynamoDB;
   /** Waits for all servers, and creates the app's tables. Throws if a server does not respond. */
   prepare(): Promise<void>;

@@ -14,7 +14,7 @@ const PREFIX = 'basket:';
 const TEXT = /^[\p{L}\p{M}\p{N}._' -]{1,64}$/u;
 
 interface Waiting {
-  /** Milliseconds since 1970. */
+  /** Time of the add, milliseconds since 1970. */
   addedAt: number;
   /** Id of the card that the checkout will create. A retry of the checkout finds the card and charges nothing. */
   card: string;

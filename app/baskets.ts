@@ -8,7 +8,7 @@ import { userOf } from './routes/guard.ts';
 import { save } from './session.ts';
 
 /**
- * The basket of the signed-in user, the oldest item first. A change resolves once the store has confirmed it.
+ * The basket of the signed-in user, the oldest item first. A change resolves once the store has confirmed the change.
  * Throws Refusal if the change is not possible, and StoreUnavailable without the store's confirmation.
  */
 export interface Baskets {

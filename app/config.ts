@@ -17,9 +17,9 @@ export interface Config {
   readonly instance: string;
   /** Version for the header X-App-Version; '' for no such header. */
   readonly version: string;
-  /** With sentinels or a cluster, only the URL's user, password, database and TLS are used. */
+  /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS are used. */
   readonly redisUrl: string;
-  /** Some servers of a Redis cluster, of which one must be up when the app connects. Empty without cluster mode. */
+  /** Addresses of some cluster servers, of which one must be up when the app connects. Empty without cluster mode. */
   readonly redisCluster: readonly { host: string; port: number }[];
   /** Name of the ElastiCache cache for logins by IAM (`serverless:NAME` if serverless); '' for logins by password. */
   readonly redisIamCache: string;
@@ -27,22 +27,22 @@ export interface Config {
   /** Addresses of the sentinels, which name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
   readonly redisPrimary: string;
-  /** '' if PostgreSQL stores neither sessions nor baskets. */
+  /** URL of PostgreSQL; '' if PostgreSQL stores neither sessions nor baskets. */
   readonly databaseUrl: string;
-  /** Form: HOST:PORT. */
+  /** Address of memcached, as HOST:PORT. */
   readonly memcachedAddress: string;
   readonly dynamodbTable: string;
   readonly dynamodbRegion: string;
   /** Address of another server with DynamoDB's interface; '' for AWS's DynamoDB. */
   readonly dynamodbEndpoint: string;
-  /** If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
+  /** Access key. If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
   readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
-  /** `session`: each session has its own basket. `postgres`: each user has one, in a PostgreSQL table. */
+  /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
   readonly basketStore: (typeof BASKETS)[number];
   /** True to log sessions that expire in Redis. Requires a Redis that reports expired keys. */
   readonly expiryEvents: boolean;
-  /** For redis-locked: maximum time that a request can hold a session's lock, or wait for the lock. */
+  /** Maximum time that a request can hold a session's lock in redis-locked, or wait for the lock. */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
   /** The first secret signs, and all secrets verify. So a new secret logs no user out. */
@@ -60,7 +60,7 @@ export interface Config {
   readonly scrypt: ScryptParameters;
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;
-  /** '' if the app sends no mails, and new accounts are active at once. */
+  /** URL of the mail server; '' if the app sends no mails, so that new accounts are active at once. */
   readonly smtpUrl: string;
   readonly mailFrom: string;
   /** Address at which users reach the app, without a final slash; '' without mails and pictures. */
@@ -71,7 +71,7 @@ export interface Config {
   readonly bucketRegion: string;
   /** Address of an S3-compatible server; '' for AWS's S3. */
   readonly bucketEndpoint: string;
-  /** If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
+  /** Access key. If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
   readonly bucketCredentials: Values['S3_CREDENTIALS'];
   /** Address at which browsers reach the bucket of pictures, without a final slash. */
   readonly bucketUrl: string;

@@ -39,7 +39,7 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
 
 /**
  * Returns the session id to which the form token is bound; '' for a visitor who has not signed in.
- * The token of such a visitor is bound only to its own cookie, so the page needs no session store.
+ * A visitor's token is bound only to the token's cookie, so the page needs no session store.
  */
 function getSessionIdentifier(request: Request): string {
   return signedInUser(request) === undefined ? '' : request.sessionID;

@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 
-/** Can be low, because a request uses a connection for only one or two queries. */
+/** Maximum number of connections: low, because a request uses a connection for one or two queries. */
 const CONNECTIONS = 10;
 
 /**
@@ -38,7 +38,7 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
 
 /** Creates the missing tables. Throws PostgreSQL's error. */
 export async function createTables(pool: Pool): Promise<void> {
-  // "IF NOT EXISTS" fails if two instances run it at the same time, so a lock comes first.
+  // Takes a lock, because "IF NOT EXISTS" fails if two instances run the statement at the same time.
   // PostgreSQL runs the text as one transaction, and then releases the lock.
   await pool.query(`SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES}`);
 }

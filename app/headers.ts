@@ -34,7 +34,7 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
     xFrameOptions: { action: 'deny' },
     // Subdomains of this host can be other servers, without https.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
-    // Over http, browsers ignore these headers and log a warning.
+    // Browsers ignore these headers over http, and log a warning.
     crossOriginOpenerPolicy: secure,
     originAgentCluster: secure,
   };

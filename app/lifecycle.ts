@@ -31,7 +31,7 @@ export class Lifecycle {
   }
 
   /**
-   * Makes the instance refuse requests, if the balancer retries them on another instance.
+   * Makes the instance refuse requests that the balancer can retry on another instance.
    * A refused request has no effect, so every method can be retried.
    */
   leave(): void {
@@ -65,7 +65,7 @@ export class Lifecycle {
   };
 }
 
-/** Otherwise the client would send its next request to a stopped server. */
+/** Asks the client to close the connection, so that no request goes to a stopped server. */
 function askToLeave(response: Response): void {
   if (!response.headersSent) response.set('Connection', 'close');
 }

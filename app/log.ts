@@ -10,7 +10,7 @@ const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 export interface LogOptions {
   readonly logLevel: LevelWithSilent;
-  /** '' for no file. */
+  /** File for a second copy of the log; '' for none. */
   readonly logFile: string;
 }
 
@@ -23,7 +23,7 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
-  // With synchronous writes, no line is lost if the process is killed.
+  // Writes synchronously, so that no line is lost if the process is killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
   // The logger itself filters by level. With its default level, a stream would drop lines below `info`.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
@@ -34,7 +34,7 @@ interface Identity {
   user: string;
 }
 
-/** Kept before the response is sent, because the session can end before the log line is written. */
+/** Labels by response, kept because the session can end before the log line is written. */
 const identities = new WeakMap<Response, Identity>();
 
 /** Records the labels of a request's session and user for its log line. */
@@ -56,7 +56,7 @@ export function requestLog(
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // A router changes `path` while it handles the request.
+    // The path before routing, because a router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     if (version !== '') response.set('X-App-Version', version);

@@ -14,13 +14,13 @@ const MINUTE = 60;
 
 /** Maximum numbers of failed logins within `LOGIN_WINDOW_MINUTES`. */
 export const FAILED_LOGINS = {
-  /** From one address, over all accounts. */
+  /** Failed logins from one address, over all accounts. */
   address: 50,
-  /** From one address for one account. */
+  /** Failed logins from one address for one account. */
   account: 10,
-  /** From one address for one account that is under attack. */
+  /** Failed logins from one address for an account under attack. */
   accountUnderAttack: 3,
-  /** For one account, from all addresses together: with more failures, the account is under attack. */
+  /** Failed logins for one account from all addresses. With more, the account is under attack. */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;

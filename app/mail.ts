@@ -1,9 +1,8 @@
-/** Sends mail over SMTP. */
 import type { Transporter } from 'nodemailer';
 import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
-/** Shorter than a balancer's timeout, because the user's request waits for the mail server. */
+/** The user's request waits for the mail server, so the timeout is shorter than a balancer's. */
 const TIMEOUT_MS = 10_000;
 
 export type Mailer = Transporter;

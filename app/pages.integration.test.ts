@@ -51,7 +51,6 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await expectText(page, 'footer[data-instance="app-1"]', 'served by app-1');
   }
 
-  // Both screen sizes have the same pages.
   test.each(LONG ? SIZES : SIZES.slice(0, 1))(
     'on a %s: register, write, check out, sell, buy, sign out and in',
     async (size, viewport) => {

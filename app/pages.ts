@@ -47,7 +47,7 @@ function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }
 
-/** Without sign-in, only pages with a form need a token. Other pages set no cookie. */
+/** Visitors need a token only on pages with a form, so other pages set no cookie. */
 function needsToken(view: View, user: string | null): boolean {
   return user !== null || view === 'login' || view === 'register' || view === 'activation';
 }

@@ -69,7 +69,7 @@ async function lostChanges(one: TestInstance, two: TestInstance): Promise<number
 }
 
 /**
- * In each of 200 sessions, logs out on one instance during a slow change on the other.
+ * In 200 sessions, logs out on one instance during a slow change on another instance.
  * Returns how many sessions were revived.
  */
 async function revivedSessions(one: TestInstance, two: TestInstance): Promise<number> {

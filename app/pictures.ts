@@ -1,6 +1,6 @@
 /**
- * Keeps the pictures of cards in an S3 bucket. Browsers upload to the bucket, with a form that the app signs.
- * The app checks an upload and copies it to another key: a browser can repeat an upload until its form expires.
+ * Keeps the pictures of cards in an S3 bucket, to which browsers upload with a form that the app signs.
+ * A browser can repeat an upload until its form expires, so the app copies accepted pictures to another key.
  */
 import { randomBytes } from 'node:crypto';
 import type { S3, S3ServiceException } from '@aws-sdk/client-s3';
@@ -22,7 +22,7 @@ const TYPES: readonly [type: string, start: RegExp][] = [
 ];
 const START_BYTES = 12;
 
-/** The browser adds the field `file` after these fields. */
+/** An upload form. The browser adds the field `file` after the form's fields. */
 export interface UploadForm {
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
@@ -86,8 +86,8 @@ export class Pictures {
   }
 
   /**
-   * Checks an upload and copies it. Returns the copy's key, always the same for one upload. Throws Refusal
-   * 404 if the key was not signed for this user and card, 409 if the upload is missing or changes,
+   * Checks an upload and copies the picture. Returns the copy's key, which depends only on the upload.
+   * Throws Refusal 404 if the key was not signed for this user and card, 409 if the upload is missing or changes,
    * 413 if the file is too large, and 422 if the file is no picture.
    */
   async accept({ user, card }: Purpose, key: string): Promise<string> {

@@ -5,7 +5,7 @@ import { limitCommands } from './deadline.ts';
 import { confirmed } from './failures.ts';
 import type { RedisLogin } from './redis-login.ts';
 
-/** With a cluster, all keys of one command or script must be in one slot. */
+/** All keys of one command or script must be in one slot of a cluster. */
 export type RedisClient = Redis | Cluster;
 
 type Settings = Pick<
@@ -35,7 +35,7 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // After a failover, an old primary may still accept writes, which would be lost.
+      // Leaves the old primary after a failover: a write to the old primary would be lost.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
       // Asks the next sentinel if one accepts connections and does not reply.
@@ -136,8 +136,8 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
 const LEAVE_EVERY_MS = 250;
 
 /**
- * After a failover, the old primary refuses each write, and only a new connection finds the new primary.
- * Reconnections are limited, because reads fail during a reconnection.
+ * Reconnects if a write is refused: after a failover, only a new connection finds the new primary.
+ * Reads fail during a reconnection, so the rate of reconnections is limited.
  */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;

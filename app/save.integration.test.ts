@@ -81,7 +81,7 @@ describe.each([
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
     const answer = await rawForm(browser, path, { ...fields });
     await hold.held;
-    // The server responds to other requests while the store holds the save, so it is not blocked.
+    // The server still responds to other requests while the store holds the save.
     for (let i = 0; i < 5; i++) expect((await browser.get('/readyz')).status).toBe(200);
     expect(answer.text).toBe('');
     hold.release();

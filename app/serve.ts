@@ -52,7 +52,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // Longer than the balancer's, which could otherwise use a connection that this server is closing.
+  // The balancer must close idle connections first, or it could send a request on a closing connection.
   server.keepAliveTimeout = config.keepAliveMs;
   // Node measures this timeout from the end of the previous request, so it must exceed the keep-alive timeout.
   server.headersTimeout = config.keepAliveMs + 10_000;
@@ -67,8 +67,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
     },
   });
   const prepared = prepare({ backing, users, config, lifecycle, log });
-  // If the store does not respond, the instance listens all the same.
-  // Requests get 503, and /readyz keeps the balancer away.
+  // Listens even if the store does not respond. Requests get 503, and /readyz keeps the balancer away.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
 }

@@ -33,7 +33,7 @@ export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date
 }
 
 /**
- * With the prefix `__Host-`, a browser refuses a cookie that is not Secure,
+ * A browser refuses a cookie with the prefix `__Host-` that is not Secure,
  * is for a path other than /, or comes from a sibling domain.
  */
 export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
@@ -51,13 +51,13 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       store,
       name: secure ? COOKIE_NAMES.secure : COOKIE_NAMES.plain,
       secret: [...secrets],
-      // With `resave`, a request that only read the session would undo a concurrent write.
+      // A request that only read the session would save the session, and undo a concurrent write.
       resave: false,
       // A visitor who has not signed in gets no session and no cookie.
       saveUninitialized: false,
       // The cookie of a slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
-      // Only the function `end` ends a session, because it waits for the store before the response.
+      // Only the function `end` ends a session, because `end` waits for the store before the response.
       unset: 'keep',
       // No maxAge, because only the store knows when a session ends. `secure` depends on the request.
       // express-session creates all sessions of one store with the middleware that was made last.
@@ -108,12 +108,12 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // Only after SessionTooLargeError can express-session save again.
+    // express-session can save again only after SessionTooLargeError.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }
-  // After `regenerate`, express-session would save again after the response, and ignore an error.
-  // With a store that writes whole sessions, this second save could undo a logout.
+  // express-session would save again after a `regenerate` and the response, and ignore an error.
+  // This second save of a whole session could undo a logout.
   Object.defineProperty(session, 'save', {
     configurable: true,
     value: (done?: (error?: unknown) => void) => {

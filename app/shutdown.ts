@@ -31,7 +31,7 @@ export function leaveInOrder(leaving: Leaving): void {
   process.on('SIGINT', onSignal);
 }
 
-/** Drains the instance, finishes its requests and exits. If `hurry` aborts, skips the rest of the drain. */
+/** Drains the instance, finishes its requests and exits. Skips the rest of the drain if `hurry` aborts. */
 export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal): Promise<void> {
   const { server, lifecycle, config, log, close } = leaving;
   const { instance } = config;

@@ -26,7 +26,7 @@ export class Turns {
         throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
       return await work();
     } finally {
-      // Starts the next task directly, so that no new task can start before it.
+      // Starts the next task directly, so that no new task can start before.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

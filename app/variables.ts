@@ -24,7 +24,7 @@ import {
   wholeNumber,
 } from './variable-kinds.ts';
 
-/** The first is the default. */
+/** Session stores; the first is the default. */
 export const STORES = [
   'redis-attributes',
   'connect-redis',
@@ -36,7 +36,7 @@ export const STORES = [
   'memory',
 ] as const;
 
-/** The first is the default. */
+/** Basket stores; the first is the default. */
 export const BASKETS = ['session', 'postgres'] as const;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -75,7 +75,7 @@ const ownName = () => `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-')
 
 const names = (all: readonly string[]) => all.map(name => `\`${name}\``).join(', ');
 
-/** In the order of docs/app.md. */
+/** The environment variables, in the order of docs/app.md. */
 export const VARIABLES = z.object({
   PORT: variable(wholeNumber('a port', 0, 65_535), '3000', 'Port to listen on; 0 takes any free port.'),
   HOST: variable(z.string(), '127.0.0.1', 'Address to listen on.'),

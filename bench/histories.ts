@@ -84,7 +84,7 @@ function one(shape: Shape, random: Random): Interval[] {
     const operation = writing(shape, state, value, random);
     const info = random.next() < shape.info;
     const after = model.step(state, operation);
-    // A compare-and-set (`cas`) that finds another value changes nothing, so it is recorded as a read.
+    // Records a compare-and-set (`cas`) that finds another value as a read, because `cas` then changes nothing.
     if (after === undefined && !info) return { call, return: end, operation: { action: 'read', saw: state } };
     if (after !== undefined && (!info || random.next() < 0.5)) state = after;
     return { call, return: info ? Number.POSITIVE_INFINITY : end, operation };

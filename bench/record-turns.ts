@@ -13,7 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** With more sessions, response times would depend on the queue for the CPU. */
+/** Two sessions: more would queue for the CPU, which would change the response times. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);

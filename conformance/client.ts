@@ -1,4 +1,4 @@
-/** Sends the requests of a run's sessions to two hosts (app instances), and passes them to the judge. */
+/** Sends the requests of a run's sessions to two hosts (app instances), and passes the requests to the judge. */
 import { canaryFinder, canaryOf } from '../verify/core/history/canary.ts';
 import type { Action, Called, Event, Returned, With } from '../verify/core/history/history.ts';
 import type { Host } from './host.ts';

@@ -76,7 +76,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
       const { value, workMs } = request.body;
       await sleep(workMs);
       attributesOf(request)[`${VALUE}${value}`] = true;
-      // Without `touch`, express-session would save the expiry from the login.
+      // Extends the expiry. Otherwise express-session would save the expiry from the login.
       request.session.touch();
       await done(callback => request.session.save(callback));
       response.status(201).json({});

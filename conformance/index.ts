@@ -41,7 +41,7 @@ export interface StoreUnderTest {
   idleSeconds?: number;
 }
 
-/** With a shorter timeout, the tolerance of 2 s is too large, and stores count whole seconds. */
+/** Stores count whole seconds and the tolerance is 2 s, so a shorter idle timeout could not be measured. */
 const LEAST_IDLE_SECONDS = 10;
 
 /** The function `test` of vitest or node:test. */
@@ -105,7 +105,7 @@ async function judged(store: StoreUnderTest, hosts: Course['hosts'], idleMs: num
   judge.step({ type: 'clock', clock: 'c0', base: run.started, uncertainty: 0 });
   await Promise.all([
     rest(course, idleMs),
-    // In sequence, so that the workloads do not affect each other.
+    // The workloads run one after the other, so that they do not affect each other.
     hop(course)
       .then(() => burst(course))
       .then(() => logoutRace(course)),

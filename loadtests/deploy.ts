@@ -15,7 +15,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
+  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -9,7 +9,7 @@ import { feed } from '../verify/testing/feed.ts';
 const text = readFileSync(new URL('../deploy/grafana.json', import.meta.url), 'utf8');
 const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
 const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-/** Without the prefix `k6_` and the suffix `_total`. */
+/** Metric names without the prefix `k6_` and the suffix `_total`. */
 const asked = new Set([...text.matchAll(/\(k6_\)\?(baton_\w+?)_total/g)].map(match => match[1] ?? ''));
 
 describe('deploy/grafana.json', () => {

@@ -16,7 +16,7 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // Without RATE, each user begins its next visit at once. With RATE, k6 starts RATE visits per second.
+  // RATE sets the visits per second. Without RATE, each user begins its next visit at once.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -60,7 +60,7 @@ export default guarded((run: Run) => {
   if (s.alive) s.logout();
 });
 
-/** Buys a card and sells it. All users see cards for sale, so no card may carry a canary (one user's own value). */
+/** Buys a card and sells the card again. All users see cards for sale, so their texts must hold no user's own value. */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;
   const [probe] = probes;

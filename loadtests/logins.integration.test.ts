@@ -141,7 +141,7 @@ it.runIf(LONG)(
   async () => {
     const guests = new GuestOnly();
     const healthy = await loaded(guests, GUEST_ONLY);
-    // Access logs identify requests by these ids.
+    // Access logs identify requests by ids.
     expect(new Set(guests.ids).size).toBe(guests.ids.length);
     expect(healthy.stdout).toMatch(/✓ continuity +valid/);
     expect(healthy.code).toBe(0);

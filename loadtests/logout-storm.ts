@@ -1,5 +1,5 @@
 /**
- * All users log out at the same time, half of them while a page loads, and then send the old cookies.
+ * Logs out all users at the same time, half of them while a page loads, and then sends the old cookies.
  * Tests whether a logout is final on every instance, also if a late write follows.
  */
 import { check, sleep } from 'k6';

@@ -1,5 +1,5 @@
 /**
- * Sends requests for thousands of users: each virtual user keeps many sessions open and switches between them.
+ * Sends requests for thousands of users: each virtual user keeps many sessions open.
  * Tests whether state in a process or connection shows one user's data to another user.
  */
 import { check, sleep } from 'k6';

@@ -43,7 +43,7 @@ describe.each(SCRIPTS)('%s', script => {
     else expect(steady).toMatchObject({ vus: 3, duration: '7s' });
     const { scenarios } = await of(script, { USERS: '3', RATE: '50' });
     expect(scenarios?.['load']).toMatchObject({ preAllocatedVUs: 3, maxVUs: 3 });
-    // In the script journey, the login is a part of each visit.
+    // The script journey logs in as a part of each visit.
     if (script !== 'journey') expect(scenarios?.['login']).toMatchObject({ vus: 3, exec: 'login' });
   });
 });

@@ -17,7 +17,7 @@ const parts = equalParts(4, seconds(duration));
 const SELDOM = 20;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
+  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -10,7 +10,7 @@ const load = loadOf(__ENV, { duration: '60s', users: 50, rate: 10 });
 const { users, errors, p95, dropped, rate = 10 } = load;
 
 const FACTOR = 10;
-/** Seconds: the whole run, the steady rate before the spike, the spike, and the steady rate after it. */
+/** Durations in seconds: the whole run, the rate before the spike, the spike, and the rate after the spike. */
 const all = seconds(load.duration);
 const [before, spike, after] = [0.4 * all, 0.2 * all, 0.4 * all];
 const parts: Part[] = [

@@ -19,7 +19,6 @@ import { settingsOf } from './lib/settings.ts';
 import { Aggregate } from './testing/aggregate.ts';
 import type { Kind } from './testing/messages.ts';
 
-/** Metrics that are not counters. */
 const KINDS: Readonly<Record<string, Kind>> = {
   [GAP]: 'trend',
   http_req_failed: 'rate',

@@ -66,7 +66,7 @@ interface Deployment {
   password: string;
   /** Options of `init`; absent if `init` cannot learn the app's login. */
   init?: readonly string[];
-  /** Starts the deployment. Returns its address, and its target file if it is from the zoo. */
+  /** Starts the deployment. Returns its address, and the target file of a deployment of the zoo. */
   start(): Promise<{ url: string; target?: string; stop(): Promise<void> }>;
 }
 

@@ -3,7 +3,6 @@ import { stringify } from 'yaml';
 
 export interface Distributed {
   script: string;
-  /** Text of the bundled script. */
   code: string;
   /** Number of pods that run the script in parallel. */
   parallelism: number;
@@ -23,7 +22,7 @@ const LARGEST = 1 << 20;
 /** Maximum clock difference between nodes that use the same time servers, milliseconds. */
 const UNCERTAINTY = '500';
 
-/** Required by the pod security standard "restricted". The user id is that of k6's image. */
+/** Settings that the pod security standard "restricted" requires. The user id is that of k6's image. */
 const RESTRICTED = {
   securityContext: { runAsNonRoot: true, runAsUser: 12345, seccompProfile: { type: 'RuntimeDefault' } },
   containerSecurityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },

@@ -16,7 +16,7 @@ import { bundledLibrary } from './k6-bundle.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'package.json');
-/** The checkout's package.json, while that of the npm package replaces it. */
+/** Path of the checkout's package.json while the npm package's file replaces it. */
 const KEPT = join(ROOT, 'package.checkout.json');
 
 /** Key: name of a bundle; value: source file of the entry point. */
@@ -26,11 +26,11 @@ const ENTRIES = {
   worker: 'verify/worker.ts',
   'store-conformance': 'conformance/index.ts',
 };
-/** Bundled separately, because k6 cannot load the shared files of the other bundles. */
+/** The library for k6, bundled separately because k6 cannot load the shared files of other bundles. */
 const K6 = 'loadtests/lib/k6.ts';
-/** Needed only to test a session store for express-session, so users with such a store have these packages. */
+/** Peer dependencies for tests of a session store. A project with such a store has these packages. */
 const PEERS = ['express', 'express-session'];
-/** Modules that the package lacks. verify/commands/checkout.ts reports commands that need them. */
+/** Modules that the package lacks. verify/commands/checkout.ts reports commands that need these modules. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
 
 interface Manifest {
@@ -130,7 +130,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // Only developers of Baton need these pages.
+    // Leaves out pages that only developers of Baton need.
     files: [
       'dist',
       'docs/*.md',

@@ -43,7 +43,7 @@ const COLUMNS = [
   ...['cookie-policy', 'private-responses', 'expiry', 'availability'],
 ] as Guarantee[];
 
-/** Seconds: short enough to wait for, and further apart than Baton's tolerance of 2 s. */
+/** Session timeouts, seconds: short enough to wait for, and further apart than Baton's tolerance of 2 s. */
 const IDLE = 10;
 const ABSOLUTE = 24;
 const TIMEOUTS = { SESSION_IDLE_SECONDS: String(IDLE), SESSION_ABSOLUTE_SECONDS: String(ABSOLUTE) };

@@ -9,7 +9,7 @@ type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
-  /** The server that stores the sessions; Redis if no server stores them. */
+  /** The server of the sessions; Redis if no server stores sessions. */
   readonly store: BackingServer;
   /** All servers to start, the session store first. */
   readonly servers: readonly BackingServer[];

@@ -27,7 +27,8 @@ const LAST_LINES = 40;
 export type Services = Record<string, Record<string, unknown>>;
 
 /**
- * Returns the prefix of compose project names. It depends on the temporary folder, which each test file has of its own.
+ * Returns the prefix of compose project names, which depends on the temporary folder.
+ * Each test file has its own temporary folder, so no test file removes projects of another test file.
  */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
@@ -75,7 +76,7 @@ export class ComposeProject {
   async #compose(file: string, ...args: string[]): Promise<void> {
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // In a separate process group, Ctrl-C in the terminal does not reach compose. Baton stops all parts in order.
+    // A separate process group, so that Ctrl-C in the terminal does not reach compose.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -111,6 +112,6 @@ function composeFile(services: Services): string {
     none.tag = '!reset';
     document.setIn(['services', name, 'depends_on'], none);
   }
-  // In a compose file, a single $ begins a variable.
+  // Doubles each $, because a single $ begins a variable in a compose file.
   return document.toString().replaceAll('$', '$$$$');
 }

@@ -31,7 +31,6 @@ const readOutput: Read = async function* (container, since, signal) {
 
 /** Returns a reader of a container's log. A position is a time, so the Docker engine must use this machine's clock. */
 export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
-  /** Yields complete lines only. */
   async function* lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
     let open = '';
     for await (const piece of read(container, since, signal)) {

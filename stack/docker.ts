@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { MissingProgramError } from './programs.ts';
 import { until } from './wait.ts';
 
-/** Returns the output of a docker command. Throws an error with the command's message if it fails. */
+/** Returns the output of a docker command. Throws the command's message if the command fails. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args, { maxBuffer: 1 << 26 }).catch(error => {
     throw new Error(`docker ${args.join(' ')}: ${String(error.stderr).trim() || error.message}`);
@@ -56,7 +56,7 @@ export async function removeProject(project: string): Promise<void> {
   }
 }
 
-/** For each kind of object in a compose project: the docker commands that list and remove such objects. */
+/** Key: kind of object in a compose project; value: the docker commands that list and remove such objects. */
 const OBJECTS = [
   [
     ['ps', '--all', '--format', '{{.Names}}', '--filter'],

@@ -24,7 +24,7 @@ export class Haproxy extends BalancerProcess {
   readonly #options: HaproxyOptions;
   readonly #config: string;
   readonly #control: HaproxyControl;
-  /** Also has deregistered instances, which stay in the configuration, disabled. */
+  /** Key: name of an instance, also of a deregistered one, which stays in the configuration, disabled. */
   readonly #known = new Map<string, Routed>();
 
   constructor(options: HaproxyOptions) {
@@ -83,7 +83,7 @@ export class Haproxy extends BalancerProcess {
     this.write();
     if (!this.running()) return [];
     const { serving, retired } = await this.workers();
-    // In the state `maint` an instance gets no requests, not even from visitors who are pinned to it.
+    // The state `maint` keeps requests away from the instance, also those of pinned visitors.
     await this.#order(name, 'state maint');
     return [...serving, ...retired];
   }

@@ -10,7 +10,6 @@ interface LocalInstanceOptions extends NewInstance {
   log: string;
   /** Environment variables with the addresses of servers, such as REDIS_URL. */
   backing: Record<string, string>;
-  /** Environment variables of all instances. */
   shared: Record<string, string>;
   onDeath: OnDeath;
 }
@@ -39,7 +38,7 @@ export class LocalInstance extends ServerProcess implements Instance {
   }
 }
 
-/** Later variables override earlier ones: defaults, this process, the stack, the instance. */
+/** Returns the environment of an instance. Its own variables override the stack's, and those this process's. */
 function environment({ name, port, own, backing, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,

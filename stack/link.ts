@@ -10,7 +10,7 @@ const MOST_WAITING = 1 << 20;
 interface Disturbance {
   /** Delay of each piece of data, milliseconds. */
   delayMs: number;
-  /** In each direction of a connection. */
+  /** Bandwidth in each direction of a connection. */
   bytesPerSecond: number;
   /** True if the proxy holds all data back. */
   held: boolean;

@@ -28,7 +28,7 @@ export interface LocalStackOptions extends StackOptions {
   sticky?: Sticky | undefined;
   /** The load balancer and group to imitate. The imitation always runs on nginx. */
   profile?: Profile | undefined;
-  /** Additional directives for nginx. With them, the balancer is nginx whatever STACK_BALANCER says. */
+  /** Additional directives for nginx, which is then the balancer, whatever STACK_BALANCER says. */
   nginx?: NginxAdditions;
   /** Additional arguments of redis-server. They override the default arguments. */
   redis?: readonly string[];
@@ -186,7 +186,7 @@ class LocalStack extends BundledStack<LocalInstance> {
 
   protected override async stopAll(): Promise<void> {
     this.fleet?.close();
-    // In this order, no request reaches a process that has ended.
+    // Stops the balancer first, so that no request reaches a process that has ended.
     await this.balancer.dispose();
     await Promise.all(this.all.map(instance => instance.dispose()));
     await Promise.all([...this.#links.values()].map(link => link.close()));

@@ -1,5 +1,5 @@
 /**
- * Receives the mails of the stack, never forwards them, and shows them on a page.
+ * Receives the mails of the stack, never forwards mails, and shows all on a page.
  * Serves the newest mail to an address at the same path as Mailpit.
  */
 import { once } from 'node:events';
@@ -15,11 +15,11 @@ interface Mail {
 }
 
 export interface Mailbox {
-  /** Form: `smtp://127.0.0.1:PORT` */
+  /** Address for SMTP: `smtp://127.0.0.1:PORT` */
   readonly smtpUrl: string;
   /** Address of the page with the mails: `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** The oldest first. */
+  /** Received mails, the oldest first. */
   readonly mails: readonly Mail[];
   stop(): Promise<void>;
 }

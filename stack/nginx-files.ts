@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import type { Routed } from './stack.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
-/** After a failed request, an instance gets no requests for one second. deploy/balancer.sh has the same values. */
+/** Parameters of an instance, as in deploy/balancer.sh: no requests for 1 s after a failed request. */
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 const NEVER_FAILED = 'max_fails=0';
 
 /** Additional directives for deploy/nginx.conf.template, in nginx's syntax. */
 export interface NginxAdditions {
-  /** Directives of the block `http`. */
+  /** Directives of nginx's block `http`. */
   http?: string;
   /** Directives of the block `server` for clients' requests. They override those of the block `http`. */
   server?: string;

@@ -216,7 +216,6 @@ test('deregister waits for the request in flight', async () => {
     startPeer('slow', 0, (_request, response) => waiting.push(() => response.end('done'))),
     startPeer('other'),
   );
-  // Each of the two instances gets one request.
   const inFlight = Promise.all([get(), get()]);
   await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });
   let left = false;

@@ -7,14 +7,13 @@ import { findProgram } from './programs.ts';
 import { until } from './wait.ts';
 
 export interface NginxOptions extends BalancerPlace {
-  /** Port of nginx's status page. */
   statusPort: number;
   additions?: NginxAdditions;
   /** Maximum time for requests in flight to end after a reload, milliseconds; 30,000 by default. */
   retireMs?: number | undefined;
 }
 
-/** deploy/nginx.conf.template has the same number. */
+/** Number of worker processes, the same as in deploy/nginx.conf.template. */
 const WORKERS = 2;
 /**
  * Time after which Baton reloads nginx despite idle connections, milliseconds.
@@ -76,8 +75,8 @@ export class Nginx extends BalancerProcess {
   }
 
   /**
-   * Waits for idle connections to end: a reload closes them, and would lose a request that arrives then.
-   * Checks several times, because a request that ends after a check leaves its connection idle.
+   * Waits until active clients have no idle connections: a reload would lose a request that arrives on one.
+   * Checks several times, because a connection becomes idle after its request.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.changes;

@@ -18,7 +18,6 @@ export interface Launched<Handle> {
   pid: number;
   /** Names the process or container in messages: `process 123`. */
   where: string;
-  /** Resolves with the exit status. */
   exited: Promise<string>;
 }
 

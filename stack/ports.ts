@@ -3,18 +3,18 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// Below the ports of outgoing connections (Linux 32768 …, macOS 49152 …), which could take a restarting instance's
-// port.
+// First port to try, below the ports of outgoing connections (Linux 32768 …, macOS 49152 …).
+// An outgoing connection could take the port of a restarting instance.
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
 /** Maximum number of ports that this process reserves. The oldest reservation then ends. */
 const HELD = 1_000;
 
-/** Key: reserved port; value: an open UDP socket with this port number, so that no other Baton process takes it. */
+/** Key: reserved port; value: an open UDP socket with this number, which other Baton processes respect. */
 const held = new Map<number, Socket>();
 
-/** Returns a free port that no Baton process on this machine has reserved, and reserves it. */
+/** Reserves and returns a free port that no Baton process on this machine has reserved. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const port = randomInt(FIRST, AFTER_LAST);
@@ -52,7 +52,7 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/** Reserves a port by an open UDP socket. Returns undefined if another Baton process has reserved it. */
+/** Reserves a port by an open UDP socket. Returns undefined if another Baton process has this port. */
 function hold(port: number): Promise<Socket | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');

@@ -44,7 +44,7 @@ function fromProc(pid: number): Process[] {
   } catch {
     return []; // The process ended during the scan.
   }
-  // In "pid (name) state ppid pgrp …", the name itself may contain brackets.
+  // The name in "pid (name) state ppid pgrp …" may contain brackets.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }

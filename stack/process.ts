@@ -23,7 +23,7 @@ export interface ServerSpec extends PartSpec {
   disposeSignal?: NodeJS.Signals;
   /** The user that the server runs as. Requires that Baton runs as root. */
   runAs?: { uid: number; gid: number };
-  /** Temporary folder. `start` creates it for the user `runAs`, and `dispose` removes it. */
+  /** Temporary folder, which `start` creates for the user `runAs`, and `dispose` removes. */
   folder?: string;
   /** Writes the files that the server needs, before each start. */
   prepare?: () => void;
@@ -56,7 +56,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
   }
 
   /**
-   * Ends the server permanently; kills it after 1 s.
+   * Ends the server permanently, by SIGKILL after 1 s.
    * Repeats the signal every 50 ms, because a server that drains ends only at a further SIGTERM.
    */
   async dispose(): Promise<void> {

@@ -17,7 +17,7 @@ export async function openRedis(url: string | undefined, options: RedisOptions =
   return redis;
 }
 
-/** Runs `act` with a connection and closes it. Throws the errors of Redis. */
+/** Runs `act` with a connection, and closes the connection. Throws the errors of Redis. */
 export async function withRedis<T>(
   url: string | undefined,
   act: (redis: Redis) => Promise<T>,

@@ -31,7 +31,7 @@ export abstract class RedisGroup implements BackingServer {
 
   abstract start(): Promise<void>;
   protected abstract leader(): Promise<BackingServer | undefined>;
-  /** Waits until the group has a primary, and all replicas are in sync with it. */
+  /** Waits until the group has a primary, and all replicas are in sync with the primary. */
   protected abstract inSync(): Promise<void>;
 
   get url(): string {

@@ -58,8 +58,8 @@ export class Access {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // At a restart, Redis replays scripts of the append-only file as the user `default`, who is off for clients.
-    // Without all rights for this user, all sessions would be lost.
+    // Redis runs scripts of the append-only file at a restart as the user `default`, who cannot log in.
+    // All sessions would be lost if this user did not have all rights.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,

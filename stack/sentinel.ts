@@ -117,7 +117,7 @@ sentinel failover-timeout ${PRIMARY_NAME} 5000
 sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
 `;
 
-/** Returns whether a sentinel knows all replicas and sentinels, which it needs to replace the primary. */
+/** Returns whether a sentinel knows all replicas and sentinels, and so can replace the primary. */
 function agrees(port: number): Promise<boolean> {
   return withRedis(addressOf(port), async redis => {
     const state = (await redis.call('SENTINEL', 'MASTER', PRIMARY_NAME)) as string[];

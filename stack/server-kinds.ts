@@ -107,7 +107,7 @@ const POSTGRES: ServerEntry = {
     const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
     const settings = [
       ...[`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'],
-      // Even after SIGKILL, the operating system has all writes. Only a crash of the machine would lose writes.
+      // The operating system has all writes even after SIGKILL. Only a crash of the machine would lose writes.
       'fsync=off',
     ].flatMap(setting => ['-c', setting]);
     // PostgreSQL refuses to run as root.
@@ -126,7 +126,7 @@ const POSTGRES: ServerEntry = {
   },
 };
 
-/** Keeps data in memory only. */
+/** memcached, which keeps data in memory only. */
 const MEMCACHED: ServerEntry = {
   programs: [['memcached']],
   plan({ program, port }) {
@@ -184,7 +184,7 @@ const PICTURES: ServerEntry = {
       ],
       // SeaweedFS would otherwise also read settings from the user's home folder.
       env: { HOME: folder },
-      // SeaweedFS creates the bucket after it listens. Until then, it responds with NoSuchBucket, also with status 404.
+      // Waits for the bucket, which SeaweedFS creates after it listens. Until then, a 404 says NoSuchBucket.
       ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
       leaves: PARTS.map((part, n) => `/tmp/seaweedfs-${part}-grpc-${ports[2 * n + 1]}.sock`),
       url,

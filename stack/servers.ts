@@ -13,7 +13,7 @@ import { temporaryPath } from './watchdog.ts';
 export interface BackingServer extends StoreServer {
   readonly url: string;
   readonly port: number;
-  /** undefined if the server does not run. */
+  /** Process id; undefined if the server does not run. */
   readonly pid: number | undefined;
   /** Environment variables with which instances find the server: REDIS_URL … */
   readonly addresses: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface BackingServer extends StoreServer {
 export interface ServerOptions {
   /** Additional arguments such as `['--maxmemory', '10mb']`. They override the default arguments. */
   args?: readonly string[];
-  /** Users and certificate that several hardened Redis servers share. By default, each server has its own. */
+  /** Users and certificate that several hardened Redis servers share. */
   access?: Access;
   onDeath?: OnDeath;
 }

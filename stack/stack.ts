@@ -11,12 +11,12 @@ export interface Service {
   stop(): Promise<void>;
   /** Ends the process or container at once (SIGKILL). */
   kill(): Promise<void>;
-  /** Freezes the process or container (SIGSTOP). Its sockets stay open, but it sends nothing. */
+  /** Freezes the process or container (SIGSTOP). The sockets stay open, but send nothing. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Stops the process or container if it runs, and starts it again at the same address, until ready. */
+  /** Restarts the process or container at the same address, and waits until it is ready. */
   restart(): Promise<void>;
-  /** Returns whether the process or container runs. Also true while it is frozen by `pause`. */
+  /** Returns whether the process or container runs. Also true after `pause`. */
   running(): boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Service {
  */
 export interface Instance extends Service {
   readonly url: string;
-  /** Pass these options to `add` to start a similar instance. */
+  /** The options of the start, which `add` takes to start a similar instance. */
   readonly options: InstanceOptions;
 }
 
@@ -64,7 +64,7 @@ export interface Link {
   refuse(): Promise<void>;
   /** Resets all connections. */
   cut(): void;
-  /** Forwards new connections to another port. Resets open connections; with `keep`, leaves them at the old port. */
+  /** Forwards new connections to another port. Resets open connections; with `keep`, leaves these connections open. */
   lead(port: number, options?: { keep?: boolean }): Promise<void>;
   /** Ends all disturbances. */
   restore(): Promise<void>;
@@ -89,7 +89,7 @@ export interface Balancer extends Service {
   forget?(): Promise<void>;
   /**
    * Also sends a request, even a write, to another instance after `afterMs` ms without a response.
-   * undefined turns this off. Absent if the balancer does not support it.
+   * undefined turns these repeats off. Absent if the balancer does not support repeats.
    */
   repeat?(afterMs: number | undefined): Promise<void>;
 }
@@ -108,14 +108,14 @@ export interface Stack {
   /** Address at which clients reach the balancer. */
   readonly url: string;
   instances(): readonly Instance[];
-  /** Starts one more instance and registers it with the balancer. */
+  /** Starts one more instance and registers the instance with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
-  /** Deregisters the instance, waits for its requests in flight, and stops it. */
+  /** Deregisters the instance, waits for its requests in flight, and stops the instance. */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
-  /** Absent if dead instances are not replaced. */
+  /** Absent if the stack does not replace dead instances. */
   readonly fleet?: Keeper;
-  /** The server that stores the sessions; Redis if no server stores them. */
+  /** The server of the sessions; Redis if no server stores sessions. */
   readonly store: StoreServer;
   /** All servers that instances use, the session store first. Users and cards are always in Redis. */
   readonly servers: readonly StoreServer[];

@@ -151,7 +151,7 @@ describe('application', () => {
     expect(masked(visitor.set).toSorted()).toEqual([`AWSELB=WORD${attributes}`, APP_COOKIE].toSorted());
     expect(await visitor.times(6)).toEqual(Array(6).fill(mine));
     expect(visitor.set).toEqual([]);
-    // The app deletes its own cookie. From then on, the balancer ignores its cookie too.
+    // The app deletes its cookie. From then on, the balancer ignores its own cookie too.
     expect(await visitor.get('/logout')).toBe(mine);
     expect(visitor.jar.has('AWSELB')).toBe(true);
     expect(new Set(await visitor.times(3)).size).toBe(3);

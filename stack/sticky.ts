@@ -15,7 +15,7 @@ export type StickyMode = (typeof STICKY)[number];
 /** A balancer's cookie whose value names an instance. */
 interface StickyCookie {
   name: string;
-  /** Cookie of the app without which the balancer ignores its own cookie in a request. */
+  /** Name of an app's cookie. In requests without this cookie, the balancer ignores its own cookie. */
   beside?: string;
   /** Attributes such as `Path=/; Max-Age=60`. Absent: the balancer copies those of the app's cookie. */
   attributes?: string;
@@ -116,7 +116,7 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // `volatile` makes nginx evaluate the map again when it knows the instance's address.
+    // nginx evaluates a `volatile` map again when the instance's address is known.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }
@@ -130,7 +130,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
     beside === undefined
       ? [...same('^'), `  default ${value};`]
       : [
-          // Sets the cookie if the app sets its own cookie in this response, or if the request has both.
+          // Sets the balancer's cookie if the app sets its cookie in this response, or if the request has both cookies.
           ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
           '  default "";',
         ];

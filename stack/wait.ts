@@ -1,18 +1,17 @@
 /** Waits for conditions, instead of for fixed times. */
 
 export interface Wait {
-  /** Maximum time to wait, milliseconds. */
   withinMs: number;
-  /** The expected condition. The error message contains it after the word "expected". */
+  /** The expected condition, which follows the word "expected" in the error message. */
   what: string;
   /** Interval between two checks of the condition, milliseconds. */
   everyMs?: number;
-  /** Signal that ends the wait when it aborts: `until` then throws the reason of the signal. */
+  /** Ends the wait when it aborts: `until` then throws the reason of the signal. */
   signal?: AbortSignal;
 }
 
 /**
- * Checks `condition` repeatedly until it holds.
+ * Checks `condition` repeatedly until it returns true.
  * After the timeout, throws an error with the expected condition and the last error of `condition`.
  */
 export async function until(condition: () => boolean | Promise<boolean>, wait: Wait): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * The watchdog process: reads which process groups, folders and compose projects belong to Baton.
- * When its input closes, Baton has ended, and the watchdog removes all of them.
+ * The watchdog removes all of them when its input closes, because Baton has then ended.
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { groupMembers, signalGroup } from './group.ts';
 
 const guarded = { group: new Set<string>(), folder: new Set<string>(), project: new Set<string>() };
 
-// Signals must not end the watchdog. Only the end of its input makes it exit.
+// Ignores signals, because only the end of the input may end the watchdog.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lines = createInterface({ input: process.stdin });

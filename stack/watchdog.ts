@@ -52,7 +52,7 @@ export function startWatchdog(): void {
   const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
   watchdog = spawn(process.execPath, [program], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // In its own session, Ctrl-C and a closed terminal do not end the watchdog.
+    // Starts the watchdog in its own session, which Ctrl-C and a closed terminal do not end.
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '' }, // `docker` needs PATH, HOME and DOCKER_HOST.
   });

@@ -230,7 +230,7 @@ describe('the script of an instance', () => {
     const { status, stdout, stderr } = spawnSync(
       'bash',
       ['-c', script.replaceAll(/(?<![\w/.])\/(?=(opt|etc|var|tmp)\/)/g, () => `${folder}/`)],
-      // With a pipe as stdin, bash would assume a remote shell and run .bashrc.
+      // bash takes a pipe as stdin for a remote shell, and would run .bashrc.
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, BROKEN: broken },

@@ -1,4 +1,4 @@
-/** Finds and starts a browser for tests. Without a browser, these tests are skipped. */
+/** Finds and starts a browser for tests, which are skipped on machines without a browser. */
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -13,7 +13,7 @@ const CANDIDATES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** undefined if the machine has no browser. */
+/** Path of the browser; undefined if the machine has no browser. */
 export const executablePath = CANDIDATES.find(path => path && existsSync(path));
 
 used(

@@ -171,7 +171,7 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
 
 const DRY_RUN = ['--dry-run=server', '--validate=strict'];
 
-/** Makes the API server validate the objects in a file, without storing them. Throws if it rejects an object. */
+/** Makes the API server validate the objects in a file, without storing them. Throws if an object is invalid. */
 const accepted = (file: string): Promise<string> =>
   inCards('apply', ...DRY_RUN, '--filename', resolve(ROOT, file));
 

@@ -95,7 +95,7 @@ describe('an import cycle', () => {
   });
 });
 
-/** From the lowest layer to the highest. A file may import only from its own and lower layers. */
+/** Layers from the lowest to the highest. A file may import only from its own and lower layers. */
 const layers: readonly RegExp[] = [
   /^app\//,
   /^verify\/core\//,

@@ -10,7 +10,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 
-/** Without these programs, the tests that need them are skipped. */
+/** Optional programs. A machine without them skips the tests that need them. */
 const VALIDATOR = 'kubernetes-validate';
 const BUILDER = 'kubectl';
 const installed = (name: string) => spawnSync(name, ['--help'], { stdio: 'ignore' }).error === undefined;

@@ -6,14 +6,14 @@ import { afterAll } from 'vitest';
 import { folderOfRun } from './used.ts';
 
 const given = process.env['TMPDIR'];
-// With one compile cache, no test file compiles the same code again.
+// All test files share a compile cache, so that no file compiles the same code again.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = folderOfRun();
 // Servers that run as another user need access to the folder.
 chmodSync(folder, 0o755);
 process.env['TMPDIR'] = folder;
 
-// Not called if a file skips all of its tests. The end of the run removes the folder then.
+// vitest skips this hook if a file skips all tests. The end of the run then removes the folder.
 afterAll(() => {
   if (given === undefined) delete process.env['TMPDIR'];
   else process.env['TMPDIR'] = given;

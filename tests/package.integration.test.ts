@@ -68,7 +68,7 @@ async function succeeds(cwd: string, program: string, ...args: string[]): Promis
 const manifest = (path: string): { dependencies?: Record<string, string>; engines?: object } =>
   JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 
-/** Copies packages and their dependencies to the folder to which `npm install` would write them. */
+/** Copies packages and their dependencies to where `npm install` would write the packages. */
 function provide(names: readonly string[], modules: string, seen = new Set<string>()): void {
   for (const name of names.filter(wanted => !seen.has(wanted))) {
     seen.add(name);

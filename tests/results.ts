@@ -12,7 +12,6 @@ type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'todo';
 export interface Report {
   success: boolean;
   testResults: {
-    /** Path of the test file. */
     name: string;
     status: 'passed' | 'failed';
     assertionResults: { ancestorTitles: string[]; title: string; status: Status }[];

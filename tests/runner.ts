@@ -32,7 +32,6 @@ export interface Job {
 }
 
 interface Setting {
-  /** Folder of the action. */
   folder: string;
   /** Folder in which the steps run. */
   workspace: string;

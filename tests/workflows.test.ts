@@ -9,7 +9,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const GO_BIN = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
 const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}${GO_BIN}` };
-/** Without this program, the test that needs it is skipped. */
+/** An optional program. A machine without it skips the test. */
 const LINTER = 'actionlint';
 const linted = spawnSync(LINTER, ['-version'], { env }).status === 0;
 used('workflows', linted ? `linted by ${LINTER}` : `NOT TESTED: no ${LINTER} on this machine`);

@@ -11,11 +11,11 @@ interface Deployment {
    */
   readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'graphql' | 'passwordless';
   /**
-   * Program of each instance; by default that of `host`. Usually the entry's own file, which starts an instance
-   * if Node runs it as the main module (`import.meta.main`).
+   * Program of each instance; by default that of `host`. Usually the entry's own file,
+   * which starts an instance if Node runs the file as the main module (`import.meta.main`).
    */
   readonly program?: URL;
-  /** 2 by default. */
+  /** Number of instances; 2 by default. */
   readonly instances?: number;
   /** Environment variables of all instances. */
   readonly env?: Readonly<Record<string, string>>;

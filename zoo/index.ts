@@ -1,4 +1,4 @@
-/** Finds all entries of the zoo. Each file in `defects/` and `controls/` exports one, unless it is a program. */
+/** Finds all entries of the zoo, which the files in `defects/` and `controls/` export. */
 import { globSync } from 'node:fs';
 import { GUARANTEES, type Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Control, Defect, ZooEntry } from './entry.ts';

@@ -1,4 +1,4 @@
-/** Records the secrets that the apps of the zoo issue, so that a test can search written files for them. */
+/** Records the secrets that the apps of the zoo issue. Tests search written files for these secrets. */
 import { Redis } from 'ioredis';
 import type { Stack } from '../stack/stack.ts';
 

@@ -27,7 +27,7 @@ interface Page {
   valid?: readonly string[];
 }
 
-/** Only for `npm run test:long`. */
+/** Examples that only `npm run test:long` tests. */
 const LONGER: readonly Page[] = [
   { page: 'token-refresh', entry: 'refresh-grace-window', login: '/auth/login', valid: ['continuity'] },
   { entry: 'graphql-done-right', login: '/graphql' },

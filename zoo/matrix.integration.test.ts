@@ -1,4 +1,4 @@
-/** Runs Baton once against each entry of the zoo: it must find each defect and accuse no healthy system. */
+/** Runs Baton against each entry of the zoo. Baton must find each defect and accuse no healthy system. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

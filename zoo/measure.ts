@@ -29,11 +29,11 @@ export interface Measured {
   trials: number;
   /** Number of trials that had the required verdict. */
   passed: number;
-  /** Number of trials in which Baton reported a guarantee as violated although the deployment keeps it. */
+  /** Number of trials in which Baton wrongly reported a guarantee as violated. */
   accused: number;
-  /** For a healthy deployment: number of trials with too little evidence for a claimed guarantee. */
+  /** Number of trials of a healthy deployment with too little evidence for a claimed guarantee. */
   unknown: number;
-  /** Seconds and requests until the required anomaly was complete, one element for each trial that showed it. */
+  /** Seconds and requests until the required anomaly was complete, in each trial that showed the anomaly. */
   seconds: number[];
   requests: number[];
   /** Key: guarantee; value: number of trials in which the guarantee was violated. */
@@ -67,7 +67,7 @@ export function take(
     measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
 }
 
-/** For an even number of values: the larger of the two middle values. */
+/** Returns the median; the larger of the two middle values if their number is even. */
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 

@@ -22,13 +22,13 @@ export interface Trial {
   result: Result;
   /** Folder with the history and the result of the trial. */
   folder: string;
-  /** For a defect, the required anomaly; for a healthy system, the first violation. */
+  /** The required anomaly of a defect, or the first violation of a healthy system. */
   shown: Anomaly | undefined;
   /** Responses, and seconds since the first request, until the anomaly in `shown` was complete. */
   reached: { requests: number; seconds: number } | undefined;
   /** Guarantees that Baton reported as violated although the deployment keeps them. */
   accused: string[];
-  /** For a healthy deployment: claimed guarantees whose verdict is not `valid`. */
+  /** Claimed guarantees of a healthy deployment whose verdict is not `valid`. */
   unproven: string[];
 }
 
@@ -61,7 +61,7 @@ export function verdictOn({ entry, reached, accused, unproven }: Trial): string 
 }
 
 /**
- * Starts a deployment, runs Baton against it at default settings, and stops it in any case.
+ * Runs Baton at default settings against a deployment, and then stops the deployment.
  * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment exited unexpectedly
  */
 export async function trial(entry: ZooEntry, options: TrialOptions): Promise<Trial> {

@@ -8,11 +8,9 @@ import { cardKey, MARKET_KEY, ownedKey, userKey } from './keys.ts';
 export interface Card {
   readonly id: string;
   readonly text: string;
-  /** Email address of the owner. */
   readonly owner: string;
   /** Price in credits; null if the card is not for sale. */
   readonly price: number | null;
-  /** URL of the card's picture. */
   readonly picture?: string;
 }
 

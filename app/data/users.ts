@@ -5,13 +5,13 @@ import { hashPassword, isWeaker, type ScryptParameters, verifyPassword } from '.
 import { executed, type RedisClient } from '../redis.ts';
 import { userKey } from './keys.ts';
 
-/** In credits. */
+/** Balance of a new user, in credits. */
 export const FIRST_BALANCE = 1000;
 
 export interface User {
   readonly email: string;
   readonly name: string;
-  /** In credits; never negative. */
+  /** Balance in credits; never negative. */
   readonly balance: number;
 }
 

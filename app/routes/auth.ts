@@ -81,14 +81,14 @@ export function authRoutes({ users, csrf, limits, labels, activation }: AuthDeps
   return router;
 }
 
-/** With a new id at the login, an attacker cannot plant a known session id before the login. */
+/** A new session id at login stops an attacker who planted a known id before. */
 async function startSession(request: Request, response: Response, user: string, labels: Labels) {
   await rotate(request);
   request.session.user = user;
   request.session.signedInAt = Date.now();
   await save(request);
   noteIdentity(response, labels, request.sessionID, user);
-  // If the next page set the form token, pages that load in parallel would each set a different token.
+  // Sets the new form token now: parallel pages after the login would each set a different token.
   request.csrfToken?.({ overwrite: true });
 }
 

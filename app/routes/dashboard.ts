@@ -12,7 +12,6 @@ export interface PageDeps {
   readonly users: Users;
   readonly cards: Cards;
   readonly baskets: Baskets;
-  /** undefined if cards have no pictures. */
   readonly pictures: Pictures | undefined;
 }
 

@@ -5,7 +5,7 @@ import { Refusal } from '../failures.ts';
 import { wantsJson } from '../pages.ts';
 import { signedInUser } from '../session.ts';
 
-/** Trims and lowercases an email address, so that one address has only one spelling. */
+/** Trims and lowercases email addresses, so that each address has only one spelling. */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
 /** Lets signed-in users pass, redirects other browsers to the login page, and sends 401 to programs. */
@@ -24,7 +24,7 @@ export function userOf(request: Request): string {
   return user;
 }
 
-/** Returns a form field; undefined if it is missing or not text. */
+/** Returns a form field; undefined if the field is missing or not text. */
 export function field(request: Request, name: string): string | undefined {
   const value: unknown = request.body?.[name];
   return typeof value === 'string' ? value : undefined;

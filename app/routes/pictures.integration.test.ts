@@ -204,7 +204,7 @@ describe.skipIf(skip !== '')('a picture', () => {
     const html = await confirm(alice, card, await uploaded(alice, card, Buffer.from('<script>1</script>')));
     expect([html.status, html.text]).toEqual([422, expect.stringContaining('no JPEG, PNG or WebP picture')]);
     const key = await uploaded(alice, card);
-    // With the server's access key, because the signed form of a browser would not allow this size.
+    // Uploads with the server's access key, because the signed form would not allow this size.
     const [accessKeyId = '', secretAccessKey = ''] = store.addresses['S3_CREDENTIALS']?.split(':') ?? [];
     const endpoint = store.addresses['S3_ENDPOINT'] ?? '';
     const s3 = new S3({

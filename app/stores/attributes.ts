@@ -9,18 +9,18 @@ import { PromiseStore } from './promise-store.ts';
 
 /** Options with the same meaning as those of connect-redis's RedisStore. */
 export interface AttributesOptions {
-  /** Seconds, or a function that returns them. `cookie.expires`, if set, takes precedence over a number. */
+  /** Time to live in seconds, or a function that returns it. `cookie.expires` takes precedence over a number. */
   ttl?: number | ((session: SessionData) => number);
   /** True if sessions never expire in the store. */
   disableTTL?: boolean;
-  /** True if reading a session does not prolong it. */
+  /** True if a read does not prolong the session. */
   disableTouch?: boolean;
 }
 
 export interface AttributesChange {
-  /** If false, the save writes nothing when the session does not exist. */
+  /** False: the save writes nothing when the session does not exist. */
   readonly create: boolean;
-  /** Milliseconds; undefined if sessions never expire. */
+  /** Time to live, milliseconds; undefined if sessions never expire. */
   readonly ttlMs: number | undefined;
   /** Names and JSON texts of the changed attributes. */
   readonly changed: [string, string][];
@@ -38,8 +38,8 @@ export abstract class AttributesStore extends PromiseStore {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * The snapshot of each session object that was loaded or saved. A session object without one is new.
-   * Neither JSON nor a handler contains the snapshot, and it is garbage-collected with the request.
+   * Key: session object that was loaded or saved. A new session object has no snapshot.
+   * Neither JSON nor a handler contains the snapshot, which is garbage-collected with the request.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
@@ -128,7 +128,7 @@ function encode(data: SessionData): Snapshot {
 }
 
 function decode(fields: [string, string][]): SessionData {
-  // With fromEntries, `__proto__` is an ordinary property. An assignment would change the prototype.
+  // `fromEntries` makes `__proto__` an ordinary property. An assignment would change the prototype.
   const data: Record<string, unknown> = Object.fromEntries(
     fields.map(([name, json]) => [name, JSON.parse(json)]),
   );

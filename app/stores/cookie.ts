@@ -24,7 +24,7 @@ export interface CookieStoreOptions {
 /** The decrypted content of a session cookie. */
 const Sealed = z.object({
   id: z.string(),
-  /** Milliseconds since 1970, on the clock of the instance that sealed the cookie. */
+  /** Time of sealing, milliseconds since 1970, on the clock of the instance that sealed the cookie. */
   sealedAt: z.number(),
   /** Expiry, milliseconds since 1970, on the clock of the instance that sealed the cookie. */
   until: z.number(),
@@ -82,12 +82,12 @@ export class CookieStore extends session.Store {
     callback(null, null);
   }
 
-  /** Puts the session into the cookie of the response. Calls back with SessionTooLargeError if it does not fit. */
+  /** Puts the session into the response's cookie. Calls back with SessionTooLargeError if the session does not fit. */
   override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#give(responseOf(data), sid, data))(callback);
   }
 
-  /** Does nothing: a client can replay a kept cookie until it expires. */
+  /** Does nothing: a client can replay a kept session cookie until its expiry. */
   override destroy(_sid: string, callback: (error?: unknown) => void = () => {}): void {
     callback();
   }

@@ -1,4 +1,4 @@
-/** Errors of a session store that works, but refuses an operation. Users can do something about these errors. */
+/** Errors of a session store that works, but refuses an operation for a reason that users can act on. */
 
 /** Thrown if a save is refused because the session was destroyed or expired after it was loaded. */
 export class SessionGoneError extends Error {

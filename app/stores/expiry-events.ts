@@ -11,9 +11,9 @@ export interface ExpiryEventsOptions {
   client: Redis;
   /** Prefix of the Redis keys of sessions. */
   prefix: string;
-  /** Every instance gets every notification, except while it is disconnected. */
+  /** Called with the id of an expired session, on every instance that is connected to Redis. */
   onExpired: (sid: string) => void;
-  /** Called once it is known whether Redis reports expired keys. */
+  /** Called once Redis is known to report expired keys, or not to. */
   onKnown: (reported: boolean) => void;
 }
 

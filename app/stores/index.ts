@@ -12,8 +12,8 @@ import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
 /**
- * Each session store in Redis has its own format, and so its own key prefix.
- * After a change of SESSION_STORE, an old cookie finds no session, instead of an unreadable one.
+ * Key prefixes, one for each store's format: after a change of SESSION_STORE, old cookies find no session,
+ * instead of an unreadable session.
  */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',
@@ -34,7 +34,7 @@ export function createStore(
     case 'redis-attributes':
       return new RedisAttributesStore({ client, prefix, ttl });
     case 'connect-redis':
-      // EXPIRE takes whole seconds.
+      // Whole seconds for EXPIRE.
       return new RedisStore({
         client,
         prefix,

@@ -20,7 +20,7 @@ export interface MemcachedStoreOptions {
 /** memcached reads a larger number as a date, in seconds since 1970: the session would expire at once. */
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
-/** Of concurrent saves, the last wins. A destroyed session never comes back. */
+/** The last of several concurrent saves wins. A destroyed session never comes back. */
 export class MemcachedStore extends PromiseStore {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
@@ -42,7 +42,7 @@ export class MemcachedStore extends PromiseStore {
     return created;
   }
 
-  /** Also resolves with null if memcached has evicted the session. */
+  /** Returns null also if memcached has evicted the session. */
   protected async getSession(sid: string): Promise<SessionData | null> {
     const found = await this.#client.get<string>(this.#prefix + sid);
     if (!found) return null;

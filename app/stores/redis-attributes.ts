@@ -18,7 +18,7 @@ declare module 'ioredis' {
   }
 }
 
-// Writes before it removes: a full or read-only Redis refuses the first command, so nothing has changed.
+// Writes fields before it removes any: a full or read-only Redis refuses the first command, and nothing changes.
 // Only the mode 'create' can create a key.
 const SAVE = `
 local key, mode, ttl, removed = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])

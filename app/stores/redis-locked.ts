@@ -60,7 +60,7 @@ return 0`;
 /** Random, so that waiting requests do not all retry at once. */
 const retryMs = () => 1 + Math.random() * 9;
 
-/** Locks each session. `session.reload` would wait for the lock that its own request holds. */
+/** A session store with locks. `session.reload` would wait for the lock that its own request holds. */
 export class RedisLockedStore extends PromiseStore {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
@@ -125,7 +125,7 @@ export class RedisLockedStore extends PromiseStore {
     }
   }
 
-  /** If nothing was saved, throws SessionGoneError or SessionLockLostError. */
+  /** Throws SessionGoneError or SessionLockLostError if nothing was saved. */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = Math.ceil(this.#options.ttl(data) * 1000);
     if (ttl <= 0) throw new SessionGoneError();
@@ -136,19 +136,19 @@ export class RedisLockedStore extends PromiseStore {
     if (saved === -1) throw new SessionLockLostError(this.#options.lockMs);
   }
 
-  /** Also releases the lock: express-session calls `touch` last for a request. */
+  /** Prolongs the session and releases the lock: express-session calls `touch` last for a request. */
   protected async touchSession(sid: string, data: SessionData): Promise<void> {
     await this.#client.pexpire(this.#key(sid), Math.ceil(this.#options.ttl(data) * 1000));
     const held = this.#held.get(data);
     if (held) await this.#release(held);
   }
 
-  /** Also deletes the lock: waiting requests find no session, and the lock's holder cannot save. */
+  /** Ends the session and deletes the lock. Waiting requests find no session, and the lock's holder cannot save. */
   protected async destroySession(sid: string): Promise<void> {
     await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
-  /** After a failed save, or when the client disconnects, express-session does not call `touch`. */
+  /** Releases the lock also after a failed save or a disconnect, when express-session does not call `touch`. */
   #releaseWithResponse(request: Request, held: Held): void {
     const { res: response } = request;
     if (!response) return;
@@ -156,7 +156,7 @@ export class RedisLockedStore extends PromiseStore {
     else response.once('close', () => this.#letGo(held));
   }
 
-  /** If Redis does not reply, the lock expires. */
+  /** Releases the lock without waiting. The lock expires if Redis does not reply. */
   #letGo(held: Held): void {
     this.#release(held).catch(() => {});
   }

@@ -20,7 +20,7 @@ const PASSWORD = 'correct-horse-battery';
 
 interface Figures {
   rate: number;
-  /** In milliseconds. */
+  /** Median response time, milliseconds. */
   median: number;
   /** CPU time, microseconds per request. Absent if not measured. */
   cpu?: number;

@@ -8,7 +8,7 @@ const OTHER = 'the other instance answers';
 
 /** Sends requests to a path at which only app-1 misbehaves. Returns the error status, or OTHER if app-2 served all. */
 async function misbehaving(rig: Rig, path: string, init: Parameters<Rig['get']>[1] = {}): Promise<string> {
-  // After an earlier failure, the balancer may send app-1 no requests for a moment.
+  // The balancer may send app-1 no requests for a moment after an earlier failure.
   await rig.answeredBy(BOTH, WITHIN_MS);
   const answers = await rig.answers(4, `${path}?only=app-1`, init);
   return answers.find(answer => /^\d/.test(answer)) ?? OTHER;

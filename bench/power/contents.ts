@@ -33,7 +33,7 @@ const textsOf = (data: Partial<SessionData>): Map<string, string> =>
 
 /**
  * Returns true if saving `data` would undo a concurrent change.
- * `before` is the session as the request loaded it; `stored` is what another request has saved since.
+ * `before` is the session as the request loaded it; `stored` is the session that another request has saved since.
  */
 export function undoes(data: SessionData, before: SessionData, stored: SessionData): boolean {
   const [own, was, now] = [textsOf(data), textsOf(before), textsOf(stored)] as const;

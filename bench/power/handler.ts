@@ -1,5 +1,5 @@
 /**
- * Makes the random change of an app if it concerns cookies or responses (`HANDLER_ACTS`), after the session is loaded.
+ * Makes those random changes of an app that concern cookies or responses (`HANDLER_ACTS`), after the session is loaded.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';

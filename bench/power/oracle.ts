@@ -63,7 +63,7 @@ export class Oracle {
 
   /**
    * Call this before each save and after each load of a session.
-   * An instance that saves a session before it has loaded it has handled the login.
+   * The instance that saves a session before any load has handled the login.
    */
   used(sid: string, data: Partial<SessionData> | null, how: 'loaded' | 'saved'): void {
     if (data?.user === undefined || this.#logins.has(sid)) return;

@@ -47,7 +47,7 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/** Set if the next Redis command uses a wrong user's key: `own` is the request's user, `other` the wrong user. */
+/** Users of the next Redis command, if it uses a wrong key: `own` is the request's user, `other` the wrong user. */
 let swapped: { own: string; other: string } | undefined;
 /** Returns the user whose notes a request uses: with the defect, the user of the previous request. */
 function keyOf(user: string): string {

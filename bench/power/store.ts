@@ -20,7 +20,7 @@ type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 export const ignored = (): void => {};
 
-/** In requests that the oracle (oracle.ts) selects, `load` returns the result of `strike`. */
+/** Makes `load` return the result of `strike` in requests that the oracle (oracle.ts) selects. */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
   (real, oracle) => ({
@@ -30,7 +30,7 @@ const onLoad =
     },
   });
 
-/** In requests that the oracle (oracle.ts) selects and that change the session, `save` calls `strike`. */
+/** Makes `save` call `strike` in requests that the oracle (oracle.ts) selects and that change the session. */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
   (real, oracle) => ({
@@ -40,7 +40,7 @@ const onSave =
     },
   });
 
-/** Time for which a store's reply waits for a later read to get it, ms: longer than one read takes. */
+/** Time for which a reply of the store waits to be given to a later read, ms: longer than a read takes. */
 const PARKED = 40;
 
 /**
@@ -114,7 +114,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // The store creates a session again if it has not loaded the session object.
+        // The store would create again a session object that it has not loaded.
         await real.save(sid, copyOf(data));
       }
     },

@@ -17,7 +17,7 @@ export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /** Stored, because an edit of draw.ts can give the same seed another change. */
+  /** The change itself, because an edit of draw.ts can give the same seed another change. */
   act: z.string(),
   when: z.string(),
   every: z.number(),
@@ -121,7 +121,7 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // Some changes take effect later.
+  // Some changes of the app take effect later.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 

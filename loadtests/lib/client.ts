@@ -36,18 +36,18 @@ export interface ReplySettings {
   headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** Prefix of the canaries: unique values by which Baton recognises its own data in responses. */
+  /** Prefix of canaries, the unique values by which Baton recognises its own data in responses. */
   canary: string;
 }
 
 /** Converts the responses of one app from k6's format to Baton's format. */
 export class Replies {
   readonly #url: string;
-  /** `name`: name of the header in lower case; `sent`: its name as k6 writes it. */
+  /** `name`: the header's name in lower case; `sent`: its name as k6 writes headers. */
   readonly #headers: readonly { sent: string; name: string }[];
-  /** Names of session cookies, and the canaries' prefix. A Set-Cookie header without any of them is ignored. */
+  /** Names of session cookies, and the canaries' prefix. Other Set-Cookie headers are ignored. */
   readonly #cookies: readonly string[];
-  /** Cached, because most redirects have the same Location. */
+  /** The last Location header, cached because most redirects have the same Location. */
   #location = '';
   #redirect = '';
 
@@ -94,7 +94,7 @@ export class Replies {
 
 const NO_COOKIES: Reply['cookies'] = [];
 
-/** Returns all headers and cookies. Slow, so call this only for the few responses that need them. */
+/** Returns all headers and cookies. Slow: only for the few responses that need all. */
 export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'cookies'> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { headers: Object.fromEntries(headers), body: response.body ?? '', cookies: cookiesOf(response) };
@@ -113,9 +113,9 @@ function failureOf(code: number): Failure {
 interface Cookie {
   name: string;
   value: string;
-  /** Seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
+  /** Max-Age, seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
   max_age: number;
-  /** Milliseconds since 1970; far below 0 if the response has no Expires. */
+  /** Expires, milliseconds since 1970; far below 0 if the response has no Expires. */
   expires: number;
 }
 

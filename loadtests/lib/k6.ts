@@ -22,7 +22,7 @@ export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
 
-/** The state that all iterations share. setup() must return it. */
+/** The state that all iterations share. setup() must return this state. */
 export type { Shared as Run };
 
 export interface Verified {
@@ -30,7 +30,7 @@ export interface Verified {
   target: App;
   /** Number of accounts in the target file. */
   accounts: number;
-  /** For `options.thresholds`: all pass if, and only if, every claimed guarantee is valid. */
+  /** Thresholds for `options.thresholds`. All pass if, and only if, every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;
   /** Starts the run. Call this function in setup(). */
   start(): Shared;
@@ -73,7 +73,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
     ...judge,
   });
   const { app } = settings;
-  // Each virtual user has its own copy of this module, and so of these variables.
+  // Variables of one virtual user, because each virtual user has its own copy of this module.
   let vu: VirtualUser | undefined;
   let newcomers = 0;
   const sessions = new Map<number | string, Session>();

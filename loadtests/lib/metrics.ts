@@ -1,4 +1,4 @@
-/** Creates the k6 metrics. k6 allows this only while it loads the script. */
+/** Creates the k6 metrics. k6 allows new metrics only while a script is loaded. */
 import { Counter, Trend } from 'k6/metrics';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../../verify/core/sums/figures.ts';
 

@@ -1,4 +1,4 @@
-/** Judges the events of one virtual user as they occur, counts them in metrics, and writes them to a history. */
+/** Judges the events of one virtual user, counts the events in metrics, and writes them to a history. */
 import exec from 'k6/execution';
 import type { Event } from '../../verify/core/history/history.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
@@ -16,7 +16,6 @@ interface Raised {
   /** Index in the list of all checks. */
   readonly check: number;
   readonly name: string;
-  /** undefined if the check does not count by instance. */
   readonly instance: string | undefined;
   readonly tags: Record<string, string> | undefined;
   readonly repeated: keyof Repeated | undefined;
@@ -71,7 +70,7 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** Each call to k6 takes 2 µs, so counts wait for BATCH operations or LATEST microseconds. */
+/** Limits of a batch of counts, operations and microseconds. Each call to k6 takes 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
 /**
@@ -177,7 +176,7 @@ export class Observer {
 
   /** Prints the first violation of this virtual user, unless a history, which has all violations, is written. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // If the whole run counts as one fault, failed requests are compared with the fault's budget at the end.
+    // Counts failed requests against the fault's budget at the end, if the whole run counts as one fault.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;

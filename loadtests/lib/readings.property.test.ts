@@ -68,7 +68,7 @@ describe('Readings', () => {
       }
     });
     fc.assert(property, { numRuns: 2000 });
-    // Without many reused results, the test would prove nothing.
+    // The test would prove nothing without many reused results.
     expect(again).toBeGreaterThan(1000);
   });
 

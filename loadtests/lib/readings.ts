@@ -15,12 +15,12 @@ interface Kept {
   parts: string[] | undefined;
 }
 
-/** Enough for one page of each instance, and for pages of a few other objects. */
+/** Number of kept pages: one of each instance, and some of other objects. */
 const KEPT = 6;
 
 /**
- * Reuses results of earlier pages, because most pages under load differ only in the instance's name.
- * In k6, it takes 1 µs to compare two pages and 100 µs to interpret one.
+ * Reuses results of earlier pages: most pages under load differ only in the instance's name.
+ * k6 takes 1 µs to compare two pages and 100 µs to interpret one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -114,7 +114,7 @@ const names = ({ saw, canaries }: Seen, instance: string): boolean =>
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // In k6, one step of an iterator (`for of`) takes as long as the search in one text.
+  // A step of an iterator (`for of`) takes as long in k6 as the search in one text.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

@@ -28,7 +28,7 @@ export class Recording {
   #named: { probe: ProbeRequests; object: string } | undefined;
   /** Names of the instances that have served the session. */
   #contacted: string[] = [];
-  /** The last read, if it repeats the previous read, so that the judge did not get it. */
+  /** A read that repeats the previous read, and that the judge did not get. */
   #held: RequestInFlight | undefined;
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
@@ -103,7 +103,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Passes a read to the judge unless it only repeats the last read that the judge got. */
+  /** Passes a read to the judge, unless the read only repeats the last one that the judge got. */
   #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;

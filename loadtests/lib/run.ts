@@ -97,7 +97,7 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
 }
 
 /**
- * If the whole run counts as one fault, as in deploy.ts, returns the fault's event; otherwise nothing.
+ * Returns the event of the fault, if the whole run counts as one fault; otherwise nothing.
  * @param end the time at which the fault ends; undefined at the start of the run
  */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {

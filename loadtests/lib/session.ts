@@ -1,4 +1,4 @@
-/** Sends the requests of one session with `k6/http`, and records, judges and counts each of them. */
+/** Sends the requests of one session with `k6/http`, and records, judges and counts each request. */
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type CookieJar } from 'k6/http';
@@ -48,7 +48,7 @@ export class JudgedSession {
     this.account = account;
     this.vu = vu;
     this.#byScript = login === 'script';
-    // k6 replaces its own cookie jar at each iteration.
+    // A separate cookie jar, because k6 replaces its own jar at each iteration.
     this.params = paramsOf(this.#byScript ? undefined : new http.CookieJar());
     this.recording = new Recording(vu, account.label);
     this.filling = new Filling(vu, account);
@@ -64,7 +64,7 @@ export class JudgedSession {
 
   /**
    * Sends a request as `http.request` does, to a path of the target or a full URL.
-   * Follows redirects only if `params` demands it: a redirect to the login shows a lost session.
+   * Follows redirects only if `params` says so, because a redirect to the login shows a lost session.
    */
   request(method: string, url: string, body: Body = null, params?: Params): Response {
     const base = this.vu.settings.url;
@@ -128,11 +128,11 @@ export class JudgedSession {
     return seen;
   }
 
-  /** If a login redirects to the login page, requests this page, which redirects signed-in users or has no form. */
+  /** Requests the login page after a redirect to this page. For signed-in users, this page redirects or has no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // The history lacks these requests, so their log entries must not match an operation by its id.
+    // Omits the request id: the history lacks this request, whose log entry must not match an operation.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {

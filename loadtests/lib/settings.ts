@@ -11,7 +11,7 @@ export interface Settings extends ScriptSettings {
   cookies: readonly string[];
   /** True to write each operation to the console, as one line of the history. */
   history: boolean;
-  /** If several k6 processes share one run: its name, and the key of the hashes that replace ids in the history. */
+  /** Name of a run of several k6 processes, and the key of the hashes that replace ids in its history. */
   shared: { run: string; key: string } | undefined;
   /** The maximum error of this machine's clock, microseconds. */
   uncertainty: number;
@@ -25,7 +25,7 @@ export interface Settings extends ScriptSettings {
 export interface JudgeOptions {
   /** True if the script logs out and then sends the old cookie. */
   logouts?: boolean;
-  /** For a script whose whole run counts as one fault, such as a deploy. */
+  /** The budget of a run that counts as one fault, such as a deploy. */
   window?: WindowBudget;
   /** Names of the guarantees for which the script gives evidence; by default, all that the target claims. */
   claims?: readonly string[];

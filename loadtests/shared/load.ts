@@ -10,7 +10,7 @@ export interface LoadSettings {
   duration: string;
   /** Pause between two requests of a user, seconds: random, from `least` to `most`. */
   think: readonly [least: number, most: number];
-  /** In ms: the longest time without a success (deploy.ts), or the limit of response times (breakpoint.ts). */
+  /** The longest time without a success (deploy.ts), or the limit of response times (breakpoint.ts), milliseconds. */
   budget: number;
   /** Long pause of a user, seconds: a little less than the idle timeout of sessions. 0: no long pauses. */
   idle: number;

@@ -20,7 +20,7 @@ export interface FormRequest {
 /** Key: placeholder of later requests; value: how to find its value in the response. */
 export type Captures = Readonly<Record<string, Finding>>;
 
-/** A login or registration. `steps` are requests before it; `capture` are values from its response. */
+/** A login or registration. `steps` are the requests before the login; `capture` are values from its response. */
 export interface AccountRequest extends FormRequest {
   page: string;
   steps?: readonly (FormRequest & { capture?: Captures })[];

@@ -18,7 +18,7 @@ export function address(text: string): string {
   throw new Error(`BASE_URL: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`);
 }
 
-/** Each instance adds time series to every output of k6. */
+/** Maximum number of instances, each of which adds time series to every output of k6. */
 const MOST_INSTANCES = 64;
 
 /** Parses a list of instance names, or a number, which stands for app-1, app-2 … */

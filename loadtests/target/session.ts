@@ -10,7 +10,10 @@ import type { AccountRequest, ActivationRequest, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
-/** With this number of values, a write removes a value if the target can. With twice the number, no write adds one. */
+/**
+ * Maximum number of values: then a write removes a value, if the target describes how. At twice this number, no write
+ * adds a value.
+ */
 const ITEMS = 8;
 
 export class Session extends JudgedSession {

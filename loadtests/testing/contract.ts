@@ -115,7 +115,6 @@ export function handleSummary(data: { metrics: Record<string, Metric>; setup_dat
     'checks',
   ];
   const metrics = shown.map(name => {
-    // The other values depend on time, or no script uses them.
     const { type, values, thresholds } = data.metrics[name] ?? { type: 'absent', values: {} };
     const of = { counter: 'count', rate: 'rate', trend: 'max' }[type] ?? '';
     return [name, type, values[of], thresholds ?? null];

@@ -6,7 +6,7 @@ import type { Done, Message, RequestMessage, ResponseMessage, ScriptOptions, Tas
 import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
-  /** As of k6: 0 for success, 99 for failed thresholds, 107 for an exception that ends the run. */
+  /** Exit code of k6: 0 for success, 99 for failed thresholds, 107 for an exception that ends the run. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -16,7 +16,7 @@ export interface ScriptRun {
 
 const THREAD = new URL('./user-thread.ts', import.meta.url);
 
-/** The script cannot be loaded. */
+/** Thrown if the script cannot be loaded. */
 class ScriptError extends Error {}
 
 type Part = Pick<Task, 'role'> & Partial<Task>;

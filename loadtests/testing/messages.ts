@@ -16,7 +16,7 @@ export interface ResponseMessage {
   body: string;
   /** k6's error code if no response came. */
   errorCode: number;
-  /** Milliseconds. */
+  /** Duration of the request, milliseconds. */
   duration: number;
 }
 
@@ -38,7 +38,7 @@ interface Said {
 /** The last message that a thread of the fake k6 sends. */
 export interface Done {
   type: 'done';
-  /** undefined if the script could not be loaded. */
+  /** The script's options; undefined if the script could not be loaded. */
   options?: ScriptOptions;
   /** The value that setup() or handleSummary() returned. */
   value?: unknown;
@@ -60,7 +60,6 @@ export interface Scenario {
   vus?: number;
   iterations?: number;
   preAllocatedVUs?: number;
-  /** Iterations per second. */
   rate?: number;
   duration?: string;
   startRate?: number;
@@ -75,7 +74,7 @@ export interface ScriptOptions {
   noCookiesReset?: boolean;
   maxRedirects?: number;
   thresholds?: Record<string, (string | Threshold)[]>;
-  /** In the order in which they run. */
+  /** Scenarios in the order in which they run. */
   scenarios?: Record<string, Scenario>;
 }
 
@@ -83,7 +82,7 @@ export interface ScriptOptions {
 export interface Stint {
   /** Name of the exported function to run. */
   exec: string;
-  /** Milliseconds. */
+  /** Duration of the task, milliseconds. */
   duration?: number;
   iterations?: number;
   /** Consecutive intervals. The rate changes linearly from `from` to `to`, iterations per second. */

@@ -16,7 +16,7 @@ const k6 = await findK6(process.env);
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the fake k6' : `used (${k6.version})`;
 
-/** undefined if k6 is not installed. */
+/** Runs scripts with real k6; undefined if k6 is not installed. */
 export const realK6: Runner | undefined = k6 && {
   name: `k6 ${k6.version}`,
   async run(script, env) {

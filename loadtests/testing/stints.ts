@@ -1,7 +1,7 @@
 /** Plans the work of each virtual user of the fake k6 from the options of a script. */
 import type { Scenario, ScriptOptions, Stint } from './messages.ts';
 
-/** Returns the number of virtual users, and the tasks that each of them runs. */
+/** Returns the number of virtual users, and their tasks. */
 export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[] } {
   const { vus = 1, duration, iterations, scenarios } = options;
   if (scenarios !== undefined) {

@@ -16,7 +16,7 @@ export interface CheckedOptions {
 
 interface Target {
   instance: Routed;
-  /** Address of the instance, or of the proxy through which the balancer reaches it. */
+  /** Address of the instance, or of the proxy between balancer and instance. */
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
@@ -44,7 +44,10 @@ export class CheckedNginx extends Nginx {
     return this.#targets.get(url)?.health.state;
   }
 
-  /** Resolves once the instance has passed its first checks and gets requests. Throws if it is not healthy in time. */
+  /**
+   * Resolves once the instance has passed its first checks and gets requests. Throws if the instance is not healthy in
+   * time.
+   */
   override async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -64,7 +67,7 @@ export class CheckedNginx extends Nginx {
     if (left()) throw new Error(`${instance.name} left the balancer before it was healthy`);
   }
 
-  /** Registers the first instances as healthy, because the stack has already found them ready. */
+  /** Registers the first instances as healthy: the stack has already found these instances ready. */
   override async registerAll(instances: readonly Routed[]): Promise<void> {
     for (const instance of instances) this.#inService.add(this.#admit(instance, instance.url, SERVING));
     await super.registerAll(instances);

@@ -49,7 +49,7 @@ export class Fleet implements Keeper {
     this.#actions = actions;
   }
 
-  /** Adds the stack's first instances. From then on the fleet keeps their number constant. */
+  /** Adds the stack's first instances, whose number the fleet then keeps constant. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);

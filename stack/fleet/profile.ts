@@ -27,9 +27,9 @@ export interface Group {
 }
 
 interface Failures {
-  /** After a refused connection, the balancer tries another instance or responds with 502. */
+  /** What the balancer does after a refused connection: tries another instance, or responds with 502. */
   refused: 'another' | 502;
-  /** After a connection closed during a request, the balancer retries if this is safe, or responds with this status. */
+  /** What the balancer does after a connection closed during a request: a safe retry, or this status. */
   closed: 'another-if-safe' | 502 | 504;
   /** Maximum time to connect to an instance. */
   connectMs: number;
@@ -46,7 +46,7 @@ export interface Profile {
   choice: 'round-robin' | 'least-outstanding';
   /** The AWS balancer whose cookies pin visitors. Absent: the cookie is not one of AWS's. */
   cookies?: 'classic' | 'alb';
-  /** Absent: the balancer has no health checks. */
+  /** Health checks. Absent: the balancer has none. */
   check?: HealthCheck;
   /** Maximum time for requests in flight to end when their instance is removed. */
   drainMs: number;
@@ -60,8 +60,8 @@ export interface Profile {
 }
 
 /**
- * From the documentation of AWS's Classic Load Balancer.
- * Its metric BackendConnectionErrors can exceed the number of requests, so it retries refused connections.
+ * From the documentation of AWS's Classic Load Balancer, which retries refused connections:
+ * its metric BackendConnectionErrors can exceed the number of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
@@ -176,7 +176,7 @@ return 503;`;
 
 /**
  * Returns a line for `$after_failure` in deploy/nginx.conf.template; '' keeps the template's own rules.
- * By these rules nginx retries if nothing was sent to the instance, and otherwise responds with 502.
+ * The template's rules retry if nothing was sent to the instance, and otherwise respond with 502.
  */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';

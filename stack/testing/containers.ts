@@ -24,8 +24,8 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Configures testcontainers for machines without access to image registries.
- * Ryuk is off, because its image cannot be pulled there. Without a host, testcontainers thinks it runs in a container.
+ * Configures testcontainers for machines without access to image registries, where Ryuk's image cannot be pulled.
+ * Sets the host, because testcontainers would take such a machine for a container.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;

@@ -10,7 +10,7 @@ import { STACK_IMAGES, whyNot } from './containers.ts';
 
 export interface TestedRunner {
   name: 'local' | 'compose';
-  /** Why the runner cannot be tested on this machine; '' if it can. */
+  /** Why the runner cannot be tested on this machine; '' if the runner can be tested. */
   skip: string;
   start(options: StackOptions): Promise<Stack>;
   /** Returns options for an instance that runs this source text in place of the app. */

@@ -29,7 +29,7 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
         });
         await response.body.dump();
         const instance = String(response.headers['x-instance-id']);
-        // A POST without a form token counts as served although the app refuses it.
+        // A POST that the app refuses for its missing form token counts as served.
         if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
         served[instance] = (served[instance] ?? 0) + 1;
       } catch (error) {

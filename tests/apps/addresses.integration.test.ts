@@ -77,7 +77,7 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // With round robin and few clients, a client could always reach the same instance.
+    // A random instance. In turns, a client could always reach the same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 

@@ -1,6 +1,4 @@
-/**
- * Tests the workload `age`: it must find defects of old sessions, and of sessions that one instance served for long.
- */
+/** Tests the workload `age`, which must find defects of old sessions, and of sessions that stay on one instance. */
 import { it } from 'vitest';
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
@@ -24,7 +22,7 @@ class OutlivesLogout extends SmallApp {
   }
 }
 
-/** Consecutive requests to one instance after which it keeps the session's notes in a local copy. */
+/** Number of consecutive requests after which an instance keeps the session's notes in a local copy. */
 const IN_A_ROW = 4;
 
 class KeepsToItself extends SmallApp {

@@ -75,7 +75,7 @@ export class HopEnds extends SmallApp {
   }
 }
 
-/** Broken: an instance accepts only those login forms that it has created itself. */
+/** Broken: an instance accepts only its own login forms. */
 export class FormPerInstance extends SmallApp {
   protected override loginForm(asked: AppRequest): AppResponse {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;

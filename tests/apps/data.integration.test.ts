@@ -18,7 +18,7 @@ import type { SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
 const [NOTES] = USUAL.probes;
-/** In irregular order, no client always reaches the same instance. */
+/** Distributes requests in irregular order, so that no client always reaches the same instance. */
 const MIXED: How = { balance: (_, n) => ({ instance: Math.imul(n + 1, 0x9e3779b1) < 0 ? 'one' : 'two' }) };
 const SESSION = ['read-your-writes', 'monotonic-reads'];
 const ALL = [...SESSION, 'isolation', 'no-lost-updates', 'linearizability'];

@@ -37,7 +37,7 @@ class Provider {
 
 type Defect = 'state on one instance' | 'logout at the provider only';
 
-/** Without a form: login and logout redirect to the identity provider. */
+/** Has no form: login and logout redirect to the identity provider. */
 class RelyingParty extends SmallApp {
   readonly #provider: Provider;
   readonly #defect: Defect | undefined;
@@ -77,7 +77,7 @@ class RelyingParty extends SmallApp {
   }
 }
 
-/** Serves an app and its identity provider. For browsers, these are two sites. */
+/** Serves an app and its identity provider, which are two sites for browsers. */
 async function withProvider(
   defect: Defect | undefined,
   act: (served: Served, provider: string) => Promise<void>,

@@ -6,7 +6,6 @@ import { PASSWORD } from './small-app.ts';
 export interface Found {
   text: string;
   file: Record<string, unknown>;
-  /** The lines that `init` printed. */
   said: string[];
 }
 

@@ -15,7 +15,7 @@ class ComesBack extends SmallApp {
 
   protected override route(asked: AppRequest): AppResponse | undefined {
     const ended = this.#ended.get(asked.cookies['sid'] ?? '');
-    // Only once, for the request that was in flight at the logout.
+    // Restores only once, for the request that was in flight at the logout.
     if (ended === undefined || asked.path !== '/account' || !this.#ended.delete(ended.id)) return undefined;
     this.sessions.push(ended);
     return { ...super.inside(asked, ended), cookies: [`sid=${ended.id}; Path=/; HttpOnly; SameSite=Lax`] };

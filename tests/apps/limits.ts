@@ -2,10 +2,9 @@
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 
-/** Each user has at most `most` sessions. */
 export class FewSessions extends SmallApp {
   readonly most: number;
-  /** At a login above the limit, the app ends the oldest session, or refuses the login. */
+  /** What the app does at a login above the limit: ends the oldest session, or refuses the login. */
   readonly full: 'oldest-ends' | 'refused';
 
   constructor(most: number, full: FewSessions['full'] = 'oldest-ends') {

@@ -22,7 +22,7 @@ export interface AppRequest {
 export interface AppResponse {
   status?: number;
   body?: string;
-  /** If set, the response redirects to this URL. */
+  /** URL of a redirect. */
   to?: string;
   cookies?: readonly string[];
   headers?: Readonly<Record<string, string>>;
@@ -51,7 +51,6 @@ export interface How {
   named?: boolean;
   /** Time between the change of the data and the response, milliseconds; 0 by default. */
   slow?: number;
-  /** 2 by default. */
   instances?: number;
   /** True if each instance also has its own address. Then only the balancer names instances in responses. */
   addressed?: boolean;

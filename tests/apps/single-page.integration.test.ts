@@ -72,7 +72,7 @@ describe('a single-page app', () => {
   });
 });
 
-/** Visits the app as a browser does. Returns the browser's recording (HAR 1.2), and the secrets in it. */
+/** Visits the app as a browser does. Returns the browser's recording (HAR 1.2), and the secrets in the recording. */
 async function recorded(url: string): Promise<{ har: string; cookie: string }> {
   const entries: object[] = [];
   let cookie = '';

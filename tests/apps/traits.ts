@@ -98,7 +98,7 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/** Each form has its own token, as in Rails. Meta tags have a token for all forms, and its field's name. */
+/** Gives each form its own token, as Rails does. Meta tags name a field and a token that all forms accept. */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 

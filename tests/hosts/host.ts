@@ -100,7 +100,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'php',
     users: ['alice', 'bob'],
-    // Without workers, PHP's built-in server handles one request at a time.
+    // PHP's built-in server handles one request at a time without workers.
     env: { PHP_CLI_SERVER_WORKERS: '4' },
     command: port => [findProgram('php'), '-S', `127.0.0.1:${port}`, join(here, 'php/index.php')],
     breaks: ['logout-final', 'rotation'],
@@ -116,7 +116,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'java',
     users: ['alice', 'bob'],
-    // With the default JIT compiler, two instances would use all CPU cores for seconds.
+    // Two instances with the default JIT compiler would use all CPU cores for seconds.
     command: port => [
       findProgram('java'),
       '-XX:TieredStopAtLevel=1',

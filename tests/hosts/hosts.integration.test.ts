@@ -32,7 +32,7 @@ const SHOWN_BY: Record<string, string> = {
 /** Guarantees on which the short run must reach a verdict. */
 const JUDGED = ['continuity', 'isolation', 'rotation', 'logout-final', 'cookie-policy'];
 
-/** Returns why the app cannot run on this machine; undefined if it can. */
+/** Returns why the app cannot run on this machine; undefined if the app can run. */
 function lacking(host: Host): string | undefined {
   try {
     host.command(1);

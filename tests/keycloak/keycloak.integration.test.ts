@@ -12,7 +12,7 @@ import { issuedBy } from '../../zoo/issued.ts';
 import { LONG } from '../long.ts';
 import { installKeycloak, PASSWORD, startKeycloak } from './keycloak.ts';
 
-/** Returns why Keycloak cannot run on this machine; '' if it can. */
+/** Returns why Keycloak cannot run on this machine; '' if Keycloak can run. */
 function lacking(): string {
   try {
     requirePrograms(['java'], ['mvn'], ['tar'], ['postgres'], ['nginx']);
@@ -32,7 +32,6 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
   const file = join(folder, 'target.yaml');
   const env = { HOST_PASSWORD: PASSWORD };
   let keycloak: Beside;
-  /** Why Keycloak could not be installed; undefined if it is installed. */
   let missing: string | undefined;
 
   beforeAll(async () => {

@@ -21,7 +21,7 @@ const run = promisify(execFile);
 export const PASSWORD = 'correct-horse-battery';
 
 /**
- * Downloads Keycloak with Maven and builds it for PostgreSQL, which takes minutes, unless it is in the cache.
+ * Downloads Keycloak with Maven into the cache, and builds Keycloak for PostgreSQL, which takes minutes.
  * Throws the error of the command that failed.
  */
 export async function installKeycloak(): Promise<void> {
@@ -106,7 +106,7 @@ async function keycloakNode(name: string, dir: string, settings: Record<string, 
       KC_HTTP_PORT: `${port}`,
       KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS: '127.0.0.1',
       KC_CACHE_EMBEDDED_NETWORK_BIND_PORT: `${clusterPort}`,
-      // With the default JIT compiler, two nodes would use all CPU cores for seconds.
+      // Two nodes with the default JIT compiler would use all CPU cores for seconds.
       JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
     },
     log: join(dir, `${name}.log`),

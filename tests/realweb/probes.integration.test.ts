@@ -151,7 +151,7 @@ describe('a write that only a message confirms', () => {
     expect(history).toContain('"outcome":"info","status":303,"note":"303');
     const refused = await holds(new Flash(), { probes, busy: 'list is full' });
     expect(refused.history).toContain('"outcome":"fail","status":303,"note":"303');
-    // Without `confirmed`, the redirect counts as an acknowledgement, even if the app refuses the write.
+    // A redirect counts as an acknowledgement without `confirmed`, even if the app refuses the write.
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
 

@@ -307,7 +307,7 @@ describe('accounts of an app with open registration', () => {
     const web = new Open();
     await holds(web, changes);
     expect(web.known.size).toBe(4);
-    // In the second run, the users exist already.
+    // The users exist already in the second run.
     await holds(web, { ...changes, accounts: [...web.known].map(user => ({ user, password: 'p' })) });
     expect(web.known.size).toBe(4);
   });

@@ -24,7 +24,7 @@ export const plainBehindACache: Control = {
   },
 };
 
-/** Only read number UNLUCKY with an invalid session cookie gets a 504. */
+/** The cache responds with 504 to one read with an invalid session cookie: the read with this number. */
 const UNLUCKY = 5;
 let strange = 0;
 

@@ -27,7 +27,7 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // Waits also if the session is missing: a logout may not be acknowledged before the replicas have it.
+  // Waits also for a missing session: a logout is final only when the replicas have deleted the session.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

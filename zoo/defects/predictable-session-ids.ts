@@ -38,7 +38,7 @@ export const predictableSessionIds: Defect = {
   ],
 };
 
-// Without a session library: ids are consecutive numbers, and a client gets the session of any id that it sends.
+// A request of an app without session library, whose session ids are consecutive numbers.
 interface Visit {
   request: Request;
   response: Response;

@@ -24,7 +24,7 @@ export const releaseNeedsANewField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** Only release 2 of the app sets this field, at each login. */
+    /** A field of new sessions in release 2 of the app. */
     region?: string;
   }
 }

@@ -36,7 +36,7 @@ if (import.meta.main)
       const { cookie: _, ...data } = request.session;
       if (data.user === undefined || Date.now() - (data.renewed ?? 0) < RENEW_MS) return next();
       if (data.renewed !== undefined) {
-        // The defect: `regenerate` deletes the old id at once, although requests in flight still use it.
+        // The defect: `regenerate` deletes the old id at once, although requests in flight still use the old id.
         const { user, cart, wishes, visits } = data;
         await new Promise<void>((resolve, reject) =>
           request.session.regenerate(error => (error ? reject(error) : resolve())),

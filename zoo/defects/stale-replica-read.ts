@@ -40,7 +40,7 @@ class ReplicaReadStore extends RedisStore {
 
   override async get(sid: string, callback?: Got): Promise<void> {
     await this.#replica.get(sid, (error: unknown, data: Parameters<Got>[1]) => {
-      // Without this second read, no login would succeed.
+      // Reads missing sessions from the primary, because no login would succeed otherwise.
       if (error || !data) void super.get(sid, callback);
       else callback?.(null, data);
     });

@@ -2,7 +2,7 @@ import { whyWithout } from '../../stack/testing/servers.ts';
 import type { ZooEntry } from '../entry.ts';
 
 /**
- * Returns why a deployment cannot run on this machine; '' if it can. The test run's summary shows the reason.
+ * Returns why a deployment cannot run on this machine; '' if the deployment can run.
  * `scripts/setup --stores` installs the missing servers.
  */
 export function whyNotHere({ deployment: { env = {} } }: Pick<ZooEntry, 'deployment'>): string {

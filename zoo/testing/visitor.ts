@@ -8,7 +8,7 @@ export interface Send {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Sent instead of the cookies in the cookie jar. */
+  /** Cookie header to send instead of the cookies in the cookie jar. */
   cookie?: string;
 }
 

@@ -12,7 +12,6 @@ import {
 } from 'aws-cdk-lib';
 
 export interface Https {
-  /** ARN of the certificate. */
   certificate: string;
   /** Name of the site, for which the certificate is valid. */
   host: string;

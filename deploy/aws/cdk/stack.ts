@@ -23,7 +23,7 @@ import type { Balancer, BalancerProps, Https } from './balancers.ts';
 
 interface CardStoreProps extends StackProps {
   balancer: (stack: Stack, props: BalancerProps) => Balancer;
-  /** If undefined, the balancer listens for HTTP on port 8080. */
+  /** The certificate for HTTPS; undefined for HTTP on port 8080. */
   https: Https | undefined;
 }
 
@@ -154,13 +154,13 @@ export class CardStore extends Stack {
     });
   }
 
-  /** Browsers upload to `uploads/` with a signed form. The app copies what it accepts to the public `pictures/`. */
+  /** Browsers upload to `uploads/` with a signed form. The app copies accepted pictures to the public `pictures/`. */
   private pictures(url: string): s3.Bucket {
     const bucket = new s3.Bucket(this, 'Pictures', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY,
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
-      // Only uploads by a script need CORS, not those of a form.
+      // Uploads by a script need CORS. Uploads by a form do not.
       cors: [
         { allowedOrigins: [url], allowedMethods: [s3.HttpMethods.POST], allowedHeaders: ['*'], maxAge: 3600 },
       ],
@@ -217,7 +217,7 @@ export class CardStore extends Stack {
       healthCheckType: 'ELB',
       healthCheckGracePeriod: 300,
       defaultInstanceWarmup: 120,
-      // A replacement is in service before the instance that it replaces ends.
+      // Starts a replacement before the old instance ends.
       instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 150 },
       vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
       tags: [{ key: 'Name', value: Aws.STACK_NAME, propagateAtLaunch: true }],

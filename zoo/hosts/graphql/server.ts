@@ -35,7 +35,7 @@ interface Viewer {
 
 /** Loads the signed-in user of a request once, although several fields need the user. */
 class Viewers {
-  /** undefined if the request has no session. */
+  /** The signed-in user; undefined if the request has no session. */
   user: string | undefined;
   readonly #loader: DataLoader<'viewer', Viewer | null>;
 

@@ -71,20 +71,20 @@ function passwordlessApp(redis: Redis, instance: string): Express {
   return app;
 }
 
-/** With the defect `keeps-session-id`, the session keeps its id. */
+/** Signs a user in. The session keeps its id with the defect `keeps-session-id`. */
 async function beginSession(request: Request, user: string): Promise<void> {
   if (defect !== 'keeps-session-id') return signIn(request, user);
   request.session.user = user;
   await save(request);
 }
 
-/** The link is valid once. */
+/** Returns the routes of a login by a mailed link, which is valid once. */
 function mailRoutes(redis: Redis): RequestHandler {
   const links = defect === 'link-in-memory' ? inMemory() : inRedis(redis);
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
   const routes = express.Router();
   routes.get('/login', async (request, response) => {
-    // As in a shop that remembers which items visitors viewed, the session begins before the login.
+    // The session begins before the login, as in a shop that remembers which items visitors viewed.
     if (defect === 'keeps-session-id') await save(request);
     response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
   });

@@ -18,14 +18,14 @@ export const cookieSessions = {
   async signOut(request) {
     Reflect.set(request, 'session', null);
   },
-  // With sessions in cookies, the server does not know which sessions exist.
+  // The server does not know which sessions exist, because sessions are in cookies.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
   /** Browsers drop cookies of more than 4096 bytes, and base64 makes the session a third longer. */
   cartLimit: 2_000,
 } satisfies PlainParts;
 
 /**
- * Adds `save` and `touch`, which the host calls, without storing them with the session.
+ * Adds `save` and `touch`, which the host calls, without storing both methods with the session.
  * @param save must call `done` at its end
  */
 export function sessionMethods(session: object, save: (done: () => void) => void): object {

@@ -32,7 +32,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
   }
   router.post('/cart', add);
 
-  // A slow write: it waits `workMs`, as if it requested gift wrapping from a supplier.
+  // A slow write, as if the app requested gift wrapping from a supplier.
   router.post('/cart/wrapped', async (request, response) => {
     await sleep(workMs);
     await add(request, response);
@@ -45,7 +45,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
     response.redirect(303, '/app/cart');
   });
 
-  // A slow read: it waits `workMs` and changes nothing.
+  // A slow read, which changes nothing.
   router.get('/report', signedIn, async (request, response) => {
     const items = request.session.cart?.length ?? 0;
     await sleep(workMs);
@@ -97,7 +97,7 @@ export function noteRoutes({ redis, workMs, parts }: RouteOptions): Router {
   }
   router.post('/notes', add);
 
-  // A slow write: it waits `workMs`, as if it sent the note by mail.
+  // A slow write, as if the app sent the note by mail.
   router.post('/notes/mailed', async (request, response) => {
     await sleep(workMs);
     await add(request, response);

@@ -20,7 +20,7 @@ export function userOf(request: Request): string {
   return request.session.user ?? '';
 }
 
-/** Returns a text from a form; undefined if it is missing, empty or longer than 2000 characters. */
+/** Returns a form field; undefined if the field is missing, empty or longer than 2000 characters. */
 export function textOf(request: Request, field: string): string | undefined {
   const text: unknown = request.body?.[field];
   return typeof text === 'string' && text !== '' && text.length <= 2_000 ? text : undefined;

@@ -19,7 +19,7 @@ export interface LockOptions {
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
-/** Must come before the session middleware. */
+/** Handles the requests of a session one after the other. Must come before the session middleware. */
 export function oneAtATime(
   redis: Redis,
   { waitMs, otherwise, per = 'session', reads = false }: LockOptions,

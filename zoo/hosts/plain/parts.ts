@@ -33,7 +33,7 @@ export interface PlainParts {
   readonly signIn?: (request: Request, user: string, redis: Redis) => Promise<void>;
   readonly signOut?: (request: Request, response: Response) => Promise<void>;
   readonly devices?: (redis: Redis) => Devices;
-  /** In characters. */
+  /** Maximum size of the cart, characters. */
   readonly cartLimit?: number;
   /** Returns the HTML of a hidden field for each form. */
   readonly formField?: (request: Request) => string;

@@ -21,8 +21,8 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
 /** Saves the session with a new lifetime. Resolves when the store has saved it. */
 export function save(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Without `touch`, the session keeps its old expiry, and connect-redis deletes a session past its expiry.
-    // A session in a cookie has no expiry.
+    // Renews the expiry: connect-redis deletes a session whose old expiry has passed.
+    // A session in a cookie has no expiry, and no `touch`.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 interface Tokens {
   user: string;
   session: string;
-  /** undefined if the client keeps its old refresh token. */
+  /** New refresh token; undefined if the client keeps its old refresh token. */
   refresh?: string;
 }
 
@@ -163,7 +163,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
         async renew(token) {
           const tokens = await rotate(redis, token, { graceMs, within: 'new', ends: true });
           await sleep(40);
-          // The defect: writes the session back without checking that it still exists.
+          // The defect: writes the session back without checking that the session still exists.
           if (tokens !== undefined) await redis.set(`session:${tokens.session}`, tokens.user);
           return tokens;
         },
