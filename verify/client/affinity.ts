@@ -1,6 +1,7 @@
 /**
- * Decides which affinity cookie (by which a sticky balancer pins a client) a client sends. `on`: its own; `off`: none;
- * `re-pinned`: another client's cookie with each request; `broken`: loses the cookie once, in the middle of the run.
+ * Decides which affinity cookie a client sends. By this cookie, a sticky balancer pins a client to an instance. `on`:
+ * its own cookie; `off`: none; `re-pinned`: another client's cookie with each request; `broken`: loses its cookie in
+ * the middle of the run.
  */
 import type { Random } from '../random.ts';
 
@@ -10,7 +11,6 @@ export type AffinityMode = (typeof AFFINITIES)[number];
 /** Returns the names of the affinity cookie: AWS sets `AWSALB` and the copy `AWSALBCORS`. */
 export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
 
-/** Maximum number of affinity cookies to keep for `re-pinned`. */
 const KEPT = 64;
 
 interface Pair {

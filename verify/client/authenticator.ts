@@ -33,8 +33,8 @@ type Ceremony = 'create' | 'get';
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
   /**
-   * The functions of `navigator.credentials` that have succeeded in this run. A later failure of such a function is an
-   * error of the app, not of the target file.
+   * Functions of `navigator.credentials` that have succeeded in this run. If one fails later, the cause is the app, not
+   * the target file.
    */
   readonly #works = new Set<Ceremony>();
 
@@ -161,7 +161,6 @@ function cborHead(type: number, size: number): Buffer {
   return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
 }
 
-/** Returns the outermost object with a `challenge`. */
 function optionsIn(value: unknown): Options | undefined {
   const left = [value];
   for (const one of left) {

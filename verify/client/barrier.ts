@@ -1,6 +1,5 @@
 /** Makes requests overlap: sends all of them without their last byte, then all last bytes at the same time. */
 
-/** A request that waits at a barrier. */
 export interface Held {
   /** Waits until all requests are sent, except their last bytes. This wait is no response time. */
   assemble(): Promise<void>;
@@ -13,7 +12,6 @@ export interface Held {
 export class Barrier {
   readonly #assembled: Gate;
   readonly #released: Gate;
-  /** Resolves when the last bytes of all requests are sent. */
   readonly opened: Promise<void>;
 
   constructor(size: number) {

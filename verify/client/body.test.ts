@@ -31,7 +31,6 @@ const get: Send = { method: 'GET', path: '/' };
 const bodies = async (body: Buffer, headers: Record<string, string>): Promise<unknown> => {
   const one = await serving((_, response) => response.writeHead(200, headers).end(body));
   const kept = await one.send(get);
-  // Requests at a barrier use other connections.
   const raced = await one.send({ ...get, held: new Barrier(1).place() });
   expect([raced.body, raced.failure]).toEqual([kept.body, kept.failure]);
   return kept.failure ?? kept.body;

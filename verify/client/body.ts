@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 import type { BodyFacts } from '../core/response/reply.ts';
 
-/** Maximum size of a body, bytes, before and after decompression. */
+/** Maximum size of a body before and after decompression, bytes. */
 export const MAX_BODY = 16 << 20;
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
@@ -25,7 +25,7 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      // An early end of this loop destroys the stream and its connection.
+      // If this loop ends early, it destroys the stream and its connection.
       if (bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     }
   } finally {
@@ -50,7 +50,6 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
 const KEPT_BODY = 16 << 10;
 
 interface KeptBody {
-  /** A buffer that begins with the bytes of the body. */
   bytes: Buffer;
   length: number;
   type: string;
@@ -64,7 +63,6 @@ interface KeptBody {
  * instances.
  */
 export class LastBodies {
-  /** The facts found in the body of the last call of `textOf`. */
   facts: BodyFacts = { firsts: new Map() };
   #last: KeptBody | undefined;
   #before: KeptBody | undefined;
@@ -141,7 +139,7 @@ const DECOMPRESS: Record<string, Decompress> = {
 
 async function decompressed(data: Buffer, encodings: string): Promise<Buffer> {
   let plain = data;
-  // The header lists the encodings in the order in which they were applied.
+  // The header lists encodings in the order in which they were applied, so they are decoded in reverse order.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const decompress = DECOMPRESS[name.trim()];
     // A response to HEAD, or with status 304, can name an encoding although it has no body.
@@ -158,13 +156,13 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
   ['feff', 'utf-16be'],
   ['fffe', 'utf-16le'],
 ];
-/** Number of bytes at the start of a page in which browsers look for a charset declaration. */
+/** Browsers look for a charset declaration in this number of bytes at the start of a page. */
 const PRESCAN = 1024;
 
 /** Charsets in which each ASCII character has its ASCII code. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
-/** Decodes by byte order mark, or else Content-Type, or else the page's declaration (WHATWG HTML). */
+/** Decodes by the byte order mark, or else Content-Type, or else the page's charset declaration (WHATWG HTML). */
 function decoded(data: Buffer, type: string): string {
   const text = isAscii(data) ? data.toString('latin1') : undefined;
   const charset = marked(data) ?? charsetOf(data, type);
@@ -173,7 +171,6 @@ function decoded(data: Buffer, type: string): string {
   return decoder === undefined ? undeclared(data) : decoder.decode(data);
 }
 
-/** Undefined for a charset that Node does not know. */
 const decoders = new Map<string, InstanceType<typeof TextDecoder> | undefined>();
 
 function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefined {
@@ -181,9 +178,7 @@ function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefine
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   try {
     decoder = new TextDecoder(charset);
-  } catch {
-    // Node does not support this charset.
-  }
+  } catch {}
   if (decoders.size < 100) decoders.set(charset, decoder);
   return decoder;
 }
@@ -197,7 +192,8 @@ function charsetOf(data: Buffer, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
-  // A page whose `<meta>` names UTF-16 is in another charset, and browsers decode the page as UTF-8 (WHATWG HTML).
+  // Browsers decode a page whose `<meta>` names UTF-16 as UTF-8, because no `<meta>` is found in real UTF-16 (WHATWG
+  // HTML).
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 

@@ -4,7 +4,6 @@ import { seeded } from '../random.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 
-/** Returns the number of instances for each session, and the number of all requests. */
 async function inTurn(instances: number, sticky = false) {
   let requests = 0;
   const next = (session: number): string => `app-${(sticky ? session : requests++) % instances}`;
@@ -31,7 +30,6 @@ async function inTurn(instances: number, sticky = false) {
 it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
   const { reached, requests } = await inTurn(2);
   expect(reached).toEqual([2, 2]);
-  // Additional requests must be rare.
   expect(requests).toBeLessThan(80 * 1.25);
 });
 

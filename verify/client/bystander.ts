@@ -1,6 +1,6 @@
 /**
- * Sends additional, unrecorded requests. Without them, two clients with alternating requests would each stay on one
- * instance in a round robin, as if pinned.
+ * Sends additional, unrecorded requests. Without them, a round robin would route each of two alternating clients always
+ * to one instance, as if pinned.
  */
 import type { Context } from './context.ts';
 
@@ -16,7 +16,6 @@ export async function stepAside({ connect, target, signal }: Asking): Promise<vo
   await connect().send({ method: 'GET', path: target.login.page }, signal);
 }
 
-/** Makes a round robin skip a random number of instances. */
 export async function stepAnywhere(context: Context): Promise<void> {
   const instances = Math.max(2, context.instances.names().length);
   for (let i = context.random.below(instances); i > 0; i--) await stepAside(context);
@@ -28,7 +27,6 @@ export class OutOfStep {
   #instance: string | undefined;
   #stayed = 0;
 
-  /** @param context must have random numbers that only this session uses */
   constructor(context: Asking & Pick<Context, 'random'>) {
     this.#context = context;
   }
@@ -40,8 +38,8 @@ export class OutOfStep {
   }
 
   /**
-   * Call this before each request whose instance the balancer chooses. May send an additional request, at random,
-   * because a pattern could match the round robin. The session's next request must wait for the returned promise.
+   * Call this before each request whose instance the balancer chooses. Sends an additional request at random, because a
+   * pattern could match the round robin. Wait for the returned promise before the request.
    */
   aside(): Promise<void> | undefined {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

@@ -2,9 +2,9 @@
 import type { Reply } from '../core/response/reply.ts';
 
 /**
- * Sources: x-cache (CloudFront, Fastly, Varnish, Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache
- * (nginx), cf-cache-status (Cloudflare), x-vercel-cache, cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status
- * (Google), x-drupal-cache.
+ * Headers by which caches report a hit: x-cache (CloudFront, Fastly, Varnish, Akamai, Squid, Apache, Azure),
+ * x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare), x-vercel-cache, cdn-cache (Bunny),
+ * x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
  */
 const STATUS = [
   'x-cache',
@@ -20,11 +20,10 @@ const STATUS = [
 
 const ALL = ['cache-status', 'age', ...STATUS];
 
-/** Words that mean that the cache had stored the response. */
+/** Words in such headers that mean that the cache had stored the response. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
 /**
- * Words that mean that the app made the response. Examples with `hit`: HIT-FOR-PASS, HITPASS, TCP_REFRESH_MISS, "no
- * hit".
+ * Words in such headers that mean that the app made the response, such as HIT-FOR-PASS, HITPASS and TCP_REFRESH_MISS.
  */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
@@ -43,7 +42,7 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
   return isOlder(headers['age'], took);
 }
 
-/** Each cache on the way adds one member to the header. */
+/** Each cache on the way to the client adds one member to the header. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
   // A comma within quotes splits no member.
@@ -58,7 +57,7 @@ const isStandardHit = (member: string): boolean =>
     .slice(1)
     .some(parameter => /^\s*hit\s*(?:=\s*\?1\s*)?$/i.test(parameter));
 
-/** Hits are, for example, `Hit from cloudfront` and `TCP_MEM_HIT from a23.deploy (Akamai/11)`. */
+/** Examples of hits: `Hit from cloudfront`, `TCP_MEM_HIT from a23.deploy (Akamai/11)`. */
 function isHit(member: string): boolean {
   const words = member
     .toLowerCase()
@@ -72,7 +71,7 @@ const ROUNDING = 1;
 
 /** A response that is older than its request comes from a cache. */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
-  // The first of several values of Age counts (RFC 9111, 5.1).
+  // If the Age header has several values, the first one counts (RFC 9111, 5.1).
   const [age = ''] = [value ?? []].flat().join(',').split(',');
   return /^\s*\d+\s*$/.test(age) && Number(age) > took / 1000 + ROUNDING;
 }

@@ -5,16 +5,14 @@ import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { ListRead } from './list-read.ts';
 
-/** Facts that are known only after a further request, such as whether a login with a redirect succeeded. */
+/** Facts about an operation that only a further request shows, such as whether a login with a redirect succeeded. */
 type Settled = Pick<Returned, 'issued' | 'lost'> & {
   outcome?: Outcome;
   signedIn?: Seen['signedIn'] | undefined;
   return?: number;
 };
 
-/**
- * Functions that each write one operation into the history after an earlier operation, such as the page after a login.
- */
+/** Functions that each write an operation into the history, after an earlier operation has been written. */
 export type Later = (() => void)[];
 
 export interface Call extends Asked {
@@ -34,13 +32,12 @@ export interface Call extends Asked {
   due?: number | undefined;
   /** The refresh token of the request. The history gets only its label, a keyed hash. */
   token?: string | undefined;
-  /** The pages of a list that were read so far. */
   list?: ListRead | undefined;
-  /** Finds out the outcome by further requests, which stand after this operation in the history. */
+  /** Sends further requests to find out the outcome. They stand after this operation in the history. */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /**
-   * Present if the history must have an earlier operation first. The recorder then adds a function to this list instead
-   * of writing.
+   * Present if an earlier operation must be written first. The recorder then adds a function to this list instead of
+   * writing.
    */
   later?: Later | undefined;
   /** If true, the history gets the label (a keyed hash) of the sent session cookie. */
@@ -48,9 +45,8 @@ export interface Call extends Asked {
 }
 
 /**
- * Returns the fields of an operation that are known before its request.
+ * Returns the fields of an operation that are known before its request is sent.
  *
- * @param run name of the run
  * @param path path of the request, with its query
  */
 export function calledOf(call: Call, id: number, run: string, clock: string, path: string): Called {

@@ -4,7 +4,7 @@ export interface RecorderClock {
   readonly name: string;
   /** Wall-clock time at which the clock was zero, ISO 8601. */
   readonly base: string;
-  /** Maximum difference from the first worker thread's clock, microseconds. */
+  /** Maximum difference between this clock and the first worker thread's clock, microseconds. */
   readonly uncertainty: number;
   now(): number;
 }

@@ -7,7 +7,6 @@ export interface TlsOptions {
   servername?: string;
 }
 
-/** Error code of a connection that did not open before its timeout. */
 const LATE = 'UND_ERR_CONNECT_TIMEOUT';
 
 type Options = TlsOptions &
@@ -17,8 +16,7 @@ type Options = TlsOptions &
 /**
  * Opens a TCP or TLS connection.
  *
- * @param wanted its timeout is in milliseconds
- * @param options TLS options; `ALPNProtocols` in order of preference; `onread` receives the bytes
+ * @param options TLS options; `ALPNProtocols` lists protocols in order of preference; `onread` receives the bytes
  * @throws errors of the network
  */
 export async function connected(

@@ -18,7 +18,6 @@ export interface Growth {
   longest: number;
   /** Maximum total length of all texts, characters. */
   total: number;
-  /** True if the app refused to add more text to a session. */
   refused: boolean;
   /** Texts that are hard to encode, such as emoji, and that an instance has shown unchanged. */
   texts?: readonly Text[];
@@ -30,26 +29,25 @@ export interface Context {
   interpreter: Interpreter;
   instances: Instances;
   connect(): SessionClient;
-  /** Prefix of all canaries of the run: unique values that Baton writes, and recognises in pages. */
+  /** Prefix of all canaries of the run. A canary is a unique value that Baton writes, and recognises in pages. */
   canary: string;
   random: Random;
-  /** Prefix of the names of a workload's clients and sessions. */
   prefix: string;
   /** Returns the account of the workload's n-th client. Clients share accounts if there are too few. */
   account(n: number): Account;
   /** Seats (permissions to have one session of a user). Present if the app limits the sessions of a user. */
   seats?: Seats | undefined;
-  /** Makes clients wait between two logins of a user. Present if the app requires this interval. */
+  /** Makes clients wait between two logins of a user. Present if the app requires an interval. */
   spacing?: Spacing | undefined;
   /** Reads users' mails. Present if a login sends a mail. */
   mails?: MailReader | undefined;
   authenticator: Authenticator;
   /** Registers the accounts. Absent if the accounts exist already. */
   registration?: Registration | undefined;
-  /** Absent if Baton did not measure how much text a session can hold. */
+  /** The amount of text that a session can hold; absent if Baton did not measure it. */
   growth?: Growth | undefined;
   /** Keeps sessions that have logged out, to replay their cookies. Present if logouts are judged. */
   departed?: Departed | undefined;
-  /** Aborts all requests when the run must stop. */
+  /** Aborts when the run must stop. */
   signal: AbortSignal;
 }

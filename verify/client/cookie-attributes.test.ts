@@ -6,7 +6,6 @@ import { attributesOf, Rooms } from './cookie-attributes.ts';
 const hash = (n: number): string => createHash('md5').update(`${n}`).digest('hex');
 const count = (n: number): string => n.toString(16).padStart(32, '0');
 
-/** Returns the estimated entropy after each id, bits. */
 function roomsOf(values: number, value: (n: number) => string): number[] {
   const rooms = new Rooms();
   return Array.from({ length: values }, (_, n) => rooms.of('sid', value(n)));

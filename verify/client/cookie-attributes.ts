@@ -35,8 +35,9 @@ export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): numb
 }
 
 /**
- * Matches a Set-Cookie line into which a proxy has joined several cookies: a comma, then `name=`. In a date, a number
- * follows the comma (RFC 6265, 4.1.1). In a value, a space must follow, because some apps put commas into values.
+ * Matches a Set-Cookie line into which a proxy has joined several cookies: the line contains a comma and `name=`. The
+ * comma of a date is followed by a number (RFC 6265, 4.1.1). In a value, only a comma with a space counts, because some
+ * apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
@@ -48,7 +49,6 @@ const alphabets: [RegExp, number][] = [
   [/^[\w+/=.-]*$/, 64],
 ];
 
-/** Returns the maximum entropy of a text, bits, by its length and smallest alphabet. */
 function roomOf(value: string): number {
   const text = decoded(value);
   return Math.floor(text.length * bitsOf(text));
@@ -65,11 +65,11 @@ const ENOUGH_VALUES = 20;
 interface Seen {
   first: string;
   values: Set<string>;
-  /** For each position: true if two of the ids differ there. */
+  /** For each position in a session id: true if two of the compared ids differ there. */
   differs: boolean[];
 }
 
-/** Estimates the entropy of session ids, without positions at which all ids of the run are equal. */
+/** Estimates the entropy of session ids. Ignores positions at which all ids of the run are equal. */
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 

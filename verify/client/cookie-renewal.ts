@@ -7,9 +7,7 @@ import type { CookieAttributes } from '../core/history/history.ts';
 import { lifetimeOf } from './cookie-attributes.ts';
 
 interface Undated {
-  /** The line without the date of Expires. */
   text: string;
-  /** The date of Expires. */
   expires?: string;
 }
 
@@ -18,7 +16,7 @@ interface SetLine {
   parts: Undated;
   origin: string;
   cookie: Cookie;
-  /** Max-Age, seconds. */
+  /** Max-Age in the Set-Cookie line, seconds. */
   maxAge: number | undefined;
   attributes: CookieAttributes;
 }
@@ -26,7 +24,7 @@ interface SetLine {
 interface Renewal {
   cookie: Cookie;
   attributes: CookieAttributes;
-  /** Expiry of the renewed cookie, milliseconds since the epoch. */
+  /** Time at which the renewed cookie expires, milliseconds since the epoch. */
   until: number;
 }
 
@@ -38,14 +36,13 @@ export class Renewals {
   /** Key: name of the cookie; value: its last Set-Cookie line. */
   readonly #lines = new Map<string, SetLine>();
 
-  /** @param store returns the cookies of the jar */
   constructor(store: () => Store) {
     this.#store = store;
   }
 
   /**
-   * Keeps the line of a cookie that the jar has just stored. Without Path, the path depends on the page, so does not
-   * keep the line.
+   * Keeps the Set-Cookie line of a cookie that the jar has just stored. Ignores lines without Path, because their path
+   * depends on the page.
    *
    * @param maxAge seconds, from `endsByDate`
    */
@@ -64,7 +61,7 @@ export class Renewals {
   }
 
   /**
-   * Renews the expiry of a cookie, if only the expiry in its Set-Cookie line differs. Returns undefined if the jar must
+   * Renews the expiry of a cookie if its Set-Cookie line differs only in the expiry. Returns undefined if the jar must
    * parse the line.
    *
    * @param date when the response was made, milliseconds since the epoch
@@ -102,8 +99,8 @@ export class Renewals {
 }
 
 /**
- * Replaces Max-Age by an expiry date, and returns Max-Age. tough-cookie counts Max-Age from the last use, browsers from
- * the response (RFC 6265, 5.3).
+ * Replaces Max-Age by an expiry date, and returns Max-Age. tough-cookie counts Max-Age from the last use of the cookie,
+ * browsers from the response (RFC 6265, 5.3).
  */
 export function endsByDate(cookie: Cookie): number | undefined {
   const { maxAge } = cookie;
@@ -121,8 +118,8 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Captures the last Expires date (RFC 6265, 5.3). A `=` in the date means a second cookie in the line, so there is no
- * match.
+ * Captures the last date of Expires (RFC 6265, 5.3). Does not match if the date contains `=`, because a second cookie
+ * then follows.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 

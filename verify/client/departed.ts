@@ -6,7 +6,6 @@ const MOST = 400;
 export interface DepartedSession {
   /** Sends a request with the cookies from before the logout. */
   replay(): Promise<unknown>;
-  /** Writes into the history that the session has ended. */
   end(): void;
 }
 
@@ -14,7 +13,7 @@ export class Departed {
   readonly #sessions: DepartedSession[] = [];
   #count = 0;
 
-  /** Keeps a session whose logout was acknowledged, or ends the session if there are too many. */
+  /** Keeps a session whose logout was acknowledged. Ends the session instead if there are too many. */
   add(session: DepartedSession): void {
     if (++this.#count <= MOST) this.#sessions.push(session);
     else session.end();

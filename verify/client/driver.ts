@@ -32,16 +32,15 @@ export class Driver {
   readonly #client: SessionClient;
   readonly #requests: SessionRequests;
   readonly #login: SessionLogin;
-  /** Returns a client with the cookies from the session's last signed-in response. */
+  /** Returns a client with the cookies of the session's last signed-in response. */
   #held: () => SessionClient;
   #values = 0;
   /**
-   * The first read of each register or counter. It must show the value from before the first write, which waits for the
-   * read.
+   * The first read of each register or counter. The first write waits for this read, which must show the value from
+   * before the write.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
 
-  /** @param client by default a new client without cookies */
   constructor(
     context: Context,
     { client: name, session, account }: { client: string; session: string; account: Account },
@@ -57,7 +56,6 @@ export class Driver {
     this.#login = new SessionLogin(context, account, this.#requests);
   }
 
-  /** Returns a driver for a new session of the workload's n-th client. */
   static of(context: Context, n: number, account = context.account(n)): Driver {
     return new Driver(context, {
       client: `${context.prefix}${n + 1}`,
@@ -71,7 +69,7 @@ export class Driver {
     return this.#login.form(how);
   }
 
-  /** Logs in. The outcome is `ok` if the app accepted the login; `signedIn` is 'out' if it refused. */
+  /** Logs in. If the app accepted the login, the outcome is `ok`; if it refused the login, `signedIn` is 'out'. */
   async login(how: How = {}): Promise<Operation> {
     const operation = await this.#login.perform(how);
     if (operation.outcome !== 'ok') return operation;
@@ -98,7 +96,7 @@ export class Driver {
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /** Requests the page of a probe's data, or else the page that shows the signed-in user. */
+  /** Requests the page with a probe's data; without a probe, the page that shows the signed-in user. */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
@@ -124,7 +122,6 @@ export class Driver {
     let recorded = await this.#requests.perform(what, get(probe.read.path), how);
     while (list.next !== undefined) {
       const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
-      // A link to another host is not followed.
       if (path === undefined) break;
       recorded = await this.#requests.perform(what, get(path), further(how));
     }
@@ -182,9 +179,9 @@ export class Driver {
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       const times = values.filter(one => one === value).length;
-      // A text that is sent in two fields, and shown twice, is not shown unchanged.
+      // A text that is sent in two fields is not shown unchanged if the page shows it twice.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
-      // The text may be in another part of a list, so it counts as shown.
+      // A text that the page does not show may be in another part of a long list, so it counts as shown.
       return times > 0 || next !== undefined || cut;
     };
     const before = await this.look(probe.read.path, how);
@@ -202,7 +199,7 @@ export class Driver {
     return { value, answer: await this.#requests.unrecorded(sent, how) };
   }
 
-  /** Removes a value. `how.size` must be its length with padding. */
+  /** Removes a value. `how.size` must be the length of the written value with padding. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
     const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
@@ -221,7 +218,6 @@ export class Driver {
     return this.#leave('logout', request, how);
   }
 
-  /** Ends all sessions of the user by one request. */
   async logoutAll(request: EndingSpec, how: How = {}): Promise<Operation> {
     return this.#leave('logout-all', request, how);
   }
@@ -251,12 +247,15 @@ export class Driver {
     this.#context.recorder.session({ type: 'session', session, user, event: 'ended', reason });
   }
 
-  /** The request for the login page, or the last of the login's `steps`. */
+  /** The last request before the login request: the login page, or one of the login's `steps`. */
   get lastForm(): Operation | undefined {
     return this.#requests.lastForm;
   }
 
-  /** The client of this session. A later session can use it, like a user who logs in again. */
+  /**
+   * The client that sends this session's requests. A later session can use the same client, like a user who logs in
+   * again.
+   */
   get browser(): SessionClient {
     return this.#client;
   }
@@ -301,7 +300,6 @@ export class Driver {
   }
 }
 
-/** `value` stands in the history, and `filling` in the request. */
 interface Written {
   value: string;
   filling: string;

@@ -10,7 +10,6 @@ import type { RequestHead } from './request-text.ts';
 
 export interface Outgoing {
   origin: string;
-  /** Path and query. */
   path: string;
   method: string;
   /** Headers that many requests have in common, so that their text is built only once. */
@@ -27,12 +26,13 @@ export interface Outgoing {
   repeatable: boolean;
   resent: boolean;
   cookies: Cookies['list'];
-  /** The last responses to the same GET with the same cookies, because an equal body need not be decoded again. */
+  /**
+   * The bodies of the last responses to the same GET with the same cookies. An equal body need not be decoded again.
+   */
   last: LastBodies | undefined;
   watch: Watch | undefined;
 }
 
-/** The id of a request, and functions that are called when it begins and ends. */
 export interface Watch {
   /** Sent as X-Request-Id, and for the placeholder {request}. */
   readonly id: string;
@@ -51,13 +51,13 @@ export interface ResponseHead {
   headers: IncomingHttpHeaders;
   /** The decoded body; empty for a redirect whose body is read in the background. */
   body: string | Promise<string>;
-  /** Facts from an earlier equal body, which need not be searched again. */
+  /** Facts that were found in an earlier body with the same bytes. */
   facts?: BodyFacts;
-  /** Resolves when a redirect's body, which is read in the background, has arrived. */
+  /** Resolves when the body of a redirect, which is read in the background, has arrived. */
   rest?: Promise<unknown>;
 }
 
-/** Returns whether a failed request can be sent again, and marks it, so that this happens only once. */
+/** Returns whether a failed request can be sent again. Marks the request, so that this happens only once. */
 export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
   if (!outgoing.repeatable || outgoing.resent || !lost.has(error)) return false;
   outgoing.resent = true;
@@ -89,12 +89,12 @@ export async function answerOf(
 export const redirects = (status: number, { location }: IncomingHttpHeaders): boolean =>
   status >= 300 && status < 400 && location !== undefined;
 
-/** Errors of requests without a response, because the server closed an idle connection. */
+/** Errors of requests that got no response because the server closed the idle connection. */
 export const lost = new WeakSet<object>();
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
-  // Baton aborted the request itself, by a signal or timeout.
+  // Errors with these names mean that Baton itself aborted the request, by a signal or a timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')

@@ -43,7 +43,6 @@ export function fill(
   };
 }
 
-/** The placeholder for the credential of a passkey, as JSON. */
 const PASSKEY = 'passkey';
 
 /** Apps expect an object in a JSON body, but text in a form. */
@@ -58,20 +57,19 @@ export const basicOf = (user: string, password: string): string =>
 
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // For another host, takes the token from the cookie for the target's path `/`.
+  // A request to another host takes the form token from the cookie for the target's path `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/** What a user needs for a login besides a browser. */
 export interface Aids {
   mails?: MailReader | undefined;
   authenticator: Authenticator;
 }
 
 /**
- * Sends a step of a login or registration, and captures values from its response and mail. Returns undefined without
- * the mail or credential.
+ * Sends a step of a login or registration, and captures values from its response and from a mail. Returns undefined if
+ * there is no mail or no passkey credential.
  *
  * @param send sends the request of the step
  */

@@ -1,10 +1,9 @@
 /**
- * Estimates the number of instances from differences between responses. A mere hint: a proxy may make one instance look
- * like two, and instances often look the same.
+ * Estimates the number of instances from differences between responses. The number is only a hint: a proxy may make one
+ * instance look like two, and two instances often look the same.
  */
 import type { Reply } from '../core/response/reply.ts';
 
-/** One of several responses to equal requests. */
 export interface Look {
   reply: Reply;
   /** Arrival of the response, milliseconds since the epoch. */
@@ -17,7 +16,7 @@ export interface InstanceEstimate {
   by: string[];
 }
 
-/** Minimum number of responses that must show a difference, which may be chance. */
+/** Minimum number of responses that must show a difference. A single difference may be chance. */
 const TIMES = 2;
 /** Headers that depend on the content of the response, not on the instance. */
 const PASSING = new Set([
@@ -34,7 +33,7 @@ const PASSING = new Set([
 ]);
 /** Minimum difference of two clocks, milliseconds: `Date` has whole seconds. */
 const CLOCKS_APART = 2000;
-/** Maximum increase of an instance's counter between two responses. */
+/** Maximum increase of an instance's counter between two responses. A larger increase counts as another instance. */
 const STEP = 50;
 
 /**
@@ -91,8 +90,8 @@ function counters(looks: readonly Look[]): number {
 }
 
 /**
- * Finds counters of responses per instance in a header: two counters give the values 1, 501, 2, 502, … Returns 1 if
- * there is no counter.
+ * Returns the number of instances that a header with a counter of responses suggests: the values 1, 501, 2, 502, … come
+ * from two instances. Returns 1 if the header has no counter.
  */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
@@ -103,6 +102,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // Each counter gives many values, so more counters than a quarter of the values are no counters.
+  // A header with more counters than a quarter of its values has no counter, because each counter gives many values.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

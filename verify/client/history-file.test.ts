@@ -63,7 +63,7 @@ const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size
 const COUNT = 2000;
 const ALL = Array.from({ length: COUNT }, (_, i) => i + 1);
 
-/** Sizes that compress the history always, near the end, after a third, and never. */
+/** The history is compressed always, near the end, after a third, and never. */
 it.each([0, 690_000, 250_000, undefined])(
   'has every line once, in order (compressed above %s bytes)',
   async most => {
@@ -102,7 +102,6 @@ it.each([0, 300_000])(
     const before = join(folder, 'before.ndjson');
     const expected: number[] = [];
     let compressions = 0;
-    // Writes each line immediately, so that a kill does not lose it.
     for (let id = 1; id <= 320; id++) {
       copyFileSync(path, before);
       const from = sizeOf(packedOf(path));
@@ -111,7 +110,7 @@ it.each([0, 300_000])(
       if (to > from) {
         compressions++;
         expect(await idsIn(path)).toEqual([...expected, id]);
-        // `before`, from before this compression, has all lines, wherever the compressed file is cut off.
+        // `before` was copied before this compression, so it has all lines, wherever the compressed file is cut off.
         for (const size of [from, from + 5, to - 1, to]) {
           copyFileSync(packedOf(path), packedOf(before));
           truncateSync(packedOf(before), size);
@@ -123,7 +122,6 @@ it.each([0, 300_000])(
     expect(compressions).toBeGreaterThan(1);
     history.close();
     expect(await idsIn(path)).toEqual(expected);
-    // At the end, no line is in both files.
     const lines = `${gunzipSync(readFileSync(packedOf(path)))}${readFileSync(path, 'utf8')}`;
     expect(
       lines

@@ -10,23 +10,21 @@ import { lineOf } from './history-line.ts';
 const BLOCK = 1 << 18;
 /** Maximum size of an uncompressed history, bytes. Other programs can read a short history without decompression. */
 const PLAIN = 16 << 20;
-/** Maximum number of UTF-8 bytes for one UTF-16 unit. */
 const WIDEST = 3;
-/** The fastest level. Higher levels save little space, because the lines are similar. */
+/** The fastest compression level. Higher levels save little space, because the lines of a history are similar. */
 const LEVEL = { level: 1 };
 
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
   #packed: number | undefined;
-  /** Size above which lines move to the compressed file, bytes. */
+  /** Size of the history file above which its lines move to the compressed file, bytes. */
   #most: number;
   #size = 0;
   /** Number of bytes at the start of the file that the compressed file already has. */
   #moved = 0;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
-  /** Number of bytes of the block in memory that are already in the file. */
   #written = 0;
   #closed = false;
   readonly #onEvent: (event: Event) => void;
@@ -74,7 +72,7 @@ export class HistoryFile {
     if (least > this.#block.length) this.#block = Buffer.allocUnsafe(least);
   }
 
-  /** Compresses about two blocks for each written block, so that compression catches up. */
+  /** Compresses about two blocks for each written block, so that compression catches up with writing. */
   #move(): void {
     this.#packed ??= openSync(packedOf(this.path), 'ax');
     const part = Buffer.allocUnsafe(2 * this.#block.length);
@@ -100,7 +98,7 @@ export class HistoryFile {
   }
 }
 
-/** Appends all bytes, or removes the written part and throws, because the caller appends all bytes again later. */
+/** Appends all bytes, or removes the written part and throws. The caller appends all bytes again later. */
 function append(file: number, bytes: Buffer): void {
   let rest = bytes;
   try {

@@ -64,12 +64,10 @@ interface Who {
   client: string;
   user: string;
   json: string;
-  /** The values that the session's last page showed. `sawJson` is their JSON. */
   saw: readonly string[] | undefined;
   sawJson: string;
 }
 
-/** Key: session; value: clock, client and user of its last operation, with their JSON. */
 const known = new Map<string, Who>();
 
 function who({ clock, client, session, user }: Called): Who {

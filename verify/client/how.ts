@@ -24,7 +24,7 @@ export interface How {
   text?: Text | undefined;
   /** Planned begin of the request, microseconds on the run's clock. Absent without `--rate`. */
   due?: number | undefined;
-  /** If true, the client ignores the response to a token refresh, as if the network had lost it. */
+  /** If true, the client ignores the response to a token refresh, as if the network had lost the response. */
   lost?: boolean | undefined;
   /** Called during a login, before its last request and before each of its `steps`. */
   between?: (() => Promise<void>) | undefined;
@@ -32,7 +32,10 @@ export interface How {
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
-/** Returns the options for further requests of an action, without the planned time of the first. */
+/**
+ * Returns the options for the second and later requests of an action. They lack the planned time, which belongs to the
+ * first request.
+ */
 export const further = ({ due: _, ...how }: How): How => how;
 
 export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
@@ -51,8 +54,8 @@ export interface Who {
 }
 
 /**
- * Returns what is known about an operation before its request. Sets all fields, because V8 reads objects with the same
- * fields faster.
+ * Returns what is known about an operation before its request is sent. Sets all fields, even undefined ones, because V8
+ * reads objects with the same fields faster.
  */
 export function callOf({ client, session, user }: Who, what: What, how: How, way: Way | undefined): Call {
   return {
@@ -89,7 +92,6 @@ export function routed(send: Send, how: How, way: Way | undefined, client: Sessi
   return { ...sent, headers: { ...send.headers, ...way.headers }, origin: way.origin, cookies: way.cookies };
 }
 
-/** Does not change the path of a read by POST, such as `/graphql#cart`. */
 const withQuery = (path: string, query: string): string =>
   query === '' || path.includes('#') ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 

@@ -13,16 +13,19 @@ export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
-  /** Called when a redirect's body has arrived, if the redirect was complete before. */
+  /** Called when the body of a redirect has arrived. Present if the redirect counted as complete before. */
   finishEarly?: () => void;
 }
 
-/** All connections share one buffer, because each processes what it has read at once. */
+/** All connections share this buffer. Each connection processes what it has read before another connection reads. */
 const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
-  /** Timeout of the request in flight or of the idle connection, on the clock of `performance`. */
+  /**
+   * Time at which the request in flight times out, or the idle connection must be closed, on the clock of
+   * `performance`.
+   */
   until = Number.POSITIVE_INFINITY;
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
   readonly #once: boolean;
@@ -31,9 +34,7 @@ export class Http1Connection {
   #socket: Socket | undefined;
   #flying: Flying | undefined;
   #requests = 0;
-  /** True if a byte of the current response has arrived. */
   #began = false;
-  /** True if the last byte of the request was written. */
   #whole = true;
 
   /** @param once true if the connection carries only one request */
@@ -64,7 +65,6 @@ export class Http1Connection {
     return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
   }
 
-  /** Sends a request, and calls `resolve` or `reject` of `flying`. */
   carry(flying: Flying, request: string | Buffer, whole = true): void {
     const { outgoing } = flying;
     this.#flying = flying;

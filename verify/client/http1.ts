@@ -1,7 +1,4 @@
-/**
- * Sends requests over HTTP/1.1 on kept connections, fast enough to load a target: one write, one read, and no timer for
- * each request.
- */
+/** Sends requests over HTTP/1.1, fast enough to load a target: one write, one read, and no timer for each request. */
 import type { Held } from './barrier.ts';
 import { connected, type TlsOptions } from './connection.ts';
 import type { Outgoing, ResponseHead } from './exchange.ts';
@@ -14,11 +11,9 @@ const EVERY = 100;
 export class Http1 {
   readonly #tls: TlsOptions;
   readonly #open = new Set<Http1Connection>();
-  /** Key: origin; value: open connections without a request. */
   readonly #idle = new Map<string, Http1Connection[]>();
   /** Connections with a complete response. They become idle in the next turn of the event loop. */
   #completed: Http1Connection[] = [];
-  /** Requests that wait for an idle connection. */
   #waiting: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
@@ -68,7 +63,10 @@ export class Http1 {
     }
   }
 
-  /** Returns a connection whose idle time is shorter than the server's timeout. Closes all others. */
+  /**
+   * Returns an idle connection that the server has surely not closed yet. Closes connections that have been idle for
+   * longer.
+   */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);
     for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {

@@ -18,7 +18,6 @@ type Listener = (request: http2.Http2ServerRequest, response: http2.Http2ServerR
 
 class Server {
   readonly sessions = new Set<http2.ServerHttp2Session>();
-  /** Number of opened connections, with HTTP/2 or HTTP/1.1. */
   connections = 0;
   readonly seen: string[] = [];
   readonly #listener: Listener;

@@ -13,9 +13,7 @@ const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-enco
 
 export class Http2 {
   readonly #tls: TlsOptions;
-  /** Origins that do not support HTTP/2. */
   readonly #without = new Set<string>();
-  /** Key: origin; value: open connections without a request. */
   readonly #idle = new Map<string, ClientHttp2Session[]>();
   readonly #open = new Set<ClientHttp2Session>();
 
@@ -23,7 +21,6 @@ export class Http2 {
     this.#tls = tls;
   }
 
-  /** Returns whether to try HTTP/2. */
   offered(origin: string): boolean {
     return origin.startsWith('https:') && !this.#without.has(origin);
   }
@@ -53,7 +50,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // The server has not processed this request (RFC 9113, 8.7), so it can be sent again.
+      // The server has not processed a request with this error (RFC 9113, 8.7), so the request can be sent again.
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }
@@ -72,7 +69,7 @@ export class Http2 {
     this.#open.add(session);
     session.on('error', () => {});
     session.once('close', () => this.#forget(url.origin, session));
-    // After GOAWAY, the connection only completes its request in flight.
+    // After a GOAWAY frame, a connection can complete its request in flight, but carries no other request.
     session.once('goaway', () => this.#forget(url.origin, session));
     return session;
   }

@@ -2,7 +2,6 @@
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 
-/** How to send a request to one instance. */
 export interface Way {
   /** Address of the instance itself. A request to this address bypasses the balancer. */
   origin?: string;
@@ -23,13 +22,16 @@ export class Instances {
     if (instance !== undefined) this.#known.add(instance);
   }
 
-  /** Sets the list of instances that have served requests. */
+  /** Sets the instances that have served requests. */
   only(names: readonly string[]): void {
     this.#known.clear();
     for (const name of names) this.#known.add(name);
   }
 
-  /** Returns the sorted names of all instances that have served requests or have an address in the target file. */
+  /**
+   * Returns the sorted names of all known instances: those that have served requests, or have an address in the target
+   * file.
+   */
   names(): string[] {
     const addressed = this.#target.routing === 'sticky' ? {} : this.#target.instance?.addresses;
     return [...new Set([...this.#known, ...Object.keys(addressed ?? {})])].sort();

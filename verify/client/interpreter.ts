@@ -13,7 +13,7 @@ export function interpreterOf(target: Target, label: Labeller, canary: string): 
     ]),
   );
   const { login, signedIn } = target;
-  // If the login page is the signed-in page, a redirect to this page does not mean signed out.
+  // A redirect to the login page does not mean signed out if the login page is also the signed-in page.
   const page = login.page === signedIn.page ? '' : login.page;
   return new Interpreter(
     { ...target, login: { ...login, page } },

@@ -16,7 +16,7 @@ export interface Cookies {
   until: number;
   /** Headers that all requests with these cookies have in common. */
   head?: RequestHead;
-  /** The last responses to a GET with these cookies. */
+  /** The bodies of the last responses to a GET with these cookies. */
   last?: LastBodies;
   /** Cookies that a browser withholds because of SameSite. */
   withheld?: readonly string[];
@@ -33,13 +33,11 @@ export class Jar {
   #cookies: CookieJar;
   /** Key: path; value: cookies to send, until a cookie changes or expires. */
   readonly #known = new Map<string, Cookies>();
-  /** The last search for cookies, because the same address is often searched twice. */
   #last: { url: URL; cookies: Cookies } | undefined;
   readonly #renewals = new Renewals(() => this.#cookies.store);
   /** Cookies of other hosts, such as an identity provider. */
   readonly #foreign = new Map<string, [domain: string, path: string, name: string]>();
 
-  /** @param site address of the target */
   constructor(site: URL) {
     this.#site = site;
     // IP addresses, and names such as `localhost`, have no public suffix such as `com`.
@@ -75,7 +73,6 @@ export class Jar {
     return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };
   }
 
-  /** Returns the cookies to send to an address. */
   for(url: URL): Cookies {
     if (this.#last?.url === url && this.#last.cookies.until > Date.now()) return this.#last.cookies;
     let known = this.#known.get(url.pathname);
@@ -133,8 +130,8 @@ export class Jar {
   }
 
   /**
-   * Adds a cookie for all paths. Over https, and with the prefixes `__Host-` and `__Secure-`, a cookie must be
-   * `Secure`.
+   * Adds a cookie for all paths of the target. Makes the cookie `Secure` where the jar would drop it otherwise: over
+   * https, or with the prefixes `__Host-` and `__Secure-`.
    */
   put(name: string, value: string): void {
     const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
@@ -151,7 +148,7 @@ export class Jar {
     this.#changed();
   }
 
-  /** Returns a copy without the cookies of other hosts, for another browser of the user. */
+  /** Returns a copy without the cookies of other hosts, because the copy stands for another browser of the user. */
   copy(): Jar {
     const copy = new Jar(this.#site);
     copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;

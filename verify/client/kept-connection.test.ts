@@ -150,7 +150,7 @@ describe('a client that disconnects before the response', () => {
     const server = new Closer(socket => {
       closed = once(socket, 'close');
     });
-    // This timeout is longer than the test, so it closes no connection.
+    // The timeout is longer than the test, so that it closes no connection.
     const one = await server.listen(false, 600_000);
     await twice(one, { ...get, abandon: 20 }).catch(() => {});
     expect(server.seen).toEqual(['1 GET', '1 GET']);

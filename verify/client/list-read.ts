@@ -17,21 +17,20 @@ export class ListRead {
   /** Address of the next page, from a link on the last page. */
   next: string | undefined;
 
-  /** @param object name of the list in the target file */
   constructor(interpreter: Interpreter, object: string) {
     this.#interpreter = interpreter;
     this.#object = object;
   }
 
   /**
-   * Adds a page to the list, and sets `next`. `seen.saw` becomes the whole list on the last page; other pages lose it.
-   * Returns when the operation began: for the last page, with the first page's request.
+   * Adds a page to the list, and sets `next`. On the last page, sets `seen.saw` to the values of the whole list;
+   * deletes it on other pages. Returns when the operation began: for the last page, when the first page was requested.
    *
-   * @param own when the request was sent
+   * @param own when this page was requested
    * @param seen what was found in the response
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // An expired access token may be the reason for a refused first page, which is then requested again.
+    // A first page may be refused because its access token has expired. The client then requests this page again.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

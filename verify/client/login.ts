@@ -20,13 +20,15 @@ const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: 
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
-/** Returns a function that requests a page to find out an operation's outcome, after this operation in the history. */
+/**
+ * Returns a function that requests a page to find out an operation's outcome. In the history, the request stands after
+ * the operation.
+ */
 export function opening(
   requests: SessionRequests,
   action: 'form' | 'read',
   how: How,
 ): (path: string, later: Later) => Promise<Reply> {
-  // This request needs no barrier and its whole response.
   const { held: _, early: __, ...then } = further(how);
   return async (path, later) =>
     (await requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
@@ -78,7 +80,7 @@ export class SessionLogin {
     if (this.#context.target.login.basic) captured.set(BASIC, basicOf(user, password));
   }
 
-  /** `complete` is false if a step has failed: then records a failed login. */
+  /** `complete` is false if a step of the login has failed. The login is then recorded as failed. */
   #send(complete: boolean, how: How): Promise<Recorded> {
     const { login: spec } = this.#context.target;
     const client = this.#requests.clientOf(how);
@@ -92,7 +94,6 @@ export class SessionLogin {
     return this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how);
   }
 
-  /** The returned function also keeps the tokens of the login's response. */
   #settling(client: SessionClient, how: How): NonNullable<Call['settle']> {
     const { target, interpreter } = this.#context;
     const settle =

@@ -30,8 +30,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // `early`: log entries without an ended operation. `awaited`: ended operations without a log entry. Keys are the kind
-  // of log and the request id, such as `balancer run-17`.
+  // `early`: log entries that arrived before their operation ended. `awaited`: ended operations without a log entry. A
+  // key is the kind of log and the request id: `balancer run-17`.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};
@@ -83,8 +83,8 @@ export function followLogs(
 }
 
 /**
- * A direct request has no entry in the balancer's log, and a response of the balancer itself none in the instances'
- * logs.
+ * The balancer's log has no entry for a direct request, and the instances' logs none for a response of the balancer
+ * itself.
  */
 function loggingKinds({ status, instance, direct }: Operation): LogSource['kind'][] {
   if (status === undefined) return [];

@@ -45,7 +45,7 @@ it('searches an equal body again for other secrets', () => {
     look({ ...reply({}, body), facts }, AT, secrets).exposed;
   const secrets = [SECRET];
   expect(of(secrets, 'nothing')).toBeUndefined();
-  // The second body has the same `facts`, so `look` does not search it again.
+  // `look` does not search the second body again, because its object `facts` is the same.
   expect(of(secrets, SECRET)).toBeUndefined();
   expect(of([SECRET], SECRET)).toEqual(['body']);
 });

@@ -18,9 +18,9 @@ export interface Moment {
 }
 
 /**
- * Returns these facts about a response.
+ * Returns the caching headers, the error of the server's clock, and the session cookies that a page exposes.
  *
- * @param secrets values of the session cookies that the request sent or the response set
+ * @param secrets values of the session cookies in the request and response
  */
 export function look(
   { status, headers, body, facts }: Reply,
@@ -50,7 +50,7 @@ function shows(secrets: readonly string[], text: string): boolean {
   return false;
 }
 
-/** All responses of one second have the same Date. */
+/** The last parsed Date header. All responses of one second have the same Date. */
 const last = { text: '', time: Number.NaN };
 
 /** Returns the time of a Date header, milliseconds since the epoch; NaN if it is no date. */
@@ -71,9 +71,9 @@ function stands(value: string, text: string): boolean {
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/** Key: the object with the headers of a response. Responses with equal headers usually share this object. */
+/** Key: the JavaScript object with all headers, which responses with equal headers usually share. */
 const cachings = new Recent<Reply['headers'], Caching>();
-/** Most responses of a target have equal caching headers, so they share one object. */
+/** The last caching headers. Most responses of a target have equal ones, and share this object. */
 let before: Caching = {};
 
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {

@@ -9,7 +9,10 @@ import { Spacing } from './seats.ts';
 
 /** Maximum time until a mail arrives, milliseconds. */
 const ARRIVES = 30_000;
-/** Interval between two checks of the mailbox, milliseconds, doubled each time up to `most`. */
+/**
+ * First and longest interval between two checks of the mailbox, milliseconds. Each interval is twice as long as the
+ * last.
+ */
 const LOOK = { first: 25, most: 400 };
 /** Timeout of a request to the mailbox, milliseconds. */
 const TIMEOUT = 10_000;
@@ -21,10 +24,13 @@ export class MailReader {
   readonly #folder: string;
   readonly #signal: AbortSignal;
   readonly #timeout: number;
-  /** Allows one login of an account at a time, because a newer mail may invalidate the code in an older one. */
+  /** Allows one login of an account at a time, because a newer mail may invalidate the code in an older mail. */
   readonly turns = new Spacing(0);
   readonly #reads = new RequestTurns(undefined, READS);
-  /** True after the first mail. A later missing mail is then an error of the app or mailbox, not of the target file. */
+  /**
+   * True after the first mail of the run. If a later mail is missing, the cause is the app or its mailbox, not the
+   * target file.
+   */
   #works = false;
 
   /**
@@ -76,7 +82,6 @@ export class MailReader {
     };
   }
 
-  /** Returns undefined if reading fails now, but has succeeded before. */
   async #known(user: string): Promise<string | undefined> {
     const end = await this.#reads.take(this.#signal);
     try {

@@ -8,9 +8,7 @@ type Cookies = SessionCookies['list'];
 
 interface Recording {
   readonly clock: { now(): number };
-  /** Writes the start of an operation into the history. */
   starts(called: Called): void;
-  /** Returns the label (a keyed hash) of the session cookie. */
   labelOf(cookies: Cookies): string | undefined;
 }
 
@@ -20,7 +18,7 @@ export class Moments implements Watch {
   readonly called: Called;
   /** True if the operation may change data, so that it must not be sent again. */
   readonly once: boolean;
-  /** Arrival of the response's last byte. */
+  /** Time at which the last byte of the response arrived. */
   end = 0;
   cookies = NONE;
   readonly #recorder: Recording;
@@ -50,7 +48,7 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /** Sets a provisional begin, which `departs` replaces when the first byte is sent. */
+  /** Sets a provisional start time, which `departs` replaces when the first byte is sent. */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }
@@ -70,11 +68,9 @@ export class Moments implements Watch {
     this.end = this.#recorder.clock.now();
   }
 
-  /** Sets the missing times of a failed request. */
   ends({ failure }: Reply): void {
     if (failure === undefined) return;
     this.end = this.#recorder.clock.now();
-    // Without an open connection, there is no start time.
     if (this.called.call === 0) this.called.call = this.end;
     if (!this.#departed && this.once) this.#recorder.starts(this.called);
   }

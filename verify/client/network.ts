@@ -29,7 +29,7 @@ export interface Place {
 export class Network {
   /** Address of the target. Its path is a prefix of all paths. */
   readonly url: string;
-  /** The target's address for cookies and redirects, with the host of the header Host. */
+  /** The target's address for cookies and redirects: it has the host of the header Host. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** Key: path; value: JSON body for a read by POST. */
@@ -38,14 +38,14 @@ export class Network {
   readonly constant: boolean;
   readonly #http1: Http1;
   /**
-   * If true, a request that must not be sent again gets a new connection, because a balancer may just close an idle
-   * one.
+   * If true, each request that must not be sent again gets a new connection, because a balancer may just close an idle
+   * connection.
    */
   apart = false;
   readonly #http2: Http2;
   readonly timeout: number;
   #turns: RequestTurns | undefined;
-  /** The hosts under `origins` in the target file. They get no `headers` of the target file. */
+  /** Key: origin of a host under `origins` in the target file. These hosts get no `headers` of the target file. */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
@@ -81,7 +81,6 @@ export class Network {
     return other;
   }
 
-  /** Adds a host to the other hosts (`origins`). */
   admit(origin: string): void {
     this.others.set(origin, this.#other(origin));
   }
@@ -99,7 +98,10 @@ export class Network {
     return place;
   }
 
-  /** Returns the path of an address on the target, or an address on another allowed host. */
+  /**
+   * Returns the path of an address on the target, or the address itself on a host under `origins`; undefined for other
+   * hosts.
+   */
   nameOf({ origin, pathname, search, href }: URL): string | undefined {
     const prefix = this.site.pathname.replace(/\/$/, '');
     if (origin === this.site.origin && pathname.startsWith(`${prefix}/`))
@@ -107,7 +109,7 @@ export class Network {
     return this.others.has(origin) ? href : undefined;
   }
 
-  /** True while a 429 with Retry-After delays all requests. */
+  /** True while all requests are delayed, because the target sent status 429 with Retry-After. */
   get resting(): boolean {
     return this.#rested > 0 && this.#rested > performance.now();
   }
@@ -121,7 +123,6 @@ export class Network {
     this.#rested = Math.max(this.#rested, performance.now() + time);
   }
 
-  /** Waits until the delay that the target requested is over. */
   async rested(signal: AbortSignal | undefined): Promise<void> {
     for (let left = 1; left > 0 && signal?.aborted !== true; ) {
       left = this.#rested - performance.now();
@@ -129,20 +130,22 @@ export class Network {
     }
   }
 
-  /** Waits until the target's limits allow a request. May return a function to call after the request. */
+  /**
+   * Waits until the target's limits allow a request. If there are limits, returns a function to call after the request.
+   */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);
   }
 
   /**
-   * Returns whether the target's limits allow a request now. If not, the request must use no barrier, because both
-   * would wait for each other forever.
+   * Returns whether the target's limits allow a request now. Otherwise the request must use no barrier, because it
+   * would wait forever for the other requests at the barrier.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;
   }
 
-  /** Returns the headers of a balancer, from which an app learns its public address. */
+  /** Returns the headers that a balancer would add. An app finds its public address in them. */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
     this.#own ??= ownAddress(new URL(this.url));
     const { host, protocol } = this.site;
@@ -155,7 +158,7 @@ export class Network {
   }
 
   /**
-   * Sends a request. Sends a repeatable one again if the server closes the idle connection (RFC 9112, 9.3.1).
+   * Sends a request. If the server closes the idle connection, sends a repeatable request again (RFC 9112, 9.3.1).
    *
    * @throws errors of the network
    */
@@ -195,13 +198,13 @@ export class Network {
   }
 }
 
-/** Returns 127.0.0.1 if the server's name is unknown. */
+/** Returns this machine's IP address towards a server; 127.0.0.1 if the server's name is unknown. */
 function ownAddress({ hostname }: URL): Promise<string> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   return new Promise<string>(resolve => {
     socket.once('error', () => resolve('127.0.0.1'));
-    // Connecting a UDP socket chooses the local address, and sends nothing.
+    // Connecting a UDP socket only chooses the local address, and sends nothing.
     socket.once('connect', () => resolve(socket.address().address));
     socket.connect(9, host);
   }).finally(() => socket.close());

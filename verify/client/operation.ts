@@ -55,8 +55,8 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * Corrects the instance of an operation: the instance of a direct request, because only the balancer adds names; none
- * for another host.
+ * Corrects which instance an operation names. A direct request was served by its instance, even if the response names
+ * none, because usually only the balancer adds the name. A request to another host has no instance.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

@@ -6,7 +6,7 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface FormField {
   name: string;
-  /** Type of an input, such as `password`; or `textarea` or `select`. */
+  /** Type of an input element, such as `password`; `textarea` or `select` for these elements. */
   type: string;
   value: string;
   /** Texts that describe the field, in lower case: name, id, label, placeholder and autocomplete. */
@@ -15,7 +15,7 @@ export interface FormField {
 
 export interface Form {
   method: 'GET' | 'POST';
-  /** Address of the form; empty for the address of its page. */
+  /** Address to which the form is sent; empty for the address of its page. */
   action: string;
   fields: FormField[];
   /** Texts that describe the form, in lower case: id, name, class, action, label and buttons. */
@@ -37,7 +37,6 @@ export interface Parsed {
   links: Link[];
   /** Key: name of a `<meta>` tag; value: its content. */
   metas: ReadonlyMap<string, string>;
-  /** The visible text of the page, without markup. */
   text: string;
 }
 
@@ -113,7 +112,6 @@ const isButton = ({ name, attribs }: Element): boolean =>
 
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
-/** Returns an empty list for buttons, and for fields that a browser does not submit. */
 function fieldOf(element: Element, labels: ReadonlyMap<string, string>): FormField[] {
   const { attribs } = element;
   const name = attribs['name'] ?? '';
@@ -136,8 +134,8 @@ function held(element: Element, type: string): string {
 }
 
 /**
- * Returns words that describe a position, in lower case: tags, ids, classes and labels around it, and headings above
- * it.
+ * Returns words that describe a position in a page, in lower case: tags, ids, classes and labels of the elements around
+ * it, and headings above it.
  */
 export function surroundings(html: string, at: number): string {
   const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });

@@ -15,17 +15,15 @@ export function writing(probe: Probe): WriteSpec {
   );
 }
 
-/** Returns undefined if the probe has no request that writes. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether a session must read before its first write, because the value may be unknown. */
+/** Returns whether a session must read the probe's data before its first write, because the value may be unknown. */
 export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
 /** Returns the first writable probe whose data belongs to a session or user. */
 export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 
-/** Returns the first writable probe. */
 export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => writeOf(probe) !== undefined);

@@ -30,10 +30,10 @@ const stored = z.object({
 });
 
 /**
- * Puts the session of an account into a client. The error contains no secret.
+ * Puts the session of an account into a client.
  *
- * @param site address of the target; other hosts' cookies and local storage are ignored
- * @throws UsageError if there is no session, or its format is unknown
+ * @param site address of the target; cookies and local storage of other hosts are ignored
+ * @throws UsageError without secrets if there is no session, or its format is unknown
  */
 export async function putSession(
   client: SessionClient,
@@ -64,7 +64,6 @@ export async function putSession(
   for (const pair of pairs) client.put(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
 }
 
-/** Also returns where the session comes from, for error messages. */
 async function sessionText(
   { state, cookie, header, command }: SessionSpec,
   user: string,
@@ -93,7 +92,7 @@ async function sessionText(
 }
 
 /**
- * Runs a command of the target file, and returns its output; empty after an abort. The shell gets the user in
+ * Runs a command of the target file, and returns its output; empty after an abort. The shell gets the user's name in
  * BATON_USER, because a name in the command line could run as a command.
  *
  * @param key the command's key in the target file

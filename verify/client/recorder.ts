@@ -46,7 +46,6 @@ export class Recorder {
   readonly #history: HistoryFile;
   readonly #run: Run;
   readonly #interpreter: Interpreter;
-  /** Returns the label (a keyed hash) of a secret. */
   readonly label: Labeller;
   readonly #onOperation: (operation: Operation) => void;
   readonly #objects = new Set<string>();
@@ -106,7 +105,7 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
-    // For a list, an overload since the first page's request counts.
+    // A list of several pages counts as overloaded from the request for its first page.
     if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];
@@ -133,7 +132,6 @@ export class Recorder {
     this.#history.writeNow({ type: 'start', ...called });
   }
 
-  /** Returns the label (a keyed hash) of the session cookie. */
   labelOf(cookies: Cookies['list']): string | undefined {
     const [sent] = this.#secrets.sent(cookies);
     return sent === undefined ? undefined : this.label(sent);

@@ -5,7 +5,6 @@ import type { Reply } from '../core/response/reply.ts';
 /**
  * Returns where a redirect leads.
  *
- * @param location the header Location
  * @param base address of the request, with the host of the target's Host header
  * @param site the target's address, whose path is a prefix of all paths
  * @param asked address to which the request was sent, such as that of an instance
@@ -24,7 +23,8 @@ export function redirectOf(
   const prefix = site.pathname.replace(/\/$/, '');
   if (!path.startsWith(`${prefix}/`)) return { redirect: path };
   const redirect = path.slice(prefix.length);
-  // From https to http, cookies would be unencrypted; from http to https, the run would leave the user's address.
+  // A redirect to another scheme is not followed: http would send cookies unencrypted, and https would leave the
+  // address that the user has chosen.
   if (url.protocol !== there.protocol) return { redirect };
   return { redirect, leads: url.pathname.slice(prefix.length) + url.search };
 }

@@ -11,7 +11,7 @@ export class Registration {
   readonly #token: (reply: Awaited<ReturnType<SessionClient['send']>>) => string | undefined;
   readonly #aids: Aids;
   readonly #asked = new Map<Account, Promise<void>>();
-  /** A sentence about the last response, for an error message. */
+  /** A sentence about the last response to a registration, for an error message. */
   answer = '';
 
   /**
@@ -53,7 +53,8 @@ export class Registration {
   /**
    * Returns the status of the last response.
    *
-   * @param aside if true, another client's request moves the last request to another instance of a strict round robin
+   * @param aside if true, another client's request makes a strict round robin route the last request to another
+   * instance
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {
     const client = this.#connect();

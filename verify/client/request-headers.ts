@@ -19,7 +19,6 @@ export class RequestHeaders {
   readonly #captured: ReadonlyMap<string, string>;
   #broken = false;
 
-  /** @param captured values for the placeholders in headers */
   constructor(
     network: Network,
     jar: Jar,
@@ -33,8 +32,8 @@ export class RequestHeaders {
   }
 
   /**
-   * Returns the headers that do not depend on the body: the same object for equal cookies, so that their text is built
-   * only once.
+   * Returns the headers that do not depend on the body. For equal cookies, returns the same object, so that its text is
+   * built only once.
    */
   shared(
     request: Send,
@@ -87,7 +86,7 @@ export class RequestHeaders {
     return own;
   }
 
-  /** Omits headers whose placeholder has no value yet. */
+  /** Omits headers with a placeholder that has no value yet. */
   #always({ omit }: Send, id: string | undefined): Readonly<Record<string, string>> {
     const { constant, headers } = this.#network;
     if (constant) return headers;

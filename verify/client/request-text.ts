@@ -1,6 +1,6 @@
 /** Builds the text of HTTP/1.1 requests (RFC 9112). */
 
-/** Headers that many requests share. Their text is built only once. */
+/** Headers that many requests share, so that their text is built only once. */
 export class RequestHead {
   readonly fields: readonly string[];
   readonly #values = new Map<string, string>();
@@ -12,7 +12,6 @@ export class RequestHead {
       this.#values.set((fields[i] as string).toLowerCase(), fields[i + 1] as string);
   }
 
-  /** @param name in lower case */
   has(name: string): boolean {
     return this.#values.has(name);
   }

@@ -9,7 +9,6 @@ export class RequestTurns {
   #next = 0;
   #under = 0;
 
-  /** @param most maximum number of concurrent requests */
   constructor(perSecond = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY) {
     this.#every = 1000 / perSecond;
     this.#most = most;

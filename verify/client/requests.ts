@@ -26,7 +26,7 @@ export class SessionRequests {
   readonly #client: SessionClient;
   readonly #step: OutOfStep;
   readonly tokens: SessionTokens;
-  /** The request for the login page, or the last of the login's `steps`. */
+  /** The last request before the login request: the login page, or one of the login's `steps`. */
   lastForm: Operation | undefined;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
@@ -60,7 +60,8 @@ export class SessionRequests {
     const aside = balanced && how.held === undefined ? this.#step.aside() : undefined;
     let recorded = await recorder.perform(call, client, sent, signal);
     if (aside !== undefined) await aside;
-    // A 429 had no effect, so the request is sent again, unless it had to overlap requests that have ended.
+    // A request with status 429 had no effect, so it is sent again. A request that must overlap requests which have
+    // ended is not.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
     if (what.action === 'login' && recorded.reply.status === 429) recorder.remark(LIMITED);
@@ -68,7 +69,7 @@ export class SessionRequests {
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {
       client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
-      // A page with `later` was requested only to find out a login's outcome.
+      // A request with `later` only finds out the outcome of a login.
       if (what.later === undefined) this.lastForm = recorded.operation;
     }
     return recorded;
@@ -121,7 +122,7 @@ export class SessionRequests {
 
   /** Sends the `steps` before a request, and captures their values. Returns false without a mail or passkey. */
   async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
-    // Only the request after the steps waits at the barrier.
+    // The barrier is only for the request after the steps.
     const { held: _, ...sent } = how;
     for (const step of steps) {
       await how.between?.();
@@ -133,7 +134,6 @@ export class SessionRequests {
     return true;
   }
 
-  /** Returns a request with its placeholders replaced. */
   filled(spec: RequestSpec, how: How, value = ''): Send {
     return fill(this.#context.target, spec, this.clientOf(how), this.#account, value);
   }

@@ -4,7 +4,10 @@ import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 export interface ParsedHead {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Length of the body, bytes. `chunked` and `close`: the last chunk, or the connection's end, ends the body. */
+  /**
+   * Length of the body, bytes. `chunked`: the body ends with its last chunk. `close`: the body ends with the
+   * connection.
+   */
   length: number | 'chunked' | 'close';
   /** Maximum idle time of the connection, milliseconds; 0 if it must carry no other request. */
   kept: number;
@@ -29,13 +32,13 @@ interface KnownHead {
   head: ParsedHead;
 }
 
-/** The last heads, the newest first. An instance often sends the same head many times within a second. */
+/** The last parsed heads, the newest first. An instance often sends the same head many times within a second. */
 const heads: KnownHead[] = [];
 const HEADS = 8;
 
-/** Number of responses since the last known head. In many apps no head repeats, because it has an id. */
+/** Number of responses since the last one with a kept head. In many apps no head repeats, because each has an id. */
 let missed = 0;
-/** After this number of new heads in a row, only every 16th is kept. */
+/** After this number of consecutive new heads, only every 16th head is kept. */
 const MISSED = 64;
 
 /** Returns the kept head whose bytes are at this position. */
@@ -56,7 +59,7 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   return undefined;
 }
 
-/** Parses a head with its empty line, and keeps the head unless many in a row were new. */
+/** Parses a head with its empty line. Keeps the head, unless many consecutive heads were new. */
 export function newHead(bytes: Buffer): ParsedHead {
   const head = parseHead(bytes.toString('latin1', 0, bytes.length - LINE_END.length));
   if (++missed > MISSED && missed % 16 !== 0) return head;
@@ -71,22 +74,22 @@ const FIELD = /^([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const LINE_END = '\r\n';
 
 interface Line {
-  /** The line with its line end. */
   text: string;
-  /** The header's name, in lower case. */
   key: string;
   value: string;
 }
 
 interface Pattern {
-  /** The status line with its line end. */
   text: string;
   minor: string;
   status: number;
   lines: Line[];
 }
 
-/** Key: status line; value: the last header lines. Most lines repeat, and need not be parsed again. */
+/**
+ * Key: status line; value: the last header lines with this status line. Most lines repeat, and need not be parsed
+ * again.
+ */
 const patterns = new Map<string, Pattern>();
 const PATTERNS = 50;
 
@@ -96,7 +99,6 @@ class HeaderValues {}
 Object.setPrototypeOf(HeaderValues.prototype, null);
 Reflect.deleteProperty(HeaderValues.prototype, 'constructor');
 
-/** `text` has the end of its last line, but not the empty line. */
 function parseHead(text: string): ParsedHead {
   const pattern = patternOf(text.slice(0, text.indexOf(LINE_END)));
   const { lines } = pattern;
@@ -123,7 +125,6 @@ function parseHead(text: string): ParsedHead {
   };
 }
 
-/** Also returns the header lines of the last response with the same status line. */
 function patternOf(first: string): Pattern {
   let pattern = patterns.get(first);
   if (pattern === undefined) {
@@ -147,7 +148,10 @@ function lineOf(line: string): Line {
   };
 }
 
-/** Returns what ends a body (RFC 9112, 6.3). Two different lengths may be an attack, so they are refused. */
+/**
+ * Returns the length or the end of a body (RFC 9112, 6.3). Two different lengths may be an attack, so the response is
+ * refused.
+ */
 function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
   const { 'transfer-encoding': coding, 'content-length': length } = headers;
   if (coding !== undefined && length !== undefined)
@@ -162,7 +166,7 @@ function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
 const wordsOf = (header: string | string[] | undefined): string[] =>
   `${header ?? ''}`.toLowerCase().split(/[\t ]*,[\t ]*/);
 
-/** Idle time after which Baton closes a connection without a timeout of the server, milliseconds. */
+/** Idle time after which Baton closes a connection if the server states no timeout, milliseconds. */
 const IDLE = 4000;
 /** Idle time after which Baton closes any connection, milliseconds. */
 const MOST = 600_000;

@@ -17,7 +17,7 @@ type Part = 'head' | 'body' | 'size' | 'chunk' | 'crlf' | 'trailer' | 'close' | 
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
-  /** Undefined until the head has arrived. Interim responses (1xx) are skipped. */
+  /** Status and headers; undefined until they have arrived. Interim responses (1xx) are skipped. */
   head: ParsedHead | undefined;
   /** The body of a complete response. The next `read` may overwrite these bytes. */
   body: Buffer = NOTHING;
@@ -29,14 +29,12 @@ export class ResponseReader {
   #rest: Buffer | undefined;
   #parts: Buffer[] = [];
   #bytes = 0;
-  /** Number of missing bytes of the body or chunk. */
   #left = 0;
 
   get done(): boolean {
     return this.#part === 'done';
   }
 
-  /** @param method method of the next request */
   begin(method: string): void {
     this.head = undefined;
     this.body = NOTHING;
@@ -65,7 +63,6 @@ export class ResponseReader {
     return true;
   }
 
-  /** Returns the end of the part that was read; -1 if the part is incomplete. */
   #step(all: Buffer, at: number): number {
     switch (this.#part) {
       case 'head':
@@ -125,7 +122,7 @@ export class ResponseReader {
     if (this.#bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     if (this.#left === 0 && this.#part === 'body') this.#finish(piece);
     else {
-      // The connection overwrites its buffer at the next read.
+      // Copies the bytes, because the connection overwrites its buffer at the next read.
       this.#parts.push(Buffer.from(piece));
       if (this.#left === 0) this.#part = 'crlf';
     }
@@ -141,7 +138,7 @@ export class ResponseReader {
     return end + 1;
   }
 
-  /** Throws if no valid head or line can begin with these bytes. */
+  /** Throws if these bytes cannot begin a valid head or line. */
   #keepRest(all: Buffer, at: number): -1 {
     const rest = Buffer.from(all.subarray(at));
     if (this.#part === 'head') {

@@ -11,7 +11,8 @@ export const LIFT =
   'Then wait until the present limit is over';
 
 /**
- * Returns the wait before the next request, milliseconds; undefined for no wait, or one that a run cannot afford.
+ * Returns the wait before the next request, milliseconds. Returns undefined for no wait, or for a longer wait than
+ * LONGEST_WAIT.
  *
  * @param now milliseconds since the epoch
  */

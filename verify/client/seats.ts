@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
-/** The seats of a client: permissions to have one session of an account each. */
+/** The seats of a client. A seat is the permission to have one session of an account. */
 export interface Taken {
   accounts: readonly Account[];
   /** Gives the seats back. Call this when the client's sessions have ended. */
@@ -20,21 +20,19 @@ interface Waiting {
  * for each other.
  */
 export class Seats {
-  /** Total number of seats, free or not. */
   readonly capacity: number;
   readonly #most: number;
   /** Key: account; value: number of its free seats. */
   readonly #free: Map<Account, number>;
   readonly #waiting: Waiting[] = [];
 
-  /** @param most maximum number of concurrent sessions of one account */
   constructor(accounts: readonly Account[], most: number) {
     this.#most = most;
     this.#free = new Map(accounts.map(account => [account, most]));
     this.capacity = accounts.length * most;
   }
 
-  /** Waits for `count` seats, of different accounts if possible. `count` must not exceed `capacity`. */
+  /** Waits for `count` seats, at most `capacity`, of different accounts if possible. */
   take(count: number): Promise<Taken> {
     return this.#take(() => {
       const free = new Map(this.#free);
@@ -85,7 +83,7 @@ export class Seats {
   }
 }
 
-/** Returns undefined if the app does not limit the sessions of a user. */
+/** Returns the seats of a target; undefined if the app does not limit the sessions of a user. */
 export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessions'>): Seats | undefined {
   const most = sessions?.logout === 'all' ? 1 : sessions?.most;
   return most === undefined ? undefined : new Seats(accounts, most);
@@ -94,9 +92,12 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
 /** Makes clients observe the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /** Earliest first login. An earlier run may have logged in just before this run. */
+  /** Earliest time of the first login, one interval after the start, because an earlier run may have just logged in. */
   readonly #first: number;
-  /** Key: account; value: earliest time of its next login, known after the response to its last login. */
+  /**
+   * Key: account; value: promise of the earliest time of its next login. It resolves with the response to the last
+   * login.
+   */
   readonly #next = new Map<Account, Promise<number>>();
 
   /** @param every minimum interval between two logins of an account, milliseconds */

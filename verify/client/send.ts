@@ -7,7 +7,7 @@ export interface Send {
   path: string;
   /** The path for the history, if `path` contains a secret. */
   shown?: string | undefined;
-  /** The page that leads to this request. Its site decides which SameSite cookies are sent. */
+  /** The page that leads to this request. The site of the page decides which SameSite cookies are sent. */
   from?: URL | undefined;
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
@@ -22,7 +22,7 @@ export interface Send {
   origin?: string | undefined;
   /** Cookies by which the balancer routes; they replace cookies of the jar. */
   cookies?: Record<string, string> | undefined;
-  /** A barrier, which makes the request overlap other requests. */
+  /** A barrier, which makes this request overlap other requests. */
   held?: Held | undefined;
   /** If true, a redirect is complete when its headers have arrived. The body is read in the background. */
   early?: boolean | undefined;
@@ -30,7 +30,6 @@ export interface Send {
   abandon?: number | undefined;
 }
 
-/** Returns null for a request without a body. */
 export function bodyOf({ method, form, twice, json }: Send): string | null {
   if (json !== undefined) return JSON.stringify(json);
   if (form === undefined || method === 'GET') return null;

@@ -39,7 +39,7 @@ export class SessionClient {
   csrf = '';
   /** The page with the login form, at which the next login begins. */
   page: ShownPage | undefined;
-  /** The user who may have a session at the identity provider. */
+  /** The user whose session the identity provider may have. */
   known: string | undefined;
   /** Key: placeholder of the target file; value: the text for later requests. */
   readonly captured = new Map<string, string>();
@@ -74,7 +74,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // Beyond the target's limits, a request uses no barrier, because both would wait for each other forever.
+    // A request beyond the target's limits uses no barrier, because it would wait forever for the other requests at the
+    // barrier.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -103,7 +104,6 @@ export class SessionClient {
     }
   }
 
-  /** Uses the same cookie jar for another host of the target file. */
   async #sendAbroad(asked: Send, signal: AbortSignal | undefined, watch: Watch | undefined): Promise<Reply> {
     const url = new URL(asked.path);
     const network = this.#network.others.get(url.origin);
@@ -117,7 +117,6 @@ export class SessionClient {
     return reply.redirect === undefined ? reply : { ...reply, redirect: url.origin };
   }
 
-  /** Adds the JSON body of a read by POST, and replaces placeholders. */
   #withJson(asked: Send, watch: Watch | undefined): Send {
     const { posts } = this.#network;
     const read = posts.size === 0 ? undefined : posts.get(asked.path);
@@ -215,12 +214,10 @@ export class SessionClient {
     return redirectOf(href, this.#network.place(page).site, this.#network.site).leads;
   }
 
-  /** Returns the cookies for a path. */
   cookies(path: string): Cookies['list'] {
     return this.#jar.for(this.#network.place(path).site).list;
   }
 
-  /** Adds a cookie for all paths of the target. */
   put(name: string, value: string): void {
     this.#jar.put(name, value);
   }
@@ -240,15 +237,15 @@ export class SessionClient {
   }
 
   /**
-   * Returns a function that creates clients which always send the present cookies; the same function if nothing has
-   * changed.
+   * Returns a function that creates clients which always send the present cookies. Returns the same function if nothing
+   * has changed.
    */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
     const { csrf, page, access } = this;
     const last = this.#replaying;
     const bare = this.captured.size === 0 && this.mailed.size === 0;
-    // The jar returns a new list after each change of a cookie.
+    // Comparing lists suffices, because the jar returns a new list after each change of a cookie.
     const same = last?.cookies === cookies && last.csrf === csrf && last.page === page;
     if (bare && same && last.access === access) return last.create;
     const create = this.#replayerOf(cookies);

@@ -11,14 +11,12 @@ export class SessionSecrets {
   readonly #rooms = new Rooms();
   /** Key: list of all cookies; value: the values of session cookies. */
   #known = new WeakMap<Sent, readonly string[]>();
-  /** Names of the session cookies, whose change invalidates the cache. */
   #names: readonly string[] = [];
 
   constructor(interpreter: Pick<Interpreter, 'sessionCookies'>) {
     this.#interpreter = interpreter;
   }
 
-  /** Returns the values of session cookies in a request. */
   sent(cookies: Sent): readonly string[] {
     const { sessionCookies } = this.#interpreter;
     if (this.#names !== sessionCookies) {
@@ -33,7 +31,6 @@ export class SessionSecrets {
     return found;
   }
 
-  /** Returns the values of session cookies in a request and its response. */
   ofBoth(cookies: Sent, set: Reply['cookies']): readonly string[] {
     const sent = this.sent(cookies);
     if (set.length === 0) return sent;
@@ -49,8 +46,8 @@ export class SessionSecrets {
   }
 
   /**
-   * Lowers the estimated entropy of a session id by comparison with earlier ids. Does nothing for several session
-   * cookies, because one may be only a signature.
+   * Lowers the estimated entropy of a session id by comparison with earlier ids. Does nothing if there are several
+   * session cookies, because one may be only a signature.
    */
   narrow(cookies: Reply['cookies']): void {
     const { sessionCookies } = this.#interpreter;

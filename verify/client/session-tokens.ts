@@ -10,10 +10,9 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
-/** Actions that are part of a login or refresh themselves. */
+/** Actions that are a part of a login or a refresh. */
 const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refresh']);
 
-/** Maximum number of token refreshes for one request. */
 const REFRESHES = 3;
 
 interface Requests {
@@ -41,8 +40,8 @@ export class SessionTokens {
   }
 
   /**
-   * Sends and records a request. Refreshes an expired token before it, and repeats it after a refusal because of the
-   * token.
+   * Sends and records a request. Refreshes an expired access token before the request. If the app refuses the token,
+   * refreshes it and sends the request again.
    */
   async perform(what: What, send: Send, how: How, page: boolean): Promise<Recorded> {
     const { target, interpreter } = this.#context;
@@ -57,8 +56,8 @@ export class SessionTokens {
     let expired = false;
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
-      // After a logout, the client may have the tokens of its next session, which a refusal of the old session does not
-      // concern.
+      // After a logout, the client may already have the tokens of its next session. A refusal of the old session says
+      // nothing about them.
       const mine = leaves || !this.#over;
       expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});
@@ -67,7 +66,8 @@ export class SessionTokens {
     const { held: _, early: __, ...again } = further(how);
     for (let i = 0; i < REFRESHES && expired && (await this.#renewed(had)); i++) {
       had = this.#client.captured.get(ACCESS);
-      // A new token may expire during a slow request. With an unknown lifetime, a second refusal means signed out.
+      // A new token may expire during a slow request. If the lifetime is unknown, a second refusal means that the
+      // session is signed out.
       const decides = this.#client.access === undefined;
       expired = false;
       recorded = await this.#once(decides ? what : { ...what, settle }, send, again, page);

@@ -9,9 +9,14 @@ interface Sample {
   crowd: number;
 }
 
-/** Runnable threads per core of an overloaded machine. With 6, 300 ms of CPU time take about 2 s. */
+/**
+ * Number of runnable threads per core of an overloaded machine. With 6 threads, a task of 300 ms of CPU time takes
+ * about 2 s.
+ */
 const CROWDED = 6;
-/** Minimum length of the checked interval, microseconds. For a shorter request, it begins before the request. */
+/**
+ * Minimum length of the checked interval, microseconds. For a shorter request, the interval begins before the request.
+ */
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;
@@ -45,10 +50,10 @@ export class Starvation {
   /**
    * Returns whether the machine was overloaded during a request or in the second before its end.
    *
-   * @param call begin of the request, microseconds
-   * @param end arrival of its response, microseconds
-   * @param unanswered true without a response. One second of overload is then enough, because a client retries a
-   * dropped connection only after seconds
+   * @param call time at which the request was sent, microseconds
+   * @param end time at which the response arrived, microseconds
+   * @param unanswered true without a response. Then one second of overload is enough, because a client opens a dropped
+   * connection again only after seconds
    */
   during(call: number, end: number, unanswered = false): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -80,7 +85,7 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- * Returns the number of other runnable threads per core, on Linux:
+ * Returns the number of runnable threads per core, except this thread, on Linux:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {

@@ -1,6 +1,6 @@
 /**
- * Texts that are hard to encode, such as emoji. An app may refuse them, but if one instance shows a text unchanged,
- * every instance must.
+ * Texts that are hard to encode, such as emoji. An app may refuse such a text. But if one instance shows a text
+ * unchanged, every instance must.
  */
 
 /** A text that is hard to encode, and how to send it. */

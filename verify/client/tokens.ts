@@ -16,10 +16,10 @@ const TOLERANCE = 2_000;
 const claims = z.object({ iat: z.number(), exp: z.number() });
 
 /**
- * Keeps the tokens of a response. Returns undefined if it has no access token, else the refresh token and the access
- * token's lifetime, milliseconds.
+ * Keeps the tokens of a response. Returns the refresh token and the access token's lifetime, milliseconds; undefined if
+ * there is no access token.
  *
- * @param called begin of the request, milliseconds since the epoch
+ * @param called time at which the request was sent, milliseconds since the epoch
  */
 export function keepTokens(
   { access, token, lifetime }: Pick<RefreshSpec, 'access' | 'token' | 'lifetime'>,
@@ -53,7 +53,7 @@ function lifetimeOf(token: string): number {
   }
 }
 
-/** Returns whether the access token may have expired, so that a refusal is correct. */
+/** Returns whether the access token may have expired, so that the app may refuse it. */
 export function mayHaveExpired({ captured, access }: SessionClient): boolean {
   if (!captured.has(ACCESS)) return false;
   if (access === undefined) return true;

@@ -17,7 +17,6 @@ export class Walk {
   #from: URL;
   #last: Send;
 
-  /** @param page the page at which the login or logout begins */
   constructor(client: SessionClient, page: ShownPage) {
     this.#client = client;
     this.#page = page;
@@ -65,8 +64,8 @@ export class Walk {
   }
 
   /**
-   * True for hidden fields only, and a page or address on another host, such as `form_post` of an identity provider.
-   * Inside the target, the form may be the logout.
+   * A form needs no input if it has only hidden fields, and its page or address is on another host, such as `form_post`
+   * of an identity provider. A form from the target to the target may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -122,8 +121,8 @@ export class Walk {
 }
 
 /**
- * Follows a login up to its last request, which it returns unsent: back to the target, or the last form. Undefined if
- * the login stopped at `walk.page` before.
+ * Follows a login up to its last request, and returns this request unsent. It leads back to the target, or submits the
+ * last form. Returns undefined if the login stopped before, at `walk.page`.
  *
  * @param forms the values for each form, in order
  */
@@ -146,8 +145,8 @@ export async function lastOf(
 }
 
 /**
- * Follows a logout to other hosts, up to the target's first response, because the next page might begin another login.
- * Returns true if this response is no error.
+ * Follows a logout to other hosts, up to the first response of the target, because the next page might begin another
+ * login. Returns true if this response is no error.
  */
 export async function followLogout(walk: Walk, send: (step: Send) => Promise<Reply>): Promise<boolean> {
   for (let i = 0; i < MOST_PAGES; i++) {
