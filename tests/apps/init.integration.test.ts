@@ -10,6 +10,7 @@ import {
   FlashOnly,
   Greets,
   LinkOut,
+  NamedToken,
   Paged,
   Panels,
   Remembers,
@@ -181,7 +182,7 @@ describe('the probe', () => {
       const { file, said } = await found(served);
       expect(file['probes']).toBeUndefined();
       expect(said).toContainEqual(
-        'probe       not text of POST /notes, read on /notes: the page shows a part of a list',
+        'probe       not text of POST /notes: the page /notes shows only a part of the list',
       );
     });
   });
@@ -199,6 +200,20 @@ describe('the probe', () => {
     });
   });
 });
+
+it.each(['token', 'sesskey'])(
+  'the form token may be in a field named %s, on pages of signed-in users only',
+  async field => {
+    await withApp(new NamedToken(field), async served => {
+      const { file } = await found(served);
+      expect(file).toMatchObject({
+        csrf: { field },
+        logout: { path: '/logout', form: { [field]: '{csrf}' } },
+        probes: [{ add: { path: '/notes', form: { [field]: '{csrf}' } } }],
+      });
+    });
+  },
+);
 
 it('the logout of the target file may be a link with a token', async () => {
   await withApp(new LinkOut(), async served => {

@@ -213,3 +213,19 @@ export class Greets extends SmallApp {
     return { ...answer, cookies: [...(answer.cookies ?? []), `messages=${user}; Path=/; HttpOnly`] };
   }
 }
+
+/** An app whose form token has another name than `csrf`, and is only on pages of signed-in users. */
+export class NamedToken extends SmallApp {
+  readonly #field: string;
+
+  constructor(field: string) {
+    super();
+    this.#field = field;
+  }
+
+  override answer(asked: AppRequest): AppResponse {
+    const { [this.#field]: csrf = '', ...form } = asked.form;
+    const answer = super.answer({ ...asked, form: { ...form, csrf } });
+    return { ...answer, body: (answer.body ?? '').replaceAll('name="csrf"', `name="${this.#field}"`) };
+  }
+}

@@ -7,7 +7,7 @@ import type { Inside, Looking } from './inquiry.ts';
 import type { LoginCredentials, Token } from './login.ts';
 import { isIn, type Marked, marked } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
-import { besideToken, fieldToken, forAllForms } from './tokens.ts';
+import { besideToken, changingToken, fieldToken, forAllForms } from './tokens.ts';
 import type { PageVisit } from './visitor.ts';
 import type { LoginStart } from './way-in.ts';
 
@@ -84,7 +84,7 @@ async function knownOf(
     path => found.views.find(view => view.path === path)?.first.at(-1) ?? [],
   );
   const beside = pages.map(page => besideToken(visitor, page).csrf).find(one => one !== undefined);
-  const token = login.csrf ?? beside ?? fieldToken(pages);
+  const token = login.csrf ?? beside ?? fieldToken(pages) ?? changingToken(found.views);
   const formed = pages.filter(({ forms }) => forms.length > 0);
   const meta = forAllForms(token, [...formed, ...(beginning === undefined ? [] : [beginning.page])]);
   const csrf = meta !== undefined && (await fits(entrance, found, meta, account)) ? meta : token;

@@ -1,6 +1,6 @@
 /** Follows a login over all its pages, and finds the fields that each form sends. */
 
-import type { Form, FormField } from '../client/page.ts';
+import type { Form } from '../client/page.ts';
 import { escaped } from '../core/response/finding.ts';
 import { filled, filledText } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
@@ -17,7 +17,7 @@ import {
   type Token,
   userField,
 } from './login.ts';
-import { besideToken, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
+import { besideToken, differentFields, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 /** `capture`: the fields whose values must be read from the page before each login. */
@@ -58,18 +58,6 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
     form: sent.form,
     ...(csrf === undefined ? besideToken(stranger, page) : { csrf }),
   };
-}
-
-/**
- * Returns the names of hidden fields whose values differ between two visitors of a page. Searches all forms, because a
- * field may have the same name in another form.
- */
-export function differentFields(form: Form, { forms }: Pick<PageVisit, 'forms'>): Set<string> {
-  const there = forms.flatMap(({ fields }) => fields);
-  const isThere = ({ name, value }: FormField): boolean =>
-    there.some(other => other.name === name && other.value === value);
-  const different = form.fields.filter(field => field.type === 'hidden' && !isThere(field));
-  return new Set(different.map(({ name }) => name));
 }
 
 function tokenOfLogin(

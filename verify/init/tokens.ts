@@ -1,5 +1,6 @@
 /** Finds CSRF tokens in pages, and reads their values. */
 import { decodeHTML } from 'entities';
+import type { Form, FormField } from '../client/page.ts';
 import { escaped, finder } from '../core/response/finding.ts';
 import type { Token } from './login.ts';
 import { pointersOf } from './pointers.ts';
@@ -85,6 +86,44 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
   const fields = pages.flatMap(({ forms }) => forms.flatMap(form => form.fields));
   const token = fields.find(({ type, name }) => type === 'hidden' && TOKEN_FIELD.test(name));
   return token === undefined ? undefined : { field: token.name };
+}
+
+/**
+ * Returns the names of hidden fields whose values differ between two visitors of a page. Searches all forms, because a
+ * field may have the same name in another form.
+ */
+export function differentFields(form: Form, { forms }: Pick<PageVisit, 'forms'>): Set<string> {
+  const there = forms.flatMap(({ fields }) => fields);
+  const isThere = ({ name, value }: FormField): boolean =>
+    there.some(other => other.name === name && other.value === value);
+  const different = form.fields.filter(field => field.type === 'hidden' && !isThere(field));
+  return new Set(different.map(({ name }) => name));
+}
+
+/** Minimum length of a token that only its value shows, characters. */
+const LEAST_TOKEN = 10;
+
+/**
+ * Returns the hidden field that holds the CSRF token if its name is unusual: two sessions of a user see different values.
+ * A field with `token` in its name is preferred.
+ *
+ * @param views `first`: a page in two sessions of one user
+ */
+export function changingToken(views: readonly { first: readonly PageVisit[] }[]): Token | undefined {
+  const fields = views.flatMap(({ first: [seen, again] }) =>
+    (seen?.forms ?? []).flatMap(form => {
+      const different = again === undefined ? new Set() : differentFields(form, again);
+      return form.fields.filter(
+        ({ name, value }) =>
+          different.has(name) &&
+          value.length >= LEAST_TOKEN &&
+          fieldOf(again as PageVisit, name) !== undefined,
+      );
+    }),
+  );
+  const found =
+    fields.find(({ name }) => TOKEN.test(name)) ?? fields.find(({ value }) => /^\S+$/.test(value));
+  return found === undefined ? undefined : { field: found.name };
 }
 
 /**

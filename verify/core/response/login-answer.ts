@@ -41,12 +41,10 @@ export function acceptsLogin(
 }
 
 function leavesLogin(reply: Reply, login: LoginPage, signedOut: readonly string[]): boolean {
-  const { status = 500, redirect = '' } = reply;
+  const { status = 500, redirect } = reply;
   if (refusesLogin(reply, login)) return false;
   if (login.accepted !== undefined) return login.accepted.includes(status);
-  const { page } = login;
-  const returns =
-    redirect === page || (signedOut.includes(redirect) && redirect.replace(ORIGIN, '') === page);
-  if (status >= 400 || returns) return false;
-  return redirect !== '' || !hasPasswordField(reply);
+  if (status >= 400 || redirect === login.page) return false;
+  if (redirect === undefined) return !hasPasswordField(reply);
+  return !signedOut.includes(redirect) || redirect.replace(ORIGIN, '') !== login.page;
 }
