@@ -138,3 +138,20 @@ describe('around the app', () => {
     expect(of('forgery')).toMatchObject({ judgement: 'valid', rests: { instances: 2 } });
   });
 });
+
+it('an app that refuses unknown queries: few requests of interleave have one', async () => {
+  class Strict extends SmallWeb {
+    refused = 0;
+
+    override answer(ask: WebRequest): WebResponse | Promise<WebResponse> {
+      if (ask.query.size === 0 || ask.session === undefined) return super.answer(ask);
+      this.refused++;
+      return page('unknown parameter', 404);
+    }
+  }
+  const web = new Strict();
+  const { of } = await judged(web, {}, { workloads: ['interleave'] });
+  expect(of('isolation').judgement).toBe('valid');
+  // Three pairs of users open two pages: each pair finds out once for each page.
+  expect(web.refused).toBe(3 * 2 * 2);
+});

@@ -5,6 +5,7 @@ import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
 import { privately } from '../client/probes.ts';
+import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import { late } from './late.ts';
 import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
@@ -19,6 +20,9 @@ const HASTY = 2;
 const LATE = 4;
 const DEVICES = 3;
 const ABANDONED = 10;
+
+/** Statuses of apps that refuse a query that they do not know. */
+const UNKNOWN_QUERY: ReadonlySet<number> = new Set([400, 404, 422]);
 
 export const interleave: Workload = {
   name: 'interleave',
@@ -117,32 +121,37 @@ async function pair(context: Context, plan: Plan, n: number): Promise<void> {
     else driver.end('refused');
   }
   const stranger = Driver.of(context, n + 2);
+  const strict = new Set<string>();
   for (let i = 0; i < ROUNDS && !over(context, plan, i < LEAST_ROUNDS); i++)
-    await round(context, users, stranger, i);
+    await round(context, { users, stranger, strict }, i);
   for (const driver of users) await leave(context, driver);
   stranger.end('over');
 }
 
-async function round(context: Context, users: Driver[], stranger: Driver, i: number): Promise<void> {
+/** `strict`: pages that refuse a query that they do not know. */
+interface Guests {
+  users: Driver[];
+  stranger: Driver;
+  strict: Set<string>;
+}
+
+async function round(context: Context, { users, stranger, strict }: Guests, i: number): Promise<void> {
   const { signedIn, probes, login } = context.target;
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
   // A new query in half of the rounds makes sure that no cache has the page.
-  const fresh = i % (2 * paths.length) < paths.length;
+  const fresh = i % (2 * paths.length) < paths.length && !strict.has(path);
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
-  const reads = users.map(
-    user =>
-      (how: How): Promise<unknown> =>
-        probe === undefined && path !== signedIn.page
-          ? user.visit(path, { ...how, query })
-          : user.read(probe, { ...how, query }),
-  );
-  if (i % 2 === 0) for (const read of reads) await read({});
-  else {
-    const barrier = new Barrier(reads.length);
-    await Promise.all(reads.map(read => read({ held: barrier.place() })));
-  }
+  const read = async (user: Driver, how: How): Promise<Operation> =>
+    probe === undefined && path !== signedIn.page
+      ? user.visit(path, { ...how, query })
+      : (await user.read(probe, { ...how, query })).operation;
+  const barrier = i % 2 === 0 ? undefined : new Barrier(users.length);
+  const seen: Operation[] = [];
+  if (barrier === undefined) for (const user of users) seen.push(await read(user, {}));
+  else seen.push(...(await Promise.all(users.map(user => read(user, { held: barrier.place() })))));
+  if (fresh && seen.some(({ status }) => UNKNOWN_QUERY.has(status ?? 0))) strict.add(path);
   // A cache that stored a user's page or cookie also sends it to a client without a session.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);

@@ -194,7 +194,7 @@ describe('isolation', () => {
     alice.read('app-1', []);
     const bob = picture.session('s2', 'bob').login('app-1').write(his, 'app-1').read('app-1', [his]);
     expect(picture.verdict('isolation').rests).toMatchObject({ 'users with canaries': 1 });
-    expect(picture.verdict('isolation').why).toContain('fewer than two users put private values');
+    expect(picture.verdict('isolation').why).toContain('accepted private values of 1 user');
     alice.write(canary('alice', 3), 'app-1').write(canary('alice', 4), 'app-2').ended();
     picture.session('s3', 'alice').login('app-1').write(canary('alice', 5), 'app-2').write(hers, 'app-1');
     bob.read('app-2', [hers]);

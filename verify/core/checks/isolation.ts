@@ -21,10 +21,12 @@ export const isolation = check<Responses>({
     if (users < 2)
       return `responses to ${counted(users, 'user')} only: give the target file at least two accounts`;
     if (written === 0 && named >= LEAST_NAMED) return undefined;
-    return planted < 2
-      ? 'fewer than two users put private values into their state: give the target file a probe with `add` or `set` ' +
-          'and a scope of `session` or `user`'
-      : undefined;
+    if (planted >= 2) return undefined;
+    return written === 0
+      ? 'no user put private values into their state: give the target file a probe with `add` or `set` and a scope ' +
+          'of `session` or `user`'
+      : `the app accepted private values of ${counted(planted, 'user')}, values of 2 users are needed: run for longer, or ` +
+          'find out why the writes fail';
   },
   rests: ({ responses, users, planted, ids }) => ({
     ...{ responses, users, 'users with canaries': planted, 'session ids': ids },
