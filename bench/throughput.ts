@@ -1,4 +1,4 @@
-/** Measures the speed of Baton's judge, with events from memory and from a file, and its memory for long histories. */
+/** Measures the speed and the memory of Baton's judge, for events from memory and from files. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ function judgeAll(events: readonly Event[], checks: readonly Check[]): void {
   judge.finish();
 }
 
-/** Returns a table with the speed of the judge and of JSON.parse on the same lines, thousands a second (medians). */
+/** Returns a table with the median speed of the judge and of JSON.parse on the same lines, thousands a second. */
 export async function speedBench(): Promise<string[]> {
   const events = [...history(OPERATIONS, SESSIONS)];
   const operations = events.filter(isOperation).length;

@@ -83,7 +83,7 @@ export async function rest(course: Course, idleMs: number): Promise<void> {
   await Promise.all([...resting, ...used]);
 }
 
-/** Returns a session that has logged in on the first host if `number` is even, and otherwise on the second. */
+/** Returns a signed-in session, which has logged in on the first host if `number` is even. */
 async function signedIn(course: Course, user: string, number: number): Promise<SessionUnderTest> {
   const session = new SessionUnderTest(course, user);
   await session.login(course.hosts[number % 2 === 0 ? 0 : 1]);

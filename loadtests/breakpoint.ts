@@ -1,4 +1,4 @@
-/** Raises the request rate in ten steps, and shows at which rate the app breaks a guarantee or is too slow. */
+/** Raises the request rate in ten steps, until the app breaks a guarantee or is too slow. */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';

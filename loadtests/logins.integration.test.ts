@@ -106,7 +106,7 @@ it.each<[string, new () => SmallApp, object]>([
   expect(broken.code).toBe(99);
 });
 
-/** Redirects each login to the login page, which redirects signed-in users (like Laravel's `guest`). */
+/** An app that redirects each login to the login page, which redirects signed-in users (like Laravel's `guest`). */
 class GuestOnly extends SmallApp {
   readonly ids: string[] = [];
 

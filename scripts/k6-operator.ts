@@ -1,5 +1,5 @@
 /**
- * `npm run k6:operator -- SCRIPT` prints manifests for `kubectl apply -f -`, with which the k6 operator runs a script.
+ * `npm run k6:operator -- SCRIPT` prints manifests with which the k6 operator runs a script, for `kubectl apply -f -`.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 /**
- * Stores each session in memcached as one JSON text.
- * Of the stores on npm, connect-memjs never prolongs a session that is only read,
- * and connect-memcached prolongs by saving all of it, which undoes concurrent writes.
+ * Stores each session in memcached as one JSON text, because the stores on npm are not suitable:
+ * connect-memjs never prolongs a session that is only read; connect-memcached prolongs by a save of all,
+ * which undoes concurrent writes.
  */
 import type { SessionData, Store } from 'express-session';
 import type { MemcacheClient } from 'memcache-client';

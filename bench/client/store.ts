@@ -1,8 +1,8 @@
 /**
  * `npm run bench:store`: compares the requests per second of Baton and of wrk, a load generator, on the card store.
  * Both take turns, with equal numbers of sessions, and equal shares of reads, adds and removals.
- * The figures omit logins, logouts and the first WARM seconds (default 5). Needs Linux, nginx, redis-server and wrk.
- * SECONDS (default 5) is the length of the measurement, ROUNDS (default 3) the number of rounds.
+ * SECONDS (default 5) is the length of the measurement without logins, ROUNDS (default 3) the number of rounds.
+ * Needs Linux, nginx, redis-server and wrk.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

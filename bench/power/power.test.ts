@@ -25,7 +25,7 @@ describe('draws', () => {
       expect.toSatisfy(n => n >= 2),
       expect.toSatisfy(n => n <= 1_000),
     ]);
-    // The median of n is the square root of 2 × 1000, because the logarithm of n is uniformly distributed.
+    // The logarithm of n is uniformly distributed, so the median of n is the square root of 2 × 1000.
     expect(
       Math.abs(Math.log(rates[Math.floor(rates.length / 2)] as number) - Math.log(Math.sqrt(2_000))),
     ).toBeLessThan(0.4);

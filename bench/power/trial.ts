@@ -23,7 +23,7 @@ export const outcome = z.object({
   every: z.number(),
   /** Number of wrong effects in the run that a client could notice. */
   harms: z.number(),
-  /** True if a client could notice a wrong effect in the run, or in the requests of `attentive` after it. */
+  /** True if a client could notice a wrong effect in the run, or in the requests after the run. */
   noticeable: z.boolean(),
   /** The claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),

@@ -1,4 +1,4 @@
-/** Splits a run into parts, such as the hours of a long run, which k6's metrics distinguish by the tag `part`. */
+/** Splits a run into parts, such as hours. k6's metrics distinguish the parts by the tag `part`. */
 import exec from 'k6/execution';
 import { counted, grouped } from '../../verify/core/result/format.ts';
 import type { SummaryData } from '../lib/k6.ts';

@@ -1,4 +1,4 @@
-/** Finds out what a request means to the judge, such as a login or a read, from the pages in the target file. */
+/** Finds out what a request means to the judge (login, read …), from the pages in the target file. */
 import type { Action, With } from '../../verify/core/history/history.ts';
 import type { Asked } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';

@@ -9,14 +9,14 @@ import { type Session, SmallApp } from './small-app.ts';
 import { Panels, Remembers, Resealed, SecondCookie, Visitors } from './traits.ts';
 import { type Judged, judged, USUAL, withApp } from './verified.ts';
 
-/** Keeps each session in the memory of the instance that created the session. */
+/** An app that keeps each session in the memory of the instance that created the session. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 }
 
-/** Ends sessions after `IDLE_MS` without a request. */
+/** An app that ends sessions after `IDLE_MS` without a request. */
 class Expires extends SmallApp {
   readonly #used = new Map<string, number>();
 

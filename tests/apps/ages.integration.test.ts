@@ -7,7 +7,7 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 /** Minimum age of an old session, milliseconds. */
 const OLD = 1_200;
 
-/** Broken: acknowledges the logout of an old session, but does not end the session. */
+/** A broken app: acknowledges the logout of an old session, but does not end the session. */
 class OutlivesLogout extends SmallApp {
   readonly #born = new Map<string, number>();
 
@@ -41,7 +41,7 @@ class KeepsToItself extends SmallApp {
   }
 }
 
-/** Broken: instance `two` compares only half of the session id in one of 30 changed cookies. */
+/** A broken app: instance `two` compares only half of the session id in one of 30 changed cookies. */
 class RarelyLooks extends SmallApp {
   #changed = 0;
 

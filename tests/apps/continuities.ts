@@ -5,7 +5,7 @@ import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
-/** Sets a new session cookie with each response, in one or two parts. Older cookies stay valid. */
+/** An app that sets a new session cookie with each response, in one or two parts. Older cookies stay valid. */
 export class Chunked extends SmallApp {
   #answers = 0;
 
@@ -23,7 +23,7 @@ export class Chunked extends SmallApp {
   }
 }
 
-/** Shows notes as a JSON list that names no user. */
+/** An app that shows notes as a JSON list that names no user. */
 export class JsonNotes extends SmallApp {
   /** True if a client without a login gets an empty list; false for status 401. */
   open = false;
@@ -36,7 +36,7 @@ export class JsonNotes extends SmallApp {
   }
 }
 
-/** Broken: only the instance where a session began knows the session. The other one sets a new cookie. */
+/** A broken app: only the instance where a session began knows the session. The other instance sets a new cookie. */
 export class ReplacesCookie extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -47,7 +47,7 @@ export class ReplacesCookie extends SmallApp {
   }
 }
 
-/** Has its login form on the home page, to which every login, successful or not, redirects. */
+/** An app that has its login form on the home page, to which every login, successful or not, redirects. */
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 
@@ -62,7 +62,7 @@ export class FormOnHome extends SmallApp {
   }
 }
 
-/** Broken: ends a session at the first request on another instance, and shows the login page with status 200. */
+/** A broken app: ends a session at the first request on another instance, and shows the login page with status 200. */
 export class HopEnds extends SmallApp {
   override knows(session: Session, asked: AppRequest): boolean {
     if (session.born === asked.instance) return true;
@@ -75,7 +75,7 @@ export class HopEnds extends SmallApp {
   }
 }
 
-/** Broken: an instance accepts only its own login forms. */
+/** A broken app: an instance accepts only its own login forms. */
 export class FormPerInstance extends SmallApp {
   protected override loginForm(asked: AppRequest): AppResponse {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
@@ -87,14 +87,14 @@ export class FormPerInstance extends SmallApp {
   }
 }
 
-/** Redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
+/** An app that redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
 export class Guest extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
   }
 }
 
-/** Broken: a login writes the user into the existing session, which keeps its id. */
+/** A broken app: a login writes the user into the existing session, which keeps its id. */
 export class KeepsSession extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const session = this.sessionOf(asked);

@@ -7,7 +7,9 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, public: ['/robots.txt'], ...file }, { workloads }));
 
-/** Is behind a cache that stores no pages, and a gateway that fails the fifth request with a forged cookie. */
+/**
+ * An app that is behind a cache that stores no pages, and a gateway that fails the fifth request with a forged cookie.
+ */
 class BehindACache extends SmallApp {
   #forged = 0;
 
@@ -41,7 +43,7 @@ it('a second cookie, a cache that stores no page, and a failing gateway are no v
   expect(those(healthy, 'valid')).toEqual(ABOUT_COOKIES);
 });
 
-/** Broken: each instance deletes the session cookies of other instances, but not the form token's cookie. */
+/** A broken app: each instance deletes the session cookies of other instances, but not the form token's cookie. */
 class Forgetful extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -61,7 +63,7 @@ it('a form token is not judged as a session cookie after a hop deleted the sessi
   expect(those(lost, 'violated')).toEqual(['continuity']);
 });
 
-/** Broken: the logout deletes only the cookie. The session stays valid. */
+/** A broken app: the logout deletes only the cookie. The session stays valid. */
 class Undying extends SmallApp {
   protected override end(): void {}
 }

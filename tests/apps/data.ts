@@ -5,7 +5,7 @@ import { form, hidden, type Session, SmallApp } from './small-app.ts';
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
 /**
- * Keeps a list of notes for each user or for all users, with the notes in `before` from before the run.
+ * An app that keeps a list of notes for each user or for all users, with the notes in `before` from before the run.
  * Every seventh write adds a second note, as if another run had written that note.
  */
 export class KeepsNotes extends SmallApp {
@@ -27,7 +27,7 @@ export class KeepsNotes extends SmallApp {
   }
 }
 
-/** Keeps one value in each session. */
+/** An app that keeps one value in each session. */
 export class Motto extends SmallApp {
   /** The defective instance, which shows no value at every third read. If undefined, the app is healthy. */
   forgets: InstanceName | undefined;
@@ -43,14 +43,14 @@ export class Motto extends SmallApp {
   }
 }
 
-/** Keeps a counter in each session, which begins at 57. */
+/** An app that keeps a counter in each session, which begins at 57. */
 export class Counts extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     return `<p id="count">${57 + notes.length}</p>${form('/notes', field('text', csrf), 'Count')}`;
   }
 }
 
-/** Keeps up to `cap` notes in a session, and refuses further notes. */
+/** An app that keeps up to `cap` notes in a session, and refuses further notes. */
 export class Capped extends SmallApp {
   readonly cap: number;
   /** The defective instance, which shows an empty list at every third read. If undefined, the app is healthy. */
@@ -70,7 +70,7 @@ export class Capped extends SmallApp {
   }
 }
 
-/** Keeps only the newest `most` notes, and silently removes older notes. */
+/** An app that keeps only the newest `most` notes, and silently removes older notes. */
 export class KeepsNewest extends SmallApp {
   readonly most = 10;
 
@@ -81,7 +81,7 @@ export class KeepsNewest extends SmallApp {
   }
 }
 
-/** Accepts texts of any length, but does not keep texts of more than `longest` characters. */
+/** An app that accepts texts of any length, but does not keep texts of more than `longest` characters. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
 
@@ -93,14 +93,16 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** Shows notes in upper case, so that a note looks different from the text that was sent. */
+/** An app that shows notes in upper case, so that a note looks different from the text that was sent. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });
   }
 }
 
-/** Shows a new note only 1 s after the first request that should show the note, as with a cache or replica. */
+/**
+ * An app that shows a new note only 1 s after the first request that should show the note, as with a cache or replica.
+ */
 export class ShowsNotesLate extends SmallApp {
   readonly #due = new Map<string, number>();
 
@@ -114,7 +116,7 @@ export class ShowsNotesLate extends SmallApp {
   }
 }
 
-/** Broken: loses every note that is sent to the instance `two`. */
+/** A broken app: loses every note that is sent to the instance `two`. */
 export class LosesNotes extends SmallApp {
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const lost = asked.instance === 'two' && `${asked.method} ${asked.path}` === 'POST /notes';
@@ -122,7 +124,7 @@ export class LosesNotes extends SmallApp {
   }
 }
 
-/** Keeps the notes in a cookie. A too large cookie gets 502, as from a balancer with small buffers. */
+/** An app that keeps the notes in a cookie. A too large cookie gets 502, as from a balancer with small buffers. */
 export class NotesInCookie extends SmallApp {
   largest = 4_000;
   refused = 0;

@@ -4,7 +4,7 @@ import type { AppRequest, AppResponse } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
-/** Broken: a request after the logout restores the session and its cookie. */
+/** A broken app: a request after the logout restores the session and its cookie. */
 class ComesBack extends SmallApp {
   readonly #ended = new Map<string, Session>();
 
@@ -22,7 +22,7 @@ class ComesBack extends SmallApp {
   }
 }
 
-/** Deletes a session cookie if no session belongs to the cookie, as Django does. */
+/** An app that deletes a session cookie if no session belongs to the cookie, as Django does. */
 class Deletes extends SmallApp {
   protected override refuse(asked: AppRequest): AppResponse {
     return { ...super.refuse(asked), cookies: ['sid=; Path=/; Max-Age=0'] };

@@ -92,7 +92,10 @@ it('an app that limits the rate of logins gets no more logins than it allows', a
   ]);
 });
 
-/** Refuses logins above a limit with status 403, like a wrong password, but with a text that names the limit. */
+/**
+ * An app that refuses logins above a limit with status 403, like a wrong password, but with a text that names the
+ * limit.
+ */
 class Forbids extends Limits {
   override answer(asked: AppRequest): AppResponse {
     const response = super.answer(asked);

@@ -4,7 +4,7 @@ import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
 /**
- * Asks for the user name first, and for the password on a second page.
+ * An app that asks for the user name first, and for the password on a second page.
  * The hidden field `state` of the second form carries the user name.
  */
 export class TwoPages extends SmallApp {
@@ -38,7 +38,9 @@ export class TwoPages extends SmallApp {
   }
 }
 
-/** Broken: each instance keeps unfinished logins in its own memory, so no other instance shows the second page. */
+/**
+ * A broken app: each instance keeps unfinished logins in its own memory, so no other instance shows the second page.
+ */
 export class LocalStart extends TwoPages {
   readonly #begun = new Map<string, AppRequest['instance']>();
 
@@ -54,7 +56,9 @@ export class LocalStart extends TwoPages {
   }
 }
 
-/** Asks for the user name first. The password's page has the user name in its address and a hidden field. */
+/**
+ * An app that asks for the user name first. The password's page has the user name in its address and a hidden field.
+ */
 export class UserInAddress extends SmallApp {
   protected override route({
     method,
@@ -81,7 +85,7 @@ export class UserInAddress extends SmallApp {
   }
 }
 
-/** Accepts only HTTP Basic, and refuses each request without user and password. */
+/** An app that accepts only HTTP Basic, and refuses each request without user and password. */
 export class BasicApp extends SmallApp {
   /** Tests replace this function to make an instance refuse a user wrongly. */
   forgets: (asked: AppRequest, user: string) => boolean = () => false;
@@ -119,7 +123,7 @@ export class BasicApp extends SmallApp {
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
-/** Asks for a one-time code after the password. Also accepts the code of the previous second. */
+/** An app that asks for a one-time code after the password. Also accepts the code of the previous second. */
 export class CodeApp extends SmallApp {
   /** True if each code is valid only once. */
   readonly once: boolean;

@@ -25,7 +25,7 @@ it('init stops at the first response 429, and reports how long to wait', async (
   });
 });
 
-/** Names no user on its pages, and limits the number of logins. */
+/** An app that names no user on its pages, and limits the number of logins. */
 class Nameless extends Limits {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     return super.page(session && { ...session, user: 'you' }, title, inside);

@@ -14,7 +14,7 @@ const BUNDLE =
   'f("/api/sign-in",{body:JSON.stringify({login:a,password:b})});f("/api/viewer");' +
   'f("/api/notes",{body:JSON.stringify({text:c})});f("/api/sign-out",{method:"POST"})';
 
-/** Sends the same page for every address. The scripts of the page call an API. */
+/** An app that sends the same page for every address. The scripts of the page call an API. */
 class SinglePage extends SmallApp {
   readonly #ends: boolean;
   readonly #bundle: string;

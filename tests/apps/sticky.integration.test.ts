@@ -20,7 +20,7 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/** Broken: keeps each session on one instance. While the balancer pins clients, they do not notice this. */
+/** A broken app: keeps each session on one instance. While the balancer pins clients, they do not notice this. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;

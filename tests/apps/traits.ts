@@ -2,7 +2,7 @@
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Shows the last texts a second time in another panel, and the very last text also in the search box. */
+/** An app that shows the last texts a second time in another panel, and the very last text also in the search box. */
 export class Panels extends SmallApp {
   protected override notes(session: Session): string {
     const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
@@ -11,7 +11,7 @@ export class Panels extends SmallApp {
   }
 }
 
-/** Confirms a write only by a message, which is shown once. */
+/** An app that confirms a write only by a message, which is shown once. */
 export class FlashOnly extends SmallApp {
   readonly #flashes = new Map<string, string[]>();
 
@@ -24,7 +24,7 @@ export class FlashOnly extends SmallApp {
   }
 }
 
-/** Shows the newest hundred rows, newest first, and a link to a page with older rows. */
+/** An app that shows the newest hundred rows, newest first, and a link to a page with older rows. */
 export class Paged extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     const rows = [...notes].reverse().slice(0, 100);
@@ -34,7 +34,7 @@ export class Paged extends SmallApp {
   }
 }
 
-/** Gives every visitor a cookie that has nothing to do with the session. */
+/** An app that gives every visitor a cookie that has nothing to do with the session. */
 export class Visitors extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -43,7 +43,7 @@ export class Visitors extends SmallApp {
   }
 }
 
-/** Sets a second cookie, with a new value, in each response. The session does not depend on this cookie. */
+/** An app that sets a second cookie, with a new value, in each response. The session does not depend on this cookie. */
 export class SecondCookie extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -51,7 +51,7 @@ export class SecondCookie extends SmallApp {
   }
 }
 
-/** Keeps a session in two cookies. Each response sets new values for both. Older values stay valid. */
+/** An app that keeps a session in two cookies. Each response sets new values for both. Older values stay valid. */
 export class Resealed extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const { sid = '' } = asked.cookies;
@@ -68,7 +68,7 @@ export class Resealed extends SmallApp {
   }
 }
 
-/** Sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
+/** An app that sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
 export class Remembers extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const answer = super.enter(user, asked);
@@ -98,7 +98,9 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/** Gives each form its own token, as Rails does. Meta tags name a field and a token that all forms accept. */
+/**
+ * An app that gives each form its own token, as Rails does. Meta tags name a field and a token that all forms accept.
+ */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -156,7 +158,9 @@ export class TwoTokens extends SmallApp {
   }
 }
 
-/** Locks an account after `most` wrong passwords, and then redirects logins to a page that reports the lock. */
+/**
+ * An app that locks an account after `most` wrong passwords, and then redirects logins to a page that reports the lock.
+ */
 export class Locks extends SmallApp {
   readonly #most: number;
   passwords: string[] = [];
@@ -181,7 +185,7 @@ export class Locks extends SmallApp {
   }
 }
 
-/** Accepts only the first `most` logins, and responds with 429 to all others. */
+/** An app that accepts only the first `most` logins, and responds with 429 to all others. */
 export class Limits extends SmallApp {
   readonly #most: number;
   #logins = 0;
@@ -198,7 +202,7 @@ export class Limits extends SmallApp {
   }
 }
 
-/** Greets each user by name on the first page after the login. Until then, a cookie holds the message. */
+/** An app that greets each user by name on the first page after the login. Until then, a cookie holds the message. */
 export class Greets extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);

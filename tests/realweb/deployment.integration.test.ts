@@ -12,7 +12,7 @@ import { forgetful, page, SmallWeb, type WebRequest, type WebResponse } from './
 afterEach(() => void vi.restoreAllMocks());
 
 describe('an app that is sometimes unavailable', () => {
-  /** Responds to every 20th request with a maintenance page. */
+  /** An app that responds to every 20th request with a maintenance page. */
   class Closed extends SmallWeb {
     #asked = 0;
     closed: WebResponse = page('We will be back soon');

@@ -27,7 +27,9 @@ describe('lists', () => {
     const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
     await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
 
-    /** Broken: one instance loses writes. The list lacks a lost value, but another panel still shows the value. */
+    /**
+     * A broken app: one instance loses writes. The list lacks a lost value, but another panel still shows the value.
+     */
     class Losing extends Web {
       override add(ask: WebRequest, session: Session): WebResponse {
         const before = [...session.items];

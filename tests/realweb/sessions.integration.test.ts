@@ -231,7 +231,7 @@ describe('cookies', () => {
 });
 
 describe('a session in two cookies', () => {
-  /** Keeps the session in two cookies, like cookie-session: guessable data, and its signature. */
+  /** An app that keeps the session in two cookies, like cookie-session: guessable data, and its signature. */
   class Signed extends SmallWeb {
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);

@@ -18,7 +18,7 @@ export const waitsForReplicas: Control = {
 /** Maximum time to wait until the Redis replicas confirm a change, milliseconds. */
 const WITHIN = 300;
 
-/** Reports a change as saved only when each connected Redis replica has the change. */
+/** A session store that reports a change as saved only when each connected Redis replica has the change. */
 class WaitingStore extends RedisAttributesStore {
   readonly #redis: RedisClient;
 

@@ -41,7 +41,7 @@ export const logoutLocalToNode: Defect = {
 
 const versionOf = (sid: string) => `baton:stock-version:${sid}`;
 
-/** Uses the local copy of a session if Redis has the same version number. */
+/** A session store that uses the local copy of a session if Redis has the same version number. */
 class VersionedCacheStore extends RedisStore {
   readonly #redis: RedisClient;
   readonly #copies = new Map<string, { data: SessionData; version: string | null }>();

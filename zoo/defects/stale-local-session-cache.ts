@@ -25,7 +25,7 @@ export const staleLocalSessionCache: Defect = {
 
 const FRESH_MS = 30_000;
 
-/** Returns a session from memory for 30 s after this instance has read or written the session. */
+/** A session store that returns a session from memory for 30 s after this instance has read or written the session. */
 class CachedStore extends RedisStore {
   readonly #copies = new Map<string, { data: SessionData; until: number }>();
 

@@ -29,7 +29,7 @@ export const staleReplicaRead: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
-/** Reads from the Redis replica, and writes to the primary. */
+/** A session store that reads from the Redis replica, and writes to the primary. */
 class ReplicaReadStore extends RedisStore {
   readonly #replica: RedisStore;
 

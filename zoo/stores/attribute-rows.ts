@@ -1,4 +1,4 @@
-/** A session store that keeps each attribute in its own row, as in an SQL table, by means of a Redis hash. */
+/** A session store with a row for each attribute, as in an SQL table. A Redis hash stands for the table. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';

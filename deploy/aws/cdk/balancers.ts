@@ -56,7 +56,7 @@ export function applicationBalancer(
   { vpc, group, port, sticky, https }: BalancerProps,
 ): Balancer {
   const balancer = new alb.CfnLoadBalancer(stack, 'Balancer', {
-    // AWS would generate a name with capitals, but browsers send origins in lower case, for the CORS rule of pictures.
+    // AWS generates names with capitals. Browsers send lower-case origins, which the CORS rule of pictures must equal.
     name: Aws.STACK_NAME,
     scheme: 'internet-facing',
     securityGroups: [group.securityGroupId],
