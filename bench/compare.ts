@@ -47,7 +47,7 @@ function sameBuild(): string[] {
     [
       row('two runs', two(CALM)),
       row('two runs, beside another process', two(LOADED)),
-      row('16 pairs: answers dealt out', random => dealt(CALM, 16, random)),
+      row('16 pairs: responses assigned at random', random => dealt(CALM, 16, random)),
       row('16 pairs in turns', random => inTurns(CALM, 16, random)),
       row('16 pairs in turns, beside another process', random => inTurns(LOADED, 16, random)),
       row('12 pairs in turns, beside another process', random => inTurns(LOADED, 12, random)),
@@ -97,7 +97,7 @@ function plants(): string[] {
     [
       row('one session in 500 is lost (5,000 sessions, histories judged)', lost),
       row('one of two instances serves half of its share (2,000 requests)', half),
-      row('30 % slower: recorded answers dealt out to both, 16 pairs', slower(dealt, CALM, 16)),
+      row('30 % slower: responses assigned at random, 16 pairs', slower(dealt, CALM, 16)),
       row('the same, beside another process', slower(dealt, LOADED, 16)),
       row('30 % slower: pairs as recorded, 16 of them', slower(inTurns, CALM, 16)),
       row('the same, beside another process', slower(inTurns, LOADED, 16)),

@@ -39,8 +39,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const rows = await measured(profiles);
 const scale =
   speedup === 1
-    ? 'Times are those of the profiles.'
-    : `All times of the profiles were divided by ${speedup} (--speedup), and are shown multiplied by it again.`;
+    ? 'Times were not divided.'
+    : `All times of the profiles were divided by ${speedup} (--speedup); the table shows them multiplied back.`;
 process.stdout.write(`${conformanceText(rows)}\n${counts(rows)}\n${scale}\n`);
 if (values.write) {
   const path = new URL('../docs/fleet.md', import.meta.url);

@@ -47,7 +47,10 @@ export async function removeProject(project: string): Promise<void> {
     return left.length === 0;
   };
   try {
-    await until(nothingIsLeft, { withinMs: 20_000, what: `nothing of ${project} to be left` });
+    await until(nothingIsLeft, {
+      withinMs: 20_000,
+      what: `all containers, networks and volumes of ${project} to be removed`,
+    });
   } catch (error) {
     throw new Error(
       `${(error as Error).message}. Not removed: ${left.join(', ')}. ` +

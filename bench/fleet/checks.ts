@@ -56,7 +56,7 @@ async function replaced({ rig, check, pace, row }: Checked, since: number): Prom
   const [least, most] = outWithin(check);
   const noticed = await rig.untilReported('app-1 was found unhealthy', since, most + SLACK_MS);
   row(
-    'a dead instance is found unhealthy',
+    'time until a dead instance counts as unhealthy',
     `${check.unhealthy} failed checks, ${pace.seconds(check.everyMs)} apart`,
     `after ${pace.seconds(noticed)}`,
     { agrees: pace.fits(noticed, least, most) },
@@ -65,15 +65,23 @@ async function replaced({ rig, check, pace, row }: Checked, since: number): Prom
   const first = check.first * check.everyMs;
   const served = await rig.untilReported('app-3 was found healthy', started, first + 30_000);
   row(
-    'a new instance is found healthy',
+    'time until a new instance counts as healthy',
     check.first === 1 ? 'one passed check' : apart(check.first),
     `${pace.seconds(served)} after it has started`,
     { agrees: pace.fits(served, first - check.everyMs, first) },
   );
-  await until(() => rig.stack.fleet?.whole() === true, { withinMs: 60_000, what: 'a whole fleet' });
-  row('the group, of two, when one has died', 'replaces it', `has ${rig.names().join(' and ')}`, {
-    agrees: String(rig.names()) === 'app-2,app-3',
+  await until(() => rig.stack.fleet?.whole() === true, {
+    withinMs: 60_000,
+    what: 'all instances of the group to be healthy',
   });
+  row(
+    'the group of two instances, after one died',
+    'replaces the dead instance',
+    `has ${rig.names().join(' and ')}`,
+    {
+      agrees: String(rig.names()) === 'app-2,app-3',
+    },
+  );
 }
 
 export const answersOfChecks: Scene = {
@@ -93,7 +101,11 @@ async function forgiven({ rig, check, row }: Checked): Promise<void> {
   await rig.control(rig.second(), 'next=500');
   await sleep(3 * check.everyMs);
   const out = rig.hasReported('app-2 was found unhealthy', since);
-  row('a single failed check', 'is forgiven', out ? 'takes it out' : 'is forgiven');
+  row(
+    'a single failed check',
+    'changes nothing',
+    out ? 'the instance leaves the balancer' : 'changes nothing',
+  );
 }
 
 async function redirected({ rig, check, pace, row }: Checked): Promise<void> {
@@ -149,7 +161,7 @@ export const hung: Scene = {
     const [least, most] = outWithin(check);
     const since = performance.now();
     await rig.second().pause();
-    const what = 'an instance hangs, and its port is open';
+    const what = 'an instance hangs with its port open';
     if (check.probe === 'TCP') {
       await sleep(most + 2 * check.everyMs);
       const out = rig.hasReported('app-2 was found unhealthy', since);

@@ -36,7 +36,7 @@ async function closed({ rig, profile, row }: ConformanceStage): Promise<void> {
     await misbehaving(rig, '/close', { method: 'POST', body: 'x' }),
   );
   const known =
-    profile.cookies === 'classic' ? 'nginx does not distinguish it from a closed connection' : undefined;
+    profile.cookies === 'classic' ? 'nginx treats such a response as a closed connection' : undefined;
   row('a response that cannot be read', '502', await misbehaving(rig, '/garbage'), { known });
 }
 
@@ -67,8 +67,8 @@ async function choice({ rig, profile, row }: ConformanceStage): Promise<void> {
   await held.answer;
   const turns = profile.choice === 'round-robin';
   row(
-    'one instance has a request outstanding, the other none',
-    turns ? 'they take turns' : 'the one with fewer gets the request',
+    'one instance has a request in flight, the other none',
+    turns ? 'the instances take turns' : 'the instance without requests gets the next one',
     `${toBusy} of 12 requests to the busy one`,
     { agrees: turns ? toBusy === 6 : toBusy <= 1 },
   );

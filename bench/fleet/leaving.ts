@@ -21,7 +21,7 @@ export const draining: Scene = {
     await leaving;
     const agrees = status === 200 && text === 'app-1';
     const what = 'a request in flight when its instance leaves';
-    row(what, 'ends; nothing new is sent', agrees ? 'ended' : String(status), { agrees });
+    row(what, 'is completed; new requests go elsewhere', agrees ? 'ended' : String(status), { agrees });
   },
 };
 
@@ -43,14 +43,14 @@ export const drainLimit: Scene = {
     const took = performance.now() - since;
     const { drainMs } = profile;
     row(
-      'a longer request, of an instance that is ended',
+      'a request that outlives the drain, on a stopped instance',
       `cut after ${pace.seconds(drainMs)}`,
       `${cutOff ? 'cut' : 'ended'} after ${pace.seconds(took)}`,
       { agrees: cutOff && pace.fits(took, drainMs, drainMs) },
     );
     await Promise.race([kept.answer.catch(() => {}), sleep(5_000)]);
     const agrees = kept.settled();
-    const what = 'the same, of an instance that only leaves the balancer';
+    const what = 'the same, on an instance that only leaves the balancer';
     row(what, 'cut after the same time', agrees ? 'cut' : 'goes on', { agrees });
     if (!agrees) await rig.control(second, 'release');
     await Promise.all([leaving, kept.answer.catch(() => {})]);
@@ -67,18 +67,21 @@ export const group: Scene = {
 };
 
 const whole = (rig: Rig): Promise<void> =>
-  until(() => rig.stack.fleet?.whole() === true, { withinMs: 120_000, what: 'a whole fleet' });
+  until(() => rig.stack.fleet?.whole() === true, {
+    withinMs: 120_000,
+    what: 'all instances of the group to be healthy',
+  });
 
 async function exactlyTwo({ rig, row }: ConformanceStage): Promise<void> {
   const names = () => rig.names().join(' and ');
   await rig.add();
   await whole(rig);
-  row('one more than the maximum', 'the oldest is ended (OldestInstance)', `left: ${names()}`, {
+  row('one instance more than the maximum', 'the oldest is ended (OldestInstance)', `left: ${names()}`, {
     agrees: names() === 'app-2 and app-3',
   });
   await rig.stack.remove(rig.second());
   await whole(rig);
-  row('one less than the minimum', 'another is started', `there: ${names()}`, {
+  row('one instance less than the minimum', 'a new instance starts', `there: ${names()}`, {
     agrees: names() === 'app-2 and app-4',
   });
 }
@@ -90,7 +93,7 @@ async function between({ rig, row }: ConformanceStage): Promise<void> {
   await rig.stack.remove(rig.first());
   await whole(rig);
   const counts = `${grown}, then ${rig.names().length}`;
-  row('one more, then one less, within the limits', 'as many as are wanted', counts, {
+  row('one instance more, then one less, within the limits', 'the wanted number runs', counts, {
     agrees: counts === '3, then 2',
   });
 }

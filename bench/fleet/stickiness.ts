@@ -47,7 +47,7 @@ export const byDuration: Scene = {
       const flags = /; (HttpOnly|Secure)/i.test(line);
       row('flags of the cookie', 'no Secure, no HttpOnly', flags ? 'some' : 'none', { agrees: !flags });
     } else {
-      const known = 'nginx cannot add to a date';
+      const known = 'nginx cannot compute a date';
       row('lifetime of the cookie', 'Expires', /; Expires=/i.test(line) ? 'Expires' : 'Max-Age', { known });
     }
     const second = namesOf(await visitor.get());
@@ -57,12 +57,12 @@ export const byDuration: Scene = {
     await sleep(1_500); // Longer than the cookie's lifetime; a browser would have dropped it.
     const kept = (await visitor.served(8)).join() === first.text;
     row(
-      'a cookie sent after its time',
-      classic ? 'is followed: the balancer does not check its age' : 'is not followed',
-      kept ? 'is followed' : 'is not followed',
+      'a sticky cookie that the client sends after its expiry',
+      classic ? 'is obeyed: the balancer does not check the age' : 'is ignored',
+      kept ? 'is obeyed' : 'is ignored',
       {
         agrees: kept === classic,
-        known: classic ? undefined : 'nginx cannot check its age: browsers drop the cookie in time',
+        known: classic ? undefined : 'nginx cannot check the age, but browsers drop the cookie in time',
       },
     );
     const leaver = rig.stack.instances().find(({ name }) => name === first.text) ?? rig.first();
@@ -72,8 +72,8 @@ export const byDuration: Scene = {
     const after = (await visitor.served(8)).join();
     const agrees = next !== first.text && after === next;
     row(
-      'the instance of a visitor leaves, and comes back',
-      'another is chosen, and kept',
+      'the instance of a pinned client leaves, and comes back',
+      'the client is pinned to another instance, and stays there',
       agrees ? 'another, and kept' : `${next}, then ${after}`,
       { agrees },
     );
@@ -81,7 +81,7 @@ export const byDuration: Scene = {
 };
 
 export const byApplication: Scene = {
-  name: 'a sticky cookie beside the app’s',
+  name: 'a sticky cookie that follows the cookie of the app',
   fits: ({ cookies }) => cookies !== undefined,
   sticky: { mode: 'application' },
   async play({ rig, profile, row }) {
@@ -94,13 +94,13 @@ export const byApplication: Scene = {
     const name = own.split('=')[0] ?? '';
     row(
       'when the app sets its cookie',
-      classic ? 'AWSELB, with the flags of that' : 'AWSALBAPP-0, for seven days',
+      classic ? 'AWSELB, with the flags of the app’s cookie' : 'AWSALBAPP-0, for seven days',
       own.replace(/=[^;]*/, ''),
       {
         agrees: classic ? own.endsWith('; Path=/; HttpOnly') : name === 'AWSALBAPP-0',
         known: classic
           ? undefined
-          : 'nginx reads no cookie whose name has a dash; seconds stand for the date',
+          : 'nginx cannot read a cookie whose name has a dash; Max-Age replaces the date',
       },
     );
     const next = namesOf(await visitor.get());

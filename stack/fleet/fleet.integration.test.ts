@@ -32,7 +32,11 @@ async function begin(profile: Profile): Promise<readonly Instance[]> {
 }
 
 const names = () => stack.instances().map(({ name }) => name);
-const whole = () => until(() => stack.fleet?.whole() === true, { withinMs: 20_000, what: 'a whole fleet' });
+const whole = () =>
+  until(() => stack.fleet?.whole() === true, {
+    withinMs: 20_000,
+    what: 'all instances of the group to be healthy',
+  });
 const gone = (instance: Instance | undefined) =>
   until(() => !names().includes(instance?.name ?? ''), {
     withinMs: 20_000,

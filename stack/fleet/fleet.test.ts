@@ -61,7 +61,12 @@ function begin(group: Partial<Group> = {}, count = 2): Instance[] {
   return instances;
 }
 
-const whole = () => until(() => fleet.whole(), { withinMs: 30_000, everyMs: 1, what: 'a whole fleet' });
+const whole = () =>
+  until(() => fleet.whole(), {
+    withinMs: 30_000,
+    everyMs: 1,
+    what: 'all instances of the group to be healthy',
+  });
 
 afterEach(() => fleet.close());
 

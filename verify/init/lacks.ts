@@ -89,7 +89,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
     logs
       ? undefined
       : {
-          lacks: 'nothing to compare with the instance that responses name',
+          lacks: 'no log to confirm the instance that responses name',
           remedy: 'give --logs (docs/compose.md)',
         },
 };
@@ -101,7 +101,7 @@ function instance({ instance: by }: Target, { logs }: Given): Missing | undefine
 function made({ session }: Target): Missing | undefined {
   if (session === undefined) return undefined;
   return {
-    lacks: 'no login: the file has `session`, so every session has begun before Baton sees it',
+    lacks: 'no login: with `session`, every session has begun before the run',
     remedy: 'replace `session` by `login`',
   };
 }

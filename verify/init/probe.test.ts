@@ -65,7 +65,7 @@ it('never sends a form that renames a database, and sends one that adds a note',
   const page = { path: '/', forms: [form('/database/rename'), form('/notes')] } as PageVisit;
   const { candidates, skipped } = offered(visitor, [page], undefined);
   expect(candidates.map(({ request }) => request.path)).toEqual(['/notes']);
-  expect(skipped).toEqual(['POST /database/rename: it may do harm ("database")']);
+  expect(skipped).toEqual(['POST /database/rename: the form may do harm ("database")']);
 });
 
 it('sends a multipart form, unless it has a field for a file', () => {
@@ -76,5 +76,5 @@ it('sends a multipart form, unless it has a field for a file', () => {
   const page = { path: '/', ...parsePage(html) } as PageVisit;
   const { candidates, skipped } = offered(visitor, [page], undefined);
   expect(candidates.map(({ request }) => request.path)).toEqual(['/notes']);
-  expect(skipped).toEqual(['POST /photos: it may upload files']);
+  expect(skipped).toEqual(['POST /photos: the form may upload files']);
 });

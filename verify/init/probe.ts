@@ -73,7 +73,7 @@ export function offered(
   for (const page of pages) {
     for (const form of page.forms.filter(({ method }) => method === 'POST')) {
       const path = visitor.pathOf(form.action, page.path);
-      const why = path === undefined ? 'it is sent to another host' : unfit(path, form, csrf, folder);
+      const why = path === undefined ? 'the form is sent to another host' : unfit(path, form, csrf, folder);
       if (path === undefined || why !== undefined) skipped.add(`POST ${path ?? form.action}: ${why}`);
       else found.push(candidateOf(page.path, path, form, csrf));
     }
@@ -91,11 +91,11 @@ function unfit(path: string, form: Form, csrf: Token | undefined, folder: string
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
   const all = [path, form.words, ...own.map(({ hint }) => hint)].join(' ').toLowerCase();
   const words = all.replaceAll(folder.toLowerCase(), '/');
-  if (form.files) return 'it may upload files';
-  if (LOGIN.test(words) || REGISTER.test(words)) return 'it logs in, registers or searches';
+  if (form.files) return 'the form may upload files';
+  if (LOGIN.test(words) || REGISTER.test(words)) return 'the form logs in, registers or searches';
   const [unsafe] = UNSAFE.exec(words) ?? [];
-  if (unsafe !== undefined) return `it may do harm ("${unsafe}")`;
-  return visible.some(({ type }) => FREE.has(type)) ? undefined : 'it has no field for a text';
+  if (unsafe !== undefined) return `the form may do harm ("${unsafe}")`;
+  return visible.some(({ type }) => FREE.has(type)) ? undefined : 'the form has no text field';
 }
 
 function candidateOf(page: string, path: string, { fields }: Form, csrf: Token | undefined): Candidate {

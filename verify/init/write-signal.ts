@@ -21,7 +21,7 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
 }
 
 const NO_NAME = [
-  '# Let the balancer or the app send a header that names it (nginx: add_header X-Served-By $upstream_addr always;)',
+  '# Let the balancer or the app send a header that names the instance (nginx: add_header X-Served-By $upstream_addr always;)',
   '# and add:',
   '# instance:',
   '#   header: x-served-by',

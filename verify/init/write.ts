@@ -156,7 +156,7 @@ function logoutPart({ login, logout, livesOn, failedLogouts, sessions }: AppFind
   if (logout === undefined && failedLogouts.length > 0)
     return [
       `# No logout: after ${failedLogouts.join(', ')} the session was still signed in. Users may be unable to log out.`,
-      '# If one of these does log out, write it as `logout`, so that `logout-final` is judged.',
+      '# If one of these requests does log out, write it as `logout`, so that `logout-final` is judged.',
       '',
     ].join('\n');
   if (logout === undefined) return undefined;

@@ -97,7 +97,7 @@ function fixOf(came: string, issue: Issue): string {
   if (issue.code === 'invalid_type' && issue.expected === 'boolean')
     return ': write true or false, without quotes';
   if (issue.message.includes('begins with /') && /^https?:/.test(came))
-    return ': remove the host, `url` has it';
+    return ': give only the path, because `url` has the host';
   if (issue.message.includes('begins with /')) return `: write "/${came.replace(/^\.?\//, '')}"`;
   if (issue.message.includes('http:// or https://'))
     return `: write "http://${came.replace(/^(\w*:)?\/+/, '')}"`;

@@ -169,7 +169,7 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
 const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction => ({
   against: without,
   was: `"${value}" was not there`,
-  expected: 'not there either, had it been overwritten',
+  expected: 'the value absent again, as after an overwrite',
   came: `"${value}" is there`,
   summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
 });

@@ -10,7 +10,7 @@ export const SWITCHES = [
   'a save in flight revives the session',
   'accepts a flipped cookie',
   'a cut cookie breaks it',
-  'orphans the form of parallel first requests',
+  'breaks the login form after parallel first requests',
   'expires early',
   'expires late',
   'one instance expires late',
@@ -182,7 +182,7 @@ export class Site {
   }
 
   coldBurst(): void {
-    const orphaned = this.#on.has('orphans the form of parallel first requests');
+    const orphaned = this.#on.has('breaks the login form after parallel first requests');
     const two = (fresh: SessionPicture) => {
       const call = this.picture.now;
       fresh.form(this.#any(), { call, ...this.#cookie('app-1', `${fresh.name}-1`) });

@@ -38,7 +38,7 @@ const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'a save in flight revives the session': ['logout-final'],
   'accepts a flipped cookie': ['forgery'],
   'a cut cookie breaks it': ['forgery'],
-  'orphans the form of parallel first requests': ['one-session'],
+  'breaks the login form after parallel first requests': ['one-session'],
   'expires early': ['expiry'],
   'expires late': ['expiry'],
   'one instance expires late': ['expiry'],
