@@ -7,8 +7,7 @@ import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
 const { stdout, stderr } = process;
-// A closed pipe, as in `baton …
-// head`, is no error.
+// A closed pipe, as in `baton … | head`, is no error.
 for (const stream of [stdout, stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

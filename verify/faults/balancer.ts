@@ -19,7 +19,7 @@ export const balancerReload: StackFault = {
   },
 };
 
-/** Time of one check whether only other instances serve, milliseconds. */
+/** Time of one check whether the dropped instance serves no more requests, milliseconds. */
 const WITHOUT_MS = 500;
 
 export const instanceOut: StackFault = {

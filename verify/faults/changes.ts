@@ -2,7 +2,7 @@ import type { Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 
-/** Returns a function that updates the instances and logs of the run, after one has joined or left. */
+/** Returns a function that updates the instances and logs of the run after an instance has joined or left. */
 export function instanceUpdater(
   stack: Stack,
   { target: { instance }, instances }: Context,

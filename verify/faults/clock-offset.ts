@@ -4,12 +4,14 @@ import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';
 import type { StackFault } from './fault.ts';
 
-/** Seconds by which the wrong clock is ahead: more than the idle timeout of a session. */
+/** Seconds by which the wrong clock is ahead. This is more than the idle timeout of a session. */
 const AHEAD = 3_600;
-/** Maximum error of the `Date` header, seconds. */
 const TOLERANCE = 10;
 
-/** The variant of libfaketime for threads. Debian, Fedora and `make install` use different folders. */
+/**
+ * The variant of libfaketime for programs with threads. Debian, Fedora and `make install` put it into different
+ * folders.
+ */
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 const library = (): string | undefined =>
   [...globSync(`/usr/lib/*/${LIBRARY}`), `/usr/lib64/${LIBRARY}`, `/usr/local/lib/${LIBRARY}`].find(file =>
@@ -36,7 +38,7 @@ export const clockOffset: StackFault = {
       withEnvironment(instance, {
         LD_PRELOAD: library() ?? '',
         FAKETIME: `+${AHEAD}s`,
-        // A real monotonic clock keeps the length of timers.
+        // The monotonic clock stays real, so that timers keep their length.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
       }),
     );

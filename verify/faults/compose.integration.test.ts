@@ -1,4 +1,4 @@
-/** Slow, so that only `npm run test:long` runs these tests. */
+/** Tests the faults of a stack in containers. Only `npm run test:long` runs these slow tests. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -12,9 +12,9 @@ import type { ObservedLoad } from './load.ts';
 
 /** Time without a fault, before each fault and after the last, milliseconds. */
 const QUIET_MS = 1_000;
-/** Minimum number of writes before a fault: twice what the check `survival` needs. */
+/** Minimum number of writes before a fault: twice the number that the check `survival` needs. */
 const WRITTEN = 20;
-/** Maximum number of waits of 1 s for these writes, before the fault starts anyway. */
+/** Maximum number of waits for these writes, 1 s each. Afterwards the fault starts anyway. */
 const WRITTEN_TRIES = 15;
 /** Default time between the start of a fault and its heal, milliseconds. */
 const LASTS_MS = 1_500;
@@ -28,20 +28,22 @@ export interface Disturbing {
   random: Random;
   /** Declared deadline for responses while the store is down, milliseconds. */
   deadline: number;
-  /** Returns the maximum time until the system is healthy, milliseconds; without a name, before any fault. */
+  /** Returns the maximum time until the system is healthy after the named fault, or before any fault, milliseconds. */
   recovery: (fault?: string) => number;
   /** Folder for the output of fault commands. */
   folder: string;
   signal: AbortSignal;
-  /** Called with a description of each step. */
   onStep: (text: string) => void;
-  /** Called with a warning: the system may still be disturbed. */
+  /** Called with a warning that the user must see, such as a fault that was not healed. */
   onAlarm: (text: string) => void;
   /** Called after each fault, which may have changed the instances. */
   onChange: () => void;
 }
 
-/** Performs the faults, and heals each, even after an error or stop. Stops if the system is not healthy in time. */
+/**
+ * Performs the faults, and heals each of them, even after an error or a stop. Ends if the system is not healthy in
+ * time.
+ */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
     await quiet(all, QUIET_MS);
@@ -140,7 +142,6 @@ async function tryInject(
   }
 }
 
-/** `heals` collects the functions that heal the fault; `effect`, the text for the report. */
 function meansOf(
   all: Disturbing,
   log: string,
@@ -183,7 +184,6 @@ async function healAll(heals: (() => Promise<unknown>)[], report: (what: string)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Returns false if the system is not healthy within `withinMs`. */
 const becomesHealthy = (
   { system, load, signal }: Disturbing,
   instances: number,

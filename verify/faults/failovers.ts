@@ -75,7 +75,7 @@ export const storeOldCopy = failoverTo(
   },
 );
 
-/** Makes the old primary the primary again, with all data. Writes wait during the switch. */
+/** Makes the old primary the primary again, with all data of the current primary. Writes wait during the switch. */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {
@@ -96,7 +96,7 @@ async function handBack(url: string | undefined, port: number, from: BackingServ
 }
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
-/** Duration of `store-demoted`, milliseconds: enough for clients to write to the old primary. */
+/** Duration of `store-demoted`, milliseconds: long enough for clients to write to the old primary. */
 const DEMOTED_MS = 3_000;
 
 export const storeDemoted: StackFault = {
@@ -125,14 +125,13 @@ export const storeDemoted: StackFault = {
   },
 };
 
-/** A replica accepts no writes. */
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
 /** Makes the replica on port `to` the primary. Redis delays writes meanwhile. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
-  // Redis refuses FAILOVER until the replica has reported that it is in sync.
+  // Redis refuses FAILOVER until the replica has reported that it is in sync, so the command is repeated.
   const asked = async () => {
     await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
     return true;

@@ -2,7 +2,6 @@
 import type { Instance, InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Random } from '../random.ts';
 
-/** What every fault can use, on any system. */
 export interface Means {
   /** Declared deadline for responses while the store is down, milliseconds. */
   deadline: number;
@@ -17,7 +16,7 @@ export interface Means {
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
-  /** Returns whether the load shows the fault: requests fail, or other instances serve. */
+  /** Returns whether the load shows the fault: requests fail, or the instances that serve have changed. */
   showsFault(): boolean;
   /** Returns how often a session moved to another instance since the fault began. */
   moved(): number;
@@ -36,7 +35,6 @@ export interface Stage extends Means {
   next: InstanceOptions | undefined;
 }
 
-/** The properties of a fault before it is performed. */
 export interface FaultTraits {
   /** Name of the fault in `--faults`. */
   name: string;
@@ -52,9 +50,7 @@ export interface FaultTraits {
   lasts?(means: Means): number;
 }
 
-/** A fault of the bundled stack. */
 export interface StackFault extends FaultTraits {
-  /** True if the fault disturbs a single instance. */
   one?: true;
   /** True if the fault needs a proxy between instances and store, to delay and cut connections. */
   linked?: true;
@@ -66,11 +62,11 @@ export interface StackFault extends FaultTraits {
 
 /** A fault together with the system that it disturbs. */
 export interface Disturbance extends FaultTraits {
-  /** Number of instances after the fault; absent if unchanged. */
+  /** Number of instances after the fault; absent if the fault does not change it. */
   instances?: number;
   /** Returns what this machine lacks for this fault, such as `kubectl on the PATH`. */
   lacks?(): string | undefined;
-  /** Chooses at random what to disturb. Does not disturb it yet. */
+  /** Chooses at random what to disturb, such as an instance. Does not disturb it yet. */
   aim(random: Random): Aim;
 }
 

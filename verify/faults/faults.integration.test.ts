@@ -68,11 +68,10 @@ it.runIf(LONG)('an unavailable store signs no client out, and no request hangs',
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  // These two clients log in before the first fault, and out during a fault.
+  // These two clients log in before the first fault, and log out during a fault.
   expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });
-  // No acknowledged logout is undone.
   expect(verdict('logout-final')).toMatchObject({ violations: 0 });
   expect(verdict('logout-final')?.rests['logouts']).toBeGreaterThan(20);
 });

@@ -38,7 +38,7 @@ const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDep
 
 type Known = StackFault | Disturbance;
 
-/** A list of faults, or the number of faults to choose at random among some. */
+/** A list of faults, or a number of faults to choose at random from the list `among`. */
 export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly Known[] };
 
 /**
@@ -82,13 +82,13 @@ function deploying(known: readonly Known[]): Known[] {
 
 const ofStack = (fault: Known): fault is StackFault => !('aim' in fault);
 
-/** Returns whether a possible fault needs proxies between instances and store. */
+/** Returns whether the faults of a run may need proxies between instances and store. */
 export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * Returns the faults of a run in order. A random choice repeats a fault only after all others, and adds `scale-in`
- * after `scale-out`.
+ * Returns the faults of a run in order. A random choice repeats a fault only after all others were chosen, and adds
+ * `scale-in` after `scale-out`.
  *
  * @throws UsageError if a named fault is impossible on this system
  */

@@ -8,7 +8,7 @@ import { parseEvent } from '../core/history/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** Number of history lines after the start of the fault, at which the test interrupts the run. */
+/** The test interrupts the run after this number of history lines since the start of the fault. */
 const LINES = 30;
 
 const NEEDS: Record<string, { options?: readonly string[]; env?: Record<string, string> }> = {

@@ -10,7 +10,6 @@ const saw = (one: ObservedLoad, more: Seen, times = 1): void => {
 const answered = (one: ObservedLoad, ...instances: string[]): void => {
   for (const instance of instances) saw(one, { instance });
 };
-/** Instances a and b served before the fault, which has just begun. */
 const disturbed = (): ObservedLoad => {
   const one = load();
   answered(one, 'a', 'b');

@@ -1,7 +1,7 @@
 /** Counts responses and failures of the load, so that a fault can see its effect. */
 import type { Operation } from '../core/history/history.ts';
 
-/** An instance is silent if it served none of the last N responses: this number times the number of instances. */
+/** An instance is silent if it served none of the last N responses. N is this number times the number of instances. */
 const ENOUGH = 20;
 
 export class ObservedLoad {
@@ -16,7 +16,7 @@ export class ObservedLoad {
   /** Key: session; value: the instance that served its last request. */
   readonly #at = new Map<string, string>();
   #moved = 0;
-  /** Key: session; value: number of acknowledged adds minus removals. */
+  /** Key: session; value: number of acknowledged adds minus acknowledged removals. */
   readonly #kept = new Map<string, number>();
 
   /**
@@ -50,7 +50,7 @@ export class ObservedLoad {
     this.#moved = 0;
   }
 
-  /** Returns the number of signed-in requests that an instance has served since the last `begin`. */
+  /** Returns the number of signed-in requests that an instance has served since the last call of `begin`. */
   answered(instance: string): number {
     return this.#answered.get(instance) ?? 0;
   }

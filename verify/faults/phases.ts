@@ -16,12 +16,10 @@ import type { ObservedLoad } from './load.ts';
 /** Default deadline for responses while the store is down, milliseconds. */
 const DEADLINE = 3_000;
 
-/** The faults to perform, and the system to disturb. */
 export interface FaultPlan {
   wanted: Wanted;
   /** The bundled stack; absent if Baton did not start the system. */
   stack?: Stack | undefined;
-  /** Options of the app's next version, from `--next`. */
   next?: InstanceOptions | undefined;
 }
 
@@ -43,8 +41,8 @@ export const scheduled = (asked: FaultPlan | undefined, seed: number): readonly 
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
 /**
- * Returns callbacks for the workloads. `disturb` performs all faults, while only `hop` runs. `settle` marks the phase
- * `final`.
+ * Returns callbacks for the workloads. `disturb` performs all faults, while only the workload `hop` runs. `settle`
+ * marks the phase `final`.
  */
 export function phases(
   context: Context,

@@ -3,7 +3,9 @@ import { withRedis } from '../../stack/redis-connection.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** What a stack lacks for a fault that needs a single Redis server, after the words `this needs`. */
+/**
+ * What a stack lacks for a fault that needs a single Redis server, for an error message that begins with `this needs`.
+ */
 export const ONE_SERVER = 'a Redis without Sentinel or cluster';
 
 /** Returns what the stack lacks for faults that send commands to its Redis. */
@@ -14,7 +16,6 @@ export function lacksRedis({ store }: Stack): string | undefined {
   return store.url.startsWith('redis://') ? undefined : 'a Redis that accepts CONFIG and REPLICAOF';
 }
 
-/** Waits until a replica is in sync with its primary. */
 export const inSync = (url: string | undefined): Promise<void> =>
   withRedis(url, redis =>
     until(async () => /master_link_status:up/.test(await redis.info('replication')), {

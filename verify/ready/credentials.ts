@@ -1,4 +1,4 @@
-/** Finds out before the load why the app refuses a login: a wrong account, or a form from another instance. */
+/** Finds out before the load why the app refuses a login: a wrong account, or a login form from another instance. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -12,13 +12,13 @@ import type { Account } from '../target/accounts.ts';
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
-  /** For an error message: the page at which a login of several pages stopped. */
+  /** The page at which a login of several pages stopped, for an error message. */
   stop?: string | undefined;
 }
 
 /**
- * Returns whether the instance that received the login also gave its form. For a login of several pages, this shows
- * nothing.
+ * Returns whether the instance that received the login also gave its form. This says nothing about a login of several
+ * pages.
  */
 export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: LoginAttempt): boolean =>
   form.instance !== undefined &&
@@ -26,11 +26,11 @@ export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: L
   !target.login.steps.some(step => step.method === 'POST');
 
 /**
- * Maximum number of logins through the balancer, until form and login reach the same instance by chance: `each` times
- * the number of instances, from `least` to `most`.
+ * Maximum number of logins through the balancer: `each` times the number of instances, from `least` to `most`. By
+ * chance, form and login then reach the same instance.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
-/** Maximum number of accounts to try. With more accounts, Baton tries one for each password. */
+/** Maximum number of accounts to try. With more accounts, Baton tries only one account for each password. */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
 /** Number of refused logins after which user name or password count as wrong. */
@@ -38,7 +38,8 @@ const REFUSALS = 3;
 const NAMED = 5;
 
 /**
- * Logs in with a form from the instance that receives the login. Returns undefined if no such login is accepted.
+ * Logs in so that the same instance gives the form and receives the login. Returns undefined if the app accepts no such
+ * login.
  *
  * @param lenient if true, sends cookies even if SameSite forbids it
  */
@@ -61,14 +62,14 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // If an instance refuses its own form, the password is wrong, and more tries might lock the account.
+    // An instance that refuses a login with its own form has a wrong password, and more tries might lock the account.
     if (refusedLogin(login) && gaveForm(context, { form, login })) return undefined;
   }
   return undefined;
 }
 
 /**
- * Tries the login of each other account, or of one for each password if there are `ACCOUNTS` or more.
+ * Tries the login of each account except the first. If there are ACCOUNTS or more, tries one account for each password.
  *
  * @param anywhere true if logins of the first account work on every pair of instances, so that a refusal shows a wrong
  * account
@@ -77,8 +78,8 @@ export async function enterAlone(
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Without a logout, more logins might exceed a limit on sessions. Accounts that Baton registers have no wrong
-  // password.
+  // More logins might exceed a limit on sessions if the target has no logout. Accounts that Baton registers have no
+  // wrong password.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -120,7 +121,6 @@ async function tryAccount(context: Context, account: Account, session: string): 
   return login;
 }
 
-/** The logout may need a form token from the page. */
 async function readAndLeave(context: Context, driver: Driver): Promise<void> {
   await driver.read();
   await leave(context, driver);
@@ -130,7 +130,7 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // After the maximum number of tries, an unknown instance might still accept the login.
+    // An instance that has not responded yet might still accept the login.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);

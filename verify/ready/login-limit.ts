@@ -4,14 +4,16 @@ import type { Operation } from '../core/history/history.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
 
-/** Number of consecutive refusals from which Baton reports a limit. A short limit may end earlier. */
+/**
+ * Number of consecutive refused logins from which Baton reports a limit. A short limit may end after fewer refusals.
+ */
 const LIMITED = 3;
 
-/** A limit shows in status 429, or in a text. */
+/** Status 429, or a text that names a limit, shows that the app limits logins. */
 const isLimited = ({ status = 500, outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === undefined && status >= 400 && ![409, 423, 425].includes(status);
 
-/** Returns an error that names the limit, if it is the reason for the last refusals. */
+/** Returns an error that names the limit, if a limit is the reason for the last refused logins. */
 export function loginLimit(
   logins: readonly Operation[],
   { url, login }: Pick<Target, 'url' | 'login'>,

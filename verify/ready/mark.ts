@@ -9,16 +9,16 @@ import { UsageError } from '../errors.ts';
 
 /** Number of requests for the signed-in page in each check of a session. */
 const READS = 6;
-/** Number of logins with, and without, following redirects. */
+/** Number of logins of each kind: with and without following redirects. */
 const BOTH_WAYS = 3;
-/** A status that means "no such page" after every login. */
+/** Statuses that mean "no such page" if they come after every login. */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
-/** Maximum number of logins until a session's first request reaches the instance of its login. */
+/** Maximum number of logins until the first request of a session reaches the instance of its login. */
 const FRESH = 12;
 
 /**
- * Checks that the signed-in page shows the user. Returns a driver whose session was signed in: the given one, or a new
- * one.
+ * Checks that the signed-in page shows the user. Returns a driver whose session was signed in: the given driver, or a
+ * new one.
  *
  * @throws UsageError if the page shows no user, or another text
  */
@@ -26,7 +26,7 @@ export async function signedInMark(context: Context, driver: Driver): Promise<Dr
   const notes: string[] = [];
   let [seen, out] = [false, false];
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // A signed-out response may have replaced the cookie, so sends the login's cookie again.
+    // A signed-out response may have replaced the cookie, so the next request sends the cookie from the login.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;
@@ -51,8 +51,8 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
 }
 
 /**
- * Throws if the responses show that `signedIn` is wrong. After a redirect to the login page, the session may be lost,
- * which the run judges.
+ * Throws if the responses show that `signedIn` is wrong. A redirect to the login page shows only a lost session, which
+ * the run judges.
  */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
@@ -77,8 +77,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- * Logs in until a session's first request reaches the instance of its login. Otherwise, instances that end sessions
- * would make a correct target file look wrong.
+ * Logs in until the first request of a session reaches the instance of its login. Otherwise a correct target file could
+ * look wrong, because all other instances may end the session.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -95,14 +95,13 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if sessions are signed in only after the redirects of the login. Tries several logins, because an instance may
- * not know the session.
+ * Throws if sessions are signed in only after the redirects of the login. Logs in several times, because a request may
+ * reach an instance that does not know the session.
  */
 async function throwIfNeedsFollow(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;
   if (target.login.follow) return;
   const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };
-  /** Returns undefined if the login is refused. */
   const enters = async (how: Context, session: string): Promise<boolean | undefined> => {
     const driver = new Driver(how, { client: 'ready', session, account });
     let inside = (await driver.enter()) ? false : undefined;

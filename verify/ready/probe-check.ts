@@ -1,6 +1,6 @@
 /**
- * Before the load, writes and reads a value with each probe. With a wrong `items`, every read of the run would look
- * stale.
+ * Before the load, writes and reads a value with each probe. If `items` of a probe was wrong, every read of the run
+ * would look stale.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -17,24 +17,22 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * Number of acknowledged writes without a read that shows them, after which Baton rejects the target file. A single
- * instance may be broken, so two must have served them.
+ * Number of acknowledged writes without any read that shows them, after which Baton rejects the target file. At least
+ * two instances must have served them, because a single instance may be broken.
  */
 const WRITES = 3;
-/** Maximum number of writes with one probe, acknowledged or not. */
 const TRIES = 9;
-/** Number of reads after each write, some on the instance of the write. */
+/** Number of reads after each write. Some of them go to the instance that served the write. */
 const READS = 8;
-/** Additional reads before a rejection: their number, and the pause before each, milliseconds. */
+/** Additional reads before Baton rejects the target file: their number, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
 /**
- * Number of writes to a shared object before the load. During the load, other sessions also write, so that no read
- * proves a lost write.
+ * Number of writes to a shared object before the load. During the load, writes of other sessions would make it
+ * impossible to prove a lost write.
  */
 const ALONE = 12;
 /** Maximum total time of the writes before the load, microseconds. */
 const ALONE_TIME = 10e6;
-/** Number of characters around the value in an error message. */
 const AROUND = 120;
 
 /**
@@ -55,15 +53,15 @@ export async function checkProbes(context: Context): Promise<void> {
   await leave(context, driver);
 }
 
-/** Returns false if the session was lost, which the run judges. */
+/** Returns false if the session was lost. The run judges lost sessions. */
 async function checkProbe(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
-    // A strict round robin would otherwise send every write to the same instance.
+    // An additional read keeps a strict round robin from sending every write to the same instance.
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // A page without an unacknowledged value does not show that `items` is wrong.
+    // A page without the value of an unacknowledged write does not show that `items` is wrong.
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await lookFor(context, driver, probe, write);
     if (lost) return false;
@@ -73,7 +71,8 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     if (reply === undefined) continue;
     missed.push({ write, reply });
     if (!proves(context, missed)) continue;
-    // A value that appears later shows a right `items` and an old page from a cache, which the run judges.
+    // A value that appears later shows that `items` is right, and a cache returned an old page. The run judges such
+    // stale reads.
     if (await appears(context, driver, probe, missed)) return true;
     throw notFound(context, probe, write, reply);
   }
@@ -81,8 +80,8 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
 }
 
 /**
- * Writes a shared object without other requests, and reads on each other instance, or twice through the balancer.
- * Returns false if the session was lost.
+ * Writes to a shared object without other requests. Reads each value once on each other instance, or twice through the
+ * balancer. Returns false if the session was lost.
  */
 async function writeAlone(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const { instances, recorder, signal } = context;
@@ -100,13 +99,13 @@ async function writeAlone(context: Context, driver: Driver, probe: Probe): Promi
   return true;
 }
 
-/** Missing values prove a wrong `items` if a single broken instance cannot have lost them all. */
+/** Missing values prove that `items` is wrong only if a single broken instance cannot have lost them all. */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/** Reads on the instance of the write, and on others, which may show the value later. */
+/** Reads on the instance that served the write, and on all other instances, which may show the value later. */
 async function lookFor(
   context: Context,
   driver: Driver,
@@ -162,7 +161,6 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   );
 }
 
-/** Returns a part of the page for an error message, without secrets. */
 function excerpt(body: string, value: string, secrets: readonly string[]): string {
   const text = hidden(body, secrets);
   const low = text.toLowerCase();

@@ -1,6 +1,6 @@
 /**
- * Before the load, checks that the page of each probe reveals a lost session: it names its user, or signed-out clients
- * cannot see it.
+ * Before the load, checks that the page of each probe reveals a lost session. A page does so if it names its user, or
+ * if signed-out clients cannot see it.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -12,10 +12,13 @@ import type { Probe } from '../target/schema.ts';
 /** Maximum number of requests to find out whether a page names its user. */
 const ROUNDS = 24;
 const ENOUGH = 3;
-/** Number of requests for a page by a client without a session. */
 const SIGNED_OUT = 4;
 
-/** @throws UsageError if a page does not name its user, and signed-out clients can see it too */
+/**
+ * Checks the page of each probe.
+ *
+ * @throws UsageError if a page does not name its user, and signed-out clients can see it too
+ */
 export async function probePages(context: Context, driver: Driver): Promise<void> {
   const { target, interpreter, signal } = context;
   for (const { object, read } of target.probes) {
@@ -31,11 +34,15 @@ export async function probePages(context: Context, driver: Driver): Promise<void
   }
 }
 
-/** Returns false if the page does not name the user of a live session; true also if the requests do not decide it. */
+/**
+ * Returns false if the page does not name the user of a live session. Returns true if the requests do not decide it.
+ */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
-  /** Key: instance; value: number of pages without the user's name while it knew the session; undefined before that. */
+  /**
+   * Key: instance; value: number of pages without the user's name, undefined until the instance has known the session.
+   */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
     await stepAnywhere(context);
@@ -55,7 +62,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/** Returns the status if the app shows the page without a session. */
+/** Returns the status of the page for a client without a session; undefined if the app does not show the page. */
 async function shownToSignedOut(
   { connect, signal }: Context,
   read: Probe['read'],

@@ -19,20 +19,24 @@ import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 import { requireTokens } from './tokens.ts';
 
-/** Maximum number of logins before the load: enough for all nine pairs of three instances (form and login). */
+/**
+ * Maximum number of logins before the load, enough for nine pairs of instances. In a pair, one instance gives the form,
+ * and one receives the login.
+ */
 const LOGINS = 12;
 
 /**
- * Logs in on pairs of instances (form and login), finds the session cookies, and tries the other accounts.
+ * Logs in on pairs of instances, finds the session cookies, and tries all other accounts.
  *
  * @throws UnavailableError if the target does not respond, or every login fails with an error; UsageError if an
- * instance refuses its own form, a login gives no tokens for `refresh`, or no page shows the user
+ * instance refuses a login with its own form, a login gives no tokens for `refresh`, or no page shows the user
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   const tried: LoginAttempt[] = [];
-  // A limit on logins allows one login, but after a refusal, more logins show on which pairs of instances logins fail.
+  // Stops after one login if the app limits logins. After a refusal, more logins show on which pairs of instances a
+  // login fails.
   const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
   const enough = () =>
     works &&
@@ -53,7 +57,7 @@ export async function ready(context: Context): Promise<void> {
       if (works) await driver.read();
       else await learn(context, driver, jar);
       works = true;
-      // The app may allow a user only one session at a time.
+      // Logs out at once, because the app may allow a user only one session at a time.
       await leave(context, driver);
     }
   }
@@ -78,7 +82,7 @@ function undecided({ session }: Target): string {
 
 const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
 
-/** Throws if even a login on one instance fails. Otherwise, logins fail only between two instances. */
+/** Logs in on a single instance, and throws if this fails too. If it works, logins fail only between two instances. */
 async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(attempt => refusedLogin(attempt.login) && gaveForm(context, attempt));
   const driver = tried.some(withholds)
@@ -93,9 +97,9 @@ async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]):
 }
 
 /**
- * Learns the names of the session cookies, and more, from the first live session.
+ * Learns from the first live session, for example the names of the session cookies.
  *
- * @param jar the cookies right after the login, which later responses may replace
+ * @param jar the cookies right after the login, because later responses may replace them
  */
 async function learn(context: Context, first: Driver, jar: SessionClient): Promise<void> {
   requireTokens(context, first.browser);
@@ -117,7 +121,7 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const page = await driver.form();
-  // Otherwise, a round robin over two instances would always send form and login to the same two.
+  // An additional request at random keeps a round robin from sending all forms and logins to the same two instances.
   const between = async (): Promise<void> => {
     if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
@@ -132,7 +136,6 @@ async function tryLogin(context: Context, number: number) {
   return { driver, jar: driver.copyJar(), page, form: driver.lastForm ?? page, login, stop: driver.stop };
 }
 
-/** Returns undefined without another account, or if the login fails. */
 async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
   const account = context.account(1);
   if (account.label === own.label) return undefined;
@@ -152,7 +155,7 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file. `npm run stack` starts the bundled app',
     );
   }
-  // A target without a login page requests the signed-in page instead, which may have status 401.
+  // Without a login page, the signed-in page was requested, and a status such as 401 is correct.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -185,7 +188,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         'whether they share unfinished logins',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // An instance refuses its own form only if the target file is wrong.
+  // An instance refuses a login with its own form only if the target file is wrong.
   const alone = tried.some(attempt => gaveForm({ target }, attempt));
   return new UsageError(
     `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (` +
@@ -198,7 +201,6 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   );
 }
 
-/** Number of compared responses, for an existing and a missing page each. */
 const LOOKS = 12;
 
 /** Estimates the number of instances, for a target whose responses do not name them. */
@@ -206,7 +208,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // Instances often differ more in their error pages.
+  // Error pages of instances often differ more than their existing pages.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -222,13 +224,13 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
 async function learnSignedOut({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
-    // Two instances may respond differently.
+    // Each request is sent twice, because two instances may respond differently.
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.strangers.add(await connect().send({ method: 'GET', path }, signal));
   }
 }
 
-/** Pairs of instances: the first gave the form, the second received the login. */
+/** Pairs of instances: one instance gave the form, and one received the login. */
 class Pairs {
   readonly #pairs = new Set<string>();
 

@@ -1,18 +1,18 @@
-/** Finds out which cookies carry a session. Others name an instance, count visits, or hold a form token. */
+/** Finds out which cookies carry a session. Other cookies name an instance, count visits, or hold a form token. */
 import type { Context } from '../client/context.ts';
 import type { SessionClient } from '../client/session-client.ts';
 
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- * Numbers of signed-in responses with a cookie, and signed-out ones without it, that prove that the session needs it.
- * `flaky`: responses with all cookies are sometimes signed out.
+ * Minimum numbers of signed-in responses with a cookie, and of signed-out responses without it, to prove that the
+ * session needs the cookie. `flaky` applies if responses with all cookies are sometimes signed out.
  */
 const SURE = { alive: 3, flaky: 12 };
 /** Maximum number of requests to find out whether one cookie carries the session. */
 const TRIES = 80;
 /**
- * Number of requests with another client's cookie. `there`: only on instances that know the session. `anywhere`: if
+ * Number of requests with another client's cookie. `there`: on instances that know the session. `anywhere`: if
  * responses do not name their instance.
  */
 const FOREIGN = { there: 3, anywhere: 16 };
@@ -23,15 +23,15 @@ interface Answer {
   instance: string | undefined;
 }
 
-/** The user, and the instances that know the session, by responses to requests with all cookies. */
+/** The user and the instances of a live session, from responses to requests with all cookies. */
 interface Alive {
   user: string | undefined;
   instances: ReadonlySet<string>;
 }
 
 /**
- * Finds the cookies that carry the session: omits each in turn, or else sends each alone. Excludes cookies that work
- * with another client's value. Returns an empty list if no response was signed in.
+ * Finds the cookies that carry the session: omits each cookie in turn, or sends each cookie alone. Ignores cookies that
+ * work with another client's value. Returns an empty list if no response was signed in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
  * @param other logs in as another user; returns undefined if this is impossible
@@ -80,7 +80,6 @@ async function needed(asking: Asking, own: SessionClient, name: string): Promise
   return whole.signedIn === 0 || lacking === 0 ? undefined : { user, instances };
 }
 
-/** Returns the cookies that alone keep the session signed in. */
 async function alone(asking: Asking, own: SessionClient, names: readonly string[]): Promise<string[]> {
   if (names.length < 2 || (await everSignedIn(asking, own, names))) return [];
   const carrying: string[] = [];
@@ -131,7 +130,6 @@ async function acceptsAnotherUsers(
   return await acceptsForeign(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
-/** Returns whether the session's own user is still signed in. */
 async function acceptsForeign(
   asking: Asking,
   own: SessionClient,

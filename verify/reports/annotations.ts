@@ -1,6 +1,6 @@
 /**
  * Writes a result as workflow commands of GitHub Actions. GitHub shows at most ten annotations of each kind, so the
- * tenth lists all remaining guarantees.
+ * tenth annotation lists all remaining guarantees.
  */
 import { counted } from '../core/result/format.ts';
 import { type Result, unhealed } from '../core/result/result.ts';
@@ -60,7 +60,6 @@ export const annotations: Report = safely(input => {
   return [...first, ...lines, ...faults].map(line => `${line}\n`).join('');
 });
 
-/** Returns one annotation about all faults; empty if the run had none. */
 function disturbed(result: Result, { path: file }: Source): string[] {
   const lines = faultLines(result);
   if (lines.length === 0) return [];

@@ -44,7 +44,7 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
   ].join('\n');
 }
 
-/** Returns the differences, worst first; equal differences of several guarantees in one entry. */
+/** Returns the differences, worst first. Guarantees that differ in the same way share an entry. */
 export function whatDiffers({
   differences,
 }: Comparison): { change: Trend; abouts: string[]; said: string }[] {
@@ -81,7 +81,7 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
   ];
 }
 
-/** Describes a difference in one sentence, with `(not claimed)` for a guarantee without a claim. */
+/** Describes a difference in one sentence, with `(not claimed)` if the target does not claim the guarantee. */
 export function sentence({ said, instance, claimed }: Difference): string {
   const where =
     instance === undefined || said.includes(instance) ? '' : `; the wrong responses came from ${instance}`;
@@ -94,7 +94,6 @@ export function sameLine({ differences }: Comparison): string[] {
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
 }
 
-/** Returns one line that explains the verdict. */
 export function conclusionOf({ judgement, differences, base }: Comparison): string {
   const deciding = differences.filter(({ means }) => means === judgement && judgement !== 'valid');
   const what = deciding.map(({ about, instance }) =>

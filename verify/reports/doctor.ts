@@ -1,25 +1,21 @@
 import type { Guarantee } from '../core/result/guarantees.ts';
 import { wrap } from './wrap.ts';
 
-/** A program that Baton can use, and whether this machine has it. */
 export interface Tool {
   name: string;
-  /** Absent if the program was not found. */
   version?: string;
   /** Why the installed program cannot be used. */
   wrong?: string;
-  /** Features of Baton that need the program. */
+  /** Features of Baton that need this program. */
   for: string;
   /** How to get a usable program, as a sentence for the user. */
   remedy: string;
 }
 
-/** A guarantee that no run can judge with this target file. */
 export interface Lack {
   guarantee: Guarantee;
   claimed: boolean;
   lacks: string;
-  /** What to add to the target file, as a sentence for the user. */
   remedy: string;
 }
 
@@ -36,7 +32,7 @@ export function toolsText(tools: readonly Tool[], width: number): string {
   return ['this machine', ...lines, ''].join('\n');
 }
 
-/** Returns lines about guarantees that no run can judge, claimed ones first. Each line ends with a newline. */
+/** Returns lines about guarantees that no run can judge, claimed guarantees first. Each line ends with a newline. */
 export function lacksText(title: string, lacks: readonly Lack[], width: number): string {
   const claimed = lacks.filter(lack => lack.claimed);
   const others = lacks.filter(lack => !lack.claimed);

@@ -8,7 +8,6 @@ import { wrap } from './wrap.ts';
 /**
  * Returns the explanation as text. Each line ends with a newline.
  *
- * @param check the check that decides the guarantee
  * @param width maximum length of a line, columns
  */
 export function explainText(entry: Explanation, check: Check, width: number): string {

@@ -6,7 +6,7 @@ import type { FaultSummary, Result } from '../core/result/result.ts';
 
 type Faults = Pick<Result, 'faults'>;
 
-/** Texts about one fault: each is a column of a report. */
+/** Texts about one fault. Each is the text in one column of a report. */
 export interface FaultRow {
   title: string;
   /** Fault and load, such as `2 instances restarted under 350 req/s: …, 0 failed`. */

@@ -48,7 +48,6 @@ export const LIVE_HEADER =
   '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +
   '<ul class="broke" id="live-anomalies"></ul></header>';
 
-/** Returns the `script` elements with the data and code of the page. */
 export const scriptHtml = ({ result, view }: ReportInput & { view: View }): string =>
   scripts(factsOf(result, view), view.data, view.code);
 

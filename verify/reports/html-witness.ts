@@ -4,13 +4,11 @@ import type { Anomaly, WitnessStep } from '../core/result/verdict.ts';
 import { escaped } from './markup.ts';
 import { spansOf, whatOf } from './witness.ts';
 
-/** Maximum number of requests in the list. The file result.json has all of them. */
+/** Maximum number of requests in the list. The file result.json has all requests. */
 const STEPS = 60;
-/** Maximum number of requests, and of instances, in a picture. */
+/** Maximum number of requests and of instances in a picture. */
 const DRAWN = { steps: 10, instances: 6 };
-/** Width of a character, in SVG units. */
 const CHARACTER = 7.3;
-/** Sizes of the picture's parts, in SVG units. */
 const SIZE = { left: 120, lane: 96, right: 230, box: 28, top: 24, row: 78 };
 
 /** Returns the picture and the list of a witness. A large witness has no picture. */
@@ -49,8 +47,8 @@ interface Box {
 const laneOf = ({ instance }: Operation): string => instance ?? 'not named';
 
 /**
- * Draws requests as boxes in lanes of instances. Overlaps are visible, durations are not: two calls or returns are
- * always one unit apart.
+ * Draws requests as boxes in lanes of instances. Boxes show which requests overlap, but not their duration: the next
+ * call or return is always one unit to the right.
  */
 function picture({ witness, summary }: Anomaly): string {
   const lanes = [...new Set(witness.map(({ operation }) => laneOf(operation)))];
@@ -80,7 +78,6 @@ function picture({ witness, summary }: Anomaly): string {
   );
 }
 
-/** Puts overlapping requests of a lane into different rows. Returns the number of rows. */
 function placeInRows(boxes: readonly Box[], y: number): number {
   const ends: number[] = [];
   for (const box of boxes) {
@@ -120,7 +117,6 @@ function boxSvg({ x, y, width, step }: Box, i: number, boxes: readonly Box[]): s
   );
 }
 
-/** Returns how many characters fit below a box, up to the text of the next box. */
 function roomBelow(boxes: readonly Box[], at: number): number {
   const { x, y } = boxes[at] as Box;
   const next = boxes.filter(one => one.x > x && Math.abs(one.y - y) < SIZE.lane / 2).map(one => one.x);

@@ -32,7 +32,6 @@ import { TIME_HEADS, timeRows } from './times.ts';
 import type { Facts } from './view/chunk.ts';
 import { headlineOf } from './view/marks.ts';
 
-/** @param explain returns the explanation of a guarantee */
 export const html = (explain: Explain = () => undefined): Report =>
   safely(input => {
     const { result, view } = input;
@@ -131,7 +130,6 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
   );
 }
 
-/** Maximum number of violated guarantees at the top of the page. */
 const HEADLINES = 3;
 
 function headlineHtml(verdict: Verdict): string {
@@ -206,7 +204,6 @@ function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number
   );
 }
 
-/** One button copies the command, the other a description of the violation as Markdown. */
 function copyButtons(verdict: Verdict, result: Result): string {
   const [title = '', ...lines] = storyLines(verdict, result);
   const text = [

@@ -1,6 +1,6 @@
 /**
- * Writes a result as JUnit XML, with a test case for each guarantee. A violated claim is a failure, a claim without
- * enough evidence an error; guarantees without a claim are skipped.
+ * Writes a result as JUnit XML, with a test case for each guarantee. A violated claim is a failure; a claim without
+ * enough evidence is an error; a guarantee that is not claimed is skipped.
  */
 import { type Result, unhealed } from '../core/result/result.ts';
 import type { Verdict } from '../core/result/verdict.ts';
@@ -60,7 +60,6 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/** Returns a test case for each reason why the run as a whole cannot pass, such as an early stop. */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';
@@ -69,7 +68,6 @@ function casesOfRun(result: Result): Case[] {
     .map(message => ({ name: 'run', as: 'error', type: 'unknown', message, lines: [message] }));
 }
 
-/** Returns a test case for each difference from the baseline that is worse or undetermined. */
 const casesOfComparison = (input: ReportInput): Case[] =>
   failingDifferences(input).map(({ about, means, lines }) => ({
     name: `baseline: ${about}`,
@@ -102,5 +100,4 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
 /** Removes repeated and outer spaces, because XML parsers drop them in tokens. */
 const token = (text: string): string => escaped(text.replace(/ +/g, ' ').trim());
 
-/** Returns a time such as 2026-11-24T10:50:55. */
 const isoSeconds = (time: string): string => (epoch(time) === 0 ? '1970-01-01T00:00:00' : time.slice(0, 19));

@@ -12,14 +12,13 @@ interface Group {
   checks: readonly Checked[];
 }
 
-/** The used part of k6's data for handleSummary(). */
 export interface SummaryData extends Summed {
   setup_data?: unknown;
   root_group?: Group;
   options?: { summaryTrendStats?: readonly string[]; summaryTimeUnit?: string };
 }
 
-/** Sections of k6's summary with their metrics, in k6's order. Other metrics go into CUSTOM. */
+/** Sections of k6's summary with their metrics, in k6's order. All other metrics go into the section CUSTOM. */
 const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['HTTP', /^http_req(s|_duration|_failed)$/],
   ['EXECUTION', /^(dropped_iterations|iterations|iteration_duration|vus|vus_max)$/],
@@ -81,7 +80,6 @@ function sectionsOf(metrics: readonly Named[], data: SummaryData): [title: strin
 
 const baseOf = (name: string): string => name.split('{')[0] ?? name;
 
-/** Pads names with dots and aligns values, as k6 does. */
 function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; line: string }[] {
   const rows = metrics.map(([name, metric]) => ({
     name,

@@ -20,7 +20,7 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** The verdict in the headline, if the comparison is worse than the verdict of the run. */
+/** Verdicts in the headline of a run whose comparison is worse than its own verdict. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
@@ -30,14 +30,13 @@ const COMPARED: Record<Judgement, string> = {
 /** Maximum sizes, bytes. GitHub drops a summary above 1 MiB, and refuses a comment above 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
-/** First line of a comment, by which the next run finds and replaces it. */
+/** First line of a comment on a pull request. By this line, the next run finds and replaces the comment. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
 export const stepSummary: Report = safely(input => fitted(blocksOf(input), LIMITS.summary));
 
 export const comment: Report = safely(input => fitted([COMMENT_MARK, ...blocksOf(input)], LIMITS.comment));
 
-/** Returns the paragraphs, the most important first. */
 function blocksOf(input: ReportInput): string[] {
   const { result, comparison } = input;
   const judgement = overall(input);
@@ -66,7 +65,7 @@ export function did({ tally }: Result): string {
   );
 }
 
-/** Omits guarantees without a claim and without evidence. */
+/** Omits guarantees that are not claimed and have no evidence. */
 const tableOf = ({ guarantees }: Result): string =>
   [
     '| | guarantee | verdict | |',
@@ -124,7 +123,6 @@ const sharesOf = ({ tally }: Result): string =>
     )
     .join(' · ');
 
-/** Joins as many blocks as fit, and states how many are left out. */
 function fitted(
   blocks: readonly string[],
   { most, size }: { most: number; size: (text: string) => number },

@@ -3,7 +3,7 @@
 /** Maximum length of a text, in UTF-16 units. */
 const LONGEST = 1000;
 
-/** Number of UTF-16 units at each end of a cut text. */
+/** Number of UTF-16 units that remain at each end of a text that is cut. */
 const KEPT = 450;
 
 /**

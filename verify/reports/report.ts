@@ -14,9 +14,9 @@ import { printable } from './printable.ts';
 import type { Side } from './view/chunk.ts';
 import { traceLines, witnessLines } from './witness.ts';
 
-/** The target file, because some formats require a file and a line for each finding. */
+/** The target file. Some report formats require a file and a line for each finding. */
 export interface Source {
-  /** Path relative to the project folder, with `/` as the separator. */
+  /** Path of the target file, relative to the project folder, with `/` as the separator. */
   path: string;
   /** Key: guarantee; value: line number of its claim, counted from 1. */
   claims: Readonly<Partial<Record<Guarantee, number>>>;
@@ -25,19 +25,17 @@ export interface Source {
 export interface ReportInput {
   result: Result;
   source: Source;
-  /** Absent if the run has no baseline. */
+  /** The comparison with the baseline; absent if the run has no baseline. */
   comparison?: Comparison;
   /** Data and code of the HTML report's timeline and plots; absent inside k6. */
   view?: View;
 }
 
-/** The part of the HTML report that a script draws. Its texts stand unescaped in the page. */
+/** The part of the HTML report that a script draws. The page contains these texts unescaped. */
 export interface View {
-  /** JavaScript that draws the timeline and plots. */
   code: string;
   /** SHA-256 of the script in base64, for the page's content security policy. */
   hash: string;
-  /** The style sheet of the plots. */
   style: string;
   /** The requests of the run: a `Chunk` as JSON and its columns, compressed by deflate, in base64. */
   data: string;
@@ -77,7 +75,10 @@ export function failingDifferences({
 
 export const lineOf = ({ claims }: Source, guarantee: Guarantee): number => claims[guarantee] ?? 1;
 
-/** Returns the rank of a verdict, 0 the worst: violated claim, unknown claim, violation without a claim, others. */
+/**
+ * Returns the rank of a verdict; 0 is the worst. The order: violated claim, unknown claim, violation without a claim,
+ * all other verdicts.
+ */
 function rank({ claimed, judgement }: Verdict): number {
   if (claimed) return { violated: 0, unknown: 1, valid: 3 }[judgement];
   return { violated: 2, unknown: 5, valid: 4 }[judgement];
@@ -91,7 +92,7 @@ export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
 export const findingOf = (verdict: Verdict): string =>
   verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
-/** Returns one anomaly of each kind: those that differ only in numbers or quoted names. */
+/** Returns one anomaly of each kind. Anomalies of the same kind differ only in numbers or quoted names. */
 export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   const stories = new Map<string, Anomaly>();
   for (const anomaly of anomalies) {
@@ -101,7 +102,7 @@ export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   return [...stories.values()];
 }
 
-/** Maximum number of shown anomalies of a guarantee. The file result.json has all of them. */
+/** Maximum number of anomalies of a guarantee in a report. The file result.json has all anomalies. */
 const STORIES = 5;
 
 /** Returns the anomalies that a report shows, one of each kind. */
@@ -120,7 +121,6 @@ export function titleOf({ name, guarantee, session, user }: Anomaly): string {
   return [name, guarantee, ...who].filter(part => part).join('  ');
 }
 
-/** Maximum number of lines of a proof. */
 const LINES = 60;
 
 /** Returns the requests that prove an anomaly, and the notes about it, as lines. */

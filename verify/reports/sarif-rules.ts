@@ -4,7 +4,6 @@ import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Explanation } from './explain/explanation.ts';
 import { EXPLANATIONS } from './explain/index.ts';
 
-/** Key: first part of a requirement id, as in `ASVS-5.0-7.2.4`; value: the standard. */
 const STANDARDS = {
   ASVS: { name: 'OWASP-ASVS', fullName: 'OWASP Application Security Verification Standard', version: '5.0' },
   WSTG: { name: 'OWASP-WSTG', fullName: 'OWASP Web Security Testing Guide', version: '4.2' },
@@ -24,7 +23,6 @@ const SEVERITY: Partial<Record<Guarantee, number>> = {
   'cookie-policy': 5.4,
 };
 
-/** Returns ids such as `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`. */
 const idsOf = (guarantee: Guarantee): string[] =>
   GUARANTEES[guarantee].standards.map((standard: string) =>
     standard.replace(/^OWASP /, '').replaceAll(' ', '-'),

@@ -1,4 +1,7 @@
-/** Writes the report of `--sticky-report`: a column for each mode of stickiness (on, off, re-pinned, broken). */
+/**
+ * Writes the report of `--sticky-report`: a table with a column for each mode of stickiness (on, off, re-pinned,
+ * broken).
+ */
 import type { Result } from '../core/result/result.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 

@@ -56,7 +56,7 @@ const painter =
   (text, ...styles) =>
     colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
 
-/** Returns a report of one screen: violations, the proof of the worst, and the verdict. */
+/** Returns a report of one screen: the violations, the proof of the worst violation, and the verdict. */
 export function brief(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -74,7 +74,8 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // A violation is usually the reason for unknown guarantees, so only their names are shown.
+    // Only the names of unknown guarantees are shown beside a violation, which is usually the reason why they are
+    // unknown.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -94,7 +95,6 @@ function did({ tally }: Result): string {
   );
 }
 
-/** Returns nothing if no session reached an age of 1 s. */
 function agesOf({ tally: { ages } }: Result, width: number): string[] {
   if (ages === undefined || ages.used < 1e6) return [];
   const { used, overlapped, loggedOut, rested } = ages;
@@ -129,7 +129,6 @@ const restsOn = (verdict: Verdict): string =>
     .map(([name, value]) => `${name} ${grouped(value)}`)
     .join(' · ');
 
-/** Names the guarantees without a claim and without evidence. */
 function unmeasured(others: readonly Verdict[], paint: Paint, width: number): string[] {
   const names = others.filter(verdict => verdict.judgement === 'unknown').map(verdict => verdict.guarantee);
   if (names.length === 0) return [];
@@ -140,7 +139,6 @@ function unmeasured(others: readonly Verdict[], paint: Paint, width: number): st
 
 const BAR = 30;
 
-/** Returns versions of the app such as ` 1.4.0, then 1.5.0`. */
 const versionOf = ({ versions = [] }: Tally['instances'][number]): string =>
   versions.length === 0 ? '' : `  ${versions.join(', then ')}`;
 

@@ -5,7 +5,7 @@ import type { Result } from '../core/result/result.ts';
 
 export const TIME_HEADS = ['response times', 'instance', 'requests', ...Object.keys(PERCENTILES)];
 
-/** Returns a table row for each action and instance; empty without `--rate`. */
+/** Returns a table row for each action and instance. The list is empty without the option `--rate`. */
 export function timeRows({ tally }: Pick<Result, 'tally'>): string[][] {
   if (tally.intended === undefined) return [];
   return (tally.latency ?? []).map(({ action, instance = '', buckets, percentiles }) => [

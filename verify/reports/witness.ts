@@ -31,7 +31,7 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
 /** Matches Baton's request ids. Imported requests have other ids, and no trace id. */
 const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
 
-/** Returns the trace id of the last request, which finds it in the tracing of the app. */
+/** Returns a line with the trace id of the last request, by which the user finds the request in the app's tracing. */
 export function traceLines(steps: readonly WitnessStep[]): string[] {
   const last = steps.at(-1)?.operation;
   if (last === undefined || !SENT.test(last.request) || last.path?.startsWith('http') === true) return [];

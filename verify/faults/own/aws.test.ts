@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
-/** Its file `instances` lists the instances in service, one per line. */
+/** The fake AWS CLI. Its file `instances` lists the instances in service, one per line. */
 const STAND_IN = `
 case "$*" in
   *MinSize*) cat warning sizes ;;

@@ -86,7 +86,8 @@ class Group {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
     await this.#commands.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // If AWS refused to terminate an instance, the wait for a new one would never end.
+    // The wait for a new instance is registered after the call. It would never end if AWS refused to terminate an
+    // instance.
     this.#commands.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
@@ -134,14 +135,13 @@ class Group {
       );
     this.#commands.waits(this.#settled(desired));
     this.#commands.heals(this.#sized(min, max, desired));
-    // The wanted size may be outside of the group's minimum and maximum.
+    // The wanted size may be outside of the group's minimum and maximum size, so both change too.
     await this.#commands.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
     await this.#commands.run(this.#settled(wanted));
     this.#means.did(`scaled from ${desired} to ${wanted}`);
     return true;
   }
 
-  /** Throws if no instance is in service. */
   async #inService(): Promise<string[]> {
     const output = await this.#describe(
       "AutoScalingGroups[0].Instances[?LifecycleState=='InService'].InstanceId",
@@ -153,7 +153,6 @@ class Group {
     );
   }
 
-  /** Returns a command that waits until `count` instances besides `without` are in service. */
   #settled(count: number, without = ''): readonly string[] {
     const query = `length(AutoScalingGroups[0].Instances[?LifecycleState=='InService' && InstanceId!='${without}'])`;
     return ['/bin/sh', '-c', PRINTS, 'sh', `${count}`, ...this.#toDescribe(query)];

@@ -10,20 +10,19 @@ import { type Guard, guard } from './guard.ts';
 
 /** Time between SIGTERM and SIGKILL, milliseconds. */
 const GRACE_MS = 2_000;
-/** Maximum length of a command's output in the log, bytes. The log has the end of a longer output. */
+/** Maximum length of a command's output in the log, bytes. The log keeps the end of a longer output. */
 const KEPT = 64 << 10;
-/** Number of last lines of the output in an error message. */
+/** Number of lines in an error message, from the end of a command's output. */
 const SHOWN = 3;
 
 export interface CommandSettings {
-  /** Folder in which commands run. */
   cwd: string;
   /** Texts to hide in the output of the commands. */
   secrets: readonly string[];
 }
 
 export interface Ran {
-  /** Undefined if a signal ended the command, or it did not start. */
+  /** Exit code; undefined if a signal ended the command, or the command did not start. */
   code: number | undefined;
   /** The last 64 KiB of the output. */
   output: string;
@@ -61,7 +60,7 @@ export class Commands {
 
   /**
    * Registers a command that heals the fault, before the fault disturbs the system. The command runs even after an
-   * error or stop; after a kill of Baton, a separate shell runs it.
+   * error or a stop. After a kill of Baton, a separate shell runs it.
    */
   heals(command: Command): void {
     const watching = guard(argvOf(command), this.#settings.cwd, this.#means.log);
@@ -70,7 +69,8 @@ export class Commands {
       try {
         await this.#demand(command);
       } finally {
-        // The waiting shell would run the healing command a second time, even if it failed.
+        // Ends the shell that would heal the fault if Baton was killed. Otherwise it would run the command a second
+        // time.
         this.#guards.delete(watching);
         watching.release();
       }
@@ -96,7 +96,7 @@ export class Commands {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // A server that the command starts may write after Baton has ended, so the output is no pipe.
+    // A server that the command starts may write after Baton has ended, so the output goes to a file, not to a pipe.
     const child = spawn(program, args, {
       cwd: this.#settings.cwd,
       detached: true,
@@ -126,7 +126,6 @@ export class Commands {
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
-/** The file has no name, so that its content, which may be secret, is gone when it is closed. */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
   const file = openSync(name, 'w+', 0o600);

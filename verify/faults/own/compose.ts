@@ -1,4 +1,4 @@
-/** Faults of a service in a compose file: of one container, or of one after the other. */
+/** Faults of a service in a compose file. A fault disturbs one container, or one container after the other. */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
@@ -13,7 +13,7 @@ interface Container {
   name: string;
   status: string;
   started: string;
-  /** Status such as `healthy`; empty without a health check. */
+  /** Status of the health check, such as `healthy`; empty if the container has no health check. */
   health: string;
 }
 
@@ -87,7 +87,6 @@ async function restart(
   return now.every(({ id, started }) => started !== containers.find(one => one.id === id)?.started);
 }
 
-/** Returns running containers, sorted by name. Throws if there are none. */
 async function runningOf({ file, project, service }: ComposeSpec, commands: Commands): Promise<Container[]> {
   const of = [
     ...(file === undefined ? [] : ['--file', file]),

@@ -11,9 +11,9 @@ import { type Maker, makerOf } from './maker.ts';
 import { ofProcesses } from './processes.ts';
 
 /**
- * Returns the faults in the order of the file.
+ * Returns the faults of a target file in its order.
  *
- * @param environment environment variables, with secrets to hide in the output of commands
+ * @param environment environment variables, whose secrets are hidden in the output of commands
  */
 export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
   const settings = { cwd: target.folder, secrets: secretsOf(target, environment) };
@@ -29,7 +29,6 @@ export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Distu
   });
 }
 
-/** Returns the fault with the commands `inject`, `heal` and `check` of the target file. */
 function byCommands(name: string, { inject, heal, check }: FaultSpec, make: Maker): Disturbance[] {
   if (inject === undefined) return [];
   return [

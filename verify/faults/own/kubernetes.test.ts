@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
-/** Lists the pods `old-1` and `old-2` until a rollout or deletion. */
+/** The fake kubectl. It lists the pods `old-1` and `old-2` until a rollout or a deletion. */
 const STAND_IN = `
 case "$*" in
   *spec.replicas*|*status.replicas*) cat replicas ;;

@@ -20,7 +20,6 @@ const DOES: Record<Action, string> = {
 /** Actions that `--faults deploy` performs. */
 const DEPLOYS: readonly Action[] = ['rollout-restart', 'scale-out', 'scale-in'];
 
-/** Prints one line for each pod. */
 const PODS = `jsonpath={range .items[*]}${['uid', 'name', 'namespace', 'deletionTimestamp']
   .map(key => `{.metadata.${key}} `)
   .join('')}{.spec.nodeName}{"\\n"}{end}`;
@@ -58,7 +57,6 @@ export const ofDeployment = (
     }),
   );
 
-/** Returns those of the given pods that still exist. */
 const stillIn = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
   pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
 
@@ -126,8 +124,8 @@ class Deployment {
   }
 
   /**
-   * A PodDisruptionBudget may forbid evictions until new pods are ready, perhaps for ever. So the drain ends after half
-   * of the time limit, and one evicted pod is an effect.
+   * A PodDisruptionBudget may forbid evictions until new pods are ready, which may never happen. So the drain ends
+   * after half of the time limit, and a single evicted pod counts as an effect.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);
@@ -183,7 +181,7 @@ class Deployment {
       .join(',');
   }
 
-  /** Excludes pods that Kubernetes is deleting. */
+  /** Omits pods that Kubernetes is deleting. */
   async #pods(): Promise<Pod[]> {
     const output = await this.#commands.run(
       this.#to('get', 'pods', '--selector', await this.#selector(), '--output', PODS),

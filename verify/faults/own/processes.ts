@@ -56,7 +56,10 @@ export const ofProcesses = (
     }),
   );
 
-/** Without the command `start`, a supervisor must start the process. Waits until the PID file names a new process. */
+/**
+ * The fault is healed when the PID file names a new process. Without the command `start`, a supervisor must start the
+ * process.
+ */
 function bringBack(
   path: string,
   pid: number,
@@ -79,7 +82,6 @@ const filled = (command: Command, path: string): Command =>
     ? command.replaceAll('{pidFile}', path)
     : command.map(part => part.replaceAll('{pidFile}', path));
 
-/** Throws if the file is missing or the process does not exist. */
 function pidIn(path: string): number {
   let text: string;
   try {

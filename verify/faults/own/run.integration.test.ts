@@ -21,7 +21,7 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** A fault command requests this, for example by GET /app-1/restart. */
+/** Disturbs an instance when a fault command requests it, for example by GET /app-1/restart. */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
   if (what === 'stop') await one.stop();

@@ -49,7 +49,7 @@ export function disturbed(text = 'redis'): Result {
 
 const MARK = 'MARK';
 
-/** Made only once, because tests use this result hundreds of times. */
+/** A result as JSON, made only once because tests use it hundreds of times. */
 const BROKEN = JSON.stringify(resultWithAnomalies());
 
 function resultWithAnomalies(): Result {

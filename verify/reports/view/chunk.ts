@@ -1,6 +1,6 @@
 /**
- * Defines the data of the HTML report's timeline and plots. A saved page has one chunk; a page of a run in progress
- * gets another every second.
+ * Defines the data of the HTML report's timeline and plots. A saved page has one chunk of data; a page of a run in
+ * progress gets another chunk every second.
  */
 
 /** Unit of the times in the columns, microseconds. */
@@ -54,7 +54,7 @@ export type Column = (typeof COLUMNS)[number];
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
 /**
- * The requests since the previous chunk. The indices of its new texts and sessions continue those of the previous
+ * The requests since the previous chunk. The indices of new texts and sessions continue the numbering of the previous
  * chunk.
  */
 export interface Chunk {
@@ -70,7 +70,7 @@ export interface Chunk {
   left: number;
   /** All faults since the start of the run. Times are microseconds. */
   faults: FaultBand[];
-  /** Replaces the previous chunk's data of the plots. */
+  /** The complete data of the plots, which replaces the data of the previous chunk. */
   plots: Plots;
 }
 
@@ -86,13 +86,16 @@ export interface FaultBand {
 export interface Plots {
   /** Length of each interval, microseconds. */
   width: number;
-  /** In the order of `requests` and `failed`. An empty name stands for responses that named no instance. */
+  /**
+   * Names of instances, in the order of `requests` and `failed`. An empty name stands for responses that named no
+   * instance.
+   */
   instances: string[];
-  /** Ended requests, for each instance and interval. */
+  /** Number of ended requests, for each instance and interval. */
   requests: number[][];
-  /** Requests without a response, or with a status of 500 or more, for each instance and interval. */
+  /** Number of requests without a response, or with a status of 500 or more, for each instance and interval. */
   failed: number[][];
-  /** Sessions that began (`born`), ended (`ended`) and were lost (`lost`) in each interval. */
+  /** Number of sessions that began (`born`), ended (`ended`) and were lost (`lost`) in each interval. */
   born: number[];
   ended: number[];
   lost: number[];
@@ -103,12 +106,12 @@ export interface Plots {
 }
 
 export interface AnomalyMark {
-  /** Id of the HTML element with the anomaly's requests. */
+  /** Id of the HTML element that shows the anomaly's requests. */
   id: string;
   name: string;
   guarantee: string;
   claimed: boolean;
-  /** Begin of the violating request, microseconds. */
+  /** Time at which the violating request was sent, microseconds. */
   at: number;
   from: number;
   until: number;

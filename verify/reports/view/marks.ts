@@ -6,7 +6,7 @@ import { printable } from '../printable.ts';
 import { shownOf, storyOf } from '../report.ts';
 import type { AnomalyMark } from './chunk.ts';
 
-/** The page shows only one of several anomalies of the same kind. */
+/** The page shows only one of several anomalies of the same kind, so they share an id. */
 function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   const shown = shownOf(verdict);
   const at = shown.findIndex(one => one === anomaly || storyOf(one) === storyOf(anomaly));
@@ -19,7 +19,7 @@ export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
   );
 
-/** Returns the marks for a run in progress, whose page has no proofs to link to. */
+/** Returns the marks for a page of a run in progress. They have no links, because this page shows no proofs. */
 export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
   anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
 
@@ -47,13 +47,15 @@ function markOf(anomaly: Anomaly, id: string, claimed: boolean): AnomalyMark[] {
 export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
-  /** Instances that sent wrong responses, with their number of proofs, the highest first. */
+  /**
+   * Instances that sent wrong responses, each with the number of anomalies that prove this, the highest number first.
+   */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */
   since: number | undefined;
 }
 
-/** Returns which instances sent wrong responses, and since when, by the proofs of a verdict. */
+/** Returns which instances sent wrong responses, and the time of the first one, by the proofs of a verdict. */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {
     const step = brokenStep(anomaly.witness);

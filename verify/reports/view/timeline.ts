@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the HTML report's timeline and plots. As a check, it gets all events from the
- * judge.
+ * Collects the requests of a run for the HTML report's timeline and plots. It is a check, so that the judge passes all
+ * events to it.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';
@@ -22,7 +22,7 @@ import { PlotCounts } from './plots.ts';
 
 /** Maximum number of requests in the timeline. The page then stays below 1 MB. */
 const MOST = 100_000;
-/** A longer run shows requests within this time of an anomaly or fault, microseconds. */
+/** A run with more than MOST requests shows requests within this time of an anomaly or fault, microseconds. */
 const AROUND = 1_000_000;
 /** Maximum number of different texts, such as paths. The timeline shows `…` for further texts. */
 const TEXTS = 20_000;
@@ -46,7 +46,7 @@ export class Timeline implements Fold {
   readonly #sessions = new Map<string, number>();
   readonly #born = new Map<string, number>();
   readonly #faults = new Map<number, FaultBand>();
-  /** The requests since the last `take`, which replaces `call` and `number` by differences. */
+  /** The requests since the last call of `take`, which replaces the columns `call` and `number` by differences. */
   #rows: Record<Column, number>[] = [];
   #news: Pick<Chunk, 'texts' | 'sessions' | 'ends'> = { texts: ['', '…'], sessions: [], ends: [] };
   #call = 0;
@@ -72,7 +72,7 @@ export class Timeline implements Fold {
       this.#plots.session('born', event.at);
       return;
     }
-    // An end counts only if the history also contains the login.
+    // The end of a session counts only if the history also contains its login.
     if (!this.#born.delete(event.session)) return;
     const reason = event.reason ?? '';
     this.#plots.session('ended', event.at);
@@ -175,7 +175,7 @@ export class Timeline implements Fold {
     return index;
   }
 
-  /** Returns a chunk with the requests, texts and sessions since the last call. */
+  /** Requests near faults use at most half of the space, so that requests near anomalies have room. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
     // Deflate compresses sorted calls better, because their differences are small.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
@@ -212,7 +212,7 @@ function objectOf({ object, session, user }: Operation): string | undefined {
   return object?.endsWith(`@${user}`) ? `${object.slice(0, -user.length)}@` : object;
 }
 
-/** Returns a text such as `wrote b41; saw b40, b41`. */
+/** Returns `basket@` for `basket@s1`, because the page adds the name of the session or user again. */
 function detailOf({ value, saw }: Operation): string | undefined {
   const seen = saw === undefined ? [] : [`saw ${saw.length === 0 ? 'nothing' : saw.join(', ')}`];
   const parts = [...(value === undefined ? [] : [`wrote ${value}`]), ...seen];

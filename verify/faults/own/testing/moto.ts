@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { freePort } from '../../../../stack/ports.ts';
 import { until } from '../../../../stack/wait.ts';
 
-/** Needed programs that are not installed on this machine. */
+/** Programs that the tests need and that are not installed on this machine. */
 export const missing = ['aws', 'moto_server'].filter(
   name => spawnSync(name, ['--version']).error !== undefined,
 );

@@ -12,7 +12,6 @@ export interface Tried {
   did: string | undefined;
   /** Runs the functions that heal the fault, the last first. */
   heal(): Promise<void>;
-  /** Returns the log of the fault's commands. */
   log(): string;
 }
 
@@ -20,12 +19,11 @@ export interface Tried {
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** Tests set whether the load shows the effect of the fault, because there is no load. */
+  /** Tests set this value, because they have no load that shows the effect of a fault. */
   showsFault = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
 
-  /** @param faults value of the key `faults` in the target file */
   fault(faults: object, name: string) {
     const target = {
       ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
@@ -81,7 +79,6 @@ export class Bench {
     process.env['PATH'] = `${bin}${delimiter}${this.#path}`;
   }
 
-  /** Changes a file that the script of the fake program reads. */
   put(file: string, text: string): void {
     writeFileSync(join(this.folder, 'bin', file), text);
   }
