@@ -5,14 +5,17 @@ import { lost, type Outgoing, type ResponseHead, redirects } from './exchange.ts
 import { ResponseReader } from './response-reader.ts';
 
 interface Connections {
+  answered(flying: Flying): void;
   free(connection: Http1Connection): void;
   gone(connection: Http1Connection): void;
 }
 
 export interface Flying {
   outgoing: Outgoing;
-  resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
+  resolve: (answer: ResponseHead) => void;
   reject: (error: Error) => void;
+  /** The response, once it has arrived. */
+  answer?: ResponseHead;
   /** Called when the body of a redirect has arrived. Present if the redirect counted as complete before. */
   finishEarly?: () => void;
 }
@@ -22,6 +25,7 @@ const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
+  open = true;
   /**
    * Time at which the request in flight times out, or the idle connection must be closed, on the clock of
    * `performance`.
@@ -62,10 +66,10 @@ export class Http1Connection {
    * @param whole if false, `complete` sends the last bytes later
    */
   send(outgoing: Outgoing, request: string | Buffer, whole = true): Promise<ResponseHead> {
-    return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
+    return new Promise((resolve, reject) => this.#carry({ outgoing, resolve, reject }, request, whole));
   }
 
-  carry(flying: Flying, request: string | Buffer, whole = true): void {
+  #carry(flying: Flying, request: string | Buffer, whole: boolean): void {
     const { outgoing } = flying;
     this.#flying = flying;
     this.#requests++;
@@ -133,16 +137,15 @@ export class Http1Connection {
     const { head, body, done } = this.#reader;
     if (head === undefined) return;
     const { status, headers } = head;
-    if (!early && last !== undefined)
-      flying.resolve({ status, headers, body: last.textOf(body, headers), facts: last.facts });
-    else if (!early) flying.resolve({ status, headers, body: textOf(body, headers) });
-    else if (done) flying.resolve({ status, headers, body: '' });
-    else {
-      const rest = new Promise<void>(resolve => {
+    const answer: ResponseHead = { status, headers, body: '' };
+    if (!early) answer.body = last === undefined ? textOf(body, headers) : last.textOf(body, headers);
+    if (!early && last !== undefined) answer.facts = last.facts;
+    if (!done)
+      answer.rest = new Promise<void>(resolve => {
         flying.finishEarly = resolve;
       });
-      flying.resolve({ status, headers, body: '', rest });
-    }
+    flying.answer = answer;
+    this.#owner.answered(flying);
   }
 
   #ended(): void {
@@ -172,6 +175,7 @@ export class Http1Connection {
   fail(error?: Error): void {
     const flying = this.#flying;
     this.#flying = undefined;
+    this.open = false;
     this.#socket?.destroy();
     this.#owner.gone(this);
     if (flying?.finishEarly !== undefined) flying.finishEarly();

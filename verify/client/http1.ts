@@ -12,10 +12,12 @@ export class Http1 {
   readonly #tls: TlsOptions;
   readonly #open = new Set<Http1Connection>();
   readonly #idle = new Map<string, Http1Connection[]>();
-  /** Connections with a complete response. They become idle in the next turn of the event loop. */
+  /** Connections with a complete response. They become idle when the event loop has read all connections. */
   #completed: Http1Connection[] = [];
-  #waiting: Flying[] = [];
+  /** Requests whose callers get the response when the event loop has read all connections. */
+  #answered: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
+  #lastSignal: AbortSignal | undefined;
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,9 +34,9 @@ export class Http1 {
   request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     this.#follow(outgoing.signal);
     const kept = fresh ? undefined : this.#kept(outgoing.origin, performance.now());
-    if (kept !== undefined) return kept.send(outgoing, requestOf(outgoing, false));
-    if (fresh || this.#completed.length === 0) return this.#overNew(outgoing, fresh);
-    return new Promise((resolve, reject) => this.#waiting.push({ outgoing, resolve, reject }));
+    return kept === undefined
+      ? this.#overNew(outgoing, fresh)
+      : kept.send(outgoing, requestOf(outgoing, false));
   }
 
   async #overNew(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
@@ -90,34 +92,33 @@ export class Http1 {
   }
 
   /**
-   * Call this when a response is complete. Waits one turn of the event loop, because some servers close the connection
+   * Makes a connection idle when the event loop has read all connections, because some servers close the connection
    * right after a response.
    */
   free(connection: Http1Connection): void {
-    if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());
+    this.#deliverSoon();
+    this.#completed.push(connection);
   }
 
-  #reuse(): void {
-    for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
+  /**
+   * Passes a response to its caller when the event loop has read all connections. So the time of each response is read
+   * before any of them is processed.
+   */
+  answered(flying: Flying): void {
+    this.#deliverSoon();
+    this.#answered.push(flying);
+  }
+
+  #deliverSoon(): void {
+    if (this.#completed.length + this.#answered.length === 0) setImmediate(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    const [completed, answered] = [this.#completed, this.#answered];
     this.#completed = [];
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    const now = performance.now();
-    for (const flying of waiting) {
-      try {
-        this.#sendWaiting(flying, now);
-      } catch (error) {
-        flying.reject(error as Error);
-      }
-    }
-  }
-
-  #sendWaiting(flying: Flying, now: number): void {
-    const { outgoing } = flying;
-    outgoing.signal?.throwIfAborted();
-    const kept = this.#kept(outgoing.origin, now);
-    if (kept === undefined) flying.resolve(this.#overNew(outgoing, false));
-    else kept.carry(flying, requestOf(outgoing, false));
+    this.#answered = [];
+    for (const one of completed) if (one.open) this.#keep(one);
+    for (const { resolve, answer } of answered) if (answer !== undefined) resolve(answer);
   }
 
   #keep(connection: Http1Connection): void {
@@ -141,7 +142,9 @@ export class Http1 {
 
   /** Listens to each abort signal only once, for all its requests. */
   #follow(signal: AbortSignal | undefined): void {
-    if (signal === undefined || this.#signals.has(signal)) return;
+    if (signal === undefined || signal === this.#lastSignal) return;
+    this.#lastSignal = signal;
+    if (this.#signals.has(signal)) return;
     this.#signals.add(signal);
     signal.addEventListener('abort', () => this.#abort(signal), { once: true });
   }
