@@ -18,11 +18,11 @@ const CHANCE = 0.01;
  * Counts of lost sessions (`here`) and of handoffs without a loss (`kept`), and how many of both followed another
  * login.
  */
-export interface Followed {
-  here: number;
-  followed: number;
-  kept: number;
-  keptAfter: number;
+export class Followed {
+  here = 0;
+  followed = 0;
+  kept = 0;
+  keptAfter = 0;
 }
 
 export class AfterOthers {

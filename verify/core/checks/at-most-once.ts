@@ -11,13 +11,13 @@ import { atMost, check, few, Judging } from './framework.ts';
 
 const ENOUGH = 10;
 
-interface Adds {
+class Adds {
   /** Number of acknowledged adds after which the same object was read, so that a second effect could be seen. */
-  judged: number;
+  judged = 0;
   /** Number of acknowledged adds after which another instance served a read of the same object. */
-  crossed: number;
+  crossed = 0;
   /** Number of adds to objects for which a read cannot show that an add took effect twice. */
-  uncountable: number;
+  uncountable = 0;
 }
 
 class AtMostOnce extends Judging<Adds> {
@@ -84,7 +84,7 @@ export const atMostOnce = check<Adds>({
     'all adds of an object are recorded, and the object is a bag or a counter, which shows a second effect',
   minimum: `${ENOUGH} acknowledged adds to a bag or counter, each with a read on another instance after it`,
   judge: AtMostOnce,
-  counts: () => ({ judged: 0, crossed: 0, uncountable: 0 }),
+  counts: Adds,
   afterLoss: 'the data',
   compared: ({ judged }) => judged,
   missing({ judged, crossed, uncountable }) {

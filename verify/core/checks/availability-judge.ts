@@ -10,19 +10,19 @@ import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
-export interface AvailabilityCounts {
+export class AvailabilityCounts {
   /** Number of requests outside fault windows. `errors`: how many of these requests failed. */
-  requests: number;
-  errors: number;
-  windows: number;
-  requestsInWindows: number;
-  errorsInWindows: number;
+  requests = 0;
+  errors = 0;
+  windows = 0;
+  requestsInWindows = 0;
+  errorsInWindows = 0;
   /** Longest interval in a fault window in which requests were waiting and none succeeded, microseconds. */
-  gap: number;
-  tooFew: number;
+  gap = 0;
+  tooFew = 0;
   /** Number of requests that failed or were late while the machine that runs Baton lacked CPU time (was starved). */
-  starved: number;
-  withoutEffect: number;
+  starved = 0;
+  withoutEffect = 0;
 }
 
 export class Availability extends Judging<AvailabilityCounts> {

@@ -1,6 +1,6 @@
 /** Checks availability: failures, waits and gaps stay within a fault's budget, and outside faults no request fails. */
 import { counted, grouped, seconds } from '../result/format.ts';
-import { Availability, type AvailabilityCounts, ENOUGH, ENOUGH_IN_WINDOW } from './availability-judge.ts';
+import { Availability, AvailabilityCounts, ENOUGH, ENOUGH_IN_WINDOW } from './availability-judge.ts';
 import { atMost, check, few } from './framework.ts';
 import { starved } from './trouble.ts';
 
@@ -24,10 +24,7 @@ export const availability = check<AvailabilityCounts>({
     'overloaded machine delayed (`starved`)',
   minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
   judge: Availability,
-  counts: () => ({
-    ...{ requests: 0, errors: 0, windows: 0, requestsInWindows: 0, errorsInWindows: 0, gap: 0 },
-    ...{ tooFew: 0, starved: 0, withoutEffect: 0 },
-  }),
+  counts: AvailabilityCounts,
   compared: ({ requests, requestsInWindows }) => requests + requestsInWindows,
   missing(count) {
     if (count.starved > 0) return starved(count.starved);

@@ -67,15 +67,18 @@ describe('conclude', () => {
 });
 
 describe('the anomalies of a check', () => {
-  class Every extends Judging<{ seen: number }> {
+  class Seen {
+    seen = 0;
+  }
+  class Every extends Judging<Seen> {
     override ended(operation: Operation): void {
       this.count.seen++;
       const name = operation.action === 'read' ? undefined : 'UNPINNED';
       this.report(() => ({ at: operation, summary: `#${operation.id}`, witness: [] }), name);
     }
   }
-  const every = check<{ seen: number }>({
-    ...{ guarantee: 'routing', assumes: '', minimum: '', judge: Every, counts: () => ({ seen: 0 }) },
+  const every = check<Seen>({
+    ...{ guarantee: 'routing', assumes: '', minimum: '', judge: Every, counts: Seen },
     compared: ({ seen }) => seen,
     missing: () => undefined,
     rests: ({ seen }) => ({ seen }),

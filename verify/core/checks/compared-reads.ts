@@ -1,25 +1,20 @@
 /** Counts the reads that the checks read-your-writes and monotonic-reads compared with an earlier operation. */
 import type { Operation } from '../history/history.ts';
 
-export interface Reads {
+export class Reads {
   /** Number of reads that were compared with an earlier operation of their session. */
-  reads: number;
+  reads = 0;
   /** Number of compared reads for which another instance served the earlier operation. */
-  crossed: number;
-  sessions: number;
+  crossed = 0;
+  sessions = 0;
   /** Number of reads that show the session's last add in a list which may show only its newest entries. */
-  newest: number;
-  newestCrossed: number;
+  newest = 0;
+  newestCrossed = 0;
   /** Number of sessions that have no other evidence than the reads counted in `newest`. */
-  newestSessions: number;
+  newestSessions = 0;
   /** Number of reads that lack the session's last add. One such read shows that `newest` is no evidence. */
-  unshown: number;
+  unshown = 0;
 }
-
-export const NO_READS: Reads = {
-  ...{ reads: 0, crossed: 0, sessions: 0 },
-  ...{ newest: 0, newestCrossed: 0, newestSessions: 0, unshown: 0 },
-};
 
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;

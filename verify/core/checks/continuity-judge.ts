@@ -1,21 +1,21 @@
 import type { Event, Operation } from '../history/history.ts';
 import type { Anomaly } from '../result/verdict.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
-import { AfterOthers, type Followed, isPattern, noteOf } from './after-others.ts';
+import { AfterOthers, Followed, isPattern, noteOf } from './after-others.ts';
 import { Judging } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 import { LoginPairs } from './login-pairs.ts';
 import { lossOf } from './losses.ts';
 
-export interface ContinuityCounts extends Followed {
-  requests: number;
-  handoffs: number;
-  sessions: number;
-  lost: number;
+export class ContinuityCounts extends Followed {
+  requests = 0;
+  handoffs = 0;
+  sessions = 0;
+  lost = 0;
   /** Number of ordered pairs of instances of which the first sent a login form and the second received the login. */
-  pairs: number;
-  accepting: number;
-  refusing: number;
+  pairs = 0;
+  accepting = 0;
+  refusing = 0;
 }
 
 interface Aftermath {

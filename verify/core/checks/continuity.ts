@@ -2,7 +2,7 @@
 import { counted, grouped } from '../result/format.ts';
 import { patternOf } from './after-others.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
-import { Continuity, type ContinuityCounts } from './continuity-judge.ts';
+import { Continuity, ContinuityCounts } from './continuity-judge.ts';
 import { atMost, check, few } from './framework.ts';
 
 /** Minimum number of requests of live sessions for a verdict, if the balancer is sticky. */
@@ -16,10 +16,7 @@ export const continuity = check<ContinuityCounts>({
     `${ENOUGH_HANDOFFS} handoffs: consecutive requests of one session served by different instances; where sticky ` +
     `routing is claimed, ${ENOUGH_STAYING} requests of live sessions`,
   judge: Continuity,
-  counts: () => ({
-    ...{ requests: 0, handoffs: 0, sessions: 0, lost: 0, pairs: 0, accepting: 0, refusing: 0 },
-    ...{ here: 0, followed: 0, kept: 0, keptAfter: 0 },
-  }),
+  counts: ContinuityCounts,
   violations: ({ lost, refusing }) => lost + refusing,
   compared: ({ requests }) => requests,
   missing({ sessions, handoffs, requests }, { routing }) {

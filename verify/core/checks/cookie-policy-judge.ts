@@ -1,31 +1,30 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
-import type { NamedCounts } from './check.ts';
 import { EarlyCookies } from './early-cookies.ts';
 import { type Exposure, exposures, policyOf, ROOM, withoutCookie } from './exposures.ts';
-import { addTo, Judging, type Violation } from './framework.ts';
+import { addTo, Judging, tally, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { Places } from './places.ts';
 
 /** Maximum number of different pairs of Domain and Path that are counted for each cookie name. */
 const SCOPES = 10_000;
 
-export interface CookieCounts {
-  cookies: number;
+export class CookieCounts {
+  cookies = 0;
   /** Number of requests sent without a cookie whose response was a health check or a static file. */
-  without: number;
+  without = 0;
   /** Number of requests sent without a cookie whose response was a login page, or a status such as 404. */
-  absent: number;
-  ids: number;
+  absent = 0;
+  ids = 0;
   /** Number of logins that got a session id which the app had already issued before. */
-  equal: number;
-  sameSiteNone: number;
+  equal = 0;
+  sameSiteNone = 0;
   /** Number of pairs of Domain and Path with which a cookie was set, beyond the first pair of each cookie. */
-  scopes: number;
+  scopes = 0;
   /** Number of unreported anomalies of cookies that have had only one value, and so may carry no session. */
-  waiting: number;
-  tried: NamedCounts;
+  waiting = 0;
+  tried = tally();
 }
 
 export class CookiePolicy extends Judging<CookieCounts> {

@@ -1,8 +1,8 @@
 /** Checks cookie-policy: each cookie that carries the session has the attributes that protect it. */
 import { counted } from '../result/format.ts';
 import { idSpace } from '../result/statistics.ts';
-import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
-import { check, reached, tally, untried } from './framework.ts';
+import { CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
+import { check, reached, untried } from './framework.ts';
 
 /** The verdict mentions the randomness of ids from this number of bits on. 30 different ids prove 7 bits. */
 const WORTH_REPORTING = 7;
@@ -14,10 +14,7 @@ export const cookiePolicy = check<CookieCounts>({
     'the attributes of a session cookie from every instance, and a response to a request without cookies: from a ' +
     'health check or a static file, or from a path where an app often has one',
   judge: CookiePolicy,
-  counts: () => ({
-    ...{ cookies: 0, without: 0, absent: 0, ids: 0, equal: 0 },
-    ...{ sameSiteNone: 0, scopes: 0, waiting: 0, tried: tally() },
-  }),
+  counts: CookieCounts,
   violations: ({ violations, waiting }) => violations + waiting,
   compared: ({ cookies }) => cookies,
   missing({ cookies, without, absent, tried }) {

@@ -4,10 +4,10 @@ import { counted } from '../result/format.ts';
 import { type LoggedRequest, triedOf } from '../timeline/request-logs.ts';
 import { check, Judging } from './framework.ts';
 
-interface Sources {
-  requests: number;
-  sources: number;
-  missing: number;
+class Sources {
+  requests = 0;
+  sources = 0;
+  missing = 0;
 }
 
 class Evidence extends Judging<Sources> {
@@ -73,7 +73,7 @@ export const evidence = check<Sources>({
     'two sources that name the instance, and an entry in each log for every request with a response, except ' +
     'requests during a fault or less than 1 s before one',
   judge: Evidence,
-  counts: () => ({ requests: 0, sources: 1, missing: 0 }),
+  counts: Sources,
   compared: ({ requests }) => requests,
   missing({ requests, sources, missing }) {
     if (sources < 2)

@@ -1,21 +1,20 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
-import type { NamedCounts } from './check.ts';
 import { drift } from './drift.ts';
-import { addTo, Judging, KEPT, type Violation } from './framework.ts';
+import { addTo, Judging, KEPT, tally, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
-export interface Timeouts {
+export class Timeouts {
   /** Key: the timeout; value: how often a session was still honoured shortly before this timeout ended. */
-  lived: Record<Timeout, number>;
-  expired: Record<Timeout, number>;
+  lived: Record<Timeout, number> = { idle: 0, absolute: 0 };
+  expired: Record<Timeout, number> = { idle: 0, absolute: 0 };
   /** Number of sessions that were refused after so short a time that no timeout can be the cause. */
-  lost: number;
+  lost = 0;
   /** Number of sessions refused too early by an instance that may not have known them. */
-  strangers: number;
-  length: number;
-  tried: NamedCounts;
+  strangers = 0;
+  length = 0;
+  tried = tally();
 }
 
 export class Expiry extends Judging<Timeouts> {

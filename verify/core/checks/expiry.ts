@@ -1,7 +1,7 @@
 /** Checks expiry: sessions end at the declared idle and absolute timeouts, on every instance. */
 import { counted, seconds } from '../result/format.ts';
-import { declaredBy, Expiry, type Timeouts } from './expiry-judge.ts';
-import { check, reached, tally, untried } from './framework.ts';
+import { declaredBy, Expiry, Timeouts } from './expiry-judge.ts';
+import { check, reached, untried } from './framework.ts';
 import { TIMEOUTS } from './life.ts';
 
 export const expiry = check<Timeouts>({
@@ -11,10 +11,7 @@ export const expiry = check<Timeouts>({
     'for each declared timeout, a session honoured after 80 % of it, and one refused between 100 % and 125 % of it; on ' +
     'every instance, a refused session that had expired',
   judge: Expiry,
-  counts: () => ({
-    ...{ lived: { idle: 0, absolute: 0 }, expired: { idle: 0, absolute: 0 } },
-    ...{ lost: 0, strangers: 0, length: 0, tried: tally() },
-  }),
+  counts: Timeouts,
   // If sessions are also lost without any wait, an instance may have refused a session because it did not know it.
   violations: ({ violations, strangers, lost }) => violations + (lost === 0 ? strangers : 0),
   compared: ({ lived, expired }) => lived.idle + lived.absolute + expired.idle + expired.absolute,

@@ -3,18 +3,18 @@ import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { stepsOf } from '../result/verdict.ts';
 import { isDuring, type SessionState, type Standing } from '../timeline/sessions.ts';
-import { ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
+import { ENOUGH_HANDOFFS } from './check.ts';
 import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
 const CHANGES = 2;
 /** Statuses of gateways and overloaded servers, which show nothing about the cookie. Cloudflare uses 520 to 530. */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
-interface Forgeries {
-  forged: number;
+class Forgeries {
+  forged = 0;
   /** Number of different ways in which cookies were changed, such as by flipping a character. */
-  changes: number;
-  tried: NamedCounts;
+  changes = 0;
+  tried = tally();
 }
 
 class Forgery extends Judging<Forgeries> {
@@ -61,7 +61,7 @@ export const forgery = check<Forgeries>({
     'each change alters the decoded value: it avoids the last character of a part, and the suffix for the balancer',
   minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
   judge: Forgery,
-  counts: () => ({ forged: 0, changes: 0, tried: tally() }),
+  counts: Forgeries,
   compared: ({ forged }) => forged,
   missing: ({ forged, changes, tried }) =>
     few(forged, ENOUGH_HANDOFFS, 'changed cookie', ' of live sessions sent', 'run the workload `audit`') ??

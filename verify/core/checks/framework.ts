@@ -32,7 +32,7 @@ export interface CheckContext {
 type Counted<C> = C & { violations: number; doubtful: number; lost: number };
 
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
-  counts(): C;
+  counts: new () => C;
   judge: new (declaration: Declaration<C>, context: CheckContext) => Fold;
   /** Returns the number of violations. By default, this is the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
@@ -57,7 +57,7 @@ export function check<C extends object>(declaration: Declaration<C>): Check {
     ...{ guarantee, assumes, minimum },
     start: (run, onAnomaly, faults, seen) => new Judge(declaration, { run, onAnomaly, faults, seen }),
     conclude: (counts, run) =>
-      concludeFrom(declaration, { ...declaration.counts(), ...NONE, ...counts }, run),
+      concludeFrom(declaration, { ...new declaration.counts(), ...NONE, ...counts }, run),
   };
 }
 
@@ -116,7 +116,7 @@ export abstract class Judging<C extends object> implements Fold {
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
     this.run = run;
     this.faults = faults;
-    this.count = { ...declaration.counts(), ...NONE };
+    this.count = { ...new declaration.counts(), ...NONE };
     this.#declaration = declaration;
     this.#seen = seen;
     this.#onAnomaly = onAnomaly;

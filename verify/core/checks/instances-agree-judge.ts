@@ -10,13 +10,13 @@ import { differences } from './pair-differences.ts';
 import { type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
-export interface Answers {
+export class Answers {
   /** First key: the instance of the session's login or last write; second key: the instance of the counted requests. */
-  pairs: PairRequests;
+  pairs: PairRequests = Object.create(null);
   /** Number of sessions that began before the first fault and were honoured after it. */
-  older: number;
+  older = 0;
   /** Number of forms that were on a page from before the first fault, and were sent after the fault. */
-  olderForms: number;
+  olderForms = 0;
 }
 
 export class InstancesAgree extends Judging<Answers> {

@@ -2,7 +2,7 @@
 import { counted } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check } from './framework.ts';
-import { type Answers, InstancesAgree } from './instances-agree-judge.ts';
+import { Answers, InstancesAgree } from './instances-agree-judge.ts';
 import { fewestOn, type PairRequests } from './pairs.ts';
 
 const ENOUGH = ENOUGH_HANDOFFS;
@@ -16,7 +16,7 @@ export const instancesAgree = check<Answers>({
     `${ENOUGH} responses on each ordered pair of the instances that served before the first fault: the instance that ` +
     'logged in or wrote last, and the instance that serves',
   judge: InstancesAgree,
-  counts: () => ({ pairs: Object.create(null), older: 0, olderForms: 0 }),
+  counts: Answers,
   compared: ({ pairs }) => numbersIn(pairs).length,
   missing({ pairs }) {
     const fewest = fewestOn(pairs, ENOUGH);

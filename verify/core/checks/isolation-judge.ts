@@ -7,17 +7,17 @@ import { Judging, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { sharedId } from './issued-values.ts';
 
-export interface Responses {
-  responses: number;
-  users: number;
+export class Responses {
+  responses = 0;
+  users = 0;
   /** Number of users who wrote a canary to private state. A canary is a unique value that names its user. */
-  planted: number;
-  named: number;
+  planted = 0;
+  named = 0;
   /** Number of requests that wrote a canary (a value that names its user), acknowledged or not. */
-  written: number;
-  ids: number;
+  written = 0;
+  ids = 0;
   /** Number of responses with another user's data, or with a session id that another user had. */
-  shown: number;
+  shown = 0;
 }
 
 export class Isolation extends Judging<Responses> {

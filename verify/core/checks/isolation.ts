@@ -1,7 +1,7 @@
 /** Checks isolation: a session shows only its own user's name and canaries, and no session id goes to two users. */
 import { counted } from '../result/format.ts';
 import { atMost, check } from './framework.ts';
-import { Isolation, type Responses } from './isolation-judge.ts';
+import { Isolation, Responses } from './isolation-judge.ts';
 
 /** Minimum number of responses that name a user, if the run wrote no private values. */
 const LEAST_NAMED = 20;
@@ -14,7 +14,7 @@ export const isolation = check<Responses>({
     `responses to two users, and a canary of each of them in private state; or, if the run writes nothing private, ` +
     `${LEAST_NAMED} responses that name their user`,
   judge: Isolation,
-  counts: () => ({ responses: 0, users: 0, planted: 0, named: 0, written: 0, ids: 0, shown: 0 }),
+  counts: Responses,
   violations: ({ shown }) => shown,
   compared: ({ users }) => users,
   missing({ users, planted, named, written }) {

@@ -3,7 +3,7 @@ import { counted, grouped } from '../result/format.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { check, few } from './framework.ts';
-import { linearizing, type OrderCounts } from './ordered-objects.ts';
+import { linearizing, OrderCounts } from './ordered-objects.ts';
 
 const NAMED = 10;
 
@@ -28,10 +28,7 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
       `${least.overlaps} requests that overlap a write of the same object, ` +
       `and ${least.handoffs} on another instance than the one before`,
     judge: linearizing(searching, least.longest),
-    counts: () => ({
-      ...{ operations: 0, reads: 0, overlaps: 0, crossed: 0 },
-      ...{ undecided: {}, late: 0, clocks: 0, closed: 0 },
-    }),
+    counts: OrderCounts,
     afterLoss: 'the data',
     compared: ({ operations }) => operations,
     missing: counts => missing(counts, least),

@@ -2,26 +2,25 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
-import type { NamedCounts } from './check.ts';
-import { addTo, Judging } from './framework.ts';
+import { addTo, Judging, tally } from './framework.ts';
 import { LateCookies, misses } from './late-cookies.ts';
 import { Replays, stillKnown } from './replays.ts';
 
-export interface Logouts {
-  logouts: number;
-  raced: number;
-  replays: number;
+export class Logouts {
+  logouts = 0;
+  raced = 0;
+  replays = 0;
   /** Number of logouts that prove nothing, because the session had been lost before. */
-  indeterminate: number;
+  indeterminate = 0;
   /** Number of logouts that deleted a cookie with a wrong Path or Domain, so that clients keep the cookie. */
-  missed: number;
+  missed = 0;
   /** Number of logouts after which the identity provider signed the user in again without a password. */
-  known: number;
+  known = 0;
   /** Number of cookies of an ended session that a response set again after the logout was sent. */
-  again: number;
+  again = 0;
   /** Number of cookies of a later login that a late response to an earlier session replaced or deleted. */
-  undone: number;
-  tried: NamedCounts;
+  undone = 0;
+  tried = tally();
 }
 
 export class LogoutFinal extends Judging<Logouts> {

@@ -1,8 +1,8 @@
 /** Checks logout-final: after an acknowledged logout, every instance refuses the old cookie for the rest of the run. */
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
-import { atMost, check, few, reached, tally, untried } from './framework.ts';
-import { LogoutFinal, type Logouts } from './logout-final-judge.ts';
+import { atMost, check, few, reached, untried } from './framework.ts';
+import { LogoutFinal, Logouts } from './logout-final-judge.ts';
 
 const RACES = 3;
 
@@ -14,10 +14,7 @@ export const logoutFinal = check<Logouts>({
     `${ENOUGH_HANDOFFS} replays of cookies from before a logout, at least one on each instance, ` +
     `and ${RACES} logouts with a request of the session in flight`,
   judge: LogoutFinal,
-  counts: () => ({
-    ...{ logouts: 0, raced: 0, replays: 0, indeterminate: 0, known: 0 },
-    ...{ missed: 0, again: 0, undone: 0, tried: tally() },
-  }),
+  counts: Logouts,
   compared: ({ replays }) => replays,
   missing({ logouts, indeterminate, replays, raced, tried }, { declared }) {
     if (declared?.refresh !== undefined && declared.refresh.revokes === undefined)

@@ -12,16 +12,16 @@ import { LoggedOverlaps } from './logged-overlaps.ts';
 
 const ENOUGH = 10;
 
-interface Adds {
+class Adds {
   /** Number of acknowledged adds that overlapped another acknowledged add, and that a final read could show. */
-  overlapping: number;
+  overlapping = 0;
   /** Number of judged adds for which another instance served the overlapping add. */
-  crossed: number;
+  crossed = 0;
   /**
    * Number of pairs of overlapping adds with both times in the balancer's log. `met`: pairs that overlap there, too.
    */
-  logged: number;
-  met: number;
+  logged = 0;
+  met = 0;
 }
 
 class NoLostUpdates extends Judging<Adds> {
@@ -76,7 +76,7 @@ export const noLostUpdates = check<Adds>({
     'the last read shows the final state: it is called after all writes have returned, or in the final phase',
   minimum: `${ENOUGH} acknowledged adds that overlap one another on two instances, and a read after them`,
   judge: NoLostUpdates,
-  counts: () => ({ overlapping: 0, crossed: 0, logged: 0, met: 0 }),
+  counts: Adds,
   afterLoss: 'the data',
   compared: ({ overlapping }) => overlapping,
   missing: ({ crossed }) =>

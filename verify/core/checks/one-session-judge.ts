@@ -11,11 +11,11 @@ export const ENOUGH = 3;
 /** Parallel first requests are regarded as the cause of failed logins only if the p-value is below this limit. */
 const SIGNIFICANT = 1e-4;
 
-export interface Logins {
-  parallel: { lived: number; failed: number };
-  single: { lived: number; failed: number };
+export class Logins {
+  parallel = { lived: 0, failed: 0 };
+  single = { lived: 0, failed: 0 };
   /** Number of browsers that got two different session ids from their parallel first requests. */
-  several: number;
+  several = 0;
 }
 
 interface Jar {

@@ -1,14 +1,14 @@
 /** Checks one-session: if a new client sends its first requests in parallel, its login works, and the session lives. */
 import { counted, grouped } from '../result/format.ts';
 import { atMost, check, few } from './framework.ts';
-import { ENOUGH, type Logins, OneSession, violationsIn } from './one-session-judge.ts';
+import { ENOUGH, Logins, OneSession, violationsIn } from './one-session-judge.ts';
 
 export const oneSession = check<Logins>({
   guarantee: 'one-session',
   assumes: 'the first requests of a session come from a client without cookies',
   minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,
   judge: OneSession,
-  counts: () => ({ parallel: { lived: 0, failed: 0 }, single: { lived: 0, failed: 0 }, several: 0 }),
+  counts: Logins,
   violations: violationsIn,
   compared: ({ parallel }) => parallel.lived + parallel.failed,
   missing({ parallel, single }) {

@@ -12,18 +12,18 @@ import { type Declaration, Judging } from './framework.ts';
 /** Maximum number of operations of one object that wait for a moment without requests in flight to be judged. */
 const LONGEST = 100_000;
 
-export interface OrderCounts {
-  operations: number;
-  reads: number;
-  overlaps: number;
-  crossed: number;
+export class OrderCounts {
+  operations = 0;
+  reads = 0;
+  overlaps = 0;
+  crossed = 0;
   /** Key: an object; value: number of its segments for which the search reached its limits without a decision. */
-  undecided: NamedCounts;
+  undecided: NamedCounts = {};
   /** Number of uncertain violations, because reads were recorded late, or because times come from several clocks. */
-  late: number;
-  clocks: number;
+  late = 0;
+  clocks = 0;
   /** Number of objects of which only the first part could be judged. */
-  closed: number;
+  closed = 0;
 }
 
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>

@@ -6,15 +6,15 @@ import { Down, hung, signedOut } from './down.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 import { naming } from './trouble.ts';
 
-export interface OutageCounts {
-  outages: number;
+export class OutageCounts {
+  outages = 0;
   /** Number of outages that took effect. All other counts are of these outages only. */
-  effective: number;
-  requests: number;
+  effective = 0;
+  requests = 0;
   /** Number of sessions that were live during an outage and were honoured after it. */
-  recovered: number;
+  recovered = 0;
   /** Number of responses that were late while Baton's machine lacked CPU time, which may be the only cause. */
-  starved: number;
+  starved = 0;
 }
 
 export class Outage extends Judging<OutageCounts> {

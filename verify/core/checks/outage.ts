@@ -2,7 +2,7 @@
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check, few } from './framework.ts';
-import { Outage, type OutageCounts } from './outage-judge.ts';
+import { Outage, OutageCounts } from './outage-judge.ts';
 import { starved } from './trouble.ts';
 
 const RECOVERED = 3;
@@ -16,7 +16,7 @@ export const outage = check<OutageCounts>({
     `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while Baton saw that the store was down, and ` +
     `${RECOVERED} of those sessions with a request afterwards`,
   judge: Outage,
-  counts: () => ({ outages: 0, effective: 0, requests: 0, recovered: 0, starved: 0 }),
+  counts: OutageCounts,
   compared: ({ requests }) => requests,
   missing(count, { declared }) {
     if (count.outages === 0) return 'the store was never down: run with a fault that stops it';

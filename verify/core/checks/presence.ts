@@ -1,38 +1,38 @@
 /** Finds out when each instance was present in the run, and what a fair share of the requests would be. */
 import type { Run } from '../history/history.ts';
-import type { NamedCounts } from './check.ts';
+import { tally } from './framework.ts';
 
 /** A result is more than chance only if its probability is below this limit, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 
-export interface Routes {
+export class Routes {
   /** Number of requests for which the balancer chose the instance, and not the client. */
-  requests: number;
-  sessions: number;
-  several: number;
-  repeats: number;
+  requests = 0;
+  sessions = 0;
+  several = 0;
+  repeats = 0;
   /** Number of times that a sticky session moved to another instance without a reason in the balancer's log. */
-  unexplained: number;
+  unexplained = 0;
   /** Number of requests that are not counted, because the balancer may have ejected an instance. */
-  unavailable: number;
+  unavailable = 0;
   /** Number of requests to each instance that the balancer chose (`served`), or that the client chose (`chosen`). */
-  served: NamedCounts;
-  chosen: NamedCounts;
+  served = tally();
+  chosen = tally();
   /**
    * Key: an instance; value: the numbers of its first and last request. Only requests that the balancer routes are
    * counted.
    */
-  since: NamedCounts;
-  until: NamedCounts;
+  since = tally();
+  until = tally();
   /**
    * Key: an instance. Its longest interval without a request (`left` to `back`), with the changes of session in it
    * (`without`).
    */
-  left: NamedCounts;
-  back: NamedCounts;
-  without: NamedCounts;
+  left = tally();
+  back = tally();
+  without = tally();
   /** Number of sessions that only one instance served, perhaps because another instance was absent. */
-  excused: number;
+  excused = 0;
 }
 
 /** An interval in which an instance was present, by request numbers. An instance has one or two such intervals. */

@@ -1,17 +1,16 @@
 /** Checks private-responses: no shared cache may store a response that is signed in or sets the session cookie. */
 import type { Caching, Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
-import type { NamedCounts } from './check.ts';
 import { addTo, check, Judging, reached, tally, untried } from './framework.ts';
 import { CacheReader } from './freshness.ts';
 import { Places } from './places.ts';
 
-interface Responses {
-  signedIn: number;
-  setting: number;
-  silent: number;
-  cached: number;
-  tried: NamedCounts;
+class Responses {
+  signedIn = 0;
+  setting = 0;
+  silent = 0;
+  cached = 0;
+  tried = tally();
 }
 
 class PrivateResponses extends Judging<Responses> {
@@ -64,7 +63,7 @@ export const privateResponses = check<Responses>({
     'the caching headers of a signed-in response of every instance, and of a response that set the session cookie, if a ' +
     'cookie carries the session',
   judge: PrivateResponses,
-  counts: () => ({ signedIn: 0, setting: 0, silent: 0, cached: 0, tried: tally() }),
+  counts: Responses,
   compared: ({ signedIn }) => signedIn,
   missing({ signedIn, setting, tried }, { declared }) {
     if (signedIn === 0)

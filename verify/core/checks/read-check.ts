@@ -5,7 +5,7 @@ import { counted } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
-import { crosses, NO_READS, type Reads, whole } from './compared-reads.ts';
+import { crosses, Reads, whole } from './compared-reads.ts';
 import { atMost, check, few, Judging, type Violation } from './framework.ts';
 
 export interface Measure {
@@ -71,7 +71,7 @@ export function readCheck(measure: Measure): Check {
     minimum: `${ENOUGH_HANDOFFS} reads ${comparable}`,
     judge: ReadsOf,
     afterLoss: 'later reads',
-    counts: () => ({ ...NO_READS }),
+    counts: Reads,
     compared: counts => whole(counts).reads + whole(counts).crossed,
     missing: (counts, { routing }) => {
       const { reads, crossed } = whole(counts);

@@ -16,7 +16,12 @@ const HELD = {
 };
 type Kind = keyof typeof HELD;
 
-type Replays = Record<Kind | 'replays', number>;
+class Sent {
+  'before-login' = 0;
+  another = 0;
+  invented = 0;
+  replays = 0;
+}
 
 /** The kinds of cookies that were tried in one session. Each kind is counted once. */
 interface Tried {
@@ -25,7 +30,7 @@ interface Tried {
   kinds: Set<Kind>;
 }
 
-class Rotation extends Judging<Replays> {
+class Rotation extends Judging<Sent> {
   readonly #tried = new WeakMap<SessionState, Tried>();
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -68,9 +73,9 @@ function rules(operation: Operation, kind: Kind, { lost, logout }: SessionState)
   return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));
 }
 
-const beforeLogin = (count: Replays): number => count['before-login'] + count.another;
+const beforeLogin = (count: Sent): number => count['before-login'] + count.another;
 
-export const rotation = check<Replays>({
+export const rotation = check<Sent>({
   guarantee: 'rotation',
   assumes:
     'before a login, its client has no cookie that is signed in as the user who logs in: it begins without cookies, or ' +
@@ -79,7 +84,7 @@ export const rotation = check<Replays>({
     `${ENOUGH} live sessions whose cookies from before the login were replayed (the cookies of another user's live ` +
     `session in the same browser count), and ${ENOUGH} with an id that the client had invented`,
   judge: Rotation,
-  counts: () => ({ 'before-login': 0, another: 0, invented: 0, replays: 0 }),
+  counts: Sent,
   compared: ({ replays }) => replays,
   missing(count) {
     if (beforeLogin(count) < ENOUGH) {

@@ -1,8 +1,8 @@
 /** Checks routing: the balancer distributes requests as the target claims, for example evenly or sticky. */
 import type { Run } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
-import { check, few, tally } from './framework.ts';
-import { cameOrWent, type Routes } from './presence.ts';
+import { check, few } from './framework.ts';
+import { cameOrWent, Routes } from './presence.ts';
 import { Routing } from './routing-judge.ts';
 import {
   chance,
@@ -25,11 +25,7 @@ export const routing = check<Routes>({
     'two instances, 100 requests whose instance is known, and a session that two instances served (sticky: two ' +
     'instances, and 10 repeated requests)',
   judge: Routing,
-  counts: () => ({
-    ...{ requests: 0, sessions: 0, several: 0, repeats: 0, unexplained: 0, unavailable: 0 },
-    ...{ served: tally(), chosen: tally(), since: tally(), until: tally() },
-    ...{ left: tally(), back: tally(), without: tally(), excused: 0 },
-  }),
+  counts: Routes,
   violations: (count, run) => count.violations + Number(unevenly(count, run).length > 0),
   compared: ({ requests }) => requests,
   missing,

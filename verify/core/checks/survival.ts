@@ -10,9 +10,9 @@ import { check, few, Judging, type Violation } from './framework.ts';
 /** Maximum number of faults with separate figures in the verdict. For more faults, it has only the sum. */
 const NAMED = 12;
 
-interface Faults {
+class Faults {
   /** 1 after the final reads of the run have begun, and 0 before. */
-  final: number;
+  final = 0;
 }
 
 class Survival extends Judging<Faults> {
@@ -108,7 +108,7 @@ export const survival = check<Faults>({
     `for each fault, whose effect must have been seen, ${ENOUGH_HANDOFFS} sessions and ${ENOUGH_HANDOFFS} acknowledged ` +
     'writes from before the fault, with a final read',
   judge: Survival,
-  counts: () => ({ final: 0 }),
+  counts: Faults,
   compared: () => 0,
   missing: ({ final }) => missingIn([], final === 1),
   rests: () => rests([]),

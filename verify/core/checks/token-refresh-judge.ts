@@ -3,26 +3,25 @@ import type { Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { mayHaveExpired } from '../timeline/timeouts.ts';
-import type { NamedCounts } from './check.ts';
-import { addTo, Judging } from './framework.ts';
+import { addTo, Judging, tally } from './framework.ts';
 import { evicted, reused, stillAccepted, survivedReuse } from './token-anomalies.ts';
 import { TokenFamily } from './token-family.ts';
 
-export interface Refreshes {
+export class Refreshes {
   /** Number of accepted refreshes. `replaced`: how many of these responses had a new refresh token. */
-  refreshes: number;
-  replaced: number;
+  refreshes = 0;
+  replaced = 0;
   /** Number of refreshes whose token another refresh sent at the same time (`overlapped`) or before (`repeated`). */
-  overlapped: number;
-  repeated: number;
+  overlapped = 0;
+  repeated = 0;
   /** Number of refreshes with a replaced token after the grace period. The app must refuse them. */
-  replays: number;
-  logouts: number;
+  replays = 0;
+  logouts = 0;
   /** Number of refresh tokens sent after the logout, and of access tokens sent after it or their end (`expired`). */
-  after: number;
-  expired: number;
-  ended: number;
-  tried: NamedCounts;
+  after = 0;
+  expired = 0;
+  ended = 0;
+  tried = tally();
 }
 
 export class TokenRefresh extends Judging<Refreshes> {

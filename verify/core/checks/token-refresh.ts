@@ -1,7 +1,7 @@
 /** Checks token-refresh: a correct refresh never ends a session, and the app accepts no replaced or revoked token. */
 import { counted } from '../result/format.ts';
-import { atMost, check, few, reached, tally, untried } from './framework.ts';
-import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';
+import { atMost, check, few, reached, untried } from './framework.ts';
+import { Refreshes, TokenRefresh } from './token-refresh-judge.ts';
 
 const ENOUGH = 3;
 
@@ -14,10 +14,7 @@ export const tokenRefresh = check<Refreshes>({
     `overlap another one with the same token, and ${ENOUGH} that repeat one; where refresh tokens are replaced, ${ENOUGH} ` +
     `replays of replaced ones after the grace period; where the target has a \`logout\`, ${ENOUGH} refresh tokens sent after it`,
   judge: TokenRefresh,
-  counts: () => ({
-    ...{ refreshes: 0, replaced: 0, overlapped: 0, repeated: 0, replays: 0 },
-    ...{ logouts: 0, after: 0, expired: 0, ended: 0, tried: tally() },
-  }),
+  counts: Refreshes,
   compared: ({ refreshes, replays, after }) => refreshes + replays + after,
   missing({ refreshes, replaced, overlapped, repeated, replays, logouts, after, tried }, { declared }) {
     if (declared?.refresh === undefined) return 'the target file has no `refresh`';

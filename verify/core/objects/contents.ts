@@ -6,7 +6,7 @@ import { putsIn } from './models.ts';
 import { type Overlaps, overlapped, type Write } from './overlaps.ts';
 import type { DueValue, KeptValue } from './read-facts.ts';
 import { RemovedValues } from './removed-values.ts';
-import { mayBeGone, mayRemove, newValue, type Value } from './value.ts';
+import { mayBeGone, mayRemove, Value } from './value.ts';
 
 /** Maximum number of `set` and `clear` operations that are remembered for each object. */
 const REPLACEMENTS = 16;
@@ -33,7 +33,7 @@ export class Contents {
     this.cap = cap ?? Number.POSITIVE_INFINITY;
     this.#initial = new Set(initial);
     this.held = initial.length;
-    for (const value of initial) this.present.set(value, newValue(value));
+    for (const value of initial) this.present.set(value, new Value(value));
   }
 
   started(write: Write): void {
@@ -110,13 +110,15 @@ export class Contents {
 
   of(value: string): Value {
     const known = this.present.get(value) ?? this.removed.get(value);
-    return known ?? getOrInsert(this.present, value, () => newValue(value));
+    return known ?? getOrInsert(this.present, value, () => new Value(value));
   }
 
   /** Returns the record of a shown value. A removed value may have been forgotten, and is then not tracked. */
   shownBy(value: string): Value {
     const isUnknown = !this.present.has(value) && this.removed.get(value) === undefined;
-    return isUnknown && this.removed.hasForgotten ? { ...newValue(value), forgotten: true } : this.of(value);
+    return isUnknown && this.removed.hasForgotten
+      ? Object.assign(new Value(value), { forgotten: true })
+      : this.of(value);
   }
 
   #remove(known: Value): void {

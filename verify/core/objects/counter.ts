@@ -2,16 +2,14 @@ import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { countOf, rises } from './models.ts';
 import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.ts';
-import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
+import { type Lost, NOTHING, type ObjectState, Reader, Readers, type ReadFacts } from './read-facts.ts';
 
-interface Viewer extends Reader {
+class Viewer extends Reader {
   /** The session's last acknowledged write. `writtenIn`: the counter's phase in which this write ended. */
   written?: Write;
   writtenIn?: number;
   readIn?: number;
 }
-
-const viewer = (session: string): Viewer => ({ session });
 
 /** Maximum number of increments that are kept one by one. Of earlier increments, only the sum is kept. */
 const KEPT = 64;
@@ -36,7 +34,7 @@ export class Counter implements ObjectState {
   /** The set, clear or decrement operation that began the current phase. */
   #fall: Operation | undefined;
   readonly #overlaps: Overlaps;
-  readonly #readers = new Readers(viewer);
+  readonly #readers = new Readers(Viewer);
 
   constructor({ initial }: ObjectEvent, overlaps: Overlaps) {
     this.#overlaps = overlaps;

@@ -7,7 +7,7 @@ import type { ObjectEvent } from '../history/history.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { Objects } from './objects.ts';
-import { Readers } from './read-facts.ts';
+import { Reader, Readers } from './read-facts.ts';
 
 const DATA: readonly Guarantee[] = [
   'read-your-writes',
@@ -325,7 +325,7 @@ describe('a list of a usual page size', () => {
 });
 
 it('forgets what an ended session wrote and saw of an object of its user', () => {
-  const readers = new Readers(session => ({ session }));
+  const readers = new Readers(Reader);
   const [first, other] = [readers.of('s1'), readers.of('s2')];
   readers.forget('s1');
   expect(readers.of('s2')).toBe(other);

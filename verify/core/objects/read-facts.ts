@@ -78,25 +78,31 @@ export interface ObjectState {
   kept?(): readonly KeptValue[];
 }
 
-export interface Reader {
-  session: string;
+export class Reader {
+  readonly session: string;
   wrote?: Operation;
   last?: Operation;
+
+  constructor(session: string) {
+    this.session = session;
+  }
 }
 
 /** Keeps a record for each session. Caches the record that was used last. */
 export class Readers<R extends Reader> {
-  readonly #make: (session: string) => R;
+  readonly #Reader: new (
+    session: string,
+  ) => R;
   readonly #all = new Map<string, R>();
   #last: R | undefined;
 
-  constructor(make: (session: string) => R) {
-    this.#make = make;
+  constructor(Reader: new (session: string) => R) {
+    this.#Reader = Reader;
   }
 
   of(session: string): R {
     if (this.#last?.session === session) return this.#last;
-    this.#last = getOrInsert(this.#all, session, () => this.#make(session));
+    this.#last = getOrInsert(this.#all, session, () => new this.#Reader(session));
     return this.#last;
   }
 

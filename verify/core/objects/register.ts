@@ -2,19 +2,17 @@
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
-import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
+import { type Contradiction, type ObjectState, Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 /** The write that set a value, or `first` for a value from before all writes. */
 type ShownState = Write | 'first';
 
-interface Viewer extends Reader {
+class Viewer extends Reader {
   written?: Write;
   shown?: ShownState | undefined;
   /** States that a later read of the session no longer showed, and that must not come back. */
-  past: Set<ShownState>;
+  readonly past = new Set<ShownState>();
 }
-
-const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
  * Decides which of two states is older: by version numbers, by the order of one client's writes, or because a session
@@ -26,7 +24,7 @@ export class Register implements ObjectState {
   #unsets: Write[] = [];
   /** True if a value was written twice, so that a read does not show which write set it. */
   #repeats = false;
-  readonly #readers = new Readers(viewer);
+  readonly #readers = new Readers(Viewer);
 
   constructor({ initial }: ObjectEvent) {
     const [value] = initial ?? [];

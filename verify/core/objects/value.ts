@@ -7,71 +7,59 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, mayBeUndone, type Write } from './overlaps.ts';
-import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
+import { type Contradiction, Reader, type ReadFacts } from './read-facts.ts';
 
-export interface Value {
-  value: string;
+export class Value {
+  readonly value: string;
   add: Operation | undefined;
-  adds: Write[];
-  removing: Write[];
+  adds: Write[] = [];
+  removing: Write[] = [];
   /** True if a read of the adding session lacked this value, and an anomaly reported it. */
-  missed: boolean;
-  present: boolean;
+  missed = false;
+  present = true;
   /** True if the value is no longer tracked. A later add of the same text is a new `Value`. */
-  forgotten: boolean;
+  forgotten = false;
   /** Sequence number of the last compared read that showed the value. */
-  shownIn: number;
-}
+  shownIn = 0;
 
-export const newValue = (value: string): Value => ({
-  value,
-  add: undefined,
-  adds: [],
-  removing: [],
-  missed: false,
-  present: true,
-  forgotten: false,
-  shownIn: 0,
-});
+  constructor(value: string) {
+    this.value = value;
+  }
+}
 
 /**
  * Quiet reads that lacked the value: after the session's own add (`stale`), or after it had read the value (`back`).
  */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
-/** The writes and reads of one session. Keys are `Value` objects, because lookups by text are slower. */
-export interface Viewer extends Reader {
-  /** Values of the session's acknowledged adds, with some that were removed later. */
-  added: Value[];
-  removed: { end: Operation; value: Value } | undefined;
-  shown: Map<Value, Operation>;
-  /** Key: a value that may have been removed; value: the first read that no longer showed it. */
-  gone: Map<Value, Operation>;
-  /** Sizes above which removed values are deleted from `added`, and forgotten values from `gone`. */
-  most: { added: number; gone: number };
-  /** Values that a quiet read lacked, but that another request may have overwritten. */
-  suspects: Map<Value, Suspects>;
-  /** Number of changes of the object at the session's last read; −1 if the next read must be compared anyway. */
-  settled: number;
-  values: readonly Value[];
-  /** The write, and whether a read, was compared with the last read. `next`: whether an equal next read counts, too. */
-  compared: { write: Operation | undefined; read: boolean; next: boolean };
+interface Compared {
+  write: Operation | undefined;
+  read: boolean;
+  next: boolean;
 }
+
+export const NOTHING_COMPARED: Compared = { write: undefined, read: false, next: false };
 
 const LEAST = 16;
 
-export const viewer = (session: string): Viewer => ({
-  session,
-  added: [],
-  removed: undefined,
-  compared: { write: undefined, read: false, next: false },
-  shown: new Map(),
-  gone: new Map(),
-  most: { added: LEAST, gone: LEAST },
-  suspects: new Map(),
-  settled: -1,
-  values: [],
-});
+/** The writes and reads of one session. Keys are `Value` objects, because lookups by text are slower. */
+export class Viewer extends Reader {
+  /** Values of the session's acknowledged adds, with some that were removed later. */
+  added: Value[] = [];
+  removed: { end: Operation; value: Value } | undefined;
+  readonly shown = new Map<Value, Operation>();
+  /** Key: a value that may have been removed; value: the first read that no longer showed it. */
+  readonly gone = new Map<Value, Operation>();
+  /** Sizes above which removed values are deleted from `added`, and forgotten values from `gone`. */
+  readonly most = { added: LEAST, gone: LEAST };
+  /** Values that a quiet read lacked, but that another request may have overwritten. */
+  readonly suspects = new Map<Value, Suspects>();
+  /** Number of changes of the object at the session's last read; −1 if the next read must be compared anyway. */
+  settled = -1;
+  values: readonly Value[] = [];
+  /** The write, and whether a read, was compared with the last read. `next`: whether an equal next read counts, too. */
+  compared = NOTHING_COMPARED;
+}
 
 export function hasAdded(known: Value, reader: Viewer): void {
   reader.added.push(known);

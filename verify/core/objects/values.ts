@@ -24,15 +24,13 @@ import {
   mayBeGone,
   mustBeGone,
   mustShow,
+  NOTHING_COMPARED,
   raced,
   shows,
   suspect,
   type Value,
-  type Viewer,
-  viewer,
+  Viewer,
 } from './value.ts';
-
-const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 
 /** Counts of the values in one read. `removing`: true if an operation may have removed one of them. */
 interface ReadCounts {
@@ -43,7 +41,7 @@ interface ReadCounts {
 
 export class Values implements ObjectState {
   readonly #contents: Contents;
-  readonly #readers = new Readers(viewer);
+  readonly #readers = new Readers(Viewer);
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
   #reads = 0;
