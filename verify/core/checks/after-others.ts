@@ -1,6 +1,4 @@
-/**
- * Finds sessions that were lost just after another login or logout of the same user, as in apps that limit sessions.
- */
+/** Finds sessions that were lost just after another login or logout of the same user. */
 import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
@@ -14,10 +12,7 @@ const USUAL = 0.5;
 /** Logins are named as the cause only if the probability that chance alone explains the losses is at most this. */
 const CHANCE = 0.01;
 
-/**
- * Counts of lost sessions (`here`) and of handoffs without a loss (`kept`), and how many of both followed another
- * login.
- */
+/** Numbers of lost sessions (`here`) and of handoffs without a loss (`kept`), and how many followed a login. */
 export class Followed {
   here = 0;
   followed = 0;

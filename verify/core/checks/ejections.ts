@@ -7,9 +7,7 @@ export class Ejections {
   readonly #failed = new Map<string, Operation>();
   requests = 0;
 
-  /**
-   * Returns whether an instance may have been ejected when the request was sent. Call in the order of the responses.
-   */
+  /** Returns whether an instance may have been ejected. Call this method in the order of the responses. */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
     if (UNAVAILABLE.has(operation.status ?? 0)) this.#failed.set(instance, operation);

@@ -140,9 +140,7 @@ export abstract class Judging<C extends object> implements Fold {
     return this.show(make, name);
   }
 
-  /**
-   * Reports an anomaly whose only proof is a signed-in response. It is withdrawn if other users see this user's pages.
-   */
+  /** Reports an anomaly that only a signed-in response proves, until other users see this user's pages. */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
     if (this.#seen.bled.has(shown)) {

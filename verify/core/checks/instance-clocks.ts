@@ -7,10 +7,7 @@ import type { Violation } from './framework.ts';
 const TOLERANCE = 2_000_000;
 const RESOLUTION = 1_000_000;
 
-/**
- * Bounds of how far an instance's clock is ahead of Baton's, microseconds: the best value, and the second-best, which
- * counts.
- */
+/** Bounds in microseconds of how far an instance's clock is ahead: the best two, of which the second counts. */
 interface Offset {
   least: [number, number];
   most: [number, number];
@@ -20,11 +17,7 @@ interface Offset {
 export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
-  /**
-   * Date, in whole seconds, was written between call and return.
-   *
-   * @param skew Date minus Baton's clock at the return, µs
-   */
+  /** @param skew the Date header, in whole seconds, minus Baton's clock at the return, microseconds */
   add(operation: Operation, skew: number): void {
     const { instance, call, return: end, caching } = operation;
     if (instance === undefined || end === undefined || caching?.hit === true) return;

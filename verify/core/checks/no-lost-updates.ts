@@ -17,9 +17,7 @@ class Adds {
   overlapping = 0;
   /** Number of judged adds for which another instance served the overlapping add. */
   crossed = 0;
-  /**
-   * Number of pairs of overlapping adds with both times in the balancer's log. `met`: pairs that overlap there, too.
-   */
+  /** Number of pairs of overlapping adds with times in the balancer's log. `met`: pairs that overlap there. */
   logged = 0;
   met = 0;
 }

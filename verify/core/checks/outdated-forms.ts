@@ -33,11 +33,7 @@ export class OutdatedForms {
     return this.#accepted + this.#refused;
   }
 
-  /**
-   * Returns a refused old form, to be counted once a newer form is accepted.
-   *
-   * @param compares false while a fault causes 5xx
-   */
+  /** Returns a refused old form. @param compares false while a fault may cause a 5xx */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
     // A form that is accepted later was refused only temporarily.

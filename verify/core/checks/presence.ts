@@ -18,16 +18,10 @@ export class Routes {
   /** Number of requests to each instance that the balancer chose (`served`), or that the client chose (`chosen`). */
   served = tally();
   chosen = tally();
-  /**
-   * Key: an instance; value: the numbers of its first and last request. Only requests that the balancer routes are
-   * counted.
-   */
+  /** Key: an instance; value: the numbers of its first and last request, counting what the balancer routes. */
   since = tally();
   until = tally();
-  /**
-   * Key: an instance. Its longest interval without a request (`left` to `back`), with the changes of session in it
-   * (`without`).
-   */
+  /** Key: an instance. The ends of its longest interval without a request, and the changes of session in it. */
   left = tally();
   back = tally();
   without = tally();
@@ -49,12 +43,7 @@ export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, 
 /** Returns the limit for p-values. It is lower if there are more sessions, because each session is tested. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
-/**
- * Returns when each instance was present: from its first to its last request, but for intervals that may be chance.
- *
- * @param ejected true to leave out the longest interval without a request, too.
- * @param significant with 1, each interval is an absence
- */
+/** Returns when each instance was present. @param ejected true to leave out its longest interval without a request */
 export function presencesOf(
   count: Routes,
   { declared }: Run,

@@ -20,10 +20,7 @@ export class Replays {
   /** The anomaly of the first honoured replay (request with the old cookie), if the report keeps it. */
   anomaly: Anomaly | undefined;
 
-  /**
-   * A refusal is evidence only with the session cookie. If the logout may not know the session, only its instance
-   * counts.
-   */
+  /** A refusal without the session cookie proves nothing, nor does one after a logout that may not know the session. */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
     if (!this.strange) return true;
@@ -38,10 +35,7 @@ export class Replays {
     return first;
   }
 
-  /**
-   * Returns an earlier refusal that shows the session dead: of the same instance, or sent before a request in flight
-   * ended.
-   */
+  /** Returns an earlier refusal that shows the session dead, of this instance or before a request in flight ended. */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
     const here = before.find(refusal => refusal.instance === replay.instance);

@@ -10,9 +10,7 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /**
-   * Key: a request that moved a sticky session; value: the session's previous request. Kept until the log entry comes.
-   */
+  /** Key: a request that moved a sticky session, until its log entry comes; value: the session's previous request. */
   readonly #moves = new Map<Operation, Operation>();
   /** `#turns`: how often a request came from another session than the request before it. */
   #latest: SessionState | undefined;

@@ -1,6 +1,4 @@
-/**
- * Compares response times of two builds. Only builds whose runs alternated are judged, by a signed-rank test of pairs.
- */
+/** Compares response times of two builds. Judges them by a signed-rank test if the runs alternated. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action } from '../history/history.ts';
 import { grouped } from '../result/format.ts';

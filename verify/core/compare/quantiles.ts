@@ -28,11 +28,7 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
   return low;
 }
 
-/**
- * Computes Wilcoxon's signed-rank test, exact and one-sided.
- *
- * @returns the probability of a sum this large by chance; 1 if all differences are 0
- */
+/** Returns the probability of such differences by chance (Wilcoxon's signed-rank test, exact, one-sided). */
 export function signedRankP(differences: readonly number[]): number {
   const sizes = differences.filter(difference => difference !== 0);
   sizes.sort((a, b) => Math.abs(a) - Math.abs(b));

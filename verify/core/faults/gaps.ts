@@ -39,10 +39,7 @@ export class Gaps {
   /** Ended gaps that the result needs. A request that waited in such a gap may end later. */
   readonly #closed: Gap[] = [];
 
-  /**
-   * @param failed undefined if the run aborted the request, or if its end is not known
-   * @param matters returns whether the result needs the gaps in this interval
-   */
+  /** @param failed undefined if the request was aborted or has no end */
   ended(
     operation: Operation,
     failed: boolean | undefined,

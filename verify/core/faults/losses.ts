@@ -10,9 +10,7 @@ const KEPT = 3;
 export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
-  /**
-   * Key: a session; value: its first request in the final reads, and whether an instance honoured it in them (`alive`).
-   */
+  /** Key: a session; value: its first request in the final reads, and whether one was honoured (`alive`). */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
   #lostWithoutFault = 0;

@@ -97,9 +97,9 @@ const shown = (value: unknown): string => {
 };
 
 /**
- * Parses one line of a history, and keeps unknown fields.
+ * Parses one line, and keeps unknown fields.
  *
- * @throws HistoryError that names the wrong field, what was expected and what came
+ * @throws HistoryError that names the field, what was expected and what came
  */
 export function parseEvent(line: string): Event {
   let value: unknown;

@@ -19,9 +19,7 @@ interface PendingChange {
   end?: Operation;
 }
 
-/**
- * Keeps the objects of a run. Key: `<what>@<scope>`, such as `basket@s1`; the scope is a session, a user, or `*`.
- */
+/** Keeps the objects of a run by name, `<what>@<scope>`. The scope is a session, a user, or `*` for all users. */
 export class Objects {
   readonly #canary: string;
   readonly #declared = new Map<string, ObjectEvent>();
@@ -77,11 +75,7 @@ export class Objects {
     return { object, write: isWrite(start) ? object.started(start) : undefined };
   }
 
-  /**
-   * Returns what an ended operation did to its object or showed. Removes values of other runs from `saw`.
-   *
-   * @param live true if the session was live before and after the operation
-   */
+  /** Returns what an operation did to its object or showed. Removes values of other runs from `saw`. */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
     if (object !== undefined && !isWrite(operation)) object.sift(operation);

@@ -21,10 +21,7 @@ export interface Write {
 export const overlapped = ({ rivals, overlapping }: Write): boolean =>
   rivals.length > 0 || overlapping !== undefined;
 
-/**
- * Returns whether an overlapping request may have undone the write. An app that saves all data also saves its own add,
- * so an add that no read shows has undone nothing, unless it was in flight when the write was sent.
- */
+/** Returns whether an overlapping request may have undone the write. An add that no read shows has saved nothing. */
 export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
   overlapping !== undefined ||
   rivals.length >= RIVALS ||

@@ -77,11 +77,7 @@ export class Sift {
     for (const value of putsIn(effect)) if (!value.startsWith(this.#canary)) this.#known.add(value);
   }
 
-  /**
-   * Removes the values of other runs from `saw`, or deletes `saw` if it cannot be compared.
-   *
-   * @returns all shown values, if the app may have cut off the list; else undefined
-   */
+  /** Removes the values of other runs from `saw`. Deletes and returns a list that the app may have cut off. */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
     if (saw === undefined) return undefined;
@@ -108,10 +104,7 @@ export class Sift {
     else for (const value of saw) this.#known.add(value);
   }
 
-  /**
-   * Returns the values that the app may have cut off, or `all` if the cut may explain every missing value. An app cuts
-   * off the oldest values, at a round number.
-   */
+  /** Returns the values that the app may have cut off, or `all` if that may explain every missing value. */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
     const { length } = saw;
     const longest = this.#longest;

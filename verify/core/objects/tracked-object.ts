@@ -82,10 +82,7 @@ export class TrackedObject {
     this.#cut = this.#sift.read(read, this.state);
   }
 
-  /**
-   * @param certain true if the session is live and the outcome is `ok`
-   * @param final true in the phase of final reads
-   */
+  /** @param final true in the phase of final reads, in which no write starts */
   ended(operation: Operation, certain: boolean, final: boolean): ObjectFacts {
     const facts = this.#facts;
     facts.write = undefined;

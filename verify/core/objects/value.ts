@@ -27,9 +27,7 @@ export class Value {
   }
 }
 
-/**
- * Quiet reads that lacked the value: after the session's own add (`stale`), or after it had read the value (`back`).
- */
+/** Quiet reads without the value, after the session's own add (`stale`), or after it had read the value (`back`). */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
 interface Compared {
@@ -91,11 +89,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
   getOrInsert(reader.suspects, known, (): Suspects => ({}))[as] ??= read;
 }
 
-/**
- * Reports values of an earlier read that this read wrongly lacks. Returns whether it lacks any such value.
- *
- * @param quiet true if no write could still take effect when the read was sent
- */
+/** Reports values of an earlier read that this read wrongly lacks. Returns whether it lacks any value. */
 export function lacking(
   read: Operation,
   number: number,
@@ -172,11 +166,7 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
   return undefined;
 }
 
-/**
- * Returns whether a read that lacks the value is wrong.
- *
- * @param quiet true if no write could still take effect when the read was sent
- */
+/** Returns whether a read without the value is wrong. @param quiet true if no write could take effect any more */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
@@ -189,11 +179,7 @@ export const contradiction = (against: Operation, was: string, expected: string,
   ...{ against, was, expected, came },
 });
 
-/**
- * Returns whether a list shows an add of its session but lacks a later one, so that it is not sorted by age.
- *
- * @param own the values in `added` that the list shows
- */
+/** Returns whether a list shows an add of its session but lacks a later one (`own`: the shown adds). */
 export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
   let lacks: Write | undefined;
   for (let i = added.length - 1, left = own.size; i >= 0 && left > 0; i--) {

@@ -129,9 +129,7 @@ export class Values implements ObjectState {
     if (after && reader.compared.read) facts.read = last;
   }
 
-  /**
-   * Returns true if the next read must be compared even if it shows the same values: an overlapping operation may end.
-   */
+  /** Returns true if even an equal next read must be compared, because an operation overlaps this one. */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
@@ -170,10 +168,7 @@ export class Values implements ObjectState {
     return write === undefined || precedes(write, removed.end) ? removed.end : write;
   }
 
-  /**
-   * Looks up the values of a read. Comparing with the text at this position in the previous read is faster than a
-   * lookup.
-   */
+  /** Looks up the values of a read. Comparing texts with the previous read is faster than a lookup. */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
     const { saw = [] } = read;
     const before = reader.values;

@@ -25,9 +25,9 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage):
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Returns undefined if the app limits logins. Requests no page: another instance might serve it.
+ * Returns undefined if the app limits logins.
  *
- * @param signedOut paths and addresses of redirects that mean "signed out", also of the login page on another host
+ * @param signedOut redirects that mean "signed out", also on another host
  */
 export function acceptsLogin(
   reply: Reply,

@@ -11,11 +11,7 @@ export interface Answer {
   failure?: Failure;
 }
 
-/**
- * Decides whether an operation happened; no other code does.
- *
- * @param safe true if the operation changes no data, and without a response counts as `fail`
- */
+/** Decides whether an operation happened. @param safe true if the operation changes no data */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {
   if (answer.failure === 'refused' || answer.failure === 'certificate') return 'fail';
   if (answer.status === undefined || answer.failure !== undefined || answer.status >= 500) {

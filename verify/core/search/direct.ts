@@ -162,9 +162,7 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/**
- * The interval from the earliest return to the latest call of one value; forward if it has that order, else backward.
- */
+/** The interval from the earliest return to the latest call of one value; backward if it ends before it begins. */
 interface Zone {
   first: number;
   last: number;

@@ -13,10 +13,7 @@ import { shownLists } from './shown-lists.ts';
 
 const LIMIT: Limit = { steps: 5_000_000 };
 
-/**
- * @param initial by default, the object is empty, and a counter is 0
- * @param operations in any order, without those that certainly did not happen
- */
+/** @param initial by default, the object is empty, and a counter is 0 */
 export function decide(
   kind: ObjectKind,
   initial: readonly string[] | undefined,

@@ -26,9 +26,7 @@ export class Tables {
   readonly returns: Float64Array;
   /** For each operation, by number: the latest return of all operations that were called before it returned. */
   readonly latest: Float64Array;
-  /**
-   * For each operation, by number: its class, and 1 if it is added as soon as it leaves the state unchanged (`idle`).
-   */
+  /** For each operation: its class, and 1 if it is added as soon as it leaves the state unchanged (`idle`). */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
   /** The operations that are not in the order yet: by call, by return, and for each class by return (`twins`). */

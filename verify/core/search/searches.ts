@@ -2,9 +2,7 @@
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
 
-/**
- * Maximum number of steps in the first search of a segment. Each undecided segment halves it, down to `LEAST_FIRST`.
- */
+/** Maximum number of steps in the first search of a segment, halved by each undecided segment. */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 const AFTERWARDS = 20_000_000;

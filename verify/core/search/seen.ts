@@ -27,10 +27,7 @@ export class SeenStates {
     return 4 * this.#used;
   }
 
-  /**
-   * Returns whether a configuration is known, and remembers it. An equal one with fewer operations without a response
-   * allows every order that this one allows.
-   */
+  /** Returns whether a configuration, or one with fewer operations without a response, is known. Remembers it. */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
     let at = this.#buckets[hash & (this.#buckets.length - 1)] as number;

@@ -1,6 +1,4 @@
-/**
- * Cuts the history of one object into segments, each at a read that overlaps no operation and so shows the whole state.
- */
+/** Cuts the history of one object into segments, each at a read that overlaps no operation. */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
@@ -40,9 +38,7 @@ export class Segments {
   /** The planned cut. `waiting`: clients whose slow reads from before the cut may still be recorded. */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
-  /**
-   * True if a client has had two requests in flight, so that its next request proves nothing about its earlier reads.
-   */
+  /** True if a client had two requests in flight. Its next request then proves nothing about its earlier reads. */
   #parallel = false;
   /** True if this segment can never be cut. */
   #stuck = false;
@@ -111,9 +107,7 @@ export class Segments {
     return over;
   }
 
-  /**
-   * Returns whether an operation overlaps a write, and whether another instance served the previous one (`crosses`).
-   */
+  /** Returns whether an operation overlaps a write, and whether another instance served the one before. */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
     const [before, here] = [this.#before, operation.instance];

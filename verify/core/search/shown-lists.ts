@@ -112,10 +112,7 @@ class ShownLists implements Machine {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
-  /**
-   * Returns undefined if the operation is impossible. A list that cannot occur again, and begins a shown list, only
-   * grows to this list: all its own reads are in the order by then.
-   */
+  /** Returns undefined if the operation is impossible. A list that cannot occur again only grows to a shown list. */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
     if (action === 'read') return saw?.[0] === name ? state : undefined;

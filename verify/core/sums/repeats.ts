@@ -35,10 +35,7 @@ export class Repeats {
   readonly #settled: Seen[] = [];
   /** True after an anomaly, or while a write may still take effect. */
   #unsure = false;
-  /**
-   * The instance of the write that the last judged read was compared with, '' if unknown; undefined without such a
-   * write.
-   */
+  /** The instance of the write that was compared with the last judged read; '' if it is not known. */
   #wrote: string | undefined;
   /** True if a repeated read and the last judged read count as a compared pair. */
   #pairs = false;
@@ -89,10 +86,7 @@ export class Repeats {
     return true;
   }
 
-  /**
-   * Call before the judge gets the session's next operation. Returns true if the judge must first judge the last read,
-   * because another instance served it, and the next operation is compared with it.
-   */
+  /** Returns true if the judge must first judge the last read, with which the session's next operation is compared. */
   settle(): boolean {
     if (!this.#pending) return false;
     this.#pending = false;
@@ -102,11 +96,7 @@ export class Repeats {
     return true;
   }
 
-  /**
-   * Adds a repeated read to the counts, or removes it.
-   *
-   * @param elsewhere true if another instance served the read before it
-   */
+  /** @param elsewhere true if another instance served the read before */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

@@ -30,10 +30,7 @@ const updates: Record<ObjectKind, readonly Action[]> = {
   bag: ['add', 'add', 'add', 'remove', 'clear', 'set'],
 };
 
-/**
- * @param unique true if every value is written only once
- * @param writes the actions besides reads
- */
+/** @param unique true if every value is written only once */
 export function drawHistory(
   kind: ObjectKind,
   size: number,

@@ -14,11 +14,7 @@ const ROUNDS = 15;
 /** Microseconds between two rounds. A round is two overlapping adds and two reads. */
 const APART = 10_000;
 
-/**
- * Builds rounds of two overlapping adds on two instances and a read on each.
- *
- * @param kind `list` for a store that keeps the order of values
- */
+/** Builds rounds of two overlapping adds on two instances and a read on each. */
 export function simulate(fault: StoreFault, seed: number, kind: 'bag' | 'list'): Picture {
   const draw = drawing(seed);
   const picture = new Picture();

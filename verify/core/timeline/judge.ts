@@ -43,8 +43,7 @@ export class Judge {
   #fingerprint: Fingerprint | undefined;
 
   /**
-   * @param onAnomaly called at once for each of the first few anomalies of a check
-   * @param wanted `counts` if only `counts()` will be called, as in k6
+   * @param wanted `counts` if only `counts()` will be called.
    * @throws HistoryError if the run claims an unknown guarantee
    */
   constructor(
