@@ -5,9 +5,9 @@ import { rises } from '../objects/models.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted } from '../result/format.ts';
 import type { Standing } from '../timeline/sessions.ts';
-import { double } from './double.ts';
 import { EffectLimits } from './effect-limits.ts';
 import { atMost, check, few, Judging } from './framework.ts';
+import { double } from './write-anomalies.ts';
 
 const ENOUGH = 10;
 

@@ -2,6 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
 import type { Credentials } from '../timeline/sessions.ts';
 
 interface Refusals {
@@ -28,5 +29,30 @@ export class LoginPair {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);
     return { count, example: own[0]?.[1].example ?? [] };
+  }
+}
+
+/** Finds the response that contained the login form of a session. */
+export class LoginForms {
+  readonly #forms = new Map<string, Operation>();
+  /** Key: a session; value: the request that returned last. */
+  readonly #firsts = new Map<string, Operation>();
+
+  /** Forgets the form if two first requests overlap, because the check one-session judges such sessions. */
+  add(operation: Operation): void {
+    const { session } = operation;
+    const earlier = this.#firsts.get(session);
+    const alone = earlier === undefined || precedes(earlier, operation);
+    if (!alone || earlier === undefined || (operation.return ?? 0) >= (earlier.return ?? 0))
+      this.#firsts.set(session, operation);
+    if (!alone) this.#forms.delete(session);
+    else if (operation.action === 'form') this.#forms.set(session, operation);
+  }
+
+  take(session: string): Operation | undefined {
+    const form = this.#forms.get(session);
+    this.#forms.delete(session);
+    this.#firsts.delete(session);
+    return form;
   }
 }

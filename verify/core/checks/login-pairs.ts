@@ -4,8 +4,7 @@ import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
 import { type Credentials, refusedLogin, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
-import { LoginForms } from './login-forms.ts';
-import { LoginPair } from './login-pair.ts';
+import { LoginForms, LoginPair } from './login-pair.ts';
 
 const REFUSALS = 2;
 /** p-value below which refused logins are not chance, compared with logins whose form came from the same instance. */

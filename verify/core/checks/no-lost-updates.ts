@@ -6,9 +6,9 @@ import type { Write } from '../objects/overlaps.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
 import type { Standing } from '../timeline/sessions.ts';
-import { clobber } from './clobber.ts';
 import { atMost, check, few, Judging } from './framework.ts';
 import { LoggedOverlaps } from './logged-overlaps.ts';
+import { clobber } from './write-anomalies.ts';
 
 const ENOUGH = 10;
 

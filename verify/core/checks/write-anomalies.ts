@@ -1,11 +1,14 @@
-/** Describes a lost update, and collects its witness: the few requests that prove it. */
-import type { Start } from '../history/history.ts';
+/** Describes writes that were lost or took effect twice, with the few requests that prove it. */
+import type { Operation, Start } from '../history/history.ts';
 import type { LostUpdate } from '../objects/read-facts.ts';
 import { visibleIn } from '../objects/sift.ts';
 import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';
+import type { EffectLimits } from './effect-limits.ts';
 import type { Violation } from './framework.ts';
 
-export const pending = (start: Start): WitnessStep => ({
+const SHOWN = 4;
+
+const pending = (start: Start): WitnessStep => ({
   operation: { ...start, type: 'op', outcome: 'info' },
   came: 'may have happened',
 });
@@ -31,6 +34,35 @@ export function clobber({ value, write, showed, read }: LostUpdate): Violation {
       counts
         ? { operation: read, expected: `${value} or more`, came: shown }
         : { operation: read, expected: `"${value}" in it`, came: `saw ${shown}: "${value}" is gone` },
+    ],
+  };
+}
+
+export function double(
+  read: Operation,
+  value: string,
+  limit: number,
+  { kind, adds, last: before }: EffectLimits,
+): Violation {
+  const counter = kind === 'counter';
+  const of = adds.filter(add => counter || add.value === value).slice(-SHOWN);
+  const steps: WitnessStep[] = of.map(add =>
+    add.type === 'op' ? { operation: add, came: 'acknowledged' } : pending(add),
+  );
+  const shown = before !== undefined && (counter || of.length < limit) ? before : undefined;
+  const times = read.saw?.filter(one => one === value).length;
+  const [came, most] = counter
+    ? [String(read.saw?.[0]), `${limit} at most`]
+    : [`"${value}" ${times} times`, `"${value}" ${limit === 1 ? 'once' : `${limit} times`} at most`];
+  return {
+    at: read,
+    summary: counter
+      ? 'the counter is higher than all increments together: one took effect twice'
+      : 'a value is there more often than it was added: an add took effect twice',
+    witness: [
+      ...stepsOf([shown, `saw [${(shown === undefined ? [] : visibleIn(shown)).join(', ')}]`]),
+      ...steps,
+      ...stepsOf([read, came, most]),
     ],
   };
 }
