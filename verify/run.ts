@@ -13,7 +13,7 @@ import { type RunRecording, record } from './recording.ts';
 import type { Target } from './target/load.ts';
 import { RunWorkers } from './workers.ts';
 import { audit } from './workloads/audit.ts';
-import { measureGrowth } from './workloads/growth.ts';
+import { measureGrowth } from './workloads/growth-measurement.ts';
 import { perform } from './workloads/index.ts';
 
 /**

@@ -12,7 +12,7 @@ import { EXIT, UnavailableError, UsageError } from '../errors.ts';
 import { addressesOf } from '../faults/changes.ts';
 import { needsLinks } from '../faults/index.ts';
 import { judgeFile } from '../judge-file.ts';
-import { type SecondLoad, secondLoad } from '../k6.ts';
+import { findK6, type SecondLoad, secondLoad } from '../k6.ts';
 import type { Listening } from '../listen.ts';
 import { Live } from '../live.ts';
 import { serveMetrics } from '../metrics.ts';
@@ -139,6 +139,7 @@ export async function verifyCommand(
     }
     if (waiting > 0)
       progress.step(`waits for the declared timeouts: about ${Math.ceil(waiting / 1000)} s in all`);
+    const loadsAgain = values.k6 && (await findK6(process.env)) !== undefined;
     const { result, folder } = await verify(target, {
       ...load,
       logs: [...(stack?.logs ?? []), ...logs],
@@ -148,7 +149,11 @@ export async function verifyCommand(
       onAlarm: text => progress.alarm(text),
       signal: stop.signal,
       stopped: stop.reason,
-      onPhase: phase => progress.phase(phase, load),
+      onPhase: phase => {
+        progress.phase(phase, load);
+        // Stops the stack while the history is judged. A failure is thrown below, where the end is awaited.
+        if (phase === 'judge' && !loadsAgain) stack?.stop().catch(() => {});
+      },
       onActive: what => progress.active(what),
       onOperation: operation => status.operation(operation),
       ...(!divided && { onEvent: (event: Event) => status.event(event) }),

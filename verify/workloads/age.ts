@@ -14,6 +14,8 @@ import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 
 const EACH = 5;
+/** Number of logged-out sessions whose old cookies are sent at the same time. */
+const DEAD_AT_ONCE = 4;
 /** Number of bursts (overlapping requests) of the busy session that lives longest. */
 const TIMES = 14;
 /**
@@ -73,7 +75,7 @@ export const age: Workload = {
       dead.push(await loggedOut(session, n));
     });
     await Promise.all([living, visits(context, all, endedAt(start + life * 1000))]);
-    for (const last of dead) await last();
+    await inTurn(context, dead.length, DEAD_AT_ONCE, async (_, n) => dead[n]?.());
   },
 };
 
