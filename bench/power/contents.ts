@@ -26,6 +26,17 @@ export function withoutOldest(data: SessionData): SessionData | undefined {
   return copy;
 }
 
+/** Returns a copy of a session with its login and without its items; undefined if the session has no item. */
+export function withoutItems(data: SessionData): SessionData | undefined {
+  const copy = copyOf(data);
+  const names = Object.keys(copy).filter(
+    (name): name is `basket:${string}` =>
+      name.startsWith('basket:') || (name === 'cart' && !!copy.cart?.length),
+  );
+  for (const name of names) delete copy[name];
+  return names.length > 0 ? copy : undefined;
+}
+
 const textsOf = (data: Partial<SessionData>): Map<string, string> =>
   new Map(
     Object.entries({ ...data, cookie: undefined }).map(([name, value]) => [name, JSON.stringify(value)]),

@@ -4,7 +4,8 @@ import type { SessionData, Store } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import { copyOf, type Done, type Got } from '../../zoo/stores/stock.ts';
 import type { Oracle } from './oracle.ts';
-import { ignored, type Raw, STORE_ACTS } from './store.ts';
+import { ignored, type Raw } from './replacement.ts';
+import { STORE_ACTS } from './store.ts';
 
 export class DrawnStore extends RedisAttributesStore {
   readonly #raw: Raw;

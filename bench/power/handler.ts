@@ -1,18 +1,20 @@
 /**
- * Makes those random changes of an app that concern cookies or responses (`HANDLER_ACTS`), after the session is loaded.
+ * A middleware that makes the randomly chosen change of the app (the draw) if this change concerns cookies or responses
+ * (`HANDLER_ACTS`). The middleware runs after the session is loaded.
  */
+import { gzipSync } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';
 
 type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' | undefined;
 
-/** `connect.sid` of the plain Express app, or `sid` of the web shop. */
+/** Matches the session cookie of both apps: `connect.sid` of the plain Express app, or `sid` of the web shop. */
 const COOKIE = /^(connect\.sid|sid)=/;
 
 /** The session cookie that the app set at the most recent login, and the user of this login. */
 let lastLogin: { cookie: string; user: string } | undefined;
 
-/** Changes the values of one header whenever the app sets this header. */
+/** Replaces `setHeader` of a response, to change the values of one header whenever the app sets this header. */
 function changing(response: Response, name: string, change: (value: string) => string): void {
   const set = response.setHeader.bind(response);
   response.setHeader = (header, value) => {
@@ -23,6 +25,23 @@ function changing(response: Response, name: string, change: (value: string) => s
 
 const cookieOf = ({ headers }: Request): string | undefined =>
   headers.cookie?.split('; ').find(cookie => COOKIE.test(cookie));
+
+/** Calls `change` with the text of a successful page, and sends the text that it returns. */
+function changingPage(response: Response, change: (page: string) => string | Buffer): void {
+  const send = response.send.bind(response);
+  response.send = body => {
+    response.send = send;
+    return send(typeof body === 'string' && response.statusCode === 200 ? change(body) : body);
+  };
+}
+
+/** Removes the form tokens of a page, which differ each time. */
+const visible = (page: string): string => page.replaceAll(/[\w.-]{30,}/g, '');
+
+/** The last page that the app sent, by its path. */
+const lastPages = new Map<string, { page: string; user: string }>();
+/** The last page that the app sent to each session, by session id and path. */
+const ownPages = new Map<string, { page: string; at: number }>();
 
 export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   'drop-cookie': (request, response, oracle) => {
@@ -50,6 +69,59 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
         return value;
       oracle.harm('the cookie of another user was set');
       return last.cookie;
+    });
+    return undefined;
+  },
+  'swap-pages': ({ session, sessionID, path }, response, oracle) => {
+    const { user } = session ?? {};
+    if (user === undefined) return;
+    changingPage(response, page => {
+      const last = lastPages.get(path);
+      lastPages.set(path, { page, user });
+      if (last === undefined || last.user === user || !oracle.strikes(sessionID, session)) return page;
+      oracle.harm('the page of another user was sent');
+      return last.page;
+    });
+    return undefined;
+  },
+  'old-page': ({ session, sessionID, originalUrl }, response, oracle) => {
+    if (session?.user === undefined) return;
+    changingPage(response, page => {
+      const key = `${sessionID} ${originalUrl}`;
+      const old = ownPages.get(key);
+      if (old === undefined || Date.now() - old.at > oracle.draw.ms || !oracle.strikes(sessionID, session)) {
+        ownPages.set(key, { page, at: Date.now() });
+        return page;
+      }
+      if (visible(old.page) !== visible(page)) oracle.harm('an old page was sent');
+      return old.page;
+    });
+    return undefined;
+  },
+  'cookie-path': (request, response, oracle) => {
+    if (!request.path.includes('login')) return;
+    changing(response, 'set-cookie', value => {
+      if (!COOKIE.test(value) || value.includes('1970')) return value;
+      oracle.harm('a cookie for one page was set');
+      return value.replace(/; Path=\/(?=;|$)/i, `; Path=${request.originalUrl}`);
+    });
+    return undefined;
+  },
+  'short-cookie': (request, response, oracle) => {
+    if (!request.path.includes('login')) return;
+    changing(response, 'set-cookie', value => {
+      if (!COOKIE.test(value) || value.includes('1970')) return value;
+      oracle.harm('a cookie that expires early was set');
+      const lasting = value.replaceAll(/; (Max-Age|Expires)=[^;]*/gi, '');
+      return `${lasting}; Max-Age=${Math.ceil(oracle.draw.ms / 1_000)}`;
+    });
+    return undefined;
+  },
+  compress: (request, response) => {
+    if (request.acceptsEncodings('gzip') !== 'gzip') return;
+    changingPage(response, page => {
+      response.type('html').vary('Accept-Encoding').set('Content-Encoding', 'gzip');
+      return gzipSync(page);
     });
     return undefined;
   },
@@ -94,10 +166,16 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/** Changes whose handlers see every request, to record its cookies, and ask the oracle (oracle.ts) themselves. */
-const WATCHING = ['other-cookie'];
+/**
+ * Names of the changes whose handlers must run in every request, to record its cookies. Such a handler calls the oracle
+ * (oracle.ts) itself, and only in requests in which the change is possible.
+ */
+const WATCHING = ['other-cookie', 'swap-pages', 'old-page'];
 
-/** The oracle (oracle.ts) decides whether to make the change in a request. */
+/**
+ * Returns the middleware. It reports each request to the oracle (oracle.ts), which decides whether to make the change
+ * in this request.
+ */
 export const drawnHandler =
   (oracle: Oracle): RequestHandler =>
   (request, response, next) => {

@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
 import { describe, expect, it } from 'vitest';
+import { DEFECTS, HEALTHY } from './acts.ts';
 import { describeDraw } from './describe.ts';
-import { DEFECTS, type Draw, drawOf, HEALTHY } from './draw.ts';
+import { type Draw, drawOf } from './draw.ts';
 import { HANDLER_ACTS } from './handler.ts';
 import { report } from './report.ts';
 import { STORE_ACTS } from './store.ts';

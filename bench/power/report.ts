@@ -1,4 +1,5 @@
-import { DEFECTS } from './draw.ts';
+/** Creates a Markdown report on the trials of random defects and healthy variants. */
+import { DEFECTS } from './acts.ts';
 import type { TrialRecord } from './trial.ts';
 
 const percent = (count: number, of: number): string =>
@@ -16,7 +17,10 @@ function groupsOf(
 
 const found = ({ violated }: TrialRecord): boolean => violated.length > 0;
 
-/** Returns which of three ranges, one for each row of a table, the rate of a defect is in. */
+/**
+ * Returns the range of rates to which a defect belongs, by how often the app shows it. There are three ranges, one for
+ * each row of a table.
+ */
 function rateOf(one: TrialRecord): string {
   if (one.every <= 10) return '1 in 10 or more';
   return one.every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';
@@ -37,7 +41,10 @@ function table(
   ];
 }
 
-/** Returns Markdown tables: totals, shares by guarantee, condition and rate, and the missed defects. */
+/**
+ * Returns the tables in Markdown: totals, then shares by guarantee, by condition and by rate, then the defects that
+ * Baton missed.
+ */
 export function report(all: readonly TrialRecord[]): string[] {
   const defects = all.filter(({ kind }) => kind === 'defect');
   const healthy = all.filter(({ kind }) => kind === 'healthy');

@@ -1,8 +1,10 @@
 import type { SessionData } from 'express-session';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionGoneError } from '../../app/stores/errors.ts';
-import { DEFECTS, type Draw, HEALTHY } from './draw.ts';
-import { type Raw, STORE_ACTS } from './store.ts';
+import { DEFECTS, HEALTHY } from './acts.ts';
+import type { Draw } from './draw.ts';
+import type { Raw } from './replacement.ts';
+import { STORE_ACTS } from './store.ts';
 import { draw, sessionOf, started } from './testing.ts';
 
 /** Timers are fake, so the test does not wait in real time. */
@@ -55,6 +57,8 @@ async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; r
   await sleep(60);
   const both = JSON.stringify(await real.load('b'));
   await store.renew('a', sessionOf('alice'));
+  await sleep(60);
+  loaded.push(await store.load('a'));
   const late = await real.load('a');
   await store.end('a');
   if (late !== null) await store.save('a', Object.assign(late, { visits: 1 })).catch(() => {});
@@ -73,7 +77,10 @@ async function driven(one: Draw): ReturnType<typeof driving> {
   return done;
 }
 
-const RIGHT = ['alice tea,milk', 'bob rum', 'alice tea,milk', 'bob rum', '"basket:0":1,"basket:1":1}'];
+const RIGHT = [
+  ...['alice tea,milk', 'bob rum', 'alice tea,milk', 'bob rum', 'alice tea,milk'],
+  '"basket:0":1,"basket:1":1}',
+];
 
 describe('parts of the store', () => {
   beforeEach(() => vi.useFakeTimers());

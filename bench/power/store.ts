@@ -1,52 +1,24 @@
-/** Implements the random changes of a session store that draw.ts lists: defects, and odd but correct changes. */
-import type { SessionData } from 'express-session';
+/**
+ * Implements the random changes of a session store that acts.ts lists: defects, and changes that are unusual but
+ * correct.
+ */
 import { SessionGoneError } from '../../app/stores/errors.ts';
 import { copyOf } from '../../zoo/stores/stock.ts';
-import { differ, type Loaded, owners, undoes, withoutOldest } from './contents.ts';
-import type { Oracle } from './oracle.ts';
+import { differ, type Loaded, owners, undoes, withoutItems, withoutOldest } from './contents.ts';
+import { HEALTHY_STORES } from './healthy-stores.ts';
+import { ignored, onLoad, onSave, type Replace } from './replacement.ts';
 
-export interface Raw {
-  load(sid: string): Promise<Loaded>;
-  save(sid: string, data: SessionData): Promise<void>;
-  renew(sid: string, data: SessionData): Promise<void>;
-  end(sid: string): Promise<void>;
-  /** Returns the session as the current request loaded it; undefined for a new session. */
-  before(data: SessionData): SessionData | undefined;
-}
-
-/** Creates the changed methods of a session store, which replace those of the correct store `real`. */
-type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
-
-const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-export const ignored = (): void => {};
-
-/** Makes `load` return the result of `strike` in requests that the oracle (oracle.ts) selects. */
-const onLoad =
-  (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
-  (real, oracle) => ({
-    async load(sid) {
-      const data = await real.load(sid);
-      return data && oracle.strikes(sid, data) ? strike(sid, data, real, oracle) : data;
-    },
-  });
-
-/** Makes `save` call `strike` in requests that the oracle (oracle.ts) selects and that change the session. */
-const onSave =
-  (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
-  (real, oracle) => ({
-    async save(sid, data) {
-      if (!oracle.strikes(sid, data) || !differ(await real.load(sid), data)) return real.save(sid, data);
-      return strike(sid, data, real, oracle);
-    },
-  });
-
-/** Time for which a reply of the store waits to be given to a later read, ms: longer than a read takes. */
+/**
+ * Time for which a reply of the store is held back, so that a later read can get this reply, milliseconds. It is longer
+ * than one read takes.
+ */
 const PARKED = 40;
 
 /**
- * Swaps the replies of two reads of the store.
- * @param inFlight true: a reply is swapped only with that of a read in flight, by a delay of 1 ms. False: also with
- *   that of a read that begins within `PARKED` ms
+ * Swaps the replies of two reads of the store: each read gets the reply of the other read.
+ *
+ * @param inFlight true: a reply is held back for 1 ms, so that it is swapped only with that of a read in flight.
+ *   False: a reply is held back for `PARKED` milliseconds, so that a read that begins later can get it
  */
 const exchanging =
   (inFlight: boolean): Replace =>
@@ -78,10 +50,10 @@ const exchanging =
     };
   };
 
-export const STORE_ACTS: Readonly<Record<string, Replace>> = {
+const DEFECTIVE: Readonly<Record<string, Replace>> = {
   'drop-save': onSave(async (_sid, _data, _real, oracle) => oracle.harm('a save was dropped')),
   'slow-save': onSave(async (sid, data, real, oracle) => {
-    // The request can change the session before this save takes effect.
+    // Copies the session, because the request can change it before this save takes effect.
     const copy = copyOf(data);
     oracle.harm('a save was acknowledged early');
     setTimeout(() => void real.save(sid, copy).catch(ignored), oracle.draw.ms);
@@ -100,6 +72,16 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
     if (less !== undefined) oracle.harm('a value was left out');
     await real.save(sid, less ?? data);
   }),
+  'lose-data': onSave(async (sid, data, real, oracle) => {
+    await real.save(sid, data);
+    setTimeout(async () => {
+      const stored = await real.load(sid);
+      const bare = stored && withoutItems(stored);
+      if (!bare) return;
+      oracle.harm('the data of a session was deleted');
+      await real.save(sid, bare).catch(ignored);
+    }, oracle.draw.ms);
+  }),
   'save-whole': onSave(async (sid, data, real, oracle) => {
     const [stored, before] = [await real.load(sid), real.before(data)];
     if (stored === null || before === undefined) return real.save(sid, data);
@@ -114,7 +96,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // The store would create again a session object that it has not loaded.
+        // Saves a copy, because the store creates a session again if it has not loaded the session object.
         await real.save(sid, copyOf(data));
       }
     },
@@ -156,6 +138,63 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
       },
     };
   },
+  'swap-saves': (real, oracle) => {
+    let last = '';
+    return {
+      async save(sid, data) {
+        const other = last;
+        if (data.user !== undefined) last = sid;
+        const swaps = other !== '' && other !== sid && oracle.strikes(sid, data);
+        if (!swaps || !differ(await real.load(sid), data)) return real.save(sid, data);
+        oracle.harm('a session was saved with the key of another session');
+        await real.save(other, copyOf(data));
+      },
+    };
+  },
+  'evict-other': (real, oracle) => {
+    const known = new Map<string, string>();
+    return {
+      async save(sid, data) {
+        await real.save(sid, data);
+        if (data.user === undefined || known.has(sid)) return;
+        known.set(sid, data.user);
+        const [other] = [...known].find(([, user]) => user !== data.user) ?? [];
+        if (other === undefined || !oracle.strikes(sid, data)) return;
+        known.delete(other);
+        if ((await real.load(other)) !== null) oracle.harm('the session of another user was deleted');
+        await real.end(other);
+      },
+      async end(sid) {
+        known.delete(sid);
+        await real.end(sid);
+      },
+    };
+  },
+  shorten: (real, oracle) => {
+    const expiring = new Map<string, NodeJS.Timeout>();
+    const expired = new Set<string>();
+    return {
+      async load(sid) {
+        const data = await real.load(sid);
+        if (data === null && expired.delete(sid)) oracle.harm('a session had expired early');
+        return data;
+      },
+      async renew(sid, data) {
+        clearTimeout(expiring.get(sid));
+        await real.renew(sid, data);
+        if (data.user === undefined || !oracle.strikes(sid, data)) return;
+        const expire = async (): Promise<void> => {
+          if ((await real.load(sid)) === null) return;
+          expired.add(sid);
+          await real.end(sid);
+        };
+        expiring.set(
+          sid,
+          setTimeout(() => void expire().catch(ignored), oracle.draw.ms),
+        );
+      },
+    };
+  },
   'mix-replies': exchanging(true),
   'late-reply': exchanging(false),
   'forget-delete': (real, oracle) => ({
@@ -177,40 +216,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
       }, oracle.draw.ms);
     },
   }),
-  'wait-to-save': onSave(async (sid, data, real, { draw }) => {
-    await later(draw.ms);
-    await real.save(sid, data);
-  }),
-  'wait-to-load': onLoad(async (_sid, data, _real, { draw }) => {
-    await later(draw.ms);
-    return data;
-  }),
-  'save-twice': onSave(async (sid, data, real) => {
-    await real.save(sid, data);
-    await real.save(sid, data);
-  }),
-  'copy-with-version': (real, oracle) => {
-    const copies = new Map<string, SessionData>();
-    return {
-      async load(sid) {
-        const [data, copy] = [await real.load(sid), copies.get(sid)];
-        if (data === null) return null;
-        if (copy !== undefined && !differ(data, copy) && oracle.strikes(sid, data)) return copy;
-        copies.set(sid, data);
-        return data;
-      },
-    };
-  },
-  'late-renewal': (real, oracle) => ({
-    async renew(sid, data) {
-      if (!oracle.strikes(sid, data)) return real.renew(sid, data);
-      setTimeout(() => void real.renew(sid, data).catch(ignored), oracle.draw.ms);
-    },
-  }),
-  'refuse-size': (real, oracle) => ({
-    async save(sid, data) {
-      if (oracle.strikes(sid, data)) throw new Error('the session is too large');
-      return real.save(sid, data);
-    },
-  }),
 };
+
+/** The changes of a session store by their names, defects and healthy variants. */
+export const STORE_ACTS: Readonly<Record<string, Replace>> = { ...DEFECTIVE, ...HEALTHY_STORES };

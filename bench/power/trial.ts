@@ -1,4 +1,7 @@
-/** Runs Baton against a randomly changed app, and finds out whether a client could notice the change. */
+/**
+ * Runs Baton with default settings against a randomly changed app (a draw), and finds out whether a client
+ * could notice the change.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,20 +15,23 @@ import { Visitor } from '../../zoo/testing/visitor.ts';
 import { describeDraw } from './describe.ts';
 import type { Draw } from './draw.ts';
 
-/** One line of the file that `--tally FILE` names. */
+/** The outcome of a trial: one line of the file that `--tally FILE` names. */
 export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /** The change itself, because an edit of draw.ts can give the same seed another change. */
+  /**
+   * The randomly chosen change, its condition and its rate. They are stored, because an edit of acts.ts can give the
+   * same seed another change.
+   */
   act: z.string(),
   when: z.string(),
   every: z.number(),
   /** Number of wrong effects in the run that a client could notice. */
   harms: z.number(),
-  /** True if a client could notice a wrong effect in the run, or in the requests after the run. */
+  /** True if a client could notice a wrong effect in the run, or in the requests that `attentive` sends after it. */
   noticeable: z.boolean(),
-  /** The claimed guarantees that Baton reported as violated. */
+  /** Names of the claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),
   requests: z.number(),
   folder: z.string(),
@@ -33,7 +39,10 @@ export const outcome = z.object({
 
 export type TrialRecord = z.infer<typeof outcome>;
 
-/** Returns an entry of the zoo that makes the change. It claims the guarantees of the unchanged app. */
+/**
+ * Returns a deployment (an entry of the zoo) whose program makes the randomly chosen change. Its target file claims the
+ * guarantees that the app keeps without this change.
+ */
 function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
   const program = new URL(`./${host}.server.ts`, import.meta.url);
@@ -47,10 +56,7 @@ function entryOf(draw: Draw, harms: string): Control {
   };
 }
 
-/**
- * @param out folder for the histories
- * @param signal stops the trial
- */
+/** @param out folder for the histories; @param signal stops the trial */
 export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Promise<TrialRecord> {
   const folder = await mkdtemp(join(tmpdir(), 'power-'));
   const file = join(folder, 'harms');
@@ -80,22 +86,30 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   }
 }
 
-/** Limits of the requests after the run: rounds, and milliseconds. */
+/**
+ * Limits of the requests that `attentive` sends after the run: the number of rounds, and the duration in milliseconds.
+ */
 const ROUNDS = 400;
 const TIME = 12_000;
-/** Number of users in the requests after the run. */
+/** Number of users in the requests that `attentive` sends after the run. */
 const USERS = 12;
-/** Length of a large value, characters. The plain host accepts at most 2000. */
+/** Length of a large value, characters. The app (the plain host) accepts at most 2000. */
 const LONG = 1_900;
 
-/** Changes that show in logins and logouts, which the requests after the run then repeat often. */
-const COMING_AND_GOING = ['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'];
+/**
+ * Names of the changes that concern logins and logouts. To show such a change, the requests after the run log in and
+ * out as often as possible.
+ */
+const COMING_AND_GOING = [
+  ...['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'],
+  ...['evict-other', 'cookie-path', 'short-cookie'],
+];
 /** Time from the start of a slow write to the logout that overlaps it, milliseconds. */
 const IN_FLIGHT = 50;
 
 /**
- * Sends requests after the run until a client has noticed the change of the app: overlapping requests,
- * waits for timeouts, long and non-ASCII values, logouts, and a forged cookie.
+ * Sends requests after the run until a client has noticed the change of the app. These requests wait for timeouts,
+ * overlap, write long and non-ASCII values, log out, and send a forged cookie.
  */
 async function attentive(
   draw: Draw,
@@ -114,6 +128,10 @@ async function attentive(
       await user.who();
       await sleep(draw.wait + 50);
     }
+    if (draw.act === 'shorten') {
+      await user.who();
+      await sleep(draw.ms + 50);
+    }
     if (draw.act === 'accept-forged') await forge(user);
     else if (!brief) await use(user, draw, n);
     else if (draw.act === 'save-ended') await leaveEarly(user);
@@ -121,7 +139,7 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // Some changes of the app take effect later.
+  // If clients have noticed no wrong effect yet, waits for changes that take effect later.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 

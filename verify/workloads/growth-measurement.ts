@@ -109,13 +109,18 @@ class Measurement {
         written.push({ value, size });
         return status < 400;
       };
-      const settled = async (): Promise<boolean> => !(await Promise.all(overlapping.splice(0))).includes(false);
+      const settled = async (): Promise<boolean> =>
+        !(await Promise.all(overlapping.splice(0))).includes(false);
       const adding = async (size: number, n: number): Promise<boolean> => {
         // A cookie that holds the texts must come back before the next text is sent.
         if (n < READ_EVERY || held() > empty + size) return add(size, n);
         return overlapping.push(add(size, n)) < atOnce || settled();
       };
-      await eachText({ longest, total: Number.POSITIVE_INFINITY }, adding, async () => void (await settled()));
+      await eachText(
+        { longest, total: Number.POSITIVE_INFINITY },
+        adding,
+        async () => void (await settled()),
+      );
       await settled();
       if (atOnce > 1) {
         const { body } = await driver.look(this.#probe.read.path);
