@@ -47,7 +47,7 @@ describe('expiry', () => {
   it('is valid when sessions live as long as declared, and no longer', () => {
     expect(judged(idle, healthy)).toMatchObject({
       judgement: 'valid',
-      rests: { 'lived to near the end': 2, 'expired in time': 2, instances: 2 },
+      rests: { 'used shortly before the end': 2, 'refused in time': 2, instances: 2 },
       finding: 'sessions end as declared (idle 60 s)',
     });
   });
@@ -175,12 +175,12 @@ describe('expiry, exact messages', () => {
     expect(verdictText(judged(both, healthy))).toMatchInlineSnapshot(`
       "unknown
       why: no session was used shortly before its end, so the absolute timeout of 80 s was not tested
-      rests on lived to near the end 2, expired in time 2, instances 2"
+      rests on used shortly before the end 2, refused in time 2, instances 2"
     `);
     expect(verdictText(judged(absolute, healthy))).toMatchInlineSnapshot(`
       "valid
       sessions end as declared (absolute 60 s)
-      rests on lived to near the end 2, expired in time 2, instances 2"
+      rests on used shortly before the end 2, refused in time 2, instances 2"
     `);
     const tried = (expiry: Expiry, lived: number, refused: number) =>
       judged(expiry, p => {
@@ -192,12 +192,12 @@ describe('expiry, exact messages', () => {
     expect(verdictText(tried(idle, 47, 77))).toMatchInlineSnapshot(`
       "unknown
       why: no session was used shortly before its end, so the idle timeout of 60 s was not tested
-      rests on lived to near the end 0, expired in time 2, instances 2"
+      rests on used shortly before the end 0, refused in time 2, instances 2"
     `);
     expect(verdictText(tried(idle, 48, 79))).toMatchInlineSnapshot(`
       "unknown
       why: no session was used shortly after its end, so the idle timeout of 60 s was not tested
-      rests on lived to near the end 1, expired in time 0, instances 2"
+      rests on used shortly before the end 1, refused in time 0, instances 2"
     `);
     expect(tried(absolute, 48, 77).judgement).toBe('valid');
     expect(tried(absolute, 47, 77).why).toMatch(
@@ -230,7 +230,7 @@ describe('expiry, exact messages', () => {
     expect(verdictText(idly)).toMatchInlineSnapshot(`
       "violated, 3
       3 sessions did not end as declared
-      rests on lived to near the end 2, expired in time 2, instances 2
+      rests on used shortly before the end 2, refused in time 2, instances 2
       DRIFT expiry early alice: app-1 refuses a session 30 s after its last renewal, before the declared idle timeout of 60 s
         #18 login on app-1: logged in
         #20 read on app-1: the last request that may have renewed the session
@@ -303,7 +303,7 @@ describe('expiry, exact messages', () => {
       late.read('app-1').signedOut('app-1').ended();
     });
     expect({ rests, violations }).toEqual({
-      rests: { 'lived to near the end': 3, 'expired in time': 4, instances: 2 },
+      rests: { 'used shortly before the end': 3, 'refused in time': 4, instances: 2 },
       violations: 0,
     });
   });
@@ -315,6 +315,6 @@ describe('expiry, exact messages', () => {
       waited(p, 'd', 64, false, 'app-1').ended();
       waited(p, 'l', 70, true, 'app-2').read('app-2').signedOut('app-2').ended();
     });
-    expect(rests).toEqual({ 'lived to near the end': 1, 'expired in time': 1, instances: 2 });
+    expect(rests).toEqual({ 'used shortly before the end': 1, 'refused in time': 1, instances: 2 });
   });
 });

@@ -31,8 +31,8 @@ export const expiry = check<Timeouts>({
     return untried(tried, 'expired session');
   },
   rests: ({ lived, expired, tried }) => ({
-    'lived to near the end': lived.idle + lived.absolute,
-    'expired in time': expired.idle + expired.absolute,
+    'used shortly before the end': lived.idle + lived.absolute,
+    'refused in time': expired.idle + expired.absolute,
     instances: reached(tried),
   }),
   rulesOut(_counts, run) {

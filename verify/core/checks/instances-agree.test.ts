@@ -231,12 +231,12 @@ describe('instances-agree', () => {
     expect(verdictText(pairs(9))).toMatchInlineSnapshot(`
       "unknown
       why: 9 responses of app-2 to sessions that logged in or wrote last on app-1, 10 are needed on each pair: run for longer
-      rests on answers 21, pairs of instances 3"
+      rests on responses 21, pairs of instances 3"
     `);
     expect(verdictText(pairs(10))).toMatchInlineSnapshot(`
       "valid
       at most 63 % of responses differ on any pair of instances
-      rests on answers 23, pairs of instances 3"
+      rests on responses 23, pairs of instances 3"
     `);
   });
 
@@ -253,7 +253,7 @@ describe('instances-agree', () => {
         .asks('app-3', { outcome: 'fail', status: undefined });
       p.session('t', 'bob').read('app-3').refusedLogin('app-3').read('app-3');
     });
-    expect({ rests, finding }).toEqual({ rests: { answers: 4, 'pairs of instances': 2 }, finding: '' });
+    expect({ rests, finding }).toEqual({ rests: { responses: 4, 'pairs of instances': 2 }, finding: '' });
   });
 
   it('counts a refused page as a difference only if another instance gives the page', () => {

@@ -32,7 +32,7 @@ export const instancesAgree = check<Answers>({
   rests({ pairs, older, olderForms }) {
     const numbers = numbersIn(pairs);
     return {
-      ...{ answers: numbers.reduce((sum, n) => sum + n, 0), 'pairs of instances': numbers.length },
+      ...{ responses: numbers.reduce((sum, n) => sum + n, 0), 'pairs of instances': numbers.length },
       ...(older > 0 && { 'sessions from before a fault': older, 'forms from before a fault': olderForms }),
     };
   },

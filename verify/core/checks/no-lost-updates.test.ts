@@ -330,8 +330,8 @@ describe('no-lost-updates', () => {
     const counted = {
       'overlapping adds': 10,
       'on two instances': 10,
-      'pairs in the log': 3,
-      'that met there': 2,
+      'pairs in the balancer log': 3,
+      'overlapping there': 2,
     };
     expect(verdict()).toEqual(counted);
     // Baton reads the log during the run, so most log entries come before Baton knows that two requests overlapped.

@@ -88,7 +88,7 @@ export const noLostUpdates = check<Adds>({
   rests: ({ overlapping, crossed, logged, met }) => ({
     'overlapping adds': overlapping,
     'on two instances': crossed,
-    ...(logged > 0 ? { 'pairs in the log': logged, 'that met there': met } : {}),
+    ...(logged > 0 ? { 'pairs in the balancer log': logged, 'overlapping there': met } : {}),
   }),
   rulesOut: ({ overlapping }) => `${atMost(overlapping)} of overlapping adds are lost`,
   broken: (violations, { overlapping }) =>
