@@ -56,7 +56,7 @@ export const formatBaseline = (runs: readonly Digest[]): string =>
   `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
 
 /**
- * Reads the runs in a file or folder, as digests: the figures that a comparison needs. Returns at least one.
+ * Reads the runs in a file or folder. Returns at least one digest: the figures of a run that a comparison needs.
  *
  * @param path a baseline, a result, a history, or a folder of one or several runs
  * @param revision hash of the tested commit
@@ -107,7 +107,9 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/** 200 bytes suffice to recognise a history, which may be too long to read. */
+/**
+ * Returns the first 200 bytes, which suffice to recognise a history, because the whole file may be too long to read.
+ */
 async function firstBytesOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
@@ -123,7 +125,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // The UsageError below names the expected formats, unlike the JSON parser's error.
+    // The UsageError below explains more than the error of the JSON parser: it names the expected formats.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

@@ -67,7 +67,7 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    // Workloads cause status 4xx on purpose, by values that are too long, and writes in an ended session.
+    // Workloads cause statuses 4xx on purpose, by values that are too long and by writes in ended sessions.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
     noSecretsIn(folder);
@@ -128,10 +128,8 @@ describe('the README', () => {
     new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )?.[1] ?? '';
-  /** Numbers and line breaks differ in each run. */
   const shape = (text: string): string =>
     text
-      // The number of refused requests depends on chance.
       .replace(/^[\d,]+ requests? without success.*$/m, '')
       .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
       .replaceAll(/\s+/g, ' ')

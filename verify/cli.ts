@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `baton` command. Only this file in verify/ reads argv, prints, and exits. */
+/** The `baton` command. No other file in verify/ prints or exits. */
 import { fromCheckout } from './commands/checkout.ts';
 import type { CommandName, OptionValues } from './commands/options.ts';
 import type { Output } from './commands/output.ts';

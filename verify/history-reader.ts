@@ -1,4 +1,4 @@
-/** Reads a history file event by event, so that its length does not matter. */
+/** Reads a history file event by event, so that a history of any length can be judged. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Event, FORMAT, type Run, VERSION } from './core/history/history.ts';
@@ -8,13 +8,13 @@ import { UsageError } from './errors.ts';
 import { historyOf, lineBatches } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
-/** Folder for worker threads' own histories, until they are merged. */
+/** Folder for the histories of worker threads, until they are merged. */
 const PARTS = 'parts';
 
 /** Returns the path of a worker's history in the folder of a run. */
 export const partFile = (number: number): string => join(PARTS, `history-${number}.ndjson`);
 
-/** Returns the paths of the workers' histories; empty if there are none, or they are merged. */
+/** Returns the paths of the workers' histories. The list is empty if they are merged, or if there are none. */
 export async function partsIn(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, PARTS)).catch(() => []);
   return names
@@ -29,18 +29,19 @@ export type Lines = 'history' | 'mixed';
 export class HistoryReader {
   readonly file: string;
   readonly run: Run;
-  /** Line number at which the history begins, after other lines. */
+  /** Line number at which the history begins. Other lines may precede it. */
   readonly #first: number;
   readonly #lines: Lines;
   readonly #batches: AsyncGenerator<string[]>;
   #batch: string[] = [];
-  /** Index of the next line to parse in `#batch`. */
   #at = 0;
-  /** Number of the last read line, from 1. */
   #number = 0;
   #next: Event | undefined;
   #skipped = 0;
-  /** A cut-off line. Only the last line may be cut off, by a kill of its process. */
+  /**
+   * The first line that is cut off. Only the last line of a file may be cut off, by a kill of the process that wrote
+   * it.
+   */
   #bad: { number: number; error: HistoryError } | undefined;
 
   private constructor(file: string, lines: Lines, run: Run, from: Position) {
@@ -86,7 +87,7 @@ export class HistoryReader {
     return withPosition(this.file, this.#first, () => make(this.run));
   }
 
-  /** The next event; undefined at the end, or if `fill` must read more lines first. */
+  /** The next event; undefined at the end of the file, or if `fill` must read more lines first. */
   get next(): Event | undefined {
     return this.#next;
   }
@@ -100,7 +101,7 @@ export class HistoryReader {
   }
 
   /**
-   * Passes the next event to a function, and advances.
+   * Passes the next event to a function, and advances to the event after it.
    *
    * @throws UsageError with file and line if a line is wrong, or the function throws a HistoryError
    */
@@ -111,7 +112,7 @@ export class HistoryReader {
     this.#advance();
   }
 
-  /** Reads the next lines if necessary. `next` is then undefined only at the end of the file. */
+  /** Reads the next lines if all events were passed on. `next` is then undefined only at the end of the file. */
   async fill(): Promise<void> {
     if (this.#next === undefined) this.#advance();
     while (this.#next === undefined) {
@@ -168,7 +169,6 @@ interface Position {
 const wrong = (file: string, number: number, { message }: Error): UsageError =>
   new UsageError(`${file}:${number}: ${message}`);
 
-/** Adds file and line to a HistoryError of `act`. */
 function withPosition<T>(file: string, number: number, act: () => T): T {
   try {
     return act();

@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// Only a load can judge `logout-final`, so an abort before the load leaves it unknown.
+// An abort before the load leaves `logout-final` unknown, because only a load can judge it.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -42,7 +42,7 @@ describe('verify', () => {
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
     const { result, folder } = await verify(target(), {
-      // Longer than any test, so that only the abort can end the run.
+      // This duration is longer than any test, so that only the abort can end the run.
       duration: 3_600_000,
       out,
       signal: stop.signal,
@@ -54,7 +54,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Its entries come only when the run has ended its load and waits for them. */
+    /** Returns a log whose entries come only when the run has ended its load and waits for them. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {

@@ -28,7 +28,6 @@ const whole = (): string[] => {
   return [runLine(), ...picture.finish().events].map(event => JSON.stringify(event));
 };
 
-/** Values that most fields of a history line do not allow. */
 const hostile = fc.constantFrom(
   'null',
   '-1',

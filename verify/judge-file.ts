@@ -38,10 +38,10 @@ export async function judgeFile(
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
- * Judges the parts of one run from several k6 machines, merged by time. Close events of two machines have no order (see
- * `uncertainty` in docs/history.md). Skips other output of k6.
+ * Judges the parts of one run from several k6 machines, merged by time. Events of two machines that are close in time
+ * have no order (see `uncertainty` in docs/history.md). Skips other output of k6.
  *
- * @throws UsageError with file and line if a line is wrong, the files are not from one run, or two use one clock
+ * @throws UsageError with file and line if a line is wrong, the files are not from one run, or two files use one clock
  */
 export async function judgeFiles(
   paths: readonly string[],
@@ -121,7 +121,9 @@ function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): v
 class Part {
   readonly reader: HistoryReader;
   finish: Finish | undefined;
-  /** Wall-clock time of the next event, microseconds; -∞ for an event without a time, which comes first. */
+  /**
+   * Wall-clock time of the next event, microseconds. It is -∞ for an event without a time, which therefore comes first.
+   */
   at = Number.NEGATIVE_INFINITY;
   readonly #bases = new Map<string, number>();
 
@@ -137,7 +139,7 @@ class Part {
     return [...remarks.map(remark => `${file}: ${remark}`), ...cut];
   }
 
-  /** Keeps the line that ends this part from the judge, because other parts may have later events. */
+  /** Does not pass the line that ends this part to the judge, because other parts may have later events. */
   take(judge: (event: Event) => void): void {
     this.reader.step(event => {
       if (event.type === 'finish') this.finish = event;

@@ -102,7 +102,7 @@ describe('several histories of one run', () => {
   });
 
   it('show what only both together can: a session id that was issued to two users', async () => {
-    // Two instances give users the same session id, which no single file shows.
+    // Two instances give two users the same session id. A single file does not show that the ids are equal.
     const [first, second] = [user(1, T0, { instance: 'app-1' }), user(2, T0, { instance: 'app-2' })];
     const same = JSON.parse(JSON.stringify(second).replaceAll('label2', 'label1')) as Event[];
     const result = await judgeFiles([file('a', first), file('b', same), file('c', user(3, T0))]);
@@ -114,8 +114,8 @@ describe('several histories of one run', () => {
     ['beyond both uncertainties', '2026-01-01T00:00:01.000Z'],
     ['within them', '2026-01-01T00:00:00.001Z'],
   ])('report no violation by an order that rests on two clocks: %s', async (_, later) => {
-    // A read of the second session still shows a value that the first session removed. Only a comparison of two clocks
-    // shows whether the read came later.
+    // A read of the second session still shows a value that the first session has removed. Only two clocks show whether
+    // the read came after the removal.
     const object = 'basket@user1';
     const value = `${PREFIX}.user1.s1.1.aaaaaaaa`;
     const writes: Event[] = ['add' as const, 'remove' as const].flatMap((action, i) => {

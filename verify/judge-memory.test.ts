@@ -11,7 +11,6 @@ import { Judge } from './core/timeline/judge.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Number of values in the session's list at a time. */
 const HELD = 5;
 
 /** Repeats four steps: adds a value, reads, removes its oldest value, reads. */
@@ -41,7 +40,6 @@ class Walk {
     }
   }
 
-  /** Returns the number of events that the judge still keeps. */
   async left(): Promise<number> {
     // A WeakRef keeps its object alive until the current task ends.
     await setImmediate();

@@ -6,7 +6,6 @@ import type { Judgement } from './core/result/verdict.ts';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface K6 {
-  /** Path of k6, or its name on the PATH. */
   program: string;
   /** Version such as v2.2.0. */
   version: string;
@@ -16,11 +15,10 @@ export interface K6 {
 export const GET_K6 =
   'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
-/** The script of the option `--k6`. */
 const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
 
 /**
- * Returns the k6 of the environment variable K6, or on the PATH.
+ * Returns the k6 that the environment variable K6 names, or the k6 on the PATH; undefined if there is none.
  *
  * @throws UsageError if the program is not k6
  */
@@ -39,7 +37,10 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
   );
 }
 
-/** Exit codes of k6: 0 if all thresholds held, 99 if one failed, others after an error. */
+/**
+ * The output of k6, and its exit code: 0 if all thresholds held, 99 if a threshold failed, another number after an
+ * error.
+ */
 export interface K6Run {
   code: number | null;
   stdout: string;
@@ -51,7 +52,6 @@ const THRESHOLDS_FAILED = 99;
 export interface K6Options {
   /** Environment variables for the script (docs/k6.md). */
   env: Readonly<Record<string, string>>;
-  /** Additional flags of `k6 run`. */
   flags?: readonly string[];
   /** Stops k6 gracefully, by SIGINT. */
   signal?: AbortSignal;
@@ -90,7 +90,7 @@ export interface SecondLoad {
   signal: AbortSignal;
 }
 
-/** Duration of the load, seconds: enough evidence for all verdicts on a slow machine. */
+/** Duration of the load, seconds. It is long enough for the evidence of all verdicts on a slow machine. */
 const SECONDS = 5;
 
 /**

@@ -6,21 +6,22 @@ import { StringDecoder } from 'node:string_decoder';
 import { constants, createGunzip } from 'node:zlib';
 import { UsageError } from './errors.ts';
 
-/** Maximum length of a line, characters. A longer one could fill the memory. */
+/** Maximum length of a line, characters. A longer line could fill the memory. */
 const LONGEST = 64 << 20;
-/** Number of bytes of one read. V8 stores longer strings in a slower way. */
+/**
+ * Number of bytes of one read. Larger reads need more time per byte, because V8 stores long strings in a slower way.
+ */
 const CHUNK = 1 << 16;
 
 const PACKED = '.gz';
 
-/** Returns `history.ndjson.gz`, the compressed first part, for `history.ndjson`. */
+/** Returns the path of the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
 export const packedOf = (file: string): string => `${file}${PACKED}`;
 
-/** Returns the path of the history with this compressed part; undefined if the path is none. */
+/** Returns the path of the history whose compressed first part has this path; undefined for another path. */
 export const historyOf = (packed: string): string | undefined =>
   packed.endsWith(PACKED) ? packed.slice(0, -PACKED.length) : undefined;
 
-/** A compressed part comes first. */
 async function* textOf(file: string): AsyncGenerator<string> {
   const packed = packedOf(file);
   if (existsSync(packed)) yield* bothTexts(packed, await readFile(file, 'utf8'));
@@ -30,16 +31,20 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * After a kill during compression, both files contain some lines, the last perhaps cut off. Returns each line once.
+ * Returns each line once, even after a kill during compression. Both files then contain some lines, and the last of
+ * these may be cut off.
  *
  * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
-  /** Compressed text that is held back, because the plain file may begin with it. */
+  /** Compressed text that is not returned yet, because the plain file may begin with the same text. */
   let held = '';
   /** True if the compressed file contains all text of the plain file. */
   let over = plain === '';
-  /** Number of held characters that equal the beginning of the plain file; undefined after a difference. */
+  /**
+   * Number of characters of the held text that equal the beginning of the plain file; undefined after the first
+   * difference.
+   */
   let equal: number | undefined = 0;
   try {
     for await (const text of unpacked(packed)) {
@@ -72,7 +77,7 @@ const damaged = (packed: string, how: string): UsageError =>
   );
 
 async function* unpacked(packed: string): AsyncGenerator<string> {
-  // An error for a cut-off file would discard text that the caller has not read yet.
+  // zlib must report no error for a cut-off file, because an error would discard text that the caller has not read yet.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   const decoder = new StringDecoder();
   for await (const chunk of pipeline(createReadStream(packed), gunzip, () => {})) yield decoder.write(chunk);
@@ -89,7 +94,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
   for await (const text of textOf(file)) {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Joining the whole chunk would copy all bytes.
+      // Joins only this line, because joining the whole chunk would copy all bytes.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface Listening {
-  /** `http://HOST:PORT` */
+  /** Address of the server: `http://HOST:PORT` */
   url: string;
   /** Stops the server, and closes its connections. */
   close(): Promise<void>;

@@ -12,7 +12,7 @@ import { packed, type ViewCode } from './view.ts';
 
 /** Interval between two messages to the page, milliseconds. */
 const EVERY = 1_000;
-/** Wait at the end, so that open pages can load the report, milliseconds. */
+/** Time for which the server waits at its end, so that open pages can load the report, milliseconds. */
 const LOADING = 3_000;
 
 export class Live {
@@ -20,14 +20,12 @@ export class Live {
   #server: Listening | undefined;
   readonly #code: ViewCode;
   readonly #pages = new Set<ServerResponse>();
-  /** A page that is opened later gets all earlier messages. */
+  /** All messages so far, for pages that are opened later. */
   readonly #sent: string[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #status: RunStatus;
   #timeline: Timeline | undefined;
-  /** The HTML report; undefined until the run has ended. */
   #report: string | undefined;
-  /** Called when an open page has loaded the report. */
   #loaded = (): void => {};
 
   private constructor(code: ViewCode, status: RunStatus) {
@@ -93,7 +91,7 @@ export class Live {
     response.on('close', () => this.#pages.delete(response));
   }
 
-  /** Open pages load the report now, because they stay readable after the server has stopped. */
+  /** Makes open pages load the report, because they stay readable after the server has stopped. */
   async end(report: string): Promise<void> {
     this.#report = report;
     clearInterval(this.#timer);

@@ -1,4 +1,7 @@
-/** Serves metrics of a run in progress for Prometheus, mostly those of the k6 scripts, with the prefix `k6_`. */
+/**
+ * Serves the metrics of a run in progress for Prometheus. The k6 scripts send most of these metrics too, with the
+ * prefix `k6_`.
+ */
 import { createServer } from 'node:http';
 import { percentilesOf, sizeOf } from './core/result/latency.ts';
 import { FIGURES, RELOGINS, TAGGED } from './core/sums/figures.ts';
@@ -11,7 +14,7 @@ const LIVE = 'baton_live_sessions';
 const FAULT = 'baton_fault';
 const TIME = 'baton_response_seconds';
 
-/** Returns the metrics with the label `testid`, usual for k6: the name of the run. */
+/** Returns the metrics as text. Their label `testid`, usual for k6, has the name of the run. */
 export function metricsOf(status: RunStatus): string {
   const { run, instances, outcomes, failures, lost, live, faults, times, requests } = status;
   const testid = run?.run ?? '';

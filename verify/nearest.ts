@@ -1,6 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** Returns the end of an error message about an unknown name, such as `did you mean "hop"?`, or all known names. */
+/**
+ * Returns the end of an error message about an unknown name: the most similar name (`did you mean "hop"?`), or all
+ * known names.
+ */
 export function nearest(name: string, known: readonly string[]): string {
   if (known.length === 0) return '';
   const part = known.find(one => one.length > 2 && name.toLowerCase().startsWith(one.toLowerCase()));

@@ -15,7 +15,7 @@ import type { Rate } from './workloads/arrivals.ts';
 import { chosen } from './workloads/index.ts';
 
 export interface VerifyOptions {
-  /** The same seed gives the same plan. Random by default. */
+  /** Seed of all random choices: the same seed gives the same plan. Random by default. */
   seed?: number;
   /** Duration of the load, milliseconds. Default: 10,000. */
   duration?: number;
@@ -27,9 +27,9 @@ export interface VerifyOptions {
   workers?: number;
   /** Names of the workloads. Default: those that the claims need. */
   workloads?: readonly string[];
-  /** What clients do with the balancer's affinity cookie, such as never send it. */
+  /** What clients do with the balancer's affinity cookie. For example, they never send it. */
   affinity?: AffinityMode;
-  /** Folder for the folder of the run. Default: `runs`. */
+  /** Folder in which the run creates its own folder. Default: `runs`. */
   out?: string;
   /** True to compress the history from the start. Default: from 16 MiB. */
   compress?: boolean;
@@ -44,8 +44,8 @@ export interface VerifyOptions {
   /** Stops the run early. The events up to then are judged. */
   signal?: AbortSignal;
   /**
-   * True to send each change on a new connection, as during faults. A reload of the balancer's configuration closes
-   * idle connections, and loses a write that was just sent.
+   * True to send each request that changes something on a new connection, as during faults. Otherwise a reload of the
+   * balancer, which closes idle connections, may lose a write that was just sent.
    */
   apart?: boolean;
   /** Returns why `signal` aborted. `interrupted`: by the user. `failed`: the system broke down. */
@@ -70,15 +70,12 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
-  /** The worker thread of this plan. `sessions`, `rate` and `target.limits` are its share. */
+  /** The worker thread of this plan. The values `sessions`, `rate` and `target.limits` are its share. */
   part: WorkerPart;
   /** Key of the hashes that replace session ids in the history. Never stored. */
   key: Uint8Array;
-  /** The faults in order. */
   schedule: readonly Disturbance[];
-  /** The first line of the history. */
   run: Run;
-  /** Folder for the files of the run. */
   folder: string;
 }
 
@@ -158,7 +155,7 @@ export function partOf(plan: RunPlan, number: number): RunPlan {
   };
 }
 
-/** Faults add the claim `survival`, and `outage` if the target declares a deadline. */
+/** Faults add the claim `survival`. They also add `outage` if the target declares a deadline. */
 function claimsOf(
   { claims, bySet, deadline }: Target,
   faults: readonly Disturbance[],
@@ -189,7 +186,8 @@ function runOf(target: Target, faults: readonly Disturbance[], seed: number, opt
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // Values that the run writes begin with this canary. Each app accepts letters and digits with a leading letter.
+    // Every value that the run writes begins with this canary. It has only letters and digits and begins with a letter,
+    // so that each app accepts it.
     canary: `b${random}`,
     logs,
   };

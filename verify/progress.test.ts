@@ -47,7 +47,7 @@ describe('on a terminal', () => {
     vi.stubEnv('TERM', 'xterm');
   });
 
-  /** In this run, app-2 loses a session, and the user's name would move the terminal's cursor. */
+  /** In this run, app-2 loses a session. The user's name contains a code that would move the terminal's cursor. */
   function lost(status: RunStatus): void {
     const picture = new Picture({ claims: ['continuity'] });
     const session = picture.session('s1', 'al\u001b[2Jice').login('app-1').hops(3);

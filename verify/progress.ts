@@ -1,8 +1,7 @@
-/** Shows the progress of a run: on a terminal as one screen, otherwise as a line every 3 s. */
+/** Shows the progress of a run: as one screen on a terminal, otherwise as a line every 3 s. */
 import type { RunStatus } from './run-status.ts';
 import { fitted, screen } from './screen.ts';
 
-/** The used part of stdout and stderr. */
 export interface Out {
   isTTY?: boolean;
   columns?: number;
@@ -10,9 +9,9 @@ export interface Out {
   write(text: string): unknown;
 }
 
-/** Interval between two updates, milliseconds. `live`: on a terminal. */
+/** Interval between two updates, milliseconds. `live`: on a terminal. `line`: elsewhere. */
 const EVERY = { live: 200, line: 3_000 };
-/** Time over which the rate is computed, milliseconds. */
+/** Time over which the shown rate is computed, milliseconds. */
 const RATE = 2_000;
 
 export class Progress {
@@ -23,9 +22,8 @@ export class Progress {
   #began = 0;
   #status: RunStatus | undefined;
   #duration = 0;
-  /** Number of lines of the screen. */
   #lines = 0;
-  /** Numbers of requests at earlier times, for the rate. */
+  /** Numbers of requests at earlier times, from which the rate is computed. */
   #counts: { at: number; requests: number }[] = [];
   #active: readonly string[] = [];
 
@@ -35,12 +33,11 @@ export class Progress {
     this.#live = out.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb';
   }
 
-  /** True if the screen shows anomalies, so that the run must be judged meanwhile. */
+  /** True if the screen shows anomalies, which must then be judged during the run. */
   get judged(): boolean {
     return this.#live && !this.#quiet;
   }
 
-  /** Sets the run whose progress is shown. */
   follow(status: RunStatus): void {
     this.#status = status;
   }
@@ -52,7 +49,7 @@ export class Progress {
     this.#out.write(`${text}\n`);
   }
 
-  /** Prints a warning, even without progress. */
+  /** Prints a warning, even if progress is turned off. */
   alarm(text: string): void {
     this.#clear();
     this.#out.write(`\n!! ${text}\n\n`);
@@ -92,7 +89,7 @@ export class Progress {
       );
       return;
     }
-    // Some pseudo-terminals report 0 columns and 0 rows.
+    // Uses a default size, because some pseudo-terminals report 0 columns and 0 rows.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     this.#counts = [
       ...this.#counts.filter(({ at }) => now - at < RATE),
@@ -106,7 +103,7 @@ export class Progress {
     this.#lines = lines.length;
   }
 
-  /** After the planned duration, adds the tasks for which the run waits. */
+  /** Returns the elapsed time. After the planned duration, adds the tasks for which the run waits. */
   #time(seconds: number): string {
     const load = this.#duration / 1000;
     if (seconds <= load || this.#active.length === 0) return `${seconds.toFixed(0)} of ${load} s`;

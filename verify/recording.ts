@@ -33,9 +33,9 @@ export interface RunRecording {
 }
 
 /**
- * Opens the history, and starts to follow logs. Close the recording, even after an error.
+ * Opens the history of a run, and starts to follow its logs. Close the recording, even after an error.
  *
- * @param clock the clock of the history; a new one by default
+ * @param clock the clock of the history; a new clock by default
  */
 export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunRecording {
   const { target, run, stack, part } = plan;
@@ -49,7 +49,8 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
   );
   const context = contextOf(plan, history, network, clock, operation => {
     if (plan.schedule.length > 0) load.saw(operation);
-    // An instance that a fault kills may never log the request.
+    // A request during a fault is not awaited in the logs, because the instance may be killed before it logs the
+    // request.
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
   });

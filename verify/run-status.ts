@@ -11,7 +11,7 @@ import { Judge } from './core/timeline/judge.ts';
 /** Maximum number of instances with separate counts. */
 const INSTANCES = 24;
 
-/** A long search of linearizability would block the sending of requests. */
+/** The checks that judge during the run. A long search of linearizability would block the sending of requests. */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
 export class RunStatus {
@@ -23,16 +23,16 @@ export class RunStatus {
   readonly instances = new Map<string, number>();
   readonly outcomes = { ok: 0, fail: 0, info: 0 };
   readonly failures = new Map<string, number>(FAILURES.map(how => [how, 0]));
-  /** Key: a range of response times; value: number of successful requests. */
+  /** Key: a range of response times; value: number of successful requests in this range. */
   readonly times = new Map<number, number>();
   readonly live = new Set<string>();
   /** Number of lost sessions, after which the client logged in again. */
   lost = 0;
   /** Key: id of an active fault; value: its title. */
   readonly faults = new Map<number, string>();
-  /** Number of faults that have begun. */
+  /** Number of faults that have begun, including those that have ended. */
   begun = 0;
-  /** The first anomalies of each guarantee; empty without a judge. */
+  /** The first few anomalies of each guarantee; empty if the run has no judge. */
   readonly anomalies: Anomaly[] = [];
   readonly #more: ((run: Run) => Check)[] = [];
   readonly #onTrouble: ((text: string) => void) | undefined;
@@ -40,7 +40,7 @@ export class RunStatus {
   #judge: Judge | undefined;
 
   /**
-   * @param onTrouble called if the judge fails, which ends only the judging; if absent, there is no judge
+   * @param onTrouble called if the judge fails; the run continues without a judge. If absent, there is no judge
    * @param workers number of worker threads, of which only the first is counted
    */
   constructor(onTrouble?: (text: string) => void, workers = 1) {
@@ -48,12 +48,12 @@ export class RunStatus {
     this.#workers = workers;
   }
 
-  /** The counted worker, such as `worker 1 of 4`; undefined if there is only one. */
+  /** Name of the worker whose requests are counted, such as `worker 1 of 4`; undefined if there is only one worker. */
   get worker(): string | undefined {
     return this.#workers > 1 ? `worker 1 of ${this.#workers}` : undefined;
   }
 
-  /** Adds a check to the judge, before the run. */
+  /** Adds a check to the judge. Call this before the run. */
   add(check: (run: Run) => Check): void {
     this.#more.push(check);
   }

@@ -1,4 +1,4 @@
-/** Performs a run: checks the target, sends the load with faults, waits for recovery, reads, judges. */
+/** Performs a run: checks the target, sends the load with faults, waits for recovery, reads all objects, and judges. */
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HistoryFile } from './client/history-file.ts';
@@ -47,7 +47,7 @@ export async function verify(
   return { result: await judge(plan), folder: plan.folder };
 }
 
-/** The workload `audit` must know how many values an object of the app can hold. */
+/** Measures how many values an object of the app can hold, because the workload `audit` must not exceed this number. */
 async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
   await ready(context);
@@ -62,13 +62,14 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // This thread's last requests come after those of the other workers, so logs that contain them are complete.
+  // This thread sends its last requests after all other workers. So logs with these requests contain the requests of
+  // all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });
 }
 
-/** The separate histories are deleted last, so that `baton check` works after a kill at any time. */
+/** Deletes the separate histories last, so that `baton check` works after a kill at any time. */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
   const merged = new HistoryFile(join(folder, HISTORY), undefined, compress ? 0 : undefined);

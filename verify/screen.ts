@@ -3,12 +3,13 @@ import { counted, grouped } from './core/result/format.ts';
 import { printable } from './reports/printable.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** Length of a progress bar, characters. */
 const BAR = 20;
 /** Maximum number of instances and of anomalies on the screen. */
 const MOST = { instances: 8, anomalies: 5 };
 
 /**
+ * Returns the lines of the screen.
+ *
  * @param time the elapsed time, as text
  * @param share how much of the load is done, from 0 to 1
  */
@@ -47,7 +48,7 @@ const bar = (share: number): string => {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 };
 
-/** Describes the first anomaly of each kind. */
+/** Describes the first anomaly of each kind in a line. */
 function anomalies({ anomalies: all, run }: RunStatus): string[] {
   const kinds = new Map(all.toReversed().map(anomaly => [`${anomaly.name} ${anomaly.guarantee}`, anomaly]));
   const lines = [...kinds].reverse().map(([kind, { summary, witness, guarantee }]) => {
@@ -61,7 +62,7 @@ function anomalies({ anomalies: all, run }: RunStatus): string[] {
     : [...lines.slice(0, MOST.anomalies), `  and ${counted(more, 'more kind')} of anomalies`];
 }
 
-/** Cuts a line to a number of terminal columns. Wide characters, such as Chinese, take two. */
+/** Cuts a line to a number of terminal columns. Wide characters, such as Chinese characters, take two columns. */
 export function fitted(line: string, columns: number): string {
   let width = 0;
   let end = 0;

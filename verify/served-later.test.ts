@@ -15,7 +15,7 @@ const BASE = Date.parse('2026-11-25T10:00:00Z');
 const PATHS = ['/login', '/account', '/items', '/account'];
 
 /**
- * A session alternates between two instances.
+ * Returns the history of a session that alternates between two instances.
  *
  * @param named returns how a response names an instance
  */
@@ -24,7 +24,7 @@ function history(named: (instance: string) => string | undefined): Event[] {
   picture.add({ type: 'clock', clock: 'c0', base: new Date(BASE).toISOString(), uncertainty: 0 });
   let session: SessionPicture = picture.session('s1', 'alice').login('app-1', { path: '/login' });
   for (let i = 0; i < 30; i++) {
-    // With 5 s between two requests, a clock difference of a second confuses none.
+    // Leaves 5 s between two requests, so that clocks that differ by a second confuse no requests.
     picture.now += 5_000_000;
     session = session.read(i % 2 ? 'app-1' : 'app-2', [], { path: PATHS[i % 4] as string });
   }
@@ -42,11 +42,9 @@ interface Line {
   instance: string;
   path: string;
   status: number;
-  /** End of the request, milliseconds since 1970. */
   end: number;
 }
 
-/** The balancer's log names instances by their addresses. */
 function logged(): Line[] {
   const starts = new Map<number, { request: string; path?: string }>();
   return history(instance => instance).flatMap(event => {

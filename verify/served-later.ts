@@ -1,4 +1,4 @@
-/** Finds out from access logs after a run which instance served each request (`check --logs`). */
+/** Finds out after a run, from access logs, which instance served each request (`check --logs`). */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -16,7 +16,7 @@ const NAMED: readonly unknown[] = ['header', 'cookie', 'body'];
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
-/** `named`: entries with a request id of Baton. */
+/** The entries of an access log. `named`: entries with a request id of Baton. */
 interface Lines {
   named: Served[];
   unnamed: Unnamed[];
@@ -25,20 +25,20 @@ interface Lines {
 export class ServedLater {
   readonly #logs: string[];
   readonly #named: readonly Served[];
-  /** Entries without a request id, by the end of their requests. */
+  /** Entries without a request id, sorted by the end of their requests. */
   readonly #unnamed: readonly Unnamed[];
   readonly #instances: ReadonlyMap<string, string>;
   readonly #names = new InstanceNames();
   /** Key: id of an operation; value: its request in flight. */
   readonly #started = new Map<number, Asked>();
-  /** Key: a clock of the history; value: wall-clock time of its 0, milliseconds since 1970. */
+  /** Key: a clock of the history; value: wall-clock time at which this clock shows 0, milliseconds since 1970. */
   readonly #zeros = new Map<string, number>();
 
   private constructor(logs: string[], { named, unnamed }: Lines) {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // If balancer and instance logged a request, the balancer's entry is the last in the map.
+    // The map keeps the last entry of a request. So the balancer's entry comes last, and replaces that of an instance.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
@@ -66,8 +66,8 @@ export class ServedLater {
   }
 
   /**
-   * Returns the log entries in a history, from followed logs. Undefined if there are none, or responses name the
-   * instances.
+   * Returns the log entries in a history, from logs that Baton followed. Returns undefined if there are none, or if
+   * responses already name the instances.
    *
    * @param path a history, or the folder of a run
    */
@@ -80,7 +80,7 @@ export class ServedLater {
       if (event.type === 'served') named.push(event);
       else if ((event.type === 'op' || event.type === 'end') && NAMED.includes(event.source)) {
         unneeded = true;
-        // A response names its instance, and the history may be long.
+        // Stops reading, because a response names its instance, and the history may be long.
         return 'stop';
       }
       return undefined;
@@ -94,7 +94,7 @@ export class ServedLater {
     return { ...run, logs: [...new Set([...run.logs, ...named])] };
   }
 
-  /** Adds the instance to an event that lacks it, and the log entries before the last event. */
+  /** Adds the instance to an event that lacks it. Inserts the log entries before the last event of the history. */
   events(event: Event, run: Run): Event[] {
     if (event.type === 'clock') this.#zeros.set(event.clock, Date.parse(event.base));
     if (event.type === 'start') this.#started.set(event.id, event);
@@ -113,15 +113,15 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // Entries from the history itself are already in it.
+    // The history already contains the log entries that were read from it.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
   }
 
   /**
-   * Finds log lines with the same path and status whose request ended during the operation. Undefined if they name
-   * different instances.
+   * Returns the instance of log lines that have the operation's path and status, and whose request ended during the
+   * operation. Returns undefined if the lines name different instances.
    */
   #onlyMatch(
     { path, call, clock }: Asked,

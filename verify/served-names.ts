@@ -2,18 +2,23 @@
 import type { Served } from './core/history/history.ts';
 
 export class InstanceNames {
-  /** Number of requests. First key: the instance's name in the log; second key: in the response. */
+  /** Number of requests. First key: the instance's name in the log; second key: its name in the response. */
   readonly #times = new Map<string, Map<string, number>>();
   #known: ReadonlyMap<string, string> | undefined;
 
-  /** Counts a request with both names of its instance. */
+  /**
+   * Counts a request.
+   *
+   * @param answer name of the instance in the response
+   * @param log name of the instance in the log
+   */
   count(answer: string, log: string): void {
     const of = this.#times.get(log) ?? new Map<string, number>();
     of.set(answer, (of.get(answer) ?? 0) + 1);
     this.#times.set(log, of);
   }
 
-  /** Returns a log entry with the names of responses. */
+  /** Returns a log entry in which instances have the names that responses use. */
   translated(served: Served): Served {
     this.#known ??= this.#pairs();
     const name = (log: string): string => this.#known?.get(log) ?? log;
@@ -25,8 +30,8 @@ export class InstanceNames {
   }
 
   /**
-   * Pairs each name in the log with the most frequent name in responses, each name once. Pairs nothing if both use a
-   * common name.
+   * Pairs each name in the log with its most frequent name in responses, each name only once. Pairs nothing if a name
+   * occurs in both.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

@@ -1,4 +1,6 @@
-/** Finds out whether stickiness can be turned off, by the same load in each of its modes (client/affinity.ts). */
+/**
+ * Finds out whether stickiness can be turned off: sends the same load in each mode of stickiness (client/affinity.ts).
+ */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
@@ -30,7 +32,7 @@ export async function stickyReport(
       '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
         'to its instance, such as AWSALB or route',
     );
-  // Session timeouts and direct requests do not depend on stickiness.
+  // Session timeouts and direct requests do not depend on stickiness, so they are left out.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };
   const workloads = chosen(through, options.workloads ?? []).filter(name => name !== 'idle');

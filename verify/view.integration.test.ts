@@ -32,7 +32,7 @@ async function reportOf({ run, events }: Picture, checks = CHECKS): Promise<stri
   return REPORTS['html']?.report({ ...inputOf(result), ...(view && { view }) }) ?? '';
 }
 
-/** A lost session, another user's page, a lost write, a fault, and names with markup. */
+/** Returns a history with a lost session, another user's page, a lost write, a fault, and names with markup. */
 function broken(): Picture {
   const picture = new Picture({ claims: ['continuity', 'isolation', 'no-lost-updates'], target: EVIL });
   const life = (event: 'born' | 'ended', session: string) => {
@@ -70,7 +70,7 @@ function broken(): Picture {
   return picture.finish();
 }
 
-/** 500 sessions and 100,000 requests, at random times, so that the data compresses badly. */
+/** Returns a history of 500 sessions and 100,000 requests, at random times, so that the data compresses badly. */
 function large(): Picture {
   const picture = new Picture({ claims: ['continuity'] });
   let seed = 7;
@@ -92,7 +92,7 @@ function large(): Picture {
   return picture.inTime().finish();
 }
 
-/** Trace categories with the tasks of threads, whose CPU time the test adds up. */
+/** Trace categories that contain the tasks of threads. The test adds up the CPU time of these tasks. */
 const TRACED = ['toplevel'];
 const FRAMES = 40;
 /** Pans to the right and back. Returns how many rectangles the page draws on the way back, without the axis. */
@@ -168,7 +168,6 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     (await page.locator(selector).textContent()) ?? '';
   const shown = (page: Page): Promise<string> => textOf(page, '#shown');
   const facts = (page: Page) => page.locator('#facts');
-  /** Returns the shown time range, seconds. */
   const range = async (page: Page): Promise<number[]> =>
     [...(await shown(page)).matchAll(/([\d.]+) s\b/g)].map(([, seconds]) => Number(seconds));
   const contains = (page: Page, selector: string, text: string) =>
@@ -191,7 +190,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     expect(await textOf(page, '#facts')).toMatch(/app-2, named by header.*expectedsigned in as alice/);
     expect(await shown(page)).toContain('(s1)');
     await page.locator('[data-show="isolation-1"]').click();
-    // s2 got the page, and the page names s3's user.
+    // s2 is the session that got the page, and s3 is the session of the user that the page names.
     await contains(page, '#shown', 's3');
     expect(await shown(page)).toContain('s2');
     await contains(page, '#facts', EVIL);
@@ -282,7 +281,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await contains(page, '#shown', '(s4)');
     await contains(page, '#facts', 'expected');
     const proof = await range(page);
-    // Both writes are visible, so a choice does not move the timeline.
+    // Both writes are visible, so choosing one of them does not move the timeline.
     for (const value of ['saw [b]', 'wrote b', 'wrote a']) {
       await page.locator('#lanes').press(',');
       await contains(page, '#facts', value);
@@ -366,12 +365,12 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     writeFileSync(join(folder, 'large.html'), text);
     const page = await open('large.html', { traced: true });
     expect(await shown(page)).toContain('500 of 500 sessions');
-    // First picture within 2 s, then 30 frames per second, without other load.
+    // The first picture needs at most 2 s, and then 30 frames per second are drawn, on a machine without other load.
     expect(await cpuTime()).toBeLessThan(2000);
     await browser.startTracing(page, { categories: TRACED });
     const drawn = await page.evaluate(PANS);
     expect((await cpuTime()) / FRAMES).toBeLessThan(1000 / 30);
-    // Panning back must reuse the tiles (images) from the way there.
+    // The page must reuse its tiles (images of parts of the timeline) when it pans back.
     expect(drawn).toBe(0);
     await page.locator('#zoom-in').click();
     await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);

@@ -55,8 +55,8 @@ export function packed(timeline: Timeline): { text: string; left: number } {
 const BUNDLE = 'view.js';
 
 /**
- * Returns script and style sheet: from files in the npm package and container image, bundled in a checkout. Undefined
- * without esbuild.
+ * Returns the script and the style sheet. The npm package and the container image contain both as files; a checkout
+ * bundles them. Returns undefined in a checkout without esbuild.
  */
 export async function browserCode(): Promise<ViewCode | undefined> {
   const inPackage = join(import.meta.dirname, BUNDLE);

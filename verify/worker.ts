@@ -1,4 +1,4 @@
-/** Runs in a worker thread, which drives some sessions and writes its own history. */
+/** Runs in a worker thread, which drives some of the sessions and writes its own history. */
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type RecorderClock, startClock } from './client/clock.ts';
@@ -7,10 +7,13 @@ import { record } from './recording.ts';
 import type { Assignment, WorkerCommand, WorkerReport } from './workers.ts';
 import { perform } from './workloads/index.ts';
 
-/** Number of messages to compare the clock with the first worker's. */
+/** Number of messages by which the worker compares its clock with the first worker's clock. */
 const ROUNDS = 20;
 
-/** The clock's error is at most half the duration of the fastest exchange of messages. */
+/**
+ * Starts a clock that shows the first worker's time. Its error is at most half the duration of the fastest exchange of
+ * messages.
+ */
 async function clockOf(name: string, port: MessagePort): Promise<RecorderClock> {
   let [offset, half] = [performance.timeOrigin, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS; round++) {

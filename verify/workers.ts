@@ -1,4 +1,4 @@
-/** Divides sessions among threads, because one core limits the requests per second. */
+/** Divides the sessions of a run among threads, because one core limits the number of requests per second. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Finish } from './core/history/history.ts';
@@ -6,7 +6,7 @@ import type { Learned } from './core/response/interpret.ts';
 import { partOf, type RunPlan } from './plan.ts';
 import type { RunRecording } from './recording.ts';
 
-/** Copied to a worker thread at its start, so without functions. */
+/** Data that is copied to a worker thread at its start, so that it must not contain functions. */
 export interface Assignment {
   plan: Omit<RunPlan, 'signal'>;
   learned: Learned;
@@ -17,7 +17,7 @@ export type WorkerCommand = 'go' | Finish['reason'];
 /** A message from a worker. `time` requests the time; `ready`: the worker can begin. */
 export type WorkerReport = 'time' | 'ready';
 
-/** Exists in a checkout (.ts) or in the npm package (.js). */
+/** The file of a worker thread, in a checkout (.ts) or in the npm package (.js). */
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 export class RunWorkers {
@@ -31,8 +31,8 @@ export class RunWorkers {
   }
 
   /**
-   * Starts a thread for each worker except the first, this thread, and waits until all are ready. Undefined if there is
-   * only one.
+   * Starts a thread for each worker except the first worker, which is this thread. Waits until all are ready. Returns
+   * undefined if the run has only one worker.
    *
    * @param plan the plan of the whole run
    * @param recording this thread's recording, with the facts about the app for all workers

@@ -35,7 +35,10 @@ export function milliseconds(text: string, option = '--duration'): number {
   throw new UsageError(`${option}: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
 }
 
-/** Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs`, because the stack has its own. */
+/**
+ * Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs`, because the stack has its own address and
+ * logs.
+ */
 export function runnerOf({
   stack,
   url,
@@ -87,7 +90,7 @@ export function address(text: string, option = '--url'): string {
 }
 
 /**
- * Returns the address of `--url`, with the target file's path if it has none.
+ * Returns the address of `--url`. If it has no path, adds the path of the address in the target file.
  *
  * @param file the address in the target file
  */

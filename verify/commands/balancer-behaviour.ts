@@ -14,7 +14,10 @@ interface Words {
   sticky?: string | undefined;
 }
 
-/** Parses these options of `baton verify`, which need --stack local. --sticky-report turns on --sticky. */
+/**
+ * Parses --profile, --speedup and --sticky of `baton verify`, which need --stack local. With --sticky-report, --sticky
+ * is on.
+ */
 export function balancerBehaviour(
   words: Words & { stack?: string | undefined; 'sticky-report'?: boolean },
   instances: number,
@@ -32,7 +35,7 @@ export function balancerBehaviour(
 
 /**
  * @param instances number of instances with which the stack starts
- * @throws UsageError with the expected and given value
+ * @throws UsageError with the expected and the given value
  */
 export function parseBalancerBehaviour(
   { profile: name, speedup, sticky }: Words,

@@ -40,13 +40,16 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
   return compare(baseline.runs, [digestOf(result, revisionOf(process.env))]);
 }
 
-/** Returns the verdict of the comparison; empty if nothing was compared, or with --update-baseline. */
+/**
+ * Returns the verdict of the comparison in a list. The list is empty if nothing was compared, or with
+ * --update-baseline.
+ */
 export const judgementsOf = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/** Returns nothing with --update-baseline, because this run becomes the baseline. */
+/** Returns the comparison for reports; undefined with --update-baseline, because this run becomes the baseline. */
 export const comparisonForReports = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,

@@ -3,7 +3,7 @@ import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Imports code of the repository.
+ * Imports code that only a checkout of the repository has.
  *
  * @param what the option or command that needs the code, such as --stack
  * @throws UsageError in the npm package; it says how to get a checkout
@@ -12,8 +12,8 @@ export async function fromCheckout<Part>(what: string, load: () => Promise<Part>
   try {
     return await load();
   } catch (error) {
-    // Node sets `url` if a file of Baton is missing, as in the npm package. Otherwise an npm package is missing, and
-    // scripts/setup was not run.
+    // Node sets `url` in the error if a file of Baton is missing, as in the npm package. Without `url`, an npm package
+    // is missing, because scripts/setup was not run.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

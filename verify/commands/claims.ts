@@ -1,10 +1,13 @@
 /** Lists the claims of baton.yaml that do not apply to the card store, by SESSION_STORE and BASKET_STORE. */
 import type { Guarantee } from '../core/result/guarantees.ts';
 
-/** Guarantees that break in a store of whole sessions: the last of two concurrent saves wins. */
+/** Guarantees that break if a store saves a session as one value: of two concurrent saves, the last one wins. */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
-/** Unclaimed guarantees of each SESSION_STORE. `memory` claims all, as the example in which Baton finds violations. */
+/**
+ * Key: SESSION_STORE; value: guarantees that it does not claim. `memory` claims all, because it is the example in which
+ * Baton finds violations.
+ */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
   'redis-locked': [],
@@ -16,7 +19,10 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   cookie: [...WHOLE_SESSIONS, 'logout-final'],
 };
 
-/** Unclaimed guarantees with BASKET_STORE=postgres: a session then changes only at a login. */
+/**
+ * Key: SESSION_STORE with BASKET_STORE=postgres; value: guarantees that it does not claim. A session then changes only
+ * at a login.
+ */
 const WITH_BASKET_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
 /**

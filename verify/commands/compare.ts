@@ -1,4 +1,4 @@
-/** `baton compare BASE CURRENT`: reports what is worse, better, and undetermined. */
+/** `baton compare BASE CURRENT`: reports what is worse, what is better, and what is undetermined. */
 import { runsIn } from '../baseline.ts';
 import { COMMAND } from '../core/command.ts';
 import { compare } from '../core/compare/compare.ts';

@@ -21,7 +21,8 @@ import { TARGET } from './tables.ts';
 const VERSION_TIMEOUT = 10_000;
 
 /**
- * Prints missing programs and settings. Returns 2 (unknown) if a claimed guarantee cannot be judged. Sends no requests.
+ * Prints missing programs and settings. Returns exit code 2 (unknown) if a claimed guarantee cannot be judged. Sends no
+ * requests.
  *
  * @param file a target file. Default: baton.yaml, if it exists
  * @throws UsageError if the target file is wrong
@@ -98,7 +99,6 @@ function ownPackage(): { version: string; checkout: boolean } {
   return { version, checkout: existsSync(join(dirname(file), 'stack/start.ts')) };
 }
 
-/** Returns the error if the program fails, and nothing if it is missing. */
 async function versionPrinted(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
   try {
     const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, {

@@ -27,7 +27,6 @@ type Account = { user: string; password: string; passwordEnv: string; totpEnv?: 
 /** First line of an unfinished target file, which init replaces without --force. */
 const UNFINISHED = '# UNFINISHED';
 
-/** Options of the short run. */
 const TEST_RUN = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
@@ -108,7 +107,11 @@ export async function initCommand(
   }
 }
 
-/** @throws the error that stopped init, if it is an internal error of Baton */
+/**
+ * Writes the unfinished target file.
+ *
+ * @throws the error that stopped init, if it is an internal error of Baton
+ */
 async function writeUnfinished(
   { message, text, cause }: Unfinished,
   file: string,
@@ -136,7 +139,7 @@ async function hintsOf(
     url: site.href.replace(/\/$/, '') + (values['login-page'] ?? '/'),
     account: accounts[0] as Account,
     probe,
-    // The browser does not trust the certificates of --ca.
+    // The browser does not trust the certificates that --ca adds, so it accepts all certificates.
     insecure: ca !== undefined,
     byHand: ask === undefined ? undefined : async () => void (await ask.text(done)),
   });
@@ -164,7 +167,7 @@ async function testRun(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // The one workload of the short run can judge only these guarantees.
+  // The workload of this short run can judge only these guarantees.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
@@ -224,7 +227,6 @@ async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined)
   });
 }
 
-/** @throws UsageError if the variable is not set */
 function fromEnvironment(option: string, name: string): string {
   const value = process.env[name];
   if (value) return value;
@@ -235,7 +237,6 @@ function fromEnvironment(option: string, name: string): string {
 
 /** Secrets of one-time codes, from the environment, or from the user. */
 class Secrets {
-  /** Key: environment variable of the target file; value: the secret that the user typed. */
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;
 
@@ -274,7 +275,6 @@ async function askedFor(ask: Asking): Promise<Account[]> {
   throw new UsageError('init: expected the user name and password of an account, because Baton must log in');
 }
 
-/** By default, the body of the login request has the field names of most APIs. */
 function bodyOf(
   values: OptionValues<'init'>,
   [first]: readonly Account[],

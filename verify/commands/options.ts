@@ -8,7 +8,6 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 export type CommandName = keyof typeof TABLES;
 
-/** The parsed options of a command, by name. */
 export type OptionValues<Name extends CommandName> = ReturnType<
   typeof parseArgs<{ options: (typeof TABLES)[Name]['options']; allowPositionals: true }>
 >['values'];
@@ -26,7 +25,6 @@ const EXIT_CODES =
     .join('   ')}\n`;
 const HELP = { type: 'boolean', short: 'h', default: false } as const;
 const NAMES = Object.keys(TABLES) as CommandName[];
-/** Width of a help text, columns. */
 const WIDTH = 100;
 
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(TABLES, name);
@@ -125,7 +123,6 @@ const sentence = (does: string): string => does.charAt(0).toUpperCase() + does.s
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll(/\bdocs\/([\w-]+\.(?:md|schema\.json))/g, '[$1]($1)');
 
-/** @param column column of the description. A longer name gets its own line */
 function row(name: string, text: string, column: number): string {
   const lines = wrap(text, WIDTH - column);
   const [first = '', ...rest] =

@@ -7,14 +7,11 @@ import { brief, terminal } from '../reports/terminal.ts';
 import type { OptionValues } from './options.ts';
 
 export interface Output {
-  /** Stream for results: stdout. */
   result: Out;
-  /** Stream for progress and paths of written files: stderr. */
   progress: Out;
   colour: boolean;
 }
 
-/** Width without a terminal, columns. */
 const WIDTH = 100;
 
 export const widthOf = ({ result }: Output): number => result.columns || WIDTH;

@@ -6,7 +6,7 @@ import { type Option, TABLES } from './tables.ts';
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
-/** Options that do not change the load, and the seed, which is added separately. */
+/** Options that the repeated command omits: they do not change the load. The seed is added separately. */
 const NOT_REPEATED = [
   'k6',
   'seed',
@@ -65,6 +65,5 @@ export function replay({
   return withVariables(named, `${stack.join('')}${COMMAND} verify${words}${flags.join('')} --seed ${seed}`);
 }
 
-/** Quotes a text for a shell. */
 const quoted = (text: string): string =>
   /^[\w.,:=/@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -37,9 +37,9 @@ export function reportsOf(values: readonly string[] = []): RequestedReport[] {
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
-  /** Runs in the baseline of this run. */
+  /** Runs in the baseline with which this run was compared. */
   base: readonly Digest[];
-  /** Reads the history again for the timeline. Undefined for a history of Jepsen, which gets no timeline. */
+  /** Reads the history again for the timeline. Undefined for a history that Jepsen recorded, which gets no timeline. */
   replay: Replay | undefined;
 }
 
@@ -68,7 +68,7 @@ export async function writeReports(
   }
 }
 
-/** Prints a warning and returns nothing without esbuild. */
+/** Returns nothing and prints a warning if esbuild is not installed. */
 async function drawing(
   { result, comparison, base, replay }: Reported,
   { progress }: Output,

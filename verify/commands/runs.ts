@@ -18,7 +18,6 @@ import { PAGE, reportsOf, writeReports } from './reports.ts';
 import { serveReports } from './serve.ts';
 import { TARGET } from './tables.ts';
 
-/** The oldest run comes first. */
 async function namesIn(out: string): Promise<string[]> {
   const names = await readdir(out).catch(() => []);
   return names.filter(name => existsSync(join(out, name, HISTORY))).sort();
@@ -38,7 +37,7 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
   throw new UsageError(`${out}: expected folders of runs, found none: make a run with ${COMMAND} verify`);
 }
 
-/** Returns undefined if result.json is missing or of another version. */
+/** Returns undefined if result.json is missing, or if another version of Baton wrote it. */
 async function resultIn(folder: string): Promise<Result | undefined> {
   try {
     const result = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as Result | null;
@@ -109,7 +108,6 @@ export async function openCommand(
   return EXIT.valid;
 }
 
-/** Does nothing in CI, or without a browser. */
 function openInBrowser(page: string): void {
   if (process.env['CI']) return;
   const [program = '', ...args] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[

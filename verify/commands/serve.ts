@@ -25,10 +25,10 @@ export async function serveReports(
   write: WritePage,
   output: Output,
 ): Promise<number> {
-  // A second request for a page waits until the first has written it.
+  // A second request for a page waits until the first request has written it.
   const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Prevents DNS rebinding, by which a page of another site could read the reports through a name for 127.0.0.1.
+    // Prevents DNS rebinding, by which a page of another site could read the reports through a host name for 127.0.0.1.
     if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
       return text(response, 403, 'expected localhost or an address as the host');
     const runs = await names();
@@ -57,14 +57,14 @@ export async function serveReports(
   return EXIT.valid;
 }
 
-/** The user may have renamed the folder, so that its name needs encoding. */
+/** Encodes the name of the run, because the user may have renamed its folder. */
 const pathOf = (run: string): string => `/${encodeURI(run)}`;
 
 function text(response: ServerResponse, status: number, what: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
 }
 
-/** Writes a missing report, or one older than the history, first. */
+/** Writes the report first if it is missing, or older than the history. */
 async function pageOf(folder: string, write: WritePage): Promise<string> {
   const page = join(folder, PAGE);
   const changed = async (path: string): Promise<number> =>

@@ -8,7 +8,7 @@ import { parseBalancerBehaviour } from './balancer-behaviour.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** Returns the exit code: 0 after Ctrl-C, 69 if an essential part, such as the balancer, died. */
+/** Runs the stack. Returns the exit code: 0 after Ctrl-C, 69 if an essential part, such as the balancer, died. */
 export async function stackCommand(values: OptionValues<'stack'>, output: Output): Promise<number> {
   const abort = new AbortController();
   const { signal } = abort;
@@ -57,7 +57,9 @@ export async function stackCommand(values: OptionValues<'stack'>, output: Output
   );
 }
 
-/** The stack cannot run without its servers, the balancer, or any instance. */
+/**
+ * Returns the name of a dead process without which the stack cannot run: a server, the balancer, or the last instance.
+ */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;

@@ -7,7 +7,7 @@ import { stickyReport } from '../sticky.ts';
 import type { Target } from '../target/load.ts';
 import type { Output } from './output.ts';
 
-/** Returns the exit code: 1 if a guarantee breaks without stickiness. */
+/** Runs loads with and without stickiness. Returns exit code 1 if a guarantee breaks without stickiness. */
 export async function stickyCommand(
   target: Target,
   options: VerifyOptions,

@@ -2,7 +2,6 @@
 import { COMMAND } from '../core/command.ts';
 import { REPORTS } from '../reports/index.ts';
 
-/** Default path of the target file. */
 export const TARGET = 'baton.yaml';
 
 export interface Option {
@@ -17,7 +16,6 @@ export interface Option {
 export interface Table {
   /** The command's arguments in help texts, such as `BASE CURRENT`. */
   readonly words: string;
-  /** Maximum number of arguments, without options. */
   readonly most: number;
   readonly does: string;
   /** The page of docs/ about the command. */
@@ -34,10 +32,6 @@ interface TextOption {
 }
 function text(value: string, does: string): TextOption;
 function text(value: string, does: string, standard: string): TextOption & { readonly default: string };
-/**
- * @param value placeholder of the value, such as FILE
- * @param standard default value
- */
 function text(value: string, does: string, standard?: string): TextOption {
   return { type: 'string', value, does, ...(standard !== undefined && { default: standard }) };
 }

@@ -84,7 +84,7 @@ export async function verifyCommand(
     );
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: expected the workload hop, the only one with a rate; add it to --workload');
-  // --ui and --metrics follow only one history, but each worker writes its own.
+  // --ui and --metrics follow only one history, but each of several workers writes its own history.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
@@ -125,7 +125,7 @@ export async function verifyCommand(
       );
       target.url = stack.url;
       setRouting(target, like);
-      // Direct requests to instances find differences between them sooner.
+      // Direct requests to instances find differences between instances sooner.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
@@ -172,7 +172,8 @@ export async function verifyCommand(
     }
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // The user must repair a system with an unhealed fault. The bundled stack has stopped.
+    // The user must repair a system with a fault that was not healed. The bundled stack needs no repair, because it has
+    // stopped.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
@@ -248,7 +249,7 @@ function stopSignal() {
   return state;
 }
 
-/** Returns the verdict of --k6; empty if k6 is not installed. */
+/** Returns the verdict of the load with k6, in a list. The list is empty if k6 is not installed. */
 async function loadByK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
   const second = await secondLoad(load, step => progress.step(step));
   if (second === undefined) return [];

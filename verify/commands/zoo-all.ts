@@ -23,7 +23,7 @@ import { whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** `seed`: the seed of each deployment's first run; further runs have the next numbers. */
+/** `seed`: the seed of the first run of each deployment. Each further run has the next number. */
 type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
@@ -32,8 +32,8 @@ interface Task {
 }
 
 /**
- * Runs all deployments with the first seed, then with the second, and so on. Returns the exit code: 0 if all verdicts
- * are as expected.
+ * Runs all deployments with the first seed, then all with the second seed, and so on. Returns the exit code: 0 if all
+ * verdicts are as expected.
  */
 export async function measure(values: OptionValues<'zoo'>, output: Output, load: Load): Promise<number> {
   const { tally } = values;
@@ -97,7 +97,6 @@ function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: read
   return tasks.sort((a, b) => a.seed - b.seed);
 }
 
-/** Returns false if the run failed, for example because the stack did not start. */
 async function perform(
   { measured, seed }: Task,
   load: Load,

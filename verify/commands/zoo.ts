@@ -13,7 +13,7 @@ import { type Option, TABLES } from './tables.ts';
 import { measure } from './zoo-all.ts';
 
 /**
- * Returns the exit code: 0 if all verdicts are as expected.
+ * Runs `baton zoo`. Returns the exit code: 0 if all verdicts are as expected.
  *
  * @param words none, `run NAME`, or only `run` with --all or --disturbed
  */
@@ -45,7 +45,7 @@ export async function zooCommand(
   }
 }
 
-/** Options that need --all or --disturbed. */
+/** Options that can be used only with --all or --disturbed. */
 const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
 
 const defaultOf = (option: keyof OptionValues<'zoo'>): unknown =>

@@ -6,7 +6,6 @@ import { decide, linesOf } from './decide.ts';
 
 const SECOND = 1_000_000;
 
-/** Each operation comes one second after the previous one. */
 class Story {
   readonly cohorts = new Cohorts(runLine());
   now = 0;
@@ -50,7 +49,6 @@ class Story {
   }
 }
 
-/** v2 serves two sessions of v1 without a loss, with enough evidence. */
 function healthy(): Story {
   const story = new Story()
     .login('a', 'v1')

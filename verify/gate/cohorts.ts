@@ -1,24 +1,24 @@
 /**
- * Tracks sessions across versions of an app. A session belongs to the version of its login; all others must honour it,
- * and accept its forms.
+ * Tracks sessions across versions of an app. A session belongs to the version that served its login. All other versions
+ * must honour the session and accept its forms.
  */
 import { getOrInsert } from '../core/get-or-insert.ts';
 import type { Operation, Run } from '../core/history/history.ts';
 import { isWrite } from '../core/objects/models.ts';
 import { honoured, Sessions } from '../core/timeline/sessions.ts';
 
-/** Sessions whose login one version served (`created`), and later requests another. */
+/** Counts of sessions whose login one version (`created`) served, and whose later requests another version served. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
   readonly sessions: number;
   readonly lost: number;
   readonly requests: number;
-  /** Time of the earliest of the last 20 requests, microseconds; undefined before. */
+  /** Time of the earliest of the last 20 requests, microseconds; undefined if there were fewer. */
   readonly since: number | undefined;
 }
 
-/** Forms that version `page` sent, and that clients sent back to version `served`. */
+/** Counts of forms that version `page` sent, and that clients sent back to version `served`. */
 export interface Forms {
   readonly page: string;
   readonly served: string;
@@ -26,7 +26,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** Number of requests that must be recent. */
+/** Number of requests that must be recent. Otherwise the evidence about two versions is too old. */
 export const RECENT = 20;
 
 interface Counted {
@@ -40,11 +40,11 @@ export class Cohorts {
   readonly #sessions: Sessions;
   /** Key: session; value: the version that served its login. */
   readonly #created = new Map<string, string>();
-  /** Key: session; value: the version that sent its last page, and so its next form. */
+  /** Key: session; value: the version that sent its last page, and thus the form that the client sends next. */
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
-  /** In the order of their first response. */
+  /** Names of versions in the order of their first response. */
   readonly #versions: string[] = [];
   readonly #entered = new Set<string>();
 
@@ -97,14 +97,14 @@ export class Cohorts {
     return this.#entered.size;
   }
 
-  /** The version that served the most logins, which users have had so far. */
+  /** The version that served the most logins: the version that users have had so far. */
   get stable(): string | undefined {
     const counts = new Map<string, number>();
     for (const version of this.#created.values()) counts.set(version, (counts.get(version) ?? 0) + 1);
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The new version: the last to appear in responses, except the stable version. */
+  /** The new version: the last version to appear in responses, except the stable version. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);

@@ -3,7 +3,10 @@ import { counted, grouped } from '../core/result/format.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/** Number of sessions of the stable version that the canary must have served, or all if there are fewer. */
+/**
+ * Number of sessions of the stable version that the canary must have served. If there are fewer sessions, the canary
+ * must have served all.
+ */
 const ENOUGH_SESSIONS = 10;
 /** Number of forms from the stable version that the canary must have accepted. */
 const ENOUGH_FORMS = 3;
@@ -12,7 +15,7 @@ const REFUSED = 3;
 
 export interface CanaryVerdict {
   readonly verdict: Judgement;
-  /** Names the violation, or the missing evidence. */
+  /** A sentence that names the violation, or the missing evidence. */
   readonly why: string;
   readonly stable: string | undefined;
   readonly canary: string | undefined;
@@ -25,7 +28,6 @@ export interface CanaryEvidence {
   readonly window: number;
   /** True if the target declares form tokens and a write, so that forms are compared. */
   readonly forms: boolean;
-  /** Descriptions of the violations of claimed guarantees. */
   readonly violations: readonly string[];
 }
 
@@ -64,7 +66,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Returns a sentence if a version refuses forms of another version, but accepts its own. */
+/** Returns a sentence if a version refuses forms of another version, although that version accepts its own forms. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {

@@ -15,7 +15,6 @@ import { loadTarget } from '../target/load.ts';
 import { Gate, type Status } from './gate.ts';
 import { gateServer } from './server.ts';
 
-/** Number of users during the roll-out, besides the gate's sessions. */
 const USERS = LONG ? 1000 : 0;
 const WEIGHTS = LONG ? [5, 25, 50, 100] : [50];
 const TIMES = Number(process.env['BATON_TIMES'] ?? '1');
@@ -25,7 +24,7 @@ const DEFECT = fileURLToPath(
   new URL('../../zoo/defects/form-or-handshake-token-in-process.ts', import.meta.url),
 );
 const GOOD: InstanceOptions = { env: V2 };
-/** The regular expression matches the gate's reason against the bad version. */
+/** The bad versions of the app. The regular expression matches the reason with which the gate refuses the version. */
 const BAD: [string, InstanceOptions, RegExp][] = [
   [
     'other secret',
@@ -44,7 +43,6 @@ const BAD: [string, InstanceOptions, RegExp][] = [
 let stack: Stack;
 let weight = 0;
 let folder: string;
-/** All users sign in before the first roll-out. */
 const users: Browser[] = [];
 /** Number of requests so far. Users take turns, so that no session expires. */
 let turn = 0;
@@ -75,7 +73,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** @param share requests for the new version, per cent; 0 removes the new version from the balancer, 100 the old one */
+/**
+ * @param share requests for the new version, per cent. 0 removes the new version from the balancer, and 100 removes the
+ * old version
+ */
 async function shift(canary: Instance, share: number): Promise<void> {
   const [stable] = stack.instances() as [Instance];
   weight = share;
@@ -90,12 +91,11 @@ const PACE = 100;
 
 interface RollOut {
   promoted: boolean;
-  /** Share of requests for the new version at the end, per cent. */
+  /** Share of requests for the new version at the end of the roll-out, per cent. */
   weight: number;
   /** Duration of the roll-out, milliseconds. */
   ms: number;
   last: Status;
-  /** Number of users that the new version served. */
   reached: number;
   out: number;
 }
@@ -110,7 +110,6 @@ async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' |
   const one = async () => {
     while (!stopped && users.length > 0) {
       const i = turn++ % users.length;
-      // Without a response, the user may be logged in.
       const response = await (users[i] as Browser).get('/dashboard').catch(() => undefined);
       if (response?.headers.get('x-app-version') === V2.APP_VERSION) reached.add(i);
       if (response?.status === 303) out.add(i);

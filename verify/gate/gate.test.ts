@@ -14,7 +14,6 @@ interface Begun {
 
 const begun: Begun[] = [];
 let running = 0;
-/** Maximum number of concurrent runs. */
 let most = 0;
 
 const run: typeof verify = async (_target, options = {}) => {
@@ -45,7 +44,6 @@ beforeEach(() => {
   gate = new Gate(parseTarget(TARGET, 'shop.yaml', {}), options);
 });
 
-/** v2 serves a session of v1 until the verdict is valid. */
 function becomeValid({ options }: Begun): void {
   options.onEvent?.(runLine());
   options.onPhase?.('load');

@@ -28,7 +28,7 @@ export interface GateOptions {
   sessions: number;
   /** Maximum number of requests per second. */
   rate: number;
-  /** Maximum age of evidence for `valid`, milliseconds. */
+  /** Maximum age of evidence for the verdict `valid`, milliseconds. */
   window: number;
   /** Folder for the histories of the runs. */
   out: string;
@@ -52,7 +52,7 @@ export interface Status extends CanaryVerdict {
   readonly forms: readonly { page: string; served: string; accepted: number; refused: number }[];
   /** Name of the run and of the folder with its history. */
   readonly run: string | undefined;
-  /** Message of the error that ended the run. */
+  /** Message of the error that ended the run; undefined without an error. */
   readonly error: string | undefined;
 }
 
@@ -85,7 +85,7 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Ends an earlier run, and begins a new one. Resolves before the logins are complete. */
+  /** Ends an earlier run, and begins a new run. Resolves before the logins are complete. */
   start(): Promise<void> {
     return this.#after(async () => {
       await this.#canary?.stop();
@@ -131,16 +131,15 @@ class CanaryRun {
   readonly #done: Promise<void>;
   #run: Run | undefined;
   #judge: Judge | undefined;
-  /** Undefined until the load begins. */
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
   /**
-   * End of the last operation: microseconds on the run's clock, milliseconds of `performance.now()`. Converts the
-   * present time to the run's clock.
+   * Time of the last operation on two clocks: microseconds on the run's clock, and milliseconds of `performance.now()`.
+   * Both convert the present time to the run's clock.
    */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;
-  /** The verdict at the first `stop`, for later calls. */
+  /** The verdict at the first call of `stop`, which later calls return too. */
   #last: CanaryVerdict | undefined;
 
   constructor(target: Target, options: GateOptions) {
@@ -204,7 +203,7 @@ class CanaryRun {
     };
   }
 
-  /** Never `valid` after the end of the run, when no request gives new evidence. */
+  /** The verdict is never `valid` after the end of the run, when no request gives new evidence. */
   #verdict(cohorts: Cohorts): CanaryVerdict {
     const decided = decide(cohorts, this.#asked());
     if (!this.#isOver() || decided.verdict === 'violated') return decided;

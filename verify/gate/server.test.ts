@@ -70,7 +70,6 @@ describe('the gate over HTTP', () => {
       status = { ...STATUS, canary: undefined, state };
       expect([await code('/advance'), await code('/promote')]).toEqual([409, 409]);
     }
-    // A stopped gate will reach no verdict, so it does not wait.
     expect(await code('/promote?wait=60')).toBe(409);
   });
 

@@ -5,9 +5,9 @@ import { CONTENT_TYPE } from '../openmetrics.ts';
 import type { Gate, Status } from './gate.ts';
 import { gateMetrics } from './metrics.ts';
 
-/** Maximum wait for a verdict, seconds. */
+/** Maximum time for which a request can wait for a verdict, seconds. */
 const LONGEST = 3600;
-/** Default wait of POST /start for the logins, seconds. */
+/** Default time for which POST /start waits for the logins, seconds. */
 const LOGINS = 60;
 
 interface Route {
@@ -88,7 +88,7 @@ export function gateServer(gate: Gate): Server {
 }
 
 async function respond(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Flagger describes its canary in the body, but the gate takes all settings from the target file.
+  // Ignores the body, in which Flagger describes its canary. The gate takes all settings from the target file.
   request.resume();
   const url = URL.parse(request.url ?? '/', 'http://gate');
   if (url === null)

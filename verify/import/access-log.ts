@@ -2,15 +2,18 @@
 import type { Served } from '../core/history/history.ts';
 import { barePath } from '../core/response/paths.ts';
 
-/** Baton's X-Request-Id shows to which request a log line belongs. */
+/** Matches Baton's X-Request-Id, which shows to which request a log line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
-/** Matches `"$request" $status` of nginx, before `$upstream_addr`: the addresses of all tried instances. */
+/**
+ * Matches `"$request" $status` in a line of nginx's log. The addresses of all tried instances (`$upstream_addr`)
+ * follow.
+ */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
-/** Matches HAProxy's HTTP log. The fourth timer is the time until the response headers; -1 without a response. */
+/** Matches HAProxy's HTTP log. The fourth timer is the time until the response headers, or -1 without a response. */
 const HAPROXY =
   / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
-/** An instance that the balancer tried, but that the log does not name. */
+/** Stands for an instance that the balancer tried, but that the log does not name. */
 const SOME = '?';
 
 /** Matches a line of AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
@@ -21,9 +24,8 @@ const ALB =
 export interface Unnamed {
   instance: string;
   status: number;
-  /** Path without the query. */
   path: string;
-  /** Earliest and latest end of the request, milliseconds since 1970. */
+  /** Earliest and latest time at which the request may have ended, milliseconds since 1970. */
   from: number;
   to: number;
 }
@@ -43,11 +45,10 @@ export function servedIn(source: string, line: string, own?: string): Served | u
   return entry === undefined ? undefined : { type: 'served', source, kind: 'balancer', request, ...entry };
 }
 
-/** Returns 0 if the log line has no status. */
 const statusIn = (line: string): number =>
   Number(/"status(?:_code|Code)?":"?(\d{3})\b/.exec(line)?.[1] ?? /"\s(\d{3})\s/.exec(line)?.[1] ?? 0);
 
-/** Parses a log line without an X-Request-Id, in the format of ALB, or of nginx with its default time. */
+/** Parses a log line without an X-Request-Id, in the format of ALB, or of nginx with the default time format. */
 export function unnamedIn(line: string): Unnamed | undefined {
   const alb = ALB.exec(line)?.groups;
   if (alb !== undefined) {
@@ -57,7 +58,7 @@ export function unnamedIn(line: string): Unnamed | undefined {
   }
   const [, day, month, year, time, zone, path] = NGINX_TIME.exec(line) ?? [];
   const at = Date.parse(`${day} ${month} ${year} ${time} ${zone}`);
-  // nginx logs whole seconds.
+  // nginx logs whole seconds, so a request may have ended up to 999 ms later.
   return unnamed(inNginx(line), path, at, at + 999);
 }
 
@@ -71,7 +72,7 @@ function unnamed(entry: LogEntry | undefined, path: string | undefined, from: nu
 
 type LogEntry = Pick<Served, 'instance' | 'tried' | 'status'>;
 
-/** The target `-` means that ALB reached no target. */
+/** The target `-` in a line of ALB means that ALB reached no target. */
 function inAlb(line: string): LogEntry | undefined {
   const { target, status } = ALB.exec(line)?.groups ?? {};
   return target === undefined ? undefined : entryOf(target === '-' ? [] : [target], Number(status));
@@ -80,11 +81,11 @@ function inAlb(line: string): LogEntry | undefined {
 function inNginx(line: string): LogEntry | undefined {
   const match = NGINX.exec(line);
   if (match === null) return undefined;
-  // The part before the status contains the client's address.
+  // The part before the status is skipped, because it contains the client's address.
   return nginxEntryIn(line.slice(match.index + match[0].length), match.groups?.['status']);
 }
 
-/** Finds the addresses that nginx tried, after the status. Skips URLs, such as the referer. */
+/** Finds the addresses that nginx tried, in the part after the status. Skips URLs, such as the referer. */
 function nginxEntryIn(rest: string, status: string | undefined): LogEntry {
   const tried = [...rest.replaceAll(/\w+:\/\/[^\s"]*/g, '').matchAll(ADDRESS)].map(([address]) => address);
   return entryOf(tried, Number(status));
@@ -98,11 +99,11 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
     server.startsWith('<') ? before : [...before, server],
     Number(status),
   );
-  // HAProxy names a server even if it wrote the response itself; the fourth timer is then -1.
+  // HAProxy names a server even for a response that it wrote itself. The fourth timer is then -1.
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
-/** Members of JSON log lines, as in Traefik, and in nginx with `escape=json`. */
+/** Members of JSON log lines with the status and the instance, as Traefik and nginx (`escape=json`) name them. */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [
   'ServiceAddr',

@@ -1,12 +1,12 @@
 /**
- * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, in pieces. The package
- * edn-data accepts unclosed forms, reports no positions, and needs the whole file in memory.
+ * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, piece by piece. The npm
+ * package edn-data accepts unclosed forms, reports no positions, and needs the whole file in memory.
  */
 
-/** Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
+/** A parsed value. Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
 export type Edn = null | boolean | number | string | Edn[] | Map<string, Edn>;
 
-/** Thrown if the input is neither EDN nor JSON. The message has line and column. */
+/** Thrown if the input is neither EDN nor JSON. The message names line and column. */
 export class EdnError extends Error {
   override name = 'EdnError';
 }
@@ -14,7 +14,7 @@ export class EdnError extends Error {
 interface Frame {
   closes: string;
   items: Edn[];
-  /** Number of following forms to ignore, after `#_`. */
+  /** Number of following forms to ignore, because `#_` precedes them. */
   discards: number;
   line: number;
   column: number;
@@ -31,10 +31,10 @@ const CHARACTERS: Record<string, string> = { space: ' ', newline: '\n', return: 
 const DEEPEST = 64;
 const LONGEST = 1_000_000;
 
-/** Pass each piece of a text to `feed`, then call `end`. */
+/** Parses a text in pieces: pass each piece to `feed`, then call `end`. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
-  /** Unclosed forms, the innermost last. The first stands for the whole file. */
+  /** Forms without their closing bracket, the innermost last. The first form stands for the whole file. */
   readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
   #rest = '';
   #line = 1;
@@ -46,9 +46,9 @@ export class EdnReader {
   }
 
   /**
-   * Parses the next piece.
+   * Parses the next piece of a text.
    *
-   * @throws EdnError if it is not EDN
+   * @throws EdnError if the text is not EDN
    */
   feed(text: string): void {
     this.#rest += text;
@@ -148,7 +148,7 @@ export class EdnReader {
     else top.items.push(value);
   }
 
-  /** True for the list or vector that contains the whole file. */
+  /** Returns true in the list or vector that contains the whole file. */
   #isWhole(): boolean {
     return this.#stack.length === 2 && /^[\])]$/.test(this.#top().closes);
   }

@@ -25,7 +25,6 @@ const line = (text: string): string => {
 };
 const history = (...lines: string[]): string => lines.map(line).join('\n');
 
-/** A read that overlaps a write of 1, and a later read. */
 const register = (last: string) =>
   history(
     '0 invoke write 1',

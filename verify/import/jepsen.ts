@@ -27,7 +27,7 @@ interface JepsenOptions {
   model: keyof typeof MODELS;
   /** Initial values of each object, in EDN. */
   initial?: string | undefined;
-  /** A read of nil. `any`: says nothing about the object. `initial`: the object has its initial value. */
+  /** What a read of nil means. `any`: nothing about the object. `initial`: the object has its initial value. */
   nilReads: 'any' | 'initial';
 }
 
@@ -46,10 +46,14 @@ export function jepsenOptions(
   return { model: model as JepsenOptions['model'], initial, nilReads };
 }
 
-/** The user asked for a verdict, so a single read is enough evidence, at any length of the history. */
+/** A single read is enough evidence, and the history may have any length, because the user asked for a verdict. */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
-/** @throws UsageError with file and line if the file is not a Jepsen history */
+/**
+ * Judges a Jepsen history.
+ *
+ * @throws UsageError with file and line if the file is no Jepsen history
+ */
 export async function judgeJepsen(
   file: string,
   options: JepsenOptions,
@@ -97,10 +101,10 @@ function runOf(file: string, { model, initial, nilReads }: JepsenOptions): Run {
   };
 }
 
-/** Assumed time between two lines, microseconds. Only their order matters. */
+/** Assumed time between two lines of a history, microseconds. Only the order of lines matters. */
 const STEP = 10;
 
-/** Converts a Jepsen history to events of a Baton history. A line's position gives its time. */
+/** Converts a Jepsen history to events of a Baton history. The position of a line gives its time. */
 class JepsenHistory {
   now = 0;
   readonly #model: Model;
@@ -126,7 +130,7 @@ class JepsenHistory {
     const expected = (what: string) => new EdnError(`line ${line}: ${what}`);
     if (!(form instanceof Map)) throw expected(`expected an operation, got ${short(form)}`);
     const [process, type, f, value = null] = ['process', 'type', 'f', 'value'].map(name => form.get(name));
-    // Operations of the nemesis, which injects faults, have no number as their process.
+    // The nemesis, which injects Jepsen's faults, has a process that is no number.
     if (process !== undefined && typeof process !== 'number') return;
     if (process === undefined || typeof type !== 'string' || typeof f !== 'string')
       throw expected(`expected :process, :type and :f, got ${short(form)}`);
@@ -159,7 +163,7 @@ class JepsenHistory {
   }
 
   #invoke(process: string, action: Action, key: string, value: Edn): void {
-    // Jepsen has no sessions, so each process becomes one that never logs out.
+    // Jepsen has no sessions, so each process becomes a session that never logs out.
     if (!this.#known.has(process)) {
       const login = this.#called(process, 'login', this.now - STEP + 1);
       this.#emit(login);

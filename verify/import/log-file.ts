@@ -20,15 +20,16 @@ const NEWLINE = 0x0a;
  */
 export interface LogLines<Position> {
   end(): Position;
-  /** Yields the complete lines before a position. */
+  /** Yields the complete lines of the log before a position. */
   before(end: Position): AsyncIterable<string>;
   /**
-   * Yields the complete lines after a position, also later ones. Ends when the signal aborts and all lines are read.
+   * Yields the complete lines of the log after a position, including lines that are written later. Ends when the signal
+   * aborts and all lines are read.
    */
   after(start: Position, signal: AbortSignal): AsyncIterable<string>;
 }
 
-/** Returns a log whose `follow` yields only later entries. */
+/** Returns a log. Its method `follow` yields the entries that are written after the call of `follow`. */
 export function followedLog<Position>(
   name: string,
   kind: LogSource['kind'],
@@ -89,7 +90,7 @@ export function logFolder(folder: string): LogSource[] {
 }
 
 function linesOf(file: string): LogLines<number> {
-  // A missing log file is created, to be followed at once. An existing file may be read-only.
+  // Creates a missing log file, so that the file can be followed at once. An existing file may be read-only.
   if (!existsSync(file)) closeSync(openSync(file, 'a'));
   return {
     end: () => statSync(file).size,
@@ -98,7 +99,6 @@ function linesOf(file: string): LogLines<number> {
   };
 }
 
-/** If `end` is infinite, waits for more lines until the signal aborts. */
 async function* lines(
   path: string,
   start: number,

@@ -4,9 +4,9 @@ import type { Served } from '../core/history/history.ts';
 
 /** Parses the lines of one log, in order. */
 export interface LogParser {
-  /** Returns undefined if the line is not about a request. */
+  /** Returns the entry of a served request; undefined if the line is about something else. */
   parse(line: string): Served | undefined;
-  /** Called with each line from before the run, which may give an instance's address. */
+  /** Called with each line that was written before the run. Such a line may give the address of an instance. */
   learn?(line: string): void;
 }
 
@@ -16,15 +16,14 @@ const routedLine = z.object({
 });
 
 /**
- * Parses the log of nginx in a container, to which deploy/balancer.sh adds the instances' addresses. The latest line
- * applies, because an address may move.
+ * Parses the log of nginx in a container. deploy/balancer.sh adds lines with the instances' addresses, of which the
+ * latest applies.
  */
 export class RoutedLog implements LogParser {
   readonly #names = new Map<string, string>();
 
-  /** Remembers an instance's address, if the line has one. */
   learn(line: string): void {
-    // A fast check first, because a log may have a million other lines.
+    // This check is fast, because a log may have a million lines without addresses.
     if (!line.includes('"routed"')) return;
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
@@ -43,7 +42,11 @@ const instanceLine = z.object({
   status: z.number(),
 });
 
-/** @param name name of the log; the name in the line may be wrong */
+/**
+ * Parses a line of an instance's log.
+ *
+ * @param name name of the log; the name in the line may be wrong
+ */
 export function parseInstanceLine(name: string, line: string): Served | undefined {
   const { data } = instanceLine.safeParse(parseJson(line));
   if (data === undefined) return undefined;
@@ -65,7 +68,8 @@ const balancerLine = z.object({
 });
 
 /**
- * The entry names the last instance that nginx tried, if it sent response headers.
+ * Parses a line of nginx's log. The entry names the last instance that nginx tried, if this instance sent response
+ * headers.
  *
  * @param nameOf maps an address (`host:port`) to the name of its instance
  */
@@ -88,7 +92,7 @@ export function parseBalancerLine(
   };
 }
 
-/** Returns begin and end in the instance, microseconds; empty if nginx tried several instances. */
+/** Returns when the instance began and finished the request, microseconds; empty if nginx tried several instances. */
 function spanOf(
   ended: number | undefined,
   lasted: readonly string[] = [],

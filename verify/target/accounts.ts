@@ -18,7 +18,7 @@ type Unlabelled = Omit<Account, 'label'>;
 /**
  * Returns all accounts.
  *
- * @param read reads a file; `where` is its key in the target file, for error messages
+ * @param read reads a file; `where` is the key of the target file with the file's name, for errors
  * @param wrong returns the error for a problem in the target file
  * @param tag text for {run} in user names
  */
@@ -82,7 +82,6 @@ function accountsIn(
   });
 }
 
-/** @param password the password for all rows without a password */
 function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
   const rows = csvRows(text);
   if (rows.length === 0) throw wrong('has no row below the names of its columns');
@@ -98,7 +97,6 @@ function inFile(text: string, password: string | undefined, wrong: (text: string
   });
 }
 
-/** Labels have only letters, digits, `_` and `-`. */
 function labelled(accounts: Unlabelled[]): Account[] {
   const taken = new Set<string>();
   return accounts.map((account, index) => {

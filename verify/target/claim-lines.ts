@@ -3,8 +3,8 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'y
 import { GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
 
 /**
- * Returns the line of each claimed guarantee, counted from 1; for a guarantee of a set such as `standard`, the line of
- * `claims`. Empty if the file cannot be read.
+ * Returns the line of each claimed guarantee, counted from 1. A guarantee of a set such as `standard` has the line of
+ * the key `claims`. The result is empty if the file cannot be read.
  */
 export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
   let text: string;

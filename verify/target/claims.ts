@@ -8,10 +8,9 @@ export interface Claims {
   claims: Guarantee[];
   /** Guarantees that the target file claims by a set such as `standard`. */
   bySet: Guarantee[];
-  /** Guarantees of the set `standard` without a claim. A run still measures them. */
+  /** Guarantees of the set `standard` that the target file does not claim. A run still measures them. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** Declared timeouts, budgets and other values. */
   declared?: Declared;
 }
 
@@ -37,8 +36,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether the target file has all that a guarantee needs, such as a logout for `logout-final`. Otherwise, sets
- * do not claim it.
+ * Returns whether the target file has all that a guarantee needs, such as a logout for `logout-final`. If not, sets
+ * such as `standard` omit the guarantee.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
@@ -49,7 +48,7 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     return (
       logout !== undefined &&
       (session === undefined || session.command !== undefined) &&
-      // If access tokens stay valid after a logout, `token-refresh` judges the logout, not `logout-final`.
+      // If access tokens stay valid after a logout, `token-refresh` judges the logout, and `logout-final` does not.
       (refresh === undefined || refresh.revokes === 'access')
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;

@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /**
- * Returns the text, and the path of keys to the wrong value.
+ * Returns the text of an error, and the path of keys to the wrong value.
  *
  * @param value the content of the whole file
  */
@@ -31,7 +31,8 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
 /**
- * Zod reports issues for all alternatives of a union. If only one has the type of the value, the user meant this one.
+ * Zod reports issues for all alternatives of a union. If only one alternative has the type of the value, the user meant
+ * this alternative.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
@@ -133,7 +134,6 @@ function knownKeys(path: Path): string[] {
   ];
 }
 
-/** Removes wrappers such as `optional`. */
 function options(schema: unknown): unknown[] {
   let inner = schema;
   while (typeof inner === 'object' && inner !== null && 'unwrap' in inner && !('element' in inner)) {

@@ -1,4 +1,4 @@
-/** Adds a login to a target file without one, and a unique name to each read by POST. */
+/** Adds a login to a target file that has none, and a unique name to each read by POST. */
 import type { LoginSpec, Probe, TargetFile } from './schema.ts';
 
 /** Placeholder for user and password, encoded for HTTP Basic. */
@@ -7,7 +7,7 @@ export const BASIC = 'basic';
 /** Placeholder for the value of the header that carries a ready-made session. */
 export const READY_MADE = 'ready_made';
 
-/** These fields replace those of the target file, even if `undefined`. */
+/** Fields that replace those of the target file, even if their value is `undefined`. */
 interface Entry {
   headers: TargetFile['headers'];
   login: LoginSpec & { page: string };
@@ -17,8 +17,8 @@ interface Entry {
 }
 
 /**
- * Returns the login, and the headers that carry the session. Clients of an account share a ready-made session, so they
- * do not log out, unless a command makes a session for each.
+ * Returns the login, and the headers that carry the session. Clients with a ready-made session do not log out, because
+ * all clients of an account share it. They do if a command makes a session for each client.
  */
 export function entry({ headers, login, session, signedIn, probes }: TargetFile): Entry {
   if (login !== undefined) {
@@ -67,5 +67,5 @@ export function postsOf(file: TargetFile): Record<string, unknown> {
   return Object.fromEntries(reads.flatMap(({ path, json }) => (json === undefined ? [] : [[path, json]])));
 }
 
-/** Clients of a user that share a session also see its objects, so their scope becomes `user`. */
+/** Clients with a shared session see each other's objects, so the scope `session` becomes `user`. */
 const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);

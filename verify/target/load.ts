@@ -34,15 +34,14 @@ export interface Target
     Claims {
   accounts: Account[];
   login: LoginSpec & { page: string };
-  /** Folder of the target file, to which its paths are relative. */
+  /** Folder of the target file. Paths in the file are relative to this folder. */
   folder: string;
   /** Key: path of a read by POST, which ends with # and a unique name; value: its JSON body. */
   posts: Readonly<Record<string, unknown>>;
-  /** Environment variables that the file uses as ${NAME}. */
+  /** Names of environment variables that the file uses as ${NAME}. */
   variables: readonly string[];
 }
 
-/** Target files can be JavaScript or TypeScript modules. */
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**
@@ -88,7 +87,7 @@ async function exported(file: string): Promise<unknown> {
 /**
  * Parses the text of a target file.
  *
- * @param file path for error messages, to whose folder paths in the text are relative
+ * @param file path of the file, for errors. Paths in the text are relative to its folder
  */
 export function parseTarget(
   text: string,
@@ -125,7 +124,7 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // The YAML parser reports an alias without an anchor only in the conversion to JavaScript.
+    // The YAML parser reports an alias without an anchor only when it converts the document to JavaScript.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );
@@ -160,7 +159,7 @@ interface Place {
   at: At;
 }
 
-/** Returns the node of the longest existing part of the path. `key` is the node of the last key. */
+/** Returns the node at a path, or at the longest existing part of the path. `key` is the node of the last key. */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
   let node: Node | null = root;
   let key: Node | undefined;
@@ -179,7 +178,6 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   return key === undefined ? { node } : { node, key };
 }
 
-/** The position is that of the value, or of a wrong key. */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
   const { node, key } = nodeAt(root, path);
@@ -227,7 +225,7 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
 }
 
 /**
- * @param keys path to the key of the target file that names the file
+ * @param keys path to the key of the target file that contains the file's name
  * @throws UsageError if the file does not exist
  */
 function requireFile(file: string, keys: readonly string[], { path, root, at }: Place): void {

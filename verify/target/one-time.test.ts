@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf, oneTime } from './one-time.ts';
 
-/** "12345678901234567890" in base32. */
+/** The secret of the examples: "12345678901234567890" in base32. */
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
 describe('a one-time code', () => {

@@ -4,9 +4,7 @@ import type { Target } from './load.ts';
 import type { SessionSpec } from './schema-session.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
-/** Maximum number of accounts in the YAML. */
 const LISTED = 3;
-/** Keys whose values may be secrets. */
 const SENT = new Set(['headers', 'form', 'json']);
 /** A text with a placeholder such as {password} contains no secret. */
 const PLACE = /\{\w+\}/;
@@ -39,7 +37,6 @@ export function targetText(target: Target, environment: NodeJS.ProcessEnv): stri
   return more > 0 ? `${text}# and ${more} more accounts\n` : text;
 }
 
-/** Cookies and headers of a ready-made session are secrets. */
 function withoutValues({ cookie, header, ...rest }: SessionSpec): object {
   const hidden = (given: string | Record<string, string>): unknown =>
     typeof given === 'string' ? HIDDEN : Object.fromEntries(Object.keys(given).map(user => [user, HIDDEN]));

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { path, share, time } from './schema-parts.ts';
 
-/** Limits of the app for the sessions of one user. */
 export const sessions = z.strictObject({
   most: z
     .int()
@@ -32,10 +31,9 @@ export const attributes = z
     path: path.optional(),
     domain: z.string().min(1).optional(),
   })
-  // Undefined values declare nothing.
+  // Keys with undefined values declare nothing.
   .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 
-/** Timeouts after which a session expires. */
 export const expiry = z.strictObject({
   idle: time.optional().describe('Timeout without activity.'),
   absolute: time.optional().describe('Timeout after the login, regardless of activity.'),
@@ -47,7 +45,7 @@ export const expiry = z.strictObject({
     ),
 });
 
-/** Maximum effects of a fault. */
+/** Maximum effects that a fault must not exceed. */
 export const budget = z.strictObject({
   survival: share
     .optional()

@@ -49,7 +49,7 @@ const kubernetes = z.strictObject({
   deployment: name,
   namespace: name.optional(),
   context: name.optional(),
-  // `drain` needs the permission to change nodes, so it is no default.
+  // `drain` needs the permission to change nodes, so Baton drains a node only if `do` names this action.
   do: z
     .array(z.enum(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in', 'drain']))
     .min(1)
@@ -132,7 +132,7 @@ const fault = z
     }
   });
 
-/** Names with another meaning in `--faults`. */
+/** Names that a fault must not have, because `--faults` uses them with another meaning. */
 const TAKEN = ['all', 'deploy'];
 
 export const faults = z.record(
@@ -146,7 +146,7 @@ export const faults = z.record(
 );
 
 export type FaultSpec = z.infer<typeof fault>;
-/** A text for the shell, or a list of a program and its arguments. */
+/** A command: a text for the shell, or a list of a program and its arguments. */
 export type Command = string | readonly string[];
 export type ComposeSpec = z.infer<typeof compose>;
 export type ProcessesSpec = z.infer<typeof processes>;

@@ -1,4 +1,4 @@
-/** The schema of `instance`: how to recognise the instance of a response, and how to reach one. */
+/** The schema of `instance`: how to recognise the instance of a response, and how to send a request to an instance. */
 import { z } from 'zod';
 import { regex, shown } from './schema-parts.ts';
 

@@ -1,4 +1,4 @@
-/** The schema of `refresh`: the request that refreshes tokens, and where its response has the new ones. */
+/** The schema of `refresh`: the request that refreshes tokens, and where its response has the new tokens. */
 import { z } from 'zod';
 import { header, json, time, token } from './schema-parts.ts';
 

@@ -4,7 +4,6 @@ import { path, pattern, place, regex, token } from './schema-parts.ts';
 
 export const texts = z.record(z.string(), z.string());
 
-/** @param to the schema of the request's path */
 const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
   z
     .strictObject({
@@ -23,7 +22,7 @@ const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
 
 export const request = requestTo(path);
 
-/** A request of a login. Without a path, Baton submits the last page's form that has the given fields. */
+/** The schema of a request of a login. Without a path, Baton submits the last page's form that has the given fields. */
 export const entering = requestTo(
   path
     .default('')
@@ -32,13 +31,15 @@ export const entering = requestTo(
     ),
 );
 
-/** Key: a name; value: where a response has the value for `{name}` in later requests. */
+/**
+ * Values to read from a response. Key: a name; value: where the response has the value. In later requests, the value
+ * replaces `{name}`.
+ */
 export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
 /** Requests to send before the main request, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
-/** Additional keys of a login's step, for mails and passkeys. */
 const aided = {
   capture: capture.default({}),
   mail: z

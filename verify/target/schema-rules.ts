@@ -52,7 +52,7 @@ function checkLogouts(file: TargetFile, wrong: Wrong): void {
   }
 }
 
-/** Rejects tokens in paths, because histories contain paths, and must not contain tokens. */
+/** Rejects tokens in paths, because histories contain paths and must not contain tokens. */
 function checkTokens(file: TargetFile, wrong: Wrong): void {
   if (file.refresh === undefined) return;
   for (const name of ['refresh', 'logout', 'logoutEverywhere'] as const) {

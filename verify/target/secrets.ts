@@ -2,16 +2,16 @@
 import type { Target } from './load.ts';
 
 export const HIDDEN = '(hidden)';
-/** Names of headers, fields, members and variables that hold a secret. */
+/** Matches names of headers, form fields, JSON members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/** Variables that match SECRET, but contain the current folder. */
+/** Environment variables that match SECRET, but only contain the current folder. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Minimum length of a hidden secret, characters. Shorter ones may occur in other text by chance. */
+/** Minimum length of a secret to hide, characters. A shorter secret may occur in other text by chance. */
 const SHORTEST = 4;
 
-/** Secrets by the text around them, such as `Cookie: …`, `token=…`, and user and password in an address. */
+/** Matches secrets by the text around them, such as `Cookie: …`, `token=…`, and user and password in an address. */
 const SHAPES: readonly [RegExp, string][] = [
   [/\b((?:set-)?cookie|authorization)(["']?\s*[:=]\s*).*/gi, `$1$2${HIDDEN}`],
   [
@@ -24,7 +24,7 @@ const SHAPES: readonly [RegExp, string][] = [
 /**
  * Returns all texts to hide, the longest first.
  *
- * @param environment environment variables; values are hidden if their names match SECRET
+ * @param environment environment variables. Values are hidden if their names match SECRET
  */
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));

@@ -33,7 +33,7 @@ describe('a target file', () => {
     const message = errorOf(lines.with(at, wrong).join('\n'));
     const about = message.split('\n').filter(one => one.includes(expected));
     expect(about, message).not.toEqual([]);
-    // The YAML parser may report a later line.
+    // The YAML parser may report a later line for a syntax error.
     if (!expected.startsWith('not YAML'))
       expect(about[0], message).toMatch(new RegExp(`^shop\\.yaml:(${at + 1}|${at + 2}):`));
   });

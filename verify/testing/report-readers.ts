@@ -13,7 +13,7 @@ const json = (file: string): object => JSON.parse(readFileSync(file, 'utf8'));
 
 const xsd = XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(join(root, 'tests/schemas/junit.xsd'))));
 
-/** Key: name of an XML element; value: number of such elements. */
+/** Returns the number of elements in an XML document. Key: name of the element. */
 export function elementsOf(xml: string): Record<string, number> {
   const document = XmlDocument.fromString(xml);
   const counts: Record<string, number> = {};
@@ -25,7 +25,11 @@ export function elementsOf(xml: string): Record<string, number> {
   return counts;
 }
 
-/** @throws the error of the parser if the report is invalid */
+/**
+ * Checks a JUnit report.
+ *
+ * @throws the error of the parser if the report is invalid
+ */
 export function checkJunit(xml: string): void {
   const document = XmlDocument.fromString(xml);
   xsd.validate(document);

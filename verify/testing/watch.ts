@@ -1,6 +1,6 @@
 import type { Watch } from '../client/exchange.ts';
 
-/** Returns callbacks that observe a request: those of the test, and others that do nothing. */
+/** Returns callbacks that do nothing, except those that the test passes. */
 export const watching = (parts: Partial<Watch>): Watch => ({
   id: 'run-1',
   once: false,

@@ -3,14 +3,16 @@ import { failed, firstUntil, is, LINES, type Op, type ShownSession, signedOut } 
 import { density, FONT, type Paint } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Width of a tile, device pixels, and its number of lanes. */
+/** Width of a tile in device pixels, and its number of lanes. */
 const TILE = { width: 256, lanes: 8 };
 /** Maximum number of tiles in memory. A screen shows about 25. */
 const TILES = 80;
 /** Maximum length by which a mark (login, logout or new cookie) extends beyond its bar, CSS pixels. */
 const MARK = 10;
 
-/** The bar of a request, in CSS pixels from the corner of the sheet, the drawing of the whole run. */
+/**
+ * The bar of a request. Positions are CSS pixels from the corner of the sheet, which is the drawing of the whole run.
+ */
 export interface Bar {
   op: Op;
   x: number;
@@ -31,7 +33,7 @@ interface Part {
   height: number;
 }
 
-/** A drawing of all requests at one zoom. Each request is a bar in the lane of its session. */
+/** A drawing of all requests of a run at one zoom. Each request is a bar in the lane of its session. */
 export class Sheet {
   readonly #state: ViewState;
   readonly #paint: Paint;
@@ -55,12 +57,11 @@ export class Sheet {
     this.#line = (lane - 4) / this.#lines;
   }
 
-  /** Tall lanes have lines for overlapping requests, low lanes for instances. */
+  /** A tall lane has lines for overlapping requests; a low lane has a line for each instance. */
   get #tall(): boolean {
     return this.lane > 60;
   }
 
-  /** @param row number of the session's lane, counted from the top */
   bar(op: Op, row: number): Bar {
     const line = this.#tall
       ? op.line
@@ -94,7 +95,6 @@ export class Sheet {
       }
   }
 
-  /** The bars on all tiles in memory. */
   get bars(): Bar[] {
     return [...this.#tiles.values()].flatMap(({ bars }) => bars);
   }
@@ -145,7 +145,7 @@ export class Sheet {
       if (op.end < from) continue;
       const instance = this.#instances.indexOf(op.instance);
       const end = op.end * this.unit;
-      // Only the first of several requests on one pixel is visible.
+      // Only the first of several requests on the same pixel is visible.
       if (!this.#tall && end < (drawn[instance + 1] ?? 0) + 0.5 && !failed(op)) continue;
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);
@@ -157,7 +157,6 @@ export class Sheet {
     }
   }
 
-  /** @param left, wide position and width of the part of the bar on this tile */
   #draw(
     context: OffscreenCanvasRenderingContext2D,
     { op, x, y, width, height }: Bar,

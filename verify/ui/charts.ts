@@ -17,9 +17,9 @@ interface Chart {
   title: string;
   x: number[];
   lines: Line[];
-  /** Labels of the x axis; absent for seconds. */
+  /** Labels of the x axis; absent if the axis shows seconds. */
   names?: string[];
-  /** Quantity on the x axis, such as `age`; absent for the time of the run. */
+  /** Quantity on the x axis, such as `age`; absent if the axis shows the time of the run. */
   by?: string;
   bars?: boolean;
   unit: string;
@@ -89,7 +89,6 @@ function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[]
   ];
 }
 
-/** Returns nothing without a baseline. */
 function compared({ facts }: ViewState, paint: Paint): Chart[] {
   const { sides = [] } = facts;
   if (sides.length === 0) return [];
@@ -176,7 +175,6 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
   );
 }
 
-/** Marks each fault by a coloured band in the background. */
 function bands(plot: uPlot, { data }: ViewState, paint: Paint): void {
   const { ctx, bbox } = plot;
   for (const { begin, end = data.until } of data.faults) {

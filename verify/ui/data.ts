@@ -11,7 +11,7 @@ import {
 } from '../reports/view/chunk.ts';
 import { signed, unpack } from '../reports/view/columns.ts';
 
-/** Times are microseconds. `end` is infinite if the request never returned. */
+/** A request with its times, microseconds. `end` is infinite if the request never returned. */
 export interface Op {
   call: number;
   end: number;
@@ -28,16 +28,16 @@ export interface Op {
   status: number;
   state: number;
   request: string;
-  /** The first line of the lane on which the request overlaps no other. */
+  /** Line in the session's lane: the first line on which the request overlaps no other request. */
   line: number;
-  /** Time by which this and all earlier requests of the session have ended, microseconds. */
+  /** Time by which this request and all earlier requests of the session have ended, microseconds. */
   reach: number;
 }
 
 export interface ShownSession {
   name: string;
   user: string;
-  /** In the order of their calls. */
+  /** Requests of the session in the order of their calls. */
   ops: Op[];
   ends: { reason: string; at: number }[];
 }

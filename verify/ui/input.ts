@@ -54,7 +54,7 @@ export function anomaly(state: ViewState, by: 1 | -1): void {
   if (next !== undefined) state.anomaly(next);
 }
 
-/** Without a chosen request, chooses the first visible one of the top session. */
+/** If no request is chosen, chooses the first visible request of the top session. */
 function step(state: ViewState, by: 1 | -1): void {
   const { chosen, rows } = state;
   const ops = chosen?.session.ops ?? rows[0]?.ops ?? [];
@@ -62,7 +62,7 @@ function step(state: ViewState, by: 1 | -1): void {
   if (next !== undefined) state.choose(next);
 }
 
-/** One pointer pans, two zoom, and a click chooses a request or session. */
+/** One pointer pans, two pointers zoom, and a click chooses a request or a session. */
 function pointers(state: ViewState, lanes: Lanes, canvas: HTMLCanvasElement): void {
   const down = new Map<number, { x: number; y: number }>();
   let moved = 0;

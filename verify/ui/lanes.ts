@@ -14,9 +14,9 @@ export class Lanes {
   readonly #canvas: HTMLCanvasElement;
   readonly #kept = new Kept<Sheet>();
   #drawn: Sheet | undefined;
-  /** Visible bars of violating requests, drawn on top of all others. */
+  /** Visible bars of requests that broke a guarantee. They are drawn last, on top of all other bars. */
   #marked: Bar[] = [];
-  /** Distance from the canvas's corner to that of the sheet (the drawing of the whole run), CSS pixels. */
+  /** Distance from the corner of the canvas to the corner of the sheet, the drawing of the whole run, CSS pixels. */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();
@@ -28,7 +28,6 @@ export class Lanes {
     this.#canvas = canvas;
   }
 
-  /** Width of the column with session names, CSS pixels. */
   get names(): number {
     return this.#width < 560 ? 76 : 150;
   }
@@ -38,12 +37,14 @@ export class Lanes {
     return length <= 4 ? 76 : length <= 12 ? 34 : 20;
   }
 
-  /** Height of the rows above the lanes, CSS pixels. */
   get #axis(): number {
     return HEADS.time + (this.#state.data.faults.length > 0 ? HEADS.fault : 0);
   }
 
-  /** Width of a microsecond, CSS pixels. Rounded, so that panning does not change it, and the drawing can be reused. */
+  /**
+   * Width of a microsecond, CSS pixels. It is rounded, so that panning does not change it and the drawing can be
+   * reused.
+   */
   get #unit(): number {
     const { from, until } = this.#state;
     return Number(((this.#width - this.names) / (until - from)).toPrecision(9));
@@ -54,7 +55,7 @@ export class Lanes {
     return this.names + (time - this.#state.from) * this.#unit;
   }
 
-  /** Returns a position as a share of the shown time range: 0 is its start, 1 its end. */
+  /** Returns a position as a share of the shown time range: 0 is its start, 1 is its end. */
   share(x: number): number {
     return Math.min(1, Math.max(0, (x - this.names) / (this.#width - this.names)));
   }
@@ -86,7 +87,6 @@ export class Lanes {
     });
   }
 
-  /** Clips what `draw` draws outside of the rectangle. */
   #inside(
     context: CanvasRenderingContext2D,
     x: number,
@@ -144,7 +144,6 @@ export class Lanes {
     }
   }
 
-  /** Returns undefined if the timeline does not show the session. */
   #bar(sheet: Sheet, op: Op | undefined): Bar | undefined {
     const row = op === undefined ? -1 : this.#state.rows.indexOf(op.session);
     return op === undefined || row < 0 ? undefined : sheet.bar(op, row);
@@ -197,7 +196,7 @@ export class Lanes {
     }
   }
 
-  /** Returns the request at a point, or the nearest one of the lane within a few pixels. */
+  /** Returns the request at a point, or the nearest request of the lane within a few pixels. */
   at(x: number, y: number): Op | undefined {
     const [there, row] = [x - this.#offset.x, y - this.#offset.y];
     let best: Bar | undefined;

@@ -1,5 +1,5 @@
 /**
- * Writes the view of the timeline into the page's address: `#continuity-1` (an anomaly), or
+ * Writes the view of the timeline into the page's address, such as `#continuity-1` (an anomaly) or
  * `#session=r1&request=…&time=0.2-1.5`.
  */
 import type { ViewState } from './state.ts';

@@ -7,7 +7,7 @@ import type { ViewState } from './state.ts';
 /** @param redraw draws the page; called after new requests */
 export function followRun(state: ViewState, redraw: () => void): void {
   const source = new EventSource('events');
-  // Each chunk continues the previous one, but decompression is asynchronous.
+  // Adds chunks in their order, because each chunk continues the previous one, but decompression is asynchronous.
   let last: Promise<void> = Promise.resolve();
   source.addEventListener('message', event => {
     const { run, about, chunk, anomalies } = JSON.parse(event.data) as LiveNews;
@@ -23,7 +23,7 @@ export function followRun(state: ViewState, redraw: () => void): void {
       redraw();
     });
   });
-  // At the end, the server serves the report at this page's address.
+  // When the run has ended, the server serves the report at this page's address.
   source.addEventListener('end', () => {
     source.close();
     location.replace(location.pathname);

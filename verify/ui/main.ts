@@ -76,21 +76,20 @@ function copying(): void {
     });
 }
 
-/** Returns a text, also for screen readers: `2 of 500 sessions (s1, s2), 0.100 s to 1.200 s`. */
+/** Returns a text such as `2 of 500 sessions (s1, s2), 0.100 s to 1.200 s`, also for screen readers. */
 function summary({ rows, data, from, until, focus }: ViewState): string {
   const sessions = `${rows.length.toLocaleString('en')} of ${data.sessions.length.toLocaleString('en')} sessions`;
   const names = focus.length > 0 ? ` (${focus.map(({ name }) => name).join(', ')})` : '';
   return `${sessions}${names}, ${(Math.max(0, from) / 1e6).toFixed(3)} s to ${(until / 1e6).toFixed(3)} s`;
 }
 
-/** Draws after changes, at most once per frame. */
 function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
   let waiting = false;
   let chosen = state.chosen;
   let link: ReturnType<typeof setTimeout> | undefined;
   const draw = (): void => {
     waiting = false;
-    // The page's width is 0 until the browser has laid it out, which causes a resize event.
+    // The width of the page is 0 until the browser has laid out the page. A resize event then draws the page.
     if (get('lanes').clientWidth === 0) return;
     if (state.chosen !== undefined && chosen !== state.chosen) lanes.reveal(state.chosen.session);
     if (chosen !== state.chosen) showFacts(state, get('facts'));

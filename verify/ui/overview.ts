@@ -1,4 +1,4 @@
-/** Draws the whole run as a strip above the timeline. A frame shows the visible part. */
+/** Draws the whole run as a strip above the timeline. A frame in the strip shows the visible part of the run. */
 import type { Plots } from '../reports/view/chunk.ts';
 import { density, Kept, type Paint, paintOf, prepared } from './paint.ts';
 import type { ViewState } from './state.ts';

@@ -12,13 +12,15 @@ export interface Filters {
 export class ViewState {
   readonly data: Data;
   readonly facts: Facts;
-  /** The shown time range, microseconds. */
   from = 0;
   until = 1;
-  /** The shown sessions: those with an anomaly by its time, then the others by their number of requests. */
+  /**
+   * The shown sessions. Sessions with an anomaly come first, by the time of the anomaly; all other sessions follow by
+   * their number of requests.
+   */
   rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
-  /** The sessions that the reader has chosen; empty to show all. */
+  /** The sessions that the reader has chosen. If this list is empty, all sessions are shown. */
   focus: ShownSession[] = [];
   chosen: Op | undefined;
   /** Called after each change, to draw the page again. */
@@ -29,7 +31,6 @@ export class ViewState {
     this.facts = facts;
   }
 
-  /** Shows the whole run and all sessions. */
   all(): void {
     this.focus = [];
     this.select();
@@ -48,7 +49,7 @@ export class ViewState {
     this.onChange();
   }
 
-  /** @param at point that keeps its position: 0 is the start of the shown time, 1 its end */
+  /** @param at point of the timeline that keeps its position: 0 is the start of the shown time, 1 is its end */
   zoom(factor: number, at = 0.5): void {
     const middle = this.from + (this.until - this.from) * at;
     this.show(middle - (middle - this.from) * factor, middle + (this.until - middle) * factor);
@@ -60,7 +61,6 @@ export class ViewState {
     this.show(this.from + by, this.until + by);
   }
 
-  /** Shows only the sessions that match the filters. */
   select(): void {
     const broken = new Map<string, number>();
     for (const mark of this.facts.anomalies)
