@@ -1,4 +1,3 @@
-/** Returns the value of a key in a map. If the key is missing, creates and inserts its value first. */
 export function getOrInsert<K, V>(
   map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
   key: K,

@@ -15,7 +15,6 @@ export interface Fold extends LogReader {
   event?(event: Event): void;
   /** Called when the only session that used this object ends, or at the end of the run. */
   objectEnded?(object: TrackedObject): void;
-  /** Called after the last operation of a session, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
   counts(): Counts;
   finish(): CheckFinding;
@@ -27,7 +26,6 @@ type Count = number | { readonly [name: string]: Count };
 
 export type NamedCounts = Record<string, number>;
 
-/** Called with each anomaly that is kept for the report, as soon as the check finds it. */
 export type OnAnomaly = (anomaly: Anomaly) => void;
 
 export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
@@ -48,7 +46,6 @@ export interface Check {
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** @param missing which evidence is missing and how to get it; undefined if there is enough evidence */
 export function conclude(
   violations: number,
   missing: string | undefined,

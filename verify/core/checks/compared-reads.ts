@@ -2,9 +2,7 @@
 import type { Operation } from '../history/history.ts';
 
 export class Reads {
-  /** Number of reads that were compared with an earlier operation of their session. */
   reads = 0;
-  /** Number of compared reads for which another instance served the earlier operation. */
   crossed = 0;
   sessions = 0;
   /** Number of reads that show the session's last add in a list which may show only its newest entries. */

@@ -12,7 +12,6 @@ export class ContinuityCounts extends Followed {
   handoffs = 0;
   sessions = 0;
   lost = 0;
-  /** Number of ordered pairs of instances of which the first sent a login form and the second received the login. */
   pairs = 0;
   accepting = 0;
   refusing = 0;

@@ -5,7 +5,6 @@ import { ENOUGH_HANDOFFS } from './check.ts';
 import { Continuity, ContinuityCounts } from './continuity-judge.ts';
 import { atMost, check, few } from './framework.ts';
 
-/** Minimum number of requests of live sessions for a verdict, if the balancer is sticky. */
 const ENOUGH_STAYING = 100;
 
 export const continuity = check<ContinuityCounts>({

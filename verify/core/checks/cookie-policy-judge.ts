@@ -7,7 +7,6 @@ import { addTo, Judging, tally, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { Places } from './places.ts';
 
-/** Maximum number of different pairs of Domain and Path that are counted for each cookie name. */
 const SCOPES = 10_000;
 
 export class CookieCounts {

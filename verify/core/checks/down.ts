@@ -12,7 +12,6 @@ export class Down {
   requests = 0;
   recovered = 0;
   starved = 0;
-  /** Sessions that were live during the outage, and have not sent a request since its end. */
   readonly sessions = new Set<SessionState>();
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 

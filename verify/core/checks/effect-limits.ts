@@ -63,14 +63,12 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** If the initial count is unknown, takes it from a read that came before the first write. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));
     this.#known = true;
   }
 
-  /** Returns how often a read shows each value. For a counter, the result has its count with the key ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));

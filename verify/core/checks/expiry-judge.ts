@@ -9,7 +9,6 @@ export class Timeouts {
   /** Key: the timeout; value: how often a session was still honoured shortly before this timeout ended. */
   lived: Record<Timeout, number> = { idle: 0, absolute: 0 };
   expired: Record<Timeout, number> = { idle: 0, absolute: 0 };
-  /** Number of sessions that were refused after so short a time that no timeout can be the cause. */
   lost = 0;
   /** Number of sessions refused too early by an instance that may not have known them. */
   strangers = 0;
@@ -20,7 +19,6 @@ export class Timeouts {
 export class Expiry extends Judging<Timeouts> {
   readonly #declared = declaredBy(this.run);
   readonly #lives = new WeakMap<SessionState, Life>();
-  /** Early refusals by instances that may not have known the session. */
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
   #end = 0;

@@ -12,7 +12,6 @@ const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 
 
 class Forgeries {
   forged = 0;
-  /** Number of different ways in which cookies were changed, such as by flipping a character. */
   changes = 0;
   tried = tally();
 }

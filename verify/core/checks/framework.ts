@@ -110,7 +110,6 @@ export abstract class Judging<C extends object> implements Fold {
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
   /** Further anomalies of other users. They are shown if all kept anomalies are withdrawn at the end of the run. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
-  /** Key: an anomaly's name; value: how many such anomalies are kept. */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -168,7 +167,6 @@ export abstract class Judging<C extends object> implements Fold {
     this.#signedIn.clear();
   }
 
-  /** Keeps an anomaly for the report, without counting it. */
   show(make: () => Violation, name?: string): Anomaly | undefined {
     const called = name ?? this.#firstName();
     const known = this.#of.get(called) ?? 0;

@@ -3,7 +3,6 @@ import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Maximum difference between the clocks of two instances that is accepted, microseconds. */
 const TOLERANCE = 2_000_000;
 const RESOLUTION = 1_000_000;
 

@@ -13,7 +13,6 @@ import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 export class Answers {
   /** First key: the instance of the session's login or last write; second key: the instance of the counted requests. */
   pairs: PairRequests = Object.create(null);
-  /** Number of sessions that began before the first fault and were honoured after it. */
   older = 0;
   /** Number of forms that were on a page from before the first fault, and were sent after the fault. */
   olderForms = 0;

@@ -3,7 +3,6 @@ import { counted } from '../result/format.ts';
 import { atMost, check } from './framework.ts';
 import { Isolation, Responses } from './isolation-judge.ts';
 
-/** Minimum number of responses that name a user, if the run wrote no private values. */
 const LEAST_NAMED = 20;
 
 export const isolation = check<Responses>({

@@ -32,7 +32,6 @@ export class IssuedIds {
     this.#held.delete(session);
   }
 
-  /** Returns false if the responses have shown that the cookie is not a session id. */
   isId(name: string): boolean {
     return this.#names.get(name)?.isId ?? true;
   }

@@ -10,7 +10,6 @@ export interface Collision {
   second: Operation;
 }
 
-/** Maximum number of values of one cookie that two users got (collisions) in the report. */
 const KEPT = 5;
 
 export class IssuedValues {
@@ -58,7 +57,6 @@ export class IssuedValues {
     if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
   }
 
-  /** Records that an instance accepted a value for a user. */
   honoured(label: string, { user, instance = '' }: Operation): void {
     const seen = this.#shared.get(label);
     if (seen === undefined) return;

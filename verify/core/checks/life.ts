@@ -10,7 +10,6 @@ export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
 
 /** Minimum wait of a refused session, as a share of the timeout. A shorter wait shows that the session was lost. */
 const WAITED = 0.1;
-/** If at least this share of a timeout has passed, the timeout is near its end. */
 const NEAR = 0.8;
 /** A refusal comes soon after a timeout if the session has waited for at most the timeout multiplied by this factor. */
 const SOON = 1.25;
@@ -36,7 +35,6 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Returns the longest time for which the timeout may have been running when the operation was sent, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - this.#from(timeout);
   }
@@ -56,7 +54,6 @@ export class Life {
     });
   }
 
-  /** Returns the timeouts that ended shortly before a refusal. Returns undefined if no timeout can have ended yet. */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
       timeout =>

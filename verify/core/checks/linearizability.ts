@@ -8,9 +8,7 @@ import { linearizing, OrderCounts } from './ordered-objects.ts';
 const NAMED = 10;
 
 interface Least {
-  /** Number of requests that overlap a write to the same object. */
   overlaps: number;
-  /** Number of requests served by another instance than the previous request on the same object. */
   handoffs: number;
   reads: number;
   longest?: number;
@@ -47,7 +45,6 @@ export const linearizability = linearizabilityOf(LEAST);
 
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/** Returns the objects for which the search reached its limits without a decision; empty if there are none. */
 function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';

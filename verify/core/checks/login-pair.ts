@@ -32,7 +32,6 @@ export class LoginPair {
   }
 }
 
-/** Finds the response that contained the login form of a session. */
 export class LoginForms {
   readonly #forms = new Map<string, Operation>();
   /** Key: a session; value: the request that returned last. */

@@ -82,7 +82,6 @@ export class LogoutFinal extends Judging<Logouts> {
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays, session);
   }
 
-  /** Judges a login without a password after the logout. The identity provider must refuse it. */
   #enteredAgain(login: Operation, { logout }: Replays): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;

@@ -15,7 +15,6 @@ const ENOUGH = 10;
 class Adds {
   /** Number of acknowledged adds that overlapped another acknowledged add, and that a final read could show. */
   overlapping = 0;
-  /** Number of judged adds for which another instance served the overlapping add. */
   crossed = 0;
   /** Number of pairs of overlapping adds with times in the balancer's log. `met`: pairs that overlap there. */
   logged = 0;

@@ -6,7 +6,6 @@ import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 
-/** Minimum number of sessions that begin with parallel requests, and of sessions that begin without them. */
 export const ENOUGH = 3;
 /** Parallel first requests are regarded as the cause of failed logins only if the p-value is below this limit. */
 const SIGNIFICANT = 1e-4;

@@ -11,7 +11,6 @@ export class OutageCounts {
   /** Number of outages that took effect. All other counts are of these outages only. */
   effective = 0;
   requests = 0;
-  /** Number of sessions that were live during an outage and were honoured after it. */
   recovered = 0;
   /** Number of responses that were late while Baton's machine lacked CPU time, which may be the only cause. */
   starved = 0;

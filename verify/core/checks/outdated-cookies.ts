@@ -6,7 +6,6 @@ import { apartIn, described } from './cookie-differences.ts';
 import type { Violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
-/** Old and new sessions are compared only if at least this number of old sessions, and of new ones, has the cookie. */
 const ENOUGH = 3;
 const VARIANTS = 100;
 

@@ -6,7 +6,6 @@ import { stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
-/** Minimum number of refused old forms (on pages from before the first fault) for a violation. */
 const ENOUGH = 3;
 /** Old forms are a violation only if the app refuses them at least this many times as often as newer forms. */
 const RARER = 2;

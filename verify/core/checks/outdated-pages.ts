@@ -8,7 +8,6 @@ import { kindOf } from './refusals.ts';
 
 /** p-value below which a difference is a violation, divided by the number of tests. Each session counts once. */
 const SIGNIFICANT = 1e-4;
-/** Minimum difference between the shares of old and of new sessions that get a kind of response. */
 const APART = 0.25;
 const PAGES = 200;
 /** Maximum number of kinds of responses of a page. Redirects with ids in their paths can make many. */
@@ -74,7 +73,6 @@ const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
 
 const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
 
-/** Returns whether sessions of `one` get this kind of response clearly more often than those of `other`. */
 function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
   if (one.sessions === 0 || other.sessions === 0) return false;
   const [times, others] = [timesOf(kind, one), timesOf(kind, other)];

@@ -54,7 +54,6 @@ export class OutdatedSessions {
     return this.#isAfter(login) ? 'new' : undefined;
   }
 
-  /** Returns whether a request was sent after a fault, and neither a fault nor a recovery time was going on. */
   #isAfter(operation: Operation): boolean {
     const { windows, open } = this.#faults;
     const { call } = operation;

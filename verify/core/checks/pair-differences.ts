@@ -5,7 +5,6 @@ import type { Pair, PairOf, PairTable } from './pairs.ts';
 
 /** p-value below which a difference between pairs is a violation, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
-/** For a violation, at least this share of a pair's requests must get the same kind of refusal. */
 const OFTEN = 0.1;
 /** Minimum ratio of a pair's share of refused requests to the lowest share of all pairs. */
 const RARER = 4;

@@ -29,7 +29,6 @@ export class Routes {
   excused = 0;
 }
 
-/** An interval in which an instance was present, by request numbers. An instance has one or two such intervals. */
 export interface Presence {
   instance: string;
   weight: number;

@@ -34,7 +34,6 @@ export function confirm(operation: Operation, route: Route): void {
   if (route.pending.length === 0) route.pending = undefined;
 }
 
-/** Returns the kind of a refusal, such as `signed out` or `403`; undefined if the response is no refusal. */
 export function kindOf({ signedIn, status }: Operation): string | undefined {
   if (signedIn === 'out') return 'signed out';
   if (status === undefined || status < 400 || BAD_TIME.has(status)) return undefined;

@@ -7,7 +7,6 @@ import type { Violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
-  /** The acknowledged logout; undefined if there was none, or if the session was lost before it. */
   logout: Operation | undefined;
   /** True if the instance of the logout may not know the session, because it never showed the session signed in. */
   strange = false;
@@ -76,13 +75,11 @@ export class Replays {
     return `${there} still honours the cookie after ${what}`;
   }
 
-  /** Adds to the anomaly how many replays each instance honoured. */
   settle(): void {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }
 }
 
-/** Describes a violation: after the logout, the identity provider accepted a login without a password. */
 export const stillKnown = (logout: Operation, login: Operation): Violation => ({
   at: login,
   summary:

@@ -6,7 +6,6 @@ import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { atMost, check, few, Judging } from './framework.ts';
 
-/** Minimum number of sessions that replay cookies from before the login, and that send an invented id. */
 const ENOUGH = 3;
 
 const HELD = {

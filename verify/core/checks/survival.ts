@@ -7,7 +7,6 @@ import type { WitnessStep } from '../result/verdict.ts';
 import { type Conclusion, conclude, ENOUGH_HANDOFFS } from './check.ts';
 import { check, few, Judging, type Violation } from './framework.ts';
 
-/** Maximum number of faults with separate figures in the verdict. For more faults, it has only the sum. */
 const NAMED = 12;
 
 class Faults {

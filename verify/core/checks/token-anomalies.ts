@@ -35,7 +35,6 @@ export const stillAccepted = (logout: Operation, operation: Operation, what: str
   witness: stepsOf([logout, 'acknowledged'], [operation, 'accepted', 'refused']),
 });
 
-/** Adds other refreshes with the same token to the witness, before the refused one. */
 export function evicted(operation: Operation, family: TokenFamily): Violation {
   const { sent = '', instance, note } = operation;
   const raced = family.races.length > 0;

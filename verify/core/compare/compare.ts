@@ -25,7 +25,6 @@ export interface Comparison {
 
 const ORDER: Record<Trend, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
-/** @param base the runs of a version that is known to be good */
 export function compare(base: readonly Digest[], current: readonly Digest[]): Comparison {
   const tests = rateTests(base, current) + shareTests(current);
   const differences = [

@@ -28,7 +28,6 @@ export interface Digest {
   latency: Latency[];
 }
 
-/** @param revision the revision of the code that was tested */
 export function digestOf(result: Result, revision?: string): Digest {
   const { run, target, started, seed, finished, guarantees, tally } = result;
   return {

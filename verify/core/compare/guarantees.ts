@@ -21,7 +21,6 @@ interface Side {
   /** Name (`unit`) and value (`trials`) of the count that divides the violations. */
   unit: string;
   trials: number;
-  /** The instance that sent the wrong response in all witnesses; undefined if there are several such instances. */
   blamed: string | undefined;
 }
 

@@ -11,7 +11,6 @@ import { quantileRanks, signedRankP } from './quantiles.ts';
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
 const ENOUGH = 100;
-/** A response time is reported as changed only if it changed by more than this factor. */
 const MARGIN = 1.05;
 /** p-value, multiplied by the number of judged quantiles, below which a change is certain. */
 const SIGNIFICANT = 5e-4;

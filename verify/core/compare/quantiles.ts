@@ -17,7 +17,6 @@ export function quantileRanks(
   return { low, high };
 }
 
-/** Returns the largest rank from 0 to n for which `holds` returns true, as for all smaller ranks. */
 function lastThat(n: number, holds: (rank: number) => boolean): number {
   let [low, high] = [0, n];
   while (low < high) {

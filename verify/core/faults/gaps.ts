@@ -6,7 +6,6 @@ const LEAST = 1_000;
 
 export interface Gap {
   from: number;
-  /** The end of the gap; infinite until the next request succeeds. */
   until: number;
   /** The first time in the gap at which a request was waiting for its response; infinite if no request was. */
   firstWait: number;

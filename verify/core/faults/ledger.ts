@@ -28,7 +28,6 @@ export class FaultLedger {
   #until = Number.NEGATIVE_INFINITY;
   /** The latest end of all recovery times after faults, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
-  /** The latest time of all events in the history so far, microseconds. */
   #last = Number.NEGATIVE_INFINITY;
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
@@ -127,7 +126,6 @@ export class FaultLedger {
     this.#losses?.sessionEnded(session);
   }
 
-  /** Computes the losses and the longest gap of each fault. */
   finish(): void {
     this.#losses?.finish();
     for (const gap of this.#gaps.finish(this.#last)) {
@@ -144,7 +142,6 @@ export class FaultLedger {
     return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Returns whether a fault or its recovery time was going on at the given time or later. */
   since(moment: number): boolean {
     return this.open > 0 || this.#over >= moment;
   }

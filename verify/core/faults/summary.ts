@@ -3,7 +3,6 @@ import { upperBound } from '../result/statistics.ts';
 import { lengthOf } from './gaps.ts';
 import { type FaultWindow, tookEffect } from './window.ts';
 
-/** @param windows the windows of a fault ledger, after its method `finish` was called */
 export const summaryOf = (windows: readonly FaultWindow[]): FaultSummary[] =>
   windows.map(window => {
     const { id, name, where, did, begin, end, healthy = false, healed, relogins } = window;

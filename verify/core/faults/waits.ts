@@ -4,7 +4,6 @@ import type { Operation } from '../history/history.ts';
 export class Waiting {
   readonly #first = new Map<string, Operation>();
 
-  /** Returns the first failed request of the session since its last success; this request if none had failed. */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;
@@ -23,7 +22,6 @@ const STEP = Math.log(1.05);
 export class WaitTimes {
   /** The longest wait so far, microseconds. It may have ended without a success. */
   longest = 0;
-  /** The first and the last request of the longest wait. */
   example: readonly [Operation, Operation] | undefined;
   #count = 0;
   readonly #buckets = new Map<number, number>();

@@ -23,19 +23,14 @@ export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   closed: boolean;
   budget: Budget;
   during: Load;
-  /** The requests in the declared recovery time after the fault. */
   recovering: Load;
   /** The first failed request in the window that no lack of CPU time on Baton's machine can explain. */
   failure?: Operation;
-  /** The longest interval in the window in which requests were waiting and none succeeded. */
   gap?: Gap;
   waits: WaitTimes;
-  /** Number of clients that lost their session because of this fault, and logged in again. */
   relogins: number;
   sessions: Survivors;
-  /** Number of acknowledged writes from before the fault that survived it, and that it lost. */
   writes: Survivors;
-  /** Witnesses of the first few lost sessions and lost writes. */
   examples: { session: WitnessStep[][]; write: WitnessStep[][] };
 }
 
@@ -96,10 +91,8 @@ export const titleOf = ({ name, where }: Pick<Fault, 'name' | 'where'>): string 
   where === undefined ? name : `${name} of ${where}`;
 
 const NAMED = 3;
-/** Guarantees whose anomalies already name the fault. */
 const OF_A_FAULT: readonly Guarantee[] = ['outage', 'survival', 'availability'];
 
-/** Adds a note to an anomaly: the names of the faults that overlap the requests of its witness. */
 export function amidFaults(anomaly: Anomaly, windows: readonly FaultWindow[]): Anomaly {
   if (OF_A_FAULT.includes(anomaly.guarantee)) return anomaly;
   const operations = anomaly.witness.map(step => step.operation);

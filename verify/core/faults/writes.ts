@@ -11,10 +11,8 @@ const KEPT = 3;
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
 interface Reads {
-  /** Number of faults that had begun when the object was last read. */
   epoch: number;
   last?: Operation;
-  /** For each fault: the last read of the object before the fault. */
   before: (Operation | undefined)[];
   final?: Operation;
   shown: Set<KeptValue>;

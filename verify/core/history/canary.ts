@@ -63,7 +63,6 @@ export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
 
-/** Returns the name of the session in a canary. Requires a canary of this run. */
 export const canarySession = (value: string, prefix: string): string | undefined =>
   value.slice(prefix.length + 1).split('.')[1];
 

@@ -19,7 +19,6 @@ interface Scalars {
 export interface Field {
   readonly kind: Kind;
   readonly must?: true;
-  /** What the field means. The text is printed in docs/history.md. */
   readonly means: string;
 }
 
@@ -46,7 +45,6 @@ export type ObjectOf<F> = {
 };
 
 export const must = <const K extends Kind>(kind: K, means = '') => ({ kind, means, must: true }) as const;
-/** Defines a field that may be absent. */
 export const may = <const K extends Kind>(kind: K, means = '') => ({ kind, means });
 
 export const TEXTS = { list: 'text' } as const;

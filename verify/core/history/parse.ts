@@ -55,7 +55,6 @@ function wrongIn(value: unknown, kind: Kind): Wrong | undefined {
     : wrong(value, kind.map(one => JSON.stringify(one)).join(' or '));
 }
 
-/** Returns the first error in the elements of a list, or in the values of an object. */
 function wrongInEach(values: object, kind: Kind): Wrong | undefined {
   for (const [name, value] of Object.entries(values)) {
     const wrong = wrongIn(value, kind);

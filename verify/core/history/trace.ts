@@ -24,7 +24,6 @@ function partsOf(request: string): { digits: string; number: string } {
   return { digits: last.digits, number: number.padStart(12, '0') };
 }
 
-/** Returns the last 20 hexadecimal digits of the run's name, padded with zeros. */
 function digitsOf(run: string): string {
   const digits = run.replace(/[^\da-f]/gi, '').toLowerCase();
   return digits.slice(-20).padStart(20, '0');

@@ -8,11 +8,9 @@ import type { DueValue, KeptValue } from './read-facts.ts';
 import { RemovedValues } from './removed-values.ts';
 import { mayBeGone, mayRemove, Value } from './value.ts';
 
-/** Maximum number of `set` and `clear` operations that are remembered for each object. */
 const REPLACEMENTS = 16;
 
 export class Contents {
-  /** Values that are not known to be removed from the object. */
   readonly present = new Map<string, Value>();
   readonly removed: RemovedValues;
   readonly cap: number;

@@ -18,7 +18,6 @@ const KEPT = 64;
 export class Counter implements ObjectState {
   /** Smallest count that a read can show in this phase; undefined if not known. */
   #base: number | undefined;
-  /** Largest count that a read can show in this phase; undefined if not known. */
   #most: number | undefined;
   /** Latest increments of the phase, one by one. Earlier increments are kept only as sums. */
   #rises: Write[] = [];
@@ -31,7 +30,6 @@ export class Counter implements ObjectState {
   #phase = 0;
   /** Operations that set, clear or decrement the counter and may still take effect. */
   #falls: Write[] = [];
-  /** The set, clear or decrement operation that began the current phase. */
   #fall: Operation | undefined;
   readonly #overlaps: Overlaps;
   readonly #readers = new Readers(Viewer);

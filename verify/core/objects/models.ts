@@ -54,7 +54,6 @@ function onCollection({ action, value, state }: Change): Effect | undefined {
 const numberOf = (value: string | undefined, absent: number): number =>
   value === undefined || value === '' ? absent : Number(value);
 
-/** Returns the count in the state of a counter; 0 for an empty state. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
 /** Returns the value that reads show after the change; undefined for a removal or an increment. */
@@ -69,7 +68,6 @@ export function putsIn(effect: Effect | undefined): readonly string[] {
 /** Returns whether the change can only make a counter larger. */
 export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
 
-/** A change of an object, or a read of its state. Every `Operation` has these fields. */
 export interface ObjectOperation extends Change {
   /** The values that a read shows: one for a counter or register, none for an unset register. */
   saw?: readonly string[];
@@ -81,14 +79,12 @@ export type State = readonly string[];
 export interface Model {
   /** Returns the initial state; by default no value, or 0 for a counter. */
   initial(values?: readonly string[]): State;
-  /** Returns the state after the operation; undefined if the operation's result is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;
   /** Returns a text that only equal states share. */
   key(state: State): string;
   describe(state: State): string;
 }
 
-/** Returns whether two states have the same values in the same order. */
 export function alike(a: State, b: State): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -155,7 +151,6 @@ const set = collection(
 /** A removal removes one of several equal values. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
-/** A list holds values in the order in which they were added. */
 const list = collection(
   'list',
   values => values,

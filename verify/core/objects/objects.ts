@@ -25,7 +25,6 @@ export class Objects {
   readonly #declared = new Map<string, ObjectEvent>();
   readonly #objects = new Map<string, TrackedObject>();
   readonly #scopes = new Map<string, TrackedObject[]>();
-  /** Changes that may still take effect. Key: session or user; value: the changes by their ids. */
   readonly #pending = new Map<string, Map<number, PendingChange>>();
   readonly #longest = new Map<string, LongestLists>();
   #final = false;

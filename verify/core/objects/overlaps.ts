@@ -32,7 +32,6 @@ export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
 
 export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
-/** Maximum number of overlapping writes that are kept for each write. */
 const RIVALS = 8;
 const RECENT = 64;
 
@@ -42,7 +41,6 @@ export class Overlaps {
   #recent: { write: Write; operation: Operation }[] = [];
   /** Of the writes that can no longer take effect, the one with the latest response. */
   #last: Operation | undefined;
-  /** Changes of other objects that may still take effect. Key: operation id. */
   readonly #others = new Map<number, Start>();
   /** The last change of another object that can no longer take effect. */
   #lastOther: Operation | undefined;

@@ -76,7 +76,6 @@ const within =
   (value: string): boolean =>
     saw.lastIndexOf(value) >= 0;
 
-/** Returns a function that tests whether the list contains a value at least `least` times. */
 function counted(saw: readonly string[]): (value: string, least: number) => boolean {
   const counts = new Map<string, number>();
   for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -12,7 +12,6 @@ export interface Contradiction {
   summary?: string;
 }
 
-/** States whether a list that may be cut off shows the session's last acknowledged add. */
 export interface NewestAdd {
   add: Operation;
   /** True if the list shows every add of the session between its first and its last shown one, and this add. */
@@ -36,7 +35,6 @@ export interface LostUpdate {
   value: string;
   /** The write that added the value. Undefined if an earlier final state already showed the value. */
   write: Write | undefined;
-  /** The last read of a final state that still showed the value. */
   showed: Operation | undefined;
   read: Operation;
 }
@@ -52,7 +50,6 @@ export interface KeptValue {
   add: Operation;
 }
 
-/** A value that the object should hold, and the write that added it first. */
 export interface DueValue {
   value: string;
   add: Write;

@@ -67,7 +67,6 @@ export class Register implements ObjectState {
     reader.shown = shown;
   }
 
-  /** Returns undefined if it is not known which write set the value. */
   #shownBy({ saw = [] }: Operation): ShownState | undefined {
     const [value] = saw;
     if (value === undefined)

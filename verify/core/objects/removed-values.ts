@@ -12,7 +12,6 @@ export class RemovedValues {
   hasForgotten = false;
   #forgotten: Operation | undefined;
 
-  /** @param most returns the maximum number of removed values to remember */
   constructor(most: () => number, overlaps: Overlaps) {
     this.#most = most;
     this.#overlaps = overlaps;

@@ -63,7 +63,6 @@ export class Sift {
   #written = false;
   readonly #longest: LongestLists;
 
-  /** @param longest lengths of lists in reads, shared by all objects of the probe */
   constructor(kind: ObjectEvent, canary: string, longest: LongestLists) {
     this.#kind = kind;
     this.#canary = canary;

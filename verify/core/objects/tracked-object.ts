@@ -118,7 +118,6 @@ export class TrackedObject {
     this.#before = read;
   }
 
-  /** Returns the acknowledged adds whose value the final state lacks. */
   lost(): Lost {
     const lost = this.#final === undefined ? undefined : this.state.lost?.(this.#final);
     return lost ?? { lost: NOTHING, searched: NOTHING };

@@ -14,12 +14,10 @@ export class Value {
   add: Operation | undefined;
   adds: Write[] = [];
   removing: Write[] = [];
-  /** True if a read of the adding session lacked this value, and an anomaly reported it. */
   missed = false;
   present = true;
   /** True if the value is no longer tracked. A later add of the same text is a new `Value`. */
   forgotten = false;
-  /** Sequence number of the last compared read that showed the value. */
   shownIn = 0;
 
   constructor(value: string) {
@@ -75,7 +73,6 @@ function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   most.gone = 2 * gone.size + LEAST;
 }
 
-/** Returns whether an overlapping request may have undone a write of the value. */
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 

@@ -76,7 +76,6 @@ export const newcomer = (canary: string, number: number, nth: number): PoolAccou
   label: `${canary}-${number}-${nth}`,
 });
 
-/** Returns the label of a user who registered during the run; undefined for other names. */
 export function newcomerLabel(name: string, canary: string): string | undefined {
   const label = name.split('@')[0] ?? '';
   return label.startsWith(`${canary}-`) && name === `${label}@example.test` ? label : undefined;

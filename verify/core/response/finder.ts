@@ -70,7 +70,6 @@ function shapeOf(source: string): Shape | undefined {
 
 /** Keeps the last match in fields, because creating an object is slow in k6. */
 class Search {
-  /** Start and end of the group in the text. */
   from = 0;
   to = 0;
   end = 0;

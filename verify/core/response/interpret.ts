@@ -15,7 +15,6 @@ import { type KnownStrangers, Strangers } from './strangers.ts';
 
 export interface Reading {
   label(secret: string): string;
-  /** Returns the label of a user by the name on pages; undefined if the run has no user of this name. */
   userLabel(name: string): string | undefined;
   canary: string;
   /** Replaces HTML character references, such as `&amp;`, by the characters. */
@@ -46,7 +45,6 @@ export type Seen = Pick<
 
 export interface Asked {
   action: Action;
-  /** Name of the object, as in the target file, whose state the response shows. */
   object?: string | undefined;
   /** True if the page need not name its user. */
   unmarked?: boolean | undefined;
@@ -171,7 +169,6 @@ export class Interpreter {
     return !accepted && LIMITED.test(reply.body) ? undefined : accepted;
   }
 
-  /** Returns whether the response has a password field, and no user's name. */
   #asksPassword(reply: Reply): boolean {
     return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }

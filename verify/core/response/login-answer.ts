@@ -20,7 +20,6 @@ export function hasPasswordField({ body, facts }: Reply): boolean {
   return facts.password;
 }
 
-/** Returns whether the regular expression `login.refused` of the target file matches the response. */
 export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage): boolean =>
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 

@@ -81,7 +81,6 @@ function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }
 
-/** Returns the link to the same page with the next page number; undefined if there is none. */
 function numbered(body: string, path: string): string | undefined {
   if (path === '') return undefined;
   const [bare = ''] = path.split('?');

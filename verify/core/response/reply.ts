@@ -2,11 +2,9 @@
 import type { CookieAttributes } from '../history/history.ts';
 import type { Failure } from './outcome.ts';
 
-/** One page of a list. */
 export interface ListPage {
   /** The values without their padding. Callers must not change this list, because it is shared. */
   values: string[];
-  /** The address of the next page, as it is written in the page. */
   next?: string;
   /** True if the list may continue although the page has no address of a next page. */
   cut: boolean;
@@ -41,7 +39,6 @@ export interface Reply {
   leads?: string;
   /** The cookies that the response changed. A cookie without a value was deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
-  /** The cookies that the client sent in the request. */
   sent?: readonly { name: string; value: string }[];
   /** Names of cookies that a browser withholds because of SameSite. */
   withheld?: readonly string[];

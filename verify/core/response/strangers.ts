@@ -6,7 +6,6 @@ export interface KnownStrangers {
   redirect: readonly string[];
 }
 
-/** The responses of private pages to strangers. A client that gets the same response is signed out. */
 export class Strangers {
   readonly #status = new Set<number>();
   readonly #redirect = new Set<string>();

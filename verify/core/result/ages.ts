@@ -8,7 +8,6 @@ export interface Ages {
   used: number;
   /** Longest time from a login to two overlapping requests of the session. */
   overlapped: number;
-  /** Longest time from a login to the logout. */
   loggedOut: number;
   /** Longest time between two consecutive requests of a session, while the session lived. */
   rested: number;

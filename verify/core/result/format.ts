@@ -1,5 +1,3 @@
-/** Formats numbers for messages and reports. */
-
 /** Formats a rate as a percentage: 0.00012 becomes `0.012 %`. */
 export function percent(rate: number): string {
   const value = rate * 100;

@@ -8,7 +8,6 @@ const LOG_WIDTH = Math.log(WIDTH);
 
 export interface Latency {
   action: Action;
-  /** The instance that sent the responses; absent for responses that name no instance. */
   instance?: string;
   percentiles?: Record<Percentile, number>;
   /** The histogram: `number:count` for each bucket that is not empty. Bucket n begins at 1.03^n microseconds. */

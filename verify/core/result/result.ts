@@ -10,7 +10,6 @@ export interface InstanceTally {
   requests: number;
   /** The instance's share of all requests whose instance is known, 0 to 1. */
   share: number;
-  /** Number of sessions that the instance served at least once. */
   sessions: number;
   /** The versions of the app that ran on the instance, in order of time; absent if no response names a version. */
   versions?: string[];
@@ -59,7 +58,6 @@ export interface FaultSummary {
   duration?: number;
   requests: number;
   failed: number;
-  /** Number of clients that lost their session and logged in again. */
   relogins: number;
   /** Sessions from before the fault (`of`), and how many survived. `atLeast`: 95 % lower bound of their share. */
   sessions: { survived: number; of: number; atLeast: number };

@@ -23,7 +23,6 @@ export const stepsOf = (
 export const inOrder = (steps: WitnessStep[]): WitnessStep[] =>
   steps.sort((a, b) => a.operation.call - b.operation.call);
 
-/** A violation of a guarantee, with its name and the few operations that prove it. */
 export interface Anomaly {
   name: string;
   guarantee: Guarantee;
@@ -52,7 +51,6 @@ export interface Verdict {
   anomalies: Anomaly[];
 }
 
-/** Returns the violated guarantees that are not claimed. */
 export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
 

@@ -166,7 +166,6 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
 interface Zone {
   first: number;
   last: number;
-  /** Index of the operation with the call time `last`. */
   latest: number;
 }
 

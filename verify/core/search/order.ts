@@ -41,7 +41,6 @@ class Links {
     this.#previous[next] = previous;
   }
 
-  /** Puts back the member that was removed last. */
   restore(member: number): void {
     this.#next[this.previous(member)] = member;
     this.#previous[this.next(member)] = member;
@@ -151,7 +150,6 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   return links;
 }
 
-/** Returns, of the operations that are not in the order, the one that returned first. */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
   for (let i = 0; i < end; i++) {

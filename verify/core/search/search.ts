@@ -82,7 +82,6 @@ class Search {
     return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
-  /** Returns false at a dead end, where no operation is possible. */
   #forward(): boolean {
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
@@ -177,7 +176,6 @@ class Search {
     return true;
   }
 
-  /** Returns whether there is an operation with a response that is possible in the state `next` but not in `state`. */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;

@@ -2,7 +2,6 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { ObjectOperation, State } from '../objects/models.ts';
 
-/** Defines which state follows another one. */
 export interface Machine {
   step(state: State, operation: ObjectOperation): State | undefined;
   /** Returns a text for a state. Equal states have the same text, different states have different texts. */

@@ -105,7 +105,6 @@ export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear
   };
 }
 
-/** Returns the shortest proof that is found within the limits. */
 function smallest(
   segment: Segment,
   all: readonly LooseInterval[],
