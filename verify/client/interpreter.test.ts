@@ -36,6 +36,12 @@ describe('with an identity provider on another host', () => {
   });
 });
 
+it('accepts the login of an API without a login page by its status', () => {
+  const api = interpreterOf({ ...target, login: { ...target.login, page: '' } }, secret => secret, 'bc0ffee');
+  const at = (status: number) => api.seen(reply({ status }), { action: 'login' }).signedIn;
+  expect([at(200), at(401)]).toEqual(['in', 'out']);
+});
+
 describe('a login that redirects to the login page on another host, such as one without the port', () => {
   const entered = (declared: string[], redirect: string) =>
     interpreterOf(
