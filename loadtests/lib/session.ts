@@ -139,8 +139,9 @@ export class JudgedSession {
       const reply = replies.of(http.get(settings.url + app.login.page, page));
       const accepted = reply.redirect === undefined ? interpreter.landed(reply) : true;
       if (accepted === false) continue;
-      seen.outcome = accepted ? 'ok' : 'info';
       delete seen.signedIn;
+      if (accepted === 'limited') return;
+      seen.outcome = accepted ? 'ok' : 'info';
       if (accepted) seen.signedIn = 'in';
     }
   }

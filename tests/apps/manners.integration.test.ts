@@ -7,8 +7,8 @@ import { until } from '../../stack/wait.ts';
 import { Baton, baton } from '../../verify/testing/baton.ts';
 import { found } from './found.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
-import { Limits, Locks } from './traits.ts';
-import { withApp } from './verified.ts';
+import { Limits, Locks, ShortLimit, SilentLimit } from './traits.ts';
+import { judged, USUAL, withApp } from './verified.ts';
 
 const account = (user: string, password = PASSWORD) => ({ user, password, passwordEnv: 'PASSWORD' });
 
@@ -25,7 +25,27 @@ it('init stops at the first response 429, and reports how long to wait', async (
   });
 });
 
-/** An app that names no user on its pages, and limits the number of logins. */
+it('init waits for a limit that ends soon', async () => {
+  await withApp(new ShortLimit(), async served => {
+    expect((await found(served)).file).toMatchObject({
+      login: { path: '/login' },
+      logout: { path: '/logout' },
+    });
+  });
+});
+
+it.each([
+  ['shows its form again with a message', false],
+  ['redirects to its form with a message', true],
+])('verify names the limit of a login that %s', async (_, redirects) => {
+  await withApp(new SilentLimit(2, redirects), async ({ url }) => {
+    await expect(judged({ ...USUAL, url })).rejects.toThrow(
+      /the app limits logins .* accepted 2 of 5 logins before the load/,
+    );
+  });
+});
+
+/** Names no user on its pages, and limits the number of logins. */
 class Nameless extends Limits {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     return super.page(session && { ...session, user: 'you' }, title, inside);

@@ -185,7 +185,40 @@ export class Locks extends SmallApp {
   }
 }
 
-/** An app that accepts only the first `most` logins, and responds with 429 to all others. */
+/** Responds to some logins with 429 and a short Retry-After, and accepts the same login sent again. */
+export class ShortLimit extends SmallApp {
+  #logins = 0;
+
+  protected override login(asked: AppRequest): AppResponse {
+    if (++this.#logins % 6 !== 0) return super.login(asked);
+    return { status: 429, headers: { 'Retry-After': '1' }, body: 'Slow down' };
+  }
+}
+
+/** Accepts only the first `most` logins. Then shows the form again with a message, or redirects to such a page. */
+export class SilentLimit extends SmallApp {
+  readonly #most: number;
+  readonly #redirects: boolean;
+  #logins = 0;
+
+  constructor(most: number, redirects: boolean) {
+    super();
+    this.#most = most;
+    this.#redirects = redirects;
+  }
+
+  protected override login(asked: AppRequest): AppResponse {
+    if (++this.#logins <= this.#most) return super.login(asked);
+    return this.#redirects ? { to: `${this.loginPage}?error=limit` } : this.loginForm(asked);
+  }
+
+  protected override loginForm(asked: AppRequest): AppResponse {
+    const isFull = this.#logins > this.#most;
+    return super.loginForm(asked, isFull ? '<p>Too many login attempts. Try again in 57 seconds.</p>' : '');
+  }
+}
+
+/** Accepts only the first `most` logins, and responds with 429 to all others. */
 export class Limits extends SmallApp {
   readonly #most: number;
   #logins = 0;

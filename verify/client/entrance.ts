@@ -1,6 +1,6 @@
 /** Decides whether a login was accepted, by the last page after its redirects. */
 import type { Interpreter } from '../core/response/interpret.ts';
-import { refusesLogin } from '../core/response/login-answer.ts';
+import { refusesLogin, returnsTo } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Target } from '../target/load.ts';
 import type { Call, Later } from './call.ts';
@@ -23,13 +23,14 @@ export function entrance(
   open: (path: string, later: Later) => Promise<Reply>,
 ): NonNullable<Call['settle']> {
   const follows = (reply: Reply, outcome: string): boolean =>
-    login.follow ? outcome === 'ok' : login.accepted === undefined && reply.redirect === login.page;
+    login.follow ? outcome === 'ok' : login.accepted === undefined && returnsTo(login.page, reply.redirect);
   return async (answer, outcome, later) => {
     if (answer.leads === undefined || refusesLogin(answer, login) || !follows(answer, outcome)) return {};
     // A redirect to `login.page` only begins the login again if the login form is on another host.
     if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));
+      if (accepted === 'limited') return { outcome: 'fail', signedIn: undefined };
       if (accepted === undefined) return login.follow ? {} : { outcome: 'info', signedIn: undefined };
       if (accepted) return { outcome: 'ok', signedIn: 'in' };
     }

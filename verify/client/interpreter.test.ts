@@ -164,7 +164,8 @@ describe('Interpreter', () => {
       landed({ body: form }),
       landed({ status: 401 }),
       landed({ body: page('alice@example.test') + form }),
-    ]).toEqual([false, false, true]);
+      landed({ body: `Too many login attempts ${form}` }),
+    ]).toEqual([false, false, true, 'limited']);
     expect([landed({ body: 'Welcome' }), landed({ status: 404 }), landed({ status: 503 })]).toEqual([
       true,
       true,

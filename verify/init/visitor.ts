@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
 import { type Parsed, parsePage } from '../client/page.ts';
-import { LIFT } from '../client/retry-after.ts';
+import { LIFT, retryAfter } from '../client/retry-after.ts';
 import type { Send } from '../client/send.ts';
 import { SessionClient } from '../client/session-client.ts';
 import { ACCESS } from '../client/tokens.ts';
@@ -16,6 +16,8 @@ import type { Tokens } from './renewal.ts';
 const PAUSE = 15;
 const MOST = 600;
 const REDIRECTS = 5;
+/** Maximum number of waits for a limit that is over after at most 30 s (`Retry-After`). */
+const WAITS = 6;
 
 /** Placeholder for the value of the header `Authorization` after a login. */
 export const AUTHORIZATION = 'authorization';
@@ -33,6 +35,7 @@ export class Manners {
   readonly #signal: AbortSignal;
   readonly #pause: number;
   #sent = 0;
+  #waits = 0;
   /** Number of instances of the app; 2 if no response names its instance. */
   instances = 2;
   reached = false;
@@ -117,7 +120,10 @@ export class Manners {
       );
     await sleep(this.#pause);
     if (request.path.startsWith('/')) await this.#sendAside();
-    const reply = await client.send(request, this.#signal);
+    let reply = await client.send(request, this.#signal);
+    // The network waits until the time in Retry-After has passed.
+    while (retryAfter(reply, Date.now()) !== undefined && this.#waits++ < WAITS)
+      reply = await client.send(request, this.#signal);
     const path = request.path;
     if (reply.distrusted !== undefined)
       throw new UnavailableError(distrust(this.network.url, reply.distrusted, '--ca ca.pem'));

@@ -11,7 +11,7 @@ const LIMITED = 3;
 
 /** Status 429, or a text that names a limit, shows that the app limits logins. */
 const isLimited = ({ status = 500, outcome, signedIn }: Operation): boolean =>
-  outcome === 'fail' && signedIn === undefined && status >= 400 && ![409, 423, 425].includes(status);
+  outcome === 'fail' && signedIn === undefined && status < 500 && ![409, 423, 425].includes(status);
 
 /** Returns an error that names the limit, if a limit is the reason for the last refused logins. */
 export function loginLimit(

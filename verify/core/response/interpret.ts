@@ -5,7 +5,7 @@ import type { Action, CookieChange, Operation } from '../history/history.ts';
 import { alike } from '../objects/models.ts';
 import { CanarySearch } from './canaries.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
-import { acceptsLogin, hasPasswordField, LIMITED } from './login-answer.ts';
+import { acceptsLogin, hasPasswordField, LIMITED, limitsLogin } from './login-answer.ts';
 import { type Named, namer, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Pages } from './pages.ts';
@@ -125,7 +125,7 @@ export class Interpreter {
     }
     const cohort = this.#version(reply, named?.instance);
     if (cohort !== undefined) seen.cohort = cohort;
-    const busy = this.busy(reply);
+    const busy = this.busy(reply) || (action === 'login' && limitsLogin(reply));
     if (!busy) this.#session(seen, reply, asked);
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
       this.#state(seen, reply, object, path);
@@ -161,12 +161,13 @@ export class Interpreter {
     }
   }
 
-  /** Returns undefined for an error, or if the app limits logins. */
-  landed(reply: Reply): boolean | undefined {
+  /** Returns undefined for an error, and `limited` if the app limits logins. */
+  landed(reply: Reply): boolean | 'limited' | undefined {
     const { status } = reply;
-    if (status === undefined || status >= 500 || status === 429) return undefined;
+    if (status === undefined || status >= 500) return undefined;
+    if (status === 429) return 'limited';
     const accepted = status !== 401 && !this.#asksPassword(reply);
-    return !accepted && LIMITED.test(reply.body) ? undefined : accepted;
+    return !accepted && LIMITED.test(reply.body) ? 'limited' : accepted;
   }
 
   #asksPassword(reply: Reply): boolean {

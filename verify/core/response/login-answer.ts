@@ -39,11 +39,21 @@ export function acceptsLogin(
   return !accepted && status >= 400 && LIMITED.test(reply.body) ? undefined : accepted;
 }
 
+/** Returns whether a page shows the login form again, with a message that the app limits logins. */
+export const limitsLogin = (reply: Reply): boolean =>
+  reply.redirect === undefined && hasPasswordField(reply) && LIMITED.test(reply.body);
+
+/** Returns whether a redirect leads to the login page, perhaps with a query such as `?error`. */
+export const returnsTo = (page: string, redirect: string | undefined): boolean =>
+  redirect === page || (!page.includes('?') && redirect?.startsWith(`${page}?`) === true);
+
 function leavesLogin(reply: Reply, login: LoginPage, signedOut: readonly string[]): boolean {
   const { status = 500, redirect } = reply;
   if (refusesLogin(reply, login)) return false;
   if (login.accepted !== undefined) return login.accepted.includes(status);
-  if (status >= 400 || redirect === login.page) return false;
+  if (status >= 400) return false;
   if (redirect === undefined) return !hasPasswordField(reply);
-  return !signedOut.includes(redirect) || redirect.replace(ORIGIN, '') !== login.page;
+  const { page } = login;
+  if (returnsTo(page, redirect)) return false;
+  return !signedOut.includes(redirect) || redirect.replace(ORIGIN, '') !== page;
 }
