@@ -19,7 +19,6 @@ type Options = z.infer<typeof options>;
 interface Passkey {
   id: string;
   key: KeyObject;
-  /** User id in the passkey, chosen by the app. */
   userHandle: string;
 }
 

@@ -31,7 +31,6 @@ export class OutOfStep {
     this.#context = context;
   }
 
-  /** Call this after each request of the session, with the instance that served it. */
   served(instance: string | undefined): void {
     this.#stayed = instance !== undefined && instance === this.#instance ? this.#stayed + 1 : 1;
     this.#instance = instance;

@@ -20,10 +20,10 @@ const STATUS = [
 
 const ALL = ['cache-status', 'age', ...STATUS];
 
-/** Words in such headers that mean that the cache had stored the response. */
+/** Words in cache headers that mean that the cache had stored the response. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
 /**
- * Words in such headers that mean that the app made the response, such as HIT-FOR-PASS, HITPASS and TCP_REFRESH_MISS.
+ * Words in cache headers that mean that the app made the response, such as HIT-FOR-PASS, HITPASS and TCP_REFRESH_MISS.
  */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
@@ -66,10 +66,8 @@ function isHit(member: string): boolean {
   return words.some(word => SERVED.test(word)) && !words.some(word => NOT.test(word));
 }
 
-/** Maximum rounding error of the Age header, seconds. */
 const ROUNDING = 1;
 
-/** A response that is older than its request comes from a cache. */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
   // If the Age header has several values, the first one counts (RFC 9111, 5.1).
   const [age = ''] = [value ?? []].flat().join(',').split(',');

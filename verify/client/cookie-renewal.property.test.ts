@@ -53,7 +53,6 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ removed: fc.constantFrom('a', 'b') }) },
 );
 
-/** Stores a cookie in a jar that does not recognise renewed cookies. */
 function read(jar: CookieJar, text: string, page: URL): ReturnType<Jar['keep']> {
   const cookie = Cookie.parse(text, { loose: true });
   if (cookie === undefined) return undefined;
@@ -138,7 +137,6 @@ it('expires a renewed cookie at its new date, earlier or later', () => {
 it('counts Max-Age from the response, not from the last use of the cookie', () => {
   const jar = new Jar(SITE);
   const set = () => jar.keep('sid=1; Path=/; Max-Age=60', SITE, undefined);
-  /** Returns whether the jar and its copy still send the first cookie after `seconds` and another cookie. */
   const sentAfter = (seconds: number): boolean[] => {
     vi.setSystemTime(Date.now() + seconds * 1000);
     jar.keep(`other=${Date.now()}; Path=/`, SITE, undefined);

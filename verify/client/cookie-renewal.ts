@@ -16,7 +16,6 @@ interface SetLine {
   parts: Undated;
   origin: string;
   cookie: Cookie;
-  /** Max-Age in the Set-Cookie line, seconds. */
   maxAge: number | undefined;
   attributes: CookieAttributes;
 }
@@ -110,7 +109,6 @@ export function endsByDate(cookie: Cookie): number | undefined {
   return maxAge;
 }
 
-/** The latest time that a Date can hold, milliseconds since the epoch. */
 const LATEST = 8.64e15;
 
 const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds * 1000, LATEST));

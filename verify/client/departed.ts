@@ -19,7 +19,6 @@ export class Departed {
     else session.end();
   }
 
-  /** Removes and returns the kept sessions. */
   take(): DepartedSession[] {
     return this.#sessions.splice(0);
   }

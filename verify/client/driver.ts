@@ -134,7 +134,6 @@ export class Driver {
     return (await this.#read(probe, { as, labelled: true })).operation;
   }
 
-  /** Requests a page, and records nothing. */
   look(path: string, how: How = {}): Promise<Reply> {
     return this.#requests.unrecorded(get(path), how);
   }
@@ -260,7 +259,6 @@ export class Driver {
     return this.#client;
   }
 
-  /** Returns a client with a copy of the jar, without the named cookies. */
   copyJar(without: readonly string[] = []): SessionClient {
     return this.#client.copy(without);
   }

@@ -38,11 +38,9 @@ export interface Watch {
   readonly id: string;
   /** If true, the request must not be sent again, even if it is a GET. */
   readonly once: boolean;
-  /** Called before a new connection is opened. */
   begins(): void;
   /** Called before the first byte is sent, also when the request is sent again. */
   departs(cookies: Cookies['list']): void;
-  /** Called when the last byte of the response has arrived. */
   arrives(): void;
 }
 
@@ -51,7 +49,6 @@ export interface ResponseHead {
   headers: IncomingHttpHeaders;
   /** The decoded body; empty for a redirect whose body is read in the background. */
   body: string | Promise<string>;
-  /** Facts that were found in an earlier body with the same bytes. */
   facts?: BodyFacts;
   /** Resolves when the body of a redirect, which is read in the background, has arrived. */
   rest?: Promise<unknown>;

@@ -45,7 +45,7 @@ export function fill(
 
 const PASSKEY = 'passkey';
 
-/** Apps expect an object in a JSON body, but text in a form. */
+/** A passkey's credential is an object in a JSON body, but a text in a form. */
 function credentialOf({ captured }: SessionClient): Record<string, unknown> {
   const text = captured.get(PASSKEY);
   return text === undefined ? {} : { [`{${PASSKEY}}`]: JSON.parse(text) };

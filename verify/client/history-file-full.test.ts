@@ -13,7 +13,6 @@ afterEach(() => {
   syncBuiltinESMExports();
 });
 
-/** Makes the disk full after `free` more bytes. Returns a function that frees space. */
 function fillDisk(free: number): () => void {
   let left = free;
   fs.writeSync = ((file: number, bytes: Buffer): number => {

@@ -6,7 +6,6 @@ import type { Event } from '../core/history/history.ts';
 import { packedOf } from '../lines.ts';
 import { lineOf } from './history-line.ts';
 
-/** Size of the blocks in which the history is written, bytes. */
 const BLOCK = 1 << 18;
 /** Maximum size of an uncompressed history, bytes. Other programs can read a short history without decompression. */
 const PLAIN = 16 << 20;
@@ -21,7 +20,6 @@ export class HistoryFile {
   /** Size of the history file above which its lines move to the compressed file, bytes. */
   #most: number;
   #size = 0;
-  /** Number of bytes at the start of the file that the compressed file already has. */
   #moved = 0;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;

@@ -101,7 +101,6 @@ function caching(value: Caching): string {
   return json;
 }
 
-/** Maximum number of texts whose JSON is cached. */
 const KEPT = 10_000;
 const kept = new Map<string, string>();
 

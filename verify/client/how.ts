@@ -16,7 +16,6 @@ export interface How {
   early?: boolean | undefined;
   /** If true, the history gets the label (a keyed hash) of the sent session cookie. */
   labelled?: boolean | undefined;
-  /** A query to add to the address of a page. */
   query?: string | undefined;
   /** Length to which the written value is padded, characters. The history has the value without padding. */
   size?: number | undefined;

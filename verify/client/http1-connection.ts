@@ -162,7 +162,6 @@ export class Http1Connection {
     this.fail(error);
   }
 
-  /** Closes the connection after a timeout. */
   late(): void {
     this.fail(
       Object.assign(new Error('no complete response before the timeout'), {

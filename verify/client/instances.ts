@@ -22,7 +22,6 @@ export class Instances {
     if (instance !== undefined) this.#known.add(instance);
   }
 
-  /** Sets the instances that have served requests. */
   only(names: readonly string[]): void {
     this.#known.clear();
     for (const name of names) this.#known.add(name);

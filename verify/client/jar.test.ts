@@ -4,7 +4,6 @@ import { Jar } from './jar.ts';
 const url = (text: string): URL => new URL(text);
 const APP = url('https://app.example.test/');
 
-/** Returns the cookies that a browser sends and withholds after a link on another page. */
 function sent(from: string, method: string, app = APP): { sent: string[]; withheld: readonly string[] } {
   const jar = new Jar(app);
   for (const one of [

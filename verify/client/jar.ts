@@ -122,7 +122,6 @@ export class Jar {
     };
   }
 
-  /** Removes the cookies that other hosts have set. */
   forgetOthers(): void {
     for (const place of this.#foreign.values()) this.#cookies.store.removeCookie(...place, () => {});
     this.#foreign.clear();

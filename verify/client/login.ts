@@ -15,7 +15,6 @@ import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
-/** The reply to record for a login whose mail or passkey is missing. */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
@@ -73,7 +72,6 @@ export class SessionLogin {
     return operation;
   }
 
-  /** Headers of the target file can have placeholders for user and password. */
   #giveCredentials({ captured }: SessionClient): void {
     const { user, password } = this.#account;
     captured.set('user', user).set('password', password);

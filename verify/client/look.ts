@@ -11,7 +11,6 @@ const MIN_LENGTH = 16;
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
 
 export interface Moment {
-  /** Arrival of the response, milliseconds since the epoch. */
   now: number;
   /** Time from the request to the end of the response, milliseconds. */
   took: number;

@@ -7,14 +7,12 @@ import { printed } from './ready-made.ts';
 import { RequestTurns } from './request-turns.ts';
 import { Spacing } from './seats.ts';
 
-/** Maximum time until a mail arrives, milliseconds. */
 const ARRIVES = 30_000;
 /**
  * First and longest interval between two checks of the mailbox, milliseconds. Each interval is twice as long as the
  * last.
  */
 const LOOK = { first: 25, most: 400 };
-/** Timeout of a request to the mailbox, milliseconds. */
 const TIMEOUT = 10_000;
 /** Maximum number of concurrent requests, because a busy mailbox accepts connections slowly. */
 const READS = 4;

@@ -20,7 +20,6 @@ const PLACES = 1000;
 
 export interface Place {
   origin: string;
-  /** Path and query, as in the request line. */
   path: string;
   /** The complete address, by which the cookie jar chooses cookies. */
   site: URL;

@@ -55,7 +55,6 @@ export async function checkCommand(
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
-/** The time of `--budget` begins with the first search. */
 function searchingOf(values: OptionValues<'check'>): Searching {
   const budget = milliseconds(values.budget, '--budget');
   let end: number | undefined;

@@ -4,7 +4,6 @@ import { STORES } from '../../app/variables.ts';
 import { unclaimedGuarantees } from './claims.ts';
 
 const DOCS = readFileSync(new URL('../../docs/stores.md', import.meta.url), 'utf8');
-/** For each store, the row in docs/stores.md with the guarantees that the card store does not claim. */
 const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),
 );
@@ -21,7 +20,6 @@ test('the docs list all stores', () => {
   expect(unclaimedGuarantees({})).toEqual([]);
 });
 
-/** The table in docs/stores.md with the verdicts without faults. */
 const UNDISTURBED = /^\| \| continuity .*\n(?:\|.*\n)*/m.exec(DOCS)?.[0] ?? '';
 const measured = [...UNDISTURBED.matchAll(/^\| `([a-z-]+)`([^|]*) \| ((?:[✓✗?][^|]*\|\s?)+)$/gm)].map(
   ([, store = '', more = '', cells = '']) => ({

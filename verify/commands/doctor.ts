@@ -17,7 +17,6 @@ import type { OptionValues } from './options.ts';
 import { type Output, widthOf } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** Maximum time until a program prints its version, milliseconds. */
 const VERSION_TIMEOUT = 10_000;
 
 /**

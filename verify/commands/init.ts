@@ -235,7 +235,6 @@ function fromEnvironment(option: string, name: string): string {
   );
 }
 
-/** Secrets of one-time codes, from the environment, or from the user. */
 class Secrets {
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;

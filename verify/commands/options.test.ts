@@ -4,7 +4,6 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 const NAMES = Object.keys(TABLES) as CommandName[];
 
-/** For each option of each command: `['--json']`, or `['--seed', 'x']` with a value. */
 const EACH = NAMES.flatMap(name =>
   Object.entries<Option>((TABLES[name] as Table).options).map(
     ([option, { type }]) =>

@@ -37,7 +37,6 @@ export function reportsOf(values: readonly string[] = []): RequestedReport[] {
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
-  /** Runs in the baseline with which this run was compared. */
   base: readonly Digest[];
   /** Reads the history again for the timeline. Undefined for a history that Jepsen recorded, which gets no timeline. */
   replay: Replay | undefined;

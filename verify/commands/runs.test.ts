@@ -16,7 +16,6 @@ const write = (text: string) => {
 };
 const output: Output = { result: { write }, progress: { write }, colour: false };
 
-/** @param broken true for a run that loses a session */
 function record(name: string, broken: boolean, judged: boolean): void {
   const picture = new Picture({ claims: ['continuity'], run: name });
   const session = picture.session('s1', 'alice').login('app-1').hops(60);

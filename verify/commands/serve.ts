@@ -64,7 +64,6 @@ function text(response: ServerResponse, status: number, what: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
 }
 
-/** Writes the report first if it is missing, or older than the history. */
 async function pageOf(folder: string, write: WritePage): Promise<string> {
   const page = join(folder, PAGE);
   const changed = async (path: string): Promise<number> =>

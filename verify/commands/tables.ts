@@ -36,7 +36,6 @@ function text(value: string, does: string, standard?: string): TextOption {
   return { type: 'string', value, does, ...(standard !== undefined && { default: standard }) };
 }
 
-/** Defines an option that the user can give several times. */
 const texts = (value: string, does: string) => ({ type: 'string', multiple: true, value, does }) as const;
 
 const JSON_OUT = flag('prints the whole result as JSON (docs/result.schema.json)');

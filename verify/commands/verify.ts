@@ -230,7 +230,6 @@ async function start(
   }
 }
 
-/** Aborts on Ctrl-C, SIGTERM or SIGHUP, or if a part of the bundled stack dies. */
 function stopSignal() {
   const controller = new AbortController();
   const state = {

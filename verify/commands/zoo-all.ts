@@ -23,7 +23,7 @@ import { whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** `seed`: the seed of the first run of each deployment. Each further run has the next number. */
+/** The runs of each deployment have the seeds `seed`, `seed` + 1, and so on. */
 type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
@@ -121,11 +121,6 @@ async function perform(
   }
 }
 
-/**
- * Reads a tally file, with one line for each run.
- *
- * @throws UsageError if a line has another format
- */
 async function outcomesIn(tally: string): Promise<TrialOutcome[]> {
   const text = await readFile(tally, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '';

@@ -14,7 +14,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-/** Returns a line of a tally file, as `zoo run --all --tally` writes it. */
 const ranOf = (entry: string, seed: number): string =>
   JSON.stringify({ entry, seed, passed: true, accused: [], unproven: [], violated: ['continuity'] });
 

@@ -45,7 +45,6 @@ export async function zooCommand(
   }
 }
 
-/** Options that can be used only with --all or --disturbed. */
 const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
 
 const defaultOf = (option: keyof OptionValues<'zoo'>): unknown =>

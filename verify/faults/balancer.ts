@@ -86,7 +86,6 @@ export const writeRepeated: StackFault = {
   lasts: () => 3_000,
 };
 
-/** Sends POST requests until two instances have logged the same request. Returns false after 5 s. */
 async function servedTwice(
   stack: Stack,
   shown: (condition: () => Promise<boolean>) => Promise<boolean>,

@@ -20,7 +20,6 @@ async function aside({ stack, undo }: Stage, instance: Instance, act: () => Prom
   await putBack();
 }
 
-/** Each new instance starts before the old one is removed. */
 async function replaceEach(
   { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,

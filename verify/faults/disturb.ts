@@ -16,7 +16,6 @@ const QUIET_MS = 1_000;
 const WRITTEN = 20;
 /** Maximum number of waits for these writes, 1 s each. Afterwards the fault starts anyway. */
 const WRITTEN_TRIES = 15;
-/** Default time between the start of a fault and its heal, milliseconds. */
 const LASTS_MS = 1_500;
 const SHOWN_MS = 5_000;
 
@@ -30,13 +29,11 @@ export interface Disturbing {
   deadline: number;
   /** Returns the maximum time until the system is healthy after the named fault, or before any fault, milliseconds. */
   recovery: (fault?: string) => number;
-  /** Folder for the output of fault commands. */
   folder: string;
   signal: AbortSignal;
   onStep: (text: string) => void;
   /** Called with a warning that the user must see, such as a fault that was not healed. */
   onAlarm: (text: string) => void;
-  /** Called after each fault, which may have changed the instances. */
   onChange: () => void;
 }
 
@@ -63,7 +60,6 @@ export async function disturb(all: Disturbing): Promise<void> {
   await quiet(all, QUIET_MS);
 }
 
-/** Waits up to 15 s until enough written values make a loss visible. */
 async function waitForWrites(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
     const kept = all.load.kept();

@@ -128,7 +128,6 @@ export const storeDemoted: StackFault = {
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
-/** Makes the replica on port `to` the primary. Redis delays writes meanwhile. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
   // Redis refuses FAILOVER until the replica has reported that it is in sync, so the command is repeated.
@@ -140,7 +139,6 @@ async function handOver(url: string | undefined, to: number, other: string | und
   await until(async () => (await demoted(url)) && !(await demoted(other)), { ...SWITCH, what });
 }
 
-/** Returns a fault that kills a primary. Sentinel or the Redis cluster then promotes a replica. */
 function failoverBy(by: 'sentinel' | 'cluster', what: string, does: string): StackFault {
   return {
     name: `${by}-failover`,

@@ -10,7 +10,6 @@ export interface Means {
    * order, even after an error or stop.
    */
   undo(heal: () => Promise<unknown>): void;
-  /** Waits for a time, or until the run is stopped. */
   wait(milliseconds: number): Promise<void>;
   /** Waits up to 5 s until the condition is true. Returns false after 5 s. */
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
@@ -36,7 +35,6 @@ export interface Stage extends Means {
 }
 
 export interface FaultTraits {
-  /** Name of the fault in `--faults`. */
   name: string;
   part: 'instance' | 'balancer' | 'store';
   does: string;

@@ -31,7 +31,6 @@ async function resultOf(faults: string, env: Record<string, string> = {}): Promi
   return result;
 }
 
-/** Returns `in a fault` for each session whose first logout began after the first fault, else `before`. */
 function loggedOut(run: string, sessions: readonly string[]): string[] {
   const lines = readFileSync(join(out, run, HISTORY), 'utf8')
     .trimEnd()

@@ -33,7 +33,6 @@ export const FAULTS: readonly StackFault[] = [
   ...[sentinelFailover, clusterFailover],
 ];
 
-/** Faults that every app should survive. */
 const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDeploy);
 
 type Known = StackFault | Disturbance;

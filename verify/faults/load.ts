@@ -11,9 +11,7 @@ export class ObservedLoad {
   #signedIn = 0;
   #failed = 0;
   #silent = false;
-  /** Instances that served, and number of failed requests, before the last `begin`. */
   #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
-  /** Key: session; value: the instance that served its last request. */
   readonly #at = new Map<string, string>();
   #moved = 0;
   /** Key: session; value: number of acknowledged adds minus acknowledged removals. */

@@ -13,7 +13,6 @@ import { ownSystem, stackSystem } from './health.ts';
 import { schedule, type Wanted } from './index.ts';
 import type { ObservedLoad } from './load.ts';
 
-/** Default deadline for responses while the store is down, milliseconds. */
 const DEADLINE = 3_000;
 
 export interface FaultPlan {

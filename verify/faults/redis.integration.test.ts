@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startRedis } from '../../stack/servers.ts';
 import { keysOf } from './redis.ts';
 
-/** Deletes the key `lock` right after a scan has listed it, as the app might do. */
+/** Deletes the key `lock` right after a scan has listed it, as a request of the app might do. */
 class DeletingRedis extends Redis {
   override async pttl(key: string): Promise<number> {
     if (key === 'lock') await this.del(key);

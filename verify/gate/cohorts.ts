@@ -44,7 +44,6 @@ export class Cohorts {
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
-  /** Names of versions in the order of their first response. */
   readonly #versions: string[] = [];
   readonly #entered = new Set<string>();
 

@@ -10,7 +10,6 @@ import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 const ENOUGH_SESSIONS = 10;
 /** Number of forms from the stable version that the canary must have accepted. */
 const ENOUGH_FORMS = 3;
-/** Minimum number of refused forms for a violation. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {

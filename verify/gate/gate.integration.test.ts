@@ -46,7 +46,6 @@ let folder: string;
 const users: Browser[] = [];
 /** Number of requests so far. Users take turns, so that no session expires. */
 let turn = 0;
-/** Indices of users that the last roll-out logged out. */
 const out = new Set<number>();
 
 async function signedIn(i: number): Promise<Browser> {
@@ -86,14 +85,12 @@ async function shift(canary: Instance, share: number): Promise<void> {
   if (share === 100) await stack.balancer.deregister(stable);
 }
 
-/** Time between two requests of each of four clients, milliseconds. */
 const PACE = 100;
 
 interface RollOut {
   promoted: boolean;
   /** Share of requests for the new version at the end of the roll-out, per cent. */
   weight: number;
-  /** Duration of the roll-out, milliseconds. */
   ms: number;
   last: Status;
   reached: number;
@@ -159,7 +156,6 @@ async function rollOut(canary: Instance, url: string): Promise<RollOut> {
   }
 }
 
-/** Prints a line for the table in docs/gate.md. */
 function report(version: string, { promoted, weight, ms, reached, out }: RollOut): void {
   if (!LONG) return;
   const end = `${promoted ? 'promoted' : `stopped at ${weight} %`} after ${(ms / 1000).toFixed(1)} s`;

@@ -20,17 +20,14 @@ const JUDGED: readonly Guarantee[] = [
   'availability',
 ];
 
-/** Interval at which a waiting request reads the status, milliseconds. */
 const LOOK = 100;
 
 export interface GateOptions {
   /** Number of sessions that the gate keeps open. */
   sessions: number;
-  /** Maximum number of requests per second. */
   rate: number;
   /** Maximum age of evidence for the verdict `valid`, milliseconds. */
   window: number;
-  /** Folder for the histories of the runs. */
   out: string;
   onStep?: (text: string) => void;
   /** Performs the run; {@link verify} by default. */

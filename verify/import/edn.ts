@@ -148,7 +148,6 @@ export class EdnReader {
     else top.items.push(value);
   }
 
-  /** Returns true in the list or vector that contains the whole file. */
   #isWhole(): boolean {
     return this.#stack.length === 2 && /^[\])]$/.test(this.#top().closes);
   }

@@ -25,7 +25,6 @@ const NAMES = Object.keys(MODELS).join(', ');
 
 interface JepsenOptions {
   model: keyof typeof MODELS;
-  /** Initial values of each object, in EDN. */
   initial?: string | undefined;
   /** What a read of nil means. `any`: nothing about the object. `initial`: the object has its initial value. */
   nilReads: 'any' | 'initial';

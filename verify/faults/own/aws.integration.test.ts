@@ -20,7 +20,6 @@ used(
       : 'only tested against a stand-in for the CLI: npm run test:long uses moto',
 );
 
-/** Responds to calls that moto does not support, and passes others on. */
 class Gateway {
   readonly #server: Server;
   #failedOver = false;

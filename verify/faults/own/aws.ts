@@ -228,7 +228,6 @@ async function failover(
   return bit;
 }
 
-/** The AWS CLI may print warnings before the last line. */
 const lastLine = (output: string): string => output.trim().split('\n').at(-1) ?? '';
 
 const lastWord = (output: string): string => lastLine(output).split(/\s+/).at(-1) ?? '';

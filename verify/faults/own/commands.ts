@@ -17,14 +17,12 @@ const SHOWN = 3;
 
 export interface CommandSettings {
   cwd: string;
-  /** Texts to hide in the output of the commands. */
   secrets: readonly string[];
 }
 
 export interface Ran {
   /** Exit code; undefined if a signal ended the command, or the command did not start. */
   code: number | undefined;
-  /** The last 64 KiB of the output. */
   output: string;
   /** How the command ended, such as `ended with exit code 1`. */
   how: string;
@@ -122,7 +120,6 @@ export class Commands {
   }
 }
 
-/** A command that is one text runs in the shell. */
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
@@ -141,7 +138,6 @@ function lastOf(file: number): string {
   return bytes.toString('utf8');
 }
 
-/** After the time limit, or when the run stops, ends the command and its child processes. */
 async function ended(
   child: ChildProcess,
   withinMs: number,

@@ -27,7 +27,6 @@ export interface Guard {
    * @param group process group of the command; 0 when it has ended
    */
   runs(group: number): void;
-  /** Ends the shell without healing, because Baton has healed the fault. */
   release(): void;
 }
 

@@ -17,7 +17,6 @@ const DOES: Record<Action, string> = {
   'scale-in': 'the deployment has one pod fewer for a while',
 };
 
-/** Actions that `--faults deploy` performs. */
 const DEPLOYS: readonly Action[] = ['rollout-restart', 'scale-out', 'scale-in'];
 
 const PODS = `jsonpath={range .items[*]}${['uid', 'name', 'namespace', 'deletionTimestamp']
@@ -181,7 +180,6 @@ class Deployment {
       .join(',');
   }
 
-  /** Omits pods that Kubernetes is deleting. */
   async #pods(): Promise<Pod[]> {
     const output = await this.#commands.run(
       this.#to('get', 'pods', '--selector', await this.#selector(), '--output', PODS),

@@ -90,7 +90,6 @@ describe('processes by their files', () => {
   const servers: ServerProcess[] = [];
   const file = (name: string): string => join(bench.folder, `${name}.pid`);
 
-  /** A shell script that writes a PID file, as servers do. */
   const PROGRAM = 'echo $$ >"$0"; exec sleep 600';
 
   async function started(name: string): Promise<ServerProcess> {

@@ -13,7 +13,6 @@ export const missing = ['aws', 'moto_server'].filter(
 export interface Moto {
   url: string;
   env: Record<string, string>;
-  /** Returns the output of the AWS CLI, parsed from JSON. */
   aws(...args: string[]): Promise<unknown>;
   stop(): Promise<void>;
 }

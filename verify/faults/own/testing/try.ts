@@ -83,7 +83,6 @@ export class Bench {
     writeFileSync(join(this.folder, 'bin', file), text);
   }
 
-  /** Returns the recorded arguments of each call of the fake program. */
   commands(): string[] {
     return readFileSync(join(this.folder, 'bin', 'commands'), 'utf8')
       .trim()
