@@ -40,6 +40,7 @@ export class Driver {
    * before the write.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
+  readonly #objects = new Map<Probe, { object: string; objectName: string }>();
 
   constructor(
     context: Context,
@@ -97,23 +98,27 @@ export class Driver {
   }
 
   /** Requests the page with a probe's data; without a probe, the page that shows the signed-in user. */
-  async read(probe?: Probe, how: How = {}): Promise<Recorded> {
-    const recorded = await this.#read(probe, how);
+  read(probe?: Probe, how: How = {}): Promise<Recorded> {
+    if (probe === undefined) return this.#page(how);
+    const reading = this.#list(probe, how);
+    if (numbered(probe) && !this.#begun.has(probe.object)) this.#begun.set(probe.object, reading);
+    return reading;
+  }
+
+  async #page(how: How): Promise<Recorded> {
+    const { page } = this.#context.target.signedIn;
+    return this.#withCookies(await this.#requests.perform({ action: 'read' }, get(page), how), how);
+  }
+
+  /** Keeps the cookies of a read that shows the session signed in. */
+  #withCookies(recorded: Recorded, { as }: How): Recorded {
     const { operation, reply } = recorded;
-    if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0) this.#hold();
+    if (as === undefined && reply.cookies.length > 0 && honoured(operation) === true) this.#hold();
     return recorded;
   }
 
   #hold(): void {
     this.#held = this.#client.replayerLater(this.#context.target.signedIn.page);
-  }
-
-  #read(probe: Probe | undefined, how: How): Promise<Recorded> {
-    if (probe === undefined)
-      return this.#requests.perform({ action: 'read' }, get(this.#context.target.signedIn.page), how);
-    const reading = this.#list(probe, how);
-    if (numbered(probe) && !this.#begun.has(probe.object)) this.#begun.set(probe.object, reading);
-    return reading;
   }
 
   async #list(probe: Probe, how: How): Promise<Recorded> {
@@ -125,13 +130,13 @@ export class Driver {
       if (path === undefined) break;
       recorded = await this.#requests.perform(what, get(path), further(how));
     }
-    return recorded;
+    return this.#withCookies(recorded, how);
   }
 
   /** Reads with the cookies from the session's last signed-in response, even if the jar has newer cookies. */
   async readAsHeld(probe?: Probe): Promise<Operation> {
     const as = { client: this.#held().copy(), with: 'old' as const };
-    return (await this.#read(probe, { as, labelled: true })).operation;
+    return (await this.read(probe, { as, labelled: true })).operation;
   }
 
   look(path: string, how: How = {}): Promise<Reply> {
@@ -291,10 +296,15 @@ export class Driver {
   }
 
   #object(probe: Probe): { object: string; objectName: string } {
-    const { user, session } = this.#who;
-    const objectName = `${probe.object}@${{ session, user, all: '*' }[probe.scope]}`;
-    this.#context.recorder.object(objectName, probe);
-    return { object: probe.object, objectName };
+    let named = this.#objects.get(probe);
+    if (named === undefined) {
+      const { user, session } = this.#who;
+      const objectName = `${probe.object}@${{ session, user, all: '*' }[probe.scope]}`;
+      this.#context.recorder.object(objectName, probe);
+      named = { object: probe.object, objectName };
+      this.#objects.set(probe, named);
+    }
+    return named;
   }
 }
 

@@ -47,6 +47,8 @@ export interface Watch {
 export interface ResponseHead {
   status: number;
   headers: IncomingHttpHeaders;
+  /** Status line and headers as they were sent; absent over HTTP/2. */
+  head?: string;
   /** The decoded body; empty for a redirect whose body is read in the background. */
   body: string | Promise<string>;
   facts?: BodyFacts;

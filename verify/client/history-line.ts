@@ -1,5 +1,6 @@
 /** Writes events as lines of a history, faster than JSON.stringify. */
 import type { Caching, Called, Event, Returned } from '../core/history/history.ts';
+import { Recent } from '../core/recent.ts';
 
 /** Returns an event as a line of the history, including the line feed. */
 export function lineOf(event: Event): string {
@@ -36,14 +37,7 @@ function called(event: Called, { json }: Who): string {
 
 function returned(event: Returned, session?: Who): string {
   let line = event.return === undefined ? '' : `,"return":${event.return}`;
-  line += `,"outcome":"${event.outcome}"`;
-  if (event.status !== undefined) line += `,"status":${event.status}`;
-  if (event.note !== undefined) line += `,"note":${text(event.note)}`;
-  if (event.instance !== undefined) line += `,"instance":${text(event.instance)}`;
-  if (event.source !== undefined) line += `,"source":${text(event.source)}`;
-  if (event.cohort !== undefined) line += `,"cohort":${text(event.cohort)}`;
-  if (event.signedIn !== undefined) line += `,"signedIn":"${event.signedIn}"`;
-  if (event.sawUser !== undefined) line += `,"sawUser":${text(event.sawUser)}`;
+  line += session === undefined ? usual(event) : usualIn(event, session);
   if (event.saw !== undefined) line += `,"saw":${sawIn(event.saw, session)}`;
   if (event.canaries !== undefined) line += `,"canaries":${JSON.stringify(event.canaries)}`;
   if (event.cookies !== undefined) line += `,"cookies":${JSON.stringify(event.cookies)}`;
@@ -59,6 +53,43 @@ function returned(event: Returned, session?: Who): string {
   return line;
 }
 
+/** Fields that are usually equal in all responses of an instance to a session. */
+type Usual = Pick<Returned, 'outcome'> & {
+  [field in 'status' | 'note' | 'instance' | 'source' | 'cohort' | 'signedIn' | 'sawUser']?:
+    | Returned[field]
+    | undefined;
+};
+
+function usual(event: Usual): string {
+  let line = `,"outcome":"${event.outcome}"`;
+  if (event.status !== undefined) line += `,"status":${event.status}`;
+  if (event.note !== undefined) line += `,"note":${text(event.note)}`;
+  if (event.instance !== undefined) line += `,"instance":${text(event.instance)}`;
+  if (event.source !== undefined) line += `,"source":${text(event.source)}`;
+  if (event.cohort !== undefined) line += `,"cohort":${text(event.cohort)}`;
+  if (event.signedIn !== undefined) line += `,"signedIn":"${event.signedIn}"`;
+  if (event.sawUser !== undefined) line += `,"sawUser":${text(event.sawUser)}`;
+  return line;
+}
+
+/** Maximum number of instances whose last response is cached for each session. */
+const INSTANCES = 16;
+
+function usualIn(event: Usual, { usuals }: Who): string {
+  const { outcome, status, note, instance, source, cohort, signedIn, sawUser } = event;
+  const last = usuals.get(instance);
+  const same = last?.outcome === outcome && last.status === status && last.note === note;
+  if (same && last.source === source && last.cohort === cohort && last.signedIn === signedIn)
+    if (last.sawUser === sawUser) return last.json;
+  const json = flat(usual(event));
+  if (usuals.size >= INSTANCES) usuals.clear();
+  usuals.set(instance, { outcome, status, note, source, cohort, signedIn, sawUser, json });
+  return json;
+}
+
+/** Copies a text that was joined from parts, because V8 would visit the parts at each use. */
+const flat = (text: string): string => Buffer.from(text).toString();
+
 interface Who {
   clock: string;
   client: string;
@@ -66,6 +97,8 @@ interface Who {
   json: string;
   saw: readonly string[] | undefined;
   sawJson: string;
+  /** The last response of each instance, with its JSON. */
+  usuals: Map<string | undefined, Usual & { json: string }>;
 }
 
 const known = new Map<string, Who>();
@@ -76,7 +109,7 @@ function who({ clock, client, session, user }: Called): Who {
   let json = `,"clock":${text(clock)},"client":${text(client)}`;
   json += `,"session":${text(session)},"user":${text(user)}`;
   if (known.size >= KEPT) known.clear();
-  const now: Who = { clock, client, user, json, saw: undefined, sawJson: '' };
+  const now: Who = { clock, client, user, json: flat(json), saw: undefined, sawJson: '', usuals: new Map() };
   known.set(session, now);
   return now;
 }
@@ -90,7 +123,7 @@ function sawIn(saw: readonly string[], session: Who | undefined): string {
   return session.sawJson;
 }
 
-const cachings = new WeakMap<Caching, string>();
+const cachings = new Recent<Caching, string>();
 
 function caching(value: Caching): string {
   let json = cachings.get(value);

@@ -136,8 +136,8 @@ export class Http1Connection {
     watch?.arrives();
     const { head, body, done } = this.#reader;
     if (head === undefined) return;
-    const { status, headers } = head;
-    const answer: ResponseHead = { status, headers, body: '' };
+    const { status, headers, text } = head;
+    const answer: ResponseHead = { status, headers, head: text, body: '' };
     if (!early) answer.body = last === undefined ? textOf(body, headers) : last.textOf(body, headers);
     if (!early && last !== undefined) answer.facts = last.facts;
     if (!done)

@@ -4,6 +4,8 @@ import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 export interface ParsedHead {
   status: number;
   headers: IncomingHttpHeaders;
+  /** The head as it was sent, without its empty line. */
+  text: string;
   /**
    * Length of the body, bytes. `chunked`: the body ends with its last chunk. `close`: the body ends with the
    * connection.
@@ -38,11 +40,14 @@ const HEADS = 8;
 
 /** Number of responses since the last one with a kept head. In many apps no head repeats, because each has an id. */
 let missed = 0;
-/** After this number of consecutive new heads, only every 16th head is kept. */
+/** After this number of consecutive new heads, only every 16th head is kept and compared. */
 const MISSED = 64;
+
+const oftenKnown = (): boolean => missed <= MISSED || missed % 16 === 0;
 
 /** Returns the kept head whose bytes are at this position. */
 export function knownHead(all: Buffer, at: number): KnownHead | undefined {
+  if (!oftenKnown()) return undefined;
   for (let i = 0; i < heads.length; i++) {
     const known = heads[i] as KnownHead;
     const { bytes } = known;
@@ -62,7 +67,8 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
 /** Parses a head with its empty line. Keeps the head, unless many consecutive heads were new. */
 export function newHead(bytes: Buffer): ParsedHead {
   const head = parseHead(bytes.toString('latin1', 0, bytes.length - LINE_END.length));
-  if (++missed > MISSED && missed % 16 !== 0) return head;
+  missed++;
+  if (!oftenKnown()) return head;
   heads.unshift({ bytes: Buffer.from(bytes), head });
   if (heads.length > HEADS) heads.pop();
   return head;
@@ -120,6 +126,7 @@ function parseHead(text: string): ParsedHead {
   return {
     status: pattern.status,
     headers,
+    text,
     length: lengthOf(headers),
     kept: keptFor(headers, pattern.minor === '1'),
   };

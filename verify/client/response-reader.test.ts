@@ -216,6 +216,7 @@ it('reads the same headers from heads that share lines, also after a head with m
     const reader = new ResponseReader();
     reader.begin('GET');
     reader.read(Buffer.from(message('HTTP/1.1 204 No Content', ...lines, '', '')));
+    expect(reader.head?.text).toBe(message('HTTP/1.1 204 No Content', ...lines, ''));
     expect({ ...reader.head?.headers }).toEqual({
       vary: 'Accept',
       'x-request-id': `r-${i}`,

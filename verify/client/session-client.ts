@@ -93,6 +93,7 @@ export class SessionClient {
       const { body } = answer;
       const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place.site);
       reply.sent = cookies.list;
+      if (answer.head !== undefined) reply.head = answer.head;
       if (answer.facts !== undefined) reply.facts = answer.facts;
       if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
       if (outgoing.resent) reply.resent = true;

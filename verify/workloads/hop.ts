@@ -201,7 +201,7 @@ class HopClient {
         // A second client's request keeps a round robin from routing this client always to the same instance.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
-        await aside;
+        if (aside !== false) await aside;
         continue;
       }
       await this.#lost(driver);

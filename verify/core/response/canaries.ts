@@ -1,27 +1,22 @@
 /** Finds the canaries (private values of users) in a whole response. */
 import { canaryFinder } from '../history/canary.ts';
-import { Recent } from '../recent.ts';
 import type { Reply } from './reply.ts';
 
 export class CanarySearch {
   readonly #prefix: string;
   readonly #find: (text: string) => string[];
-  /** Headers without a canary. In Node, responses with equal headers share one object. */
-  readonly #bare = new Recent<Reply['headers'], true>();
 
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.#find = canaryFinder(prefix);
   }
 
-  in({ body, facts, headers }: Reply): readonly string[] {
+  in({ body, facts, head, headers }: Reply): readonly string[] {
     const found = facts?.canaries ?? this.#find(body);
     if (facts !== undefined) facts.canaries = found;
-    if (this.#bare.get(headers) === true) return found;
+    if (head !== undefined && !head.includes(this.#prefix)) return found;
     const more = this.#inHeaders(headers);
-    if (more.length > 0) return [...found, ...more];
-    this.#bare.set(headers, true);
-    return found;
+    return more.length > 0 ? [...found, ...more] : found;
   }
 
   #inHeaders(headers: Reply['headers']): string[] {

@@ -28,6 +28,8 @@ export interface Reply {
   failure?: Failure;
   /** What is wrong with the server's certificate, as a text. */
   distrusted?: string;
+  /** Status line and headers as the server sent them, if known: one text is searched faster than each header. */
+  head?: string;
   /** The response headers. Key: the name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
