@@ -11,7 +11,7 @@ import { createSigner, type Signer } from './secrets.ts';
 
 const Claim = z.tuple([z.string(), z.string(), z.number()]);
 
-/** `used`: the link was used before. `expired`: also if the account no longer exists. `invalid`: wrong signature. */
+/** Result of opening an activation link. `used`: the link was used before. `expired`: also for an unknown account. */
 export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
 
 type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;
@@ -32,7 +32,7 @@ export class Activation {
 
   /**
    * Creates an account and mails its activation link. Returns false if the email address is taken.
-   * Throws Refusal 503 if the mail server does not accept the mail. Redis removes the account after the link's time.
+   * Throws Refusal 503 if the mail server refuses. Redis removes the account when the link expires.
    */
   async register(email: string, name: string, password: string): Promise<boolean> {
     const nonce = randomBytes(16).toString('base64url');
@@ -43,7 +43,7 @@ export class Activation {
   }
 
   /**
-   * Mails the link again and renews its time, if an account with this address waits for activation.
+   * Mails a new link and renews its time, if the account waits for activation.
    * Throws Refusal 503 if the mail server does not accept the mail.
    */
   async resend(email: string): Promise<void> {

@@ -40,7 +40,7 @@ export interface Deps {
   readonly mailer?: Mailer | undefined;
   /** Stores pictures. Absent if cards have no pictures. */
   readonly pictures?: Pictures | undefined;
-  /** By default, every instance accepts the form tokens of all instances. Deployments of zoo/ break this on purpose. */
+  /** CSRF check; by default, all instances accept the same form tokens. Some deployments of zoo/ replace the check. */
   readonly csrf?: CsrfProtection;
   /** Runs for each request after its session is loaded. */
   readonly onSession?: RequestHandler;
@@ -62,7 +62,7 @@ export function createApp(deps: Deps): Express {
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
   app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
-  // Static files and health checks must work even if the session store fails.
+  // Serves files and health checks before the session, so that both work without the session store.
   // Only paths that look like files are looked up on the disk.
   app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
@@ -91,7 +91,7 @@ function noteSession(labels: Labels): RequestHandler {
   };
 }
 
-/** The session cookie, the form token and HSTS depend on `request.secure`. */
+/** Counts every request as https, on which the session cookie, the form token and HSTS depend. */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });
 }

@@ -1,6 +1,6 @@
 /**
  * Reads and changes the basket in a session: the items that the user has not yet paid for.
- * Each item is a session attribute, so with redis-attributes no change of an item undoes that of another item.
+ * Each item is a separate attribute, so no change of one item undoes a change of another item in redis-attributes.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';

@@ -40,7 +40,7 @@ export interface Config {
   readonly sessionStore: (typeof STORES)[number];
   /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
   readonly basketStore: (typeof BASKETS)[number];
-  /** True to log sessions that expire in Redis. Requires a Redis that reports expired keys. */
+  /** True to log expired sessions. Requires a Redis that reports expired keys. */
   readonly expiryEvents: boolean;
   /** Maximum time that a request can hold a session's lock in redis-locked, or wait for the lock. */
   readonly sessionLockMs: number;
@@ -83,7 +83,7 @@ export interface Config {
 type Values = z.output<typeof VARIABLES>;
 type Environment = Record<string, string | undefined>;
 
-/** The message has one line for each invalid environment variable. */
+/** Thrown if environment variables are invalid, with one line for each of these variables. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -102,7 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 const SECRETS = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
 
-/** Returns the variables that are not empty. A variable NAME_FILE names the file with the value of NAME. */
+/** Returns the variables that are not empty, and reads the value of NAME from the file that NAME_FILE names. */
 function readFiles(env: Environment): { given: Environment; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems: string[] = [];

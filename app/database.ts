@@ -4,8 +4,7 @@ import { Pool } from 'pg';
 const CONNECTIONS = 10;
 
 /**
- * PostgreSQL advisory lock, with which instances create the tables one after the other. No other program may use the
- * key.
+ * Key of a PostgreSQL lock, with which instances create tables one after the other. No other program may use the key.
  */
 const TABLES_LOCK = 7_215_036;
 
@@ -27,7 +26,7 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // `query_timeout` helps if the server has vanished. `statement_timeout` ends a query on the server as well.
+    // The client's `query_timeout` helps if the server has vanished. `statement_timeout` ends the query on the server.
     query_timeout: timeoutMs,
     statement_timeout: timeoutMs,
     keepAlive: true,

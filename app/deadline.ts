@@ -1,6 +1,6 @@
 /**
  * Rejects Redis commands without a reply in time.
- * The option commandTimeout of ioredis rejects commands whose replies arrived during a pause of the process.
+ * ioredis' own commandTimeout, after a pause of the process, also rejects commands whose replies have arrived.
  */
 import type { Command, Redis } from 'ioredis';
 

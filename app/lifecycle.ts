@@ -3,7 +3,7 @@ import type { RequestHandler, Response } from 'express';
 
 /**
  * Header of a balancer that retries requests. `502`: after a 502, the balancer retries on another instance,
- * and sends this instance no requests for some time.
+ * and avoids this instance for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 

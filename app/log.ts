@@ -25,7 +25,7 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
   if (file === '') return pino(options);
   // Writes synchronously, so that no line is lost if the process is killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
-  // The logger itself filters by level. With its default level, a stream would drop lines below `info`.
+  // The streams pass all levels, because the logger itself filters by level.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 
@@ -56,7 +56,7 @@ export function requestLog(
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // The path before routing, because a router changes `path` while it handles the request.
+    // Reads the path now, because a router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     if (version !== '') response.set('X-App-Version', version);

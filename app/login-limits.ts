@@ -1,8 +1,6 @@
 /**
  * Limits logins and registrations, by counts in Redis that all instances share.
  * A login counts as failed until it succeeds, so that parallel guesses cannot exceed the limit.
- * One address has a limit for all accounts, and a lower limit for each account.
- * After many failures from all addresses, the account is under attack, and its limit for each address falls.
  * An address without failures is never refused, so no attacker can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
@@ -36,9 +34,9 @@ export const MAILS = 5;
 export interface LoginLimits {
   /** Counts a login before its password is checked. Resolves with the seconds to wait, 0 if the login is allowed. */
   countLogin(address: string, email: string): Promise<number>;
-  /** Uncounts a successful login, and resets the failures of this address for this account. */
+  /** Takes a successful login out of the count, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;
-  /** Uncounts a login that ended before its password was checked. */
+  /** Takes a login out of the count whose password was not checked. */
   withdrawLogin(address: string, email: string): Promise<void>;
   /** Resolves with the seconds that the client must wait; 0 if the registration is allowed. */
   countRegistration(address: string): Promise<number>;

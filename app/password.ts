@@ -21,7 +21,7 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/** Node's four threads also serve DNS and files, and two hashes at N = 2^17 need 256 MiB. */
+/** Two hashes at once: two hashes at N = 2^17 need 256 MiB, and Node's four threads also serve DNS and files. */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
 /** Throws Refusal 503 after more than 10 s of waiting for other hashes. */
@@ -41,7 +41,7 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-/** Returns whether the given parameters are stronger than those of the hash. */
+/** Returns whether the given parameters are stronger than the parameters of the hash. */
 export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
   const old = parseHash(hash);
   return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;

@@ -35,7 +35,7 @@ export interface Purpose {
 
 type Settings = Pick<Config, 'bucket' | 'bucketUrl' | 'publicUrl' | 'secrets' | 'storeTimeoutMs'>;
 
-/** Returns undefined, and does not load the AWS SDK, if no bucket is configured. */
+/** Returns the configured bucket; undefined, without loading the AWS SDK, if there is none. */
 export async function connectPictures(config: Config): Promise<Pictures | undefined> {
   if (config.bucket === '') return undefined;
   const { S3 } = await import('@aws-sdk/client-s3');
@@ -94,7 +94,7 @@ export class Pictures {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
     if (!this.#signer.accepts(claim(user, card, id), signature)) throw notYours();
     const Bucket = this.#settings.bucket;
-    // One request for size and content: all checks are about the same upload.
+    // Reads size and content in one request, so that all checks are about the same upload.
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );

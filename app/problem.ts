@@ -33,7 +33,7 @@ export function problems(log: Logger): ErrorRequestHandler {
     // express-session may fail to prolong the session after the response, when no error page is possible.
     if (response.headersSent) return;
     if (status === 503) {
-      // Sets no cookie with status 503, and neither saves nor touches the session.
+      // Sends no cookie with status 503, and neither saves nor touches the session.
       abandon(request);
       response.removeHeader('Set-Cookie');
       response.set('Retry-After', '1');

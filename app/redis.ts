@@ -27,7 +27,7 @@ export function connectRedis(
   if (config.redisCluster.length > 0) return connectCluster(config, onError, login);
   const options: RedisOptions = {
     ...nodeOptions(timeoutMs),
-    // A queued command would make the user wait.
+    // Fails commands at once without a connection, because a queue would make the user wait.
     enableOfflineQueue: false,
     retryStrategy: retryMs,
     reconnectOnError: leavesReplicas(),
@@ -50,12 +50,12 @@ export function connectRedis(
   return redis;
 }
 
-/** Time until a client that ioredis has given up connects again, milliseconds. */
+/** Pause before a client that ioredis has given up connects again, milliseconds. */
 const RECONNECT_MS = 50;
 
 /**
- * A client that only `disconnect()` closes.
- * If a sentinel reports a new primary while the client asks for the primary, ioredis gives up the client for ever.
+ * A client that reconnects until `disconnect()`.
+ * ioredis gives up a client if a sentinel reports a new primary while the client asks for the primary.
  */
 class PersistentRedis extends Redis {
   closed = false;
@@ -70,7 +70,7 @@ const retryMs = (attempts: number): number => Math.min((attempts - 1) * 50, 500)
 
 const nodeOptions = (timeoutMs: number): RedisOptions => ({
   connectTimeout: timeoutMs,
-  // Redis may have run a command whose connection was lost, and a second run could buy a card twice.
+  // Never resends: Redis may have run a command whose connection was lost, and could buy a card twice.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
 });
@@ -108,7 +108,7 @@ function connectCluster(
   const cluster = new Cluster([...redisCluster], options);
   cluster.on('error', onError);
   cluster.on('node error', onError);
-  // A replica that becomes the primary then already has a connection.
+  // Connects to replicas too, so that a replica that becomes the primary already has a connection.
   cluster.on('+node', (node: Redis) => open(node, timeoutMs, login));
   return cluster;
 }

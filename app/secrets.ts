@@ -1,7 +1,7 @@
 /** Derives a key for each purpose from one secret: for signatures, and for labels in logs. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A signature for one purpose is never valid for another purpose. */
+/** Derives a key for one purpose, so that a signature for one purpose is never valid for another purpose. */
 export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
 }

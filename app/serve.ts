@@ -25,7 +25,7 @@ const EXIT_USAGE = 64;
 
 /** Replacements for parts of the web shop (the card store), such as a defect. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
-  /** By default the instance uses the store that SESSION_STORE names. */
+  /** Replaces the store that SESSION_STORE names. */
   readonly store?: (config: Config, redis: RedisClient) => Store;
 }
 
@@ -54,7 +54,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
   );
   // The balancer must close idle connections first, or it could send a request on a closing connection.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Node measures this timeout from the end of the previous request, so it must exceed the keep-alive timeout.
+  // Longer than the keep-alive timeout, because Node measures this timeout from the end of the previous request.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,
@@ -115,7 +115,7 @@ interface Preparing {
   log: Logger;
 }
 
-/** Pause between attempts to create tables and users, milliseconds, doubled up to RETRY_MS_MOST. */
+/** Pause between attempts to create tables and users, milliseconds. Doubles up to RETRY_MS_MOST. */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
 /** Minimum time between log lines for failed attempts with the same reason, milliseconds. */

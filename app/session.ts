@@ -39,8 +39,8 @@ export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date
 export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
 
 /**
- * Loads a session, and prolongs it at the end of the response. Fails with StoreUnavailable,
- * or with Refusal 503 if other requests hold the session too long.
+ * Loads a session, and prolongs the session at the end of the response.
+ * Fails with StoreUnavailable, or with Refusal 503 if other requests hold the session too long.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
   // CookieStore keeps the whole session in the cookie, express-session only a session id.
@@ -59,7 +59,7 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       rolling: false,
       // Only the function `end` ends a session, because `end` waits for the store before the response.
       unset: 'keep',
-      // No maxAge, because only the store knows when a session ends. `secure` depends on the request.
+      // Sets no maxAge, because only the store knows when a session ends. `secure` depends on the request.
       // express-session creates all sessions of one store with the middleware that was made last.
       cookie: request => ({
         httpOnly: true,
@@ -75,8 +75,8 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
 }
 
 /**
- * Ends each loaded session that has reached its absolute timeout.
- * The store may not: the timeout may have become shorter, or clocks may differ.
+ * Ends each loaded session after its absolute timeout. Stores may keep such a session longer:
+ * the timeout may have become shorter, or clocks may differ.
  */
 function endAbsolutely(store: Store, limits: SessionLimits): void {
   const get = store.get.bind(store);
@@ -90,7 +90,7 @@ function endAbsolutely(store: Store, limits: SessionLimits): void {
 
 /** Returns the signed-in user; undefined if no user is signed in or the store did not respond. */
 export function signedInUser(request: Request): string | undefined {
-  // Unlike its type says, a request has no session after `end`, or if the store did not respond.
+  // The declared type is wrong: a request has no session after `end`, or if the store did not respond.
   const data: Partial<SessionData> | undefined = request.session;
   return data?.user;
 }

@@ -37,7 +37,7 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // The balancer needs time to notice the drain, and uses its open connections until then.
+  // Keeps listening: the balancer needs time to notice the drain, and uses its open connections until then.
   await pause(config.drainMs, hurry);
   // An orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
   const end = performance.now() + config.shutdownMs;
@@ -70,17 +70,17 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * Time without a request after which no more requests are expected, milliseconds.
+ * Time without a request after which the balancer is assumed to send no more, milliseconds.
  * NOTHING_TO_SEND_MS applies before the first refused request, UNDERSTOOD_MS afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
-/** Maximum time for which a stopping instance refuses requests, because some balancers never stop sending. */
+/** Maximum time for which a stopping instance refuses requests. Some balancers never stop sending. */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
  * Refuses requests until no more requests come, or until the time `end`.
- * After a refusal, the balancer sends none for a second, so the port can close without losing a request.
+ * After a refusal, the balancer pauses for a second, so that the port can close without losing a request.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();

@@ -3,7 +3,7 @@ import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /** Maximum time in the queue, milliseconds. Later, the task is refused, because its client has given up. */
+  /** Maximum time in the queue, milliseconds. A later task is refused, because its client has given up. */
   readonly waitMs: number;
 }
 

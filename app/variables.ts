@@ -41,10 +41,10 @@ export const BASKETS = ['session', 'postgres'] as const;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Published with the code, so this secret protects nothing. */
+/** Default secret, which protects nothing, because the code is public. */
 export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
-/** The defaults that apply if TRIAL is true. */
+/** Defaults that apply if TRIAL is true. */
 export const TRIAL_DEFAULTS = { SCRYPT_COST: '4096', LOGIN_LIMITS: 'off' };
 
 export interface About {

@@ -21,7 +21,7 @@ export interface HostOptions {
   idleMs: number;
 }
 
-/** Prefix of the attributes with one value each, because some stores save single attributes. */
+/** Prefix of session attributes that hold one value each. Some stores save single attributes. */
 const VALUE = 'value:';
 
 /** Starts the minimal app on a free port of 127.0.0.1. */
@@ -88,7 +88,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
     .use(failed);
 }
 
-/** An extension of the type `SessionData` would change the types in users' programs. */
+/** Returns the session as a record. Extending the type `SessionData` would change the types in users' programs. */
 function attributesOf({ session }: Request): Record<string, unknown> {
   return session as unknown as Record<string, unknown>;
 }

@@ -7,13 +7,13 @@ const USERS = ['alice', 'bob'];
 /** Time between loading and saving a session, ms: longer than a store's reply, so that requests overlap. */
 const WORK_MS = 25;
 
-/** Sends requests in sequence to both hosts: continuity, isolation, read-your-writes and monotonic-reads. */
+/** Sends requests in sequence to both hosts, for continuity, isolation, read-your-writes and monotonic-reads. */
 export async function hop(course: Course): Promise<void> {
   await Promise.all(
     [...USERS, ...USERS].map(async (user, i) => {
       const session = await signedIn(course, user, i);
       for (let step = 0; step < 24; step++) {
-        // Host 0 1 1 0 0 1 1 0 …: each host follows both itself and the other host.
+        // Sends to the hosts in the order 0 1 1 0 0 1 1 0 …, so that each follows itself and the other.
         const host = course.hosts[((step + 1) >> 1) % 2 === 0 ? 0 : 1];
         if (step % 3 === 0) await session.add(host);
         else await session.read(host);
@@ -23,7 +23,7 @@ export async function hop(course: Course): Promise<void> {
   );
 }
 
-/** Sends concurrent adds and reads of one session: no-lost-updates and linearizability. */
+/** Sends concurrent adds and reads of one session, for no-lost-updates and linearizability. */
 export async function burst(course: Course): Promise<void> {
   const [one, two] = course.hosts;
   for (let round = 0; round < 6; round++) {
@@ -39,7 +39,7 @@ export async function burst(course: Course): Promise<void> {
   }
 }
 
-/** Logs out during a request on the other host, and then replays the old cookie on both hosts: logout-final. */
+/** Logs out during a request on the other host, and then replays the old cookie on both hosts, for logout-final. */
 export async function logoutRace(course: Course): Promise<void> {
   for (let round = 0; round < 6; round++) {
     const [here, there] = round % 2 === 0 ? course.hosts : course.hosts.toReversed();
@@ -59,7 +59,7 @@ export async function logoutRace(course: Course): Promise<void> {
   }
 }
 
-/** Lets some sessions expire (expiry), and keeps other sessions alive by occasional reads (continuity). */
+/** Lets some sessions expire, for expiry, and keeps other sessions alive by occasional reads, for continuity. */
 export async function rest(course: Course, idleMs: number): Promise<void> {
   const resting = course.hosts.flatMap(host =>
     [0.82, 1.13].map(async (share, i) => {

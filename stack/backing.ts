@@ -17,14 +17,14 @@ export interface BackingServers {
 
 export interface BackingOptions {
   environments: readonly Environment[];
-  /** Name of the balancer's program. An error for missing programs also names the balancer. */
+  /** Name of the balancer's program, which an error for missing programs also names. */
   balancer: string;
   /** Additional arguments of redis-server. They override the default arguments. */
   redis?: readonly string[] | undefined;
   onDeath: OnDeath;
 }
 
-/** Key: a value of STACK_REDIS; value: the kind of its Redis servers, and the function that groups them. */
+/** Key: value of STACK_REDIS; value: the kind of its Redis servers, and the function that makes a group of them. */
 const REDIS = {
   plain: { kind: 'redis' },
   hardened: { kind: 'hardened' },

@@ -33,7 +33,7 @@ export interface BalancerSpec
   pins: boolean;
 }
 
-/** A balancer that runs as a local process. After `dispose` it cannot be started again. */
+/** A balancer that runs as a local process. `dispose` ends the balancer for ever. */
 export abstract class BalancerProcess extends ServerProcess implements Balancer {
   readonly url: string;
   readonly accessLog: string;
@@ -137,7 +137,7 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     });
   }
 
-  /** Throws if the configuration is invalid. On an invalid configuration, a reload keeps the old one and only logs. */
+  /** Throws if the configuration is invalid: a balancer would keep the old one at a reload, and only log the error. */
   async #apply(): Promise<void> {
     const [program, ...args] = this.balancer.check;
     await promisify(execFile)(program, args).catch((error: Error) => {

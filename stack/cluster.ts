@@ -21,7 +21,7 @@ const SETTLE = { withinMs: 30_000, everyMs: 50 };
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // ElastiCache also keeps the other primaries in service while one primary is down.
+  // Keeps the other primaries in service while one primary is down, as ElastiCache does.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 
@@ -43,10 +43,7 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
   return new ClusterRedis(members, access, folder);
 }
 
-/**
- * `primary` holds users and cards, so a fault of this server affects each request. It also holds a third of the
- * sessions.
- */
+/** A Redis cluster. `primary` holds all users and cards, so a fault of this server affects each request. */
 class ClusterRedis extends RedisGroup {
   readonly #members: readonly Member[];
   readonly #access: Access;

@@ -8,7 +8,7 @@ const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
 /** Port on which instances listen in their containers; docker-compose.yml has the same number. */
 export const INSTANCE_PORT = 3000;
 
-/** Returns an instance's address for balancer.sh. Docker's DNS resolves the name of its compose service. */
+/** Returns an instance's address for balancer.sh: the name of its compose service, which Docker's DNS resolves. */
 export function routeTo(name: string): string {
   return `${name}:${INSTANCE_PORT}`;
 }

@@ -63,7 +63,7 @@ export function containerLines(container: string, read: Read = readOutput): LogL
 
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 
-/** Skips lines that were read before: a new read begins at the last line's time, and returns its lines again. */
+/** Skips lines that were read before. A new read begins at the last line's time, and returns its lines again. */
 class Seen {
   time: string;
   /** Number of lines with the time `time` that were read so far. */

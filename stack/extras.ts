@@ -6,7 +6,6 @@ import { MissingProgramError } from './programs.ts';
 import { startServer } from './servers.ts';
 import type { OnDeath } from './stack.ts';
 
-/** The port of Mailpit's page. */
 const MAILBOX_PORT = 8025;
 
 interface Extra extends Beside {

@@ -12,7 +12,7 @@ interface Member {
 
 /** Sends a signal to every process of the group. Returns false if the group has no process left. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Child processes with separate groups can be found only while their parent runs.
+  // Finds child processes with separate groups now, because they can be found only while their parent runs.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);

@@ -16,15 +16,15 @@ const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
 /** The two backends of deploy/haproxy.cfg.template. Each backend lists all instances. */
 const GROUPS = ['instances', 'any_instance'] as const;
 const RESPONSE_TIMEOUT_MS = 10_000;
-/** hard-stop-after in the template, plus a margin, milliseconds. */
+/** Maximum time of a request in flight after a reload: hard-stop-after in the template, plus a margin, milliseconds. */
 const IN_FLIGHT_MS = 35_000;
 
-/** Runs HAProxy in front of changing instances. The constructor throws MissingProgramError without HAProxy. */
+/** Runs HAProxy in front of changing instances. The constructor throws MissingProgramError if HAProxy is missing. */
 export class Haproxy extends BalancerProcess {
   readonly #options: HaproxyOptions;
   readonly #config: string;
   readonly #control: HaproxyControl;
-  /** Key: name of an instance, also of a deregistered one, which stays in the configuration, disabled. */
+  /** Key: name of an instance. A deregistered instance stays in the configuration, disabled. */
   readonly #known = new Map<string, Routed>();
 
   constructor(options: HaproxyOptions) {
@@ -39,7 +39,7 @@ export class Haproxy extends BalancerProcess {
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       check: [program, '-c', '-f', config],
       ...{ log, accessLog: log, url: `http://127.0.0.1:${options.port}` },
-      // Sends a command, because a killed master may have left a socket that no process reads.
+      // Checks readiness by a command, because a killed master may have left a socket that no process reads.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,

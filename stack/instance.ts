@@ -38,7 +38,7 @@ export class LocalInstance extends ServerProcess implements Instance {
   }
 }
 
-/** Returns the environment of an instance. Its own variables override the stack's, and those this process's. */
+/** Returns the environment of an instance: its own variables before the stack's, and before this process's. */
 function environment({ name, port, own, backing, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,

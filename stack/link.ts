@@ -55,7 +55,7 @@ export class ProxyLink implements Link {
     return this.#disturbance.jams;
   }
 
-  /** Starts to listen. Uses the same port as the first time. */
+  /** Starts to listen, always at the same port. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, near => this.#accept(near));

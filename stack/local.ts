@@ -24,7 +24,7 @@ export interface Beside {
 }
 
 export interface LocalStackOptions extends StackOptions {
-  /** HAProxy supports only `duration`. Absent: visitors are not pinned to instances. */
+  /** How nginx pins visitors to instances. HAProxy supports only `duration`. Absent: visitors are not pinned. */
   sticky?: Sticky | undefined;
   /** The load balancer and group to imitate. The imitation always runs on nginx. */
   profile?: Profile | undefined;
@@ -70,9 +70,9 @@ class LocalStack extends BundledStack<LocalInstance> {
   readonly fleet?: Fleet;
   readonly #options: LocalStackOptions;
   readonly #plan: Plan;
-  /** Key: address. Also has removed instances, whose addresses may still be in the balancer's log. */
+  /** Key: address. Removed instances stay, because the balancer's log may still have their addresses. */
   readonly #names = new Map<string, string>();
-  /** Key: server or instance behind the proxy. The proxies stay open, because requests may be in flight. */
+  /** Key: server or instance behind the proxy. Proxies stay open, because requests may be in flight. */
   readonly #links = new Map<string, ProxyLink>();
   #beside: Beside | undefined;
 
@@ -101,7 +101,7 @@ class LocalStack extends BundledStack<LocalInstance> {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#openLink(server.name, server.port);
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
-    // A start that was aborted here left the additional program running: `stopAll` ran before `#beside` was set.
+    // Stops the additional program if the start was aborted: `stopAll` ran before `#beside` was set.
     if (this.isStopped()) await this.#beside?.stop();
     onStep?.(`starting ${instancesOf(this.#options).length} instances`);
     const created = await this.createAll();

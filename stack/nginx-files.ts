@@ -16,12 +16,12 @@ export interface NginxAdditions {
   server?: string;
   /**
    * Directives of the block `upstream`, such as `least_conn;`.
-   * A function gets the number of resets of the pinning. In a hash, this number moves all visitors at a reset.
+   * A function gets the number of resets of the pinning, which a hash can include, to move all visitors at a reset.
    */
   upstream?: string | ((forgotten: number) => string);
-  /** Parameters of each instance in the block `upstream`. A function gets the instance's index, from 0. */
+  /** Parameters of each instance in the block `upstream`, or a function of the instance's index, from 0. */
   perInstance?: string | ((place: number) => string);
-  /** A pattern and a location for failed requests, applied before the template's rules: `~. @bad_gateway;`. */
+  /** Rule for failed requests before the template's rules, with a pattern and a location: `~. @bad_gateway;`. */
   failure?: string;
   /** Directives of the block `server` for clients' requests while no instance is registered. */
   noInstance?: string;
@@ -77,7 +77,7 @@ export class NginxFiles {
   write(routed: readonly Routed[], forgotten: number, repeatMs: number | undefined): void {
     const { upstream = '', perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
     const choice = typeof upstream === 'function' ? upstream(forgotten) : upstream;
-    // A slow instance that counts as failed would get no more requests.
+    // A slow instance must not count as failed: a failed instance gets no more requests.
     const servers = serverLines(routed, repeatMs === undefined ? perInstance : NEVER_FAILED);
     this.#put('instances.conf', `${choice}\n${servers}`);
     this.#put('any-instance.conf', serverLines(routed, NEVER_FAILED));
@@ -103,7 +103,7 @@ function serverLines(routed: readonly Routed[], options: string | ((place: numbe
     const own = typeof options === 'string' ? options : options(place);
     return `server ${new URL(url).host} ${own};`;
   });
-  // nginx requires a server in each group. With only a `down` server, all instances seem to be down.
+  // Lists a server that is marked `down`, because nginx requires a server in each group.
   return lines.join('\n') || 'server 127.0.0.1:9 down;';
 }
 

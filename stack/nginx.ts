@@ -17,13 +17,13 @@ export interface NginxOptions extends BalancerPlace {
 const WORKERS = 2;
 /**
  * Time after which Baton reloads nginx despite idle connections, milliseconds.
- * If their number does not fall for this time, the connections belong to inactive clients.
+ * Connections that stay idle for this time belong to inactive clients.
  */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection before a reload. */
 const LOOKS = 10;
 
-/** Runs nginx in front of changing instances. The constructor throws MissingProgramError without nginx. */
+/** Runs nginx in front of changing instances. The constructor throws MissingProgramError if nginx is missing. */
 export class Nginx extends BalancerProcess {
   readonly #statusUrl: string;
   readonly #files: NginxFiles;
@@ -34,7 +34,7 @@ export class Nginx extends BalancerProcess {
     super({
       ...{ command, check: [...command, '-t'], log: files.log, accessLog: files.accessLog },
       url: `http://127.0.0.1:${port}`,
-      // nginx writes its pid file when it listens. An open port alone could belong to another server.
+      // Checks nginx's pid file, because an open port alone could belong to another server.
       ready: async pid =>
         readFileSync(files.pid, 'utf8').trim() === `${pid}` && groupMembers(pid).length > WORKERS,
       stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
@@ -51,7 +51,7 @@ export class Nginx extends BalancerProcess {
     this.#files.write([...this.routed.values()], this.forgotten, this.repeatMs);
   }
 
-  /** nginx renames the processes of workers that a reload has retired. */
+  /** Finds retired workers by their process names, which nginx changes at a reload. */
   protected override async workers(): Promise<Workers> {
     const workers: Workers = { serving: [], retired: [] };
     const master = this.pid;
@@ -99,7 +99,7 @@ export class Nginx extends BalancerProcess {
 }
 
 function commandOf(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Started by root, nginx's workers would run as a user that cannot enter the folder.
+  // Runs nginx's workers as root, because the default user could not enter the folder.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
   // Limits the time for which a request in flight can keep a retired worker running.

@@ -11,10 +11,10 @@ export interface PartSpec {
   onDeath?: OnDeath | undefined;
 }
 
-/** @typeParam Handle what a signal is sent to: a child process, or the name of a container */
+/** @typeParam Handle a child process, or the name of a container */
 export interface Launched<Handle> {
   handle: Handle;
-  /** 0 if the process id is not known. */
+  /** Process id; 0 if the process id is not known. */
   pid: number;
   /** Names the process or container in messages: `process 123`. */
   where: string;
@@ -76,7 +76,7 @@ export abstract class StackPart<Handle> implements Service {
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     if (this.running()) return;
-    // Sets `#run` with no `await` in between. Otherwise a concurrent `dispose` could miss the started part.
+    // Sets `#run` with no `await` in between, or a concurrent `dispose` could miss the started part.
     const run = this.#follow(this.launch());
     this.#run = run;
     try {

@@ -6,7 +6,7 @@ interface Process {
   pid: number;
   parent: number;
   group: number;
-  /** A letter that `ps` prints: S for sleeping, R for running, T for stopped, Z for a zombie … */
+  /** State as a letter of `ps`: S for sleeping, R for running, T for stopped, Z for a zombie … */
   state: string;
 }
 
@@ -54,7 +54,7 @@ function ps(...which: string[]): Process[] {
   try {
     table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
   } catch (error) {
-    // ps fails if none of the given processes exists.
+    // Returns an empty list, because ps fails if none of the given processes exists.
     if ((error as { status?: number }).status === 1) return [];
     throw error;
   }

@@ -32,8 +32,8 @@ export interface ServerSpec extends PartSpec {
 const LAST_LINES = 50;
 
 /**
- * Shell script that becomes the server at the line `go`, which Baton sends once the watchdog knows the process id.
- * If Baton is killed earlier, the script's input closes, and the script exits.
+ * Shell script that becomes the server at the line `go`. Baton sends the line once the watchdog has the process id.
+ * The script exits if its input closes before, because Baton has then ended.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
@@ -113,7 +113,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
     startWatchdog();
     const output = openSync(log, 'a');
     const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...command], {
-      // A process group gets signals together, and Ctrl-C in the terminal reaches only Baton.
+      // Makes a process group, so that signals reach all its processes, and Ctrl-C in the terminal reaches only Baton.
       detached: true,
       stdio: ['ignore', output, output, 'pipe'],
       env,

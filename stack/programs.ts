@@ -33,7 +33,7 @@ function entries(folder: string): string[] {
   }
 }
 
-/** Returns the path of the first of these programs that is installed. Otherwise throws MissingProgramError. */
+/** Returns the path of the first installed program. Throws MissingProgramError if none is installed. */
 export function findProgram(...names: string[]): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
   const folders = [...path, ...ALSO];

@@ -1,11 +1,11 @@
 import type { Redis, RedisOptions } from 'ioredis';
 
 /**
- * Connects to Redis past the stack's proxies. Never reconnects, and the caller must disconnect. Throws connection
+ * Connects to Redis past the stack's proxies, without reconnecting. The caller must disconnect. Throws connection
  * errors.
  */
 export async function openRedis(url: string | undefined, options: RedisOptions = {}): Promise<Redis> {
-  // Programs that never connect need not load ioredis.
+  // Loads ioredis only when a program connects.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     ...{ lazyConnect: true, enableReadyCheck: false, commandTimeout: 5_000, maxRetriesPerRequest: 0 },

@@ -67,7 +67,7 @@ export abstract class RedisGroup implements BackingServer {
     await this.#settle();
   }
 
-  /** Restarts the server that failed last, as a replica if there is a new primary. */
+  /** Restarts the server that was stopped, killed or paused last, as a replica if there is a new primary. */
   async restart(): Promise<void> {
     await (this.fallen ?? this.primary).restart();
     await this.#settle();

@@ -18,7 +18,7 @@ const QUORUM = 2;
 const DOWN_AFTER_MS = 1_500;
 const PRIMARY_NAME = 'baton';
 
-/** Prepares Redis servers and sentinels without starting them. Throws MissingProgramError without their programs. */
+/** Prepares Redis servers and sentinels without starting them. Throws MissingProgramError if a program is missing. */
 export async function planSentinelRedis(options: ServerOptions): Promise<BackingServer> {
   const servers: BackingServer[] = [];
   for (let n = 1; n <= SERVERS; n++) servers.push(await planServer('redis', options));
@@ -66,7 +66,7 @@ class SentinelRedis extends RedisGroup {
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     const settled = async () => {
-      // The sentinels may replace the primary during the wait. At the start they do not run yet.
+      // Asks for the primary again, because sentinels may replace the primary during the wait.
       if (this.fallen) this.primary = (await this.leader()) ?? this.primary;
       return this.#inLine();
     };

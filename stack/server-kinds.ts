@@ -8,7 +8,7 @@ import { Access } from './redis-hardened.ts';
 import { answersQuery, dial, hasTable, replies } from './server-probes.ts';
 
 export interface ServerEntry {
-  /** Programs that the server needs, itself first. Each list names alternatives. */
+  /** Programs of the server, the main program first. Each list names alternatives. */
   programs: readonly [string[], ...string[][]];
   /** Number of ports in addition to the main port. */
   morePorts?: number;
@@ -35,7 +35,7 @@ interface ServerPlan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
   leaves?: readonly string[];
 }
 
-/** Matches a ready Redis, also one that requires a password, but not -LOADING, sent while Redis loads its data. */
+/** Matches the reply of a ready Redis, also of one with a password. A Redis that loads its data replies -LOADING. */
 const PONG = /^(\+PONG|-NOAUTH)/;
 
 const REDIS: ServerEntry = {
@@ -47,10 +47,10 @@ const REDIS: ServerEntry = {
       command: [
         program,
         ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
-        // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots are off.
+        // Turns snapshots off, because the append-only file holds every acknowledged write, even after SIGKILL.
         // With appendfsync `everysec`, Redis may delay writes up to 2 s while the disk is slow.
         ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-        // By default, Redis delays the data for a new replica, to wait for more replicas.
+        // Sends data to a new replica at once. By default, Redis waits for more replicas.
         ...['--repl-diskless-sync-delay', '0'],
       ],
       ready: () => replies(dial(port), 'PING', PONG),
@@ -100,7 +100,7 @@ if [ ! -d "$folder/data" ]; then
 fi
 exec "$program" -D "$folder/data" "$@"`;
 
-/** Accepts all clients without a password. */
+/** PostgreSQL, which accepts all clients without a password. */
 const POSTGRES: ServerEntry = {
   programs: [['postgres']],
   plan({ program, port, folder }) {
@@ -113,7 +113,7 @@ const POSTGRES: ServerEntry = {
     // PostgreSQL refuses to run as root.
     const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
-      // initdb is in the folder of the real program, not of the symbolic link.
+      // Resolves symbolic links, because initdb is in the folder of the real program.
       command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       ready: () => answersQuery(url),
@@ -130,7 +130,7 @@ const POSTGRES: ServerEntry = {
 const MEMCACHED: ServerEntry = {
   programs: [['memcached']],
   plan({ program, port }) {
-    // Started by root, memcached requires a user.
+    // memcached requires a user if root starts it.
     const user = process.getuid?.() === 0 ? ['-u', UNPRIVILEGED] : [];
     const url = `127.0.0.1:${port}`;
     return {
@@ -182,7 +182,7 @@ const PICTURES: ServerEntry = {
         ...['-master.telemetry=false', '-admin.ui=false', '-webdav=false'],
         ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
       ],
-      // SeaweedFS would otherwise also read settings from the user's home folder.
+      // Sets an empty home folder, because SeaweedFS also reads settings there.
       env: { HOME: folder },
       // Waits for the bucket, which SeaweedFS creates after it listens. Until then, a 404 says NoSuchBucket.
       ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),

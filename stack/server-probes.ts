@@ -17,7 +17,7 @@ export function replies(socket: Socket, command: string, expected: RegExp): Prom
 }
 
 export async function answersQuery(url: string): Promise<boolean> {
-  // The npm package contains this file but does not install `pg`.
+  // Loads `pg` only here: the npm package has this file, but does not install `pg`.
   const { Client } = await import('pg');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
   client.on('error', () => {}); // If the server ends meanwhile, the query reports the error.

@@ -75,7 +75,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
   ) {
     const { programs, plan }: ServerEntry = SERVERS[kind];
     const [program = ''] = programs.map(names => findProgram(...names));
-    // The server may run as a user that cannot enter the stack's folder.
+    // A folder outside the stack's folder, which the server's user may not be able to enter.
     const folder = temporaryPath(`baton-${kind}-`);
     const place = { program, port, morePorts, folder, ...(access && { access }) };
     const { url, addresses, data, leaves = [], ...spec } = plan(place);

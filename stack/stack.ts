@@ -32,12 +32,12 @@ export interface Instance extends Service {
 
 /** A server that instances use, such as Redis. */
 export interface StoreServer extends Service {
-  /** Address of the server itself, past any proxy: `redis://…`. undefined if this machine cannot reach it. */
+  /** Address of the server itself, not of a proxy: `redis://…`. undefined if this machine cannot reach the server. */
   readonly url?: string;
   readonly port?: number;
   /**
    * Present if the store has several servers, without proxies. `stop`, `kill` and `pause` act on the primary.
-   * `done` waits until a replica is primary. `restart` and `resume` make the old primary a replica.
+   * `done` waits until a replica is the primary. `restart` and `resume` make the old primary a replica.
    */
   readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
   /** Removes all data. Throws if the server runs. Absent if the server's data cannot be removed. */
@@ -56,7 +56,7 @@ export interface Link {
   slow(delayMs: number): void;
   /** Limits the bandwidth in each direction of a connection. */
   narrow(bytesPerSecond: number): void;
-  /** Holds all data without an error, as if packets were lost. The data arrives after the disturbance. */
+  /** Holds all data, as if packets were lost. The data arrives after the disturbance. */
   hold(): void;
   /** Cuts each response in the middle, and resets its connection. */
   cutAnswers(): void;

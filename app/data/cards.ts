@@ -62,7 +62,7 @@ export class Cards {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
 
-  /** The most recently offered card comes first. */
+  /** Returns the cards for sale, the most recently offered card first. */
   async forSale(limit = SHOWN): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, limit - 1)));
   }
@@ -103,7 +103,7 @@ export class Cards {
     return (await confirmed(this.#redis.pictureCard(cardKey(id), owner, picture))) === 1;
   }
 
-  /** Sells a card, but changes nothing if the price is no longer `seen`, to which the buyer agreed. */
+  /** Sells a card at the price `seen`, to which the buyer agreed. Changes nothing if the price is another one now. */
   async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
     const [card] = await this.#read([id]);
     if (!card || card.price === null) return 'not-for-sale';

@@ -1,6 +1,5 @@
 /**
- * Redis keys of users and cards. The hash tag {shop} keeps all keys in one slot of a cluster, so scripts can use
- * several.
+ * Redis keys of users and cards. The hash tag {shop} keeps all keys in one slot, so that a script can use several keys.
  */
 export const userKey = (email: string) => `{shop}:user:${email}`;
 export const ownedKey = (email: string) => `{shop}:owned:${email}`;

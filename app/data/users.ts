@@ -56,7 +56,7 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// An active user must have no time to live: Redis would remove the user at its end.
+// Renews the time to live, but never of an active user, whom Redis would remove at its end.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -102,9 +102,7 @@ export class Users {
     return (await confirmed(created)) === 1;
   }
 
-  /**
-   * Extends the time for activation. Returns the link's random number; null if no user with this address is pending.
-   */
+  /** Extends the time for activation. Returns the link's random number; null if no pending user has this address. */
   renewPending(email: string, seconds: number): Promise<string | null> {
     return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
   }

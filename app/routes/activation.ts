@@ -19,7 +19,7 @@ export interface ActivationDeps {
 }
 
 /**
- * GET /activation: the page of the link. POST /activation: activates. POST /activation/mail: sends the mail again.
+ * GET /activation shows the link's page, POST /activation activates, POST /activation/mail sends the mail again.
  * Opening the link changes nothing, because mail programs open links to check them.
  */
 export function activationRoutes({ activation, csrf, limits }: ActivationDeps): Router {
@@ -47,7 +47,7 @@ export function activationRoutes({ activation, csrf, limits }: ActivationDeps): 
         error: `Too many mails. Try again in ${Math.ceil(seconds / 60)} min.`,
       });
     }
-    // The same response for all addresses does not reveal which have accounts.
+    // Sends the same response for all addresses, so that the response does not reveal which addresses have accounts.
     await activation.resend(address.data);
     done(request, response, '/activation', { mailed: true });
   });

@@ -24,7 +24,7 @@ export interface AuthDeps {
   readonly csrf: CsrfProtection;
   readonly limits: LoginLimits;
   readonly labels: Labels;
-  /** Absent if new accounts are active at once. */
+  /** Mails activation links. Absent if new accounts are active at once. */
   readonly activation?: Activation | undefined;
 }
 

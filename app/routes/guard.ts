@@ -17,7 +17,7 @@ export const requireUser: RequestHandler = (request, response, next) => {
   else response.redirect(303, '/login');
 };
 
-/** Returns the user's email address. Throws Refusal 401 without a user, which `requireUser` excludes. */
+/** Returns the user's email address. Throws Refusal 401 without a signed-in user. */
 export function userOf(request: Request): string {
   const user = signedInUser(request);
   if (user === undefined) throw new Refusal(401, 'Not signed in. Sign in and send this again.');

@@ -1,7 +1,7 @@
 /**
- * Base class of express-session stores that save each attribute separately, for parallel requests of one session.
+ * Base class of express-session stores that save each attribute separately (docs/stores.md).
  * Each enumerable property of a session is an attribute, as JSON: `session['basket:tea']`, not `session.basket.tea`.
- * No save brings a destroyed session back. docs/stores.md states the guarantees.
+ * No save brings a destroyed session back.
  */
 import type { SessionData, Store } from 'express-session';
 import { SessionGoneError } from './errors.ts';
@@ -30,7 +30,7 @@ export interface AttributesChange {
 /** Key: attribute; value: its JSON in the store when the session was loaded or last saved. */
 type Snapshot = Map<string, string>;
 
-/** Replaces an attribute's JSON in the snapshot after a failed write, so that the next save writes the attribute. */
+/** Replaces an attribute's JSON after a failed write, so that the next save writes the attribute again. */
 const UNKNOWN = '';
 
 export abstract class AttributesStore extends PromiseStore {
@@ -57,7 +57,7 @@ export abstract class AttributesStore extends PromiseStore {
   /** Sets the time to live in milliseconds. Does nothing if the session does not exist. */
   protected abstract prolong(sid: string, ttlMs: number): Promise<void>;
 
-  /** Copies the snapshot of the loaded data to the Session object that express-session makes of this data. */
+  /** Copies the snapshot from the loaded data to express-session's Session object. */
   override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const snapshot = this.#snapshots.get(data);
     const created = super.createSession(request, data);
@@ -85,7 +85,7 @@ export abstract class AttributesStore extends PromiseStore {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // A second save of the same object must compare with the values that this save is storing.
+    // Sets the snapshot now, because a second save must compare with the values of this save.
     this.#snapshots.set(data, now);
     const ttlMs = this.#disableTTL ? undefined : ttl;
     let written: boolean;

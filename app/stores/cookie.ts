@@ -50,7 +50,7 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // Ids derived from the secrets find a cookie's key even if instances list the secrets in another order.
+    // Derives ids from the secrets, which find a cookie's key even if instances list the secrets in another order.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -59,7 +59,7 @@ export class CookieStore extends session.Store {
 
   /**
    * Gives the request the session in its cookie, or an empty session. A cookie parser must run before.
-   * Renews the cookie only after half of the idle timeout: a slow response could overwrite a newer cookie.
+   * Renews the cookie only after half of the idle timeout: a late response could overwrite a newer cookie.
    */
   readonly handle: RequestHandler = async (request, response, next) => {
     request.sessionStore = this;

@@ -5,10 +5,10 @@
 import type { DynamoDB, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AttributesChange, type AttributesOptions, AttributesStore } from './attributes.ts';
 
-/** Sessions always expire in this store. */
+/** Options without `disableTTL`, because sessions always expire in this store. */
 export interface DynamoDbOptions extends Omit<AttributesOptions, 'disableTTL'> {
   client: DynamoDB;
-  /** The table's partition key is `id` (a string), and its time-to-live attribute is `expires`. */
+  /** Name of the table, with the partition key `id` (a string) and the time-to-live attribute `expires`. */
   table: string;
   /** Time limit of each operation including its retries, milliseconds. */
   timeoutMs: number;

@@ -1,7 +1,7 @@
 /**
- * Stores each session as one JSON text, which only one request at a time can use. docs/stores.md states the costs.
+ * Stores each session as one JSON text, which only one request at a time can use (docs/stores.md).
  * A request holds the session's lock from the load until the response ends.
- * The scripts compare the lock's random token, so a request whose lock expired neither saves nor unlocks.
+ * A request whose lock has expired neither saves the session nor releases another request's lock.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,7 +66,7 @@ export class RedisLockedStore extends PromiseStore {
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
   /**
-   * The lock of each session object, first of the loaded data, then of express-session's Session.
+   * Key: session object, first the loaded data, then express-session's Session; value: its lock.
    * A session object without a lock is a new session.
    */
   readonly #held = new WeakMap<object, Held>();
@@ -80,7 +80,7 @@ export class RedisLockedStore extends PromiseStore {
     this.#client.defineCommand('releaseSessionLock', { numberOfKeys: 1, lua: RELEASE });
   }
 
-  /** Gives the lock of the loaded data to express-session's Session object until the response ends. */
+  /** Gives the lock of the loaded data to express-session's Session object, until the response ends. */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
     const created = super.createSession(request, data);

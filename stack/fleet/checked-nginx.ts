@@ -20,7 +20,7 @@ interface Target {
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /** Resolves once no request to the instance is in flight. Set when new requests no longer go to the instance. */
+  /** Resolves once no request to the instance is in flight. Set when the balancer avoids the instance. */
   drained: Promise<void>;
 }
 
@@ -44,10 +44,7 @@ export class CheckedNginx extends Nginx {
     return this.#targets.get(url)?.health.state;
   }
 
-  /**
-   * Resolves once the instance has passed its first checks and gets requests. Throws if the instance is not healthy in
-   * time.
-   */
+  /** Resolves once the instance has passed its first checks and gets requests. Throws if this takes too long. */
   override async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {

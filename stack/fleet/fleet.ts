@@ -17,7 +17,7 @@ export interface FleetActions {
 
 interface Member {
   instance: Instance;
-  /** Index in `#launches`. Options that were first used earlier have a lower index. */
+  /** Index in `#launches`, in the order of first use. */
   launch: number;
 }
 
@@ -42,7 +42,7 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs maximum time to notice and replace a crash, without the start of the new instance */
+  /** @param recoversWithinMs maximum time to replace a crashed instance, without the start of the new instance */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;

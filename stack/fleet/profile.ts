@@ -18,11 +18,11 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * Which surplus instance ends, in the words of AWS Auto Scaling.
-   * `Default`: the oldest of those with the oldest launch configuration.
+   * Which surplus instance ends, as AWS Auto Scaling names the rules.
+   * `Default`: the oldest instance with the oldest launch configuration.
    */
   policy: 'OldestInstance' | 'Default';
-  /** `unhealthy`: the group replaces unhealthy instances. `ended`: only those whose process has ended. */
+  /** Which instances the group replaces: all that are unhealthy, or only those whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
 
@@ -44,7 +44,7 @@ export interface Profile {
   /** Description in a few words, for lists. */
   about: string;
   choice: 'round-robin' | 'least-outstanding';
-  /** The AWS balancer whose cookies pin visitors. Absent: the cookie is not one of AWS's. */
+  /** The AWS balancer whose cookies pin visitors. Absent: a cookie that is not AWS's. */
   cookies?: 'classic' | 'alb';
   /** Health checks. Absent: the balancer has none. */
   check?: HealthCheck;
@@ -112,7 +112,7 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // nginx itself sets no limit (worker_shutdown_timeout). The stack takes nginx's default response timeout.
+    // The stack takes nginx's response timeout, because nginx itself sets no limit (worker_shutdown_timeout).
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -162,7 +162,7 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // nginx's own default. The template deploy/nginx.conf.template retries in fewer cases.
+      // Retries as nginx does by default. The template deploy/nginx.conf.template retries in fewer cases.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
     // nginx itself responds with 502 if there is no instance.

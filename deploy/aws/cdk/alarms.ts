@@ -43,7 +43,7 @@ export function addAlarms(stack: Stack, balancer: BalancerMetrics, replicationGr
       dimensionsMap: { CacheClusterId: `${replicationGroup}-${node}` },
       statistic: 'Maximum',
     };
-    // Redis refuses new sessions without free memory. A failover loses writes that the replica lacks.
+    // Redis refuses new sessions if its memory is full. A failover loses writes that the replica lacks.
     alarm(`Memory${node}`, {
       ...store,
       metricName: 'DatabaseMemoryUsagePercentage',

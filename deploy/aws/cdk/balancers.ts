@@ -30,16 +30,16 @@ export interface BalancerMetrics {
   namespace: string;
   dimensions: Record<string, string>;
   unhealthy: string;
-  /** 5xx responses that the balancer itself sends, and 5xx responses of instances. */
+  /** Names of two metrics: 5xx responses of the balancer itself, and of instances. */
   errors: readonly string[];
 }
 
 export interface Balancer {
   address: string;
   metrics: BalancerMetrics;
-  /** The listeners must exist before an instance is registered. */
+  /** Listeners, which must exist before an instance is registered. */
   listeners: readonly CfnResource[];
-  /** Classic balancers, or target groups, that the Auto Scaling group registers instances with. */
+  /** Names of classic balancers or target groups, with which the Auto Scaling group registers instances. */
   names?: string[];
   targets?: string[];
 }

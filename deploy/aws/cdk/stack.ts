@@ -93,13 +93,13 @@ export class CardStore extends Stack {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 
-  /** Two zones, each with a public subnet for the balancer, and a private subnet for instances and Redis. */
+  /** Creates two zones, each with a public subnet for the balancer, and a private subnet for instances and Redis. */
   private network(): ec2.Vpc {
     return new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 1,
       restrictDefaultSecurityGroup: false,
-      // Amazon Linux downloads its packages from S3. Through this endpoint, that traffic costs nothing.
+      // Carries the downloads of Amazon Linux from S3 at no cost.
       gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
     });
   }
@@ -116,7 +116,7 @@ export class CardStore extends Stack {
     });
   }
 
-  /** A primary, and a replica in another zone that replaces a failed primary. Clients use only the primary. */
+  /** Creates a primary, and a replica in another zone that replaces a failed primary. */
   private store(
     vpc: ec2.Vpc,
     group: ec2.SecurityGroup,
