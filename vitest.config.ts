@@ -7,12 +7,12 @@ const FOLDERS = '{app,bench,conformance,stack,verify,zoo,loadtests,tests}';
 const LONG =
   process.env['BATON_LONG'] === undefined ? ['zoo/plants/**', '**/interrupted.integration.test.ts'] : [];
 
-/** The default of vitest on two cores is one. */
+/** Number of test files that run at once. The default of vitest on two cores is one. */
 const WORKERS = Math.max(2, availableParallelism() - 1);
 
-// unit: pure or in-process; property: fast-check; integration: real Redis, nginx and instances.
+// Projects: unit (pure or in-process), property (fast-check), integration (real Redis, nginx and instances).
 // The timeout only ends a test that hangs.
-// Without isolation, files share loaded modules, which halves the CPU time of unit tests.
+// Files without isolation share loaded modules, which halves the CPU time of unit tests.
 const project = (name: string, include: string[], extra: object = {}) => ({
   test: {
     ...{ name, include, isolate: false, testTimeout: 120_000, hookTimeout: 60_000 },

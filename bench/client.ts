@@ -1,7 +1,7 @@
 /**
  * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk, which take turns.
  * Each program has CPU core 0, and nginx core 1. Other work changes the column `CPU` less than the rate.
- * SECONDS (default 5) is the length of a run, ROUNDS (default 3) their number. Needs Linux, nginx and taskset.
+ * SECONDS (default 5) is the length of a run, ROUNDS (default 3) the number of rounds. Needs nginx and taskset.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta
 
 /** Runs a command on the given CPU cores. Returns its output, and its CPU time in seconds. */
 function onCore(command: readonly string[], cores = '0'): { stdout: string; cpu: number } {
-  // Node does not report the CPU time of a child process, but the `time` of bash does.
+  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
   const { stdout, stderr, status } = spawnSync(
     'bash',
     ['-c', 'exec 3>&2; time "$@" 2>&3', 'bash', 'taskset', '-c', cores, ...command],

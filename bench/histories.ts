@@ -122,7 +122,7 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
 /** Maximum number of attempts to find two reads with different responses. */
 const TRIES = 20;
 
-/** Breaks a history: replaces the response of a late read with that of another read. */
+/** Breaks a history: gives a late read the response of another read. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;

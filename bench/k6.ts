@@ -1,8 +1,7 @@
 /**
- * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts, against two scripts:
- * the same script without checks, and a plain script with the same requests and two simple checks.
- * REQUESTS (default 100000) is the length of a run, RUNS (default 3) the number of runs of a script. Needs k6.
- * The fastest run of a script counts, because other work and a cold start only add time.
+ * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts.
+ * Compares the script with the same script without checks, and with a plain script with two simple checks.
+ * REQUESTS (default 100000) is the length of a run, RUNS (default 3) the number of runs, of which the fastest counts.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,7 +28,7 @@ const pathOf = (script: string): string => fileURLToPath(new URL(script, import.
 function cpuOf(program: string, url: string, { script, flags, env }: Variant): number {
   const load = ['--vus', `${USERS}`, '--iterations', `${REQUESTS}`, '--duration', '60m'];
   const command = [program, 'run', '--quiet', '--no-usage-report', ...load, ...flags, script];
-  // Node does not report the CPU time of a child process, but the `time` of bash does.
+  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
   const { stderr, status } = spawnSync('bash', ['-c', 'time "$@" >/dev/null 2>&1', 'bash', ...command], {
     env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C', BASE_URL: url, HISTORY: '', ...env },
     encoding: 'utf8',

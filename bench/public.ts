@@ -58,7 +58,7 @@ class Reader {
 const KV =
   /:process (?<process>\d+), :type :(?<type>\w+), :f :(?<f>get|put|append), :key "(?<key>.*?)", :value (?<value>.*)\}/;
 
-/** Each value is a list: `put` replaces the list, and `append` adds an item such as `x 3 14 y`. */
+/** Reads a history of the key-value store: `put` replaces a list, and `append` adds an item such as `x 3 14 y`. */
 function keyValueStore(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {
@@ -80,7 +80,7 @@ function keyValueStore(file: string): History {
 
 const ETCD = /- (?<process>\d+)\s+:(?<type>\w+)\s+:(?<f>read|write|cas)\s+(?<value>.*)$/;
 
-/** A single register. `info` means that no response came. Omits reads that timed out. */
+/** Reads a history of etcd with one register. `info` means that no response came. Omits reads that timed out. */
 function etcd(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {

@@ -1,4 +1,4 @@
-/** Each user logs in once, reads the dashboard, and sometimes changes its basket: `k6 run loadtests/dashboard.ts`. */
+/** Logs in each user once, reads the dashboard, and sometimes changes the basket: `k6 run loadtests/dashboard.ts`. */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';

@@ -52,7 +52,7 @@ const BASIC = {
 
 /**
  * A balancer that distributes the requests of each connection in turn.
- * With a common counter, all requests of a client could reach the same instance.
+ * With one counter for all connections, a client could always reach the same instance.
  */
 function inTurn(): How {
   const turns: number[] = [];
@@ -116,7 +116,7 @@ class GuestOnly extends SmallApp {
   ): AppResponse | undefined {
     const id = headers['x-request-id'];
     if (id !== undefined) this.ids.push(`${id}`);
-    // An API behind a gateway that requires a key in each request.
+    // Acts like a gateway that requires a key in each request.
     if (path === '/notes.json' && headers['x-key'] !== 'k') return { status: 403, body: '{}' };
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;
@@ -159,7 +159,7 @@ it.runIf(LONG)('scripts log in by HTTP Basic with every request', async () => {
   expect(code).toBe(0);
   const app = new BasicApp();
   let asked = 0;
-  // The first requests succeed, so that bob is signed in and can lose his session.
+  // Lets the first requests succeed, so that bob is signed in and can lose his session.
   app.forgets = ({ instance }, user) => user === 'bob' && ++asked > 5 && instance === 'two';
   const broken = await loaded(app, BASIC);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

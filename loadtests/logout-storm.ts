@@ -13,12 +13,12 @@ const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration
 
 /** Interval between two rounds of logouts, seconds. */
 const PERIOD = 4;
-/** Number of requests before a logout, so that every instance knows the session, and of replays after the logout. */
+/** Number of requests before a logout, which let every instance know the session, and of replays after the logout. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
+  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -16,7 +16,7 @@ const { users, duration, rate, think, errors, p95, dropped } = load;
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response. With RATE, k6 starts RATE iterations per second.
+  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -53,7 +53,7 @@ let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // Number of accounts that only this virtual user uses. With too few accounts, several virtual users share one.
+  // Number of accounts of this virtual user. Virtual users share accounts if there are too few.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

@@ -51,7 +51,7 @@ describe('the manifests of the k6 operator', () => {
     expect(Secret?.stringData).toEqual({ RUN_KEY: KEY });
     expect(JSON.stringify([ConfigMap, TestRun])).not.toContain(KEY);
     expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
-    // The k6 operator does not pass `envFrom` to its initializer, which reads the script's options.
+    // Expects the key in `env`: the k6 operator does not pass `envFrom` to its initializer, which reads the options.
     const secretKeyRef = { name: 'baton-dashboard', key: 'RUN_KEY' };
     for (const { env } of [TestRun?.spec.initializer, TestRun?.spec.runner].map(one => one ?? { env: [] }))
       expect(env).toContainEqual({ name: 'RUN_KEY', valueFrom: { secretKeyRef } });
@@ -95,7 +95,7 @@ describe('the manifests of the k6 operator', () => {
             '--execution-segment-sequence=0,1/2,1',
             ...(TestRun?.spec.arguments ?? '').split(' '),
           ];
-          // A pod has one log for the whole output of k6.
+          // Writes the whole output of k6 to one log, as a pod does.
           const { stdout } = await runK6(k6, script, { env, flags });
           const log = join(folder, `${i}.log`);
           writeFileSync(log, stdout);

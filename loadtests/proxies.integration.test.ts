@@ -104,7 +104,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
         script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
       const { code, stdout } = await behind(trouble, script, own);
       expect(code).toBe(99);
-      // Failed requests are no violation of the guarantees about sessions and data.
+      // Failed requests violate no guarantee about sessions and data.
       expect(stdout).not.toMatch(
         /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
       );
@@ -118,7 +118,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
 });
 
 describe('a script whose run is one fault window', () => {
-  // Only reads fail: a write that got a 500 could take effect later, and then no read could be judged.
+  // Fails only reads: a write that got a 500 could take effect later, and then no read could be judged.
   it.runIf(LONG)('passes soak as long as the share of failed requests is below ERRORS', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,

@@ -1,4 +1,7 @@
-/** Sends requests at a steady rate, at ten times that rate, and at the steady rate again: does the app recover? */
+/**
+ * Sends requests at a steady rate, then at ten times that rate, and then at the steady rate again.
+ * Tests whether the app recovers.
+ */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';

@@ -118,7 +118,7 @@ async function row({ app, name, users, password, init, start }: Deployment): Pro
     const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
     const written = ['--probe', '--quiet', '--file', file, '--out', folder];
     if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
-    // The target file of the zoo claims single guarantees, `init` the group `standard`.
+    // Claims the group `standard`, as `init` does. The target file of the zoo claims single guarantees.
     else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
     const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);

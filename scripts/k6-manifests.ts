@@ -73,7 +73,7 @@ function environmentOf({ env, envFrom, image, run }: Distributed, name: string) 
     ['CLOCK_UNCERTAINTY', UNCERTAINTY],
     ...env,
   ];
-  // The operator's `k6 archive` needs the key too, and gets `env` but not `envFrom`.
+  // Sets the key in `env`, because the operator's `k6 archive` needs the key, and does not get `envFrom`.
   const key = { name: 'RUN_KEY', valueFrom: { secretKeyRef: { name, key: 'RUN_KEY' } } };
   return {
     image,

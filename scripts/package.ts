@@ -55,7 +55,7 @@ async function bundle(): Promise<string[]> {
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
-    // Short lines keep the line numbers in a stack trace useful.
+    // Keeps lines short, so that the line numbers in a stack trace are useful.
     minify: true,
     lineLimit: 120,
     metafile: true,
@@ -120,7 +120,7 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // The checkout installs its own Node, but npx would compare `engines` with the machine's Node at each command.
+    // Only the package has `engines`: npx would compare `engines` with the machine's Node, not with the checkout's own.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {
@@ -138,7 +138,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
-      // The package does not contain the card store (the bundled web shop), its stack and the zoo.
+      // Leaves out pages about the card store (the bundled web shop), its stack and the zoo, which the package lacks.
       '!docs/app.md',
       '!docs/compose.md',
       '!docs/fleet.md',
@@ -148,7 +148,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/balancers.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
-      // The pictures of this page are not in the package.
+      // Leaves out this page, because the package lacks its pictures.
       '!docs/gallery.md',
       'docs/target.schema.json',
       'docs/result.schema.json',

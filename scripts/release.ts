@@ -38,6 +38,6 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const release = newestRelease(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
-  // The notes cannot contain the line `## end`, because they end before the next line with ##.
+  // Ends the notes with `## end`, a line that the notes cannot contain: they end before the next line with ##.
   if (release) console.log(`version=${release.version}\nnotes<<## end\n${release.notes}\n## end`);
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run stores:matrix [-- RUNS [STORE]]` measures which guarantees hold on each session store, for docs/stores.md.
- * By default three runs of each store, and one under each fault of the store, in 45 minutes.
- * With STORE, only this value of SESSION_STORE is tested, and its rows are printed.
+ * Makes three runs of each store by default, and a run under each fault of the store, in 45 minutes.
+ * STORE limits the runs to this value of SESSION_STORE, and prints its rows.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -147,7 +147,7 @@ describe.each(NAMES)('%s', name => {
             { Key: 'stickiness.enabled', Value: { Ref: 'Sticky' } },
           ]),
     );
-    // Within 12 s, two failed health checks show the balancer that an instance is draining.
+    // A balancer notices within 12 s, by two failed health checks, that an instance is draining.
     expect(drain).toBeGreaterThan(12_000);
   });
 
@@ -286,7 +286,7 @@ test('the target file is that of the card store, with faults of the group and th
   const target = parsed('deploy/aws/target.yaml');
   const { login, signedIn, probes, logout, instance } = parsed('baton.yaml');
   expect(target).toMatchObject({ login, signedIn, probes, logout, instance });
-  // The faults find the Auto Scaling group and the replication group by the name of the stack.
+  // Names the stack as faults expect, which find the Auto Scaling group and the replication group by this name.
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'AutoScaling::AutoScalingGroup')['AutoScalingGroupName']).toEqual(STACK);
   expect(only(template, 'ElastiCache::ReplicationGroup')['ReplicationGroupId']).toEqual(STACK);
@@ -324,7 +324,7 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // The hooks of a skipped group of tests do not run, so no folder remains.
+  // A hook creates the folder, because the hooks of skipped tests do not run, and leave no folder.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

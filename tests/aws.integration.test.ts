@@ -81,7 +81,7 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
     expect(script).toContain(`'${RELEASE_URL}'\n`);
     expect(script).not.toMatch(/@[A-Z_0-9]+@/);
 
-    // An interrupted `up` may have left out a rule of a security group.
+    // Deletes a rule of a security group, which an interrupted `up` may not have made.
     const rule = ['--protocol', 'tcp', '--port', '8080', '--cidr', '0.0.0.0/0'];
     await promisify(execFile)(
       'aws',

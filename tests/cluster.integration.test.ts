@@ -14,7 +14,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 const NAMESPACE = 'cards';
-/** nginx at port 30880 of the node, which the cluster makes reachable on this machine. */
+/** URL of nginx: port 30880 of the node, which the cluster makes reachable on this machine. */
 const URL = process.env['CLUSTER_URL'] ?? 'http://127.0.0.1:30880';
 /** Command that copies the images in its arguments to the cluster, such as `kind load docker-image`. */
 const LOAD = process.env['CLUSTER_LOAD'];
@@ -56,7 +56,7 @@ async function applyWithoutJob(overlay: string): Promise<void> {
 const remove = (): Promise<string> =>
   kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait', '--timeout=180s');
 
-/** Prints the exit codes of a pod's containers that have ended. */
+/** Output format of kubectl that prints the exit codes of a pod's containers. */
 const ENDED = 'jsonpath={.items[*].status.containerStatuses[*].state.terminated.exitCode}';
 
 /** Waits until the Job has ended, and returns its exit code and its output. */
@@ -82,7 +82,7 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
       execFileSync('docker', args, { cwd: ROOT, stdio: 'ignore' });
       return image;
     });
-    // The cluster pulls images that Docker on this machine lacks.
+    // Copies only images that Docker has here. The cluster pulls other images itself.
     const others = [...imagesOf('balancer'), ...imagesOf('redis')].filter(
       image => spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0,
     );

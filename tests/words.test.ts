@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/** Write client, user, caller or instance instead; for "told" write reported, sent or named. */
+/** Words that must not occur. Write client, user, caller or instance; for "told" write reported, sent or named. */
 const WORDS = ['told', 'untold', 'nobody', 'whoever', 'whom', 'somebody', 'anybody', 'someone', 'anyone'];
 
 const EXCLUDED: readonly RegExp[] = [

@@ -9,7 +9,7 @@ import { Visitor } from './testing/visitor.ts';
 /** Key: name of a healthy system; value: an additional test. */
 const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   'plain-done-right': async visitor => {
-    // On a busy machine, the slow request can end before the sign-out.
+    // The slow request can end before the sign-out on a busy machine.
     for (let raced = false; !raced; ) {
       const alice = visitor();
       await alice.signIn();
@@ -32,7 +32,7 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Deployments with faults equal those of other healthy systems.
+// Deployments with faults equal the deployments of other healthy systems.
 const undisturbed = CONTROLS.filter(control => control.faults === undefined && canVisit(control));
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

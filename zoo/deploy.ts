@@ -11,7 +11,7 @@ const HOSTS = {
   'card-store': {
     target: new URL('../baton.yaml', import.meta.url),
     program: new URL('../app/server.ts', import.meta.url),
-    // A payment of 300 ms makes an operation slow. Test passwords need no slow hash.
+    // A payment takes 300 ms, as an example of a slow operation. Test passwords need no slow hash.
     env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '', BASKET_STORE: '' },
   },
   plain: {
@@ -47,7 +47,7 @@ const HOSTS = {
 } as const;
 
 export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {
-  /** By default, the number that the entry declares. */
+  /** Number of instances; by default, the number that the entry declares. */
   instances?: number;
 }
 
@@ -59,7 +59,7 @@ export interface Deployed {
   stop(): Promise<void>;
 }
 
-/** Starts an entry of the zoo, by default on any free port. If a server fails to start, stops all. */
+/** Starts an entry of the zoo, by default on any free port. Stops all servers if one fails to start. */
 export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
@@ -99,7 +99,7 @@ export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> 
 function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // The stack itself runs the web shop (the card store) by default.
+  // Leaves out the program of the card store, which the stack itself runs by default.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

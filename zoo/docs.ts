@@ -5,7 +5,7 @@ import { controls, type Measured, matrix, summary } from './measure.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** `mark` names the marks in the docs between which the tables of a part are written. */
+/** Parts of a measurement. `mark` names the marks in the docs around the tables of a part. */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
   { mark: 'measured disturbed', has: ({ entry }: Measured) => entry.faults !== undefined },

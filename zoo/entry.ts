@@ -84,7 +84,7 @@ export interface Defect extends Common {
   readonly needs: readonly Need[];
   /** The violation that Baton must find. */
   readonly must: { readonly guarantee: Guarantee; readonly anomaly: string };
-  /** Guarantees that the deployment surely keeps. A reported violation of one is a false accusation. */
+  /** Guarantees that the deployment surely keeps. Reporting such a guarantee as violated is a false accusation. */
   readonly mustNot: readonly Guarantee[];
 }
 

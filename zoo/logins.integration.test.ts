@@ -85,7 +85,7 @@ function exampleOf(page: string): string {
   return /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
 }
 
-/** Runs by default. Each deployment takes a minute. */
+/** The deployments that run by default. Each deployment takes a minute. */
 const SHORT = ['oidc-state-in-memory'];
 
 it.each(

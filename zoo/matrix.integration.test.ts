@@ -14,7 +14,7 @@ import { whyNotHere } from './testing/needs.ts';
 
 const AT_ONCE = 4;
 
-/** Runs by default: a defect for each guarantee, and the healthy systems that look most like a defect. */
+/** Deployments that run by default: a defect for each guarantee, and the healthy systems most like a defect. */
 const BY_DEFAULT: ReadonlySet<string> = new Set([
   'memory-store-per-instance',
   'form-or-handshake-token-in-process',
@@ -47,7 +47,7 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
 ]);
 const breaks = (entry: ZooEntry): Guarantee | undefined =>
   entry.kind === 'defect' ? entry.must.guarantee : undefined;
-// logins.integration.test.ts runs the deployments with an identity provider.
+// Leaves out the deployments with an identity provider, which logins.integration.test.ts runs.
 const tried = ENTRIES.filter(({ name, deployment }) =>
   LONG ? deployment.host !== 'relying-party' : BY_DEFAULT.has(name),
 );
@@ -83,7 +83,7 @@ function alone(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-/** True if the verdict on the broken guarantee is `unknown`. A verdict `valid` would be wrong. */
+/** True if the verdict on the broken guarantee is `unknown`. The verdict `valid` would be wrong. */
 const undecided = ({ entry, result }: Trial): boolean =>
   result.guarantees.some(
     ({ guarantee, judgement }) => guarantee === breaks(entry) && judgement === 'unknown',
@@ -105,7 +105,7 @@ describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
     const settings = RARE.has(entry.name) ? {} : { sessions: 12, duration: 2_500, brief: true };
     const short = await inSlot(() => trial(entry, { seed: 1, out, ...settings }));
     expect(short.accused, `accused; see ${short.folder}`).toEqual([]);
-    // A short trial has too little evidence on a slow machine.
+    // Repeats an undecided short trial, which has too little evidence on a slow machine.
     const done = undecided(short) ? await alone(() => trial(entry, { seed: 1, out })) : short;
     const { accused, shown } = done;
     expect(accused, `accused; see ${done.folder}`).toEqual([]);

@@ -4,7 +4,7 @@ import { type Guarantee, isGuarantee } from '../verify/core/result/guarantees.ts
 import type { ZooEntry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
-/** One line of the file with which an interrupted measurement can be resumed. */
+/** Outcome of a trial: one line of the file with which an interrupted measurement can be resumed. */
 export const outcome = z.object({
   entry: z.string(),
   seed: z.number(),
@@ -94,7 +94,7 @@ export function lineOf({
 }
 
 /**
- * Returns a table of defects by guarantees. ●: the defect must break the guarantee; ○: breaks it, too;
+ * Returns a table of defects by guarantees. ●: a guarantee that the defect must break; ○: another broken guarantee;
  * ✗: a false accusation. The number of trials follows, unless a mark applies to all.
  */
 export function matrix(all: readonly Measured[]): string[] {

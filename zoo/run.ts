@@ -24,7 +24,7 @@ export interface Trial {
   folder: string;
   /** The required anomaly of a defect, or the first violation of a healthy system. */
   shown: Anomaly | undefined;
-  /** Responses, and seconds since the first request, until the anomaly in `shown` was complete. */
+  /** Number of responses, and seconds since the first request, until the anomaly in `shown` was complete. */
   reached: { requests: number; seconds: number } | undefined;
   /** Guarantees that Baton reported as violated although the deployment keeps them. */
   accused: string[];
@@ -149,7 +149,7 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // Baton finds an instance that never becomes ready at the end of the fault, without requests as proof.
+  // Baton finds an instance that never becomes ready at the end of the fault.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

@@ -56,7 +56,7 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// Renews the time to live, but never of an active user, whom Redis would remove at its end.
+// Renews the time to live of a pending user. An active user must have none: Redis would remove the user at its end.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end

@@ -30,7 +30,7 @@ const out = mkdtempSync(join(tmpdir(), 'baton-bench-'));
 const at: Record<string, { time: number; cpu: number; requests: number }> = {};
 let requests = 0;
 const STEADY = process.env['STEADY'] === '1';
-/** Recorded only if STEADY is set. Microseconds on the clock of the run. */
+/** Operations of the run, microseconds on its clock. Recorded only if STEADY is set. */
 const operations: { action: string; call: number; end: number }[] = [];
 
 /** CPU time and number of requests after the first WARM seconds of the load. */
@@ -103,7 +103,7 @@ try {
     throw new Error(
       'expected the run to report the phases load, logs and judge, but it did not report all of them',
     );
-  // The callback counts only the requests of the first worker.
+  // Counts from the result, because the callback counts only the requests of the first worker.
   const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
   process.stdout.write(

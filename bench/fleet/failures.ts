@@ -55,7 +55,7 @@ async function silent({ rig, profile, pace, row }: ConformanceStage): Promise<vo
 
 /**
  * Measures the choice while one of two instances is busy.
- * Least-outstanding sends all requests to the other instance, round-robin every second one.
+ * Least-outstanding sends all requests to the idle instance, round-robin every second request.
  */
 async function choice({ rig, profile, row }: ConformanceStage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);

@@ -27,7 +27,7 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // The profile nginx, the only one without cookies, sets no limit for workers that a reload retired.
+  // Skips the profile nginx, the only one without cookies, which sets no limit for workers that a reload retired.
   fits: ({ cookies }) => cookies !== undefined,
   async play({ rig, profile, pace, row }) {
     await rig.answeredBy(['app-1', 'app-2'], 20_000);

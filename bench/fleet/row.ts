@@ -13,7 +13,7 @@ export interface Row {
   known?: string;
 }
 
-/** `known`: differs for a known reason. `differs`: differs unexpectedly. `unknown`: could not be measured. */
+/** `known`: differs for a known reason. `differs`: differs without one. `unknown`: could not be measured. */
 export type RowOutcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
 export function outcomeOf({ agrees, known }: Row): RowOutcome {

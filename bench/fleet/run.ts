@@ -16,7 +16,7 @@ const SCENES: readonly Scene[] = [
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/** Number of measurements at a time. They do not disturb each other, because a measurement mostly waits. */
+/** Number of measurements at a time. A measurement mostly waits, so several do not disturb each other. */
 const AT_ONCE = 4;
 /** Maximum number of attempts of one measurement. */
 const TIMES = 3;
@@ -30,8 +30,8 @@ export interface ConformanceOptions {
 }
 
 /**
- * Measures the stack with each imitated load balancer. Returns one row for each behaviour, also an unmeasured one.
- * Throws the stack's error if it cannot start, or the signal's reason.
+ * Measures the stack with each imitated load balancer. Returns a row for each behaviour, measured or not.
+ * Throws the stack's error if the stack cannot start, or the signal's reason.
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;

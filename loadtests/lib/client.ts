@@ -9,12 +9,12 @@ export type Params = RefinedParams<'text'>;
 /** Fields of a form, which k6 encodes, or a text, which k6 sends unchanged. */
 export type Body = Record<string, string> | string | null;
 
-/** A slower request counts as a request without a response. */
+/** Timeout after which a request counts as one without a response. */
 const TIMEOUT = '10s';
 
 /**
- * Baton's judge must see each redirect, so k6 must not follow redirects.
- * All requests share the object, which k6 reads only during the request: a new one costs as much as judging.
+ * k6 must not follow redirects, because Baton's judge must see each redirect.
+ * All requests share the object: a new object costs as much time as judging.
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
@@ -57,7 +57,7 @@ export class Replies {
     this.#cookies = [...cookies.map(name => `${name}=`), canary];
   }
 
-  /** Reads headers one by one: a loop over all headers crosses from JavaScript to Go ten times as long. */
+  /** Reads headers one by one. A loop over all headers takes ten times as long, because each access calls Go. */
   of(response: Response): Reply {
     const { status } = response;
     if (status === 0) return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
@@ -82,7 +82,7 @@ export class Replies {
     return reply;
   }
 
-  /** Many apps also set other cookies, such as form tokens, which Baton ignores. */
+  /** Baton ignores other cookies, such as form tokens. */
   #cookiesIn(header: string | undefined): string | undefined {
     if (header === undefined) return undefined;
     for (let i = 0; i < this.#cookies.length; i++) {
@@ -103,13 +103,13 @@ export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'c
 /** @param code an error code of k6 */
 function failureOf(code: number): Failure {
   if (code === 1050) return 'timeout';
-  // The request was not sent, because DNS, the connection or TLS failed.
+  // A request that was not sent, because DNS, the connection or TLS failed.
   const unsent =
     (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220) || (code >= 1300 && code < 1400);
   return unsent ? 'refused' : 'reset';
 }
 
-/** A cookie, with the names of the fields that k6 uses. The names in @types/k6 differ. */
+/** A cookie with k6's field names, which differ from the names in @types/k6. */
 interface Cookie {
   name: string;
   value: string;
@@ -127,7 +127,7 @@ function cookiesOf(response: Response): Reply['cookies'] {
   });
 }
 
-/** Returns the path without query, with the origin if the redirect leads to another host. k6 lacks `URL`. */
+/** Returns a redirect's path without query, with the origin if the host differs. k6 lacks `URL`. */
 function pathOf(location: string, url: string): string {
   const plain = barePath(location);
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;

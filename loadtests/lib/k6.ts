@@ -1,6 +1,4 @@
-/**
- * `baton-verify/k6` (docs/k6.md): `session(run)` sends requests as `http` does, and Baton's judge checks each response.
- */
+/** `baton-verify/k6` (docs/k6.md): `session(run)` sends requests as `http` does. Baton's judge checks each response. */
 import exec from 'k6/execution';
 import { accountOf, newcomer, type PoolAccount, poolOf } from '../../verify/core/response/accounts.ts';
 import { ERRORS, thresholdsOf } from '../../verify/core/sums/figures.ts';

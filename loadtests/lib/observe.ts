@@ -25,7 +25,7 @@ interface Raised {
 
 /**
  * Returns the k6 counters of one virtual user.
- * @param first true for the first virtual user of an account: only this user adds the counts of the whole account
+ * @param first true for an account's first virtual user, the only one that adds counts of the whole account
  */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
@@ -75,7 +75,7 @@ const BATCH = 64;
 const LATEST = 500_000;
 /**
  * Number of first operations whose counts go to k6 at once.
- * k6 calls no function at the end of a virtual user, so an unfinished batch would be lost.
+ * k6 calls no function at the end of a virtual user, so a last batch would be lost.
  */
 const FIRST = 2 * BATCH;
 
@@ -174,7 +174,7 @@ export class Observer {
     this.#closing ||= isClosing();
   }
 
-  /** Prints the first violation of this virtual user, unless a history, which has all violations, is written. */
+  /** Prints the first violation of this virtual user, unless a history is written, which has all violations. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
     // Counts failed requests against the fault's budget at the end, if the whole run counts as one fault.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;

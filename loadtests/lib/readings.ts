@@ -5,11 +5,11 @@ import type { Reply } from '../../verify/core/response/reply.ts';
 
 interface Kept {
   body: string;
-  /** The same page means something else for another object. */
+  /** Name of the object that was read. The same page means something else for another object. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** Undefined if the page names no instance, or if a value on the page contains the name. */
+  /** Name of the instance. Undefined if the page names no instance, or if a value on the page contains the name. */
   instance: string | undefined;
   /** The texts before, between and after the names of the instance, computed when first needed. */
   parts: string[] | undefined;
@@ -33,7 +33,7 @@ export class Readings {
 
   /** Returns the result of an equal kept page, with the instance of this response. */
   seen(reply: Reply, asked: Asked): Seen {
-    // The result of a successful read without a cookie depends only on the page and the instance.
+    // Keeps results of successful reads without a cookie, which depend only on the page and the instance.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -60,7 +60,7 @@ export class Readings {
     return seen;
   }
 
-  /** Drops all kept pages. After a change of data, a page from before is unlikely to come again. */
+  /** Drops all kept pages after a change of data: a page from before is unlikely to come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -108,7 +108,7 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** True if a value on the page contains the instance's name: the result is then valid for this instance only. */
+/** True if a value on the page contains the instance's name, so that the result is valid for this instance only. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 

@@ -33,7 +33,7 @@ export class Recording {
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Time of the last successful response, microseconds; before the first success, of the first request. */
+  /** Time of the last successful response, microseconds; of the first request before any success. */
   #success: number | undefined;
   /** True if a request has failed since the last success. */
   #failing = false;
@@ -103,7 +103,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Passes a read to the judge, unless the read only repeats the last one that the judge got. */
+  /** Passes a read to the judge, unless the read only repeats the last read of the judge. */
   #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
@@ -138,7 +138,7 @@ export class Recording {
     return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
-  /** Requests before the login or after the end of the session do not count as first contacts. */
+  /** True for the session's first request to an instance between login and end. */
   #isFirstContact(what: RequestMeaning, { instance, outcome }: Seen, alive: boolean): boolean {
     if (instance === undefined || this.#contacted.includes(instance) || what.with !== undefined) return false;
     if (!alive && !(what.action === 'login' && outcome === 'ok')) return false;

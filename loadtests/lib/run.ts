@@ -47,7 +47,7 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // k6 processes that share a run call setup() each, and their clocks need different names.
+  // Several k6 processes call setup() in a shared run, and their clocks need different names.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }
@@ -59,7 +59,7 @@ function unnamedIn({ app, url }: Settings): string[] {
   const reads = app.probes.filter(
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
-  // The value of a placeholder is known only after a login.
+  // Omits headers with placeholders, whose values are known only after a login.
   const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
   const headers = Object.fromEntries(fixed);
   const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
@@ -67,7 +67,7 @@ function unnamedIn({ app, url }: Settings): string[] {
   return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
 
-/** Returns the budgets of the target and, if the whole run counts as one fault, the fault's budget. */
+/** Returns the budgets of the target and, for a run that counts as one fault, the fault's budget. */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
   const { window } = judged;

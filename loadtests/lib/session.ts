@@ -18,10 +18,10 @@ const PAUSE = 1;
 const REPLAYS = 4;
 /**
  * Maximum number of requests for the login page after a login, to find out if the login succeeded.
- * One request can reach an instance that does not know the session.
+ * Some instances may not know the session yet.
  */
 const LANDINGS = 4;
-/** Separates logins from the load, because password hashing is slow. */
+/** Tags that separate logins from the load, because password hashing is slow. */
 const LOGIN_TAGS = { phase: 'login' };
 
 export class JudgedSession {
@@ -33,7 +33,7 @@ export class JudgedSession {
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /** True if the script logs in with its own requests. The session then uses k6's cookie jar, and adds no requests. */
+  /** True if the script sends the login. The session then uses k6's cookie jar, and adds no requests. */
   readonly #byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
@@ -70,7 +70,7 @@ export class JudgedSession {
     const base = this.vu.settings.url;
     const path = url.startsWith(base) ? url.slice(base.length) || '/' : url;
     const what = this.vu.meaningOf(method, path, body);
-    // A request for the login form begins a new session if the last session has ended.
+    // Begins a new session at a request for the login form, if the last session has ended.
     if (!this.#begun || (what.action === 'form' && !this.alive)) this.begin();
     this.send(what, { method, path, body }, params);
     if (what.action === 'logout') this.over('logout');
@@ -97,7 +97,7 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /** Most requests share one parameter object, because creating an object takes as long as judging. */
+  /** Shares one parameter object, because creating an object takes as long as judging a response. */
   protected paramsOf({ what, request }: RequestInFlight, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;
@@ -128,11 +128,11 @@ export class JudgedSession {
     return seen;
   }
 
-  /** Requests the login page after a redirect to this page. For signed-in users, this page redirects or has no form. */
+  /** Requests the login page after a redirect to the login page, which redirects signed-in users or has no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // Omits the request id: the history lacks this request, whose log entry must not match an operation.
+    // Omits the request id, because the history lacks this request.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {

@@ -33,7 +33,7 @@ export class VirtualUser {
   /** Name of this virtual user in the history, as a client with its own clock. */
   readonly name: string;
   readonly app: App;
-  /** Path of the page that sessions read: the first probe's page or, without probes, the page that names the user. */
+  /** Path of the page that sessions read: the first probe's page, or the page that names the user. */
   readonly home: string;
   readonly shared: Shared;
   readonly settings: Settings;
@@ -79,11 +79,11 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Requests of a login get another tag instead.
+    // Requests of the load, as opposed to requests of a login.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /** Returns the account of a user that the script itself logs in, also if the target file lacks the user. */
+  /** Returns the account of a user that the script logs in, also if the target file lacks the user. */
   named(user: string): PoolAccount {
     const known = userLabel(this.app.accounts, user);
     if (known === undefined) this.#introduced.set(user, `user-${this.label(user)}`);
@@ -144,7 +144,7 @@ export class VirtualUser {
 
   /**
    * Returns the time on the clock of this virtual user, microseconds, later at each call.
-   * k6's clock has a resolution of 1 ms, so a response and the next request often have the same time.
+   * k6's clock has a resolution of 1 ms, so a response and the next request may have the same time.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;

@@ -43,7 +43,7 @@ export function loadOf(environment: Environment, defaults: Partial<LoadSettings>
   };
 }
 
-/** Seconds that all users need to log in, at ten logins per second: password hashing is slow on purpose. */
+/** Returns the seconds that all users need to log in, at ten logins per second: password hashing is slow. */
 export const loginTime = (users: number): number => 3 + Math.ceil(users / 10);
 
 /** Parses a duration such as 1m30s. Returns seconds. */

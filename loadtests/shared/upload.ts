@@ -1,7 +1,7 @@
 /** Uploads a picture directly to the object store, such as S3, with the upload form of a page. */
 import http from 'k6/http';
 
-/** The start of a WebP picture, which is ASCII. The app checks no other bytes. */
+/** The first bytes of a WebP picture, as ASCII text. The app checks no other bytes. */
 const PICTURE = 'RIFF\x24\0\0\0WEBPVP8 ';
 const BOUNDARY = 'baton-picture-boundary';
 

@@ -7,12 +7,12 @@ import type { Finding } from '../../verify/core/response/finding.ts';
 import type { Pages } from '../../verify/core/response/pages.ts';
 import { type Environment, whole } from './environment.ts';
 
-/** {user}, {password}, {csrf} and {value} are placeholders. */
+/** A request that sends a form. {user}, {password}, {csrf} and {value} are placeholders. */
 export interface FormRequest {
   method?: string;
   path: string;
   form: Readonly<Record<string, string>>;
-  /** JSON body, sent instead of `form`. */
+  /** JSON body, which replaces `form`. */
   json?: unknown;
   headers?: Readonly<Record<string, string>>;
 }
@@ -40,19 +40,19 @@ export interface ProbeRequests {
 
 /** Activates a new account. {token} is the placeholder for the token in the mailed link. */
 export interface ActivationRequest extends FormRequest {
-  /** Text of the registration page if the app activates accounts by mail. */
+  /** Text in the registration page that shows that the app activates accounts by mail. */
   sign: string;
 }
 
 /** Gives an item a picture. {value} is the item's id, {key} the key of the uploaded picture. */
 interface PictureRequest extends FormRequest {
-  /** Text of the signed-in page if items can have pictures. */
+  /** Text in the signed-in page that shows that items can have pictures. */
   sign: string;
 }
 
 /** Requests of a web shop, which only the script journey.ts sends. */
 interface Shop {
-  /** The form can also contain the placeholder {name}. */
+  /** Registers a user. The form can also contain the placeholder {name}. */
   register: AccountRequest;
   /** Activates a new account by the mailed link, if the registration page contains the text `sign`. */
   activation?: ActivationRequest;
@@ -62,7 +62,7 @@ interface Shop {
   checkout: FormRequest;
   /** Regular expression that finds the ids of the user's items in the signed-in page. */
   owned: string;
-  /** A GET request to the same path shows the upload form. */
+  /** Gives an item a picture. A GET request to the same path shows the upload form. */
   picture?: PictureRequest;
   /** Sells an item. {value} is the placeholder for the item's id. */
   sell: FormRequest;
@@ -81,7 +81,7 @@ export interface App extends Pages {
   /** Paths of further pages for signed-in users, which do not have to name the user. */
   pages?: readonly string[];
   logout?: FormRequest | undefined;
-  /** Names of the session cookies. Empty: the cookies that the login sets. */
+  /** Names of the session cookies. Empty: all cookies that the login sets. */
   cookies: readonly string[];
   /** Names of the claimed guarantees that Baton can judge in k6. */
   claims: readonly string[];
@@ -139,7 +139,7 @@ export const CARD_STORE: App = {
     'availability',
     'logout-final',
   ],
-  // As in baton.yaml: no request must fail while one of the faults in BUDGETS replaces an instance.
+  // The budgets of baton.yaml: no request must fail while one of the faults in BUDGETS replaces an instance.
   budgets: BUDGETS,
   shop: {
     register: {
@@ -198,7 +198,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // The error below shows the wrong value.
+    // The error after this block shows the wrong value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }

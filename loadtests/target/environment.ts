@@ -26,7 +26,7 @@ export function instancesOf(text: string): string[] {
   const names = /^\d{1,4}$/.test(text)
     ? Array.from({ length: Number(text) }, (_, i) => `app-${i + 1}`)
     : text.split(',').map(name => name.trim());
-  // Other characters could end the tag in a k6 threshold of the form metric{tag:value}.
+  // Allows only these characters, because others could end the tag in a k6 threshold: metric{tag:value}.
   const good = names.every(name => /^[\w.-]+$/.test(name)) && new Set(names).size === names.length;
   if (good && names.length > 0 && names.length <= MOST_INSTANCES) return names;
   throw new Error(

@@ -13,7 +13,7 @@ export interface Sent {
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /** Name in k6's metrics: `/cards/{id}` is one name for the requests of all cards. */
+  /** Name in k6's metrics: `/cards/{id}` is the name of the requests of all cards. */
   name?: string;
 }
 
@@ -23,7 +23,7 @@ const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 export class Filling {
-  /** A header is omitted until the values of all its placeholders are known. */
+  /** Headers of every request, each omitted until the values of all its placeholders are known. */
   always: Readonly<Record<string, string>> = {};
   /** The most recent page with a form. Its form token is extracted only when a form is sent. */
   page = NO_PAGE;
@@ -67,7 +67,7 @@ export class Filling {
     return { ...sent, path: filledText(path, all), name: path };
   }
 
-  /** Decodes a form token in a cookie, as scripts in pages do. */
+  /** Returns the form token. Decodes a token in a cookie, as scripts in pages do. */
   #token(path: string, jar: CookieJar): string {
     const { csrf } = this.#vu.app;
     if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);

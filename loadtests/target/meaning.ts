@@ -13,7 +13,7 @@ export interface RequestMeaning extends Asked {
   sent?: string;
 }
 
-/** The home page reads the first probe's object, such as the basket, or, without probes, the user's name. */
+/** Returns the meaning of the home page: a read of the first probe's object or, without probes, of the user's name. */
 const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 

@@ -11,8 +11,7 @@ import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
 /**
- * Maximum number of values: then a write removes a value, if the target describes how. At twice this number, no write
- * adds a value.
+ * Number of values at which a write removes a value, if the target describes how. No write exceeds twice this number.
  */
 const ITEMS = 8;
 

@@ -1,4 +1,4 @@
-/** A fake k6, which supports what the scripts of this folder need. A contract test compares it with real k6. */
+/** A fake k6, which supports what the scripts of this folder need. A contract test compares the fake with real k6. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Agent, type Dispatcher } from 'undici';
 import { Aggregate } from './aggregate.ts';
@@ -149,7 +149,7 @@ class Double {
   }
 }
 
-/** x-instance-id → X-Instance-Id, as k6 writes header names. */
+/** Returns a header's name as k6 writes it: x-instance-id → X-Instance-Id. */
 const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
 const codeOf = (error: unknown): number =>

@@ -17,7 +17,7 @@ export interface Proxy {
 
 /** Number of requests after which a proxy with the fault `dies` cuts every connection. */
 const LIFE = 60;
-/** True for half of all request numbers, in irregular order: clients alternate between kinds of requests. */
+/** Returns true for half of all request numbers, in irregular order: clients alternate between kinds of requests. */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**

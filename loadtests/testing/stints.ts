@@ -14,7 +14,7 @@ export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[
   return { vus, stints: [{ exec: 'default', ...much }] };
 }
 
-/** Gives each virtual user an equal part of the rate, whereas k6 gives each iteration to any idle user. */
+/** Gives each virtual user an equal part of the rate. Real k6 gives each iteration to any idle user. */
 function stintOf(scenario: Scenario, users: number): Stint {
   const {
     executor,

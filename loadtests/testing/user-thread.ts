@@ -12,7 +12,7 @@ interface Script {
   handleSummary?: (data: unknown) => unknown;
 }
 
-// npm has no packages `k6` and `k6/…`.
+// Resolves `k6` and `k6/…` to the fake modules, because npm has no such packages.
 registerHooks({
   resolve(specifier, context, next) {
     const name = /^k6(?:\/(\w+))?$/.exec(specifier);

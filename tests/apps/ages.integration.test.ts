@@ -65,7 +65,7 @@ const run = (app: SmallApp, claims: readonly string[], duration: number): Promis
     { addressed: true },
   );
 
-/** Runs Baton for 2.5 s, 10 s and 30 s, until a guarantee is violated: a slow machine needs more time. */
+/** Runs Baton for 2.5 s, 10 s and 30 s, until a guarantee is violated, because a slow machine needs more time. */
 async function broken(make: () => SmallApp, guarantee: string): Promise<Judged> {
   for (const duration of [2_500, 10_000, 30_000]) {
     const judgement = await run(make(), [guarantee], duration);

@@ -47,7 +47,7 @@ export class ReplacesCookie extends SmallApp {
   }
 }
 
-/** An app that has its login form on the home page, to which every login, successful or not, redirects. */
+/** An app with its login form on the home page, to which every login, successful or not, redirects. */
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 

@@ -7,9 +7,7 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, public: ['/robots.txt'], ...file }, { workloads }));
 
-/**
- * An app that is behind a cache that stores no pages, and a gateway that fails the fifth request with a forged cookie.
- */
+/** An app behind a cache that stores no pages. A gateway fails the fifth request with a forged cookie. */
 class BehindACache extends SmallApp {
   #forged = 0;
 

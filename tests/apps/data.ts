@@ -5,7 +5,7 @@ import { form, hidden, type Session, SmallApp } from './small-app.ts';
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
 /**
- * An app that keeps a list of notes for each user or for all users, with the notes in `before` from before the run.
+ * An app with a list of notes for each user, or for all users. The notes in `before` are older than the run.
  * Every seventh write adds a second note, as if another run had written that note.
  */
 export class KeepsNotes extends SmallApp {
@@ -100,9 +100,7 @@ export class Shouts extends SmallApp {
   }
 }
 
-/**
- * An app that shows a new note only 1 s after the first request that should show the note, as with a cache or replica.
- */
+/** An app that shows a new note 1 s after the first request that should show the note, as with a cache. */
 export class ShowsNotesLate extends SmallApp {
   readonly #due = new Map<string, number>();
 

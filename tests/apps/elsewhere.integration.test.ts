@@ -37,7 +37,7 @@ class Provider {
 
 type Defect = 'state on one instance' | 'logout at the provider only';
 
-/** An app that has no form: login and logout redirect to the identity provider. */
+/** An app without a form: login and logout redirect to the identity provider. */
 class RelyingParty extends SmallApp {
   readonly #provider: Provider;
   readonly #defect: Defect | undefined;

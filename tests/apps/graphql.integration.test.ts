@@ -4,7 +4,7 @@ import type { AppRequest, AppResponse } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { judged, those, withApp } from './verified.ts';
 
-/** Answers queries and mutations at one URL. The session id is in headers, as in the protocol MCP. */
+/** An app that answers queries and mutations at one URL, with the session id in headers, as in the protocol MCP. */
 class Queries extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (asked.path !== '/graphql') return { body: '{}' };

@@ -29,7 +29,7 @@ class Deletes extends SmallApp {
   }
 }
 
-/** The second login of a user ends the first session. Healthy only if the target file declares this limit. */
+/** An app in which the second login of a user ends the first session. The target file must declare this limit. */
 class OneDevice extends SmallApp {
   override users = ['alice', 'bob', 'carol'];
 

@@ -21,7 +21,7 @@ const ALL = [...QUICK, 'audit', 'logout-race'];
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, claims: CLAIMS, ...file }, { workloads }));
 
-// All workloads would take too long, so they run only with one limit.
+// Runs all workloads only with one limit, to save time.
 const LIMITS = [
   { most: 1, full: 'oldest-ends', workloads: ALL, judges: 7 },
   { most: 1, full: 'refused', workloads: QUICK, judges: 5 },
@@ -92,10 +92,7 @@ it('an app that limits the rate of logins gets no more logins than it allows', a
   ]);
 });
 
-/**
- * An app that refuses logins above a limit with status 403, like a wrong password, but with a text that names the
- * limit.
- */
+/** An app that refuses logins above a limit with status 403, as for a wrong password, but with another text. */
 class Forbids extends Limits {
   override answer(asked: AppRequest): AppResponse {
     const response = super.answer(asked);

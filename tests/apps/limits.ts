@@ -23,9 +23,9 @@ export class FewSessions extends SmallApp {
   }
 }
 
-/** The logout of one session ends all sessions of the user. */
+/** An app in which the logout of one session ends all sessions of the user. */
 export class OneLogout extends SmallApp {
-  /** The defective instance: sessions that began there do not end. If undefined, the app is healthy. */
+  /** The defective instance, whose sessions do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override end({ user }: Session): void {
@@ -33,9 +33,9 @@ export class OneLogout extends SmallApp {
   }
 }
 
-/** A change of the password ends all other sessions of the user. */
+/** An app in which a change of the password ends all other sessions of the user. */
 export class PasswordChange extends SmallApp {
-  /** The defective instance: sessions that began there do not end. If undefined, the app is healthy. */
+  /** The defective instance, whose sessions do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {

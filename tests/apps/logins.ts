@@ -123,7 +123,7 @@ export class BasicApp extends SmallApp {
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
-/** An app that asks for a one-time code after the password. Also accepts the code of the previous second. */
+/** An app that asks for a one-time code after the password, and also accepts the code of the previous second. */
 export class CodeApp extends SmallApp {
   /** True if each code is valid only once. */
   readonly once: boolean;

@@ -30,7 +30,7 @@ export interface AppResponse {
 
 export interface Served {
   url: string;
-  /** Key: instance. Empty if only the balancer has an address. */
+  /** Key: instance; value: its address. Empty if only the balancer has an address. */
   addresses: Readonly<Record<string, string>>;
   /** The received requests, in the order of their arrival. */
   asked: readonly AppRequest[];

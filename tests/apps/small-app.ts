@@ -50,7 +50,7 @@ export class SmallApp {
     return this.inside(asked, session) ?? { status: 404, body: 'Not found' };
   }
 
-  /** Handles a request instead of the app; undefined lets the app handle the request. */
+  /** Handles a request instead of the app. Tests override this method; undefined leaves the request to the app. */
   protected route(_asked: AppRequest, _session: Session | undefined): AppResponse | undefined {
     return undefined;
   }

@@ -20,7 +20,7 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/** A broken app: keeps each session on one instance. While the balancer pins clients, they do not notice this. */
+/** A broken app: keeps each session on one instance, which clients do not notice while the balancer pins them. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;

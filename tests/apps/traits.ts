@@ -82,7 +82,7 @@ export class Remembers extends SmallApp {
   }
 }
 
-/** The logout is a link that contains a token of the session. */
+/** An app whose logout is a link that contains a token of the session. */
 export class LinkOut extends SmallApp {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     if (session === undefined) return super.page(session, title, inside);
@@ -98,9 +98,7 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/**
- * An app that gives each form its own token, as Rails does. Meta tags name a field and a token that all forms accept.
- */
+/** An app that gives each form its own token, as Rails does. Meta tags have a token that all forms accept. */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -141,7 +139,7 @@ export class TokenPerForm extends SmallApp {
   }
 }
 
-/** The login form has two hidden fields. Their values differ for each visitor, and both are needed. */
+/** An app whose login form has two hidden fields, with other values for each visitor. Both are needed. */
 export class TwoTokens extends SmallApp {
   readonly #made = new Map<string, string>();
 

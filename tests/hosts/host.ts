@@ -11,7 +11,7 @@ import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
-/** Results of builds: the virtual environment of Python, and the Go program. */
+/** Folder for results of builds: the virtual environment of Python, and the Go program. */
 const CACHE = join(root, 'node_modules/.cache/baton-hosts');
 
 /** Password of all accounts. */
@@ -64,7 +64,7 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // Go caches builds, so a second build is fast.
+  // Builds at each start. A second build is fast, because Go caches builds.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -116,7 +116,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'java',
     users: ['alice', 'bob'],
-    // Two instances with the default JIT compiler would use all CPU cores for seconds.
+    // Limits the JIT compiler: two instances would otherwise use all CPU cores for seconds.
     command: port => [
       findProgram('java'),
       '-XX:TieredStopAtLevel=1',
@@ -206,7 +206,7 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
   }
 }
 
-/** Baton itself sends empty and cut cookie values, so shorter values are no secrets. */
+/** Minimum length of a secret. Baton itself sends empty and cut cookie values, which are no secrets. */
 const SHORTEST = 12;
 
 /** Returns the values of cookies, and of form fields for tokens and passwords, in a log of nginx. */

@@ -116,7 +116,7 @@ const named = (text: string) => {
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
-/** `npm run test:long` tests all apps with all defects, which takes minutes. */
+/** Apps of the short test. `npm run test:long` tests all apps with all defects, which takes minutes. */
 const QUICK = ['django', 'php'];
 
 describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name', host => {
@@ -137,7 +137,7 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
     // A library of the app has a race that breaks `keepsNot` in some runs.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
-    // Only a probe writes values that must be visible to one user only.
+    // Isolation needs a probe, which writes values that must be visible to one user only.
     const needs = file.includes('\nprobes:') ? JUDGED : JUDGED.filter(name => name !== 'isolation');
     const must = needs.filter(
       name => name !== host.keepsNot && claimed.some(({ guarantee }) => guarantee === name),

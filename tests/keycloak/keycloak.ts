@@ -61,7 +61,7 @@ export async function startKeycloak(): Promise<Beside> {
     const settings = { ...env, ...databaseOf(database.url), KC_HOSTNAME: url };
     importRealm();
     const nodes = [];
-    // The first node creates the tables and the realm.
+    // Starts the first node alone, because the first node creates the tables and the realm.
     for (const name of ['keycloak-1', 'keycloak-2']) {
       const node = await keycloakNode(name, dir, settings);
       stops.push(() => node.server.dispose());
@@ -106,7 +106,7 @@ async function keycloakNode(name: string, dir: string, settings: Record<string, 
       KC_HTTP_PORT: `${port}`,
       KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS: '127.0.0.1',
       KC_CACHE_EMBEDDED_NETWORK_BIND_PORT: `${clusterPort}`,
-      // Two nodes with the default JIT compiler would use all CPU cores for seconds.
+      // Limits the JIT compiler: two nodes would otherwise use all CPU cores for seconds.
       JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
     },
     log: join(dir, `${name}.log`),

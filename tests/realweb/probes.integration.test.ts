@@ -41,7 +41,7 @@ describe('lists', () => {
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
 
-    /** The list shows none of the written values, probably because of a wrong expression in the target file. */
+    /** An app whose list shows no written value, probably because of a wrong expression in the target file. */
     class Elsewhere extends Web {
       override list(): string {
         return super.list([]);
@@ -52,7 +52,7 @@ describe('lists', () => {
     ).rejects.toThrow(/expected read\.items to find .* Correct the expression/);
   });
 
-  /** A list on several pages, with so many older items that new items are on the last page. */
+  /** An app with a list on several pages, whose older items put new items on the last page. */
   class Paged extends SmallWeb {
     readonly rows: number = 4;
     static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
@@ -127,7 +127,7 @@ describe('lists', () => {
 });
 
 describe('a write that only a message confirms', () => {
-  /** The responses to accepted and refused writes are equal. Only the next page shows the result, once. */
+  /** An app whose responses to accepted and refused writes are equal. Only the next page shows the result, once. */
   class Flash extends SmallWeb {
     override add({ form }: WebRequest, session: Session): WebResponse {
       const item = form.get('item') ?? '';

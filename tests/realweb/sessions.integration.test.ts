@@ -44,7 +44,7 @@ describe('"signed out" shown by', () => {
 });
 
 describe('redirects', () => {
-  /** The login needs several redirects. A token in the first redirect signs the user in. */
+  /** An app whose login needs several redirects. A token in the first redirect signs the user in. */
   class Handshake extends SmallWeb {
     readonly #tickets = new Map<string, string>();
 
@@ -74,7 +74,7 @@ describe('redirects', () => {
   it('of a login are followed if the target file says so', async () => {
     const login = { ...TARGET.login, follow: true };
     const { history } = await holds(new Handshake(), { login });
-    // The tokens in the redirects are secrets.
+    // The history must not contain the tokens in the redirects, which are secrets.
     expect(history).not.toContain('ticket');
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
@@ -134,7 +134,7 @@ describe('redirects', () => {
 
 describe('cookies', () => {
   it('two that change with every response are recognised as the session cookies', async () => {
-    /** Each response sets a new key, split into two cookies, and a counter. The previous key stays valid. */
+    /** An app that sets a new key, split into two cookies, with each response. The previous key stays valid. */
     class Web extends SmallWeb {
       readonly #old = new Map<string, Session>();
 
@@ -170,7 +170,7 @@ describe('cookies', () => {
   });
 
   it('that are valid only once are not sent twice, since the app then ends the session', async () => {
-    /** The cookie `once` changes with each response. Only the last value is valid, as in theft detection. */
+    /** An app whose cookie `once` changes with each response. Only the last value is valid, as in theft detection. */
     class Web extends SmallWeb {
       readonly #last = new Map<Session, string>();
 
@@ -211,7 +211,7 @@ describe('cookies', () => {
     const { of } = await judged(new Web(), {}, options);
     expect([of('rotation').judgement, of('rotation').why]).toEqual(['valid', undefined]);
 
-    /** The target file names the visitor's cookie as the session cookie. */
+    /** The same app. Its target file names the visitor's cookie as the session cookie. */
     class Fixed extends Web {
       override sessionOf(cookies: Map<string, string>): Session | undefined {
         return this.sessions.get(cookies.get('visitor') ?? '');
@@ -231,7 +231,7 @@ describe('cookies', () => {
 });
 
 describe('a session in two cookies', () => {
-  /** An app that keeps the session in two cookies, like cookie-session: guessable data, and its signature. */
+  /** An app with the session in two cookies, like cookie-session: guessable data, and the data's signature. */
   class Signed extends SmallWeb {
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);
@@ -272,7 +272,7 @@ describe('a session in two cookies', () => {
 });
 
 describe('accounts of an app with open registration', () => {
-  /** Only registered users can log in. A registration must send a code from the page with the form. */
+  /** An app that only registered users can log in to. A registration must send a code from the page with the form. */
   class Open extends SmallWeb {
     readonly known = new Set<string>();
     readonly #codes = new Set<string>();

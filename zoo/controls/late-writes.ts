@@ -56,7 +56,7 @@ const EVERY = 8;
 /** Time between the response and the late save of a motto, milliseconds. */
 const LATE_MS = 400;
 
-/** Adds a book in one step, if the shelf has room. */
+/** Lua script that adds a book in one step, if the shelf has room. */
 const ADD = `
 if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[1])`;
@@ -87,7 +87,7 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/** One of every EVERY writes gets a 503, takes effect later, and can overwrite a newer motto. */
+/** Adds routes for a motto. One of every EVERY writes gets a 503, takes effect later, and can undo a newer motto. */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

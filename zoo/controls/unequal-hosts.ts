@@ -44,7 +44,7 @@ export const unequalHosts: Control = {
 
 const AHEAD_MS = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
 
-/** The Date header has the host's own clock, and redirects lead to the host's own address. */
+/** Gives each host its own clock in the Date header, and its own address in redirects. */
 const byOwnHost: RequestHandler = ({ socket }, response, next) => {
   response.removeHeader('X-Instance-Id');
   response.set('Date', new Date(Date.now() + AHEAD_MS).toUTCString());
@@ -60,7 +60,7 @@ if (import.meta.main)
     beforeSession: () => byOwnHost,
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // After a logout, express-session must not save the session again.
+      // express-session must not save the session again after a logout.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

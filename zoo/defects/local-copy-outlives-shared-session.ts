@@ -27,7 +27,7 @@ export const localCopyOutlivesSharedSession: Defect = {
 
 const ttl = Number(process.env['SESSION_SECONDS']);
 
-/** A read extends the lifetime of the copy in memory, but not that of the session in Redis. */
+/** A session store with local copies. A read prolongs the copy, but not the session in Redis. */
 class LocalTouchStore extends RedisStore {
   readonly #active = new Map<string, { data: SessionData; until: number }>();
 

@@ -27,8 +27,7 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // The defect: emits `disconnect`, but never `connect`.
-      // In between, express-session handles requests without a session.
+      // The defect: emits `disconnect`, but never `connect`, so that requests have no session any more.
       redis.on('close', () => store.emit('disconnect'));
       return store;
     },

@@ -53,7 +53,7 @@ if (import.meta.main)
       const good =
         token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
       if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
-      // The token is not valid for the new session of the login.
+      // Deletes the form token, because the login creates a new session.
       response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
       next();
     },

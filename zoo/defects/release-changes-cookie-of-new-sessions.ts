@@ -28,7 +28,7 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // express-session stores the cookie's attributes in the session, and would renew the old ones.
+    // Changes the attributes in the session too, because express-session would renew the old attributes.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

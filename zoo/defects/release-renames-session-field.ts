@@ -30,7 +30,7 @@ export const releaseRenamesSessionField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** The cart in release 2 of the app; release 1 calls the field `cart`. */
+    /** The cart in release 2 of the app. Release 1 calls this field `cart`. */
     basket?: string[];
   }
 }

@@ -1,4 +1,4 @@
-/** Broken variants of the token host, which differ in how they replace a refresh token. */
+/** Broken variants of the token host (a JSON API). They differ in how they replace a refresh token. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';

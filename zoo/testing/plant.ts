@@ -1,4 +1,6 @@
-/** Declares the tests of a defect: scripts that show the defect, and an ordinary visit that must not. */
+/**
+ * Declares the tests of a defect: scripts that show the defect, and an ordinary visit that must not show the defect.
+ */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
 import { DEFECTS } from '../index.ts';
@@ -8,7 +10,7 @@ import { Visitor } from './visitor.ts';
 export interface Plant {
   /** Address of the balancer. */
   readonly url: string;
-  /** Addresses of the instances, past the balancer. */
+  /** Addresses of the instances, for requests past the balancer. */
   readonly direct: readonly string[];
   /**
    * Returns a visitor whose requests go to the balancer or, if `urls` is set, to these addresses.

@@ -17,7 +17,7 @@ export class Visitor {
   readonly #user: number;
   readonly #urls: readonly string[];
   #browser: Browser;
-  /** The form token of the last page, which users of one browser share (see `as`). */
+  /** The form token of the last page. Users of one browser share this object (see `as`). */
   #page = { csrf: '' };
 
   /**

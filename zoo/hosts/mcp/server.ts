@@ -1,6 +1,7 @@
 /**
  * An MCP server with the Streamable HTTP transport of @modelcontextprotocol/sdk.
- * MCP_SESSIONS: sessions are in `redis`; in `memory`, as in the SDK's examples; or in Redis, `never-deleted`.
+ * MCP_SESSIONS says where sessions are: in `redis`, or in `memory`, as in the SDK's examples.
+ * The value `never-deleted` means Redis, with a DELETE that ends no session.
  */
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -45,7 +46,7 @@ const unknown = (response: Response): void => {
   response.status(404).json({ jsonrpc: '2.0', error, id: null });
 };
 
-/** Creates a new transport for each request. The transport itself knows no session. */
+/** Keeps sessions in Redis. Creates a new transport for each request, which knows no session itself. */
 const inRedis =
   (redis: Redis): Handle =>
   async (user, request, response) => {
@@ -81,7 +82,7 @@ function inMemory(redis: Redis): Handle {
   };
 }
 
-/** The types of the SDK conflict with `exactOptionalPropertyTypes`. */
+/** Needs a cast, because the types of the SDK conflict with `exactOptionalPropertyTypes`. */
 const connect = (server: McpServer, transport: StreamableHTTPServerTransport): Promise<void> =>
   server.connect(transport as Parameters<McpServer['connect']>[0]);
 

@@ -42,7 +42,7 @@ const inRedis = (redis: Redis): Pending => ({
   take: key => redis.getdel(`pending:${key}`),
 });
 
-/** The defect: keeps the values in the memory of this instance. */
+/** The defect: keeps links and challenges in the memory of this instance. */
 function inMemory(): Pending {
   const values = new Map<string, string>();
   return {
@@ -116,7 +116,7 @@ interface Credential {
   publicKey: string;
 }
 
-/** Registration and login with passkeys, as in the examples of @simplewebauthn/server. */
+/** Returns the routes of registration and login with passkeys, as in the examples of @simplewebauthn/server. */
 function passkeyRoutes(redis: Redis): RequestHandler {
   const challenges = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
   const rpID = publicUrl.hostname;

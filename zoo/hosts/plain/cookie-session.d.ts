@@ -1,4 +1,4 @@
-// The package's own types declare `request.session` globally, which conflicts with express-session.
+// Types for cookie-session. The package's own types conflict with express-session, in `request.session`.
 declare module 'cookie-session' {
   import type { RequestHandler } from 'express';
 

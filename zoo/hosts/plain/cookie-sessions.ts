@@ -18,9 +18,9 @@ export const cookieSessions = {
   async signOut(request) {
     Reflect.set(request, 'session', null);
   },
-  // The server does not know which sessions exist, because sessions are in cookies.
+  // Does nothing: with sessions in cookies, the server does not know which sessions exist.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
-  /** Browsers drop cookies of more than 4096 bytes, and base64 makes the session a third longer. */
+  /** Limit of the cart: browsers drop cookies of more than 4096 bytes, and base64 makes the session a third longer. */
   cartLimit: 2_000,
 } satisfies PlainParts;
 

@@ -16,7 +16,7 @@ declare module 'express-session' {
   interface SessionData {
     /** A login for which the identity provider's response has not come yet. */
     flow?: Flow | undefined;
-    /** `idToken` is needed to log out at the identity provider. */
+    /** The signed-in user, and the token that a logout at the identity provider needs. */
     login?: { user: string; idToken: string };
   }
 }
@@ -43,9 +43,9 @@ const config = await oidc.discovery(
 );
 const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''));
 
-/** The defect `state-in-memory`: logins that this instance has begun, by their state. */
+/** Logins that this instance has begun, by their state: the defect `state-in-memory`. */
 const begun = new Map<string, Flow>();
-/** The defect `backchannel-reaches-one`: this instance's sessions, by the provider's session id. */
+/** This instance's sessions, by the provider's session id: the defect `backchannel-reaches-one`. */
 const own = new Map<string, string>();
 const sidKey = (sid: string): string => `sid:${sid}`;
 
@@ -100,7 +100,7 @@ app.get('/login', async (request, response) => {
     redirect_uri: `${publicUrl}/callback`,
     scope: 'openid',
     state,
-    // The nonce itself is in a cookie, so a stolen authorization code is useless without this cookie.
+    // Sends only the nonce's hash. The nonce is in a cookie, without which a stolen authorization code is useless.
     nonce: hash(nonce),
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',

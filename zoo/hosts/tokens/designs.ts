@@ -13,7 +13,7 @@ interface Tokens {
 export interface Design {
   /** Begins a session at a login. */
   begin(user: string): Promise<Tokens>;
-  /** Returns undefined if the refresh token is refused. */
+  /** Returns new tokens; undefined if the refresh token is refused. */
   renew(refresh: string): Promise<Tokens | undefined>;
   end(session: string, accessId: string): Promise<void>;
   /** Returns true if the access tokens of this session are still accepted. */
@@ -23,8 +23,8 @@ export interface Design {
 }
 
 /**
- * What happens to a replaced refresh token: for `graceMs`, `new` tokens or the `same` tokens as before.
- * Later, the token is refused and, if `ends` is true, the session ends.
+ * What the app does with a replaced refresh token: for `graceMs`, it returns `new` tokens or the `same` as before.
+ * Later, the app refuses the token and, if `ends` is true, ends the session.
  */
 interface Rotation {
   graceMs: number;
@@ -95,7 +95,7 @@ async function once(
       if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
       return tokens;
     }
-    // The session could have ended since the new tokens were created.
+    // Checks the session again, which could have ended since the new tokens were created.
     const tokens: Tokens = JSON.parse(made);
     return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
   } finally {
@@ -188,7 +188,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
     rotating(redis, { graceMs, within: 'new', ends: true }, { forgetsExpiry: true }),
 };
 
-/** The defect: reads and writes the record of the two last tokens in two steps. */
+/** Keeps the two last tokens in one record. The defect: reads and writes the record in two steps. */
 function lastWriter(redis: Redis, graceMs: number): Partial<Design> {
   return {
     async begin(user) {
