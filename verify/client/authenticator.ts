@@ -39,7 +39,7 @@ export class Authenticator {
 
   /**
    * Creates the passkey of an account, or signs in with it. Returns the credential, as `toJSON()` in a browser;
-   * undefined if the app sent wrong options after correct ones.
+   * undefined if the app sent wrong options after correct options.
    *
    * @param body JSON with the options at any depth
    * @param site address of the app

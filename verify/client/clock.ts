@@ -1,4 +1,4 @@
-/** A monotonic clock in whole microseconds. Each worker thread has one. */
+/** A monotonic clock in whole microseconds. Each worker thread has its own clock. */
 
 export interface RecorderClock {
   readonly name: string;

@@ -5,7 +5,6 @@ import { watching } from '../testing/watch.ts';
 import { Network } from './network.ts';
 import { SessionClient } from './session-client.ts';
 
-/** Starts a server that sends the responses of three requests together. */
 async function together(): Promise<string> {
   const waiting: Socket[] = [];
   const server = createServer(socket => {

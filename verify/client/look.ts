@@ -72,7 +72,7 @@ const joined = (value: string | string[] | undefined): string | undefined =>
 
 /** Key: the JavaScript object with all headers, which responses with equal headers usually share. */
 const cachings = new Recent<Reply['headers'], Caching>();
-/** The last caching headers. Most responses of a target have equal ones, and share this object. */
+/** The last caching headers. Most responses of a target have equal headers, and share this object. */
 let before: Caching = {};
 
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {

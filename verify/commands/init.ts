@@ -123,7 +123,7 @@ async function writeUnfinished(
   return EXIT.unknown;
 }
 
-/** Returns the requests of a recording: `--har` names one, and `--browser` makes one. */
+/** Returns the requests of a recording: `--har` names a recording, and `--browser` makes a recording. */
 async function hintsOf(
   values: OptionValues<'init'>,
   url: string,

@@ -10,7 +10,7 @@ import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
 import type { ObservedLoad } from './load.ts';
 
-/** Time without a fault, before each fault and after the last, milliseconds. */
+/** Time without a fault, before each fault and after the last fault, milliseconds. */
 const QUIET_MS = 1_000;
 /** Minimum number of writes before a fault: twice the number that the check `survival` needs. */
 const WRITTEN = 20;

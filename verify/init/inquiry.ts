@@ -33,7 +33,7 @@ export interface InitOptions {
   mayVisit?(origin: string): Promise<boolean>;
   /** Called if init found no login page. Asks the user for the path of the login page. */
   whereLogin?(): Promise<string | undefined>;
-  /** Asks the user for the secret of the one-time codes; undefined if there is none. */
+  /** Asks the user for the secret of the one-time codes. Returns undefined if there is no secret. */
   secretOf?(user: string): Promise<string | undefined>;
 }
 

@@ -5,7 +5,7 @@ import { document, METHODS, type operation, type Schema } from './openapi-docume
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Usual paths of the document: FastAPI, springdoc, Nest, ASP.NET and others. */
+/** Usual paths of an OpenAPI document, in FastAPI, springdoc, Nest, ASP.NET and other frameworks. */
 const PATHS = [
   '/openapi.json',
   '/swagger.json',
@@ -15,7 +15,6 @@ const PATHS = [
   '/api/v1/openapi.json',
   '/swagger/v1/swagger.json',
 ];
-/** Matches the address of a document in a page. */
 const LINK = /["']([^"'\s<>]*(?:openapi|swagger|api-docs)[^"'\s<>]*?\.json|[^"'\s<>]*\/v3\/api-docs)["']/i;
 const MOST = { logins: 4, pages: 24, logouts: 4, writes: 6 };
 const USER = /^(user(_?name)?|e?mail(_?address)?|login|identifier|account|name)$/i;
@@ -115,7 +114,6 @@ class OpenApi {
     return this.#request(one, body.kind, this.#properties(body.schema), {});
   }
 
-  /** Returns a write with the value in the first text that it requires, or in its first text. */
   #write(one: Described): HintedRequest[] {
     return this.#bodies(one).flatMap(({ kind, schema: body }) => {
       const all = this.#properties(body);
@@ -145,7 +143,6 @@ class OpenApi {
     return [{ ...request, form }];
   }
 
-  /** Returns whether the request needs a parameter outside its body. */
   #needsMore({ parameters }: Described): boolean {
     return parameters.some(one => {
       const { required, in: place } = this.#resolved(one);
@@ -191,7 +188,6 @@ class OpenApi {
 
 type Members = Map<string, { required: boolean; of: Schema }>;
 
-/** Matches a path of a file, which is no page. */
 const FILE = /\.\w{2,5}$/;
 
 const methodOf = ({ method }: Described): HintedRequest['method'] =>

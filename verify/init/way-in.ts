@@ -97,7 +97,7 @@ function usualLogins({ user }: LoginCredentials): Hints {
   return { ...NO_HINTS, logins: API_LOGINS.map(path => ({ method: 'POST', path, json })) };
 }
 
-/** A CSRF token goes into a form field if the form has one, else into a header. */
+/** A login sends the CSRF token in the form field for it, or else in a header. */
 function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<string, string> }) {
   const { headers, ...token } = besideToken(stranger, page);
   const inForm = Object.values(form ?? {}).includes('{csrf}');

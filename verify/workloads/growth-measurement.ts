@@ -16,11 +16,9 @@ import { inTurn } from './workload.ts';
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
 /** The share of a measured limit that `audit` uses, because its requests may be a little larger. */
 const WITHIN = 0.8;
-/** Number of texts to add between two reads of the page. */
 const READ_EVERY = 10;
 /** Number of texts to add at the same time if no cookie holds them. */
 const AT_ONCE = 4;
-/** Number of tries for each text if clients cannot choose the instance. */
 const TRIES = 2;
 /**
  * `within`: maximum wait until the balancer routes to each instance again; `every`: interval of the tests;
@@ -62,7 +60,6 @@ class Measurement {
   readonly #context: Context;
   readonly #probe: Probe;
   #sessions = 0;
-  /** Describes the response by which the app refused more text. */
   cause: string | undefined;
 
   constructor(context: Context, probe: Probe) {
@@ -83,7 +80,7 @@ class Measurement {
     if (this.cause !== undefined) return 0;
     const { total, lost } = await this.#added(longest, AT_ONCE);
     if (!lost) return total;
-    // The app loses overlapping writes, so the session held less than was written.
+    // No cause is named if the app loses overlapping writes, because the session then held less than was written.
     this.cause = undefined;
     return (await this.#added(longest, 1)).total;
   }
@@ -149,7 +146,6 @@ class Measurement {
     return small;
   }
 
-  /** Returns the hardest text of each kind that at least one instance shows unchanged. */
   async texts(): Promise<Text[]> {
     const kept: (Text | undefined)[] = TEXTS.map(() => undefined);
     const cause = this.cause;
@@ -174,7 +170,6 @@ class Measurement {
     return kept.filter(text => text !== undefined);
   }
 
-  /** Undefined means that the balancer chooses the instance. */
   #ways(): readonly (string | undefined)[] {
     const { instances } = this.#context;
     const chosen = instances.names().filter(name => instances.way(name) !== undefined);
@@ -207,7 +202,6 @@ class Measurement {
     return false;
   }
 
-  /** After every tenth text, also reads the page, because the page may have become too large. */
   async #write(
     driver: Driver,
     size: number,
@@ -228,7 +222,6 @@ class Measurement {
   }
 }
 
-/** Waits, for at most 30 s, until the balancer routes to each instance again. */
 async function allBack({ instances, interpreter, connect, target, signal }: Context): Promise<void> {
   const missing = new Set(instances.names());
   const end = Date.now() + BACK.within;

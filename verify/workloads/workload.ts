@@ -64,7 +64,7 @@ interface Everywhere {
 
 /**
  * Sends a request to every instance, through the balancer if clients cannot choose the instance. Returns the names of
- * the instances that served one.
+ * the instances that served a request.
  */
 export async function everywhere(
   context: Context,
