@@ -33,6 +33,23 @@ describe('outcomeOf', () => {
   });
 });
 
+describe('a remark about refused writes of signed-in sessions', () => {
+  const remarks = (refused: number, status: number) => {
+    const picture = new Picture();
+    const session = picture.session('s1', 'alice').login('app-1');
+    for (let i = 0; i < 10; i++)
+      session.write(`v${i}`, 'app-1', i < refused ? { status, outcome: 'fail' } : {});
+    return picture.result().remarks.filter(remark => remark.startsWith('the app refused'));
+  };
+
+  it('names their share and an example, except for conflicts and for a single refusal', () => {
+    expect(remarks(4, 403)).toEqual([
+      expect.stringMatching(/^the app refused 4 of 10 writes of .* \(403 × 4\), .* session s1 on app-1 at /),
+    ]);
+    expect([remarks(1, 403), remarks(4, 409)]).toEqual([[], []]);
+  });
+});
+
 describe('Judge', () => {
   it('fails a run only for claimed guarantees', () => {
     const draw = (claims: string[]) => {

@@ -13,6 +13,7 @@ import { type Result, unhealed } from '../result/result.ts';
 import { Tallying } from '../result/tally.ts';
 import { combine, type Verdict } from '../result/verdict.ts';
 import { Clocks } from './clocks.ts';
+import { RefusedWrites } from './refused-writes.ts';
 import { remarksOn } from './remarks.ts';
 import { RequestLogs } from './request-logs.ts';
 import { type SessionState, Sessions } from './sessions.ts';
@@ -36,6 +37,7 @@ export class Judge {
   readonly #tally: Tallying | undefined;
   /** Joins requests with log entries. Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
+  readonly #refusedWrites = new RefusedWrites();
   readonly #open = new Map<number, Start>();
   /** What the last operation proves about its object, if it was a read of a live session. */
   reads: ReadFacts | undefined;
@@ -68,7 +70,7 @@ export class Judge {
     const folds = this.#checks.map(({ fold }) => fold);
     if (run.logs.length > 0) this.#logs = new RequestLogs(run, faults, folds);
     const others = [this.#tally, ...folds, this.#logs].filter(listener => listener !== undefined);
-    this.#listeners = [faults, ...others];
+    this.#listeners = [faults, ...(wanted === 'result' ? [this.#refusedWrites] : []), ...others];
     this.#starting = folds.filter(fold => fold.started !== undefined);
     this.#ending = this.#listeners.filter(listener => listener.ended !== undefined);
   }
@@ -171,7 +173,10 @@ export class Judge {
     const faults = summaryOf(this.#faults.windows);
     const tally = tallying.finish();
     const of = { run: this.#run, finish: this.#finish, fingerprint: this.#fingerprint, guarantees, tally };
-    const added = remarksOn(of, this.#sessions.refused(), this.#objects.remarks());
+    const added = remarksOn(of, this.#sessions.refused(), [
+      ...this.#objects.remarks(),
+      ...this.#refusedWrites.remarks(),
+    ]);
     const { run, target, url, seed, started, command } = this.#run;
     return {
       ...{ format: 'baton-result', version: 1, run, target, url, seed, started, command },
