@@ -81,6 +81,10 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'sends the page again that it sent to this session up to `ms` ago',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: USUAL, ms: [200, 5_000] },
   },
+  'wrong-304': {
+    does: 'answers a conditional request with status 304, although the page has changed',
+    ...{ breaks: 'read-your-writes', hosts: PLAIN, whens: USUAL },
+  },
   'swap-keys': {
     does: 'reads the key of another session',
     ...{ breaks: 'isolation', hosts: BOTH, whens: USUAL },
@@ -201,6 +205,11 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
     ms: [5, 3_000],
   },
   compress: { does: 'compresses a page', hosts: BOTH, whens: USUAL },
+  revalidate: {
+    does: 'lets browsers keep a page, and answers 304 if it has not changed',
+    hosts: PLAIN,
+    whens: USUAL,
+  },
   'set-again': { does: 'sets the same session cookie again', hosts: PLAIN, whens: USUAL },
   'other-cookies': { does: 'sets a second cookie that means nothing', hosts: BOTH, whens: USUAL },
   'try-again': { does: 'refuses a write with status 409 before it has an effect', hosts: BOTH, whens: USUAL },

@@ -2,6 +2,7 @@
  * A middleware that makes the randomly chosen change of the app (the draw) if this change concerns cookies or responses
  * (`HANDLER_ACTS`). The middleware runs after the session is loaded.
  */
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';
@@ -98,6 +99,23 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
     });
     return undefined;
   },
+  'wrong-304': (request, response, oracle) => {
+    const { session, sessionID, headers } = request;
+    if (session?.user === undefined) return;
+    changingPage(response, page => {
+      const asked = headers['if-none-match'];
+      const etag = `"${createHash('sha256').update(page).digest('base64url')}"`;
+      const strikes = asked !== undefined && asked !== etag && oracle.strikes(sessionID, session);
+      if (strikes) oracle.harm('a page had changed, and the response said that it had not');
+      response.set({ 'Cache-Control': 'private, no-cache', ETag: strikes ? asked : etag });
+      return page;
+    });
+    return undefined;
+  },
+  revalidate: ({ session }, response) => {
+    if (session?.user !== undefined) response.set('Cache-Control', 'private, no-cache');
+    return undefined;
+  },
   'cookie-path': (request, response, oracle) => {
     if (!request.path.includes('login')) return;
     changing(response, 'set-cookie', value => {
@@ -170,7 +188,7 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
  * Names of the changes whose handlers must run in every request, to record its cookies. Such a handler calls the oracle
  * (oracle.ts) itself, and only in requests in which the change is possible.
  */
-const WATCHING = ['other-cookie', 'swap-pages', 'old-page'];
+const WATCHING = ['other-cookie', 'swap-pages', 'old-page', 'wrong-304'];
 
 /**
  * Returns the middleware. It reports each request to the oracle (oracle.ts), which decides whether to make the change

@@ -8,6 +8,7 @@ import { failed, type Outgoing, type ResponseHead, type Watch } from './exchange
 import { type Cookies, Jar } from './jar.ts';
 import { dateOf } from './look.ts';
 import type { Network, Place } from './network.ts';
+import { PageCopies } from './page-copies.ts';
 import { redirectOf } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { retryAfter } from './retry-after.ts';
@@ -48,6 +49,7 @@ export class SessionClient {
   /** Lifetime of the access token, milliseconds, and its expiry, milliseconds since the epoch; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
   #replaying: Replaying | undefined;
+  readonly #copies = new PageCopies();
 
   /**
    * @param network sends the requests of many clients
@@ -83,7 +85,9 @@ export class SessionClient {
     if (held !== undefined && !alone) await held.assemble();
     const place = network.place(request.path);
     const cookies = this.#cookies(request, place.site);
-    const outgoing = this.#outgoing(request, forwarding, place, cookies, signal, watch);
+    const copy = request.method === 'GET' ? this.#copies.due(request.path) : undefined;
+    const conditional = copy && { ...request, headers: { ...request.headers, 'If-None-Match': copy.etag } };
+    const outgoing = this.#outgoing(conditional ?? request, forwarding, place, cookies, signal, watch);
     try {
       const answer = await (held === undefined || alone
         ? network.exchange(outgoing)
@@ -98,7 +102,7 @@ export class SessionClient {
       if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
       if (outgoing.resent) reply.resent = true;
       if (reply.status === 429) network.rest(retryAfter(reply, Date.now()) ?? 0);
-      return reply;
+      return request.method === 'GET' ? this.#copies.shown(request.path, reply, copy) : reply;
     } catch (error) {
       done();
       return failed(error, outgoing);

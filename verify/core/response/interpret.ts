@@ -233,7 +233,8 @@ export class Interpreter {
   }
 }
 
-function noteOf({ status, failure, distrusted, redirect }: Reply): string {
+function noteOf({ status, failure, distrusted, redirect, unchanged }: Reply): string {
+  if (unchanged) return '304, so the browser shows the page that it has kept';
   if (distrusted !== undefined) return `certificate: ${distrusted}`;
   if (status === undefined) return failure ?? 'no answer';
   return redirect === undefined ? String(status) : `${status} to ${redirect}`;

@@ -46,4 +46,6 @@ export interface Reply {
   withheld?: readonly string[];
   /** True if the client sent the request twice, because the server closed the connection during the first attempt. */
   resent?: true;
+  /** True if the server sent 304, and this is the page that the client had kept. */
+  unchanged?: true;
 }

@@ -1,0 +1,47 @@
+/** Keeps the pages that a browser shows again if the server says that they have not changed (status 304). */
+import type { Reply } from '../core/response/reply.ts';
+
+/** A kept page, and the ETag by which a request asks whether the page has changed. */
+export interface PageCopy {
+  readonly reply: Reply;
+  readonly etag: string;
+}
+
+/** Maximum number of pages that a client keeps. */
+const MOST = 20;
+
+export class PageCopies {
+  readonly #copies = new Map<string, PageCopy>();
+  #asked = 0;
+
+  /**
+   * Returns the kept page at every second call, else undefined, so that a client sends conditional requests and also
+   * gets whole pages.
+   */
+  due(path: string): PageCopy | undefined {
+    const copy = this.#copies.get(path);
+    return copy !== undefined && this.#asked++ % 2 === 0 ? copy : undefined;
+  }
+
+  /**
+   * Returns what a browser shows after a response: the page itself, or the kept page after a 304. Keeps a page with an
+   * ETag, except if the response forbids it (`no-store`).
+   *
+   * @param asked the kept page whose ETag the request had
+   */
+  shown(path: string, reply: Reply, asked: PageCopy | undefined): Reply {
+    if (reply.status === 304 && asked !== undefined) return restored(asked.reply, reply);
+    if (reply.status !== 200) return reply;
+    const { etag, 'cache-control': caching } = reply.headers;
+    this.#copies.delete(path);
+    const kept = typeof etag === 'string' && !/\bno-store\b/i.test(String(caching ?? ''));
+    if (kept && this.#copies.size < MOST) this.#copies.set(path, { reply, etag });
+    return reply;
+  }
+}
+
+function restored({ body, facts, headers }: Reply, { facts: _, ...reply }: Reply): Reply {
+  const { 'set-cookie': __, ...kept } = headers;
+  const known = facts === undefined ? {} : { facts };
+  return { ...reply, ...known, status: 200, body, headers: { ...kept, ...reply.headers }, unchanged: true };
+}
