@@ -66,10 +66,10 @@ describe('a new version', () => {
     const { verdict, stable, canary } = healthy().decide();
     expect([verdict, stable, canary]).toEqual(['valid', 'v1', 'v2']);
     expect(linesOf(healthy().cohorts)).toEqual([
-      'created on v1, served by v1: 0 of 2 lost',
-      'created on v1, served by v2: 0 of 2 lost',
-      'form of v1, sent to v1: 0 of 1 refused',
-      'form of v1, sent to v2: 0 of 3 refused',
+      'sessions created on v1, served by v1: 0 of 2 lost',
+      'sessions created on v1, served by v2: 0 of 2 lost',
+      'forms of v1, sent to v1: 0 of 1 refused',
+      'forms of v1, sent to v2: 0 of 3 refused',
     ]);
   });
 
@@ -77,12 +77,12 @@ describe('a new version', () => {
     const story = healthy().read('b', 'v2', 'out');
     for (let i = 0; i < 30; i++) story.read('a', 'v2');
     const { verdict, why } = story.decide();
-    expect([verdict, why]).toEqual(['violated', 'created on v1, served by v2: 1 of 2 lost']);
+    expect([verdict, why]).toEqual(['violated', 'sessions created on v1, served by v2: 1 of 2 lost']);
   });
 
   it('is blamed for a loss on its own response only', () => {
     const { why } = healthy().read('b', 'v1', 'out').decide();
-    expect(why).toBe('created on v1, served by v1: 1 of 2 lost');
+    expect(why).toBe('sessions created on v1, served by v1: 1 of 2 lost');
   });
 
   it('that refuses the forms of the old one is violated', () => {
@@ -90,7 +90,7 @@ describe('a new version', () => {
     for (let i = 0; i < 2; i++) story.read('a', 'v1').write('a', 'v2', true);
     expect(story.decide().verdict).toBe('unknown');
     const { verdict, why } = story.read('a', 'v1').write('a', 'v2', true).decide();
-    expect([verdict, why]).toEqual(['violated', 'form of v1, sent to v2: 3 of 3 refused']);
+    expect([verdict, why]).toEqual(['violated', 'forms of v1, sent to v2: 3 of 3 refused']);
   });
 
   it('is not accused where the old one refuses its own forms too', () => {

@@ -77,10 +77,10 @@ function refusing(forms: readonly Forms[]): string | undefined {
 }
 
 const crossingLine = ({ created, served, sessions, lost }: Crossing): string =>
-  `created on ${created}, served by ${served}: ${grouped(lost)} of ${grouped(sessions)} lost`;
+  `sessions created on ${created}, served by ${served}: ${grouped(lost)} of ${grouped(sessions)} lost`;
 
 const formsLine = ({ page, served, accepted, refused }: Forms): string =>
-  `form of ${page}, sent to ${served}: ${grouped(refused)} of ${grouped(accepted + refused)} refused`;
+  `forms of ${page}, sent to ${served}: ${grouped(refused)} of ${grouped(accepted + refused)} refused`;
 
 export const linesOf = (cohorts: Cohorts): string[] => [
   ...cohorts.crossings().map(crossingLine),

@@ -29,15 +29,19 @@ const BAD: [string, InstanceOptions, RegExp][] = [
   [
     'other secret',
     { env: { ...V2, SESSION_SECRET: 'another secret than that of v1' } },
-    /^created on v1, served by v2: /,
+    /^sessions created on v1, served by v2: /,
   ],
-  ['other cookie name', { env: { ...V2, SECURE_COOKIES: 'always' } }, /^created on v1, served by v2: /],
+  [
+    'other cookie name',
+    { env: { ...V2, SECURE_COOKIES: 'always' } },
+    /^sessions created on v1, served by v2: /,
+  ],
   [
     'other serialisation',
     { env: { ...V2, SESSION_STORE: 'connect-redis' } },
-    /^created on v1, served by v2: /,
+    /^sessions created on v1, served by v2: /,
   ],
-  ['old form token refused', { env: V2, command: [process.execPath, DEFECT] }, /^form of v1, sent to v2: /],
+  ['old form token refused', { env: V2, command: [process.execPath, DEFECT] }, /^forms of v1, sent to v2: /],
 ];
 
 let stack: Stack;
@@ -190,7 +194,7 @@ describe.each(Array.from({ length: TIMES }, (_, i) => i + 1))('time %i', () => {
     expect([promoted, last.verdict, out], last.why).toEqual([true, 'valid', 0]);
     expect([last.stable, last.canary]).toEqual(['v1', 'v2']);
     expect(last.summary).toContainEqual(
-      expect.stringMatching(/^created on v1, served by v2: 0 of \d+ lost$/),
+      expect.stringMatching(/^sessions created on v1, served by v2: 0 of \d+ lost$/),
     );
   });
 

@@ -37,7 +37,7 @@ export interface GateOptions {
 export interface Status extends CanaryVerdict {
   /** `idle`: not started. `starting`: logs in. `running`: keeps sessions open. `stopped`: is ending or has ended. */
   readonly state: 'idle' | 'starting' | 'running' | 'stopped';
-  /** A line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
+  /** A line for each pair of versions, such as "sessions created on v1, served by v2: 0 of 50 lost". */
   readonly summary: readonly string[];
   readonly crossings: readonly {
     created: string;

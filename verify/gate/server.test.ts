@@ -11,7 +11,7 @@ import { gateServer } from './server.ts';
 const STATUS: Status = {
   ...{ state: 'running', verdict: 'unknown', why: 'v2 has served 1 session of v1, 10 are needed' },
   ...{ stable: 'v1', canary: 'v2', run: 'r', error: undefined, forms: [] },
-  summary: ['created on v1, served by v2: 0 of 1 lost'],
+  summary: ['sessions created on v1, served by v2: 0 of 1 lost'],
   crossings: [{ created: 'v1', served: 'v2', sessions: 1, lost: 0, requests: 7 }],
 };
 

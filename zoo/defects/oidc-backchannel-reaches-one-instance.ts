@@ -7,7 +7,7 @@ export const oidcBackchannelReachesOneInstance: Defect = {
   section: 'logout-final',
   broken:
     'The user logs out at the identity provider, which reports the logout to the app over the back channel. The balancer routes this request to one instance, and only the instance that served the login knows which session the logout names. If another one receives the request, the session lives on.',
-  wild: 'The index from the session id of the provider to the session of the app is in the memory of the instance, because it was written for one instance.',
+  wild: 'An index maps the session ids of the provider to sessions of the app. It is in the memory of each instance, because the app once ran as one instance.',
   references: [
     'spring-projects/spring-security#16321',
     'spring-projects/spring-session#3341',

@@ -21,7 +21,7 @@ export class Answers {
 export class InstancesAgree extends Judging<Answers> {
   readonly #routes = new WeakMap<SessionState, Route>();
   readonly #wrote = new PairTable('logged in or wrote on');
-  readonly #pages = new PairTable('page from');
+  readonly #pages = new PairTable('got the page from');
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieDifferences();
   readonly #outdated = new OutdatedSessions(this.faults);

@@ -54,7 +54,9 @@ describe('instances-agree', () => {
     expect(verdict.judgement).toBe('violated');
     const [skew] = verdict.anomalies;
     expect(skew).toMatchObject({ name: 'SKEW' });
-    expect(verdict.anomalies.some(({ summary }) => summary.includes('responds 403 (page from'))).toBe(true);
+    expect(
+      verdict.anomalies.some(({ summary }) => summary.includes('responds 403 to sessions that got the page')),
+    ).toBe(true);
     expect(skew?.witness.map(step => step.came)).toEqual(['success', '403', 'success: the session lives']);
   });
 
@@ -69,7 +71,7 @@ describe('instances-agree', () => {
       }
     });
     expect(verdict.anomalies[0]?.summary).toBe(
-      'app-2 responds 500 (logged in or wrote on app-1), and other pairs of instances do not',
+      'app-2 responds 500 to sessions that logged in or wrote on app-1; other pairs of instances do not',
     );
     expect(verdict.anomalies[0]?.notes).toEqual([
       'logged in or wrote on app-1, then app-2: 500 15 of 15 times',
@@ -216,7 +218,7 @@ describe('instances-agree', () => {
         p.session(`t${i}`, 'bob').login('app-2').read('app-3').read('app-2').ended();
     });
     expect(verdict.anomalies[0]?.summary).toBe(
-      'app-3 responds signed out (logged in or wrote on app-1), and other pairs of instances do not',
+      'app-3 responds signed out to sessions that logged in or wrote on app-1; other pairs of instances do not',
     );
   });
 
@@ -270,7 +272,7 @@ describe('instances-agree', () => {
     expect(page.judgement).toBe('valid');
     const elsewhere = answers((s, shown) => s.asks('app-2', shown).write('a', 'app-1').read('app-1'));
     expect(stories(elsewhere)).toMatchInlineSnapshot(`
-      "SKEW instances-agree s0 alice: app-2 responds 418 (logged in or wrote on app-1), and other pairs of instances do not
+      "SKEW instances-agree s0 alice: app-2 responds 418 to sessions that logged in or wrote on app-1; other pairs of instances do not
         #302 read on app-2: success
         #303 read on app-2 fail: expected the response of the other instances; came 418
         #305 read on app-1: success: the session lives

@@ -55,7 +55,7 @@ function skew(
   const [first] = differ;
   return {
     at: example[0]?.operation,
-    summary: `${first?.to} responds ${kind} (${title} ${first?.from}), and other pairs of instances do not`,
+    summary: `${first?.to} responds ${kind} to sessions that ${title} ${first?.from}; other pairs of instances do not`,
     witness: example,
     notes: differ.map(
       ({ from, to, pair }) =>

@@ -66,14 +66,14 @@ describe('differences', () => {
     expect(verdictText(verdict as never)).toMatchInlineSnapshot(`
       "violated, 1
       rests on 
-      SKEW instances-agree s1 alice: app-2 responds 500 (wrote on app-2), and other pairs of instances do not
+      SKEW instances-agree s1 alice: app-2 responds 500 to sessions that wrote on app-2; other pairs of instances do not
         #1 read on app-1: success
         #2 read on app-2 fail: expected the response of the other instances; came 500
         #3 read on app-1: success: the session lives
         (wrote on app-2, then app-2: 500 90 of 100 times)
         (wrote on app-1, then app-2: 500 80 of 100 times)"
     `);
-    const bare = new PairTable('page from');
+    const bare = new PairTable('got the page from');
     bare.of('app-1', 'app-2').requests = 40;
     bare.of('app-2', 'app-1').requests = 40;
     for (let i = 0; i < 40; i++) bare.of('app-1', 'app-2').differs('403', undefined, refused, after);
@@ -103,8 +103,8 @@ describe('differences', () => {
     const made = table({ 12: [40, 100], 21: [0, 100] });
     for (let i = 0; i < 50; i++) made.of('app-1', 'app-2').differs('418', before, refused, after);
     expect(differences(made).map(({ summary }) => summary)).toEqual([
-      'app-2 responds 500 (wrote on app-1), and other pairs of instances do not',
-      'app-2 responds 418 (wrote on app-1), and other pairs of instances do not',
+      'app-2 responds 500 to sessions that wrote on app-1; other pairs of instances do not',
+      'app-2 responds 418 to sessions that wrote on app-1; other pairs of instances do not',
     ]);
   });
 });

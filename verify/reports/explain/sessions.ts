@@ -125,7 +125,7 @@ export const sessions: readonly Explanation[] = [
     mend: [
       {
         stack: 'every app',
-        how: 'read what the version before has written: accept its form tokens, fill in fields that its sessions lack, and set the cookies of its sessions again',
+        how: 'accept sessions of the previous version: accept its form tokens, fill in the fields that its sessions lack, and set its cookies again',
       },
       {
         stack: 'every app',
