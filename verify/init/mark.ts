@@ -189,3 +189,14 @@ function proven(
     return undefined;
   return { page, user, shown: [name, other].map((text, i) => (text === users[i] ? undefined : text)) };
 }
+
+/** Returns the error message if no page names the user. @param opened the paths that were requested */
+export function noMark(views: readonly Views[], opened: readonly string[]): string {
+  const paths = views.map(({ path }) => path).join(', ');
+  return views.length > 0
+    ? `init: the login was accepted, and none of ${views.length} pages (${paths}) names its user in a way that differs between ` +
+        'the accounts. Write `signedIn` by hand (docs/target-file.md)'
+    : `init: the login was accepted, but the pages that init opened (${opened.join(', ')}) are the same for a signed-in ` +
+        'client and a stranger. Write by hand (docs/target-file.md) `signedIn`, a page that names its user, and, if a ' +
+        'header carries the session, `login.capture` and `headers`';
+}

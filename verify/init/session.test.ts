@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { Codes, signIn } from './enter.ts';
+import { noMark } from './mark.ts';
 import { marked } from './session.ts';
 import { Manners } from './visitor.ts';
 
@@ -120,4 +121,8 @@ it('does not blame a cache for a page that the app itself shows to all visitors'
   await expect(
     behindCache(undefined, { '/': user => user && '<p>Welcome', '/api/user': users }),
   ).rejects.toThrow('names its user in a way that differs between the accounts');
+});
+
+it('names the pages that it opened if none of them differs for a signed-in client', () => {
+  expect(noMark([], ['/', '/api/me'])).toContain('the pages that init opened (/, /api/me) are the same');
 });

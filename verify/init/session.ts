@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
 import type { Login, LoginCredentials } from './login.ts';
-import { findMark, type Mark, type Views } from './mark.ts';
+import { findMark, type Mark, noMark, type Views } from './mark.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
@@ -82,11 +82,7 @@ export async function marked(
         'others, or a cache sends the page of a signed-out client. Run init on the address of one instance, then set ' +
         '`url` in the file to the address of the balancer',
     );
-  if (mark === undefined)
-    throw new UsageError(
-      `init: the login was accepted, and none of ${views.length} pages (${views.map(({ path }) => path).join(', ') || 'no page differs between signed-in and signed-out clients'}) ` +
-        'names its user in a way that differs between the accounts. Write `signedIn` by hand (docs/target-file.md)',
-    );
+  if (mark === undefined) throw new UsageError(noMark(views, [...outside.keys()]));
   return {
     mark,
     outside: outside.get(mark.page) as PageVisit,

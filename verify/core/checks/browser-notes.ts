@@ -17,6 +17,7 @@ export const lateCookie = (
   cookies === 'old' && client !== session
     ? [
         `${owner} had logged out of the same browser before: a response that arrived after this login may have set the ` +
-          `cookie of ${owner} again`,
+          `cookie of ${owner} again, which is still accepted. If the cookie holds the session itself, set it only in ` +
+          'responses that change the session',
       ]
     : [];

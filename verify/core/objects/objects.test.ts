@@ -246,8 +246,10 @@ describe('a list of a usual page size', () => {
     expect(broken(briefly(4))).toContain('read-your-writes');
   });
 
-  it('may be the newest values, in a round number', () => {
-    const newest = () => filled(23, s => s.hops(22, values(23).slice(3)));
+  it('may be the newest values, in a usual number', () => {
+    const newest = (cap = 20) => filled(cap + 3, s => s.hops(22, values(cap + 3).slice(3)));
+    for (const cap of [12, 16, 24]) expect(broken(newest(cap)), `${cap}`).toEqual([]);
+    for (const cap of [8, 13, 18]) expect(broken(newest(cap)), `${cap}`).toContain('read-your-writes');
     expect(broken(newest())).toEqual([]);
     expect(newest().result().remarks.join()).toContain('22 reads of "basket" showed 20 values');
     const few = filled(23, s => s.hops(4, values(23).slice(3)));

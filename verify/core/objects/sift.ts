@@ -18,9 +18,10 @@ export const visibleIn = ({ saw = [], beyond = 0 }: Operation & Sifted): readonl
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
 /** Minimum length of a list that may be cut off. Apps show, for example, only the newest 10 values. */
 const FEWEST_ROWS = 10;
-const ROUND = 5;
 
-export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
+/** Returns whether an app may limit a list to this length: a multiple of 5 or of 12, or a power of two. */
+export const mayBeCutOff = (values: number): boolean =>
+  values >= FEWEST_ROWS && (values % 5 === 0 || values % 12 === 0 || (values & (values - 1)) === 0);
 
 /** Number of values beyond the app's limit that a list may have, because apps add first and cut then. */
 const EXCESS = 3;
