@@ -314,6 +314,23 @@ describe('a list of a usual page size', () => {
     expect(pushed.verdict('read-your-writes').rests['on another instance']).toBe(0);
   });
 
+  it('may lack a value that an overlapping add has overwritten: the value has not come back', () => {
+    const overwritten = drawn((s, picture) => {
+      const overwrites = (value: string, lost: string) => {
+        const call = picture.now;
+        s.write(lost, 'app-1', { call, return: call + 500 });
+        s.write(value, 'app-2', { call: call + 100, return: call + 600 });
+      };
+      overwrites('v0', 'lost');
+      s.hops(4, ['v0']);
+      for (const value of values(9).slice(1)) s.write(value, 'app-1');
+      overwrites('v9', 'lost too');
+      s.hops(4, values(10));
+    });
+    expect(broken(overwritten)).not.toContain('read-your-writes');
+    expect(broken(overwritten)).not.toContain('monotonic-reads');
+  });
+
   it('may be the newest values while an add is in flight, and after adds that overlapped', () => {
     const flying = filled(22, s => s.write('v22', 'app-1', { return: 90_000 }).hops(22, values(22).slice(2)));
     expect(broken(flying)).toEqual([]);

@@ -169,8 +169,8 @@ export class Values implements ObjectState {
   }
 
   /** Looks up the values of a read. Comparing texts with the previous read is faster than a lookup. */
-  #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
-    const { saw = [] } = read;
+  #look(read: Operation & Sifted, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
+    const { saw = [], beyond = 0 } = read;
     const before = reader.values;
     const values: Value[] = [];
     const fresh: string[] = [];
@@ -194,7 +194,8 @@ export class Values implements ObjectState {
       }
       if (known.removing.length > 0) seen.removing = true;
       else if (shown && reader.suspects.size === 0) continue;
-      shows(known, read, reader, facts);
+      // The list did not show a value that the app may have cut off.
+      if (i < saw.length - beyond) shows(known, read, reader, facts);
     }
     reader.values = values;
     facts.fresh = fresh;
