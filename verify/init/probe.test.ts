@@ -7,7 +7,11 @@ import { type FoundProbe, offered, proven } from './probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 
 /** `hidden`: number of reads after the writes that still get the old page, as from a cache. */
-async function found(where: 'server' | 'cookie', hidden = 0): Promise<FoundProbe | 'cut' | undefined> {
+async function found(
+  where: 'server' | 'cookie',
+  hidden = 0,
+  query = '',
+): Promise<FoundProbe | 'cut' | undefined> {
   const onServer: string[] = [];
   let old = hidden;
   const server = http.createServer(async (request, response) => {
@@ -17,7 +21,7 @@ async function found(where: 'server' | 'cookie', hidden = 0): Promise<FoundProbe
     if (request.method === 'POST') {
       notes.push(new URLSearchParams(body).get('note') ?? '');
       response.writeHead(303, {
-        location: '/',
+        location: query === '' ? '/' : `/?ok=${notes.length}&${query}`,
         'set-cookie': where === 'server' ? [] : `sid=${notes.join('_')}`,
       });
     }
@@ -49,6 +53,10 @@ it('sees that the server keeps a session, if its cookies from before the writes 
   const inCookie = await found('cookie');
   expect(inCookie).toMatchObject({ scope: 'session', read: { path: '/' } });
   expect(inCookie).not.toHaveProperty('onServer');
+});
+
+it('reads the address to which both writes redirect, without a message that differs', async () => {
+  expect(await found('server', 0, 'view=all')).toMatchObject({ read: { path: '/?view=all' } });
 });
 
 it('looks for the values again after a wait, if a cache holds the page from before the writes', async () => {

@@ -7,6 +7,7 @@ import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';
 import type { Token } from './login.ts';
 import { type ListPlace, placeIn } from './place.ts';
+import { commonOf } from './redirects.ts';
 import { isTokenField, tokenIn, tokenOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
@@ -159,7 +160,7 @@ export async function proven(
   },
 ): Promise<FoundProbe | 'cut' | undefined> {
   const values = [`b${known.stamp}.one`, `b${known.stamp}.two`];
-  const places = [...pages];
+  const leads: string[] = [];
   const besides = visitor.client.cookies(known.page).filter(({ name }) => !known.carriers.includes(name));
   const unchanged = visitor.twin(besides.map(({ name }) => name));
   const write = async (value: string): Promise<PageVisit> => {
@@ -177,8 +178,9 @@ export async function proven(
       answer = await write(value);
     }
     if (isRefused(answer)) return undefined;
-    if (answer.leads !== undefined && !places.includes(answer.leads)) places.unshift(answer.leads);
+    if (answer.leads !== undefined) leads.push(answer.leads);
   }
+  const places = [...new Set([...commonOf(leads), ...leads.toReversed(), ...pages])];
   const read = await readOf(visitor, places.slice(0, READ_PAGES), values);
   if (read === undefined || read === 'cut') return read;
   const onServer = await sees(unchanged, read, values);
