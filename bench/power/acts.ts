@@ -14,7 +14,7 @@ export type When =
   | 'overlapping'
   /** The second instance handles the request, not the first. */
   | 'one instance'
-  /** The user is in a quarter of all users, which is chosen by the characters of the user names. */
+  /** The user is in a fixed quarter of all users. */
   | 'some users'
   /** Another instance handled the login of the session. */
   | 'begun elsewhere'
@@ -26,17 +26,12 @@ export type When =
   | 'awkward';
 
 export interface Act {
-  /**
-   * Description of the change, which completes the sentence "one time in n, the app …". Example: "adds a note twice".
-   */
+  /** Completes the sentence "one time in n, the app …". Example: "adds a note twice". */
   readonly does: string;
   readonly hosts: readonly DrawnHost[];
-  /** The possible conditions. One of them is chosen at random. Empty: the change has no condition. */
+  /** The possible conditions, one of which is chosen at random. Empty: no condition. */
   readonly whens: readonly When[];
-  /**
-   * Limits of the time `ms` in the description. The time is chosen at random within these limits. Absent if the
-   * description contains no time.
-   */
+  /** Limits of the random time `ms`. Absent if the description contains no time. */
   readonly ms?: readonly [number, number];
 }
 

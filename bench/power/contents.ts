@@ -26,7 +26,7 @@ export function withoutOldest(data: SessionData): SessionData | undefined {
   return copy;
 }
 
-/** Returns a copy of a session with its login and without its items; undefined if the session has no item. */
+/** Returns a session with its login and without its items; undefined if the session has no item. */
 export function withoutItems(data: SessionData): SessionData | undefined {
   const copy = copyOf(data);
   const names = Object.keys(copy).filter(

@@ -1,4 +1,3 @@
-/** Describes the randomly chosen changes of an app (draws) as text. */
 import { DEFECTS, HEALTHY, type When } from './acts.ts';
 import type { Draw } from './draw.ts';
 
@@ -15,7 +14,7 @@ const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
   awkward: () => ' of sessions with non-ASCII text',
 };
 
-/** Returns a line of text about a randomly chosen change of an app: the app, the rate, the condition and the change. */
+/** Returns a line about a random change of an app: the app, the rate, the condition and the change. */
 export function describeDraw(draw: Draw): string {
   const { kind, host, act, when, every, ms } = draw;
   const { does = '' } = (kind === 'defect' ? DEFECTS : HEALTHY)[act] ?? {};

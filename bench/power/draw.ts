@@ -1,7 +1,4 @@
-/**
- * Chooses a random change of an app: a defect, or a healthy variant that leaves the app correct. The chosen change is
- * called a draw. The same seed and kind give the same draw.
- */
+/** Draws a random change of an app: a defect, or a healthy variant that leaves the app correct. */
 import { type Random, seeded } from '../../verify/random.ts';
 import { type Act, DEFECTS, type DrawnHost, HEALTHY, type When } from './acts.ts';
 
@@ -13,16 +10,11 @@ export interface Draw {
   readonly host: DrawnHost;
   readonly act: string;
   readonly when: When;
-  /** The rate of the change: the app makes it in 1 of `every` requests that fulfil the condition. */
+  /** The app changes 1 of `every` requests that fulfil the condition. */
   readonly every: number;
-  /**
-   * The time `ms` in the description of the change, milliseconds: how late the app acts, or how old its copy is. 0 if
-   * the description contains no time.
-   */
+  /** Lateness of the app, or age of its copy, milliseconds; 0 if the change has no time. */
   readonly ms: number;
-  /**
-   * The time in the condition, such as the minimum age of the session, milliseconds. 0 if the condition has no time.
-   */
+  /** Time in the condition, such as the minimum age of a session, milliseconds; 0 if the condition has no time. */
   readonly wait: number;
   /** Size of the data in a session, characters. */
   readonly size: number;
@@ -31,27 +23,24 @@ export interface Draw {
 /** Share of the randomly chosen changes that have no condition. */
 const ALWAYS = 0.5;
 
-/**
- * The smallest and the largest n for the rate "one request in n is changed". This n counts all requests, also those
- * that do not fulfil the condition.
- */
+/** Limits of n in "one request in n is changed", counted over all requests. */
 const EVERY = [2, 1_000] as const;
-/** Key: a condition. Value: on average, one request in this number fulfils the condition. */
+/** Key: a condition; value: on average, one request in this number fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
   ...{ awkward: 50, 'begun elsewhere': 2, 'second login': 2 },
 };
-/** Shortest and longest time for the conditions that have a time, such as the age of a session, milliseconds. */
+/** Limits of the times in conditions, milliseconds. */
 const TIMES = { aged: [500, 8_000], rested: [200, 3_000] } as const;
 const SIZES = [1_000, 60_000] as const;
 
-/** Returns a random number between the limits, log-uniformly distributed: 2 to 20 is as likely as 20 to 200. */
+/** Returns a log-uniform random number between the limits: 2 to 20 is as likely as 20 to 200. */
 const logUniform = (random: Random, [from, to]: readonly [number, number]): number =>
   Math.round(from * (to / from) ** random.next());
 
 const oneOf = <T>(random: Random, all: readonly T[]): T => all[random.below(all.length)] as T;
 
-/** Chooses a change of an app at random. The same kind and seed give the same change. */
+/** Draws a random change. The same kind and seed give the same change. */
 export function drawOf(kind: DrawnKind, seed: number): Draw {
   const random = seeded(seed, kind);
   const acts: Readonly<Record<string, Act>> = kind === 'defect' ? DEFECTS : HEALTHY;
@@ -59,8 +48,7 @@ export function drawOf(kind: DrawnKind, seed: number): Draw {
   const { hosts, whens, ms } = acts[act] as Act;
   const when =
     (random.next() < ALWAYS && act !== 'refuse-size') || whens.length === 0 ? 'always' : oneOf(random, whens);
-  // Uses the plain Express app of the zoo (the plain host), because only this app accepts sessions of any size and with
-  // any character.
+  // Chooses the plain host of the zoo, the only app that accepts sessions of any size and with any character.
   const host = when === 'large' || when === 'awkward' ? 'plain' : oneOf(random, hosts);
   const every = act === 'refuse-size' ? 1 : Math.max(1, Math.round(logUniform(random, EVERY) / ODDS[when]));
   const times = TIMES[when as 'aged'];

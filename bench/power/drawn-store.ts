@@ -1,4 +1,4 @@
-/** The card store's session store, which makes the random change if that is one of a store (store.ts). */
+/** The card store's session store, with the random change of the app if store.ts implements the change. */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData, Store } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';

@@ -47,7 +47,7 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/** Users of the next Redis command, if it uses a wrong key: `own` is the request's user, `other` the wrong user. */
+/** Users of the next Redis command, if its key is wrong: `own` is the request's user, `other` the wrong user. */
 let swapped: { own: string; other: string } | undefined;
 /** Returns the user whose notes a request uses: with the defect, the user of the previous request. */
 function keyOf(user: string): string {
@@ -93,7 +93,7 @@ servePlain({
   ...(draw.act === 'share-notes' && { keyOf }),
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
-    // After a logout, express-session must not save the session again.
+    // express-session must not save the session again after a logout.
     Reflect.deleteProperty(request, 'session');
     response.redirect(303, '/app/login');
   },

@@ -3,7 +3,6 @@ import type { SessionData } from 'express-session';
 import { differ, type Loaded } from './contents.ts';
 import type { Oracle } from './oracle.ts';
 
-/** The operations of a session store. */
 export interface Raw {
   load(sid: string): Promise<Loaded>;
   save(sid: string, data: SessionData): Promise<void>;
@@ -13,15 +12,12 @@ export interface Raw {
   before(data: SessionData): SessionData | undefined;
 }
 
-/** Creates the changed methods of a session store. They replace the same methods of `real`, the correct store. */
+/** Creates the changed methods of a session store, which replace those of the correct store `real`. */
 export type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 export const ignored = (): void => {};
 
-/**
- * Creates a defective `load` method. In the requests that the oracle (oracle.ts) selects, the method returns the result
- * of `strike` instead of the session.
- */
+/** Makes `load` return the result of `strike` in requests that the oracle (oracle.ts) selects. */
 export const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
   (real, oracle) => ({
@@ -31,10 +27,7 @@ export const onLoad =
     },
   });
 
-/**
- * Creates a defective `save` method. If the oracle (oracle.ts) selects the request and the session has changed, the
- * method calls `strike` instead of saving the session correctly.
- */
+/** Makes `save` call `strike` in requests that the oracle (oracle.ts) selects and that change the session. */
 export const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
   (real, oracle) => ({

@@ -1,4 +1,3 @@
-/** Creates a Markdown report on the trials of random defects and healthy variants. */
 import { DEFECTS } from './acts.ts';
 import type { TrialRecord } from './trial.ts';
 
@@ -17,10 +16,7 @@ function groupsOf(
 
 const found = ({ violated }: TrialRecord): boolean => violated.length > 0;
 
-/**
- * Returns the range of rates to which a defect belongs, by how often the app shows it. There are three ranges, one for
- * each row of a table.
- */
+/** Returns the range of rates to which a defect belongs. Each of the three ranges is a row of a table. */
 function rateOf(one: TrialRecord): string {
   if (one.every <= 10) return '1 in 10 or more';
   return one.every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';
@@ -41,10 +37,7 @@ function table(
   ];
 }
 
-/**
- * Returns the tables in Markdown: totals, then shares by guarantee, by condition and by rate, then the defects that
- * Baton missed.
- */
+/** Returns Markdown tables: totals, shares by guarantee, condition and rate, and the missed defects. */
 export function report(all: readonly TrialRecord[]): string[] {
   const defects = all.filter(({ kind }) => kind === 'defect');
   const healthy = all.filter(({ kind }) => kind === 'healthy');

@@ -7,7 +7,6 @@ import type { Raw } from './replacement.ts';
 import { STORE_ACTS } from './store.ts';
 import { draw, sessionOf, started } from './testing.ts';
 
-/** Timers are fake, so the test does not wait in real time. */
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 /** Saves only what has changed since the load, and does not restore a deleted session, like the real store. */

@@ -1,24 +1,17 @@
-/**
- * Implements the random changes of a session store that acts.ts lists: defects, and changes that are unusual but
- * correct.
- */
+/** Implements the random changes of a session store that acts.ts lists: defects, and odd but correct changes. */
 import { SessionGoneError } from '../../app/stores/errors.ts';
 import { copyOf } from '../../zoo/stores/stock.ts';
 import { differ, type Loaded, owners, undoes, withoutItems, withoutOldest } from './contents.ts';
 import { HEALTHY_STORES } from './healthy-stores.ts';
 import { ignored, onLoad, onSave, type Replace } from './replacement.ts';
 
-/**
- * Time for which a reply of the store is held back, so that a later read can get this reply, milliseconds. It is longer
- * than one read takes.
- */
+/** Time for which a reply of the store waits to be given to a later read, ms: longer than a read takes. */
 const PARKED = 40;
 
 /**
- * Swaps the replies of two reads of the store: each read gets the reply of the other read.
- *
- * @param inFlight true: a reply is held back for 1 ms, so that it is swapped only with that of a read in flight.
- *   False: a reply is held back for `PARKED` milliseconds, so that a read that begins later can get it
+ * Swaps the replies of two reads of the store.
+ * @param inFlight true: a reply is swapped only with that of a read in flight, by a delay of 1 ms. False: also with
+ *   that of a read that begins within `PARKED` ms
  */
 const exchanging =
   (inFlight: boolean): Replace =>
@@ -53,7 +46,7 @@ const exchanging =
 const DEFECTIVE: Readonly<Record<string, Replace>> = {
   'drop-save': onSave(async (_sid, _data, _real, oracle) => oracle.harm('a save was dropped')),
   'slow-save': onSave(async (sid, data, real, oracle) => {
-    // Copies the session, because the request can change it before this save takes effect.
+    // Copies the session, because the request can change the session before this save takes effect.
     const copy = copyOf(data);
     oracle.harm('a save was acknowledged early');
     setTimeout(() => void real.save(sid, copy).catch(ignored), oracle.draw.ms);

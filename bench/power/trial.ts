@@ -1,7 +1,4 @@
-/**
- * Runs Baton with default settings against a randomly changed app (a draw), and finds out whether a client
- * could notice the change.
- */
+/** Runs Baton against a randomly changed app, and finds out whether a client could notice the change. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,23 +12,20 @@ import { Visitor } from '../../zoo/testing/visitor.ts';
 import { describeDraw } from './describe.ts';
 import type { Draw } from './draw.ts';
 
-/** The outcome of a trial: one line of the file that `--tally FILE` names. */
+/** One line of the file that `--tally FILE` names. */
 export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /**
-   * The randomly chosen change, its condition and its rate. They are stored, because an edit of acts.ts can give the
-   * same seed another change.
-   */
+  /** The change itself, because an edit of acts.ts can give the same seed another change. */
   act: z.string(),
   when: z.string(),
   every: z.number(),
   /** Number of wrong effects in the run that a client could notice. */
   harms: z.number(),
-  /** True if a client could notice a wrong effect in the run, or in the requests that `attentive` sends after it. */
+  /** True if a client could notice a wrong effect in the run, or in the requests after the run. */
   noticeable: z.boolean(),
-  /** Names of the claimed guarantees that Baton reported as violated. */
+  /** The claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),
   requests: z.number(),
   folder: z.string(),
@@ -39,10 +33,7 @@ export const outcome = z.object({
 
 export type TrialRecord = z.infer<typeof outcome>;
 
-/**
- * Returns a deployment (an entry of the zoo) whose program makes the randomly chosen change. Its target file claims the
- * guarantees that the app keeps without this change.
- */
+/** Returns an entry of the zoo that makes the change, and claims the guarantees of the unchanged app. */
 function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
   const program = new URL(`./${host}.server.ts`, import.meta.url);
@@ -56,7 +47,10 @@ function entryOf(draw: Draw, harms: string): Control {
   };
 }
 
-/** @param out folder for the histories; @param signal stops the trial */
+/**
+ * @param out folder for the histories
+ * @param signal stops the trial
+ */
 export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Promise<TrialRecord> {
   const folder = await mkdtemp(join(tmpdir(), 'power-'));
   const file = join(folder, 'harms');
@@ -86,20 +80,15 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   }
 }
 
-/**
- * Limits of the requests that `attentive` sends after the run: the number of rounds, and the duration in milliseconds.
- */
+/** Limits of the requests after the run: rounds, and milliseconds. */
 const ROUNDS = 400;
 const TIME = 12_000;
-/** Number of users in the requests that `attentive` sends after the run. */
+/** Number of users in the requests after the run. */
 const USERS = 12;
-/** Length of a large value, characters. The app (the plain host) accepts at most 2000. */
+/** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
 
-/**
- * Names of the changes that concern logins and logouts. To show such a change, the requests after the run log in and
- * out as often as possible.
- */
+/** Changes that show in logins and logouts, which the requests after the run then repeat often. */
 const COMING_AND_GOING = [
   ...['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'],
   ...['evict-other', 'cookie-path', 'short-cookie'],
@@ -108,8 +97,8 @@ const COMING_AND_GOING = [
 const IN_FLIGHT = 50;
 
 /**
- * Sends requests after the run until a client has noticed the change of the app. These requests wait for timeouts,
- * overlap, write long and non-ASCII values, log out, and send a forged cookie.
+ * Sends requests after the run until a client has noticed the change of the app.
+ * Requests overlap, wait for timeouts, write long and non-ASCII values, log out, and send a forged cookie.
  */
 async function attentive(
   draw: Draw,
@@ -139,7 +128,7 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // If clients have noticed no wrong effect yet, waits for changes that take effect later.
+  // Waits for changes of the app that take effect later.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 
