@@ -11,6 +11,8 @@ const ROUNDS = 16;
 /** Minimum number of rounds for the check `one-session`, even after the deadline. */
 const NEEDED = 3;
 const AT_ONCE = 4;
+/** Number of users. It is less than the number of rounds, so that users log in again where they were logged in before. */
+const USERS = 6;
 
 export const coldBurst: Workload = {
   name: 'cold-burst',
@@ -26,7 +28,7 @@ export const coldBurst: Workload = {
 
 async function round(context: Context, n: number): Promise<void> {
   const { signedIn, pages } = context.target;
-  const driver = Driver.of(context, n);
+  const driver = Driver.of(context, n, context.account(n % USERS));
   const others = [signedIn.page, ...pages, '/'].slice(0, 3);
   const barrier = new Barrier(others.length + 1);
   await Promise.all([

@@ -217,3 +217,16 @@ it('hop writes only a few texts that it cannot remove, because their name is in 
   await operationsOf(url, hopAt({ pause: 0 }), { growth, enough });
   expect(most()).toBe(8);
 });
+
+it('cold-burst lets each of its users log in more than once', async () => {
+  const { url } = await started();
+  const { context } = recorded(url);
+  const users = new Map<number, number>();
+  const account: Context['account'] = n => {
+    users.set(n, (users.get(n) ?? 0) + 1);
+    return context.account(n);
+  };
+  await coldBurst.run({ ...context, account }, { sessions: 1, deadline: Number.POSITIVE_INFINITY });
+  expect(users.size).toBeGreaterThan(1);
+  expect(Math.min(...users.values())).toBeGreaterThan(1);
+});
