@@ -37,9 +37,10 @@ function called(event: Called, { json }: Who): string {
 
 function returned(event: Returned, session?: Who): string {
   let line = event.return === undefined ? '' : `,"return":${event.return}`;
-  line += session === undefined ? usual(event) : usualIn(event, session);
-  if (event.saw !== undefined) line += `,"saw":${sawIn(event.saw, session)}`;
-  if (event.canaries !== undefined) line += `,"canaries":${JSON.stringify(event.canaries)}`;
+  const last = session === undefined ? undefined : usualIn(event, session);
+  line += last === undefined ? usual(event) : last.json;
+  if (event.saw !== undefined) line += `,"saw":${listIn(event.saw, last?.saw)}`;
+  if (event.canaries !== undefined) line += `,"canaries":${listIn(event.canaries, last?.canaries)}`;
   if (event.cookies !== undefined) line += `,"cookies":${JSON.stringify(event.cookies)}`;
   if (event.version !== undefined) line += `,"version":${event.version}`;
   if (event.skew !== undefined) line += `,"skew":${event.skew}`;
@@ -75,30 +76,38 @@ function usual(event: Usual): string {
 /** Maximum number of instances whose last response is cached for each session. */
 const INSTANCES = 16;
 
-function usualIn(event: Usual, { usuals }: Who): string {
+function usualIn(event: Usual, { usuals }: Who): Last {
   const { outcome, status, note, instance, source, cohort, signedIn, sawUser } = event;
   const last = usuals.get(instance);
   const same = last?.outcome === outcome && last.status === status && last.note === note;
   if (same && last.source === source && last.cohort === cohort && last.signedIn === signedIn)
-    if (last.sawUser === sawUser) return last.json;
-  const json = flat(usual(event));
+    if (last.sawUser === sawUser) return last;
+  const lists = { saw: { of: undefined, json: '' }, canaries: { of: undefined, json: '' } };
+  const kept = { outcome, status, note, source, cohort, signedIn, sawUser };
+  const next: Last = { ...kept, json: flat(usual(event)), ...lists };
   if (usuals.size >= INSTANCES) usuals.clear();
-  usuals.set(instance, { outcome, status, note, source, cohort, signedIn, sawUser, json });
-  return json;
+  usuals.set(instance, next);
+  return next;
 }
 
 /** Copies a text that was joined from parts, because V8 would visit the parts at each use. */
 const flat = (text: string): string => Buffer.from(text).toString();
+
+interface LastList {
+  of: readonly string[] | undefined;
+  json: string;
+}
+
+/** The last response of an instance to a session. `json` has its usual fields. */
+type Last = Usual & { json: string; saw: LastList; canaries: LastList };
 
 interface Who {
   clock: string;
   client: string;
   user: string;
   json: string;
-  saw: readonly string[] | undefined;
-  sawJson: string;
-  /** The last response of each instance, with its JSON. */
-  usuals: Map<string | undefined, Usual & { json: string }>;
+  /** Key: instance. */
+  usuals: Map<string | undefined, Last>;
 }
 
 const known = new Map<string, Who>();
@@ -109,18 +118,18 @@ function who({ clock, client, session, user }: Called): Who {
   let json = `,"clock":${text(clock)},"client":${text(client)}`;
   json += `,"session":${text(session)},"user":${text(user)}`;
   if (known.size >= KEPT) known.clear();
-  const now: Who = { clock, client, user, json: flat(json), saw: undefined, sawJson: '', usuals: new Map() };
+  const now: Who = { clock, client, user, json: flat(json), usuals: new Map() };
   known.set(session, now);
   return now;
 }
 
-function sawIn(saw: readonly string[], session: Who | undefined): string {
-  if (session === undefined) return JSON.stringify(saw);
-  if (session.saw !== saw) {
-    session.saw = saw;
-    session.sawJson = JSON.stringify(saw);
+function listIn(list: readonly string[], last: LastList | undefined): string {
+  if (last === undefined) return JSON.stringify(list);
+  if (last.of !== list) {
+    last.of = list;
+    last.json = JSON.stringify(list);
   }
-  return session.sawJson;
+  return last.json;
 }
 
 const cachings = new Recent<Caching, string>();

@@ -5,7 +5,8 @@ import { PageCopies } from './page-copies.ts';
 const page = (body: string, headers: Reply['headers'] = { etag: `"${body}"` }): Reply => ({
   ...{ status: 200, headers, body, cookies: [] },
 });
-const notModified: Reply = { status: 304, headers: { 'x-instance-id': 'two' }, body: '', cookies: [] };
+const head = 'HTTP/1.1 304 Not Modified\r\nX-Instance-Id: two\r\n';
+const notModified: Reply = { status: 304, head, headers: { 'x-instance-id': 'two' }, body: '', cookies: [] };
 
 describe('the pages that a browser keeps', () => {
   it('are asked for at every second request, and shown again after a 304', () => {

@@ -40,8 +40,8 @@ export class PageCopies {
   }
 }
 
-function restored({ body, facts, headers }: Reply, { facts: _, ...reply }: Reply): Reply {
-  const { 'set-cookie': __, ...kept } = headers;
+function restored({ body, facts, headers }: Reply, { facts: _, head: __, ...reply }: Reply): Reply {
+  const { 'set-cookie': ___, ...kept } = headers;
   const known = facts === undefined ? {} : { facts };
   return { ...reply, ...known, status: 200, body, headers: { ...kept, ...reply.headers }, unchanged: true };
 }

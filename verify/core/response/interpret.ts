@@ -214,10 +214,9 @@ export class Interpreter {
   /** Adds canaries outside of the read object, and changes of session cookies. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
-    const saw = seen.saw ?? [];
-    if (found.length > 0 && !alike(found, saw)) {
-      const foreign = new Set(found.filter(canary => !saw.includes(canary)));
-      if (foreign.size > 0) seen.canaries = [...foreign];
+    if (found.length > 0) {
+      const canaries = canariesOutside(seen.saw ?? NO_PAGE.values, found, reply);
+      if (canaries.length > 0) seen.canaries = canaries;
     }
     if (reply.cookies.length === 0) return;
     const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
@@ -231,6 +230,14 @@ export class Interpreter {
         : { name, change: 'set', label: this.#reading.label(value) };
     return attributes === undefined ? change : { ...change, attributes };
   }
+}
+
+function canariesOutside(saw: readonly string[], found: readonly string[], { facts }: Reply): string[] {
+  const known = facts?.outside;
+  if (known?.found === found && known.saw === saw) return known.canaries;
+  const canaries = alike(found, saw) ? [] : [...new Set(found.filter(canary => !saw.includes(canary)))];
+  if (facts !== undefined) facts.outside = { found, saw, canaries };
+  return canaries;
 }
 
 function noteOf({ status, failure, distrusted, redirect, unchanged }: Reply): string {

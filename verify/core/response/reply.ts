@@ -15,6 +15,8 @@ export interface BodyFacts {
   /** The first value that each search found in the body, or null. Key: the object that searched. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
+  /** Those of the canaries `found` that are not among the values `saw`. */
+  outside?: { found: readonly string[]; saw: readonly string[]; canaries: string[] };
   /** The last list page that was read from the body, with its reader and the requested path. */
   list?: { reader: object; path: string; page: ListPage };
   busy?: boolean;
