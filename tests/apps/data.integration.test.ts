@@ -125,7 +125,7 @@ it('a list that refuses adds at its cap is judged, and found broken if an instan
 it('a list that silently keeps only the newest values is not accused, and `cap` is suggested', async () => {
   const healthy = await run(new KeepsNewest(), {}, SESSION, ['hop']);
   expect(those(healthy, 'violated')).toEqual([]);
-  expect(healthy.remarks.join('\n')).toMatch(/reads? of "notes" showed 10 values .* `cap: 10`/);
+  expect(healthy.remarks.join('\n')).toMatch(/reads? of "notes" showed 10 values.* `cap: 10`/);
 });
 
 describe('the audit', () => {
