@@ -1,6 +1,5 @@
 /**
- * A middleware that makes the randomly chosen change of the app (the draw) if this change concerns cookies or responses
- * (`HANDLER_ACTS`). The middleware runs after the session is loaded.
+ * Makes those random changes of an app that concern cookies or responses (`HANDLER_ACTS`), after the session is loaded.
  */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -9,13 +8,13 @@ import type { Oracle } from './oracle.ts';
 
 type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' | undefined;
 
-/** Matches the session cookie of both apps: `connect.sid` of the plain Express app, or `sid` of the web shop. */
+/** Session cookies: `connect.sid` of the plain Express app, or `sid` of the web shop. */
 const COOKIE = /^(connect\.sid|sid)=/;
 
 /** The session cookie that the app set at the most recent login, and the user of this login. */
 let lastLogin: { cookie: string; user: string } | undefined;
 
-/** Replaces `setHeader` of a response, to change the values of one header whenever the app sets this header. */
+/** Changes the values of one header whenever the app sets this header. */
 function changing(response: Response, name: string, change: (value: string) => string): void {
   const set = response.setHeader.bind(response);
   response.setHeader = (header, value) => {
@@ -39,9 +38,9 @@ function changingPage(response: Response, change: (page: string) => string | Buf
 /** Removes the form tokens of a page, which differ each time. */
 const visible = (page: string): string => page.replaceAll(/[\w.-]{30,}/g, '');
 
-/** The last page that the app sent, by its path. */
+/** Key: path; value: the last page that the app sent there. */
 const lastPages = new Map<string, { page: string; user: string }>();
-/** The last page that the app sent to each session, by session id and path. */
+/** Key: session id and path; value: the last page that the app sent there. */
 const ownPages = new Map<string, { page: string; at: number }>();
 
 export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
@@ -184,16 +183,10 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/**
- * Names of the changes whose handlers must run in every request, to record its cookies. Such a handler calls the oracle
- * (oracle.ts) itself, and only in requests in which the change is possible.
- */
+/** Changes whose handlers must run in every request, to record its cookies or pages. */
 const WATCHING = ['other-cookie', 'swap-pages', 'old-page', 'wrong-304'];
 
-/**
- * Returns the middleware. It reports each request to the oracle (oracle.ts), which decides whether to make the change
- * in this request.
- */
+/** Makes the change in the requests that the oracle (oracle.ts) selects. */
 export const drawnHandler =
   (oracle: Oracle): RequestHandler =>
   (request, response, next) => {
