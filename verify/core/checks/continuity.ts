@@ -7,7 +7,7 @@ import { atMost, check, few } from './framework.ts';
 
 const ENOUGH_STAYING = 100;
 
-export const continuity = check<ContinuityCounts>({
+export const continuity = check({
   guarantee: 'continuity',
   assumes:
     '`signedIn` in the target file recognises signed-in pages; each client sends the cookies that it received last',

@@ -7,7 +7,7 @@ import { check, reached, untried } from './framework.ts';
 /** The verdict mentions the randomness of ids from this number of bits on. 30 different ids prove 7 bits. */
 const WORTH_REPORTING = 7;
 
-export const cookiePolicy = check<CookieCounts>({
+export const cookiePolicy = check({
   guarantee: 'cookie-policy',
   assumes: 'the cookies in the history carry the session: a request without them was signed out',
   minimum:

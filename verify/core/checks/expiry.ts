@@ -4,7 +4,7 @@ import { declaredBy, Expiry, Timeouts } from './expiry-judge.ts';
 import { check, reached, untried } from './framework.ts';
 import { TIMEOUTS } from './life.ts';
 
-export const expiry = check<Timeouts>({
+export const expiry = check({
   guarantee: 'expiry',
   assumes: 'the target file declares the timeouts and what renews them; a client may drop an expired cookie',
   minimum:

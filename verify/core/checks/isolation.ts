@@ -5,7 +5,7 @@ import { Isolation, Responses } from './isolation-judge.ts';
 
 const LEAST_NAMED = 20;
 
-export const isolation = check<Responses>({
+export const isolation = check({
   guarantee: 'isolation',
   assumes:
     'canaries, the private values that Baton writes, are unguessable and name their user; each user has one account',

@@ -6,7 +6,7 @@ import { LogoutFinal, Logouts } from './logout-final-judge.ts';
 
 const RACES = 3;
 
-export const logoutFinal = check<Logouts>({
+export const logoutFinal = check({
   guarantee: 'logout-final',
   assumes:
     'the history ends a session only after its last replay; the app signs in users only by the recorded logins',

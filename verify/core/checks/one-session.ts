@@ -3,7 +3,7 @@ import { counted, grouped } from '../result/format.ts';
 import { atMost, check, few } from './framework.ts';
 import { ENOUGH, Logins, OneSession, violationsIn } from './one-session-judge.ts';
 
-export const oneSession = check<Logins>({
+export const oneSession = check({
   guarantee: 'one-session',
   assumes: 'the first requests of a session come from a client without cookies',
   minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,

@@ -7,7 +7,7 @@ import { starved } from './trouble.ts';
 
 const RECOVERED = 3;
 
-export const outage = check<OutageCounts>({
+export const outage = check({
   guarantee: 'outage',
   assumes:
     'the store responds to no request during the fault; the history times faults by the clock of the run, and marks ' +

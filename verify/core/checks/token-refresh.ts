@@ -5,7 +5,7 @@ import { Refreshes, TokenRefresh } from './token-refresh-judge.ts';
 
 const ENOUGH = 3;
 
-export const tokenRefresh = check<Refreshes>({
+export const tokenRefresh = check({
   guarantee: 'token-refresh',
   assumes:
     'each refresh is recorded, with labels of the refresh tokens that were sent and issued; the target file declares the grace period that the app has',
