@@ -56,7 +56,7 @@ class Described extends SmallApp {
     });
     const sent = JSON.parse(asked.body || '{}') as Record<string, string>;
     const called = `${asked.method} ${asked.path}`;
-    if (called === 'GET /openapi.json') return json(DOCUMENT);
+    if (called === (this.#local ? 'GET /documentation/json' : 'GET /openapi.json')) return json(DOCUMENT);
     if (called === 'POST /v1/entrance') {
       const { identifier = '', passphrase, kind } = sent;
       if (kind !== 'web') return json({}, 422);

@@ -5,7 +5,7 @@ import { document, METHODS, type operation, type Schema } from './openapi-docume
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Usual paths of an OpenAPI document, in FastAPI, springdoc, Nest, ASP.NET and other frameworks. */
+/** Usual paths of the document: FastAPI, springdoc, Nest, ASP.NET, Fastify, swaggo, flasgger and drf-spectacular. */
 const PATHS = [
   '/openapi.json',
   '/swagger.json',
@@ -14,6 +14,10 @@ const PATHS = [
   '/api/openapi.json',
   '/api/v1/openapi.json',
   '/swagger/v1/swagger.json',
+  '/documentation/json',
+  '/swagger/doc.json',
+  '/apispec_1.json',
+  '/api/schema/?format=json',
 ];
 const LINK = /["']([^"'\s<>]*(?:openapi|swagger|api-docs)[^"'\s<>]*?\.json|[^"'\s<>]*\/v3\/api-docs)["']/i;
 const MOST = { logins: 4, pages: 24, logouts: 4, writes: 6 };
