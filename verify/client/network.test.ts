@@ -136,6 +136,9 @@ describe('a target', () => {
     const one = client({ url, headers: { authorization: 'Bearer {token}' } });
     const send = { method: 'POST', path: '/', json: { a: 1 } };
     expect((await one.send(send)).body).toBe('application/json {"a":1} ');
+    const typed = async (form: Record<string, string>) =>
+      (await one.send({ method: 'POST', path: '/', form })).body.trim();
+    expect([await typed({ a: '1' }), await typed({})]).toEqual(['application/x-www-form-urlencoded a=1', '']);
     one.captured.set('token', 't1');
     expect((await one.copy().send(send)).body).toBe('application/json {"a":1} Bearer t1');
     expect((await one.replayer('/').send(send)).body).toContain('Bearer t1');

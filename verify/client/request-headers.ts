@@ -74,7 +74,8 @@ export class RequestHeaders {
   ): string[] {
     const own = id === undefined ? [] : ['x-request-id', id];
     if (id !== undefined && !head.has('traceparent')) own.push('traceparent', traceparentOf(id));
-    if (body !== null && !head.has('content-type'))
+    // Fastify refuses an empty body of a type that it does not parse.
+    if (body !== null && body !== '' && !head.has('content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
     if (isSafe(method) && body === null) return own;
     const origin = originOf(from ?? site, site, head);
