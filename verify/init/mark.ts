@@ -197,6 +197,6 @@ export function noMark(views: readonly Views[], opened: readonly string[]): stri
     ? `init: the login was accepted, and none of ${views.length} pages (${paths}) names its user in a way that differs between ` +
         'the accounts. Write `signedIn` by hand (docs/target-file.md)'
     : `init: the login was accepted, but the pages that init opened (${opened.join(', ')}) are the same for a signed-in ` +
-        'client and a stranger. Write by hand (docs/target-file.md) `signedIn`, a page that names its user, and, if a ' +
+        'client and a client without a session. Write by hand (docs/target-file.md) `signedIn`, a page that names its user, and, if a ' +
         'header carries the session, `login.capture` and `headers`';
 }

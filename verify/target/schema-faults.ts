@@ -58,8 +58,8 @@ const kubernetes = z.strictObject({
 });
 
 const account = {
-  region: name.optional().describe('By default the region of the AWS CLI.'),
-  profile: name.optional().describe('By default the profile of the AWS CLI.'),
+  region: name.optional().describe('AWS region; by default that of the AWS CLI.'),
+  profile: name.optional().describe('Profile of the AWS CLI; by default its default profile.'),
 };
 
 const autoScaling = z.strictObject({

@@ -55,7 +55,7 @@ export const DECLARED = {
     },
     'limits for each fault; a value without a limit is only measured',
   ),
-  weights: may({ named: 'number' }, 'shares of the instances, on any scale'),
+  weights: may({ named: 'number' }, 'relative weights of the instances; only their ratios count'),
   cookies: may(['asvs'], '`asvs`: cookies must also fulfil OWASP ASVS'),
   attributes: may(
     {
