@@ -55,6 +55,15 @@ describe('no-lost-updates', () => {
     ]);
   });
 
+  it('judges at the end of the run an object that the sessions of a user share', () => {
+    const verdict = judged((session, picture) => {
+      race(session, picture, 'a', 'b');
+      session.read('app-1', ['b']);
+      for (const event of picture.events) if ('object' in event) event.object = 'basket@alice';
+    });
+    expect(verdict).toMatchObject({ judgement: 'violated', violations: 1 });
+  });
+
   it('reports a value that a read showed and that was overwritten later', () => {
     const verdict = judged((session, picture) => {
       race(session, picture, 'a', 'b');
