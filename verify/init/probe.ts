@@ -1,16 +1,15 @@
 /** Finds a form that stores a text and is safe to send. Guarantees about data need such a form. */
 import { decodeHTML } from 'entities';
 import type { Form, FormField } from '../client/page.ts';
-import type { Send } from '../client/send.ts';
 import { finder } from '../core/response/finding.ts';
-import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';
 import type { Token } from './login.ts';
 import { type ListPlace, placeIn } from './place.ts';
-import { commonOf } from './redirects.ts';
+
 import { isTokenField, tokenIn, tokenOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
+import { commonOf, filledWith } from './writes.ts';
 
 export interface Candidate {
   /** Paths of pages that may show the stored text, the most likely one first. */
@@ -209,20 +208,6 @@ async function readOf(
     }
   }
   return undefined;
-}
-
-function filledWith(
-  { method = 'POST', path, form, json }: Candidate['request'],
-  headers: Record<string, string> | undefined,
-  values: Record<string, string>,
-): Send {
-  return {
-    method,
-    path,
-    ...(form === undefined ? {} : { form: filled(form, values) }),
-    ...(json === undefined ? {} : { json: filledJson(json, values) }),
-    headers: filled(headers ?? {}, values),
-  };
 }
 
 async function itemsOn(

@@ -1,0 +1,32 @@
+/** Fills the request of a write, and finds the page that shows its value from its redirect. */
+import type { Send } from '../client/send.ts';
+import { filled, filledJson } from '../core/response/form.ts';
+import type { HintedRequest } from './hints.ts';
+
+/**
+ * Returns the address of two redirects without the parts of the query that differ, such as a message with the number of
+ * the new item.
+ */
+export function commonOf(leads: readonly string[]): string[] {
+  const [first, second] = leads.map(lead => new URL(lead, 'http://app'));
+  if (first === undefined || second === undefined || first.pathname !== second.pathname) return [];
+  const kept = [...first.searchParams].filter(([name, value]) =>
+    second.searchParams.getAll(name).includes(value),
+  );
+  const query = new URLSearchParams(kept).toString();
+  return first.search === second.search ? [] : [first.pathname + (query === '' ? '' : `?${query}`)];
+}
+
+export function filledWith(
+  { method = 'POST', path, form, json }: Partial<HintedRequest> & { path: string },
+  headers: Record<string, string> | undefined,
+  values: Record<string, string>,
+): Send {
+  return {
+    method,
+    path,
+    ...(form === undefined ? {} : { form: filled(form, values) }),
+    ...(json === undefined ? {} : { json: filledJson(json, values) }),
+    headers: filled(headers ?? {}, values),
+  };
+}
