@@ -11,10 +11,14 @@ const notModified: Reply = { status: 304, head, headers: { 'x-instance-id': 'two
 describe('the pages that a browser keeps', () => {
   it('are asked for at every second request, and shown again after a 304', () => {
     const copies = new PageCopies();
-    expect(copies.due('/')).toBeUndefined();
+    expect(copies.due('/', undefined)).toBeUndefined();
     copies.shown('/', page('tea', { etag: '"1"', 'set-cookie': ['a=b'], 'x-instance-id': 'one' }), undefined);
-    const asked = copies.due('/');
-    expect([asked?.etag, copies.due('/'), copies.due('/other')]).toEqual(['"1"', undefined, undefined]);
+    const asked = copies.due('/', undefined);
+    expect([asked?.etag, copies.due('/', undefined), copies.due('/other', undefined)]).toEqual([
+      '"1"',
+      undefined,
+      undefined,
+    ]);
     expect(copies.shown('/', notModified, asked)).toEqual({
       ...page('tea', { etag: '"1"', 'x-instance-id': 'two' }),
       unchanged: true,
@@ -24,7 +28,7 @@ describe('the pages that a browser keeps', () => {
   it('are the ones that the request asked for, also if a newer page has arrived since', () => {
     const copies = new PageCopies();
     copies.shown('/', page('old'), undefined);
-    const asked = copies.due('/');
+    const asked = copies.due('/', undefined);
     copies.shown('/', page('new'), undefined);
     expect(copies.shown('/', notModified, asked).body).toBe('old');
   });
@@ -32,11 +36,23 @@ describe('the pages that a browser keeps', () => {
   it.each([
     ['no ETag', page('tea', {})],
     ['no-store', page('tea', { etag: '"1"', 'cache-control': 'private, no-store' })],
+    ['Vary: *', page('tea', { etag: '"1"', vary: '*' })],
     ['status 404', { ...page('tea'), status: 404 }],
   ])('a browser keeps no response with %s', (_, reply) => {
     const copies = new PageCopies();
     expect(copies.shown('/', reply, undefined)).toBe(reply);
-    expect(copies.due('/')).toBeUndefined();
+    expect(copies.due('/', undefined)).toBeUndefined();
+  });
+
+  it('are not asked for with other cookies if they vary by cookie', () => {
+    const copies = new PageCopies();
+    const [sent, changed] = [[{ name: 'sid', value: '1' }], [{ name: 'sid', value: '2' }]];
+    copies.shown('/', { ...page('tea', { etag: '"1"', vary: 'Accept, Cookie' }), sent }, undefined);
+    copies.shown('/free', { ...page('tea', { etag: '"1"', vary: 'Accept' }), sent }, undefined);
+    expect(copies.due('/', changed)).toBeUndefined();
+    expect(copies.due('/', sent)?.etag).toBe('"1"');
+    copies.due('/', sent);
+    expect(copies.due('/free', changed)?.etag).toBe('"1"');
   });
 
   it('a 304 that the client did not ask for stays a 304', () => {

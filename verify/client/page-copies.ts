@@ -5,6 +5,8 @@ import type { Reply } from '../core/response/reply.ts';
 export interface PageCopy {
   readonly reply: Reply;
   readonly etag: string;
+  /** True if another page belongs to other cookies (`Vary: Cookie`). */
+  readonly variesByCookie: boolean;
 }
 
 /** Maximum number of pages that a client keeps. */
@@ -17,25 +19,29 @@ export class PageCopies {
   /**
    * Returns the kept page at every second call, else undefined, so that a client sends conditional requests and also
    * gets whole pages.
+   *
+   * @param cookies the cookies of the next request; the same list as `sent` of the page's reply if no cookie has changed
    */
-  due(path: string): PageCopy | undefined {
+  due(path: string, cookies: Reply['sent']): PageCopy | undefined {
     const copy = this.#copies.get(path);
-    return copy !== undefined && this.#asked++ % 2 === 0 ? copy : undefined;
+    if (copy === undefined || (copy.variesByCookie && copy.reply.sent !== cookies)) return undefined;
+    return this.#asked++ % 2 === 0 ? copy : undefined;
   }
 
   /**
    * Returns what a browser shows after a response: the page itself, or the kept page after a 304. Keeps a page with an
-   * ETag, except if the response forbids it (`no-store`).
+   * ETag, except if the response forbids it (`no-store`, `Vary: *`).
    *
    * @param asked the kept page whose ETag the request had
    */
   shown(path: string, reply: Reply, asked: PageCopy | undefined): Reply {
     if (reply.status === 304 && asked !== undefined) return restored(asked.reply, reply);
     if (reply.status !== 200) return reply;
-    const { etag, 'cache-control': caching } = reply.headers;
+    const { etag, 'cache-control': caching = '', vary = '' } = reply.headers;
     this.#copies.delete(path);
-    const kept = typeof etag === 'string' && !/\bno-store\b/i.test(String(caching ?? ''));
-    if (kept && this.#copies.size < MOST) this.#copies.set(path, { reply, etag });
+    const kept = typeof etag === 'string' && !/\bno-store\b/i.test(`${caching}`) && !`${vary}`.includes('*');
+    const variesByCookie = /\bcookie\b/i.test(`${vary}`);
+    if (kept && this.#copies.size < MOST) this.#copies.set(path, { reply, etag, variesByCookie });
     return reply;
   }
 }

@@ -85,7 +85,7 @@ export class SessionClient {
     if (held !== undefined && !alone) await held.assemble();
     const place = network.place(request.path);
     const cookies = this.#cookies(request, place.site);
-    const copy = request.method === 'GET' ? this.#copies.due(request.path) : undefined;
+    const copy = request.method === 'GET' ? this.#copies.due(request.path, cookies.list) : undefined;
     const conditional = copy && { ...request, headers: { ...request.headers, 'If-None-Match': copy.etag } };
     const outgoing = this.#outgoing(conditional ?? request, forwarding, place, cookies, signal, watch);
     try {
