@@ -1,4 +1,4 @@
-/** Reads and writes baseline files, and reads other inputs of a comparison: results, histories and folders. */
+/** Reads and writes baseline files. Also reads results, histories and folders, for a comparison. */
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ export const formatBaseline = (runs: readonly Digest[]): string =>
   `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
 
 /**
- * Reads the runs in a file or folder. Returns at least one digest: the figures of a run that a comparison needs.
+ * Reads the runs in a file or folder. Returns at least one digest: a run's figures for a comparison.
  *
  * @param path a baseline, a result, a history, or a folder of one or several runs
  * @param revision hash of the tested commit
@@ -107,9 +107,7 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/**
- * Returns the first 200 bytes, which suffice to recognise a history, because the whole file may be too long to read.
- */
+/** Returns the first 200 bytes of a file. They suffice to recognise a history, which may be too long to read. */
 async function firstBytesOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
@@ -125,7 +123,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // The UsageError below explains more than the error of the JSON parser: it names the expected formats.
+    // The UsageError that follows explains more than the JSON parser's error, because it names the expected formats.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

@@ -39,7 +39,7 @@ const resultOf = (stdout: string): Result => {
   return result as Result;
 };
 
-/** All tests share two runs of the card store: without a defect, and with sessions in memory. */
+/** Two runs of the card store for all tests: without a defect, and with sessions in memory. */
 const runs = new Map<string, ReturnType<typeof baton>>();
 function shipped(store?: 'memory'): ReturnType<typeof baton> {
   const run =
@@ -67,7 +67,7 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    // Workloads cause statuses 4xx on purpose, by values that are too long and by writes in ended sessions.
+    // Workloads cause statuses 4xx on purpose, by too long values and by writes in ended sessions.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
     noSecretsIn(folder);

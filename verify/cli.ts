@@ -7,7 +7,7 @@ import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
 const { stdout, stderr } = process;
-// A closed pipe, as in `baton … | head`, is no error.
+// A closed pipe, as in `baton … | head`, is not an error.
 for (const stream of [stdout, stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -22,7 +22,7 @@ type Commands = {
   [Name in CommandName]: (words: readonly string[], values: OptionValues<Name>) => Promise<number>;
 };
 
-/** A command's modules are imported only when it runs, so that each command starts fast. */
+/** Imports a command's modules only when the command runs, so that each command starts fast. */
 const COMMANDS: Commands = {
   verify: async ([file], values) =>
     (await import('./commands/verify.ts')).verifyCommand(file, values, output),

@@ -8,13 +8,13 @@ import { UsageError } from './errors.ts';
 import { historyOf, lineBatches } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
-/** Folder for the histories of worker threads, until they are merged. */
+/** Folder for the histories of worker threads. They are merged after the run. */
 const PARTS = 'parts';
 
 /** Returns the path of a worker's history in the folder of a run. */
 export const partFile = (number: number): string => join(PARTS, `history-${number}.ndjson`);
 
-/** Returns the paths of the workers' histories. The list is empty if they are merged, or if there are none. */
+/** Returns the paths of the workers' histories. Returns an empty list if they are merged, or if there are none. */
 export async function partsIn(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, PARTS)).catch(() => []);
   return names
@@ -23,13 +23,13 @@ export async function partsIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** `mixed`: the file also has other lines, such as the output of k6. */
+/** `mixed`: the file also contains foreign lines, such as the output of k6. */
 export type Lines = 'history' | 'mixed';
 
 export class HistoryReader {
   readonly file: string;
   readonly run: Run;
-  /** Line number at which the history begins. Other lines may precede it. */
+  /** Line number at which the history begins. Foreign lines may precede it. */
   readonly #first: number;
   readonly #lines: Lines;
   readonly #batches: AsyncGenerator<string[]>;
@@ -39,7 +39,7 @@ export class HistoryReader {
   #next: Event | undefined;
   #skipped = 0;
   /**
-   * The first line that is cut off. Only the last line of a file may be cut off, by a kill of the process that wrote
+   * The first incomplete line. Only the last line of a file may be incomplete, after a kill of the process that wrote
    * it.
    */
   #bad: { number: number; error: HistoryError } | undefined;
@@ -87,7 +87,7 @@ export class HistoryReader {
     return withPosition(this.file, this.#first, () => make(this.run));
   }
 
-  /** The next event; undefined at the end of the file, or if `fill` must read more lines first. */
+  /** The next event. Undefined at the end of the file, or if `fill` must read more lines first. */
   get next(): Event | undefined {
     return this.#next;
   }
@@ -112,7 +112,7 @@ export class HistoryReader {
     this.#advance();
   }
 
-  /** Reads the next lines if all events were passed on. `next` is then undefined only at the end of the file. */
+  /** Reads more lines if all events were passed on. Afterwards, `next` is undefined only at the end of the file. */
   async fill(): Promise<void> {
     if (this.#next === undefined) this.#advance();
     while (this.#next === undefined) {
@@ -192,7 +192,7 @@ async function historyIn(path: string): Promise<string> {
   }
 }
 
-/** @throws HistoryError for another kind of line, or another version of the format */
+/** @throws HistoryError if the line does not begin a history, or has an unsupported version of the format */
 function firstLine(line: string): Run {
   const { format, version } = headOf(line);
   if (format !== FORMAT)
@@ -208,7 +208,7 @@ function firstLine(line: string): Run {
   return event;
 }
 
-/** Format and version are checked first, because other versions may lack the other fields. */
+/** Parses only format and version, because a history of an unsupported version may lack the other fields. */
 function headOf(line: string): { format?: unknown; version?: unknown } {
   try {
     const value: unknown = JSON.parse(line);

@@ -1,4 +1,4 @@
-/** Uses the library as a program does (docs/library.md). */
+/** Tests the library as a program uses it (docs/library.md). */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// An abort before the load leaves `logout-final` unknown, because only a load can judge it.
+// Only a load can judge `logout-final`, so an abort before the load leaves it unknown.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -54,7 +54,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Returns a log whose entries come only when the run has ended its load and waits for them. */
+    /** Returns a log whose entries come only after the load, while the run waits for them. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {

@@ -1,4 +1,4 @@
-/** Each random file leads to a verdict, or to an error that names the line. */
+/** Tests that each random file leads to a verdict, or to an error that names the line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

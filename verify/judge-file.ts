@@ -1,4 +1,4 @@
-/** Judges recorded histories of a run, or of its parts from several machines or workers. */
+/** Judges the recorded history of a run, or its parts from several machines or workers. */
 import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish } from './core/history/history.ts';
@@ -34,11 +34,11 @@ export async function judgeFile(
   return judge.finish(reader.remarks);
 }
 
-/** Reasons for a run's end, from best to worst. */
+/** Reasons for the end of a run, from best to worst. */
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
- * Judges the parts of one run from several k6 machines, merged by time. Events of two machines that are close in time
+ * Judges the parts of one run from several k6 machines, merged by time. Events on two machines that are close in time
  * have no order (see `uncertainty` in docs/history.md). Skips other output of k6.
  *
  * @throws UsageError with file and line if a line is wrong, the files are not from one run, or two files use one clock
@@ -77,7 +77,7 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
   return { first, parts };
 }
 
-/** Returns the line that ends the merged history, with the worst reason of all parts; undefined if a part has none. */
+/** Returns the last line of the merged history, with the worst reason of all parts; undefined if a part has none. */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
   for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {
@@ -121,9 +121,7 @@ function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): v
 class Part {
   readonly reader: HistoryReader;
   finish: Finish | undefined;
-  /**
-   * Wall-clock time of the next event, microseconds. It is -∞ for an event without a time, which therefore comes first.
-   */
+  /** Wall-clock time of the next event, microseconds. An event without a time has -∞, so that it comes first. */
   at = Number.NEGATIVE_INFINITY;
   readonly #bases = new Map<string, number>();
 
@@ -139,7 +137,7 @@ class Part {
     return [...remarks.map(remark => `${file}: ${remark}`), ...cut];
   }
 
-  /** Does not pass the line that ends this part to the judge, because other parts may have later events. */
+  /** Does not pass the last line of a part to the judge, because the remaining parts may have later events. */
   take(judge: (event: Event) => void): void {
     this.reader.step(event => {
       if (event.type === 'finish') this.finish = event;
@@ -164,7 +162,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#wallTime(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#wallTime(event.clock, event.at);
-    // An `end` line names no clock, so it gets the previous line's time.
+    // An `end` line names no clock, so it gets the time of the line before it.
     return event.type === 'end' ? this.at : Number.NEGATIVE_INFINITY;
   }
 

@@ -37,7 +37,7 @@ const operation = (vu: number, id: number, call: number, more: Partial<Operation
   ...more,
 });
 
-/** A virtual user of k6 logs in and reads twenty times. */
+/** Returns the events of a k6 virtual user that logs in and reads twenty times. */
 function user(vu: number, base: string, more: Partial<Operation> = {}): Event[] {
   const cookies = [{ name: 'sid', change: 'set' as const, label: `label${vu}` }];
   const { call: _, ...login } = operation(vu, 1, 10, { action: 'login', cookies });
@@ -102,7 +102,7 @@ describe('several histories of one run', () => {
   });
 
   it('show what only both together can: a session id that was issued to two users', async () => {
-    // Two instances give two users the same session id. A single file does not show that the ids are equal.
+    // Two instances give two users the same session id. A single file does not show that these ids are equal.
     const [first, second] = [user(1, T0, { instance: 'app-1' }), user(2, T0, { instance: 'app-2' })];
     const same = JSON.parse(JSON.stringify(second).replaceAll('label2', 'label1')) as Event[];
     const result = await judgeFiles([file('a', first), file('b', same), file('c', user(3, T0))]);
@@ -114,8 +114,8 @@ describe('several histories of one run', () => {
     ['beyond both uncertainties', '2026-01-01T00:00:01.000Z'],
     ['within them', '2026-01-01T00:00:00.001Z'],
   ])('report no violation by an order that rests on two clocks: %s', async (_, later) => {
-    // A read of the second session still shows a value that the first session has removed. Only two clocks show whether
-    // the read came after the removal.
+    // A read of the second session still shows a value that the first session has removed. Whether the read came after
+    // the removal depends on two clocks.
     const object = 'basket@user1';
     const value = `${PREFIX}.user1.s1.1.aaaaaaaa`;
     const writes: Event[] = ['add' as const, 'remove' as const].flatMap((action, i) => {

@@ -1,4 +1,4 @@
-/** The judge's memory must not grow with the operations of a session. */
+/** Tests that the judge's memory does not grow with the operations of a session. */
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

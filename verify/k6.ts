@@ -90,7 +90,7 @@ export interface SecondLoad {
   signal: AbortSignal;
 }
 
-/** Duration of the load, seconds. It is long enough for the evidence of all verdicts on a slow machine. */
+/** Duration of the load, seconds. It suffices for the evidence of all verdicts, even on a slow machine. */
 const SECONDS = 5;
 
 /**

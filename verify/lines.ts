@@ -9,7 +9,7 @@ import { UsageError } from './errors.ts';
 /** Maximum length of a line, characters. A longer line could fill the memory. */
 const LONGEST = 64 << 20;
 /**
- * Number of bytes of one read. Larger reads need more time per byte, because V8 stores long strings in a slower way.
+ * Number of bytes of one read. Larger reads need more time per byte, because V8 stores long strings less efficiently.
  */
 const CHUNK = 1 << 16;
 
@@ -18,7 +18,7 @@ const PACKED = '.gz';
 /** Returns the path of the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
 export const packedOf = (file: string): string => `${file}${PACKED}`;
 
-/** Returns the path of the history whose compressed first part has this path; undefined for another path. */
+/** Returns the path of a history, by the path of its compressed first part. Returns undefined for any other path. */
 export const historyOf = (packed: string): string | undefined =>
   packed.endsWith(PACKED) ? packed.slice(0, -PACKED.length) : undefined;
 
@@ -31,8 +31,8 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns each line once, even after a kill during compression. Both files then contain some lines, and the last of
- * these may be cut off.
+ * Returns each line of a compressed and a plain file once. After a kill during compression, both files contain some
+ * lines, and the last of these may be incomplete.
  *
  * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing
  */
@@ -42,7 +42,7 @@ async function* bothTexts(packed: string, plain: string): AsyncGenerator<string>
   /** True if the compressed file contains all text of the plain file. */
   let over = plain === '';
   /**
-   * Number of characters of the held text that equal the beginning of the plain file; undefined after the first
+   * Number of characters in which the held text equals the beginning of the plain file; undefined after the first
    * difference.
    */
   let equal: number | undefined = 0;
@@ -77,15 +77,15 @@ const damaged = (packed: string, how: string): UsageError =>
   );
 
 async function* unpacked(packed: string): AsyncGenerator<string> {
-  // zlib must report no error for a cut-off file, because an error would discard text that the caller has not read yet.
+  // zlib must report no error for an incomplete file, because it would discard text that the caller has not read yet.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   const decoder = new StringDecoder();
   for await (const chunk of pipeline(createReadStream(packed), gunzip, () => {})) yield decoder.write(chunk);
 }
 
 /**
- * Calls `line` for each line of a UTF-8 file, without LF or CRLF. A callback, because an async iterator would await
- * millions of promises.
+ * Calls `line` for each line of a UTF-8 file, without LF or CRLF. An async iterator would be slower, because it awaits
+ * a promise for each line.
  *
  * @throws errors of the file system and of `line`; Error for a line of more than 64 Mi characters
  */
@@ -106,7 +106,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
 }
 
 /**
- * Returns the lines of a file in batches, for callers that read several files in parallel.
+ * Returns the lines of a file in batches, so that callers can read several files in parallel.
  *
  * @throws errors of the file system; Error for a line of more than 64 Mi characters
  */

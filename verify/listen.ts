@@ -11,7 +11,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Headers of an HTML report. The same address may show another run later, so caching is forbidden. */
+/** Headers of an HTML report. They forbid caching, because the address may show a different run later. */
 export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',

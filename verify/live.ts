@@ -20,7 +20,7 @@ export class Live {
   #server: Listening | undefined;
   readonly #code: ViewCode;
   readonly #pages = new Set<ServerResponse>();
-  /** All messages so far, for pages that are opened later. */
+  /** All messages since the start, for pages that are opened later. */
   readonly #sent: string[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #status: RunStatus;
@@ -71,7 +71,7 @@ export class Live {
   }
 
   #respond({ headers, url }: IncomingMessage, response: ServerResponse): void {
-    // Prevents DNS rebinding, by which a page of another site could read the run.
+    // Prevents DNS rebinding: a foreign site could read the run through a host name that resolves to this machine.
     if (`http://${headers.host}` !== this.#server?.url) response.writeHead(403).end();
     else if (url === `${this.#path}events`) this.#follow(response);
     else if (url !== this.#path) response.writeHead(404).end();
@@ -91,7 +91,7 @@ export class Live {
     response.on('close', () => this.#pages.delete(response));
   }
 
-  /** Makes open pages load the report, because they stay readable after the server has stopped. */
+  /** Makes open pages load the report, so that they stay readable after the server has stopped. */
   async end(report: string): Promise<void> {
     this.#report = report;
     clearInterval(this.#timer);

@@ -4,7 +4,7 @@ import { metricsOf, serveMetrics } from './metrics.ts';
 import { RunStatus } from './run-status.ts';
 import { feed } from './testing/feed.ts';
 
-/** A run in which app-2 has lost a session during a fault. */
+/** Returns the status of a run in which app-2 has lost a session during a fault. */
 function lost(): RunStatus {
   const picture = new Picture({ claims: ['continuity'] });
   const session = picture.session('s1', 'alice').login('app-1');

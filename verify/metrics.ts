@@ -9,12 +9,12 @@ import { type Listening, listen } from './listen.ts';
 import { CONTENT_TYPE, type MetricFamily, openMetrics } from './openmetrics.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** The k6 scripts do not have these three metrics. */
+/** The k6 scripts do not send these three metrics. */
 const LIVE = 'baton_live_sessions';
 const FAULT = 'baton_fault';
 const TIME = 'baton_response_seconds';
 
-/** Returns the metrics as text. Their label `testid`, usual for k6, has the name of the run. */
+/** Returns the metrics as text. The label `testid`, usual for k6, has the name of the run. */
 export function metricsOf(status: RunStatus): string {
   const { run, instances, outcomes, failures, lost, live, faults, times, requests } = status;
   const testid = run?.run ?? '';

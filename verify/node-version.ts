@@ -1,6 +1,6 @@
-/** Checks the version of Node. Imports no module, because the check must run on old versions. */
+/** Checks the version of Node. Imports no module, so that the check also runs on old versions. */
 
-/** Oldest version of Node with all features that Baton needs. The file scripts/setup contains the same version. */
+/** Oldest version of Node with all features that Baton needs. The file scripts/setup repeats this version. */
 export const LEAST_NODE = '22.18';
 
 /** Compares versions such as `22.18.0` by their first two numbers. */
@@ -11,8 +11,8 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * Returns an error message if the running program is too old, or not Node. Deno and Bun claim a version of Node, but
- * have other HTTP clients and clocks.
+ * Returns an error message if the running program is not Node, or too old. Deno and Bun claim a version of Node, but
+ * have different HTTP clients and clocks.
  *
  * @param versions process.versions
  * @param path path of the running program

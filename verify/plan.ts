@@ -15,19 +15,19 @@ import type { Rate } from './workloads/arrivals.ts';
 import { chosen } from './workloads/index.ts';
 
 export interface VerifyOptions {
-  /** Seed of all random choices: the same seed gives the same plan. Random by default. */
+  /** Seed of all random choices. The same seed gives the same plan. Random by default. */
   seed?: number;
   /** Duration of the load, milliseconds. Default: 10,000. */
   duration?: number;
   /** Number of concurrent sessions, each with at most one request in flight. Default: 32. */
   sessions?: number;
-  /** Actions per second in the workload `hop`. By default, each session acts after each response. */
+  /** Actions per second in the workload `hop`. By default, a session sends its next request after each response. */
   rate?: Rate | undefined;
   /** Number of threads for the sessions of `hop`, each with its own accounts. Default: 1. */
   workers?: number;
   /** Names of the workloads. Default: those that the claims need. */
   workloads?: readonly string[];
-  /** What clients do with the balancer's affinity cookie. For example, they never send it. */
+  /** What clients do with the balancer's affinity cookie, for example never send it. */
   affinity?: AffinityMode;
   /** Folder in which the run creates its own folder. Default: `runs`. */
   out?: string;
@@ -37,15 +37,15 @@ export interface VerifyOptions {
   command?: string;
   /** Logs of balancer and instances, which show the instance of each request. */
   logs?: readonly LogSource[];
-  /** The bundled stack, whose fleet manager may replace instances. */
+  /** The bundled stack. Its fleet manager may replace instances. */
   stack?: Stack;
   /** The faults during the workload `hop`, and the system to disturb. */
   faults?: FaultPlan;
-  /** Stops the run early. The events up to then are judged. */
+  /** Stops the run early. The run then judges all events so far. */
   signal?: AbortSignal;
   /**
-   * True to send each request that changes something on a new connection, as during faults. Otherwise a reload of the
-   * balancer, which closes idle connections, may lose a write that was just sent.
+   * True to send each request that changes something on a new connection, as during faults. A reload of the balancer
+   * closes idle connections, and could lose a write on such a connection.
    */
   apart?: boolean;
   /** Returns why `signal` aborted. `interrupted`: by the user. `failed`: the system broke down. */
@@ -58,7 +58,7 @@ export interface VerifyOptions {
   onOperation?: (operation: Operation) => void;
   /** Called with each event of the history. */
   onEvent?: (event: Event) => void;
-  /** Called with descriptions of all running tasks, when one begins or ends. */
+  /** Called with descriptions of all running tasks whenever a task begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
@@ -70,7 +70,7 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
-  /** The worker thread of this plan. The values `sessions`, `rate` and `target.limits` are its share. */
+  /** The worker thread of this plan. Its `sessions`, `rate` and `target.limits` are the worker's share. */
   part: WorkerPart;
   /** Key of the hashes that replace session ids in the history. Never stored. */
   key: Uint8Array;
@@ -155,7 +155,7 @@ export function partOf(plan: RunPlan, number: number): RunPlan {
   };
 }
 
-/** Faults add the claim `survival`. They also add `outage` if the target declares a deadline. */
+/** A run with faults also claims `survival`, and `outage` if the target declares a deadline. */
 function claimsOf(
   { claims, bySet, deadline }: Target,
   faults: readonly Disturbance[],
@@ -186,8 +186,8 @@ function runOf(target: Target, faults: readonly Disturbance[], seed: number, opt
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // Every value that the run writes begins with this canary. It has only letters and digits and begins with a letter,
-    // so that each app accepts it.
+    // Every value that the run writes begins with this canary. It begins with a letter, and has only letters and
+    // digits, so that every app accepts it.
     canary: `b${random}`,
     logs,
   };

@@ -74,7 +74,7 @@ describe('on a terminal', () => {
     ]);
     for (const line of screen) expect(line.length).toBeLessThan(70);
     vi.advanceTimersByTime(200);
-    // These codes move the cursor five lines up, and erase everything below it.
+    // This text moves the cursor five lines up, and erases everything below it.
     expect(lines.at(-2)).toBe('\r\u001b[5A\u001b[J');
     progress.step('restart of app-2');
     expect(lines.slice(-2)).toEqual(['\r\u001b[5A\u001b[J', 'restart of app-2\n']);

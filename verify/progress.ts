@@ -9,9 +9,9 @@ export interface Out {
   write(text: string): unknown;
 }
 
-/** Interval between two updates, milliseconds. `live`: on a terminal. `line`: elsewhere. */
+/** Interval between two updates, milliseconds. `live`: on a terminal. `line`: without a terminal. */
 const EVERY = { live: 200, line: 3_000 };
-/** Time over which the shown rate is computed, milliseconds. */
+/** Length of the time over which the displayed rate is averaged, milliseconds. */
 const RATE = 2_000;
 
 export class Progress {
@@ -23,7 +23,7 @@ export class Progress {
   #status: RunStatus | undefined;
   #duration = 0;
   #lines = 0;
-  /** Numbers of requests at earlier times, from which the rate is computed. */
+  /** Numbers of requests at earlier times, for the rate. */
   #counts: { at: number; requests: number }[] = [];
   #active: readonly string[] = [];
 
@@ -33,7 +33,7 @@ export class Progress {
     this.#live = out.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb';
   }
 
-  /** True if the screen shows anomalies, which must then be judged during the run. */
+  /** True if the screen shows anomalies. The run must then judge events as they come. */
   get judged(): boolean {
     return this.#live && !this.#quiet;
   }
@@ -69,7 +69,7 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** Sets the running tasks, which the screen names if the run takes longer than planned. */
+  /** Sets the running tasks. The screen names them if the run takes longer than planned. */
   active(what: readonly string[]): void {
     this.#active = what;
   }
@@ -89,7 +89,7 @@ export class Progress {
       );
       return;
     }
-    // Uses a default size, because some pseudo-terminals report 0 columns and 0 rows.
+    // Some pseudo-terminals report 0 columns and 0 rows.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     this.#counts = [
       ...this.#counts.filter(({ at }) => now - at < RATE),

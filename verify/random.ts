@@ -5,7 +5,7 @@ export interface Random {
   next(): number;
   /** Returns a whole number x with 0 ≤ x < n. */
   below(n: number): number;
-  /** Returns another generator. Its numbers depend only on the seed and the names. */
+  /** Returns a new generator. Its numbers depend only on the seed and the names. */
   fork(name: string): Random;
 }
 

@@ -33,7 +33,7 @@ export interface RunRecording {
 }
 
 /**
- * Opens the history of a run, and starts to follow its logs. Close the recording, even after an error.
+ * Opens the history of a run, and starts to follow its logs. Always close the recording, even after an error.
  *
  * @param clock the clock of the history; a new clock by default
  */
@@ -49,8 +49,8 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
   );
   const context = contextOf(plan, history, network, clock, operation => {
     if (plan.schedule.length > 0) load.saw(operation);
-    // A request during a fault is not awaited in the logs, because the instance may be killed before it logs the
-    // request.
+    // Does not wait for log entries of requests during a fault, because a fault may kill the instance before it logs
+    // the request.
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
   });

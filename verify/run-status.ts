@@ -11,7 +11,7 @@ import { Judge } from './core/timeline/judge.ts';
 /** Maximum number of instances with separate counts. */
 const INSTANCES = 24;
 
-/** The checks that judge during the run. A long search of linearizability would block the sending of requests. */
+/** The checks that judge during the run. The search of linearizability may take long, and would delay requests. */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
 export class RunStatus {
@@ -32,7 +32,7 @@ export class RunStatus {
   readonly faults = new Map<number, string>();
   /** Number of faults that have begun, including those that have ended. */
   begun = 0;
-  /** The first few anomalies of each guarantee; empty if the run has no judge. */
+  /** The first anomalies of each guarantee; empty if the run has no judge. */
   readonly anomalies: Anomaly[] = [];
   readonly #more: ((run: Run) => Check)[] = [];
   readonly #onTrouble: ((text: string) => void) | undefined;
@@ -63,7 +63,7 @@ export class RunStatus {
     return this.#judge?.counts() ?? [];
   }
 
-  /** Number of lost sessions, counted by the judge, or else by the clients. */
+  /** Number of lost sessions, counted by the judge, or by the clients if there is no judge. */
   get losses(): number {
     const judged = this.counts.find(({ guarantee }) => guarantee === 'continuity')?.counts['lost'];
     return typeof judged === 'number' ? judged : this.lost;

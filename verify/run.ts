@@ -47,7 +47,7 @@ export async function verify(
   return { result: await judge(plan), folder: plan.folder };
 }
 
-/** Measures how many values an object of the app can hold, because the workload `audit` must not exceed this number. */
+/** Checks the target, and measures how much text a session can hold, for the workload `audit`. */
 async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
   await ready(context);
@@ -62,14 +62,14 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // This thread sends its last requests after all other workers. So logs with these requests contain the requests of
+  // This thread sends its last requests after all workers. So a log with these requests also contains the requests of
   // all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });
 }
 
-/** Deletes the separate histories last, so that `baton check` works after a kill at any time. */
+/** Deletes the workers' histories last, so that `baton check` works after a kill at any time. */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
   const merged = new HistoryFile(join(folder, HISTORY), undefined, compress ? 0 : undefined);

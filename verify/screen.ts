@@ -48,7 +48,7 @@ const bar = (share: number): string => {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 };
 
-/** Describes the first anomaly of each kind in a line. */
+/** Describes the first anomaly of each kind in one line. */
 function anomalies({ anomalies: all, run }: RunStatus): string[] {
   const kinds = new Map(all.toReversed().map(anomaly => [`${anomaly.name} ${anomaly.guarantee}`, anomaly]));
   const lines = [...kinds].reverse().map(([kind, { summary, witness, guarantee }]) => {
@@ -62,7 +62,7 @@ function anomalies({ anomalies: all, run }: RunStatus): string[] {
     : [...lines.slice(0, MOST.anomalies), `  and ${counted(more, 'more kind')} of anomalies`];
 }
 
-/** Cuts a line to a number of terminal columns. Wide characters, such as Chinese characters, take two columns. */
+/** Cuts a line to a number of terminal columns. Wide characters, such as Chinese ones, take two columns. */
 export function fitted(line: string, columns: number): string {
   let width = 0;
   let end = 0;

@@ -24,7 +24,7 @@ function history(named: (instance: string) => string | undefined): Event[] {
   picture.add({ type: 'clock', clock: 'c0', base: new Date(BASE).toISOString(), uncertainty: 0 });
   let session: SessionPicture = picture.session('s1', 'alice').login('app-1', { path: '/login' });
   for (let i = 0; i < 30; i++) {
-    // Leaves 5 s between two requests, so that clocks that differ by a second confuse no requests.
+    // Requests are 5 s apart, so that a clock difference of a second does not confuse them.
     picture.now += 5_000_000;
     session = session.read(i % 2 ? 'app-1' : 'app-2', [], { path: PATHS[i % 4] as string });
   }
@@ -111,7 +111,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['valid', 30]);
-    // Another client opened the page at the same time on another instance, so the log shows nothing.
+    // A second client opened the page at the same time on another instance, so the log does not show the instance.
     const twice = logged().flatMap(line => [line, { ...line, instance: '10.0.0.9:80' }]);
     const doubtful = twice.map(line => alb(line, () => 'Root=1-6-2'));
     expect(
@@ -122,7 +122,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['unknown', 0]);
-    // Another client opened the page at the same time on the same instance, so the log shows the instance.
+    // A second client opened the page at the same time on the same instance, so the log shows the instance.
     const same = logged()
       .flatMap(line => [line, line])
       .map(line => alb(line, () => 'Root=1-6-2'));

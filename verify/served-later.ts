@@ -1,4 +1,4 @@
-/** Finds out after a run, from access logs, which instance served each request (`check --logs`). */
+/** Finds out from access logs, after a run, which instance served each request (`check --logs`). */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -8,7 +8,7 @@ import { HistoryReader } from './history-reader.ts';
 import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
 import { InstanceNames } from './served-names.ts';
 
-/** Maximum assumed difference between the clocks of two machines, milliseconds. */
+/** Maximum difference between the clocks of two machines that is assumed, milliseconds. */
 const CLOCK_DIFFERENCE = 1000;
 
 /** Parts of a response that can name the instance. */
@@ -38,7 +38,7 @@ export class ServedLater {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // The map keeps the last entry of a request. So the balancer's entry comes last, and replaces that of an instance.
+    // The map keeps the last entry of a request. So the balancer's entry comes last, and replaces an instance's entry.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
@@ -66,7 +66,7 @@ export class ServedLater {
   }
 
   /**
-   * Returns the log entries in a history, from logs that Baton followed. Returns undefined if there are none, or if
+   * Returns the log entries in a history from logs that Baton followed. Returns undefined if there are none, or if
    * responses already name the instances.
    *
    * @param path a history, or the folder of a run
@@ -80,7 +80,7 @@ export class ServedLater {
       if (event.type === 'served') named.push(event);
       else if ((event.type === 'op' || event.type === 'end') && NAMED.includes(event.source)) {
         unneeded = true;
-        // Stops reading, because a response names its instance, and the history may be long.
+        // Stops reading at a response that names its instance, because the history may be long.
         return 'stop';
       }
       return undefined;
@@ -88,7 +88,7 @@ export class ServedLater {
     return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }
 
-  /** Returns the first line of the history, with the logs that contain request ids. */
+  /** Returns the first line of the history. Adds the logs that contain request ids. */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
     return { ...run, logs: [...new Set([...run.logs, ...named])] };
@@ -113,7 +113,7 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // The history already contains the log entries that were read from it.
+    // If the log entries were read from the history itself, they are not added again.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
@@ -121,7 +121,7 @@ export class ServedLater {
 
   /**
    * Returns the instance of log lines that have the operation's path and status, and whose request ended during the
-   * operation. Returns undefined if the lines name different instances.
+   * operation. Returns undefined if these lines name different instances.
    */
   #onlyMatch(
     { path, call, clock }: Asked,

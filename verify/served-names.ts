@@ -1,4 +1,4 @@
-/** Finds out which name in responses and in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`. */
+/** Finds out which names in responses and in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`. */
 import type { Served } from './core/history/history.ts';
 
 export class InstanceNames {
@@ -18,7 +18,7 @@ export class InstanceNames {
     this.#times.set(log, of);
   }
 
-  /** Returns a log entry in which instances have the names that responses use. */
+  /** Returns a log entry with the instance names that responses use. */
   translated(served: Served): Served {
     this.#known ??= this.#pairs();
     const name = (log: string): string => this.#known?.get(log) ?? log;
@@ -30,8 +30,8 @@ export class InstanceNames {
   }
 
   /**
-   * Pairs each name in the log with its most frequent name in responses, each name only once. Pairs nothing if a name
-   * occurs in both.
+   * Pairs each name in the log with its most frequent name in responses. Uses each name at most once. Pairs nothing if
+   * a name occurs in both.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

@@ -70,7 +70,7 @@ function broken(): Picture {
   return picture.finish();
 }
 
-/** Returns a history of 500 sessions and 100,000 requests, at random times, so that the data compresses badly. */
+/** Returns a history of 500 sessions and 100,000 requests at random times, so that the data compresses badly. */
 function large(): Picture {
   const picture = new Picture({ claims: ['continuity'] });
   let seed = 7;
@@ -92,10 +92,10 @@ function large(): Picture {
   return picture.inTime().finish();
 }
 
-/** Trace categories that contain the tasks of threads. The test adds up the CPU time of these tasks. */
+/** Trace categories with the tasks of threads. The test adds up the CPU time of these tasks. */
 const TRACED = ['toplevel'];
 const FRAMES = 40;
-/** Pans to the right and back. Returns how many rectangles the page draws on the way back, without the axis. */
+/** Pans right and back. Returns how many rectangles the page draws on the way back, without the axis. */
 const PANS = `(async () => {
   let drawn = 0;
   const { fillRect } = OffscreenCanvasRenderingContext2D.prototype;
@@ -190,7 +190,6 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     expect(await textOf(page, '#facts')).toMatch(/app-2, named by header.*expectedsigned in as alice/);
     expect(await shown(page)).toContain('(s1)');
     await page.locator('[data-show="isolation-1"]').click();
-    // s2 is the session that got the page, and s3 is the session of the user that the page names.
     await contains(page, '#shown', 's3');
     expect(await shown(page)).toContain('s2');
     await contains(page, '#facts', EVIL);
@@ -281,7 +280,6 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await contains(page, '#shown', '(s4)');
     await contains(page, '#facts', 'expected');
     const proof = await range(page);
-    // Both writes are visible, so choosing one of them does not move the timeline.
     for (const value of ['saw [b]', 'wrote b', 'wrote a']) {
       await page.locator('#lanes').press(',');
       await contains(page, '#facts', value);
@@ -365,12 +363,12 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     writeFileSync(join(folder, 'large.html'), text);
     const page = await open('large.html', { traced: true });
     expect(await shown(page)).toContain('500 of 500 sessions');
-    // The first picture needs at most 2 s, and then 30 frames per second are drawn, on a machine without other load.
+    // On an idle machine, the first picture takes at most 2 s. After it, 30 frames per second are drawn.
     expect(await cpuTime()).toBeLessThan(2000);
     await browser.startTracing(page, { categories: TRACED });
     const drawn = await page.evaluate(PANS);
     expect((await cpuTime()) / FRAMES).toBeLessThan(1000 / 30);
-    // The page must reuse its tiles (images of parts of the timeline) when it pans back.
+    // When the page pans back, it must reuse its tiles (images of parts of the timeline).
     expect(drawn).toBe(0);
     await page.locator('#zoom-in').click();
     await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);

@@ -1,4 +1,4 @@
-/** Creates the part of the HTML report that a script draws: its data and its script. */
+/** Creates the data and the script for the timeline and plots of the HTML report. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -55,8 +55,8 @@ export function packed(timeline: Timeline): { text: string; left: number } {
 const BUNDLE = 'view.js';
 
 /**
- * Returns the script and the style sheet. The npm package and the container image contain both as files; a checkout
- * bundles them. Returns undefined in a checkout without esbuild.
+ * Returns the script and the style sheet of the HTML report. The npm package and the container image contain both as
+ * files; a checkout bundles them. Returns undefined in a checkout without esbuild.
  */
 export async function browserCode(): Promise<ViewCode | undefined> {
   const inPackage = join(import.meta.dirname, BUNDLE);
@@ -96,7 +96,7 @@ async function bundled(): Promise<[code: string, style: string] | undefined> {
   return [outputFiles[0]?.text ?? '', style];
 }
 
-/** Adds up the runs of one side of a comparison. */
+/** Adds up the runs on one side of a comparison. */
 export function sideOf(name: string, digests: readonly Digest[]): Side {
   const buckets = merged(digests.flatMap(({ latency }) => latency.map(one => parseBuckets(one.buckets))));
   const count = sizeOf(buckets);

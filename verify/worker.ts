@@ -1,4 +1,4 @@
-/** Runs in a worker thread, which drives some of the sessions and writes its own history. */
+/** Runs in a worker thread, which drives a part of the sessions and writes its own history. */
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type RecorderClock, startClock } from './client/clock.ts';
@@ -7,7 +7,7 @@ import { record } from './recording.ts';
 import type { Assignment, WorkerCommand, WorkerReport } from './workers.ts';
 import { perform } from './workloads/index.ts';
 
-/** Number of messages by which the worker compares its clock with the first worker's clock. */
+/** Number of messages for comparing this worker's clock with the first worker's. */
 const ROUNDS = 20;
 
 /**

@@ -6,7 +6,7 @@ import type { Learned } from './core/response/interpret.ts';
 import { partOf, type RunPlan } from './plan.ts';
 import type { RunRecording } from './recording.ts';
 
-/** Data that is copied to a worker thread at its start, so that it must not contain functions. */
+/** Data that is copied to a worker thread at its start. It must contain no functions. */
 export interface Assignment {
   plan: Omit<RunPlan, 'signal'>;
   learned: Learned;
@@ -31,7 +31,7 @@ export class RunWorkers {
   }
 
   /**
-   * Starts a thread for each worker except the first worker, which is this thread. Waits until all are ready. Returns
+   * Starts a thread for each worker except the first, which is this thread. Waits until all threads are ready. Returns
    * undefined if the run has only one worker.
    *
    * @param plan the plan of the whole run

@@ -1,7 +1,7 @@
 /**
- * Decides which affinity cookie a client sends. By this cookie, a sticky balancer pins a client to an instance. `on`:
- * its own cookie; `off`: none; `re-pinned`: another client's cookie with each request; `broken`: loses its cookie in
- * the middle of the run.
+ * Decides which affinity cookie a client sends. By this cookie, a sticky balancer pins a client to an instance. Mode
+ * `on` sends the client's own cookie, `off` none, `re-pinned` another client's cookie with each request. In mode
+ * `broken`, the client loses its cookie in the middle of the run.
  */
 import type { Random } from '../random.ts';
 
@@ -35,7 +35,7 @@ export class Affinity {
     this.#late = late;
   }
 
-  /** Keeps the value of an affinity cookie, so that other clients can send it. */
+  /** Stores the value of an affinity cookie, so that other clients can send it. */
   saw({ name, value }: { name: string; value?: string }): void {
     if (name !== this.cookie || value === undefined || this.#values.includes(value)) return;
     this.#values.push(value);
@@ -57,7 +57,7 @@ export class Affinity {
     return [...others, { name: this.cookie, value }];
   }
 
-  /** Returns true if `broken` clients must lose their affinity cookie now. */
+  /** Returns true if the mode is `broken` and the client must lose its affinity cookie now. */
   breaks(): boolean {
     return this.mode === 'broken' && this.#late();
   }

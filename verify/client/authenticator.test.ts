@@ -1,4 +1,4 @@
-/** Tests the software authenticator against @simplewebauthn/server, which verifies all that it sends. */
+/** Tests the software authenticator against @simplewebauthn/server, which verifies each passkey and signature. */
 import {
   generateAuthenticationOptions,
   generateRegistrationOptions,
@@ -30,7 +30,7 @@ it('makes a passkey that a server accepts, and signs challenges with it', async 
   const authenticator = new Authenticator();
   const credential = credentialOf(await registered(authenticator));
   const options = await generateAuthenticationOptions({ rpID });
-  // Some servers send the options inside another JSON object.
+  // Some servers put the WebAuthn options inside another JSON object.
   const body = JSON.stringify({ ok: true, publicKey: options });
   const response = authenticator.respond('get', body, account, site) as never;
   const sign = { response, credential, ...expected };

@@ -32,14 +32,14 @@ type Ceremony = 'create' | 'get';
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
   /**
-   * Functions of `navigator.credentials` that have succeeded in this run. If one fails later, the cause is the app, not
-   * the target file.
+   * Functions of `navigator.credentials` that have succeeded in this run. If one of them fails later, the app is the
+   * cause, not the target file.
    */
   readonly #works = new Set<Ceremony>();
 
   /**
-   * Creates the passkey of an account, or signs in with it. Returns the credential, as `toJSON()` in a browser;
-   * undefined if the app sent wrong options after correct options.
+   * Creates the passkey of an account, or signs in with it. Returns the credential, as `toJSON()` in a browser. Returns
+   * undefined if the app's WebAuthn options are wrong, but an earlier response had correct ones.
    *
    * @param body JSON with the options at any depth
    * @param site address of the app
@@ -127,7 +127,7 @@ const sha256 = (data: string | Buffer): Buffer => createHash('sha256').update(da
 const clientData = (type: string, challenge: string, { origin }: URL): Buffer =>
   Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
 
-/** The counter is 0, as for passkeys that several devices share. */
+/** The signature counter is 0, as for passkeys that several devices share. */
 const authenticatorData = (rpId: string, flags: number): Buffer =>
   Buffer.concat([sha256(rpId), Buffer.from([flags]), Buffer.alloc(4)]);
 

@@ -1,7 +1,7 @@
 /** Makes requests overlap: sends all of them without their last byte, then all last bytes at the same time. */
 
 export interface Held {
-  /** Waits until all requests are sent, except their last bytes. This wait is no response time. */
+  /** Waits until all requests are sent, except their last bytes. */
   assemble(): Promise<void>;
   /** Waits until the last byte of the request can be sent. */
   pass(): Promise<void>;
@@ -69,7 +69,7 @@ class Gate {
   }
 }
 
-/** A timer is not exact enough, so reads the clock in each turn of the event loop during the last 2 ms. */
+/** Timers are not exact enough, so this function reads the clock in a loop during the last 2 ms. */
 async function after(milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;
   if (milliseconds > 2) await new Promise(resolve => setTimeout(resolve, milliseconds - 2));

@@ -1,4 +1,4 @@
-/** Tests bodies in the forms that real servers send, over real connections. */
+/** Tests the decoding of response bodies in the forms that real servers send, over real connections. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';

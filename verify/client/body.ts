@@ -25,7 +25,7 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      // If this loop ends early, it destroys the stream and its connection.
+      // Leaving this loop destroys the stream and its connection.
       if (bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     }
   } finally {
@@ -35,9 +35,9 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
 }
 
 /**
- * Decompresses and decodes a body; returns a promise only for a compressed body.
+ * Decompresses and decodes a body. Returns a promise only for a compressed body.
  *
- * @param data the caller may reuse these bytes afterwards
+ * @param data the caller may overwrite these bytes after the call
  * @throws errors with a `code`, as a rejection: BODY_TOO_LARGE, BODY_GARBLED
  */
 export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
@@ -46,7 +46,7 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
   return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
 }
 
-/** Maximum size of a cached body, bytes, and of its text, characters. */
+/** Maximum size of a cached body in bytes, and of its text in characters. */
 const KEPT_BODY = 16 << 10;
 
 interface KeptBody {
@@ -58,16 +58,13 @@ interface KeptBody {
   facts: BodyFacts;
 }
 
-/**
- * Caches the last two bodies of a page. Two, because a page often names its instance, and requests alternate between
- * instances.
- */
+/** Caches the last two bodies of a page, because two instances often send different bodies in turn. */
 export class LastBodies {
   facts: BodyFacts = { firsts: new Map() };
   #last: KeptBody | undefined;
   #before: KeptBody | undefined;
 
-  /** Returns the text of a body, and sets `facts` if the body is in the cache. */
+  /** Returns the text of a body. Sets `facts` if the cache has the body. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     let kept = this.#last;
@@ -92,7 +89,7 @@ export class LastBodies {
     this.facts = facts;
     const { length } = data;
     if (length > KEPT_BODY) return textOf(data, headers);
-    // A new buffer for each body would cost the garbage collector much time.
+    // Reuses a buffer, because a new one for each body costs the garbage collector much time.
     const free = this.#before?.bytes;
     const bytes =
       free !== undefined && free.length >= length ? free : Buffer.allocUnsafeSlow(roomFor(length));
@@ -119,7 +116,7 @@ const equals = (kept: KeptBody, data: Buffer, type: string, encodings: string | 
   encodings === kept.encodings &&
   data.compare(kept.bytes, 0, kept.length) === 0;
 
-/** Leaves room for later bodies that are a little longer. */
+/** Leaves room for a later body that is a little longer. */
 const roomFor = (length: number): number => Math.min(KEPT_BODY, Math.ceil((length + 1) / 1024) * 1024);
 
 export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });
@@ -139,7 +136,7 @@ const DECOMPRESS: Record<string, Decompress> = {
 
 async function decompressed(data: Buffer, encodings: string): Promise<Buffer> {
   let plain = data;
-  // The header lists encodings in the order in which they were applied, so they are decoded in reverse order.
+  // The header lists the encodings in the order of their use, so they are decoded in reverse order.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const decompress = DECOMPRESS[name.trim()];
     // A response to HEAD, or with status 304, can name an encoding although it has no body.
@@ -156,13 +153,13 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
   ['feff', 'utf-16be'],
   ['fffe', 'utf-16le'],
 ];
-/** Browsers look for a charset declaration in this number of bytes at the start of a page. */
+/** Browsers look for a charset declaration in the first 1,024 bytes of a page. */
 const PRESCAN = 1024;
 
 /** Charsets in which each ASCII character has its ASCII code. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
-/** Decodes by the byte order mark, or else Content-Type, or else the page's charset declaration (WHATWG HTML). */
+/** Decodes a body by its byte order mark, Content-Type or charset declaration, in this order (WHATWG HTML). */
 function decoded(data: Buffer, type: string): string {
   const text = isAscii(data) ? data.toString('latin1') : undefined;
   const charset = marked(data) ?? charsetOf(data, type);
@@ -192,8 +189,8 @@ function charsetOf(data: Buffer, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
-  // Browsers decode a page whose `<meta>` names UTF-16 as UTF-8, because no `<meta>` is found in real UTF-16 (WHATWG
-  // HTML).
+  // Browsers decode a page as UTF-8 if its `<meta>` names UTF-16, because a parser finds no `<meta>` in real UTF-16
+  // (WHATWG HTML).
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
@@ -218,7 +215,7 @@ function declaredBy(type: string): Declared {
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** Browsers decode text that is no valid UTF-8 as windows-1252. */
+/** Browsers decode text that is not valid UTF-8 as windows-1252. */
 function undeclared(data: Buffer): string {
   try {
     return strict.decode(data);

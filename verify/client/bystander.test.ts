@@ -1,4 +1,4 @@
-/** Tests two sessions with alternating requests behind a strict round robin. */
+/** Tests two sessions that send requests alternately behind a strict round robin. */
 import { expect, it } from 'vitest';
 import { seeded } from '../random.ts';
 import { OutOfStep } from './bystander.ts';

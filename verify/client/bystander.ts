@@ -1,14 +1,14 @@
 /**
- * Sends additional, unrecorded requests. Without them, a round robin would route each of two alternating clients always
- * to one instance, as if pinned.
+ * Sends additional, unrecorded requests. Without them, a strict round robin between two instances would route
+ * alternating requests of two clients always to the same instances, as if the clients were pinned.
  */
 import type { Context } from './context.ts';
 
 type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
-/** Number of consecutive requests on one instance after which additional requests are sent. */
+/** Additional requests begin after this number of consecutive requests on one instance. */
 const STAYED = 6;
-/** Number of consecutive requests on one instance after which the balancer must have pinned the session. */
+/** After this number of consecutive requests on one instance, the balancer must have pinned the session. */
 const KEPT = 60;
 
 /** Sends a request without a cookie, so that a round robin skips one instance. */
@@ -37,8 +37,8 @@ export class OutOfStep {
   }
 
   /**
-   * Call this before each request whose instance the balancer chooses. Sends an additional request at random, because a
-   * pattern could match the round robin. Wait for the returned promise before the request.
+   * Sends an additional request at random, because a regular pattern could match the round robin. Call this before each
+   * request for which the balancer chooses the instance, and wait for the returned promise.
    */
   aside(): Promise<void> | undefined {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

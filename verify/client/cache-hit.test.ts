@@ -1,4 +1,4 @@
-/** The headers come from documentation of real caches, and from real responses. */
+/** Tests cache headers from the documentation of real caches, and from real responses. */
 import { expect, it } from 'vitest';
 import { servedFromCache } from './cache-hit.ts';
 

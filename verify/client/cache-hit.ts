@@ -20,7 +20,7 @@ const STATUS = [
 
 const ALL = ['cache-status', 'age', ...STATUS];
 
-/** Words in cache headers that mean that the cache had stored the response. */
+/** Words in cache headers that mean a hit. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
 /**
  * Words in cache headers that mean that the app made the response, such as HIT-FOR-PASS, HITPASS and TCP_REFRESH_MISS.
@@ -28,7 +28,7 @@ const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
 /**
- * Returns whether a cache served the response. `X-Cache: MISS` has precedence over Age.
+ * Returns whether a cache served the response. `X-Cache: MISS` takes precedence over Age.
  *
  * @param took time from the request to the end of its response, milliseconds
  */
@@ -42,14 +42,13 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
   return isOlder(headers['age'], took);
 }
 
-/** Each cache on the way to the client adds one member to the header. */
+/** Each cache between app and client adds one member to the header. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
-  // A comma within quotes splits no member.
+  // A comma inside quotes separates no members.
   return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
 }
 
-/** A hit in Cache-Status (RFC 9211) is `Name; hit; ttl=30`, but not `Name; fwd=miss`. */
 const isStandardHit = (member: string): boolean =>
   member
     .replace(/"(?:\\.|[^"\\])*"/g, '')

@@ -5,14 +5,14 @@ import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { ListRead } from './list-read.ts';
 
-/** Facts about an operation that only a further request shows, such as whether a login with a redirect succeeded. */
+/** Facts about an operation that only a later request can show, such as whether a login with a redirect succeeded. */
 type Settled = Pick<Returned, 'issued' | 'lost'> & {
   outcome?: Outcome;
   signedIn?: Seen['signedIn'] | undefined;
   return?: number;
 };
 
-/** Functions that each write an operation into the history, after an earlier operation has been written. */
+/** Functions that write operations into the history. They run after an earlier operation has been written. */
 export type Later = (() => void)[];
 
 export interface Call extends Asked {
@@ -33,11 +33,11 @@ export interface Call extends Asked {
   /** The refresh token of the request. The history gets only its label, a keyed hash. */
   token?: string | undefined;
   list?: ListRead | undefined;
-  /** Sends further requests to find out the outcome. They stand after this operation in the history. */
+  /** Sends further requests to find out the outcome. In the history, they come after this operation. */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /**
    * Present if an earlier operation must be written first. The recorder then adds a function to this list instead of
-   * writing.
+   * writing the operation.
    */
   later?: Later | undefined;
   /** If true, the history gets the label (a keyed hash) of the sent session cookie. */

@@ -9,7 +9,7 @@ export const isDistrust = (code: string | undefined): boolean => code !== undefi
 export const reasonOf = ({ message }: Error): string => message.split(';')[0] as string;
 
 /**
- * Returns the error message for an untrusted certificate of a server.
+ * Returns the error message for a server whose certificate is not trusted.
  *
  * @param reason the message of Node
  * @param how the key of the target file, or the command-line option, that names trusted certificates

@@ -1,16 +1,16 @@
-/** A monotonic clock in whole microseconds. Each worker thread has its own clock. */
+/** A monotonic clock in whole microseconds. Each worker thread has its own. */
 
 export interface RecorderClock {
   readonly name: string;
   /** Wall-clock time at which the clock was zero, ISO 8601. */
   readonly base: string;
-  /** Maximum difference between this clock and the first worker thread's clock, microseconds. */
+  /** Maximum difference between this clock and the clock of the first worker thread, microseconds. */
   readonly uncertainty: number;
   now(): number;
 }
 
 /**
- * Starts a clock at zero, on a whole millisecond of wall-clock time, because `base` has no smaller unit.
+ * Starts a clock at zero, on a whole millisecond of wall-clock time.
  *
  * @param offset milliseconds from `performance.now()` to wall-clock time
  */

@@ -1,17 +1,17 @@
-/** Decides the outcome of a write by a message such as "saved", in its response or after its redirects. */
+/** Decides the outcome of a write by a message such as "saved", in the response to the write or after redirects. */
 import { escaped } from '../core/response/finding.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Call, Later } from './call.ts';
 
-/** Maximum number of consecutive redirects to follow, as in browsers. */
+/** Maximum number of consecutive redirects, as in browsers. */
 export const REDIRECTS = 20;
 
 /**
- * Returns a function that looks for the message that confirms a write. Without the message, the outcome is unknown: the
- * app may have lost only the message.
+ * Returns a function that looks for the message that confirms a write. If the message is missing, the outcome is
+ * unknown, because the app may have lost only the message.
  *
  * @param confirmed regular expression of the message; {value} stands for the written value
- * @param open opens a page in the same session; in the history, this request stands after the write
+ * @param open opens a page in the same session; in the history, this request comes after the write
  * @param busy returns true for a page that says that the app is busy and has refused the write
  */
 export function confirmation(

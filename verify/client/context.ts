@@ -35,18 +35,18 @@ export interface Context {
   prefix: string;
   /** Returns the account of the workload's n-th client. Clients share accounts if there are too few. */
   account(n: number): Account;
-  /** Seats (permissions to have one session of a user). Present if the app limits the sessions of a user. */
+  /** Limits the concurrent sessions of each user. Present if the app has such a limit. */
   seats?: Seats | undefined;
   /** Makes clients wait between two logins of a user. Present if the app requires an interval. */
   spacing?: Spacing | undefined;
-  /** Reads users' mails. Present if a login sends a mail. */
+  /** Reads the mails of users. Present if a login sends a mail. */
   mails?: MailReader | undefined;
   authenticator: Authenticator;
   /** Registers the accounts. Absent if the accounts exist already. */
   registration?: Registration | undefined;
-  /** The amount of text that a session can hold; absent if Baton did not measure it. */
+  /** The amount of text that a session can hold. Absent if Baton did not measure it. */
   growth?: Growth | undefined;
-  /** Keeps sessions that have logged out, to replay their cookies. Present if logouts are judged. */
+  /** Stores the cookies of logged-out sessions, to replay them. Present if the run judges logouts. */
   departed?: Departed | undefined;
   /** Aborts when the run must stop. */
   signal: AbortSignal;

@@ -1,4 +1,4 @@
-/** Returns the attributes of a cookie for the history, and estimates the entropy of its value. */
+/** Finds the attributes of a cookie for the history, and estimates the entropy of its value. */
 import type { Cookie } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history/history.ts';
 
@@ -36,8 +36,8 @@ export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): numb
 
 /**
  * Matches a Set-Cookie line into which a proxy has joined several cookies: the line contains a comma and `name=`. The
- * comma of a date is followed by a number (RFC 6265, 4.1.1). In a value, only a comma with a space counts, because some
- * apps put commas into values.
+ * comma of a date is followed by a number (RFC 6265, 4.1.1). Within a cookie's value, only a comma with a space counts,
+ * because some apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
@@ -65,7 +65,7 @@ const ENOUGH_VALUES = 20;
 interface Seen {
   first: string;
   values: Set<string>;
-  /** For each position in a session id: true if two of the compared ids differ there. */
+  /** For each position in a session id: true if two compared ids differ there. */
   differs: boolean[];
 }
 
@@ -74,8 +74,8 @@ export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
   /**
-   * Adds a session id. Returns its maximum entropy, bits, from positions at which ids of the same cookie and length
-   * differ; infinity for fewer than 20 ids.
+   * Adds a session id. Returns its maximum entropy, bits, from the positions at which the ids of this cookie with this
+   * length differ. Returns infinity if there are fewer than 20 ids.
    */
   of(name: string, value: string): number {
     const text = decoded(value);

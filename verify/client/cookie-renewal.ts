@@ -27,7 +27,7 @@ interface Renewal {
   until: number;
 }
 
-/** Maximum number of lines to keep, because some apps set a cookie with a new name in each response. */
+/** Maximum number of lines in memory. Some apps set a cookie with a new name in each response. */
 const LINES = 100;
 
 export class Renewals {
@@ -40,8 +40,8 @@ export class Renewals {
   }
 
   /**
-   * Keeps the Set-Cookie line of a cookie that the jar has just stored. Ignores lines without Path, because their path
-   * depends on the page.
+   * Remembers the Set-Cookie line of a cookie that the jar has just stored. Ignores lines without Path, because then
+   * the path depends on the page.
    *
    * @param maxAge seconds, from `endsByDate`
    */
@@ -87,7 +87,7 @@ export class Renewals {
     };
   }
 
-  /** A new cookie of the same name is another object. */
+  /** The jar replaces a changed cookie by a new object, so object identity shows whether the cookie is unchanged. */
   #has(cookie: Cookie): boolean {
     let has = false;
     this.#store().findCookie(cookie.domain, cookie.path, cookie.key, (_error, found) => {
@@ -99,7 +99,7 @@ export class Renewals {
 
 /**
  * Replaces Max-Age by an expiry date, and returns Max-Age. tough-cookie counts Max-Age from the last use of the cookie,
- * browsers from the response (RFC 6265, 5.3).
+ * browsers count it from the response (RFC 6265, 5.3).
  */
 export function endsByDate(cookie: Cookie): number | undefined {
   const { maxAge } = cookie;
@@ -116,8 +116,8 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Captures the last date of Expires (RFC 6265, 5.3). Does not match if the date contains `=`, because a second cookie
- * then follows.
+ * Captures the last date of Expires (RFC 6265, 5.3). A date with `=` does not match, because a second cookie then
+ * follows.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 

@@ -1,6 +1,6 @@
-/** Keeps the cookies of sessions that have logged out, to replay them at the end of the run. */
+/** Stores the cookies of sessions that have logged out, to replay them at the end of the run. */
 
-/** Maximum number of sessions to keep, because each costs memory and a request. */
+/** Maximum number of stored sessions, because each costs memory and a request. */
 const MOST = 400;
 
 export interface DepartedSession {
@@ -13,7 +13,7 @@ export class Departed {
   readonly #sessions: DepartedSession[] = [];
   #count = 0;
 
-  /** Keeps a session whose logout was acknowledged. Ends the session instead if there are too many. */
+  /** Stores a session whose logout was acknowledged. Ends the session instead if there are already too many. */
   add(session: DepartedSession): void {
     if (++this.#count <= MOST) this.#sessions.push(session);
     else session.end();

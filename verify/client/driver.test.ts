@@ -59,7 +59,7 @@ async function driving(listener: RequestListener) {
 }
 
 const PAGE = '<p data-user="alice">';
-/** A planned time on the run's clock, microseconds: 5 s before the clock's start. */
+/** A planned time, microseconds: 5 s before the start of the run's clock. */
 const DUE = -5_000_000;
 
 it('the time of a list of several pages begins at the planned time of its first page', async () => {
@@ -104,9 +104,9 @@ it('if a write needs a read first, the read has the planned time', async () => {
 
 it('a text is unchanged only if the list shows it once more: an app may add both texts of a repeated field', async () => {
   /**
-   * For each kind of text, returns whether `trial` reports it as shown unchanged.
+   * Returns for each kind of text whether `trial` reports that the app shows it unchanged.
    *
-   * @param added the app: gets the texts in a form, and returns the texts that it stores
+   * @param added the app: receives the texts of a form, and returns the texts that it stores
    */
   const shown = async (added: (texts: string[]) => string[], begun: string[] = []): Promise<boolean[]> => {
     const notes = [...begun];

@@ -17,7 +17,7 @@ import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { followLogout, Walk } from './walk.ts';
 
-/** The result of an unrecorded trial write, and whether the next page shows the text unchanged. */
+/** The result of a trial write, which is not recorded, and whether the next page shows the text unchanged. */
 export interface TrialWrite {
   answer: Reply;
   page: Reply;
@@ -36,8 +36,8 @@ export class Driver {
   #held: () => SessionClient;
   #values = 0;
   /**
-   * The first read of each register or counter. The first write waits for this read, which must show the value from
-   * before the write.
+   * Key: name of a register or counter; value: its first read. A write waits for this read, which must show the value
+   * from before the write.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
   readonly #objects = new Map<Probe, { object: string; objectName: string }>();
@@ -70,7 +70,7 @@ export class Driver {
     return this.#login.form(how);
   }
 
-  /** Logs in. If the app accepted the login, the outcome is `ok`; if it refused the login, `signedIn` is 'out'. */
+  /** Logs in. The outcome is `ok` if the app accepted the login; `signedIn` is 'out' if it refused the login. */
   async login(how: How = {}): Promise<Operation> {
     const operation = await this.#login.perform(how);
     if (operation.outcome !== 'ok') return operation;
@@ -81,7 +81,7 @@ export class Driver {
     return operation;
   }
 
-  /** Tries to log in without a password, after a logout. The identity provider must ask for the password. */
+  /** Tries to log in without a password after a logout. The identity provider must ask for the password. */
   enterAgain(): Promise<Operation> {
     return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
@@ -97,7 +97,7 @@ export class Driver {
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /** Requests the page with a probe's data; without a probe, the page that shows the signed-in user. */
+  /** Requests the page with a probe's data. Without a probe, requests the page that shows the signed-in user. */
   read(probe?: Probe, how: How = {}): Promise<Recorded> {
     if (probe === undefined) return this.#page(how);
     const reading = this.#list(probe, how);
@@ -110,7 +110,6 @@ export class Driver {
     return this.#withCookies(await this.#requests.perform({ action: 'read' }, get(page), how), how);
   }
 
-  /** Keeps the cookies of a read that shows the session signed in. */
   #withCookies(recorded: Recorded, { as }: How): Recorded {
     const { operation, reply } = recorded;
     if (as === undefined && reply.cookies.length > 0 && honoured(operation) === true) this.#hold();
@@ -183,9 +182,9 @@ export class Driver {
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       const times = values.filter(one => one === value).length;
-      // A text that is sent in two fields is not shown unchanged if the page shows it twice.
+      // A text that was sent in two fields has changed if the page shows it twice.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
-      // A text that the page does not show may be in another part of a long list, so it counts as shown.
+      // A text that is not on the page may be in a later part of a long list, so it counts as shown.
       return times > 0 || next !== undefined || cut;
     };
     const before = await this.look(probe.read.path, how);
@@ -203,7 +202,7 @@ export class Driver {
     return { value, answer: await this.#requests.unrecorded(sent, how) };
   }
 
-  /** Removes a value. `how.size` must be the length of the written value with padding. */
+  /** Removes a value. `how.size` must be the length of the written value with its padding. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
     const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
@@ -273,7 +272,7 @@ export class Driver {
     return this.#held().copy();
   }
 
-  /** Returns a client that always sends the present cookies, whatever responses set. */
+  /** Returns a client that always sends the present cookies, even if a response sets new ones. */
   replayer(): SessionClient {
     return this.#client.replayer(this.#context.target.signedIn.page);
   }

@@ -1,4 +1,4 @@
-/** Decides whether a login was accepted, by the last page after its redirects. */
+/** Decides whether the app accepted a login, by the last page after the redirects. */
 import type { Interpreter } from '../core/response/interpret.ts';
 import { refusesLogin, returnsTo } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -6,16 +6,14 @@ import type { Target } from '../target/load.ts';
 import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
-/**
- * Maximum number of requests to see a signed-in page. A request may reach an instance that does not know the session.
- */
+/** Maximum number of requests for a signed-in page. An instance may not know the session. */
 const TRIES = 4;
 
 /**
- * Returns a function that decides whether a login was accepted. It follows redirects if the target file has `follow:
- * true`, or if they lead to the login page.
+ * Returns a function that decides whether the app accepted a login. It follows redirects if the target file has
+ * `follow: true`, or if they lead to the login page.
  *
- * @param open opens a page in the new session, after the login in the history
+ * @param open opens a page in the new session; in the history, this request comes after the login
  */
 export function entrance(
   { login }: Pick<Target, 'login'>,
@@ -26,7 +24,7 @@ export function entrance(
     login.follow ? outcome === 'ok' : login.accepted === undefined && returnsTo(login.page, reply.redirect);
   return async (answer, outcome, later) => {
     if (answer.leads === undefined || refusesLogin(answer, login) || !follows(answer, outcome)) return {};
-    // A redirect to `login.page` only begins the login again if the login form is on another host.
+    // If the login form is on another host, a redirect to `login.page` only begins the login again.
     if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));
@@ -44,7 +42,7 @@ async function ended(answer: Reply, open: (path: string) => Promise<Reply>): Pro
   return reply;
 }
 
-/** Returns a function that decides whether a session from outside (ready-made.ts) is signed in. */
+/** Returns a function that decides whether a ready-made session is signed in. */
 export function known(interpreter: Interpreter): NonNullable<Call['settle']> {
   return async answer => {
     if (answer.status === undefined || answer.status >= 500) return {};

@@ -26,9 +26,7 @@ export interface Outgoing {
   repeatable: boolean;
   resent: boolean;
   cookies: Cookies['list'];
-  /**
-   * The bodies of the last responses to the same GET with the same cookies. An equal body need not be decoded again.
-   */
+  /** The last response bodies of the same GET with the same cookies. An equal body need not be decoded again. */
   last: LastBodies | undefined;
   watch: Watch | undefined;
 }
@@ -39,7 +37,7 @@ export interface Watch {
   /** If true, the request must not be sent again, even if it is a GET. */
   readonly once: boolean;
   begins(): void;
-  /** Called before the first byte is sent, also when the request is sent again. */
+  /** Called before the first byte is sent, and again before each resend. */
   departs(cookies: Cookies['list']): void;
   arrives(): void;
 }
@@ -56,7 +54,7 @@ export interface ResponseHead {
   rest?: Promise<unknown>;
 }
 
-/** Returns whether a failed request can be sent again. Marks the request, so that this happens only once. */
+/** Returns whether a failed request can be sent again. Marks the request, so that it is resent at most once. */
 export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
   if (!outgoing.repeatable || outgoing.resent || !lost.has(error)) return false;
   outgoing.resent = true;
@@ -93,7 +91,7 @@ export const lost = new WeakSet<object>();
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
-  // Errors with these names mean that Baton itself aborted the request, by a signal or a timeout.
+  // Errors with these names mean that Baton aborted the request, by a signal or a timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')

@@ -38,14 +38,14 @@ export function fill(
     headers: filled(spec.headers, known),
     form: filled(spec.form, known),
     ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known, credentialOf(client)) }),
-    // A captured value, such as the token of a link, may be a secret, so the recorded path has placeholders.
+    // A captured value, such as the token in a link, may be a secret. So the recorded path has placeholders.
     ...(/\{(?!(?:user|value)\})/.test(spec.path) ? { shown: spec.path } : {}),
   };
 }
 
 const PASSKEY = 'passkey';
 
-/** A passkey's credential is an object in a JSON body, but a text in a form. */
+/** A passkey credential is an object in a JSON body, but a text in a form. */
 function credentialOf({ captured }: SessionClient): Record<string, unknown> {
   const text = captured.get(PASSKEY);
   return text === undefined ? {} : { [`{${PASSKEY}}`]: JSON.parse(text) };
@@ -69,7 +69,7 @@ export interface Aids {
 
 /**
  * Sends a step of a login or registration, and captures values from its response and from a mail. Returns undefined if
- * there is no mail or no passkey credential.
+ * the mail or the passkey credential is missing.
  *
  * @param send sends the request of the step
  */
@@ -101,7 +101,7 @@ export async function takeStep(
   return reply;
 }
 
-/** Keeps values of a response for the placeholders of later requests. */
+/** Stores values of a response for the placeholders of later requests. */
 export function keep(capture: StepSpec['capture'], reply: Reply, client: SessionClient): void {
   for (const [name, finding] of Object.entries(capture)) {
     const value = finder(finding, decodeHTML).first(reply);

@@ -16,7 +16,7 @@ export interface InstanceEstimate {
   by: string[];
 }
 
-/** Minimum number of responses that must show a difference. A single difference may be chance. */
+/** Minimum number of responses that show a difference, because a single one may be chance. */
 const TIMES = 2;
 /** Headers that depend on the content of the response, not on the instance. */
 const PASSING = new Set([
@@ -31,15 +31,15 @@ const PASSING = new Set([
   'set-cookie',
   'transfer-encoding',
 ]);
-/** Minimum difference of two clocks, milliseconds: `Date` has whole seconds. */
+/** Minimum difference of two clocks, milliseconds. The header `Date` has whole seconds. */
 const CLOCKS_APART = 2000;
-/** Maximum increase of an instance's counter between two responses. A larger increase counts as another instance. */
+/** Maximum increase of a counter between two responses of one instance. */
 const STEP = 50;
 
 /**
  * Returns the estimated number of instances.
  *
- * @param pages for each request, its responses in order of arrival
+ * @param pages responses to each request in order of arrival
  */
 export function fingerprintOf(pages: readonly (readonly Look[])[]): InstanceEstimate {
   const found = new Map<string, number>();
@@ -90,8 +90,8 @@ function counters(looks: readonly Look[]): number {
 }
 
 /**
- * Returns the number of instances that a header with a counter of responses suggests: the values 1, 501, 2, 502, … come
- * from two instances. Returns 1 if the header has no counter.
+ * Returns the number of instances that a response counter in a header suggests: the values 1, 501, 2, 502, … come from
+ * two instances. Returns 1 if the header has no counter.
  */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
@@ -102,6 +102,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // A header with more counters than a quarter of its values has no counter, because each counter gives many values.
+  // Each counter must have at least four values; otherwise the header has no counter.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

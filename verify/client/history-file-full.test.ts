@@ -1,4 +1,4 @@
-/** Tests that a history is whole after the disk was full for a time. */
+/** Tests that a history is complete after the disk was full for a time. */
 import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ function fillDisk(free: number): () => void {
   };
 }
 
-/** `most`: size above which the history is compressed. The disk becomes full at a different position in each case. */
+/** `most`: size above which the history is compressed. In each case, the disk becomes full at a different position. */
 const CASES = [0, 400_000, undefined].flatMap(most =>
   [100_000, 280_000, 600_005, 900_000].map(free => ({ most, free })),
 );

@@ -1,4 +1,4 @@
-/** A history has each line exactly once, also after a kill of Baton. */
+/** Tests that a history has each line exactly once, also after a kill of Baton. */
 import {
   copyFileSync,
   existsSync,
@@ -63,7 +63,6 @@ const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size
 const COUNT = 2000;
 const ALL = Array.from({ length: COUNT }, (_, i) => i + 1);
 
-/** The history is compressed always, near the end, after a third, and never. */
 it.each([0, 690_000, 250_000, undefined])(
   'has every line once, in order (compressed above %s bytes)',
   async most => {
@@ -110,7 +109,6 @@ it.each([0, 300_000])(
       if (to > from) {
         compressions++;
         expect(await idsIn(path)).toEqual([...expected, id]);
-        // `before` was copied before this compression, so it has all lines, wherever the compressed file is cut off.
         for (const size of [from, from + 5, to - 1, to]) {
           copyFileSync(packedOf(path), packedOf(before));
           truncateSync(packedOf(before), size);

@@ -1,4 +1,4 @@
-/** Writes events to a history file. Lines that must survive a kill of Baton are written immediately. */
+/** Writes events to a history file: at once if they must survive a kill of Baton, otherwise in blocks. */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,17 +7,17 @@ import { packedOf } from '../lines.ts';
 import { lineOf } from './history-line.ts';
 
 const BLOCK = 1 << 18;
-/** Maximum size of an uncompressed history, bytes. Other programs can read a short history without decompression. */
+/** Maximum size of an uncompressed history, bytes. */
 const PLAIN = 16 << 20;
 const WIDEST = 3;
-/** The fastest compression level. Higher levels save little space, because the lines of a history are similar. */
+/** Fastest compression level: lines of a history are similar, so higher levels save little space. */
 const LEVEL = { level: 1 };
 
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
   #packed: number | undefined;
-  /** Size of the history file above which its lines move to the compressed file, bytes. */
+  /** Size of the history file above which its lines are moved to the compressed file, bytes. */
   #most: number;
   #size = 0;
   #moved = 0;
@@ -40,7 +40,7 @@ export class HistoryFile {
     this.#most = plain;
   }
 
-  /** Adds an event to the block in memory, which a kill of Baton loses. */
+  /** Adds an event to a buffer in memory. A kill of Baton loses the buffer. */
   write(event: Event): void {
     if (this.#closed) return;
     const line = lineOf(event);
@@ -70,7 +70,7 @@ export class HistoryFile {
     if (least > this.#block.length) this.#block = Buffer.allocUnsafe(least);
   }
 
-  /** Compresses about two blocks for each written block, so that compression catches up with writing. */
+  /** Compresses about two blocks for each block that is written, so that compression catches up with writing. */
   #move(): void {
     this.#packed ??= openSync(packedOf(this.path), 'ax');
     const part = Buffer.allocUnsafe(2 * this.#block.length);
@@ -79,7 +79,7 @@ export class HistoryFile {
     append(this.#packed, gzipSync(lines, LEVEL));
     this.#moved += lines.length;
     if (this.#moved < this.#size) return;
-    // After a kill at this point, both files have the same lines, and a reader counts them once.
+    // A kill before this call leaves the lines in both files. A reader counts them once.
     ftruncateSync(this.#file, 0);
     this.#most = 0;
     this.#size = 0;
@@ -96,7 +96,7 @@ export class HistoryFile {
   }
 }
 
-/** Appends all bytes, or removes the written part and throws. The caller appends all bytes again later. */
+/** Appends all bytes. After a failure, removes the bytes written so far and throws, so that the caller can retry. */
 function append(file: number, bytes: Buffer): void {
   let rest = bytes;
   try {

@@ -54,7 +54,7 @@ function returned(event: Returned, session?: Who): string {
   return line;
 }
 
-/** Fields that are usually equal in all responses of an instance to a session. */
+/** Fields that are usually equal in all responses of one instance to one session. */
 type Usual = Pick<Returned, 'outcome'> & {
   [field in 'status' | 'note' | 'instance' | 'source' | 'cohort' | 'signedIn' | 'sawUser']?:
     | Returned[field]
@@ -73,7 +73,7 @@ function usual(event: Usual): string {
   return line;
 }
 
-/** Maximum number of instances whose last response is cached for each session. */
+/** For each session, caches the last responses of at most this number of instances. */
 const INSTANCES = 16;
 
 function usualIn(event: Usual, { usuals }: Who): Last {
@@ -90,7 +90,7 @@ function usualIn(event: Usual, { usuals }: Who): Last {
   return next;
 }
 
-/** Copies a text that was joined from parts, because V8 would visit the parts at each use. */
+/** Copies a text, because V8 keeps a concatenated text as a tree of parts. */
 const flat = (text: string): string => Buffer.from(text).toString();
 
 interface LastList {
@@ -98,7 +98,7 @@ interface LastList {
   json: string;
 }
 
-/** The last response of an instance to a session. `json` has its usual fields. */
+/** The last response of an instance to a session. `json`: its usual fields. */
 type Last = Usual & { json: string; saw: LastList; canaries: LastList };
 
 interface Who {
@@ -106,7 +106,7 @@ interface Who {
   client: string;
   user: string;
   json: string;
-  /** Key: instance. */
+  /** Key: instance; value: its last response. */
   usuals: Map<string | undefined, Last>;
 }
 

@@ -1,4 +1,4 @@
-/** Defines the options with which a session sends a request, such as the instance. */
+/** Defines the options of a session's request, such as the instance. */
 import type { Action, With } from '../core/history/history.ts';
 import type { Held } from './barrier.ts';
 import type { Call } from './call.ts';
@@ -19,7 +19,7 @@ export interface How {
   query?: string | undefined;
   /** Length to which the written value is padded, characters. The history has the value without padding. */
   size?: number | undefined;
-  /** A text that is hard to encode, to write instead of letters and digits. */
+  /** A text that is hard to encode; written instead of letters and digits. */
   text?: Text | undefined;
   /** Planned begin of the request, microseconds on the run's clock. Absent without `--rate`. */
   due?: number | undefined;
@@ -27,13 +27,12 @@ export interface How {
   lost?: boolean | undefined;
   /** Called during a login, before its last request and before each of its `steps`. */
   between?: (() => Promise<void>) | undefined;
-  /** Another client, which sends the request with its own cookies. */
+  /** Another client, whose cookies are sent instead of the session's own. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
 /**
- * Returns the options for the second and later requests of an action. They lack the planned time, which belongs to the
- * first request.
+ * Returns the options for the second and later requests of an action, without the planned time of the first request.
  */
 export const further = ({ due: _, ...how }: How): How => how;
 
@@ -45,7 +44,7 @@ export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
   unmarked?: boolean;
 };
 
-/** The names that all operations of a session have in the history. */
+/** The names of client, session and user, which all operations of a session have in the history. */
 export interface Who {
   client: string;
   session: string;
@@ -53,8 +52,8 @@ export interface Who {
 }
 
 /**
- * Returns what is known about an operation before its request is sent. Sets all fields, even undefined ones, because V8
- * reads objects with the same fields faster.
+ * Returns the fields of an operation that are known before its request. Sets undefined fields too, because V8 reads
+ * objects with the same fields faster.
  */
 export function callOf({ client, session, user }: Who, what: What, how: How, way: Way | undefined): Call {
   return {

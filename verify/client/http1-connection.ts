@@ -14,20 +14,20 @@ export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead) => void;
   reject: (error: Error) => void;
-  /** The response, once it has arrived. */
+  /** Set when the response has arrived. */
   answer?: ResponseHead;
-  /** Called when the body of a redirect has arrived. Present if the redirect counted as complete before. */
+  /** Called when the body of a redirect has arrived. Present if the redirect counted as complete before its body. */
   finishEarly?: () => void;
 }
 
-/** All connections share this buffer. Each connection processes what it has read before another connection reads. */
+/** All connections share this buffer. Each connection processes its bytes before another connection reads. */
 const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
   open = true;
   /**
-   * Time at which the request in flight times out, or the idle connection must be closed, on the clock of
+   * Time at which the request in flight times out, or at which the idle connection must be closed, on the clock of
    * `performance`.
    */
   until = Number.POSITIVE_INFINITY;

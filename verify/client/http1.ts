@@ -5,16 +5,14 @@ import type { Outgoing, ResponseHead } from './exchange.ts';
 import { type Flying, Http1Connection } from './http1-connection.ts';
 import { requestOf } from './request-text.ts';
 
-/** Interval of the search for timeouts and long idle connections, milliseconds. */
+/** Interval between two searches for timeouts and long idle connections, milliseconds. */
 const EVERY = 100;
 
 export class Http1 {
   readonly #tls: TlsOptions;
   readonly #open = new Set<Http1Connection>();
   readonly #idle = new Map<string, Http1Connection[]>();
-  /** Connections with a complete response. They become idle when the event loop has read all connections. */
   #completed: Http1Connection[] = [];
-  /** Requests whose callers get the response when the event loop has read all connections. */
   #answered: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   #lastSignal: AbortSignal | undefined;
@@ -66,7 +64,7 @@ export class Http1 {
   }
 
   /**
-   * Returns an idle connection that the server has surely not closed yet. Closes connections that have been idle for
+   * Returns an idle connection that the server cannot have closed yet. Closes connections that have been idle for
    * longer.
    */
   #kept(origin: string, now: number): Http1Connection | undefined {
@@ -92,7 +90,7 @@ export class Http1 {
   }
 
   /**
-   * Makes a connection idle when the event loop has read all connections, because some servers close the connection
+   * Makes a connection idle after the event loop has read all connections, because some servers close a connection
    * right after a response.
    */
   free(connection: Http1Connection): void {
@@ -101,8 +99,8 @@ export class Http1 {
   }
 
   /**
-   * Passes a response to its caller when the event loop has read all connections. So the time of each response is read
-   * before any of them is processed.
+   * Passes a response to its caller after the event loop has read all connections. So processing one response delays
+   * the measured time of no other response.
    */
   answered(flying: Flying): void {
     this.#deliverSoon();
@@ -140,7 +138,7 @@ export class Http1 {
     for (const connection of [...this.#open]) if (connection.until <= now) connection.late();
   }
 
-  /** Listens to each abort signal only once, for all its requests. */
+  /** Adds only one listener to each abort signal, for all requests with this signal. */
   #follow(signal: AbortSignal | undefined): void {
     if (signal === undefined || signal === this.#lastSignal) return;
     this.#lastSignal = signal;

@@ -1,6 +1,6 @@
 /**
  * Sends requests over HTTP/2 if the server offers it over TLS. Each connection carries one request at a time, so that
- * requests do not disturb each other.
+ * requests do not slow each other down.
  */
 
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
@@ -50,7 +50,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // The server has not processed a request with this error (RFC 9113, 8.7), so the request can be sent again.
+      // The server has not processed a request with this error (RFC 9113, 8.7), so it can be sent again.
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }
@@ -69,7 +69,7 @@ export class Http2 {
     this.#open.add(session);
     session.on('error', () => {});
     session.once('close', () => this.#forget(url.origin, session));
-    // After a GOAWAY frame, a connection can complete its request in flight, but carries no other request.
+    // After a GOAWAY frame, a connection can complete its request in flight, but carries no new request.
     session.once('goaway', () => this.#forget(url.origin, session));
     return session;
   }

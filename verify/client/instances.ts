@@ -3,7 +3,7 @@ import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 
 export interface Way {
-  /** Address of the instance itself. A request to this address bypasses the balancer. */
+  /** Address of the instance itself, to bypass the balancer. */
   origin?: string;
   /** A header or a cookie by which the balancer routes the request to this instance. */
   headers?: Record<string, string>;
@@ -28,8 +28,7 @@ export class Instances {
   }
 
   /**
-   * Returns the sorted names of all known instances: those that have served requests, or have an address in the target
-   * file.
+   * Returns the sorted names of all known instances: they have served a request, or have an address in the target file.
    */
   names(): string[] {
     const addressed = this.#target.routing === 'sticky' ? {} : this.#target.instance?.addresses;

@@ -1,4 +1,4 @@
-/** Creates the interpreter, which finds the meaning of a target's responses, such as the signed-in user. */
+/** Creates the interpreter, which finds out what a target's responses mean, such as the signed-in user. */
 import { decodeHTML } from 'entities';
 import { Interpreter } from '../core/response/interpret.ts';
 import type { Target } from '../target/load.ts';
@@ -13,7 +13,7 @@ export function interpreterOf(target: Target, label: Labeller, canary: string): 
     ]),
   );
   const { login, signedIn } = target;
-  // A redirect to the login page does not mean signed out if the login page is also the signed-in page.
+  // If the login page is also the signed-in page, a redirect to it does not mean signed out.
   const page = login.page === signedIn.page ? '' : login.page;
   return new Interpreter(
     { ...target, login: { ...login, page } },

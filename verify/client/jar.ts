@@ -12,11 +12,11 @@ import type { RequestHead } from './request-text.ts';
 export interface Cookies {
   list: { name: string; value: string }[];
   header: string;
-  /** First expiry of these cookies, milliseconds since the epoch. */
+  /** Time at which the first of these cookies expires, milliseconds since the epoch. */
   until: number;
-  /** Headers that all requests with these cookies have in common. */
+  /** Headers that all requests with these cookies share. */
   head?: RequestHead;
-  /** The bodies of the last responses to a GET with these cookies. */
+  /** The last response bodies of each GET with these cookies. */
   last?: LastBodies;
   /** Cookies that a browser withholds because of SameSite. */
   withheld?: readonly string[];
@@ -24,7 +24,7 @@ export interface Cookies {
 
 /**
  * The SameSite cookies that a browser sends. `strict`: all, from the same site. `lax`: all except Strict, from another
- * site by GET or HEAD. `none`: from another site by another method.
+ * site by GET or HEAD. `none`: only SameSite=None, from another site by other methods.
  */
 type SiteContext = 'strict' | 'lax' | 'none';
 
@@ -48,7 +48,7 @@ export class Jar {
 
   /**
    * Stores the cookie of a Set-Cookie line, unless it is too large (RFC 6265bis, 5.6). Returns undefined for an invalid
-   * line, and no value for a deletion.
+   * line. For a deletion, returns the cookie without a value.
    *
    * @param date when the response was made, milliseconds since the epoch
    */
@@ -129,8 +129,8 @@ export class Jar {
   }
 
   /**
-   * Adds a cookie for all paths of the target. Makes the cookie `Secure` where the jar would drop it otherwise: over
-   * https, or with the prefixes `__Host-` and `__Secure-`.
+   * Adds a cookie for all paths of the target. Makes the cookie `Secure` if the address is https, or if its name begins
+   * with `__Host-` or `__Secure-`, because the jar would drop it otherwise.
    */
   put(name: string, value: string): void {
     const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
@@ -147,7 +147,7 @@ export class Jar {
     this.#changed();
   }
 
-  /** Returns a copy without the cookies of other hosts, because the copy stands for another browser of the user. */
+  /** Returns a copy without the cookies of other hosts, because the copy stands for a second browser of the user. */
   copy(): Jar {
     const copy = new Jar(this.#site);
     copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;

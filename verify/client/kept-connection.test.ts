@@ -23,9 +23,9 @@ const closings: Record<string, Closing> = {
 };
 
 /**
- * Keeps each connection open after its first request, and closes it at the second.
+ * A server that closes each connection at its second request.
  *
- * @param first if true, closes the connection at the first request
+ * @param first if true, the server closes the connection at the first request
  */
 class Closer {
   readonly seen: string[] = [];
@@ -74,7 +74,7 @@ class Closer {
 const get: Send = { method: 'GET', path: '/' };
 const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
 
-/** One turn of the event loop makes both requests use the same connection. */
+/** Sends two requests that use the same connection, because one turn of the event loop lies between them. */
 async function twice(one: SessionClient, second: Send, changes = false): Promise<Reply> {
   expect(await one.send(get)).not.toHaveProperty('resent');
   await turn();

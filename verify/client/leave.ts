@@ -7,8 +7,8 @@ import type { How } from './how.ts';
 import type { SessionClient } from './session-client.ts';
 
 /**
- * Logs out if the target file has a logout. Then ends the session, or keeps the session for a later replay
- * (departed.ts). Returns whether the logout was acknowledged.
+ * Logs out if the target file has a logout. Then ends the session, or stores its cookies for a later replay
+ * (departed.ts). Returns whether the app acknowledged the logout.
  */
 export async function leave(context: Context, driver: Driver, how: How = {}): Promise<boolean> {
   const { target, signal } = context;
@@ -21,7 +21,7 @@ export async function leave(context: Context, driver: Driver, how: How = {}): Pr
 }
 
 /**
- * Ends a session whose logout was acknowledged, or keeps the session for a later replay.
+ * Ends a session whose logout was acknowledged, or stores its cookies for a later replay.
  *
  * @param old client with the cookies from before the logout
  */

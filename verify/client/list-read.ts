@@ -3,7 +3,7 @@ import type { Called } from '../core/history/history.ts';
 import type { Interpreter, Seen } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
 
-/** Maximum number of pages. The values of a longer list are not recorded. */
+/** Maximum number of pages. A longer list has no recorded values. */
 const PAGES = 20;
 
 type Timing = Pick<Called, 'call' | 'late'>;
@@ -14,7 +14,7 @@ export class ListRead {
   readonly #saw: string[] = [];
   #first: Timing | undefined;
   #pages = 0;
-  /** Address of the next page, from a link on the last page. */
+  /** Address of the next page, from a link on the page that was last read. */
   next: string | undefined;
 
   constructor(interpreter: Interpreter, object: string) {
@@ -30,7 +30,7 @@ export class ListRead {
    * @param seen what was found in the response
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // A first page may be refused because its access token has expired. The client then requests this page again.
+    // If the app refuses the first page because the access token has expired, the client requests the page again.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

@@ -1,4 +1,4 @@
-/** Logs a session in: by one request, by forms of several pages and hosts, or with a ready-made session. */
+/** Logs a session in by one request, by forms of several pages and hosts, or with a ready-made session. */
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { BASIC } from '../target/completed.ts';
@@ -20,7 +20,7 @@ const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /**
- * Returns a function that requests a page to find out an operation's outcome. In the history, the request stands after
+ * Returns a function that requests a page to find out an operation's outcome. In the history, the request comes after
  * the operation.
  */
 export function opening(
@@ -46,13 +46,13 @@ export class SessionLogin {
     this.#requests = requests;
   }
 
-  /** Requests the login page, and keeps its form token. */
+  /** Requests the login page, and stores its form token. */
   async form(how: How): Promise<Operation> {
     const { page } = this.#context.target.login;
     return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
   }
 
-  /** Logs in. First registers the account if necessary, and waits until the app allows the login. */
+  /** Logs in, when the app allows it. Registers the account first if the target file has `register`. */
   async perform(how: How): Promise<Operation> {
     const { target, registration, spacing, mails, signal } = this.#context;
     const { login: spec } = target;
@@ -105,7 +105,6 @@ export class SessionLogin {
     };
   }
 
-  /** Without `forms`, the login needs an identity provider where this browser is already signed in. */
   async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
     const client = this.#requests.clientOf(how);
     const { label } = this.#account;
@@ -132,7 +131,7 @@ export class SessionLogin {
     return this.#requests.stopped({ action: 'login', settle: refused }, walk.page, how);
   }
 
-  /** Tries to log in without a password, in a browser whose user has logged out. */
+  /** Tries to log in without a password in a browser whose user has logged out. */
   async again(how: How): Promise<Operation> {
     await this.form(how);
     return (await this.#walkIn([], undefined, how)).operation;

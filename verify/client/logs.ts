@@ -13,9 +13,9 @@ export interface LogSource {
 const LAG = 3_000;
 
 export interface FollowedLogs {
-  /** Also reads the given logs from now on. */
+  /** Adds logs to read. */
   follow(sources: readonly LogSource[]): void;
-  /** Call this after each operation. `settle` then waits for its log entries. */
+  /** Call this after each operation. `settle` then waits for the operation's log entries. */
   ended(operation: Operation): void;
   /** Waits, for at most 3 s, for the log entries of all operations. */
   settle(signal: AbortSignal): Promise<void>;
@@ -30,8 +30,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // `early`: log entries that arrived before their operation ended. `awaited`: ended operations without a log entry. A
-  // key is the kind of log and the request id: `balancer run-17`.
+  // `early` has log entries that arrived before their operation ended. `awaited` has ended operations without a log
+  // entry. A key is the kind of log and the request id: `balancer run-17`.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};
@@ -82,10 +82,7 @@ export function followLogs(
   };
 }
 
-/**
- * The balancer's log has no entry for a direct request, and the instances' logs none for a response of the balancer
- * itself.
- */
+/** A balancer logs no request that bypasses it. An instance logs no response that the balancer itself made. */
 function loggingKinds({ status, instance, direct }: Operation): LogSource['kind'][] {
   if (status === undefined) return [];
   return [

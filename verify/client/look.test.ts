@@ -20,7 +20,7 @@ it('reads the caching headers of a response', () => {
     hit: true,
   });
   expect(look(reply({ expires: '0' }), AT, []).caching).toEqual({ expires: -1 });
-  // Without Date, Expires is compared with this machine's clock.
+  // Without Date in the response, Expires is compared with this machine's clock.
   expect(look(reply({ expires: 'Thu, 01 Jan 2026 00:01:10 GMT' }), AT, []).caching).toEqual({ expires: 60 });
   expect(look(reply({ 'x-cache': 'MISS' }), AT, []).caching).toEqual({});
 });
@@ -45,7 +45,7 @@ it('searches an equal body again for other secrets', () => {
     look({ ...reply({}, body), facts }, AT, secrets).exposed;
   const secrets = [SECRET];
   expect(of(secrets, 'nothing')).toBeUndefined();
-  // `look` does not search the second body again, because its object `facts` is the same.
+  // The second call reuses the result of the first search, because its object `facts` is the same.
   expect(of(secrets, SECRET)).toBeUndefined();
   expect(of([SECRET], SECRET)).toEqual(['body']);
 });

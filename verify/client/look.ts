@@ -1,4 +1,4 @@
-/** Finds three facts in a response: caching headers, the error of the server's clock, and exposed session cookies. */
+/** Finds facts in a response: its caching headers, the error of the server's clock, and exposed session cookies. */
 import type { Caching, Operation } from '../core/history/history.ts';
 import { Recent } from '../core/recent.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -49,10 +49,10 @@ function shows(secrets: readonly string[], text: string): boolean {
   return false;
 }
 
-/** The last parsed Date header. All responses of one second have the same Date. */
+/** The last parsed Date header, because all responses within a second have the same Date. */
 const last = { text: '', time: Number.NaN };
 
-/** Returns the time of a Date header, milliseconds since the epoch; NaN if it is no date. */
+/** Returns the time of a Date header, milliseconds since the epoch. Returns NaN if the header is not a date. */
 export function dateOf(header: string | string[] | undefined): number {
   const text = String(header);
   if (text !== last.text) {
@@ -70,9 +70,8 @@ function stands(value: string, text: string): boolean {
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/** Key: the JavaScript object with all headers, which responses with equal headers usually share. */
+/** Key: the JavaScript object with all headers. Responses with equal headers usually share this object. */
 const cachings = new Recent<Reply['headers'], Caching>();
-/** The last caching headers. Most responses of a target have equal headers, and share this object. */
 let before: Caching = {};
 
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {
@@ -97,7 +96,7 @@ function cachingOf(headers: Reply['headers'], date: number, took: number): Cachi
   if (vary !== undefined) caching.vary = vary;
   const expires = joined(headers['expires']);
   if (expires !== undefined) {
-    // An Expires header that is no date, such as "0", means "already expired" (RFC 9111, 5.3).
+    // An Expires header that is not a date, such as "0", means "already expired" (RFC 9111, 5.3).
     const at = /[a-z]/i.test(expires) ? Date.parse(expires) : Number.NaN;
     caching.expires = at > 0 ? Math.round((at - date) / 1000) : -1;
   }

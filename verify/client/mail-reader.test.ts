@@ -1,4 +1,4 @@
-/** The mailbox is a server in this process, or a command. */
+/** Tests the mail reader with a mailbox that is a server in this process, or a command. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -95,7 +95,6 @@ it('sends at most four requests at once to the mailbox', async () => {
     const watches = Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` }));
     for (let sent = 4; sent <= 12; sent += 4) {
       await until(() => waiting.length >= 4, { withinMs: 10_000, what: 'four requests' });
-      // Without a delay, the fifth request would be sent in this turn of the event loop.
       await new Promise(resolve => setImmediate(resolve));
       expect(send).toHaveBeenCalledTimes(sent);
       for (const respond of waiting.splice(0)) respond(new Response('a mail'));

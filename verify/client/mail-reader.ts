@@ -9,12 +9,11 @@ import { Spacing } from './seats.ts';
 
 const ARRIVES = 30_000;
 /**
- * First and longest interval between two checks of the mailbox, milliseconds. Each interval is twice as long as the
- * last.
+ * First and longest interval between two reads of the mailbox, milliseconds. Each interval is twice the previous one.
  */
 const LOOK = { first: 25, most: 400 };
 const TIMEOUT = 10_000;
-/** Maximum number of concurrent requests, because a busy mailbox accepts connections slowly. */
+/** Maximum number of concurrent requests to the mailbox. A busy mailbox accepts connections slowly. */
 const READS = 4;
 
 export class MailReader {
@@ -26,7 +25,7 @@ export class MailReader {
   readonly turns = new Spacing(0);
   readonly #reads = new RequestTurns(undefined, READS);
   /**
-   * True after the first mail of the run. If a later mail is missing, the cause is the app or its mailbox, not the
+   * True after the first mail of the run. If a later mail is missing, the app or its mailbox is the cause, not the
    * target file.
    */
   #works = false;
@@ -46,7 +45,7 @@ export class MailReader {
    * Call this before the request that makes the app send a mail. The returned function waits for a newer mail for which
    * `suits` returns true, and returns its text; undefined after 30 s.
    *
-   * @throws UsageError if no mail arrives, or the mailbox cannot be read, and no mail has arrived before
+   * @throws UsageError if the run's first mail does not arrive, or the mailbox cannot be read before it
    */
   async watch({
     user,

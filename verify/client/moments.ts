@@ -27,7 +27,7 @@ export class Moments implements Watch {
   #departed = false;
 
   /**
-   * @param labelled if true, the history gets the label of the sent session cookie
+   * @param labelled if true, the history gets the label (a keyed hash) of the sent session cookie
    * @param due planned begin of the request, microseconds on the recorder's clock
    */
   constructor(
@@ -48,7 +48,7 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /** Sets a provisional start time, which `departs` replaces when the first byte is sent. */
+  /** Sets a provisional start time. `departs` replaces it when the first byte is sent. */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }

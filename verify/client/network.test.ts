@@ -47,7 +47,6 @@ describe('a response that the client abandons', () => {
     const one = client({ url, limits: { connections: 1 } });
     const first = one.send(get('/first'));
     const second = one.send({ ...get('/second'), abandon: after });
-    // The second request is aborted while it waits for the first one.
     await once(AbortSignal.timeout(after), 'abort');
     await until(() => finish !== undefined, { withinMs: 10_000, what: 'the first request' });
     finish?.();
@@ -104,7 +103,7 @@ describe('a target', () => {
     await one.send(get('/login'));
     const second = await one.send(get('//account'));
     expect(second.body).toBe('//account sid=1');
-    // A browser would read `//account` as a host named "account".
+    // A browser reads `//account` as a host named "account".
     expect(second).not.toHaveProperty('leads');
   });
 
@@ -193,7 +192,7 @@ describe('a target', () => {
       most = Math.max(most, ++now);
       socket.once('close', () => now--);
     });
-    // The server keeps idle connections open, so that the machine's speed does not matter.
+    // The server keeps idle connections open, so that a slow machine does not fail the test.
     server.keepAliveTimeout = 600_000;
     const one = client({ url: await listening(server), limits: { connections: 2 } });
     const visit = async () => {
@@ -208,7 +207,7 @@ describe('a target', () => {
     const one = client({ url, limits: { requests: 50 } });
     const began = performance.now();
     await Promise.all(Array.from({ length: 6 }, () => one.send(get('/'))));
-    // The limit requires 100 ms, but timers may fire slightly early.
+    // The limit is 100 ms, but timers may fire slightly early.
     expect(performance.now() - began).toBeGreaterThan(80);
   });
 

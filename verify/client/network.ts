@@ -1,4 +1,4 @@
-/** Sends requests to a target and to the other hosts of its target file, by the keys `tls` and `limits`. */
+/** Sends requests to a target and to the other hosts of its target file. Applies the keys `tls` and `limits`. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,23 +28,23 @@ export interface Place {
 export class Network {
   /** Address of the target. Its path is a prefix of all paths. */
   readonly url: string;
-  /** The target's address for cookies and redirects: it has the host of the header Host. */
+  /** The target's address with the host of the header Host; used for cookies and redirects. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** Key: path; value: JSON body for a read by POST. */
   readonly posts: ReadonlyMap<string, unknown>;
-  /** True if no header has a placeholder, so that all requests send the same headers. */
+  /** True if no header has a placeholder. Then all requests send the same headers. */
   readonly constant: boolean;
   readonly #http1: Http1;
   /**
-   * If true, each request that must not be sent again gets a new connection, because a balancer may just close an idle
-   * connection.
+   * If true, each request that must not be sent again gets a new connection, because a balancer may be closing the idle
+   * one.
    */
   apart = false;
   readonly #http2: Http2;
   readonly timeout: number;
   #turns: RequestTurns | undefined;
-  /** Key: origin of a host under `origins` in the target file. These hosts get no `headers` of the target file. */
+  /** Key: origin under `origins` in the target file. Requests to these hosts get no `headers` of the target file. */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
@@ -88,7 +88,7 @@ export class Network {
     let place = this.#places.get(path);
     if (place === undefined) {
       const { origin, pathname, search } = new URL(this.url + path);
-      // As an address, the path //account would lead to a host named "account".
+      // The address `//account` would lead to a host named "account".
       const site = new URL(this.site.origin + this.site.pathname.replace(/\/$/, '') + path);
       place = { origin, path: pathname + search, site };
       if (this.#places.size >= PLACES) this.#places.clear();
@@ -108,7 +108,7 @@ export class Network {
     return this.others.has(origin) ? href : undefined;
   }
 
-  /** True while all requests are delayed, because the target sent status 429 with Retry-After. */
+  /** True while all requests wait because the target sent status 429 with Retry-After. */
   get resting(): boolean {
     return this.#rested > 0 && this.#rested > performance.now();
   }
@@ -129,16 +129,14 @@ export class Network {
     }
   }
 
-  /**
-   * Waits until the target's limits allow a request. If there are limits, returns a function to call after the request.
-   */
+  /** Waits until the target's limits allow a request. If there are limits, returns a function to call after it. */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);
   }
 
   /**
-   * Returns whether the target's limits allow a request now. Otherwise the request must use no barrier, because it
-   * would wait forever for the other requests at the barrier.
+   * Returns whether the target's limits allow a request now. Otherwise the request must use no barrier: requests at the
+   * barrier would wait for this request, which waits for them to end.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;
@@ -197,7 +195,7 @@ export class Network {
   }
 }
 
-/** Returns this machine's IP address towards a server; 127.0.0.1 if the server's name is unknown. */
+/** Returns this machine's IP address on the route to a server. Returns 127.0.0.1 if the server's name is unknown. */
 function ownAddress({ hostname }: URL): Promise<string> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');

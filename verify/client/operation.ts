@@ -1,7 +1,9 @@
-/** Joins the fields of a request and its response to an operation for the history. */
+/** Joins the fields of a request and its response into an operation for the history. */
 import type { Called, Operation, Returned } from '../core/history/history.ts';
 
-/** Copies each field, because V8 reads an object from a spread or `Object.assign` slowly. */
+/**
+ * Joins request and response. Copies each field, because V8 reads an object from a spread or `Object.assign` slowly.
+ */
 export function operationOf(called: Called, returned: Returned): Operation {
   const { id, clock, client, session, user, action, request, call } = called;
   const operation: Operation = {
@@ -55,8 +57,8 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * Corrects which instance an operation names. A direct request was served by its instance, even if the response names
- * none, because usually only the balancer adds the name. A request to another host has no instance.
+ * Corrects the instance of an operation. A direct request was served by its instance, even if the response names none,
+ * because usually only the balancer adds the name. A request to another host has no instance.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

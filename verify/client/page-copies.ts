@@ -1,7 +1,7 @@
-/** Keeps the pages that a browser shows again if the server says that they have not changed (status 304). */
+/** Caches pages as a browser does. After a 304 (not modified), the cached page is shown again. */
 import type { Reply } from '../core/response/reply.ts';
 
-/** A kept page, and the ETag by which a request asks whether the page has changed. */
+/** A cached page, and the ETag that a conditional request sends. */
 export interface PageCopy {
   readonly reply: Reply;
   readonly etag: string;
@@ -9,7 +9,7 @@ export interface PageCopy {
   readonly variesByCookie: boolean;
 }
 
-/** Maximum number of pages that a client keeps. */
+/** Maximum number of cached pages of a client. */
 const MOST = 20;
 
 export class PageCopies {
@@ -17,8 +17,7 @@ export class PageCopies {
   #asked = 0;
 
   /**
-   * Returns the kept page at every second call, else undefined, so that a client sends conditional requests and also
-   * gets whole pages.
+   * Returns the cached page at every second call, so that a client sends both conditional and normal requests.
    *
    * @param cookies the cookies of the next request; the same list as `sent` of the page's reply if no cookie has changed
    */
@@ -29,10 +28,10 @@ export class PageCopies {
   }
 
   /**
-   * Returns what a browser shows after a response: the page itself, or the kept page after a 304. Keeps a page with an
-   * ETag, except if the response forbids it (`no-store`, `Vary: *`).
+   * Returns what a browser shows after a response: after a 304 the cached page, otherwise the page itself. Caches a
+   * page with an ETag, unless the response forbids it (`no-store`, `Vary: *`).
    *
-   * @param asked the kept page whose ETag the request had
+   * @param asked the cached page whose ETag the request had
    */
   shown(path: string, reply: Reply, asked: PageCopy | undefined): Reply {
     if (reply.status === 304 && asked !== undefined) return restored(asked.reply, reply);

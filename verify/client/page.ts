@@ -6,7 +6,7 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface FormField {
   name: string;
-  /** Type of an input element, such as `password`; `textarea` or `select` for these elements. */
+  /** Type of an input element, such as `password`; otherwise `textarea` or `select`. */
   type: string;
   value: string;
   /** Texts that describe the field, in lower case: name, id, label, placeholder and autocomplete. */
@@ -15,7 +15,7 @@ export interface FormField {
 
 export interface Form {
   method: 'GET' | 'POST';
-  /** Address to which the form is sent; empty for the address of its page. */
+  /** Address to which the form is sent; empty for the address of the form's page. */
   action: string;
   fields: FormField[];
   /** Texts that describe the form, in lower case: id, name, class, action, label and buttons. */
@@ -40,7 +40,7 @@ export interface Parsed {
   text: string;
 }
 
-/** Parses a page. A field belongs to the form that contains it in the HTML, even if browsers move it out of a table. */
+/** Parses a page. A field belongs to the form around it in the HTML, although browsers may move it out of a table. */
 export function parsePage(html: string): Parsed {
   const { children } = parseDocument(html);
   const tags = (name: string): Element[] => DomUtils.getElementsByTagName(name, children, true);
@@ -135,7 +135,7 @@ function held(element: Element, type: string): string {
 
 /**
  * Returns words that describe a position in a page, in lower case: tags, ids, classes and labels of the elements around
- * it, and headings above it.
+ * it, and the headings above it.
  */
 export function surroundings(html: string, at: number): string {
   const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });

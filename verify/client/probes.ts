@@ -1,4 +1,4 @@
-/** Finds requests in a target's probes, which describe data that Baton reads and writes. */
+/** Finds requests in the probes of a target. A probe describes data that Baton reads and writes. */
 import type { Target } from '../target/load.ts';
 import type { Probe, WriteSpec } from '../target/schema.ts';
 
@@ -18,7 +18,7 @@ export function writing(probe: Probe): WriteSpec {
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether a session must read the probe's data before its first write, because the value may be unknown. */
+/** Returns whether a session must read the probe's data before its first write, because the value is unknown. */
 export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
 /** Returns the first writable probe whose data belongs to a session or user. */

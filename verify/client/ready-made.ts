@@ -92,8 +92,8 @@ async function sessionText(
 }
 
 /**
- * Runs a command of the target file, and returns its output; empty after an abort. The shell gets the user's name in
- * BATON_USER, because a name in the command line could run as a command.
+ * Runs a command of the target file, and returns its output; empty after an abort. Passes the user's name to the shell
+ * in BATON_USER, because a name in the command line could run as a command.
  *
  * @param key the command's key in the target file
  * @throws UsageError if the command fails
@@ -145,7 +145,7 @@ function putState(
   if (own.length === 0 && values.length === 0)
     throw wrong(`a cookie or local storage of ${origin}, got none`);
   for (const { name, value } of own) client.put(name, value);
-  // Headers can have local storage values as placeholders, such as {access_token}.
+  // Headers can have placeholders for local storage values, such as {access_token}.
   for (const { name, value } of values) client.captured.set(name.replaceAll(/\W/g, '_'), value);
 }
 

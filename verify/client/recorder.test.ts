@@ -59,7 +59,7 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
 /**
- * Returns for each page whether its operation is `starved`, that is, possibly late because of the overload.
+ * Returns for each page whether its operation is `starved`: overload may have delayed the response.
  *
  * @param crowded true if the machine is overloaded
  */
@@ -97,7 +97,6 @@ it('marks late responses and errors of proxies while the machine was overloaded,
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before other work', async () => {
   const order: string[] = [];
-  // This timer also reads the mocked clock.
   vi.spyOn(Starvation.prototype, 'look').mockImplementation(() => {});
   vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
     order.push('read');
@@ -116,7 +115,7 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   });
   const [begun, ...rest] = order;
   expect(begun).toBe('time');
-  // Client and server may notice the new connection in any order.
+  // Client and server may notice a new connection in either order.
   expect(rest.filter(what => what !== 'connected')).toEqual(['time', 'served', 'time', 'read']);
   expect(operation).toMatchObject({ call: order.indexOf('served'), return: order.indexOf('read') });
   await stop();
@@ -150,7 +149,7 @@ describe('a target with limits, whose server responds at once', () => {
       .flatMap(event => (event.type === 'op' || event.type === 'start' ? [event.call] : []))
       .toSorted((a, b) => a - b);
     expect(calls).toHaveLength(6);
-    // The limit requires 50 ms, but timers may fire slightly early.
+    // The limit is 50 ms, but timers may fire slightly early.
     for (const [i, call] of calls.entries()) expect(call - began).toBeGreaterThan(i * 50_000 - 5_000);
   });
 
@@ -171,7 +170,7 @@ describe('a target with limits, whose server responds at once', () => {
     );
     const calls = (await stop()).flatMap(event => (event.type === 'start' ? [event.call - began] : []));
     expect(calls).toHaveLength(5);
-    // The fifth request waits 200 ms, and the first four must wait for it, so that all five overlap.
+    // The limit delays the fifth request by 200 ms. The first four must wait for it, so that all five overlap.
     expect(Math.min(...calls)).toBeGreaterThan(150_000);
   });
 });
@@ -199,7 +198,7 @@ describe('a request that bypasses the balancer', () => {
     const { recorder, client, origin, stop } = await recording(
       ({ headers, socket }, response) => {
         heard.push(headers);
-        // Some apps redirect to the instance's address.
+        // Some apps redirect to the address of an instance.
         response.writeHead(302, { location: `http://127.0.0.1:${socket.localPort}/login` }).end();
       },
       { url: 'http://shop.test:8080', headers: { 'X-Forwarded-Proto': 'https' } },

@@ -29,9 +29,9 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/** Response time above which this machine's overload may be the cause, microseconds. */
+/** Response time above which an overload of this machine may be the cause, microseconds. */
 const SLOW = 500_000;
-/** Statuses of a proxy whose server did not respond in time. This machine's overload may be the cause. */
+/** Statuses of a proxy whose server did not respond in time. An overload of this machine may be the cause. */
 const UNANSWERED = [502, 503, 504];
 
 export interface Recorded {
@@ -52,7 +52,7 @@ export class Recorder {
   readonly #remarks: string[] = [];
   readonly #secrets: SessionSecrets;
   readonly #starvation: Starvation;
-  /** The last operation id. With three worker threads, thread 1 uses the ids 4, 7, 10, … */
+  /** The last operation id. Of three worker threads, thread 1 uses the ids 4, 7, 10, … */
   #ids: number;
   readonly #of: number;
   #disturbed = false;
@@ -105,7 +105,7 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
-    // A list of several pages counts as overloaded from the request for its first page.
+    // For a list of several pages, `called.call` is the time of the request for the first page.
     if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];
@@ -182,7 +182,7 @@ export class Recorder {
     this.#history.write({ type: 'phase', phase, clock: this.clock.name, at: this.clock.now() });
   }
 
-  /** Records once which kind of data an object holds, and how many values at most. */
+  /** Records once which kind of data an object holds, and its maximum number of values. */
   object(object: string, { kind, cap }: Pick<Probe, 'kind' | 'cap'>): void {
     if (this.#objects.has(object)) return;
     this.#objects.add(object);

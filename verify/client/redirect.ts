@@ -23,8 +23,8 @@ export function redirectOf(
   const prefix = site.pathname.replace(/\/$/, '');
   if (!path.startsWith(`${prefix}/`)) return { redirect: path };
   const redirect = path.slice(prefix.length);
-  // A redirect to another scheme is not followed: http would send cookies unencrypted, and https would leave the
-  // address that the user has chosen.
+  // A redirect to another scheme is not followed: http would send cookies unencrypted, and https is not the scheme that
+  // the user has chosen.
   if (url.protocol !== there.protocol) return { redirect };
   return { redirect, leads: url.pathname.slice(prefix.length) + url.search };
 }

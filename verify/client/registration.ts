@@ -34,14 +34,14 @@ export class Registration {
     this.#token = token;
   }
 
-  /** Registers an account once. Ignores a refusal: the account may exist already, and the login will show it. */
+  /** Registers an account once. Ignores a refusal: the account may exist already; if not, its login fails. */
   of(account: Account, signal: AbortSignal): Promise<void> {
     const asked = this.#asked.get(account) ?? this.#register(account, signal);
     this.#asked.set(account, asked);
     return asked;
   }
 
-  /** Tries again if the app refused the passkey, because without passkey no client can log in. */
+  /** Retries if the app refused the passkey, because no client can log in without it. */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
     for (let i = 0; i < tries && !signal.aborted; i++) {
@@ -53,8 +53,8 @@ export class Registration {
   /**
    * Returns the status of the last response.
    *
-   * @param aside if true, another client's request makes a strict round robin route the last request to another
-   * instance
+   * @param aside if true, an extra request by another client makes a strict round robin route the last request to
+   * another instance
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {
     const client = this.#connect();

@@ -32,8 +32,8 @@ export class RequestHeaders {
   }
 
   /**
-   * Returns the headers that do not depend on the body. For equal cookies, returns the same object, so that its text is
-   * built only once.
+   * Returns the headers that do not depend on the body. For equal cookies, returns the same object, so that the header
+   * text is built only once.
    */
   shared(
     request: Send,
@@ -52,7 +52,6 @@ export class RequestHeaders {
     if (shared && cookies.head !== undefined) return cookies.head;
     const named: Record<string, string> = { ...this.#always(request, id), ...own };
     const given = new Set(Object.keys(named).map(name => name.toLowerCase()));
-    // A header of the target file replaces the balancer's header.
     for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
     if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
     const cookie = shared
@@ -121,8 +120,8 @@ export class RequestHeaders {
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * `X-Forwarded-Proto` and `X-Forwarded-Host` of the target file replace scheme and host, because the app takes them as
- * its address.
+ * `X-Forwarded-Proto` and `X-Forwarded-Host` of the target file replace scheme and host, because the app derives its
+ * address from them.
  */
 function originOf(page: URL, site: URL, head: RequestHead): string {
   if (page !== site && page.origin !== site.origin) return page.origin;
@@ -135,7 +134,7 @@ function isEmpty(headers: Readonly<Record<string, string>> | undefined): boolean
   return true;
 }
 
-/** Returns values for {request}, the request id, and {trace}, a trace id in the format of AWS. */
+/** Returns the values of {request}, the request id, and {trace}, a trace id in the format of AWS. */
 function namesOf(request: string | undefined): Record<string, string> {
   if (request === undefined) return {};
   const time = Math.floor(Date.now() / 1000).toString(16);

@@ -40,9 +40,9 @@ export class SessionRequests {
   }
 
   /**
-   * Sends and records a request; refreshes an expired access token first.
+   * Sends and records a request. Refreshes an expired access token before the request.
    *
-   * @param page if true, keeps the form token of the page
+   * @param page if true, stores the form token of the page
    */
   perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
     return this.#context.target.refresh === undefined
@@ -60,8 +60,8 @@ export class SessionRequests {
     const aside = balanced && how.held === undefined ? this.#step.aside() : undefined;
     let recorded = await recorder.perform(call, client, sent, signal);
     if (aside !== undefined) await aside;
-    // A request with status 429 had no effect, so it is sent again. A request that must overlap requests which have
-    // ended is not.
+    // A request with status 429 had no effect, so it is sent again. A request at a barrier is not, because the requests
+    // that it must overlap have ended.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
     if (what.action === 'login' && recorded.reply.status === 429) recorder.remark(LIMITED);
@@ -69,16 +69,15 @@ export class SessionRequests {
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {
       client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
-      // A request with `later` only finds out the outcome of a login.
       if (what.later === undefined) this.lastForm = recorded.operation;
     }
     return recorded;
   }
 
-  /** Records an operation of several pages that stopped at one of them. Sends no request. */
+  /** Records an operation of several pages that stopped at one of the pages. Sends no request. */
   stopped(what: What, { url, reply }: ShownPage, how: How): Promise<Recorded> {
     const call = callOf(this.#who, what, how, undefined);
-    // The path on another host may contain a secret.
+    // A path on another host may contain a secret, so the history does not get it.
     const path = this.clientOf(how).nameOf(url)?.startsWith('/') === true ? url.pathname : url.origin;
     const send: SessionClient['send'] = async (_send, _signal, watch) => {
       watch?.begins();
@@ -89,7 +88,7 @@ export class SessionRequests {
     return this.#context.recorder.perform(call, { send }, { method: 'GET', path });
   }
 
-  /** Returns a function that sends requests to all hosts, and records only those to the target. */
+  /** Returns a function that sends requests to all hosts, and records only requests to the target. */
   walking(how: How, later?: Call['later']): (step: Send) => Promise<Reply> {
     const { held: _, early: __, ...sent } = how;
     const what: What = { action: 'form', ...(later === undefined ? {} : { later }) };
@@ -120,7 +119,7 @@ export class SessionRequests {
     if (token !== undefined) client.csrf = token;
   }
 
-  /** Sends the `steps` before a request, and captures their values. Returns false without a mail or passkey. */
+  /** Sends the `steps` before a request, and captures their values. Returns false if a mail or passkey is missing. */
   async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
     // The barrier is only for the request after the steps.
     const { held: _, ...sent } = how;

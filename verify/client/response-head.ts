@@ -1,4 +1,4 @@
-/** Parses the head of an HTTP/1.1 response (RFC 9112). Keeps the last heads, because many are equal. */
+/** Parses the head of an HTTP/1.1 response (RFC 9112). Caches the last heads, because many are equal. */
 import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 
 export interface ParsedHead {
@@ -11,7 +11,7 @@ export interface ParsedHead {
    * connection.
    */
   length: number | 'chunked' | 'close';
-  /** Maximum idle time of the connection, milliseconds; 0 if it must carry no other request. */
+  /** Time for which the idle connection may be reused, milliseconds; 0 if it must carry no further request. */
   kept: number;
 }
 
@@ -34,18 +34,18 @@ interface KnownHead {
   head: ParsedHead;
 }
 
-/** The last parsed heads, the newest first. An instance often sends the same head many times within a second. */
+/** Cache of parsed heads, newest first. An instance often sends the same head many times within a second. */
 const heads: KnownHead[] = [];
 const HEADS = 8;
 
-/** Number of responses since the last one with a kept head. In many apps no head repeats, because each has an id. */
+/** Number of responses since the last cached head. In many apps no head repeats, because each head has an id. */
 let missed = 0;
-/** After this number of consecutive new heads, only every 16th head is kept and compared. */
+/** After this number of consecutive new heads, only every 16th head is cached and compared. */
 const MISSED = 64;
 
 const oftenKnown = (): boolean => missed <= MISSED || missed % 16 === 0;
 
-/** Returns the kept head whose bytes are at this position. */
+/** Returns the cached head that equals the bytes at this position; undefined if there is none. */
 export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   if (!oftenKnown()) return undefined;
   for (let i = 0; i < heads.length; i++) {
@@ -64,7 +64,7 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   return undefined;
 }
 
-/** Parses a head with its empty line. Keeps the head, unless many consecutive heads were new. */
+/** Parses a head with its empty line. Caches the head, unless many consecutive heads were new. */
 export function newHead(bytes: Buffer): ParsedHead {
   const head = parseHead(bytes.toString('latin1', 0, bytes.length - LINE_END.length));
   missed++;
@@ -93,7 +93,7 @@ interface Pattern {
 }
 
 /**
- * Key: status line; value: the last header lines with this status line. Most lines repeat, and need not be parsed
+ * Key: status line; value: the last header lines after this status line. Most lines repeat, and need not be parsed
  * again.
  */
 const patterns = new Map<string, Pattern>();
@@ -156,8 +156,8 @@ function lineOf(line: string): Line {
 }
 
 /**
- * Returns the length or the end of a body (RFC 9112, 6.3). Two different lengths may be an attack, so the response is
- * refused.
+ * Returns the length or the end of a body (RFC 9112, 6.3). Two different lengths may be an attack, so Baton refuses the
+ * response.
  */
 function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
   const { 'transfer-encoding': coding, 'content-length': length } = headers;
@@ -173,11 +173,11 @@ function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
 const wordsOf = (header: string | string[] | undefined): string[] =>
   `${header ?? ''}`.toLowerCase().split(/[\t ]*,[\t ]*/);
 
-/** Idle time after which Baton closes a connection if the server states no timeout, milliseconds. */
+/** If the server states no timeout, Baton closes a connection after this idle time, milliseconds. */
 const IDLE = 4000;
-/** Idle time after which Baton closes any connection, milliseconds. */
+/** Baton closes every connection after this idle time, milliseconds. */
 const MOST = 600_000;
-/** How much earlier than the server Baton closes an idle connection, milliseconds. */
+/** Baton closes an idle connection this much earlier than the server would, milliseconds. */
 const MARGIN = 2000;
 
 function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {

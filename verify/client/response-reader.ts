@@ -19,7 +19,7 @@ const NOTHING = Buffer.alloc(0);
 export class ResponseReader {
   /** Status and headers; undefined until they have arrived. Interim responses (1xx) are skipped. */
   head: ParsedHead | undefined;
-  /** The body of a complete response. The next `read` may overwrite these bytes. */
+  /** The body of a complete response. The next `read` may overwrite its bytes. */
   body: Buffer = NOTHING;
   /** True if bytes arrived after the end of the response. */
   surplus = false;
@@ -56,7 +56,7 @@ export class ResponseReader {
     if (this.#part === 'done' && at < all.length) this.surplus = true;
   }
 
-  /** Call this when the server has ended the connection. Returns whether this end completes the response. */
+  /** Call this when the server has closed the connection. Returns whether the response is now complete. */
   end(): boolean {
     if (this.#part !== 'close') return false;
     this.#finish();

@@ -11,7 +11,6 @@ it.each([
   [429, 'Thu, 01 Jan 2026 00:00:05 GMT', 5000],
   [429, 'Wed, 31 Dec 2025 23:00:00 GMT', 0],
   [429, '30', LONGEST_WAIT],
-  // A run cannot wait for an hour.
   [429, '3600', undefined],
   [429, 'later', undefined],
   [429, undefined, undefined],

@@ -1,18 +1,18 @@
 /** Reads the header Retry-After of a response with status 429. */
 import type { Reply } from '../core/response/reply.ts';
 
-/** Maximum wait, milliseconds. A client does not wait for a longer Retry-After, because the limit would still hold. */
+/** Maximum wait, milliseconds. If Retry-After is longer, a client does not wait at all. */
 export const LONGEST_WAIT = 30_000;
 
-/** Advice for a limit that holds longer than a run can wait. */
+/** Advice for a rate limit that lasts longer than a run can wait. */
 export const LIFT =
   'A run logs in about 200 times in a minute, so lift the limit for this machine or in this environment: for example ' +
   '`skip` or `limit` of express-rate-limit, AXES_ENABLED of django-axes, a safelist of Rack::Attack, limit_req of nginx. ' +
   'Then wait until the present limit is over';
 
 /**
- * Returns the wait before the next request, milliseconds. Returns undefined for no wait, or for a longer wait than
- * LONGEST_WAIT.
+ * Returns the wait before the next request, milliseconds. Returns undefined if no wait is necessary, or the wait is
+ * longer than LONGEST_WAIT.
  *
  * @param now milliseconds since the epoch
  */

@@ -1,23 +1,23 @@
-/** Makes clients observe an app's limits on concurrent sessions and on logins of a user. */
+/** Makes clients respect an app's limits on concurrent sessions and on logins of a user. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
 /** The seats of a client. A seat is the permission to have one session of an account. */
 export interface Taken {
   accounts: readonly Account[];
-  /** Gives the seats back. Call this when the client's sessions have ended. */
+  /** Returns the seats. Call this when the client's sessions have ended. */
   leave(): void;
 }
 
 interface Waiting {
-  /** Returns an account for each needed seat; undefined if too few are free. */
+  /** Returns an account for each requested seat; undefined if too few seats are free. */
   find(): Account[] | undefined;
   give(accounts: Account[]): void;
 }
 
 /**
- * Gives seats to clients, first come, first served. A client gets all its seats at once, so that no two clients wait
- * for each other.
+ * Gives seats to clients, first come, first served. Gives a client all its seats at once, because clients with some
+ * seats could wait for each other forever.
  */
 export class Seats {
   readonly capacity: number;
@@ -89,14 +89,14 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
   return most === undefined ? undefined : new Seats(accounts, most);
 }
 
-/** Makes clients observe the minimum interval between two logins of an account. */
+/** Makes clients respect the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /** Earliest time of the first login, one interval after the start, because an earlier run may have just logged in. */
+  /** Earliest time of the first login: one interval after the start, because an earlier run may have just logged in. */
   readonly #first: number;
   /**
-   * Key: account; value: promise of the earliest time of its next login. It resolves with the response to the last
-   * login.
+   * Key: account; value: promise of the earliest time of its next login. It resolves when the last login has its
+   * response.
    */
   readonly #next = new Map<Account, Promise<number>>();
 

@@ -7,24 +7,24 @@ export interface Send {
   path: string;
   /** The path for the history, if `path` contains a secret. */
   shown?: string | undefined;
-  /** The page that leads to this request. The site of the page decides which SameSite cookies are sent. */
+  /** The page that leads to this request. The page's site decides which SameSite cookies are sent. */
   from?: URL | undefined;
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
-  /** Text of form fields that must be sent twice. */
+  /** Text of each form field that must be sent twice. */
   twice?: string | undefined;
   /** Sent as application/json, instead of `form`. */
   json?: unknown;
   headers?: Record<string, string>;
-  /** A placeholder. Headers with this placeholder are not sent. */
+  /** A placeholder. Headers with this placeholder are omitted. */
   omit?: string | undefined;
   /** Address of an instance, to bypass the balancer. */
   origin?: string | undefined;
   /** Cookies by which the balancer routes; they replace cookies of the jar. */
   cookies?: Record<string, string> | undefined;
-  /** A barrier, which makes this request overlap other requests. */
+  /** A barrier, which makes this request overlap others. */
   held?: Held | undefined;
-  /** If true, a redirect is complete when its headers have arrived. The body is read in the background. */
+  /** If true, a redirect is complete when its headers have arrived. Its body is read in the background. */
   early?: boolean | undefined;
   /** Time after which the client disconnects, milliseconds, like a user who closes the tab. */
   abandon?: number | undefined;

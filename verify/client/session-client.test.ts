@@ -53,7 +53,7 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // A request without the barrier completes, so the first two wait at the barrier.
+    // A request without the barrier completes, although the first two wait at the barrier.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);
@@ -103,7 +103,7 @@ describe('an early response', () => {
 });
 
 describe('cookies', () => {
-  /** Returns a client that has received a Set-Cookie line, and a function that makes the server send another. */
+  /** Returns a client that has received a Set-Cookie line, and a function that makes the server send a further line. */
   async function browsing(line: string) {
     let sent = line;
     const url = await serve((request, response) => {
@@ -204,7 +204,7 @@ describe('cookies', () => {
 
 describe('cookies as RFC 6265bis defines them', () => {
   /**
-   * Returns the cookies that a client sends after these responses, each a list of Set-Cookie lines.
+   * Returns the cookies that a client sends after responses with these lists of Set-Cookie lines.
    *
    * @param host the Host header
    */

@@ -40,11 +40,11 @@ export class SessionClient {
   csrf = '';
   /** The page with the login form, at which the next login begins. */
   page: ShownPage | undefined;
-  /** The user whose session the identity provider may have. */
+  /** The user who may have a session at the identity provider. */
   known: string | undefined;
   /** Key: placeholder of the target file; value: the text for later requests. */
   readonly captured = new Map<string, string>();
-  /** Names of the values that came by mail, which the history must not contain. */
+  /** Names of captured values that came by mail. The history must not contain these values. */
   readonly mailed = new Set<string>();
   /** Lifetime of the access token, milliseconds, and its expiry, milliseconds since the epoch; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
@@ -68,7 +68,7 @@ export class SessionClient {
     this.known = undefined;
   }
 
-  /** Sends a request. Does not throw: the reply of a failed request states the reason. */
+  /** Sends a request. Does not throw: the reply to a failed request states the reason. */
   async send(asked: Send, signal?: AbortSignal, watch?: Watch): Promise<Reply> {
     if (!asked.path.startsWith('/')) return this.#sendAbroad(asked, signal, watch);
     const network = this.#network;
@@ -76,8 +76,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // A request beyond the target's limits uses no barrier, because it would wait forever for the other requests at the
-    // barrier.
+    // A request that must wait for a limit uses no barrier: requests at the barrier would wait for this request, which
+    // waits for them to end.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -142,7 +142,7 @@ export class SessionClient {
   ): Outgoing {
     const { method, early = false, origin } = request;
     const body = bodyOf(request);
-    // The id is only for the target, not for other hosts.
+    // Only the target gets the request id, not other hosts.
     const id = this.#abroad ? undefined : watch?.id;
     if (method === 'GET') cookies.last ??= new LastBodies();
     const head = this.#headers.shared(request, id, forwarding, place.site, cookies);
@@ -156,7 +156,7 @@ export class SessionClient {
       timeout: this.#network.timeout,
       signal: endOf(request, signal),
       early,
-      // Browsers send GET and HEAD again if the server closes the idle connection (RFC 9110, 9.2.2).
+      // Browsers resend GET and HEAD if the server closes the idle connection (RFC 9110, 9.2.2).
       repeatable: watch?.once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,
@@ -209,12 +209,12 @@ export class SessionClient {
     return shown;
   }
 
-  /** Returns an address as `path` of `send`; undefined if its host is not in the target file. */
+  /** Returns an address in the form of `path` of `send`; undefined if the target file does not name its host. */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);
   }
 
-  /** Returns path and query of a link; undefined if it leads to another host. */
+  /** Returns path and query of a link; undefined if the link leads to another host. */
   pathOf(href: string, page: string): string | undefined {
     return redirectOf(href, this.#network.place(page).site, this.#network.site).leads;
   }
@@ -236,21 +236,21 @@ export class SessionClient {
     return copy;
   }
 
-  /** Returns a client with copies of the present cookies, which never expire. */
+  /** Returns a client with copies of the present cookies that never expire. */
   replayer(path: string): SessionClient {
     return this.replayerLater(path)();
   }
 
   /**
-   * Returns a function that creates clients which always send the present cookies. Returns the same function if nothing
-   * has changed.
+   * Returns a function that creates clients which always send the present cookies. Returns the same function until a
+   * cookie changes.
    */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
     const { csrf, page, access } = this;
     const last = this.#replaying;
     const bare = this.captured.size === 0 && this.mailed.size === 0;
-    // Comparing lists suffices, because the jar returns a new list after each change of a cookie.
+    // Comparing the lists by identity suffices, because the jar returns a new list after each change of a cookie.
     const same = last?.cookies === cookies && last.csrf === csrf && last.page === page;
     if (bare && same && last.access === access) return last.create;
     const create = this.#replayerOf(cookies);

@@ -9,7 +9,7 @@ type Sent = Cookies['list'];
 export class SessionSecrets {
   readonly #interpreter: Pick<Interpreter, 'sessionCookies'>;
   readonly #rooms = new Rooms();
-  /** Key: list of all cookies; value: the values of session cookies. */
+  /** Key: the list of all sent cookies; value: the values of session cookies. */
   #known = new WeakMap<Sent, readonly string[]>();
   #names: readonly string[] = [];
 
@@ -46,7 +46,7 @@ export class SessionSecrets {
   }
 
   /**
-   * Lowers the estimated entropy of a session id by comparison with earlier ids. Does nothing if there are several
+   * Lowers the estimated entropy of a session id after comparison with earlier ids. Does nothing if there are several
    * session cookies, because one may be only a signature.
    */
   narrow(cookies: Reply['cookies']): void {

@@ -1,4 +1,4 @@
-/** Refreshes an expired access token of one session, as a web app's JavaScript does. */
+/** Refreshes an expired access token of one session, as the JavaScript of a web app does. */
 import type { Action, Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { RequestSpec } from '../target/schema.ts';
@@ -10,7 +10,7 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
-/** Actions that are a part of a login or a refresh. */
+/** Actions of a login or a refresh. They need no access token. */
 const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refresh']);
 
 const REFRESHES = 3;
@@ -27,9 +27,9 @@ export class SessionTokens {
   readonly #client: SessionClient;
   readonly #requests: Requests;
   readonly #once: Once;
-  /** All requests that need a new token wait for the refresh in flight. */
+  /** A refresh in flight. Requests that need a new token wait for it. */
   #refreshing: Promise<Operation> | undefined;
-  /** True after a logout or a refused refresh, so that the client refreshes no more. */
+  /** True after a logout or a refused refresh. The client then refreshes no more. */
   #over = false;
 
   constructor(context: Context, client: SessionClient, requests: Requests, once: Once) {
@@ -57,7 +57,7 @@ export class SessionTokens {
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
       // After a logout, the client may already have the tokens of its next session. A refusal of the old session says
-      // nothing about them.
+      // nothing about these tokens.
       const mine = leaves || !this.#over;
       expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});
@@ -76,7 +76,7 @@ export class SessionTokens {
     return recorded;
   }
 
-  /** Concurrent callers share one refresh. Returns whether the client has a newer token than `had`. */
+  /** Refreshes the token once for all concurrent callers. Returns whether the client has a newer token than `had`. */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;
     this.#refreshing ??= this.refresh({}).finally(() => {
@@ -85,7 +85,7 @@ export class SessionTokens {
     return (await this.#refreshing).outcome === 'ok';
   }
 
-  /** Sends the refresh token, and keeps the new tokens. The target file must have `refresh`. */
+  /** Sends the refresh token, and stores the new tokens. The target file must have `refresh`. */
   async refresh(how: How): Promise<Operation> {
     const spec = this.#context.target.refresh;
     if (spec === undefined) throw new Error('expected `refresh` in the target file, found none');
@@ -111,7 +111,7 @@ export class SessionTokens {
     return operation;
   }
 
-  /** Keeps the tokens of a response. Returns undefined if the response has no access token. */
+  /** Stores the tokens of a response. Returns undefined if the response has no access token. */
   issued(reply: Reply, client: SessionClient, called: number): Operation['issued'] | undefined {
     const { target, recorder } = this.#context;
     const tokens = target.refresh && keepTokens(target.refresh, reply, client, called);

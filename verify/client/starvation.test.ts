@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** @param crowds the load in each second, runnable threads per core */
+/** @param crowds the load in each second: runnable threads per core */
 function looked(...crowds: (number | undefined)[]): Starvation {
   const time = { now: 0 };
   const starvation = new Starvation(

@@ -1,4 +1,4 @@
-/** Detects an overload of this machine, because then Baton may be the cause of late or failed responses. */
+/** Detects an overload of this machine, which may be the cause of late or failed responses. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
@@ -10,8 +10,8 @@ interface Sample {
 }
 
 /**
- * Number of runnable threads per core of an overloaded machine. With 6 threads, a task of 300 ms of CPU time takes
- * about 2 s.
+ * A machine with this number of runnable threads per core is overloaded. With 6 threads, a task of 300 ms of CPU time
+ * takes about 2 s.
  */
 const CROWDED = 6;
 /**
@@ -20,7 +20,7 @@ const CROWDED = 6;
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;
-/** Number of samples to keep, for two minutes. No request takes longer. */
+/** Number of stored samples: two minutes, longer than any request. */
 const KEPT = 1200;
 
 export class Starvation {
@@ -52,8 +52,8 @@ export class Starvation {
    *
    * @param call time at which the request was sent, microseconds
    * @param end time at which the response arrived, microseconds
-   * @param unanswered true without a response. Then one second of overload is enough, because a client opens a dropped
-   * connection again only after seconds
+   * @param unanswered true without a response. Then one second of overload is enough, because a client reopens a
+   * dropped connection only after seconds
    */
   during(call: number, end: number, unanswered = false): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -85,7 +85,7 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- * Returns the number of runnable threads per core, except this thread, on Linux:
+ * Returns the number of runnable threads per core on Linux, without this thread. Source:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {

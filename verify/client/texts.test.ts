@@ -1,4 +1,4 @@
-/** Baton must notice each change of a text that is hard to encode. */
+/** Tests that Baton notices each change of a text that is hard to encode. */
 import { expect, it } from 'vitest';
 import { canaryOf } from '../core/history/canary.ts';
 import { TEXTS } from './texts.ts';

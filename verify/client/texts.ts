@@ -1,5 +1,5 @@
 /**
- * Texts that are hard to encode, such as emoji. An app may refuse such a text. But if one instance shows a text
+ * Texts that are hard to encode, such as emoji. An app may refuse such a text. But if one instance shows the text
  * unchanged, every instance must.
  */
 
@@ -7,7 +7,7 @@
 export interface Text {
   /** @param canary a unique value of the run, which the text contains */
   of(canary: string): string;
-  /** If true, the form contains the field twice, with the same text. */
+  /** If true, the form contains the field twice with the same text. */
   twice?: boolean;
   /** If true, the text does not depend on the canary, so that a list can contain it only once. */
   once?: boolean;
@@ -15,7 +15,7 @@ export interface Text {
 
 const ending = (text: string): Text => ({ of: canary => canary + text });
 
-/** A program that treats 18 digits with a leading 0 as a number changes them. */
+/** Digits with a leading 0: a program that reads them as a number changes them. */
 function digits(canary: string): string {
   const [number = '', random = ''] = canary.split('.').slice(-2);
   return `09${Number.parseInt(random, 36).toString().padStart(13, '0')}${number.slice(-3).padStart(3, '0')}`;
@@ -25,7 +25,7 @@ function digits(canary: string): string {
 export const TEXTS: readonly (readonly Text[])[] = [
   [ending(' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>'), ending(' Grüße 漢字'), ending(" ö 'b'")],
   [{ of: digits }],
-  // A program that decodes its data twice changes JSON in a text.
+  // A program that decodes its data twice changes this text of JSON.
   [{ of: canary => JSON.stringify({ a: [canary, null, '0', {}], b: { c: [] } }) }],
   [{ of: canary => canary, twice: true }],
   [{ of: () => '', once: true }],

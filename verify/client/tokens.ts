@@ -1,4 +1,4 @@
-/** Keeps access token, refresh token and token lifetime of a session. */
+/** Stores the access token, refresh token and token lifetime of a session. */
 import { z } from 'zod';
 import { type Finding, finder } from '../core/response/finding.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -9,15 +9,15 @@ import type { SessionClient } from './session-client.ts';
 export const ACCESS = 'access';
 export const REFRESH = 'refresh';
 
-/** Tolerance for the lifetime of an access token, milliseconds. */
+/** Baton counts an access token as expired at most this long before its expiry, milliseconds. */
 const TOLERANCE = 2_000;
 
 /** Issue and expiry in a JWT, seconds since the epoch. */
 const claims = z.object({ iat: z.number(), exp: z.number() });
 
 /**
- * Keeps the tokens of a response. Returns the refresh token and the access token's lifetime, milliseconds; undefined if
- * there is no access token.
+ * Stores the tokens of a response. Returns the refresh token and the access token's lifetime, milliseconds. Returns
+ * undefined if there is no access token.
  *
  * @param called time at which the request was sent, milliseconds since the epoch
  */
@@ -53,7 +53,7 @@ function lifetimeOf(token: string): number {
   }
 }
 
-/** Returns whether the access token may have expired, so that the app may refuse it. */
+/** Returns whether the access token may have expired. The app may then refuse it. */
 export function mayHaveExpired({ captured, access }: SessionClient): boolean {
   if (!captured.has(ACCESS)) return false;
   if (access === undefined) return true;

@@ -58,7 +58,6 @@ describe('a login', () => {
       `POST ${PROVIDER}/sign-in`,
       `POST ${PROVIDER}/consent`,
     ]);
-    // Browsers also send the first button of a form.
     expect(sent[1]?.form).toEqual({ flow: '7', go: 'in', user: 'alice', pass: 'open sesame' });
     expect(sent[0]?.from?.origin).toBe(APP);
   });

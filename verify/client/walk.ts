@@ -1,6 +1,6 @@
 /**
  * Follows the pages of a login or logout as a user does, also to other hosts. Fills in login forms, and submits forms
- * without input.
+ * that need no input.
  */
 import type { Reply } from '../core/response/reply.ts';
 import { type Form, parsePage } from './page.ts';
@@ -13,7 +13,7 @@ const MOST_PAGES = 30;
 export class Walk {
   readonly #client: SessionClient;
   #page: ShownPage;
-  /** The page whose link or form led to the current page, before redirects. */
+  /** The page whose link or form led to the current page, before any redirects. */
   #from: URL;
   #last: Send;
 
@@ -65,7 +65,7 @@ export class Walk {
 
   /**
    * A form needs no input if it has only hidden fields, and its page or address is on another host, such as `form_post`
-   * of an identity provider. A form from the target to the target may be the logout.
+   * of an identity provider. A form of the target to the target may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -101,7 +101,7 @@ export class Walk {
     return url === null ? undefined : this.#client.nameOf(url);
   }
 
-  /** The page at which the login stopped, for an error message. Contains no possible secrets. */
+  /** The page at which the login stopped, for an error message. Omits text that may be a secret. */
   get stop(): string {
     const { url, reply } = this.#page;
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;
@@ -121,8 +121,8 @@ export class Walk {
 }
 
 /**
- * Follows a login up to its last request, and returns this request unsent. It leads back to the target, or submits the
- * last form. Returns undefined if the login stopped before, at `walk.page`.
+ * Follows a login up to its last request, and returns this request unsent. The request leads back to the target, or
+ * submits the last form. Returns undefined if the login stops before; `walk.page` is then the last page.
  *
  * @param forms the values for each form, in order
  */
@@ -145,8 +145,8 @@ export async function lastOf(
 }
 
 /**
- * Follows a logout to other hosts, up to the first response of the target, because the next page might begin another
- * login. Returns true if this response is no error.
+ * Follows a logout to other hosts, up to the first response of the target. Stops there, because the next page might
+ * begin a login. Returns true if this response is no error.
  */
 export async function followLogout(walk: Walk, send: (step: Send) => Promise<Reply>): Promise<boolean> {
   for (let i = 0; i < MOST_PAGES; i++) {

@@ -1,4 +1,4 @@
-/** Parses option values. Each function throws a UsageError with the expected and given value. */
+/** Parses option values. Each function throws a UsageError with the expected and the given value. */
 import { statSync } from 'node:fs';
 import { type InstanceOptions, RUNNERS, type Runner } from '../../stack/stack.ts';
 import type { LogSource } from '../client/logs.ts';
@@ -17,7 +17,7 @@ export function whole(option: string, text: string, least: number, most: number)
   );
 }
 
-/** Parses `--rate`, actions per second: `200`, or `50..500`, which rises from 50 to 500. */
+/** Parses `--rate`, actions per second: `200`, or `50..500` for a rate that rises from 50 to 500. */
 export function rate(text: string | undefined): Rate | undefined {
   if (text === undefined) return undefined;
   const [, from, to = from] = /^(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
@@ -90,7 +90,7 @@ export function address(text: string, option = '--url'): string {
 }
 
 /**
- * Returns the address of `--url`. If it has no path, adds the path of the address in the target file.
+ * Returns the address of `--url`. If it has no path, adds the path from the target file.
  *
  * @param file the address in the target file
  */

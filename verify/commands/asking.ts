@@ -10,7 +10,7 @@ export interface Asking {
   close(): void;
 }
 
-/** Returns functions that ask the user; undefined if stdin or stderr is no terminal. */
+/** Returns functions that ask the user. Returns undefined if stdin or stderr is not a terminal. */
 export function asking({ progress }: Output): Asking | undefined {
   const { stdin } = process;
   if (stdin.isTTY !== true || progress.isTTY !== true) return undefined;

@@ -1,4 +1,4 @@
-/** Parses --profile, --speedup and --sticky: how the balancer of the bundled stack behaves. */
+/** Parses --profile, --speedup and --sticky, which define the behaviour of the bundled stack's balancer. */
 import { PROFILES, type Profile, profileOf } from '../../stack/fleet/profile.ts';
 import { STICKY, type Sticky, stickyBy } from '../../stack/sticky.ts';
 import { UsageError } from '../errors.ts';
@@ -34,7 +34,7 @@ export function balancerBehaviour(
 }
 
 /**
- * @param instances number of instances with which the stack starts
+ * @param instances number of instances at the start of the stack
  * @throws UsageError with the expected and the given value
  */
 export function parseBalancerBehaviour(
@@ -70,7 +70,7 @@ function requireSize({ name, group }: Profile, instances: number): void {
   throw new UsageError(`--instances: expected ${size} with --profile ${name}, got ${instances}`);
 }
 
-/** Parses --sticky: `duration`, `application`, `hash` or `none`; `duration=60` makes the cookie last for 60 s. */
+/** Parses --sticky: `duration`, `application`, `hash` or `none`. With `duration=60`, the cookie lasts for 60 s. */
 function stickyOf(text: string, like: Profile['cookies']): Sticky | undefined {
   const [, word = text, seconds] = /^(duration)=([1-9]\d*)$/.exec(text) ?? [];
   const mode = oneOf('--sticky', ['none', ...STICKY], word);

@@ -12,12 +12,12 @@ import { write } from './reports.ts';
 
 export interface Baseline {
   file: string;
-  /** Runs in the baseline file; undefined if the file does not exist yet. */
+  /** Runs in the baseline file; undefined if the file does not exist. */
   runs: Digest[] | undefined;
   update: boolean;
 }
 
-/** Reads the baseline before the run, so that a wrong file is reported at once. */
+/** Reads the baseline before the run, so that the user learns of a wrong file at once. */
 export async function baselineOf(
   values: Pick<OptionValues<'check'>, 'baseline' | 'update-baseline'>,
 ): Promise<Baseline | undefined> {
@@ -41,7 +41,7 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
 }
 
 /**
- * Returns the verdict of the comparison in a list. The list is empty if nothing was compared, or with
+ * Returns a list with the verdict of the comparison. The list is empty if nothing was compared, or with
  * --update-baseline.
  */
 export const judgementsOf = (
@@ -58,7 +58,7 @@ export const comparisonForReports = (
     ? { comparison: undefined, base: [] }
     : { comparison, base: baseline?.runs ?? [] };
 
-/** Writes this run as the new baseline, if --update-baseline is given and the run is valid and complete. */
+/** Writes this run as the new baseline if --update-baseline is given and the run is valid and complete. */
 export async function updateBaseline(
   baseline: Baseline | undefined,
   result: Result,
@@ -73,7 +73,7 @@ export async function updateBaseline(
   output.progress.write(`baseline: ${baseline.file}\n`);
 }
 
-/** GitHub, GitLab, Jenkins and Azure put the hash of the tested commit into the environment. */
+/** GitHub, GitLab, Jenkins and Azure store the hash of the tested commit in the environment. */
 const revisionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
   ['GITHUB_SHA', 'CI_COMMIT_SHA', 'GIT_COMMIT', 'BUILD_SOURCEVERSION']
     .map(name => environment[name])

@@ -20,8 +20,8 @@ async function check(history: string, ...options: string[]): Promise<{ exit: num
 }
 
 /**
- * Returns a history of concurrent compare-and-set operations for all pairs of values, and a later read. Every order of
- * the operations ends at 0, so another `last` is a violation that only a search proves.
+ * Returns a history of concurrent compare-and-set operations for all pairs of values, and a final read of `last`. Every
+ * order of the operations ends at 0, so a final read of anything else is a violation that only a search proves.
  */
 function roundTrips(values: number, last: number): string {
   const swaps = Array.from(

@@ -1,12 +1,12 @@
-/** Lists the claims of baton.yaml that do not apply to the card store, by SESSION_STORE and BASKET_STORE. */
+/** Lists the claims of baton.yaml that do not hold for a given SESSION_STORE and BASKET_STORE of the card store. */
 import type { Guarantee } from '../core/result/guarantees.ts';
 
 /** Guarantees that break if a store saves a session as one value: of two concurrent saves, the last one wins. */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
 /**
- * Key: SESSION_STORE; value: guarantees that it does not claim. `memory` claims all, because it is the example in which
- * Baton finds violations.
+ * Key: SESSION_STORE; value: guarantees that the store does not claim. `memory` claims all, because it is the example
+ * in which Baton finds violations.
  */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
@@ -20,8 +20,8 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
 };
 
 /**
- * Key: SESSION_STORE with BASKET_STORE=postgres; value: guarantees that it does not claim. A session then changes only
- * at a login.
+ * Key: SESSION_STORE together with BASKET_STORE=postgres; value: guarantees that the store does not claim. A session
+ * then changes only at a login.
  */
 const WITH_BASKET_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 

@@ -1,4 +1,4 @@
-/** Compares the report of `baton doctor` on a target file with the verdicts of a run. */
+/** Tests that the report of `baton doctor` on a target file agrees with the verdicts of a run. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

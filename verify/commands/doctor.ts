@@ -20,8 +20,8 @@ import { TARGET } from './tables.ts';
 const VERSION_TIMEOUT = 10_000;
 
 /**
- * Prints missing programs and settings. Returns exit code 2 (unknown) if a claimed guarantee cannot be judged. Sends no
- * requests.
+ * Prints missing programs and settings, and sends no requests. Returns exit code 2 (unknown) if a claimed guarantee
+ * cannot be judged.
  *
  * @param file a target file. Default: baton.yaml, if it exists
  * @throws UsageError if the target file is wrong

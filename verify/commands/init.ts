@@ -24,7 +24,7 @@ import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
-/** First line of an unfinished target file, which init replaces without --force. */
+/** First line of an unfinished target file. Init replaces such a file without --force. */
 const UNFINISHED = '# UNFINISHED';
 
 const TEST_RUN = { sessions: 8, duration: 3_000, workloads: ['hop'] };
@@ -123,7 +123,7 @@ async function writeUnfinished(
   return EXIT.unknown;
 }
 
-/** Returns the requests of a recording: `--har` names a recording, and `--browser` makes a recording. */
+/** Returns the requests of a recording. `--har` names a recording; `--browser` creates one. */
 async function hintsOf(
   values: OptionValues<'init'>,
   url: string,
@@ -139,7 +139,7 @@ async function hintsOf(
     url: site.href.replace(/\/$/, '') + (values['login-page'] ?? '/'),
     account: accounts[0] as Account,
     probe,
-    // The browser does not trust the certificates that --ca adds, so it accepts all certificates.
+    // With --ca, the browser accepts all certificates, because it does not know the authority.
     insecure: ca !== undefined,
     byHand: ask === undefined ? undefined : async () => void (await ask.text(done)),
   });
@@ -167,7 +167,7 @@ async function testRun(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // The workload of this short run can judge only these guarantees.
+  // A short run with one workload can judge only these guarantees.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);

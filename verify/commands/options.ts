@@ -1,4 +1,4 @@
-/** Parses the arguments of a command, and makes the help texts. */
+/** Parses the arguments of a command, and creates the help texts. */
 import { parseArgs } from 'node:util';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, EXIT_MEANS, UsageError } from '../errors.ts';

@@ -38,7 +38,7 @@ export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
   base: readonly Digest[];
-  /** Reads the history again for the timeline. Undefined for a history that Jepsen recorded, which gets no timeline. */
+  /** Reads the history again for the timeline. Undefined for a history of Jepsen, which gets no timeline. */
   replay: Replay | undefined;
 }
 

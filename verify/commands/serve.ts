@@ -25,10 +25,10 @@ export async function serveReports(
   write: WritePage,
   output: Output,
 ): Promise<number> {
-  // A second request for a page waits until the first request has written it.
+  // If two clients request a page at the same time, the second one waits until the page is written.
   const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Prevents DNS rebinding, by which a page of another site could read the reports through a host name for 127.0.0.1.
+    // Prevents DNS rebinding: a foreign site could read the reports through a host name that resolves to 127.0.0.1.
     if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
       return text(response, 403, 'expected localhost or an address as the host');
     const runs = await names();
@@ -57,7 +57,7 @@ export async function serveReports(
   return EXIT.valid;
 }
 
-/** Encodes the name of the run, because the user may have renamed its folder. */
+/** Encodes the name of a run, because the user may have renamed its folder. */
 const pathOf = (run: string): string => `/${encodeURI(run)}`;
 
 function text(response: ServerResponse, status: number, what: string): void {

@@ -57,9 +57,7 @@ export async function stackCommand(values: OptionValues<'stack'>, output: Output
   );
 }
 
-/**
- * Returns the name of a dead process without which the stack cannot run: a server, the balancer, or the last instance.
- */
+/** Returns the name of a dead process that the stack needs: a server, the balancer, or any instance if all are dead. */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;

@@ -1,4 +1,4 @@
-/** `baton verify --sticky-report`: finds guarantees that need stickiness of the balancer. */
+/** `baton verify --sticky-report`: finds guarantees that need a sticky balancer. */
 import type { Result } from '../core/result/result.ts';
 import { EXIT } from '../errors.ts';
 import type { VerifyOptions } from '../plan.ts';

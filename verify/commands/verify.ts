@@ -84,7 +84,7 @@ export async function verifyCommand(
     );
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: expected the workload hop, the only one with a rate; add it to --workload');
-  // --ui and --metrics follow only one history, but each of several workers writes its own history.
+  // --ui and --metrics follow only one history, but each worker thread writes its own.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
@@ -151,7 +151,7 @@ export async function verifyCommand(
       stopped: stop.reason,
       onPhase: phase => {
         progress.phase(phase, load);
-        // Stops the stack while the history is judged. A failure is thrown below, where the end is awaited.
+        // Stops the stack while the history is judged. A failure is thrown later, where `stop` is awaited.
         if (phase === 'judge' && !loadsAgain) stack?.stop().catch(() => {});
       },
       onActive: what => progress.active(what),
@@ -172,7 +172,7 @@ export async function verifyCommand(
     }
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // The user must repair a system with a fault that was not healed. The bundled stack needs no repair, because it has
+    // If a fault was not healed, the user must repair the system. The bundled stack needs no repair, because it has
     // stopped.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
@@ -208,7 +208,7 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
-/** --profile and --sticky define the routing of the bundled stack, whatever the target claims. */
+/** --profile and --sticky define the routing of the bundled stack, even if the target claims a different one. */
 function setRouting(target: Target, { profile, sticky }: BalancerBehaviour): void {
   if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
   if (sticky === undefined) return;
@@ -248,7 +248,7 @@ function stopSignal() {
   return state;
 }
 
-/** Returns the verdict of the load with k6, in a list. The list is empty if k6 is not installed. */
+/** Returns a list with the verdict of the load by k6. The list is empty if k6 is not installed. */
 async function loadByK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
   const second = await secondLoad(load, step => progress.step(step));
   if (second === undefined) return [];

@@ -21,7 +21,7 @@ it.each([
   if (values === undefined) throw new Error('expected the options of zoo, got a request for help');
   const out = { write: () => true };
   const output = { result: out, progress: out, colour: false };
-  // If the test wrongly starts a run, the aborted signal ends it at once.
+  // If the test wrongly starts a run, the aborted signal ends the run at once.
   const load = { seed: 1, sessions: 1, duration: 1, signal: AbortSignal.abort() };
   try {
     await expect(measure(values, output, load)).rejects.toThrow(

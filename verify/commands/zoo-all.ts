@@ -32,7 +32,7 @@ interface Task {
 }
 
 /**
- * Runs all deployments with the first seed, then all with the second seed, and so on. Returns the exit code: 0 if all
+ * Runs all deployments with the first seed, then with the second seed, and so on. Returns the exit code: 0 if all
  * verdicts are as expected.
  */
 export async function measure(values: OptionValues<'zoo'>, output: Output, load: Load): Promise<number> {
@@ -84,7 +84,7 @@ function runsOf(values: OptionValues<'zoo'>): Runs {
   };
 }
 
-/** Returns the runs that the tally file does not contain yet, with new seeds. */
+/** Returns the runs that the tally file does not contain. They have new seeds. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly TrialOutcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {

@@ -1,4 +1,4 @@
-/** Runs `baton zoo` and `baton verify --sticky-report` in a separate process. */
+/** Tests `baton zoo` and `baton verify --sticky-report` in a separate process. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ describe('baton zoo', () => {
         0,
         expect.stringMatching(/healthy deployments: wrongly accused in 0 of \d+ runs\.\n$/),
       ]);
-      // Only the number of runs counts, so the tally is complete for any seed.
+      // Only the number of runs counts, so the tally is complete for every seed.
       expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
       for (const rubbish of [
         'what is this',
@@ -109,7 +109,7 @@ describe('--sticky-report', () => {
     'says that sessions in memory need stickiness, behind %s',
     async (STACK_BALANCER, context) => {
       context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
-      // `valid` needs a hundred requests, for which 2 s may not suffice on a busy machine.
+      // The verdict `valid` needs a hundred requests, for which 2 s may not suffice on a busy machine.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });

@@ -1,4 +1,4 @@
-/** The balancer forgets which instance clients are pinned to, and sends a write to two instances. */
+/** Tests faults in which the balancer forgets the instances of pinned clients, and sends a write to two instances. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

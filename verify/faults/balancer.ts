@@ -19,7 +19,7 @@ export const balancerReload: StackFault = {
   },
 };
 
-/** Time of one check whether the dropped instance serves no more requests, milliseconds. */
+/** Interval in which the dropped instance must serve no request, milliseconds. */
 const WITHOUT_MS = 500;
 
 export const instanceOut: StackFault = {
@@ -55,11 +55,11 @@ export const affinityLost: StackFault = {
   },
 };
 
-/** Response timeout of the balancer, milliseconds, after which it repeats the request on another instance. */
+/** Response timeout of the balancer, milliseconds. After it, the balancer repeats the request on a second instance. */
 const REPEAT_MS = 800;
 /**
- * Delay of each request and response, milliseconds. A request arrives before the balancer's timeout, its response
- * after.
+ * Delay of each request and of each response, milliseconds. A request arrives before the balancer's timeout, and its
+ * response after the timeout.
  */
 const LATE_MS = 500;
 

@@ -4,13 +4,12 @@ import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';
 import type { StackFault } from './fault.ts';
 
-/** Seconds by which the wrong clock is ahead. This is more than the idle timeout of a session. */
+/** Time by which the wrong clock is ahead, seconds. It is more than the idle timeout of a session. */
 const AHEAD = 3_600;
 const TOLERANCE = 10;
 
 /**
- * The variant of libfaketime for programs with threads. Debian, Fedora and `make install` put it into different
- * folders.
+ * The libfaketime library for programs with threads. Debian, Fedora and `make install` use different folders for it.
  */
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 const library = (): string | undefined =>

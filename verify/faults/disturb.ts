@@ -1,4 +1,4 @@
-/** Performs the faults of a run, and writes begin and end of each into the history. */
+/** Performs the faults of a run, and writes the begin and end of each into the history. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NotReadyError } from '../../stack/part.ts';
@@ -10,11 +10,11 @@ import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
 import type { ObservedLoad } from './load.ts';
 
-/** Time without a fault, before each fault and after the last fault, milliseconds. */
+/** Time without a fault, before each fault and after the last one, milliseconds. */
 const QUIET_MS = 1_000;
 /** Minimum number of writes before a fault: twice the number that the check `survival` needs. */
 const WRITTEN = 20;
-/** Maximum number of waits for these writes, 1 s each. Afterwards the fault starts anyway. */
+/** Maximum wait for enough writes before a fault, seconds. Then the fault starts anyway. */
 const WRITTEN_TRIES = 15;
 const LASTS_MS = 1_500;
 const SHOWN_MS = 5_000;
@@ -27,7 +27,7 @@ export interface Disturbing {
   random: Random;
   /** Declared deadline for responses while the store is down, milliseconds. */
   deadline: number;
-  /** Returns the maximum time until the system is healthy after the named fault, or before any fault, milliseconds. */
+  /** Returns the maximum time until the system is healthy, milliseconds: after the named fault, or before any fault. */
   recovery: (fault?: string) => number;
   folder: string;
   signal: AbortSignal;
@@ -38,8 +38,8 @@ export interface Disturbing {
 }
 
 /**
- * Performs the faults, and heals each of them, even after an error or a stop. Ends if the system is not healthy in
- * time.
+ * Performs the faults, and heals each of them, even after an error or a stop. Ends early if the system does not recover
+ * in time.
  */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
@@ -117,8 +117,8 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
 type Came = Pick<FaultEvent, 'bit' | 'unready'>;
 
 /**
- * Returns whether the effect of a fault was seen. Reports errors instead of throwing. An instance that never gets ready
- * counts as an effect.
+ * Returns whether the effect of a fault was seen. Reports errors instead of throwing. An instance that never becomes
+ * ready counts as an effect.
  */
 async function tryInject(
   fault: Disturbance,
@@ -164,7 +164,7 @@ function meansOf(
   return { means, heals, effect };
 }
 
-/** Runs all heals, the last first, even if one fails. Returns whether all succeeded. */
+/** Runs all heals, the last one first, even if one fails. Returns whether all succeeded. */
 async function healAll(heals: (() => Promise<unknown>)[], report: (what: string) => void): Promise<boolean> {
   let well = true;
   for (const heal of heals.reverse()) {

@@ -8,9 +8,9 @@ import type { StackFault, Stage } from './fault.ts';
 import { inSync, lacksRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
-/** Delay of data from the primary to the replica in `store-failover`, milliseconds. */
+/** In the fault `store-failover`, data reaches the replica this much later, milliseconds. */
 const LAG_MS = 800;
-/** Time without data for the replica of `store-old-copy` before it becomes the primary, milliseconds. */
+/** In the fault `store-old-copy`, the replica gets no data for this time, milliseconds. Then it becomes the primary. */
 const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
@@ -75,7 +75,7 @@ export const storeOldCopy = failoverTo(
   },
 );
 
-/** Makes the old primary the primary again, with all data of the current primary. Writes wait during the switch. */
+/** Makes the old primary the primary again, with all data of the present primary. Writes wait during the switch. */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {
@@ -96,7 +96,7 @@ async function handBack(url: string | undefined, port: number, from: BackingServ
 }
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
-/** Duration of `store-demoted`, milliseconds: long enough for clients to write to the old primary. */
+/** Duration of the fault `store-demoted`, milliseconds. It is long enough for clients to write to the old primary. */
 const DEMOTED_MS = 3_000;
 
 export const storeDemoted: StackFault = {
@@ -130,7 +130,7 @@ const demoted = (url: string | undefined): Promise<boolean> =>
 
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
-  // Redis refuses FAILOVER until the replica has reported that it is in sync, so the command is repeated.
+  // Repeats FAILOVER, because Redis refuses it until the replica has reported that it is in sync.
   const asked = async () => {
     await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
     return true;

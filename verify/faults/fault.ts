@@ -6,8 +6,8 @@ export interface Means {
   /** Declared deadline for responses while the store is down, milliseconds. */
   deadline: number;
   /**
-   * Registers a function that heals the fault, before the fault disturbs the system. The functions run in reverse
-   * order, even after an error or stop.
+   * Registers a function that heals the fault. Call this before the fault disturbs the system. The functions run in
+   * reverse order, even after an error or stop.
    */
   undo(heal: () => Promise<unknown>): void;
   wait(milliseconds: number): Promise<void>;
@@ -15,7 +15,7 @@ export interface Means {
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
-  /** Returns whether the load shows the fault: requests fail, or the instances that serve have changed. */
+  /** Returns whether the load shows the fault: requests fail, or different instances serve. */
   showsFault(): boolean;
   /** Returns how often a session moved to another instance since the fault began. */
   moved(): number;
@@ -40,7 +40,7 @@ export interface FaultTraits {
   does: string;
   /** True if `--faults deploy` performs the fault. */
   deploy?: true;
-  /** True if the store does not respond while the fault lasts. */
+  /** True if the store does not respond during the fault. */
   down?: true;
   /** True if the fault deletes data that no app can save. Such a fault runs only if `--faults` names it. */
   loses?: true;
@@ -64,7 +64,7 @@ export interface Disturbance extends FaultTraits {
   instances?: number;
   /** Returns what this machine lacks for this fault, such as `kubectl on the PATH`. */
   lacks?(): string | undefined;
-  /** Chooses at random what to disturb, such as an instance. Does not disturb it yet. */
+  /** Chooses at random what to disturb, such as an instance. Disturbs nothing yet. */
   aim(random: Random): Aim;
 }
 

@@ -1,4 +1,4 @@
-/** The card store survives each fault of the real stack, Baton sees the effect, and no process is left. */
+/** Tests that the card store survives each fault, that Baton sees its effect, and that no process is left. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ it.runIf(LONG)('an unavailable store signs no client out, and no request hangs',
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  // These two clients log in before the first fault, and log out during a fault.
+  // These clients log in before the first fault, and log out during a fault.
   expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });

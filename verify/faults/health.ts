@@ -36,7 +36,7 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
 /** Returns a system that Baton did not start. Only its responses show whether it is healthy. */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
-  /** The load must reach as many instances as before, and all declared addresses must respond. */
+  /** The load must reach as many instances as before the fault, and all declared addresses must respond. */
   async healthy(load, instances) {
     if (load.signedInResponses() === 0) return false;
     if (routing === 'spread' && load.instances().length < instances) return false;

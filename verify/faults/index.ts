@@ -86,7 +86,7 @@ export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * Returns the faults of a run in order. A random choice repeats a fault only after all others were chosen, and adds
+ * Returns the faults of a run in order. A random choice repeats a fault only after all faults were chosen, and adds
  * `scale-in` after `scale-out`.
  *
  * @throws UsageError if a named fault is impossible on this system

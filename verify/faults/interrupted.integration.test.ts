@@ -1,4 +1,4 @@
-/** After SIGINT during a fault, Baton heals the fault, ends all processes, and judges the history. */
+/** Tests that after SIGINT during a fault, Baton heals the fault, ends all processes, and judges the history. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { parseEvent } from '../core/history/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** The test interrupts the run after this number of history lines since the start of the fault. */
+/** The test interrupts the run when the history has this number of lines since the fault began. */
 const LINES = 30;
 
 const NEEDS: Record<string, { options?: readonly string[]; env?: Record<string, string> }> = {

@@ -1,4 +1,4 @@
-/** Counts responses and failures of the load, so that a fault can see its effect. */
+/** Counts responses and failures of the load, to detect the effect of a fault. */
 import type { Operation } from '../core/history/history.ts';
 
 /** An instance is silent if it served none of the last N responses. N is this number times the number of instances. */
@@ -37,7 +37,7 @@ export class ObservedLoad {
     this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
-  /** Resets all counts, except acknowledged adds, at the start of each fault and after its heal. */
+  /** Resets all counts, except acknowledged adds. Called at the start of each fault, and after the fault is healed. */
   begin(): void {
     this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();
@@ -62,7 +62,7 @@ export class ObservedLoad {
     return this.#signedIn;
   }
 
-  /** Returns whether requests fail and none failed before, or other instances serve than before the last `begin`. */
+  /** Returns whether, since the last `begin`, requests fail for the first time or different instances serve. */
   showsFault(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;

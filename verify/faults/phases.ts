@@ -40,8 +40,8 @@ export const scheduled = (asked: FaultPlan | undefined, seed: number): readonly 
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
 /**
- * Returns callbacks for the workloads. `disturb` performs all faults, while only the workload `hop` runs. `settle`
- * marks the phase `final`.
+ * Returns callbacks for the workloads. `disturb` performs all faults while only the workload `hop` runs. `settle` marks
+ * the begin of the phase `final`.
  */
 export function phases(
   context: Context,
@@ -72,7 +72,7 @@ export function phases(
   };
 }
 
-/** Returns the declared recovery time for this fault, or else for all faults, milliseconds. */
+/** Returns the declared recovery time for this fault, or for all faults, milliseconds. */
 function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
   const { recovery } = budgetOf(declared?.budgets, fault);
   return recovery === undefined ? undefined : recovery / 1000;

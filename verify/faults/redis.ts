@@ -3,9 +3,7 @@ import { withRedis } from '../../stack/redis-connection.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/**
- * What a stack lacks for a fault that needs a single Redis server, for an error message that begins with `this needs`.
- */
+/** Completes an error message that begins with `this needs`: the fault needs a single Redis server. */
 export const ONE_SERVER = 'a Redis without Sentinel or cluster';
 
 /** Returns what the stack lacks for faults that send commands to its Redis. */
@@ -35,10 +33,10 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
-/** The reply to PTTL for a key that never expires. For a deleted key, it is -2. */
+/** The reply to PTTL for a key that never expires. For a deleted key, the reply is -2. */
 const NEVER = -1;
 
-/** Returns the keys that expire (`expiring`), or that never expire (`lasting`). */
+/** Returns the keys that expire (`expiring`), or the keys that never expire (`lasting`). */
 export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promise<string[]> {
   const found: string[] = [];
   for await (const keys of redis.scanStream({ count: 1_000 })) {

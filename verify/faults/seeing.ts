@@ -1,4 +1,4 @@
-/** Tests whether a server responds, so that a fault can see its effect. */
+/** Tests whether a server responds, to detect the effect of a fault. */
 import { createConnection } from 'node:net';
 
 const WITHIN_MS = 400;

@@ -5,7 +5,7 @@ import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
-/** Bandwidth of each connection, bytes per second. This is less than the load needs. */
+/** Bandwidth of each connection, bytes per second. The load needs more. */
 const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 

@@ -1,4 +1,4 @@
-/** Faults that delete data in Redis. No app can prevent the loss of this data. */
+/** Faults that delete data in Redis. No app can prevent this loss. */
 
 import type { Redis } from 'ioredis';
 import { withRedis } from '../../stack/redis-connection.ts';

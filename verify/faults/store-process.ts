@@ -2,10 +2,10 @@
 import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/** Returns the duration of a pause that is longer than the declared deadline for responses, milliseconds. */
+/** Returns the duration of a pause, milliseconds. It is longer than the declared deadline for responses. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/** Returns whether the store does not respond. Without a known port, returns whether its process has ended. */
+/** Returns whether the store does not respond. If its port is unknown, returns whether its process has ended. */
 async function silent(stage: Stage): Promise<boolean> {
   const { store } = stage.stack;
   return store.port === undefined ? !store.running() : !(await talks(store.port));

@@ -1,20 +1,20 @@
 /**
  * Tracks sessions across versions of an app. A session belongs to the version that served its login. All other versions
- * must honour the session and accept its forms.
+ * must honour the session, and accept its forms.
  */
 import { getOrInsert } from '../core/get-or-insert.ts';
 import type { Operation, Run } from '../core/history/history.ts';
 import { isWrite } from '../core/objects/models.ts';
 import { honoured, Sessions } from '../core/timeline/sessions.ts';
 
-/** Counts of sessions whose login one version (`created`) served, and whose later requests another version served. */
+/** Counts of sessions whose login one version (`created`) served, and whose later requests a second version served. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
   readonly sessions: number;
   readonly lost: number;
   readonly requests: number;
-  /** Time of the earliest of the last 20 requests, microseconds; undefined if there were fewer. */
+  /** Time of the earliest of the last 20 requests, microseconds. Undefined if there were fewer than 20. */
   readonly since: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** Number of requests that must be recent. Otherwise the evidence about two versions is too old. */
+/** At least this number of requests must be recent. Otherwise the evidence about two versions is too old. */
 export const RECENT = 20;
 
 interface Counted {
@@ -40,7 +40,7 @@ export class Cohorts {
   readonly #sessions: Sessions;
   /** Key: session; value: the version that served its login. */
   readonly #created = new Map<string, string>();
-  /** Key: session; value: the version that sent its last page, and thus the form that the client sends next. */
+  /** Key: session; value: the version that sent its last page, with the form that the client submits next. */
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
@@ -91,19 +91,19 @@ export class Cohorts {
     else if (outcome === 'fail' && status >= 400 && status < 500 && status !== 429) counted.refused++;
   }
 
-  /** Number of sessions that tried to log in. */
+  /** Number of sessions that have tried to log in. */
   get entered(): number {
     return this.#entered.size;
   }
 
-  /** The version that served the most logins: the version that users have had so far. */
+  /** The version that served the most logins. */
   get stable(): string | undefined {
     const counts = new Map<string, number>();
     for (const version of this.#created.values()) counts.set(version, (counts.get(version) ?? 0) + 1);
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The new version: the last version to appear in responses, except the stable version. */
+  /** The new version: of all versions except the stable one, the last to appear in responses. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);

@@ -3,12 +3,9 @@ import { counted, grouped } from '../core/result/format.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/**
- * Number of sessions of the stable version that the canary must have served. If there are fewer sessions, the canary
- * must have served all.
- */
+/** The canary must have served this number of sessions of the stable version, or all of them if there are fewer. */
 const ENOUGH_SESSIONS = 10;
-/** Number of forms from the stable version that the canary must have accepted. */
+/** The canary must have accepted this number of forms from the stable version. */
 const ENOUGH_FORMS = 3;
 const REFUSED = 3;
 
@@ -25,12 +22,12 @@ export interface CanaryEvidence {
   readonly now: number;
   /** Maximum age of evidence, microseconds. */
   readonly window: number;
-  /** True if the target declares form tokens and a write, so that forms are compared. */
+  /** True if the target declares form tokens and a write. Each version must then accept forms of all versions. */
   readonly forms: boolean;
   readonly violations: readonly string[];
 }
 
-/** Returns the verdict on the new version. One violation makes it `violated`; `valid` needs recent evidence. */
+/** Returns the verdict on the new version. A single violation makes it `violated`; `valid` needs recent evidence. */
 export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
   const decided = (verdict: Judgement, why: string): CanaryVerdict => ({ verdict, why, stable, canary });
@@ -65,7 +62,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Returns a sentence if a version refuses forms of another version, although that version accepts its own forms. */
+/** Returns a sentence if a version refuses forms of a different version but accepts its own. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {

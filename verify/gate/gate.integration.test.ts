@@ -1,4 +1,4 @@
-/** Shifts requests between two versions of the card store behind nginx, as a canary controller does. */
+/** Tests the gate while requests shift between two versions of the card store, as a canary controller does it. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +24,7 @@ const DEFECT = fileURLToPath(
   new URL('../../zoo/defects/form-or-handshake-token-in-process.ts', import.meta.url),
 );
 const GOOD: InstanceOptions = { env: V2 };
-/** The bad versions of the app. The regular expression matches the reason with which the gate refuses the version. */
+/** The bad versions of the app. The regular expression matches the reason for which the gate refuses the version. */
 const BAD: [string, InstanceOptions, RegExp][] = [
   [
     'other secret',
@@ -77,7 +77,7 @@ afterAll(async () => {
 });
 
 /**
- * @param share requests for the new version, per cent. 0 removes the new version from the balancer, and 100 removes the
+ * @param share requests for the new version, per cent; 0 removes the new version from the balancer, and 100 removes the
  * old version
  */
 async function shift(canary: Instance, share: number): Promise<void> {
@@ -101,7 +101,7 @@ interface RollOut {
   out: number;
 }
 
-/** Sends requests of all users until `stop`, which returns how many v2 served, and how many were logged out. */
+/** Sends requests of all users. `stop` returns how many requests v2 served, and how many users were logged out. */
 async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' | 'out'>> }> {
   for (const i of out) users[i] = await signedIn(i);
   out.clear();
@@ -128,7 +128,7 @@ async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' |
   };
 }
 
-/** Raises the share only while the gate allows it, as Argo Rollouts and Flagger do. */
+/** Raises the share of the new version only while the gate allows it, as Argo Rollouts and Flagger do. */
 async function rollOut(canary: Instance, url: string): Promise<RollOut> {
   const users = await background();
   const ask = async (path: string, method = 'GET') => {

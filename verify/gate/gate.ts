@@ -1,4 +1,4 @@
-/** The canary gate: keeps sessions open while a new version gets traffic, and judges the new version. */
+/** The canary gate: keeps sessions open while a new version gets traffic, and judges this version. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seatsOf } from '../client/seats.ts';
 import { CHECKS } from '../core/checks/index.ts';
@@ -11,7 +11,7 @@ import type { Target } from '../target/load.ts';
 import { Cohorts } from './cohorts.ts';
 import { type CanaryEvidence, type CanaryVerdict, decide, linesOf } from './decide.ts';
 
-/** Guarantees that the gate can judge for any share of requests for the new version. */
+/** Guarantees that the gate can judge, whatever share of requests goes to the new version. */
 const JUDGED: readonly Guarantee[] = [
   'continuity',
   'isolation',
@@ -63,7 +63,7 @@ export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
   #canary: CanaryRun | undefined;
-  /** The next start or stop waits for this promise, so that two runs never overlap. */
+  /** The next start or stop waits for this promise, so that no two runs overlap. */
   #change: Promise<void> = Promise.resolve();
 
   /** @throws UsageError if responses do not name the version of the app */
@@ -82,7 +82,7 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Ends an earlier run, and begins a new run. Resolves before the logins are complete. */
+  /** Ends the present run, if any, and begins a new one. Resolves before the logins are complete. */
   start(): Promise<void> {
     return this.#after(async () => {
       await this.#canary?.stop();
@@ -94,7 +94,7 @@ export class Gate {
     return this.#canary?.status() ?? NONE;
   }
 
-  /** Returns the status when `fits` returns true for it, after `wait` milliseconds, or when the signal aborts. */
+  /** Returns the status as soon as `fits` returns true for it, but at the latest after `wait` ms or an abort. */
   async statusWhen(fits: (status: Status) => boolean, wait: number, signal: AbortSignal): Promise<Status> {
     const until = performance.now() + wait;
     for (;;) {
@@ -104,7 +104,7 @@ export class Gate {
     }
   }
 
-  /** Ends the run with logouts. Returns the verdict from before the logouts. */
+  /** Ends the run with logouts. Returns the verdict from before these logouts. */
   stop(): Promise<CanaryVerdict> {
     return this.#after(async () => (await this.#canary?.stop()) ?? NONE);
   }
@@ -132,11 +132,11 @@ class CanaryRun {
   #ended: number | undefined;
   /**
    * Time of the last operation on two clocks: microseconds on the run's clock, and milliseconds of `performance.now()`.
-   * Both convert the present time to the run's clock.
+   * The difference converts the present time to the run's clock.
    */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;
-  /** The verdict at the first call of `stop`, which later calls return too. */
+  /** The verdict at the first call of `stop`. Later calls return it too. */
   #last: CanaryVerdict | undefined;
 
   constructor(target: Target, options: GateOptions) {
@@ -200,7 +200,7 @@ class CanaryRun {
     };
   }
 
-  /** The verdict is never `valid` after the end of the run, when no request gives new evidence. */
+  /** After the end of the run, the verdict is never `valid`, because no request gives new evidence. */
   #verdict(cohorts: Cohorts): CanaryVerdict {
     const decided = decide(cohorts, this.#asked());
     if (!this.#isOver() || decided.verdict === 'violated') return decided;

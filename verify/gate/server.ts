@@ -26,7 +26,7 @@ interface Query {
 
 const decided = ({ verdict, state }: Status): boolean => verdict !== 'unknown' || state === 'stopped';
 
-/** Returns a route with status 200 if `passes` returns true, else 409. */
+/** Returns a route that responds with status 200 if `passes` returns true, otherwise with 409. */
 const gated = (does: string, passes: (status: Status) => boolean): Route => ({
   does,
   handle: async (gate, { wait = 0, signal }) => {
@@ -88,7 +88,7 @@ export function gateServer(gate: Gate): Server {
 }
 
 async function respond(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Ignores the body, in which Flagger describes its canary. The gate takes all settings from the target file.
+  // Ignores the body, in which Flagger describes its canary. The target file has all settings.
   request.resume();
   const url = URL.parse(request.url ?? '/', 'http://gate');
   if (url === null)

@@ -2,18 +2,18 @@
 import type { Served } from '../core/history/history.ts';
 import { barePath } from '../core/response/paths.ts';
 
-/** Matches Baton's X-Request-Id, which shows to which request a log line belongs. */
+/** Matches Baton's X-Request-Id, by which a log line belongs to a request. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
 /**
- * Matches `"$request" $status` in a line of nginx's log. The addresses of all tried instances (`$upstream_addr`)
- * follow.
+ * Matches `"$request" $status` in a line of nginx's log. After it come the addresses of all tried instances
+ * (`$upstream_addr`).
  */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
 /** Matches HAProxy's HTTP log. The fourth timer is the time until the response headers, or -1 without a response. */
 const HAPROXY =
   / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
-/** Stands for an instance that the balancer tried, but that the log does not name. */
+/** The name of an instance that the balancer tried, but that the log does not name. */
 const SOME = '?';
 
 /** Matches a line of AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
@@ -31,7 +31,7 @@ export interface Unnamed {
 }
 
 /**
- * Parses a log line with an X-Request-Id of Baton. Returns undefined for other lines.
+ * Parses a log line with an X-Request-Id of Baton. Returns undefined for any other line.
  *
  * @param source name of the log
  * @param own name of the instance that wrote the log; absent for a balancer
@@ -72,7 +72,7 @@ function unnamed(entry: LogEntry | undefined, path: string | undefined, from: nu
 
 type LogEntry = Pick<Served, 'instance' | 'tried' | 'status'>;
 
-/** The target `-` in a line of ALB means that ALB reached no target. */
+/** In a line of ALB, the target `-` means that ALB reached no target. */
 function inAlb(line: string): LogEntry | undefined {
   const { target, status } = ALB.exec(line)?.groups ?? {};
   return target === undefined ? undefined : entryOf(target === '-' ? [] : [target], Number(status));
@@ -81,11 +81,11 @@ function inAlb(line: string): LogEntry | undefined {
 function inNginx(line: string): LogEntry | undefined {
   const match = NGINX.exec(line);
   if (match === null) return undefined;
-  // The part before the status is skipped, because it contains the client's address.
+  // Skips the part before the status, because it contains the client's address.
   return nginxEntryIn(line.slice(match.index + match[0].length), match.groups?.['status']);
 }
 
-/** Finds the addresses that nginx tried, in the part after the status. Skips URLs, such as the referer. */
+/** Finds the addresses of all tried instances in the part after the status. Skips URLs, such as the referer. */
 function nginxEntryIn(rest: string, status: string | undefined): LogEntry {
   const tried = [...rest.replaceAll(/\w+:\/\/[^\s"]*/g, '').matchAll(ADDRESS)].map(([address]) => address);
   return entryOf(tried, Number(status));
@@ -99,11 +99,11 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
     server.startsWith('<') ? before : [...before, server],
     Number(status),
   );
-  // HAProxy names a server even for a response that it wrote itself. The fourth timer is then -1.
+  // HAProxy names a server even for a response of its own. The fourth timer is then -1.
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
-/** Members of JSON log lines with the status and the instance, as Traefik and nginx (`escape=json`) name them. */
+/** Members of JSON log lines that hold the status and the instance, as Traefik and nginx (`escape=json`) name them. */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [
   'ServiceAddr',

@@ -1,6 +1,6 @@
 /**
- * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, piece by piece. The npm
- * package edn-data accepts unclosed forms, reports no positions, and needs the whole file in memory.
+ * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, in pieces. The npm package
+ * edn-data accepts unclosed forms, reports no positions, and needs the whole file in memory.
  */
 
 /** A parsed value. Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
@@ -14,16 +14,16 @@ export class EdnError extends Error {
 interface Frame {
   closes: string;
   items: Edn[];
-  /** Number of following forms to ignore, because `#_` precedes them. */
+  /** Number of following forms to ignore, because the text has `#_` before them. */
   discards: number;
   line: number;
   column: number;
 }
 
-/** A colon counts as space: it precedes a keyword in EDN, and a value in JSON. */
+/** A colon counts as space: it begins a keyword in EDN, and separates key and value in JSON. */
 const TOKEN =
   /[\s,:]+|;.*|#_|#\{|[[\](){}]|"(?:[^"\\]|\\[\s\S])*"|(?:\\[\s\S]|[^\s,:;"[\](){}])[^\s,;"[\](){}]*/y;
-/** Matches tokens that are complete even at the end of a piece, unlike words and comments. */
+/** Matches tokens that are complete even at the end of a piece. A word or comment may continue in the next piece. */
 const WHOLE = /^(?:#_|#\{|[\s,:"[\](){}])/;
 const CLOSES: Record<string, string> = { '[': ']', '(': ')', '{': '}', '#{': '#}' };
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n', b: '\b', f: '\f' };
@@ -34,13 +34,13 @@ const LONGEST = 1_000_000;
 /** Parses a text in pieces: pass each piece to `feed`, then call `end`. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
-  /** Forms without their closing bracket, the innermost last. The first form stands for the whole file. */
+  /** Forms without their closing bracket, the innermost last. The first of them stands for the whole file. */
   readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
   #rest = '';
   #line = 1;
   #column = 0;
 
-  /** @param onForm called with each form of the file, or with each member of its only list or vector */
+  /** @param onForm called with each form of the file, or with each member if the file is a single list or vector */
   constructor(onForm: (form: Edn, line: number) => void) {
     this.#onForm = onForm;
   }
@@ -109,7 +109,7 @@ export class EdnReader {
       const value = Number(plain);
       if (Number.isNaN(value))
         throw this.#error(`expected a number, got ${JSON.stringify(text.slice(0, 40))}`);
-      // An integer that is too large for a JavaScript number stays a text, because values are only compared.
+      // An integer that is too large for a JavaScript number remains a text, because values are only compared.
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
     }
     if (text.startsWith('\\')) return CHARACTERS[text.slice(1)] ?? text.slice(1);
@@ -159,7 +159,7 @@ export class EdnReader {
   }
 }
 
-/** Returns equal texts for equal values only. A keyword equals the string of its name. */
+/** Returns a text that is equal only for equal values. A keyword equals the string of its name. */
 export function textOf(value: Edn): string {
   if (value === null) return 'nil';
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;

@@ -45,7 +45,7 @@ export function jepsenOptions(
   return { model: model as JepsenOptions['model'], initial, nilReads };
 }
 
-/** A single read is enough evidence, and the history may have any length, because the user asked for a verdict. */
+/** One read is enough evidence, and the history may have any length, because the user asked for a verdict. */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
 /**
@@ -103,7 +103,7 @@ function runOf(file: string, { model, initial, nilReads }: JepsenOptions): Run {
 /** Assumed time between two lines of a history, microseconds. Only the order of lines matters. */
 const STEP = 10;
 
-/** Converts a Jepsen history to events of a Baton history. The position of a line gives its time. */
+/** Converts a Jepsen history to events of a Baton history. The position of a line determines its time. */
 class JepsenHistory {
   now = 0;
   readonly #model: Model;
@@ -129,7 +129,7 @@ class JepsenHistory {
     const expected = (what: string) => new EdnError(`line ${line}: ${what}`);
     if (!(form instanceof Map)) throw expected(`expected an operation, got ${short(form)}`);
     const [process, type, f, value = null] = ['process', 'type', 'f', 'value'].map(name => form.get(name));
-    // The nemesis, which injects Jepsen's faults, has a process that is no number.
+    // Jepsen's nemesis, which injects faults, has a process that is not a number.
     if (process !== undefined && typeof process !== 'number') return;
     if (process === undefined || typeof type !== 'string' || typeof f !== 'string')
       throw expected(`expected :process, :type and :f, got ${short(form)}`);
@@ -162,7 +162,7 @@ class JepsenHistory {
   }
 
   #invoke(process: string, action: Action, key: string, value: Edn): void {
-    // Jepsen has no sessions, so each process becomes a session that never logs out.
+    // Jepsen has no sessions, so each process becomes a session without a logout.
     if (!this.#known.has(process)) {
       const login = this.#called(process, 'login', this.now - STEP + 1);
       this.#emit(login);

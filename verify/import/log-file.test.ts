@@ -143,7 +143,7 @@ describe('following', () => {
     const next = async () => (await entries.next()).value?.request;
     const cutLine = Buffer.from(line('é-2'));
     const cut = cutLine.indexOf('é') + 1; // The first part ends inside the two bytes of é.
-    // A single write has the first line and the beginning of the second line, so both are read together.
+    // One write contains the first line and the beginning of the second line, so that both are read together.
     appendFileSync(file, Buffer.concat([Buffer.from(line('r-1')), cutLine.subarray(0, cut)]));
     expect(await next()).toBe('r-1');
     appendFileSync(file, Buffer.concat([cutLine.subarray(cut), Buffer.from('Error: text\n\n')]));

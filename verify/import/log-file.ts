@@ -8,7 +8,7 @@ import type { Served } from '../core/history/history.ts';
 import { servedIn } from './access-log.ts';
 import { type LogParser, parseBalancerLine, parseInstanceLine, RoutedLog } from './stack-log.ts';
 
-/** Interval between two reads, milliseconds. Regular reads are cheaper than a watcher for each file. */
+/** Interval between two reads, milliseconds. Reading regularly costs less than a watcher for each file. */
 const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -24,12 +24,12 @@ export interface LogLines<Position> {
   before(end: Position): AsyncIterable<string>;
   /**
    * Yields the complete lines of the log after a position, including lines that are written later. Ends when the signal
-   * aborts and all lines are read.
+   * has aborted and all lines are read.
    */
   after(start: Position, signal: AbortSignal): AsyncIterable<string>;
 }
 
-/** Returns a log. Its method `follow` yields the entries that are written after the call of `follow`. */
+/** Returns a log. Its method `follow` yields the entries that are written after the call. */
 export function followedLog<Position>(
   name: string,
   kind: LogSource['kind'],
@@ -90,7 +90,7 @@ export function logFolder(folder: string): LogSource[] {
 }
 
 function linesOf(file: string): LogLines<number> {
-  // Creates a missing log file, so that the file can be followed at once. An existing file may be read-only.
+  // Creates a missing log file, so that it can be followed at once. An existing file may be read-only.
   if (!existsSync(file)) closeSync(openSync(file, 'a'));
   return {
     end: () => statSync(file).size,

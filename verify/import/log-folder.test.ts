@@ -36,7 +36,7 @@ test('an address means the instance that had it at that time, by earlier lines o
     for await (const served of source?.follow(stop.signal) ?? []) seen.push(served);
   })();
   appendFileSync(log, balanced('a', '10.0.0.2:3000'));
-  // The balancer now reports that app-1 has ended, and that app-3 has its address.
+  // The balancer reports that app-1 has ended, and that app-3 has its address.
   appendFileSync(log, routed({ '10.0.0.3:3000': 'app-2', '10.0.0.2:3000': 'app-3' }));
   appendFileSync(log, balanced('b', '10.0.0.9:3000, 10.0.0.2:3000') + balanced('c', '10.0.0.3:3000'));
   await until(() => seen.length === 3, { withinMs: 30_000, what: 'three entries' });

@@ -6,7 +6,7 @@ import type { Served } from '../core/history/history.ts';
 export interface LogParser {
   /** Returns the entry of a served request; undefined if the line is about something else. */
   parse(line: string): Served | undefined;
-  /** Called with each line that was written before the run. Such a line may give the address of an instance. */
+  /** Called with each line from before the run. It may give the address of an instance. */
   learn?(line: string): void;
 }
 
@@ -16,14 +16,14 @@ const routedLine = z.object({
 });
 
 /**
- * Parses the log of nginx in a container. deploy/balancer.sh adds lines with the instances' addresses, of which the
- * latest applies.
+ * Parses the log of nginx in a container. deploy/balancer.sh adds lines with the addresses of the instances. The latest
+ * of these lines applies.
  */
 export class RoutedLog implements LogParser {
   readonly #names = new Map<string, string>();
 
   learn(line: string): void {
-    // This check is fast, because a log may have a million lines without addresses.
+    // Checks first whether the line can contain addresses, because a log may have a million lines without them.
     if (!line.includes('"routed"')) return;
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
@@ -54,7 +54,7 @@ export function parseInstanceLine(name: string, line: string): Served | undefine
   return { type: 'served', source: name, kind: 'instance', request, instance: name, status };
 }
 
-// nginx separates the values of tried instances by ", " or " : ".
+// nginx separates the values of several tried instances by ", " or " : ".
 const tries = z.string().transform(text => text.split(/, | : /).filter(part => part !== ''));
 const balancerLine = z.object({
   event: z.literal('balanced'),
@@ -68,8 +68,7 @@ const balancerLine = z.object({
 });
 
 /**
- * Parses a line of nginx's log. The entry names the last instance that nginx tried, if this instance sent response
- * headers.
+ * Parses a line of nginx's log. The entry names the last tried instance, if this instance sent response headers.
  *
  * @param nameOf maps an address (`host:port`) to the name of its instance
  */
@@ -85,14 +84,14 @@ export function parseBalancerLine(
   return {
     ...{ type: 'served', source: 'balancer', kind: 'balancer', request },
     ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
-    // Without an available instance, nginx logs the name of the upstream group.
+    // If no instance is available, nginx logs the name of the upstream group instead of an address.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
     ...spanOf(ended, upstreamSeconds),
   };
 }
 
-/** Returns when the instance began and finished the request, microseconds; empty if nginx tried several instances. */
+/** Returns when the instance began and ended the request, microseconds; empty if nginx tried several instances. */
 function spanOf(
   ended: number | undefined,
   lasted: readonly string[] = [],

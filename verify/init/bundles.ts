@@ -15,15 +15,15 @@ const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
-/** Matches paths that may change something or end sessions. Init never tries such paths. */
+/** Matches paths that may change something or end sessions. Init never tries them. */
 const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
-/** Matches paths of the account or of sessions. Init writes no text to such paths. */
+/** Matches paths of the account or of sessions. Init writes no text to them. */
 const OWN = /\/(auth|accounts?|(get-)?sessions?)\b|\/(users?|me)$/;
 const API = /\/(api|auth|v\d)\b/;
 const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;
 const FILE = /\.\w{2,5}$/;
 
-/** Returns the requests in the page's scripts, and in the scripts that these scripts load. */
+/** Returns the requests in the page's scripts, and in the scripts that they load. */
 export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
   const waiting = [...page.body.matchAll(SCRIPT)].map(([, address = '']) => [address, page.path] as const);
   const read = new Set<string>();

@@ -1,4 +1,4 @@
-/** Chooses the claims that fit the app, and says how to add each missing claim. */
+/** Chooses the claims that fit the app, and says what each missing claim needs. */
 
 import type { Target } from '../target/load.ts';
 import type { AppFindings, Unclaimed } from './findings.ts';
@@ -11,7 +11,7 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values one list for each session cookie and token: its values, in order of time
+ * @param values for each session cookie and token, its values in order of time
  * @param users login names
  * @param probe if `onServer` is true, the server keeps the session
  */
@@ -57,9 +57,9 @@ export function claimsOf({
 }
 
 /**
- * Splits the claims into those that a run can decide (`claims`) and all other claims (`unclaimed`).
+ * Splits claims into those that a run can decide (`claims`) and the remaining ones (`unclaimed`).
  *
- * @param more further guarantees that no run can decide
+ * @param more additional guarantees that no run can decide
  */
 export function decidable(
   target: Target,

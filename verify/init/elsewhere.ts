@@ -10,9 +10,9 @@ export async function opened(visitor: Visitor, path: string): Promise<Walk> {
 /**
  * Logs in on another host. If the login does not return to the app, `returned` is false.
  *
- * @param page path of the app's page that leads to the other host
+ * @param page path of the app's page that leads to the host
  * @param forms values for each form, in order
- * @param aside if true, another visitor sends a request in between, so that a round robin changes the instance
+ * @param aside if true, a second visitor sends a request in between, so that a round robin changes the instance
  */
 export async function enterElsewhere(
   visitor: Visitor,

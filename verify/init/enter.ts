@@ -12,7 +12,7 @@ import { Tokens } from './renewal.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
-/** Maximum number of attempts for each login. In a broken app, an attempt fails if two instances share its requests. */
+/** Maximum number of attempts for each login. In a broken app, an attempt fails if its requests reach two instances. */
 export const LOGINS = 4;
 
 export interface Entered {
@@ -85,7 +85,7 @@ export interface LoginProcedure {
  * Opens the login page, and sends the requests of the login.
  *
  * @param lastCode if true, sends the last one-time code again
- * @param aside if true, another visitor sends a request after the login page, so that a round robin changes the
+ * @param aside if true, a second visitor sends a request after the login page, so that a round robin changes the
  * instance
  */
 export async function enter(
@@ -130,16 +130,16 @@ export async function valuesOf(
   return filled(form, { user, password, ...code });
 }
 
-/** Returns the result of a login that has returned from another host to the app. */
+/** Returns the result of a login that has returned to the app from a different host. */
 export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Entered {
   const accepted = isAccepted(answer, login);
-  // A cookie's SameSite attribute made the login fail, as in a browser. Init ignores SameSite from now on, so that it
-  // can finish. The run reports the problem.
+  // SameSite of a cookie made the login fail, as in a browser. Init ignores SameSite from now on, so that it can
+  // finish. A run reports the problem.
   if (!accepted && answer.withheld !== undefined) visitor.manners.lenient = true;
   return { visitor, answer, accepted };
 }
 
-/** Stores the tokens in the response to a login, so that the visitor sends the access token from now on. */
+/** Stores the tokens in the response to a login. From then on, the visitor sends the access token. */
 export function takeToken(visitor: Visitor, { capture, refresh }: Login, answer: PageVisit): void {
   const token = capture === undefined ? undefined : finder(capture.token, text => text).first(answer);
   if (token === undefined) return;
@@ -192,7 +192,7 @@ export async function signIn(entrance: LoginProcedure, account: LoginCredentials
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // `follow` throws an error if the page after a refused login says that the account is locked.
+    // `follow` throws if the page after a refused login says that the account is locked.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);

@@ -5,7 +5,7 @@ import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** A guarantee that a run could not decide. `lacks`: the missing part of the target file. */
+/** A guarantee that no run can decide, and the part that the target file lacks for it (`lacks`). */
 export interface Unclaimed {
   guarantee: string;
   lacks: string;
@@ -25,16 +25,14 @@ export interface AppFindings {
   signedOut: { status?: number; redirect?: string };
   carried: Carried;
   sessions: { most?: number; logout?: 'all'; every?: string };
-  /**
-   * The recipe (a framework's usual login and logout) that init tried first, and how the app differs from the recipe.
-   */
+  /** The recipe (a framework's usual login and logout) that init tried first, and how the app differs from it. */
   recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;
   livesOn: boolean;
-  /** Forms and links that look like a logout, but did not sign out. */
+  /** Forms and links that look like a logout, but did not log out. */
   failedLogouts: readonly string[];
-  /** Time for which the app accepts a replaced refresh token, milliseconds; `endless` if longer than init waits. */
+  /** Time for which the app accepts a replaced refresh token, milliseconds. `endless`: longer than init waits. */
   grace?: number | 'endless' | undefined;
   signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
@@ -42,7 +40,7 @@ export interface AppFindings {
   claims: (string | { routing: string })[];
   /** The reason for the claims, as a comment in the target file. */
   because: string;
-  /** Other pages that only a signed-in user can see. */
+  /** Further pages that only a signed-in user can see. */
   pages?: readonly string[];
   public?: readonly string[];
   /** Guarantees that no run can decide, although the target file is complete. */

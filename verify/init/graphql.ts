@@ -81,7 +81,7 @@ const written = ({ kind, name, ofType }: TypeName): string => {
   return kind === 'NON_NULL' ? `${inner}!` : kind === 'LIST' ? `[${inner}]` : inner;
 };
 
-/** A refused mutation has status 200 too, but the result null. */
+/** A refused mutation also has status 200, but its result is null. */
 const successOf = ({ name }: Field): string => `"data"\\s*:\\s*\\{\\s*"${name}"\\s*:\\s*[^n\\s]`;
 
 class Described {
@@ -145,7 +145,7 @@ class Described {
     return `{${inside.join(' ') || '__typename'}}`;
   }
 
-  /** Returns an empty list if the mutation lacks an argument for a wanted value, or requires other arguments. */
+  /** Returns an empty list if the mutation lacks an argument for a wanted value, or requires further arguments. */
   #mutation(one: Field, wanted: readonly Wanted[]): HintedRequest[] {
     const required = one.args.filter(isRequired);
     const [only] = required.length === 0 ? one.args : required;

@@ -19,7 +19,9 @@ export interface Hints {
   pages: string[];
   logouts: HintedRequest[];
   writes: HintedRequest[];
-  /** Set if the app itself describes these requests, so their purpose is certain. A clause such as "the API describes". */
+  /**
+   * A clause such as "the API describes", if the app itself describes these requests. Their purpose is then certain.
+   */
   described?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Tests single steps of `baton init`; tests/hosts runs it on whole apps. */
+/** Tests single steps of `baton init`. The tests in tests/hosts run it on whole apps. */
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Form, type FormField, parsePage } from '../client/page.ts';

@@ -145,7 +145,7 @@ class Inquiry {
     return signal;
   }
 
-  /** Tests whether the balancer pins a signed-in client, unless it already pins signed-out clients. */
+  /** Tests whether the balancer pins signed-in clients, unless it already pins signed-out clients. */
   async #stays(
     signal: Signal | Alone | undefined,
     visitor: Visitor,
@@ -228,8 +228,7 @@ class Inquiry {
   }
 
   /**
-   * Returns status and redirect of a signed-out response. Omits a redirect to the login page or to another host of the
-   * login.
+   * Returns status and redirect of a signed-out response. Omits a redirect to the login page or to a host of the login.
    */
   #refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {
     const others = [...this.#manners.network.others.keys()];

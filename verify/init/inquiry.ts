@@ -1,4 +1,4 @@
-/** Defines the types and helpers that all parts of init share. */
+/** Defines types and functions that all parts of init share. */
 import type { Reached } from '../client/network.ts';
 import type { Codes } from './enter.ts';
 import type { Hints } from './hints.ts';

@@ -17,8 +17,8 @@ interface KeptSession {
 }
 
 /**
- * Finds a session that stays signed in, and the expression for the user's name. If there is none, tries again on one
- * instance at a time, because a login may end sessions on other instances. `alone` is then true.
+ * Finds a session that stays signed in, and the expression for the user's name. If there is none, searches again on one
+ * instance at a time (`alone` is then true), because a login may end sessions on other instances.
  *
  * @param signal how responses name their instance
  * @throws UsageError if no session stays signed in, or no page names its user
@@ -43,7 +43,7 @@ export async function keptSession(
         say('instances', `${names}; each ends the sessions of the others, so init continues with only one`);
         return { ...kept, alone: true };
       } catch (again) {
-        // The error of the first search explains more than an error about a limit on logins.
+        // Throws the error of the first search, because an error about a limit on logins would explain less.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }

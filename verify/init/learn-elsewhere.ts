@@ -13,7 +13,7 @@ const PAGES = 30;
 /**
  * Follows a login to another host for the first time, and fills in each form. Returns the login and its session.
  *
- * @param begun the login so far, which has only the page of the app
+ * @param begun the known part of the login: only the page of the app
  * @throws UsageError if the user does not allow a host, or the login does not return to the app
  */
 export async function learnElsewhere(

@@ -20,7 +20,7 @@ import {
 import { besideToken, differentFields, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
-/** `capture`: the fields whose values must be read from the page before each login. */
+/** `capture`: fields whose values must be read from the page before each login. */
 interface Sending {
   form: Record<string, string>;
   capture: Record<string, { field: string }>;
@@ -70,7 +70,7 @@ function tokenOfLogin(
   return meta ? preferred : { field };
 }
 
-/** Number of attempts to log in on one instance, after the attempts on all instances. */
+/** Number of login attempts on a single instance, after attempts on all instances. */
 const ALONE = 2;
 
 interface LoginAttempt {
@@ -80,10 +80,10 @@ interface LoginAttempt {
 }
 
 /**
- * Sends all forms of the login in turn; tries again after a refusal. Returns the complete login and its session. The
- * last attempts stay on one instance, because perhaps only this instance can finish the login.
+ * Sends all forms of the login in turn, and retries after a refusal. Returns the complete login and its session. The
+ * last attempts stay on one instance, because a login may work only on a single instance.
  *
- * @param login the login so far, with the first form only
+ * @param login the known part of the login: only the first form
  * @throws UsageError if the app refuses every attempt
  */
 export async function wholeLogin(
@@ -122,7 +122,7 @@ async function goes(
     const path = filledText(whole.path, known);
     const headers = filled(whole.headers ?? {}, known);
     const answer = await visitor.send({ method, path, headers, form: filled(whole.form ?? {}, known) });
-    // Copies the cookie jar now: an instance that does not know the session may delete the cookie in the next response.
+    // Copies the cookie jar now: the next response may delete the cookie if its instance does not know the session.
     const inside = visitor.twin();
     page = await visitor.follow(answer, true);
     const next = nextForm(page, sent);
@@ -141,8 +141,8 @@ async function goes(
 }
 
 /**
- * A redirect to the first page of a login is a refusal, unless an accepted login leads there too. The first page may
- * have no password field, by which a run would recognise the refusal.
+ * A redirect to the first page of a login means a refusal, unless an accepted login leads there too. Without a password
+ * field on this page, a run would not recognise the refusal.
  */
 function refusedAtStart(login: Login, { redirect }: PageVisit): Login {
   const path = login.page.split('?')[0] ?? '';

@@ -1,4 +1,4 @@
-/** Finds out how many concurrent sessions a user can have, and whether one logout ends them all. */
+/** Finds out how many concurrent sessions a user can have, and whether one logout ends all of them. */
 import { type LoginProcedure, mayEnter } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
 import { type Known, type Logout, leave } from './logout.ts';
@@ -51,7 +51,7 @@ export async function crowd(
 /**
  * Returns whether one logout ends all sessions of the user.
  *
- * @param living sessions that existed when another session of the user logged out
+ * @param living sessions that existed at the logout of one more session of the user
  */
 export async function endsAll(
   entrance: LoginProcedure,

@@ -62,7 +62,7 @@ export const USUAL: readonly string[] = [
 export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
 export type FormBeginning = { page: PageVisit; form: Form; asks: Asks };
-/** How a login begins: with a form, HTTP Basic (`basic`), or a redirect to another host (`away`). */
+/** The first page of a login: a form, HTTP Basic (`basic`), or a redirect to another host (`away`). */
 export type Beginning = FormBeginning | { page: PageVisit; basic: true } | { page: PageVisit; away: true };
 
 /**
@@ -81,7 +81,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     if (leavesApp(seen)) away ??= seen;
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
-    // Omits the query, such as a return address, if the page has the login form without the query too.
+    // Omits the query, such as a return address, if the page also has the login form without it.
     const [path = '', query] = seen.path.split('?');
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;
@@ -146,7 +146,7 @@ export function loginForm({ forms }: Page): Form | undefined {
   return fits.toSorted((a, b) => score(b) - score(a)).find(form => score(form) > -1.5);
 }
 
-/** Words of the page, form or field must say that a form with only a user name is a login. */
+/** Returns a form that asks only for a user name, if words of the page, form or field say that it is a login. */
 function userForm({ forms, path = '' }: Page): Form | undefined {
   return forms.find(form => {
     const field = userField(form);
@@ -160,7 +160,7 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
 /**
  * Returns the next form of the login; undefined if there is none.
  *
- * @param sent inputs that were already sent. A form that asks for them again shows a refusal
+ * @param sent inputs that were already sent; a form that asks for them again means a refusal
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;
@@ -185,7 +185,7 @@ export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; ask
   return form === undefined ? undefined : { form, asks: 'code' };
 }
 
-/** Returns the field for a one-time code, if the user fills in no other field. */
+/** Returns the field for a one-time code, if it is the only field that the user fills in. */
 export function codeField({ fields, method }: Form): FormField | undefined {
   const typed = fields.filter(field => isText(field) || ['number', 'password'].includes(field.type));
   return method === 'POST' && typed.length === 1 && /cod|otp|token|pin|factor/.test(typed[0]?.hint ?? '')

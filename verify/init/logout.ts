@@ -12,7 +12,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
-  /** Pages with the form token, or other values of the logout request, to open first. */
+  /** Pages to open before the logout, with the form token or other values of the logout request. */
   steps?: { method: 'GET'; path: string; capture?: Record<string, string> }[];
   method: 'GET' | HintedRequest['method'];
   path: string;
@@ -43,11 +43,11 @@ export interface Known extends Sign {
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries logout forms and links until one signs out. The session is unusable afterwards. A logout that the app
- * acknowledged without effect is returned too, so that a run shows the violation.
+ * Tries logout forms and links until one of them logs out. The session is unusable afterwards. Also returns a logout
+ * that the app acknowledged without effect, so that a run shows the violation.
  *
  * @param pages the pages to search, as the visitor sees them
- * @param elsewhere key: path; value: the page in another session
+ * @param elsewhere key: path; value: the page in a second session
  * @param first path prefix of the logouts to try first
  * @param hints logout requests from scripts or a recording
  */
@@ -71,8 +71,8 @@ export async function findLogout(
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
-    // An error response is no logout: an instance that does not know the session may respond with 404 and replace the
-    // cookie.
+    // An error response is not a logout: an instance that does not know the session may respond with 404 and replace
+    // the cookie.
     const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
@@ -96,7 +96,7 @@ const once = (logouts: readonly Logout[]): Logout[] =>
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
-/** Returns true for every old access token: a refusal proves nothing, because the token may have expired. */
+/** Returns whether the old session lives on: also true for an old access token, because it may only have expired. */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
   if (tokens === undefined) return isIn(visitor, known);
@@ -148,7 +148,7 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens the signed-in page before every logout, so a form token on this page needs no further request.
+  // A run opens the signed-in page before every logout, so a form token on this page needs no additional request.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
@@ -227,7 +227,7 @@ function posted(paths: readonly string[], { login, csrf }: Pick<Known, 'login' |
 
 const WRITTEN = 4;
 
-/** A script may draw the link for a path in quotes. */
+/** Finds logout paths in the quoted texts of scripts, because a script may draw the link. */
 function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): Logout[] {
   const quoted = /(?:["']|&quot;)(\/[\w./-]*)(?:["']|&quot;)/g;
   const paths = pages.flatMap(({ body, path }) =>
@@ -244,7 +244,7 @@ const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
 /**
- * Returns whether a cookie contains the session data: its length varies, but the length of an id does not.
+ * Returns whether a cookie contains the session data. The length of session data varies; the length of an id does not.
  *
  * @param inTurn values of the cookie, in order of time
  * @param users login names; a cookie with a login name, plain or in base64, contains session data
@@ -264,7 +264,7 @@ function isSelfContained(value: string, users: readonly string[]): boolean {
   return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
 }
 
-/** React Router signs cookies whose JSON is only an id. */
+/** React Router signs cookies that contain only an id in JSON. */
 const ID_IN_JSON = /^"[\w-]{16,}"/;
 
 /** Minimum length of a login name to search for in a cookie. Random ids contain shorter texts by chance. */

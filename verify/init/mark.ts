@@ -32,7 +32,7 @@ const PREFIX = { least: 5, most: 90 };
 const NAME = { least: 2, most: 60 };
 
 /**
- * Returns the page and expression that suit best; undefined if no page shows different names to different users.
+ * Returns the best page and expression; undefined if no page shows different names to different users.
  *
  * @param users login names of the first and second account
  */
@@ -44,7 +44,7 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
   return marks.toSorted((a, b) => a.cost - b.cost)[0]?.mark;
 }
 
-/** Prefers pages with a form token or logout that refuse signed-out visitors, and short expressions. */
+/** Prefers short expressions, and pages that refuse signed-out visitors and have a form token or logout. */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
   (outside[0]?.status === 200 ? 1000 : 0) +
@@ -70,7 +70,7 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // Tries the next position on the page, because this position shows a name such as `Guest` to signed-out clients.
+  // Tries the next position on the page if signed-out clients see a name, such as `Guest`, at this position.
   for (const place of [...named, ...differences(views)]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;
@@ -103,7 +103,7 @@ function places(body: string, name: string): Place[] {
   );
 }
 
-/** Returns positions of texts that only the sessions of the first user see. */
+/** Returns positions of texts that only the first user's sessions see. */
 function differences({ first, second, outside }: Views): Place[] {
   const body = first[0]?.body ?? '';
   if (second === undefined) return [];
@@ -111,7 +111,7 @@ function differences({ first, second, outside }: Views): Place[] {
   const places: Place[] = [];
   const add = (name: string, at: number): void => {
     if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) return;
-    // A long text without a space is a token or an id, and no user name.
+    // A long text without a space is a token or an id, not a user name.
     if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) return;
     if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
   };
@@ -146,8 +146,8 @@ function shortest(
 }
 
 /**
- * Yields expressions for the text before a position, the shortest first. In later expressions, patterns replace numbers
- * and ids: `/users/[\w-]+">`.
+ * Yields expressions for the text before a position, the shortest first. Finally yields expressions in which patterns
+ * replace numbers and ids: `/users/[\w-]+">`.
  */
 export function* prefixes(
   body: string,
@@ -190,7 +190,11 @@ function proven(
   return { page, user, shown: [name, other].map((text, i) => (text === users[i] ? undefined : text)) };
 }
 
-/** Returns the error message if no page names the user. @param opened the paths that were requested */
+/**
+ * Returns the error message if no page names the user.
+ *
+ * @param opened the paths that were requested
+ */
 export function noMark(views: readonly Views[], opened: readonly string[]): string {
   const paths = views.map(({ path }) => path).join(', ');
   return views.length > 0

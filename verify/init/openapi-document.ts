@@ -1,4 +1,4 @@
-/** Parses the parts of an OpenAPI document (3.x, or Swagger 2.0) that init reads. Accepts unknown parts. */
+/** Parses the parts of an OpenAPI document (3.x, or Swagger 2.0) that init uses. Accepts unknown parts. */
 import { z } from 'zod';
 
 export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;

@@ -127,7 +127,7 @@ class OpenApi {
     });
   }
 
-  /** Fills the required members. Returns an empty list if init knows no value for one of them. */
+  /** Fills the required members of a request. Returns an empty list if init knows no value for a member. */
   #request(
     one: Described,
     kind: Sent['kind'],
@@ -160,7 +160,7 @@ class OpenApi {
       if (/\bjson\b|^\*\/\*$/.test(type)) return [{ kind: 'json', schema: body }];
       return /urlencoded/.test(type) ? [{ kind: 'form', schema: body }] : [];
     });
-    // Swagger 2.0 describes bodies as parameters.
+    // Swagger 2.0 describes request bodies as parameters.
     for (const one of parameters.map(each => this.#resolved(each)))
       if (one.in === 'body' && one.schema !== undefined) sent.push({ kind: 'json', schema: one.schema });
     return sent;

@@ -39,11 +39,11 @@ function pointerTo(json: unknown, values: readonly string[]): { json: string } |
 }
 
 /**
- * Matches page areas that show a text only for some time, such as recent activity. Excludes the CSS class `title`,
- * which many lists have.
+ * Matches page areas that show a text only for some time, such as recent activity. Does not match the CSS class
+ * `title`, which many lists have.
  */
 const NEVER = /^(head )?title\b|recent|activit|histor|audit|search|latest|\blast\b/;
-/** Matches page areas that often show a text only once, such as messages. Used only as a last choice. */
+/** Matches page areas, such as messages, that often show a text only once. Init uses them if it finds no list. */
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 
 /** Minimum and maximum length of the text before a list item, characters. */

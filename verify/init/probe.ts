@@ -30,7 +30,7 @@ export interface FoundProbe {
 
 const FREE = new Set(['text', 'textarea', 'search']);
 
-/** Key: type of a form field; value: what init sends in a required field of this type. */
+/** Key: type of a required form field; value: what init sends in it. */
 const FILLED: Readonly<Record<string, string>> = {
   text: 'baton',
   textarea: 'baton',
@@ -43,7 +43,7 @@ const FILLED: Readonly<Record<string, string>> = {
   'datetime-local': '2030-01-01T12:00',
 };
 
-/** `skipped`: forms that init does not send, each with the reason. */
+/** `skipped`: forms that init does not send, with the reason for each. */
 export interface Offer {
   candidates: Candidate[];
   skipped: string[];
@@ -125,13 +125,13 @@ const READ_PAGES = 4;
 
 const READS = 6;
 
-/** Pause before a second read, milliseconds. A cache may have returned a page without the values. */
+/** Pause before a second read, milliseconds, because a cache may have returned an old page. */
 const CACHED = 2500;
 
-/** Number of times that init sends a refused write again. */
+/** Maximum number of retries of a refused write. */
 const AGAIN = 2;
 
-/** Maximum number of reads with another session. Each instance of a broken app may keep its own values. */
+/** Maximum number of reads with a second session. Each instance of a broken app may keep its own values. */
 const LOOKS = 3;
 
 /** Opens sessions that show whether an object belongs to one session, one user or all users. */
@@ -141,8 +141,8 @@ export interface Others {
 }
 
 /**
- * Writes two values, and finds the page that shows them to this and to other sessions. Reads the page again, because a
- * text that disappears was only a message.
+ * Writes two values, and finds the page that shows them to the session and to further sessions. Reads the page again,
+ * because a text that disappears was only a message.
  *
  * @returns undefined if no page shows the values; `cut` if the page shows only a part of the list
  */
@@ -171,7 +171,7 @@ export async function proven(
   const isRefused = ({ status = 500 }: PageVisit): boolean => status >= 400;
   for (const value of values) {
     let answer = await write(value);
-    // Perhaps the instance does not know the session. A stranger's request leads a round robin to another instance.
+    // Perhaps the instance does not know the session. An extra request makes a round robin choose the next instance.
     for (let i = 0; i < AGAIN && isRefused(answer); i++) {
       if (i > 0) await visitor.manners.fresh().get(known.page);
       answer = await write(value);
@@ -237,5 +237,5 @@ async function sees(
   return false;
 }
 
-/** Matches a link to another page of the same list, such as `page=2`. */
+/** Matches a link to a further page of a list, such as `page=2`. */
 const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;

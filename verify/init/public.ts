@@ -10,7 +10,7 @@ const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
 const MOST = 2;
 
 /**
- * Returns paths that need no session and that exist in the app.
+ * Returns existing paths of the app that need no session.
  *
  * @param pages pages that may link static files
  */
@@ -30,7 +30,7 @@ export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]
 const PAGES = 4;
 
 /**
- * Returns further pages that only a signed-in user can see. A page that a cache gives to other users comes first, so
+ * Returns further pages that only a signed-in user can see. Puts first a page that a cache gives to other users, so
  * that a run requests it as several users.
  */
 export const privatePages = ({ views, cached }: Marked, named: readonly string[]): string[] => {

@@ -1,4 +1,4 @@
-/** Without the recipe (a framework's usual login) too, init must find each of its parts. */
+/** Tests that init finds each part of a recipe (a framework's usual login and logout) also without the recipe. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

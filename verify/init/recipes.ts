@@ -76,7 +76,7 @@ export function unknownRecipe(name: string): string | undefined {
     : `expected the name of a recipe, got ${JSON.stringify(name)}${nearest(name, names)}`;
 }
 
-/** Returns the differences between the app and its recipe. */
+/** Returns the differences between the app and the recipe. */
 export function departures(
   { page, csrf, logout, cookie }: Recipe,
   found: {

@@ -97,14 +97,14 @@ const EVERY = 500;
 /** Maximum time for which init tests whether the app accepts a replaced token, milliseconds. */
 const MOST = 35_000;
 /**
- * Time after a refresh at which a run replays the replaced token, if the target file declares no grace period,
+ * If the target file declares no grace period, a run replays a replaced token this long after the refresh,
  * milliseconds.
  */
 const UNDECLARED = 2_300;
 
 /**
- * Returns how long the app accepts a replaced refresh token, milliseconds. `endless` after 35 s; undefined if refused
- * after 2.3 s, or if a refresh replaces no token.
+ * Returns how long the app accepts a replaced refresh token, milliseconds; `endless` if longer than 35 s. Returns
+ * undefined if the app refuses the token after 2.3 s, or if a refresh replaces no token.
  *
  * @param visitor a spare session, because the measurement may end it
  */

@@ -1,4 +1,4 @@
-/** Keeps the tokens of a session, and refreshes an old access token. */
+/** Stores the tokens of a session, and refreshes an old access token. */
 import type { Send } from '../client/send.ts';
 import { keepTokens, REFRESH } from '../client/tokens.ts';
 import { filled, filledJson } from '../core/response/form.ts';
@@ -21,7 +21,7 @@ export interface Refresh {
 const LEAST = 16;
 /** An access token is old when less than this share of its lifetime is left. */
 const LEFT = 0.5;
-/** Maximum number of attempts of one refresh, because another instance may know a refused token. */
+/** Maximum number of attempts of one refresh. One instance may refuse a token that a different instance knows. */
 const TRIES = 3;
 
 /** Returns the access token in a response, and its JSON pointer. */
@@ -41,9 +41,9 @@ type Sending<R extends Reply> = (request: Send) => Promise<R>;
 export class Tokens {
   readonly #spec: Refresh;
   readonly captured: Map<string, string>;
-  /** Lifetime of the access token, and its end, milliseconds; undefined if unknown. */
+  /** Lifetime of the access token, and time at which it ends, milliseconds; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
-  /** True after a logout, so that the session refreshes no more. */
+  /** True after a logout. The session then refreshes no more. */
   over = false;
 
   constructor(spec: Refresh, captured: ReadonlyMap<string, string> = new Map()) {

@@ -57,7 +57,7 @@ it('finds the user name although one instance shows every user the first name', 
 type Page = (user: string | undefined) => string | undefined;
 
 /**
- * Runs an app behind a cache that gives one user's page `/` to all users, except requests with a query.
+ * Runs an app behind a cache that gives one user's page `/` to all users. Requests with a query bypass the cache.
  *
  * @param kept the cached page before the first request
  * @param pages key: path; value: returns the page for a user, or for no session (undefined)

@@ -7,10 +7,10 @@ import { findMark, type Mark, noMark, type Views } from './mark.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** Maximum number of requests for each page. A single request may reach an instance that does not know the session. */
+/** Maximum number of requests for each page, because an instance may not know the session. */
 const TRIES = 6;
 const LATER = 3;
-/** Maximum number of times that init opens the second user's pages. A defective instance may show the wrong name. */
+/** Maximum number of visits to the second user's pages. A defective instance may show the wrong name. */
 const LOOKS = 3;
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
@@ -55,7 +55,7 @@ export async function marked(
   const users = [first, second].flatMap(account => (account === undefined ? [] : [account.user]));
   let views: Views[] = [];
   let mark: Mark | undefined;
-  // A defective instance may show the second user the first user's name, so the loop tries other instances.
+  // A defective instance may show the first user's name to the second user, so the loop also tries the other instances.
   for (let i = 0; i < (last === undefined ? 1 : LOOKS) && mark === undefined; i++) {
     for (let n = 0; n < i; n++) await manners.fresh().get(login.page);
     const other = last === undefined ? undefined : await looks(last, outside);
@@ -94,7 +94,7 @@ export async function marked(
   };
 }
 
-/** Returns the page that a cache sends, with a user's name, to visitors without a session. */
+/** Returns the page with a user's name that a cache sends to visitors without a session. */
 async function sharedWithStrangers(
   stranger: Visitor,
   page: PageVisit | undefined,
@@ -115,7 +115,7 @@ async function uncached(views: readonly Views[], second: Visitor): Promise<Views
   return all;
 }
 
-/** An additional query makes the address unknown to all caches, so that the app itself responds. */
+/** No cache knows an address with a random query, so the app itself responds. */
 const pastCaches = (visitor: Visitor, path: string): Promise<PageVisit> =>
   visitor.twin().get(`${path}${path.includes('?') ? '&' : '?'}baton=${randomUUID()}`);
 
@@ -190,7 +190,7 @@ async function again(visitor: Visitor, path: string, outside: PageVisit): Promis
   return reached?.seen;
 }
 
-/** The page to request, and a test of the response, to find out whether a session is signed in. */
+/** A page, and a test of its response, to find out whether a session is signed in. */
 export interface Sign {
   page: string;
   signedIn(seen: PageVisit): boolean;
@@ -209,19 +209,19 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
 export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
   visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
-/** Another visitor's requests in between keep a round robin from sending every try to the same instance. */
+/** Sends a second visitor's requests in between, so that a round robin does not send every try to the same instance. */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
 }
 
 export interface Carried {
-  /** Names of the session cookies. A request needs all of them, or any one if `each` is true. */
+  /** Names of the session cookies. A request needs all of them; if `each` is true, it needs only one. */
   cookies: string[];
-  /** True if any one of these cookies is enough, such as a session cookie or a remember-me cookie. */
+  /** True if one of the cookies is enough, such as a session cookie or a remember-me cookie. */
   each: boolean;
 }
 
-/** Finds the session cookies: leaves out one cookie at a time, or sends only one at a time. */
+/** Finds the session cookies by requests that lack one cookie, and requests that send only one cookie. */
 export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   const names = visitor.client.cookies(sign.page).map(({ name }) => name);
   const cookies: string[] = [];
@@ -232,9 +232,7 @@ export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   return { cookies, each: true };
 }
 
-/**
- * Returns the values of each session cookie after the login and after the next page. Session data in a cookie may grow.
- */
+/** Returns the values of each session cookie after the login and after the next page. Session data may grow. */
 export async function valuesInTurn(
   visitor: Visitor,
   names: readonly string[],

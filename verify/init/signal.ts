@@ -1,4 +1,4 @@
-/** Finds the header, cookie or text that names the instance: few different values, each in many responses. */
+/** Finds the header, cookie or text that names the instance. It has few different values, each in many responses. */
 import { twinsOf } from '../client/affinity.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
@@ -15,7 +15,7 @@ export interface Signal {
 export interface Alone {
   name: string;
   header: string;
-  /** True if responses over new connections named other instances, that is, the balancer pins connections. */
+  /** True if the balancer pins connections: responses over new connections named other instances. */
   pinned: boolean;
 }
 
@@ -68,7 +68,7 @@ async function alone(
 
 type Found = Pick<Signal, 'instance' | 'names'>;
 
-/** Names of instances are 2 to 8 values, each of which comes several times. */
+/** Returns names of instances: 2 to 8 different values, each of which occurs several times. */
 function few(values: readonly (string | undefined)[]): string[] | undefined {
   const counts = new Map<string, number>();
   for (const value of values) {
@@ -94,7 +94,7 @@ function inHeaders(looks: readonly PageVisit[]): Found | undefined {
   return undefined;
 }
 
-/** Matches the instance in the headers Server-Timing and Via, which contain further parts. */
+/** Matches the name of the instance in the headers Server-Timing and Via. */
 const PARTS = ['desc="?([\\w.:-]+)', '([\\w.:-]+)\\s*(?:\\(|$)'];
 
 function inCookies(looks: readonly PageVisit[]): Found | undefined {
@@ -147,7 +147,7 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // Later responses may not set the cookie that names the instance again, so reads the cookie jar too.
+    // A later response may not set the affinity cookie again, so init reads the cookie jar too.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance

@@ -61,8 +61,8 @@ export const fieldOf = ({ forms }: PageVisit, name: string): string | undefined 
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
 /**
- * Returns whether this form field holds the CSRF token. For a token in a meta tag or cookie, only the form's first
- * field with a usual name counts.
+ * Returns whether this form field holds the CSRF token. If a meta tag or cookie has the token too, only the form's
+ * first field with a usual name counts.
  */
 export function isTokenField(
   name: string,
@@ -74,7 +74,7 @@ export function isTokenField(
   return fields.find(field => TOKEN_FIELD.test(field.name))?.name === name;
 }
 
-/** Returns words such as `field csrf`. */
+/** Returns where a CSRF token is, as words such as `field csrf`. */
 export const placeOf = (csrf: Token): string =>
   typeof csrf === 'string' ? `the text ${csrf}` : (Object.entries(csrf)[0]?.join(' ') ?? '');
 
@@ -89,8 +89,8 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
 }
 
 /**
- * Returns the names of hidden fields whose values differ between two visitors of a page. Searches all forms, because a
- * field may have the same name in another form.
+ * Returns the names of hidden fields whose values differ between two visitors of a page. Searches all forms of the
+ * page, because forms may share a field name.
  */
 export function differentFields(form: Form, { forms }: Pick<PageVisit, 'forms'>): Set<string> {
   const there = forms.flatMap(({ fields }) => fields);
@@ -100,12 +100,12 @@ export function differentFields(form: Form, { forms }: Pick<PageVisit, 'forms'>)
   return new Set(different.map(({ name }) => name));
 }
 
-/** Minimum length of a token that only its value shows, characters. */
+/** Minimum length of a token in a field without a usual name, characters. */
 const LEAST_TOKEN = 10;
 
 /**
- * Returns the hidden field that holds the CSRF token if its name is unusual: two sessions of a user see different values.
- * A field with `token` in its name is preferred.
+ * Returns the hidden field that holds the CSRF token although its name is unusual: its values differ in two sessions of
+ * a user. Prefers a field with `token` in its name.
  *
  * @param views `first`: a page in two sessions of one user
  */
@@ -127,8 +127,8 @@ export function changingToken(views: readonly { first: readonly PageVisit[] }[])
 }
 
 /**
- * Returns the meta tag with a token for all forms, if each form has a different token. Baton reads only the first field
- * of a name, whose token would be wrong for other forms.
+ * Returns the meta tag with a token for all forms, if each form has a different token. Baton would read a form field
+ * only from the first form, so its token would be wrong for the rest.
  *
  * @param csrf the token found so far
  * @param pages pages of a signed-in user, and the login page

@@ -68,7 +68,7 @@ const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|ema
 /**
  * Returns the recorded requests that init can use, with placeholders for names and passwords.
  *
- * @param site address of the app; other addresses are ignored
+ * @param site address of the app; requests to other addresses are ignored
  * @param accounts accounts in the recording
  * @throws UsageError if no request sent a password
  */
@@ -183,8 +183,8 @@ function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | un
 }
 
 /**
- * Returns a write request with `{value}` in place of its only free text. The list is empty if the request has no free
- * text, or several.
+ * Returns a write request with `{value}` in place of its only free text. Returns an empty list if the request has no
+ * free text, or several.
  */
 function writeOf(one: Own): HintedRequest[] {
   let found = 0;

@@ -140,7 +140,7 @@ const lists = (pages: readonly PageVisit[]): string[] =>
     .filter(({ json }) => json !== undefined && JSON.stringify(json).includes('['))
     .map(({ path }) => path);
 
-/** A write that only scripts suggest may do something else, so its path must also show a list. */
+/** A write that was found only in scripts may have a different purpose, so its path must also show a list. */
 const safe = (
   { writes, described }: Hints,
   recorded: boolean,

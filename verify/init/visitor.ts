@@ -1,4 +1,4 @@
-/** Acts like a careful visitor with a browser, and stops at a rate limit. */
+/** Visits an app carefully, as a person with a browser does, and stops at a rate limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
@@ -16,7 +16,7 @@ import type { Tokens } from './renewal.ts';
 const PAUSE = 15;
 const MOST = 600;
 const REDIRECTS = 5;
-/** Maximum number of waits for a limit that is over after at most 30 s (`Retry-After`). */
+/** Maximum number of waits for `Retry-After` of at most 30 s. */
 const WAITS = 6;
 
 /** Placeholder for the value of the header `Authorization` after a login. */
@@ -40,13 +40,13 @@ export class Manners {
   instances = 2;
   reached = false;
   /**
-   * Number of requests for `path` before each main request, so that a round robin keeps main requests on one instance.
+   * Number of requests for `path` before each main request. They make a round robin keep main requests on one instance.
    */
   #aside = { count: 0, path: '/' };
-  /** True to send cookies even if their SameSite attribute forbids it. */
+  /** If true, visitors send cookies even if SameSite forbids it. */
   lenient = false;
 
-  /** @param pause pause between two requests, milliseconds; 0 also turns off all other waits */
+  /** @param pause pause between two requests, milliseconds; 0 also turns off `wait` */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
     // Sends Authorization with every request: HTTP Basic, or a token from the response to a login.
@@ -74,8 +74,8 @@ export class Manners {
   }
 
   /**
-   * Makes later requests reach the same instance behind a round robin: first sends a request for each other instance.
-   * Each call chooses the next instance.
+   * Makes a round robin route all later requests to the same instance: sends one request for each remaining instance
+   * before each of them. Each call chooses the next instance.
    *
    * @param path path of a public page
    */
@@ -121,7 +121,7 @@ export class Manners {
     await sleep(this.#pause);
     if (request.path.startsWith('/')) await this.#sendAside();
     let reply = await client.send(request, this.#signal);
-    // The network waits until the time in Retry-After has passed.
+    // `client.send` waits until the time in Retry-After has passed.
     while (retryAfter(reply, Date.now()) !== undefined && this.#waits++ < WAITS)
       reply = await client.send(request, this.#signal);
     const path = request.path;
@@ -140,7 +140,7 @@ export class Manners {
   }
 }
 
-/** The query or the path on another host may contain a secret, such as the code of a login. */
+/** Omits query parameters, and paths on other hosts, because they may contain a login's code. */
 const withoutSecrets = (path: string): string =>
   path.startsWith('/') ? path.replace(/\?.*/s, '') : new URL(path).origin;
 
@@ -227,7 +227,7 @@ export class Visitor {
     return last;
   }
 
-  /** Returns the path of a link; undefined if the link leaves the app. */
+  /** Returns the path of a link; undefined if the link leads to another host. */
   pathOf(href: string, page: string): string | undefined {
     const { site } = this.manners.network;
     const prefix = site.pathname.replace(/\/$/, '');

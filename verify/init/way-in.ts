@@ -1,4 +1,4 @@
-/** Finds the whole login, from its first page to the first session. */
+/** Finds all steps of the login, from its first page to the first session. */
 import { UsageError } from '../errors.ts';
 import { hintsOfScripts } from './bundles.ts';
 import { type Entered, enter, LOGINS, type LoginProcedure, signIn, takeToken } from './enter.ts';
@@ -97,7 +97,7 @@ function usualLogins({ user }: LoginCredentials): Hints {
   return { ...NO_HINTS, logins: API_LOGINS.map(path => ({ method: 'POST', path, json })) };
 }
 
-/** A login sends the CSRF token in the form field for it, or else in a header. */
+/** A login sends the CSRF token in its form field; without such a field, in a header. */
 function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<string, string> }) {
   const { headers, ...token } = besideToken(stranger, page);
   const inForm = Object.values(form ?? {}).includes('{csrf}');
@@ -208,7 +208,7 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
 
-/** Returns undefined if the app has set a cookie instead of sending a token. */
+/** Returns the token in the response to a login; undefined if the app has set a cookie instead. */
 function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   if (visitor.client.cookies(answer.path).length > 0) return {};
   const found = accessIn(answer);

@@ -1,12 +1,9 @@
-/** Fills the request of a write, and finds the page that shows its value from its redirect. */
+/** Fills the request of a write, and finds the page with its value by the redirect. */
 import type { Send } from '../client/send.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';
 
-/**
- * Returns the address of two redirects without the parts of the query that differ, such as a message with the number of
- * the new item.
- */
+/** Returns the address of two redirects without the query parameters that differ, such as the number of a new item. */
 export function commonOf(leads: readonly string[]): string[] {
   const [first, second] = leads.map(lead => new URL(lead, 'http://app'));
   if (first === undefined || second === undefined || first.pathname !== second.pathname) return [];

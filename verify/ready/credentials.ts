@@ -1,4 +1,4 @@
-/** Finds out before the load why the app refuses a login: a wrong account, or a login form from another instance. */
+/** Finds out before the load why the app refuses a login: wrong account, or form and login on different instances. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -8,7 +8,7 @@ import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/** `form`: the request before the login request. */
+/** Two consecutive requests: `form` loads the login form, `login` submits it. */
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
@@ -17,7 +17,7 @@ export interface LoginAttempt {
 }
 
 /**
- * Returns whether the instance that received the login also gave its form. This says nothing about a login of several
+ * Returns whether the same instance sent the login form and received the login. Meaningless for a login of several
  * pages.
  */
 export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: LoginAttempt): boolean =>
@@ -26,8 +26,8 @@ export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: L
   !target.login.steps.some(step => step.method === 'POST');
 
 /**
- * Maximum number of logins through the balancer: `each` times the number of instances, from `least` to `most`. By
- * chance, form and login then reach the same instance.
+ * Maximum number of logins through the balancer until, by chance, form and login reach the same instance: `each` for
+ * each instance, from `least` to `most` in total.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
 /** Maximum number of accounts to try. With more accounts, Baton tries only one account for each password. */
@@ -38,7 +38,7 @@ const REFUSALS = 3;
 const NAMED = 5;
 
 /**
- * Logs in so that the same instance gives the form and receives the login. Returns undefined if the app accepts no such
+ * Logs in so that the same instance sends the form and receives the login. Returns undefined if the app accepts no such
  * login.
  *
  * @param lenient if true, sends cookies even if SameSite forbids it
@@ -62,14 +62,14 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // An instance that refuses a login with its own form has a wrong password, and more tries might lock the account.
+    // If even the instance that sent the form refuses, the password is wrong. More tries might lock the account.
     if (refusedLogin(login) && gaveForm(context, { form, login })) return undefined;
   }
   return undefined;
 }
 
 /**
- * Tries the login of each account except the first. If there are ACCOUNTS or more, tries one account for each password.
+ * Tries the login of each account except the first. If there are 60 or more accounts, tries one for each password.
  *
  * @param anywhere true if logins of the first account work on every pair of instances, so that a refusal shows a wrong
  * account
@@ -78,8 +78,8 @@ export async function enterAlone(
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // More logins might exceed a limit on sessions if the target has no logout. Accounts that Baton registers have no
-  // wrong password.
+  // Without a logout in the target file, more logins might exceed a limit on sessions. Accounts that Baton registers
+  // cannot have a wrong password.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -97,7 +97,7 @@ export async function otherAccounts(context: Context, anywhere: boolean): Promis
   );
 }
 
-/** Logs in to each account once, 4 at a time. Returns the refused accounts. */
+/** Logs in to each account once, 4 logins at a time. Returns the refused accounts. */
 async function refusedOnce(context: Context, accounts: readonly Account[]): Promise<Account[]> {
   const wrong: Account[] = [];
   let next = 0;
@@ -126,11 +126,11 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
   await leave(context, driver);
 }
 
-/** User name or password are wrong if even the instance that gave the form refuses the login. */
+/** Returns false if even the instance that sent the login form refuses the login: user name or password are wrong. */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // An instance that has not responded yet might still accept the login.
+    // An instance without a response so far might still accept the login.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);

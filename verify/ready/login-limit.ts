@@ -1,19 +1,17 @@
-/** Recognises an app that limits logins, so that Baton reports the limit, not a wrong password. */
+/** Detects that an app limits logins. Baton then reports the limit instead of a wrong password. */
 import { LIFT } from '../client/retry-after.ts';
 import type { Operation } from '../core/history/history.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
 
-/**
- * Number of consecutive refused logins from which Baton reports a limit. A short limit may end after fewer refusals.
- */
+/** Minimum number of consecutive refused logins for reporting a limit. A short limit may end after fewer refusals. */
 const LIMITED = 3;
 
 /** Status 429, or a text that names a limit, shows that the app limits logins. */
 const isLimited = ({ status = 500, outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === undefined && status < 500 && ![409, 423, 425].includes(status);
 
-/** Returns an error that names the limit, if a limit is the reason for the last refused logins. */
+/** Returns an error that names the login limit, if the app refused the last logins because of it. */
 export function loginLimit(
   logins: readonly Operation[],
   { url, login }: Pick<Target, 'url' | 'login'>,

@@ -9,11 +9,11 @@ import { UsageError } from '../errors.ts';
 
 /** Number of requests for the signed-in page in each check of a session. */
 const READS = 6;
-/** Number of logins of each kind: with and without following redirects. */
+/** Number of logins that follow redirects, and number of logins that do not. */
 const BOTH_WAYS = 3;
-/** Statuses that mean "no such page" if they come after every login. */
+/** Client errors, such as 404, that mean "no such page" if they come after every login. */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
-/** Maximum number of logins until the first request of a session reaches the instance of its login. */
+/** Maximum number of logins to get a session whose first request reaches the instance of its login. */
 const FRESH = 12;
 
 /**
@@ -51,8 +51,8 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
 }
 
 /**
- * Throws if the responses show that `signedIn` is wrong. A redirect to the login page shows only a lost session, which
- * the run judges.
+ * Throws if the responses show that `signedIn` is wrong. A redirect to the login page shows only a lost session, and
+ * the run judges lost sessions.
  */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
@@ -77,8 +77,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- * Logs in until the first request of a session reaches the instance of its login. Otherwise a correct target file could
- * look wrong, because all other instances may end the session.
+ * Logs in until the first request of a session reaches the instance that received its login. An instance that does not
+ * know a session may end it, and a correct target file would look wrong.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -95,8 +95,8 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if sessions are signed in only after the redirects of the login. Logs in several times, because a request may
- * reach an instance that does not know the session.
+ * Throws if sessions are signed in only after the redirects of the login. Logs in several times, because an instance
+ * may not know the session.
  */
 async function throwIfNeedsFollow(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;

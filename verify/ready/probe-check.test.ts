@@ -1,4 +1,4 @@
-/** Tests the writes before the load. */
+/** Tests the writes that Baton sends before the load. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Returns the actions on an app's only list, in order. */
+/** Returns the actions on the data of the app's only probe, in order. */
 async function checked(scope: 'session' | 'user'): Promise<string[]> {
   const notes: string[] = [];
   const server = createServer(async (request, response) => {

@@ -1,5 +1,5 @@
 /**
- * Before the load, writes and reads a value with each probe. If `items` of a probe was wrong, every read of the run
+ * Writes and reads a value with each probe before the load. If `items` of a probe was wrong, every read of the run
  * would look stale.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,18 +17,18 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * Number of acknowledged writes without any read that shows them, after which Baton rejects the target file. At least
- * two instances must have served them, because a single instance may be broken.
+ * If no read shows the values of this number of acknowledged writes, Baton rejects the target file. At least two
+ * instances must have served the writes, because a single instance may be broken.
  */
 const WRITES = 3;
 const TRIES = 9;
-/** Number of reads after each write. Some of them go to the instance that served the write. */
+/** Number of reads after each write. Some reads go to the instance that served the write. */
 const READS = 8;
 /** Additional reads before Baton rejects the target file: their number, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
 /**
- * Number of writes to a shared object before the load. During the load, writes of other sessions would make it
- * impossible to prove a lost write.
+ * Number of writes to a shared object before the load. During the load, concurrent writes would make it impossible to
+ * prove a lost write.
  */
 const ALONE = 12;
 /** Maximum total time of the writes before the load, microseconds. */
@@ -53,15 +53,15 @@ export async function checkProbes(context: Context): Promise<void> {
   await leave(context, driver);
 }
 
-/** Returns false if the session was lost. The run judges lost sessions. */
+/** Returns false if the session was lost, which is no error in the target file. */
 async function checkProbe(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
-    // An additional read keeps a strict round robin from sending every write to the same instance.
+    // An extra read, so that a strict round robin does not send every write to the same instance.
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // A page without the value of an unacknowledged write does not show that `items` is wrong.
+    // If the app did not acknowledge the write, a page without its value proves nothing about `items`.
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await lookFor(context, driver, probe, write);
     if (lost) return false;
@@ -71,8 +71,7 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     if (reply === undefined) continue;
     missed.push({ write, reply });
     if (!proves(context, missed)) continue;
-    // A value that appears later shows that `items` is right, and a cache returned an old page. The run judges such
-    // stale reads.
+    // If a value appears later, `items` is right, and a cache returned an old page. The run judges such stale reads.
     if (await appears(context, driver, probe, missed)) return true;
     throw notFound(context, probe, write, reply);
   }
@@ -80,8 +79,8 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
 }
 
 /**
- * Writes to a shared object without other requests. Reads each value once on each other instance, or twice through the
- * balancer. Returns false if the session was lost.
+ * Writes to a shared object without concurrent requests. Reads each value once on every instance that did not serve the
+ * write, or twice through the balancer. Returns false if the session was lost.
  */
 async function writeAlone(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const { instances, recorder, signal } = context;
@@ -99,13 +98,13 @@ async function writeAlone(context: Context, driver: Driver, probe: Probe): Promi
   return true;
 }
 
-/** Missing values prove that `items` is wrong only if a single broken instance cannot have lost them all. */
+/** Returns whether missing values prove that `items` is wrong: a single broken instance cannot have lost them all. */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/** Reads on the instance that served the write, and on all other instances, which may show the value later. */
+/** Reads on the instance that served the write, and on all other instances. They may show the value later. */
 async function lookFor(
   context: Context,
   driver: Driver,
@@ -145,7 +144,7 @@ async function appears(
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
-  // The run judges whether a counter's number is right.
+  // A counter need not show the expected number here: the run judges numbers.
   if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
   return saw.includes(value);
 }
@@ -175,7 +174,7 @@ function excerpt(body: string, value: string, secrets: readonly string[]): strin
   return JSON.stringify(`${from > 0 ? '…' : ''}${part}…`);
 }
 
-/** Values of hidden fields and meta elements may be form tokens. */
+/** Hides the values of hidden fields and meta elements, because they may be form tokens. */
 function hidden(body: string, secrets: readonly string[]): string {
   return scrub(body, secrets)
     .replaceAll(/<input\b[^>]*\btype=["']?hidden\b[^>]*>/gi, '<input type="hidden" (hidden)>')

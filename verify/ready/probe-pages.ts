@@ -1,6 +1,6 @@
 /**
- * Before the load, checks that the page of each probe reveals a lost session. A page does so if it names its user, or
- * if signed-out clients cannot see it.
+ * Checks before the load that the page of each probe reveals a lost session. The page must name its user, or signed-out
+ * clients must not see it.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -40,9 +40,7 @@ export async function probePages(context: Context, driver: Driver): Promise<void
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
-  /**
-   * Key: instance; value: number of pages without the user's name, undefined until the instance has known the session.
-   */
+  /** Key: instance; value: number of its pages without the user's name; undefined if it may not know the session. */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
     await stepAnywhere(context);
@@ -51,7 +49,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
     const at = interpreter.named(reply)?.instance ?? '';
     if (!signedIn && named(reply)) return true;
     if (signedIn && !named(reply)) lacking.set(at, undefined);
-    // The instance knows the session, so its pages without a name count from now on.
+    // An instance that knows the session should name the user, so its pages without a name count from now on.
     else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
     else if (!signedIn && (reply.status ?? 500) < 300) {
       const count = lacking.get(at);
@@ -62,7 +60,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/** Returns the status of the page for a client without a session; undefined if the app does not show the page. */
+/** Returns the status of the page for a client without a session; undefined if the app hides the page. */
 async function shownToSignedOut(
   { connect, signal }: Context,
   read: Probe['read'],

@@ -1,4 +1,4 @@
-/** Before the load, checks that the target responds and the credentials work, and finds the session cookies. */
+/** Checks before the load that the target responds and that the credentials work, and finds the session cookies. */
 import { randomBytes } from 'node:crypto';
 import { distrust } from '../client/certificate.ts';
 import type { Context } from '../client/context.ts';
@@ -20,22 +20,22 @@ import { sessionCookies } from './session-cookies.ts';
 import { requireTokens } from './tokens.ts';
 
 /**
- * Maximum number of logins before the load, enough for nine pairs of instances. In a pair, one instance gives the form,
- * and one receives the login.
+ * Maximum number of logins before the load, enough for nine pairs of instances: one sends the form, one receives the
+ * login.
  */
 const LOGINS = 12;
 
 /**
- * Logs in on pairs of instances, finds the session cookies, and tries all other accounts.
+ * Logs in on pairs of instances, finds the session cookies, and tries all accounts.
  *
- * @throws UnavailableError if the target does not respond, or every login fails with an error; UsageError if an
- * instance refuses a login with its own form, a login gives no tokens for `refresh`, or no page shows the user
+ * @throws UnavailableError if the target does not respond, or every login fails with an error; UsageError if the
+ * instance that sent the login form refuses the login, a login gives no tokens for `refresh`, or no page shows the user
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   const tried: LoginAttempt[] = [];
-  // Stops after one login if the app limits logins. After a refusal, more logins show on which pairs of instances a
+  // Logs in only once if the app limits logins. After a refusal, further logins show on which pairs of instances a
   // login fails.
   const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
   const enough = () =>
@@ -63,7 +63,7 @@ export async function ready(context: Context): Promise<void> {
   }
   if (context.signal.aborted) return;
   if (!works) await tryOneInstance(context, tried);
-  // Browsers would withhold a cookie that each login needs, so no account can log in.
+  // If a browser withholds a cookie that each login needs, no account can log in.
   if (!works && tried.some(withholds)) return;
   await otherAccounts(context, works && accepted());
   await checkProbes(context);
@@ -121,7 +121,7 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const page = await driver.form();
-  // An additional request at random keeps a round robin from sending all forms and logins to the same two instances.
+  // Without extra requests at random, a round robin would send all forms and logins to the same two instances.
   const between = async (): Promise<void> => {
     if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
@@ -155,7 +155,7 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file. `npm run stack` starts the bundled app',
     );
   }
-  // Without a login page, the signed-in page was requested, and a status such as 401 is correct.
+  // If the target has no login page, the signed-in page was requested. Then a status such as 401 is correct.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -188,7 +188,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         'whether they share unfinished logins',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // An instance refuses a login with its own form only if the target file is wrong.
+  // If even the instance that sent the form refuses the login, the target file is wrong.
   const alone = tried.some(attempt => gaveForm({ target }, attempt));
   return new UsageError(
     `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (` +
@@ -208,7 +208,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // Error pages of instances often differ more than their existing pages.
+  // Instances often differ more in their error pages than in existing pages.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -224,13 +224,13 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
 async function learnSignedOut({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
-    // Each request is sent twice, because two instances may respond differently.
+    // Two instances may respond differently, so each request is sent twice.
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.strangers.add(await connect().send({ method: 'GET', path }, signal));
   }
 }
 
-/** Pairs of instances: one instance gave the form, and one received the login. */
+/** Pairs of instances: one instance sent the form, and one received the login. */
 class Pairs {
   readonly #pairs = new Set<string>();
 
@@ -239,7 +239,7 @@ class Pairs {
   }
 
   /**
-   * Returns whether logins were tried on all pairs.
+   * Returns whether logins were tried on all pairs of instances.
    *
    * @param instances number of known instances; 0 if no response names one
    */

@@ -1,4 +1,4 @@
-/** Finds the cookies that carry the session, in small apps that set several cookies. */
+/** Tests the search for session cookies with small apps that set several cookies. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -85,7 +85,7 @@ async function found(
   );
 }
 
-/** A balancer with the affinity cookie `route`. Only app-1 knows sessions; clients without the cookie reach app-2. */
+/** A balancer with the affinity cookie `route`. Clients without it reach app-2. Only app-1 knows sessions. */
 const sticky =
   (named: boolean) =>
   ({ route, sid }: Cookies): Answer => {

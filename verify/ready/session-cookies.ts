@@ -1,4 +1,4 @@
-/** Finds out which cookies carry a session. Other cookies name an instance, count visits, or hold a form token. */
+/** Finds out which cookies carry a session. A cookie may also name an instance, count visits or hold a form token. */
 import type { Context } from '../client/context.ts';
 import type { SessionClient } from '../client/session-client.ts';
 
@@ -6,13 +6,13 @@ type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'co
 
 /**
  * Minimum numbers of signed-in responses with a cookie, and of signed-out responses without it, to prove that the
- * session needs the cookie. `flaky` applies if responses with all cookies are sometimes signed out.
+ * session needs the cookie. `flaky` applies if some responses are signed out although all cookies were sent.
  */
 const SURE = { alive: 3, flaky: 12 };
 /** Maximum number of requests to find out whether one cookie carries the session. */
 const TRIES = 80;
 /**
- * Number of requests with another client's cookie. `there`: on instances that know the session. `anywhere`: if
+ * Number of requests with a cookie of a second client. `there`: on instances that know the session. `anywhere`: if
  * responses do not name their instance.
  */
 const FOREIGN = { there: 3, anywhere: 16 };
@@ -30,11 +30,11 @@ interface Alive {
 }
 
 /**
- * Finds the cookies that carry the session: omits each cookie in turn, or sends each cookie alone. Ignores cookies that
- * work with another client's value. Returns an empty list if no response was signed in.
+ * Finds the cookies that carry the session: omits each cookie in turn or, if this finds none, sends each cookie alone.
+ * Ignores cookies that also work with the value of a second client. Returns an empty list if no response was signed in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
- * @param other logs in as another user; returns undefined if this is impossible
+ * @param other logs in as a second user; returns undefined if this is impossible
  */
 export async function sessionCookies(
   asking: Asking,
@@ -58,8 +58,8 @@ export async function sessionCookies(
 }
 
 /**
- * Sends requests with and without a cookie in random order, which no round robin matches. Returns undefined if the
- * session does not need the cookie, or was never signed in.
+ * Sends requests with and without a cookie in random order, because no round robin matches it. Returns undefined if the
+ * session does not need the cookie, or if no response was signed in.
  */
 async function needed(asking: Asking, own: SessionClient, name: string): Promise<Alive | undefined> {
   const whole = { signedIn: 0, out: 0 };
@@ -100,9 +100,7 @@ async function everSignedIn(
   return false;
 }
 
-/**
- * A cookie that works with the value of a client without a session, such as an affinity cookie, is no session cookie.
- */
+/** Returns whether the cookie works with the value of a client without a session, as an affinity cookie does. */
 async function acceptsAnyClients(
   asking: Asking,
   own: SessionClient,
@@ -118,7 +116,7 @@ async function acceptsAnyClients(
   });
 }
 
-/** A cookie that works with another user's value, such as `logged_in=1`, identifies no user. */
+/** Returns whether the cookie works with a second user's value, as `logged_in=1` does. */
 async function acceptsAnotherUsers(
   asking: Asking,
   own: SessionClient,

@@ -4,7 +4,7 @@ import { ACCESS, REFRESH } from '../client/tokens.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Checks that a login gave all tokens for `refresh`. Without them, the session would seem lost.
+ * Checks that a login gave all tokens for `refresh`, because a missing token would look like a lost session.
  *
  * @throws UsageError if a token is missing
  */

@@ -26,7 +26,7 @@ export const codeQuality: Report = safely(({ result, source }) => {
   return `${JSON.stringify(issues, null, 2)}\n`;
 });
 
-/** Returns one issue for each anomaly, or a single issue for a claimed guarantee that is undetermined. */
+/** Returns one issue for each anomaly. For a claimed guarantee that is undetermined, returns a single issue. */
 function findingsOf(verdict: Verdict): { name: string; text: string; story: string }[] {
   const { guarantee, claimed, judgement, violations } = verdict;
   if (judgement === 'unknown' && claimed) {

@@ -1,4 +1,4 @@
-/** Writes a comparison as text for a terminal, and as Markdown. */
+/** Writes the comparison of two runs as text for a terminal, and as Markdown. */
 
 import type { Compared, Comparison } from '../core/compare/compare.ts';
 import type { Difference, Trend } from '../core/compare/difference.ts';
@@ -21,7 +21,7 @@ const VERDICT: Record<Judgement, { text: string; colour: number }> = {
   valid: { text: 'NOT WORSE', colour: 32 },
 };
 
-/** Returns the differences, worst first, and the verdict. Each line ends with a newline. */
+/** Returns the differences between two runs, worst first, and the verdict. Each line ends with a newline. */
 export function comparisonText(given: Comparison, { colour, width }: TerminalOptions): string {
   const comparison = printable(given);
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -44,7 +44,7 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
   ].join('\n');
 }
 
-/** Returns the differences, worst first. Guarantees that differ in the same way share an entry. */
+/** Returns the differences between two runs, worst first. Guarantees that differ in the same way share an entry. */
 export function whatDiffers({
   differences,
 }: Comparison): { change: Trend; abouts: string[]; said: string }[] {
@@ -88,7 +88,7 @@ export function sentence({ said, instance, claimed }: Difference): string {
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/** Returns one line with the guarantees that did not change; empty if all changed. */
+/** Returns one line with the guarantees that did not change. Returns an empty list if all changed. */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];

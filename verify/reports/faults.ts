@@ -1,4 +1,4 @@
-/** Describes in words what each fault did to clients, for all reports. */
+/** Describes the effect of each fault on clients in words, for all reports. */
 
 import { titleOf } from '../core/faults/window.ts';
 import { counted, grouped, percent } from '../core/result/format.ts';
@@ -6,7 +6,7 @@ import type { FaultSummary, Result } from '../core/result/result.ts';
 
 type Faults = Pick<Result, 'faults'>;
 
-/** Texts about one fault. Each is the text in one column of a report. */
+/** Texts about one fault, each for one column of a report. */
 export interface FaultRow {
   title: string;
   /** Fault and load, such as `2 instances restarted under 350 req/s: …, 0 failed`. */
@@ -21,7 +21,7 @@ export interface FaultRow {
 
 export const faultRows = ({ faults = [] }: Faults): FaultRow[] => faults.map(rowOf);
 
-/** Returns lines about all faults; empty if the run had none. */
+/** Returns lines about all faults. Returns an empty list if the run had none. */
 export function faultLines(result: Faults): string[] {
   const rows = faultRows(result);
   const names = Math.max(0, ...rows.map(({ title }) => title.length));

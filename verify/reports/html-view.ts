@@ -1,4 +1,4 @@
-/** Makes the parts of the HTML report that a script fills in: timeline, plots, and their data. */
+/** Creates the parts of the HTML report that a script fills in: timeline, plots, and their data. */
 import { grouped } from '../core/result/format.ts';
 import type { Result } from '../core/result/result.ts';
 import { escaped } from './markup.ts';

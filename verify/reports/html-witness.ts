@@ -4,7 +4,7 @@ import type { Anomaly, WitnessStep } from '../core/result/verdict.ts';
 import { escaped } from './markup.ts';
 import { spansOf, whatOf } from './witness.ts';
 
-/** Maximum number of requests in the list. The file result.json has all requests. */
+/** Maximum number of requests in the list. The file result.json has all of them. */
 const STEPS = 60;
 /** Maximum number of requests and of instances in a picture. */
 const DRAWN = { steps: 10, instances: 6 };
@@ -47,8 +47,8 @@ interface Box {
 const laneOf = ({ instance }: Operation): string => instance ?? 'not named';
 
 /**
- * Draws requests as boxes in lanes of instances. Boxes show which requests overlap, but not their duration: the next
- * call or return is always one unit to the right.
+ * Draws requests as boxes in lanes of instances. Boxes show which requests overlap, but not their duration: each call
+ * or return is one unit to the right of the one before.
  */
 function picture({ witness, summary }: Anomaly): string {
   const lanes = [...new Set(witness.map(({ operation }) => laneOf(operation)))];
@@ -140,7 +140,7 @@ function cookieOf(boxes: readonly Box[], at: number): string {
   return [sent, done].filter(part => part !== '').join(', ');
 }
 
-/** Draws an arrow to a request whose response should have shown an earlier write or login. */
+/** Draws an arrow to the violating request from the write or login that its response should have shown. */
 function arrow(boxes: readonly Box[], at: number): string {
   const box = boxes[at];
   if (box === undefined || box.step.expected === undefined || at === 0) return '';

@@ -1,5 +1,5 @@
 /**
- * Writes a result as one HTML page that loads nothing from the network, and shows verdicts and proofs without
+ * Writes a result as one HTML page. The page loads nothing from the network, and shows verdicts and proofs without
  * JavaScript. Without a `view`, the page is well-formed XML, for tests.
  */
 import { COMMAND } from '../core/command.ts';
@@ -77,7 +77,7 @@ export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   );
 }
 
-/** @param more further directives of the content security policy */
+/** @param more directives to add to the content security policy */
 function page(
   title: string,
   sections: readonly string[],
@@ -103,7 +103,7 @@ ${sections.join('\n')}
 `;
 }
 
-/** Allows the page nothing except its own style and script. */
+/** Allows the page only its own style and script. */
 const policy = (view: Pick<View, 'hash'> | undefined): string =>
   `default-src 'none'; style-src 'unsafe-inline'${view === undefined ? '' : `; script-src 'sha256-${view.hash}'`}`;
 

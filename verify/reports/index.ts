@@ -1,4 +1,4 @@
-/** All reports of `--report FORMAT=FILE`. */
+/** Lists all reports of `--report FORMAT=FILE`. */
 import { CHECKS } from '../core/checks/index.ts';
 import { annotations } from './annotations.ts';
 import { codeQuality } from './code-quality.ts';

@@ -88,7 +88,7 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   const open = `    <testcase name="${escaped(name)}" classname="baton" time="0"`;
   if (as === 'passed') return [`${open}/>`];
   const inside = as === 'skipped' ? '' : escaped(lines.join('\n'));
-  // The strictest JUnit schema, that of Ant, forbids a type for a skipped test case.
+  // Ant's JUnit schema, which is the strictest, forbids a type for a skipped test case.
   const kind = as === 'skipped' ? '' : ` type="${type}"`;
   return [
     `${open}>`,
@@ -97,7 +97,7 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   ];
 }
 
-/** Removes repeated and outer spaces, because XML parsers drop them in tokens. */
+/** Removes outer and repeated spaces, because XML parsers drop them in tokens. */
 const token = (text: string): string => escaped(text.replace(/ +/g, ' ').trim());
 
 const isoSeconds = (time: string): string => (epoch(time) === 0 ? '1970-01-01T00:00:00' : time.slice(0, 19));

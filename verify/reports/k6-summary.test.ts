@@ -1,6 +1,6 @@
 /**
- * Tests that the summary has all lines of k6's own summary. The test proxies.integration.test.ts compares it with real
- * k6.
+ * Tests that the summary has all lines of k6's own summary. The test proxies.integration.test.ts compares it with the
+ * summary of real k6.
  */
 import { describe, expect, it } from 'vitest';
 import { k6Summary, type SummaryData } from './k6-summary.ts';

@@ -18,7 +18,7 @@ export interface SummaryData extends Summed {
   options?: { summaryTrendStats?: readonly string[]; summaryTimeUnit?: string };
 }
 
-/** Sections of k6's summary with their metrics, in k6's order. All other metrics go into the section CUSTOM. */
+/** Sections of k6's summary with their metrics, in k6's order. Further metrics go into the section CUSTOM. */
 const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['HTTP', /^http_req(s|_duration|_failed)$/],
   ['EXECUTION', /^(dropped_iterations|iterations|iteration_duration|vus|vus_max)$/],
@@ -27,7 +27,7 @@ const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['GRPC', /^grpc_/],
   ['WEBSOCKET', /^ws_/],
 ];
-/** Built-in metrics that k6's default summary omits too, and `checks`, which has its own section. */
+/** Metrics that k6's default summary omits, and `checks`, which has its own section. */
 const HIDDEN =
   /^(http_req_(blocked|connecting|tls_handshaking|sending|waiting|receiving)|group_duration|checks)$/;
 const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
@@ -110,7 +110,7 @@ function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   return stats.map(stat => `${stat}=${stat === 'count' ? (values[stat] ?? 0) : show(values[stat])}`);
 }
 
-/** Returns the value beside a threshold, such as `p(95)=1.2s` for `p(95)<500`. */
+/** Returns the value for a threshold, such as `p(95)=1.2s` for `p(95)<500`. */
 function measured(metric: Metric, threshold: string, { options }: SummaryData): string {
   const stat = /^[^=<>!\s]+/.exec(threshold.trim())?.[0] ?? '';
   const value = metric.values[stat] ?? 0;
@@ -144,7 +144,7 @@ function checkLines({ metrics, root_group, state }: SummaryData, mark: (ok: bool
 const checksIn = ({ checks, groups }: Group): Checked[] => [...checks, ...groups.flatMap(checksIn)];
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
-/** k6 cuts numbers to two decimals without rounding up: 99.999 becomes 99.99. */
+/** Cuts a number to two decimals without rounding, as k6 does: 99.999 becomes 99.99. */
 const cut = (value: number): number => Math.trunc(value * 100) / 100;
 const share = (rate: number): string => `${cut(rate * 100).toFixed(2)}%`;
 

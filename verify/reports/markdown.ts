@@ -20,7 +20,7 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Verdicts in the headline of a run whose comparison is worse than its own verdict. */
+/** Verdicts in the headline of a run whose comparison with its baseline is worse than its own verdict. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
@@ -30,7 +30,7 @@ const COMPARED: Record<Judgement, string> = {
 /** Maximum sizes, bytes. GitHub drops a summary above 1 MiB, and refuses a comment above 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
-/** First line of a comment on a pull request. By this line, the next run finds and replaces the comment. */
+/** First line of a comment on a pull request. It lets the next run find and replace the comment. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
 export const stepSummary: Report = safely(input => fitted(blocksOf(input), LIMITS.summary));

@@ -3,12 +3,12 @@
 /** Maximum length of a text, in UTF-16 units. */
 const LONGEST = 1000;
 
-/** Number of UTF-16 units that remain at each end of a text that is cut. */
+/** Number of UTF-16 units at each end of a shortened text. */
 const KEPT = 450;
 
 /**
  * Returns a copy in which each text is one line of visible characters, of limited length. Control characters become
- * symbols (`␛`, `␊`); unpaired surrogates, and characters that reorder text, become `�`.
+ * symbols (`␛`, `␊`). Unpaired surrogates, and characters that reorder text, become `�`.
  */
 export function printable<T>(value: T): T {
   return copied(value) as T;
@@ -21,7 +21,7 @@ function copied(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inside]) => [shown(key), copied(inside)]));
 }
 
-/** Most texts are printable ASCII, and need no change. */
+/** Matches printable ASCII, which needs no change. Most texts are printable ASCII. */
 const PLAIN = /^[ -~]*$/;
 
 function shown(text: string): string {
@@ -51,7 +51,7 @@ function visible(character: string): string {
   return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
 }
 
-/** Returns the first `length` UTF-16 units of a text; one less if the cut would split a character. */
+/** Returns the first `length` UTF-16 units of a text. Returns one unit less if the cut would split a character. */
 export function startOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);

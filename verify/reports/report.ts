@@ -1,4 +1,4 @@
-/** Defines the interface of a report, and helpers of several reports. */
+/** Defines the interface of a report, and functions that several reports use. */
 import type { Comparison } from '../core/compare/compare.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Result } from '../core/result/result.ts';
@@ -27,7 +27,7 @@ export interface ReportInput {
   source: Source;
   /** The comparison with the baseline; absent if the run has no baseline. */
   comparison?: Comparison;
-  /** Data and code of the HTML report's timeline and plots; absent inside k6. */
+  /** Data and code of the timeline and plots in the HTML report. Absent inside k6. */
   view?: View;
 }
 
@@ -47,7 +47,7 @@ export interface View {
 
 export type Report = (input: ReportInput) => string;
 
-/** Returns a report function that first replaces control and invisible characters in its input. */
+/** Returns a report function that replaces control and invisible characters in its input. */
 export const safely =
   (report: Report): Report =>
   ({ view, ...input }) =>
@@ -76,19 +76,19 @@ export function failingDifferences({
 export const lineOf = ({ claims }: Source, guarantee: Guarantee): number => claims[guarantee] ?? 1;
 
 /**
- * Returns the rank of a verdict; 0 is the worst. The order: violated claim, unknown claim, violation without a claim,
- * all other verdicts.
+ * Returns the rank of a verdict; 0 is the worst. The order is: violated claim, unknown claim, violation without a
+ * claim, all remaining verdicts.
  */
 function rank({ claimed, judgement }: Verdict): number {
   if (claimed) return { violated: 0, unknown: 1, valid: 3 }[judgement];
   return { violated: 2, unknown: 5, valid: 4 }[judgement];
 }
 
-/** Returns the verdicts, worst first, otherwise in their order. */
+/** Returns the verdicts, worst first. Verdicts of the same rank keep their order. */
 export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.toSorted((a, b) => rank(a) - rank(b));
 
-/** Returns the finding of the check, or the missing evidence of an unknown verdict. */
+/** Returns what the check has found, or the missing evidence of an unknown verdict. */
 export const findingOf = (verdict: Verdict): string =>
   verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
@@ -102,15 +102,15 @@ export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   return [...stories.values()];
 }
 
-/** Maximum number of anomalies of a guarantee in a report. The file result.json has all anomalies. */
+/** Maximum number of anomalies of a guarantee in a report. The file result.json has all of them. */
 const STORIES = 5;
 
 /** Returns the anomalies that a report shows, one of each kind. */
 export const shownOf = ({ anomalies }: Verdict): Anomaly[] => distinct(anomalies).slice(0, STORIES);
 
 /**
- * Returns a text that is equal for anomalies of the same kind, also in different runs: `#` replaces numbers and quoted
- * names.
+ * Returns a text that is equal for anomalies of the same kind, also in different runs. In it, `#` replaces numbers and
+ * quoted names.
  */
 export const storyOf = ({ name, summary }: Anomaly): string =>
   `${name} ${summary.replace(/"[^"]*"|\d+/g, '#')}`;
@@ -173,7 +173,7 @@ export function conclusion(result: Result): string {
   ].join('; ');
 }
 
-/** Returns a hash that is equal in all runs: two FNV-1a hashes of 32 bits, in hexadecimal. */
+/** Returns a hash that depends only on the text: two FNV-1a hashes of 32 bits, in hexadecimal. */
 export function fingerprint(text: string): string {
   const hash = (basis: number): string => {
     let value = basis;

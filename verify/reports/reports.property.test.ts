@@ -1,4 +1,4 @@
-/** Reports stay valid with arbitrary texts in a result, and no text becomes markup. */
+/** Tests that reports stay valid with arbitrary texts in a result, and that no text becomes markup. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

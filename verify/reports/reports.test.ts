@@ -1,4 +1,4 @@
-/** Tests every report with the parser or schema of its readers. */
+/** Tests every report with a parser or schema of its format. */
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../core/checks/index.ts';
 import type { Result } from '../core/result/result.ts';

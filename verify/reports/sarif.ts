@@ -63,7 +63,7 @@ function findingsOf(verdict: Verdict): Finding[] {
   if (judgement !== 'violated') return [];
   const shown = shownOf(verdict).map((anomaly): Finding => {
     const text = `${anomaly.summary} (${titleOf(anomaly)}; ${violations} in this run)`;
-    // A code block keeps SARIF viewers from interpreting the proof as Markdown.
+    // In a code block, SARIF viewers do not interpret the proof as Markdown.
     const markdown = fenced([text, ...proofLines(anomaly)]);
     return { message: { text: plain(text), markdown }, story: storyOf(anomaly), kind: 'fail' };
   });
@@ -72,7 +72,7 @@ function findingsOf(verdict: Verdict): Finding[] {
     : [{ message: { text: plain(findingOf(verdict)) }, story: 'violated', kind: 'fail' }];
 }
 
-/** In SARIF messages, `[…](…)` is a link and braces are placeholders. */
+/** Escapes a text, because in SARIF messages `[…](…)` is a link and braces are placeholders. */
 const plain = (text: string): string =>
   text
     .replace(/[[\]\\]/g, '\\$&')

@@ -31,7 +31,7 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
 /** Matches Baton's request ids. Imported requests have other ids, and no trace id. */
 const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
 
-/** Returns a line with the trace id of the last request, by which the user finds the request in the app's tracing. */
+/** Returns a line with the last request's trace id, by which the user finds the request in the app's tracing. */
 export function traceLines(steps: readonly WitnessStep[]): string[] {
   const last = steps.at(-1)?.operation;
   if (last === undefined || !SENT.test(last.request) || last.path?.startsWith('http') === true) return [];
@@ -45,7 +45,7 @@ export function whatOf({ action, object, value, with: cookies }: Operation): str
   return [action, what, cookies && `with ${cookies} ${sent}`].filter(part => part).join(' ');
 }
 
-/** Only the end of a long value is unique. XML forbids half a character. */
+/** Shortens a long value to its end, which is unique. Splits no character, because XML forbids half a character. */
 function shortened(value: string): string {
   const characters = [...value];
   return characters.length > 16 ? `…${characters.slice(-14).join('')}` : value;
@@ -58,9 +58,7 @@ const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/**
- * Number of columns between two calls or returns, whatever the duration, because a slow request would fill the line.
- */
+/** Number of columns between two calls or returns. With columns by duration, a slow request would fill the line. */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {

@@ -6,7 +6,7 @@ export interface TerminalOptions {
   width: number;
 }
 
-/** Breaks a text into lines of at most `width` columns. A longer word gets a line for itself. */
+/** Breaks a text into lines of at most `width` columns. A word that is longer gets its own line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

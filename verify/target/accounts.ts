@@ -20,7 +20,7 @@ type Unlabelled = Omit<Account, 'label'>;
  *
  * @param read reads a file; `where` is the key of the target file with the file's name, for errors
  * @param wrong returns the error for a problem in the target file
- * @param tag text for {run} in user names
+ * @param tag text that replaces {run} in user names
  */
 export function accountsOf(
   entries: TargetFile['accounts'],

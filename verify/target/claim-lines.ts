@@ -4,7 +4,7 @@ import { GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarante
 
 /**
  * Returns the line of each claimed guarantee, counted from 1. A guarantee of a set such as `standard` has the line of
- * the key `claims`. The result is empty if the file cannot be read.
+ * the key `claims`. Returns an empty object if the file cannot be read.
  */
 export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
   let text: string;

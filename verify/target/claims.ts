@@ -1,4 +1,4 @@
-/** Finds out which guarantees a target file claims, and which of its values are needed to judge them. */
+/** Finds out which guarantees a target file claims, and which parts of the file they need. */
 
 import type { Budget, Declared, Run } from '../core/history/history.ts';
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
@@ -27,7 +27,7 @@ const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy'
 /** Guarantees that a run with ready-made sessions cannot judge. */
 export const ABOUT_LOGINS: readonly Guarantee[] = ['rotation', 'one-session', 'cookie-policy'];
 
-/** Ignores headers with `{request}` or `{trace}`, which carry the id of a request. */
+/** Ignores headers with `{request}` or `{trace}`, because they identify a request, not a session. */
 const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'login' | 'session'>): boolean =>
   login?.basic === true ||
   session?.header !== undefined ||
@@ -36,7 +36,7 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether the target file has all that a guarantee needs, such as a logout for `logout-final`. If not, sets
+ * Returns whether the target file has all that a guarantee needs, such as a logout for `logout-final`. Without it, sets
  * such as `standard` omit the guarantee.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
@@ -48,7 +48,7 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     return (
       logout !== undefined &&
       (session === undefined || session.command !== undefined) &&
-      // If access tokens stay valid after a logout, `token-refresh` judges the logout, and `logout-final` does not.
+      // If access tokens stay valid after a logout, `token-refresh` judges the logout instead of `logout-final`.
       (refresh === undefined || refresh.revokes === 'access')
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;

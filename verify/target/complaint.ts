@@ -31,8 +31,8 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
 /**
- * Zod reports issues for all alternatives of a union. If only one alternative has the type of the value, the user meant
- * this alternative.
+ * Zod reports issues for all alternatives of a union. If exactly one alternative has the type of the value, the user
+ * meant it.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
@@ -46,7 +46,7 @@ function innermost(issue: Issue): Issue {
 }
 
 function wrong(issue: Issue, came: unknown): string {
-  // The schema's own message for this error takes precedence.
+  // A message that the schema defines for this error takes precedence.
   if (issue.message.startsWith('expected')) return `${issue.message}${got(came, issue)}`;
   if (issue.code === 'invalid_type') {
     if (came === undefined) return `missing: expected ${KINDS[issue.expected] ?? issue.expected}`;

@@ -7,7 +7,7 @@ export const BASIC = 'basic';
 /** Placeholder for the value of the header that carries a ready-made session. */
 export const READY_MADE = 'ready_made';
 
-/** Fields that replace those of the target file, even if their value is `undefined`. */
+/** Fields that replace fields of the target file, even if their value is `undefined`. */
 interface Entry {
   headers: TargetFile['headers'];
   login: LoginSpec & { page: string };
@@ -17,8 +17,8 @@ interface Entry {
 }
 
 /**
- * Returns the login, and the headers that carry the session. Clients with a ready-made session do not log out, because
- * all clients of an account share it. They do if a command makes a session for each client.
+ * Returns the login, and the headers that carry the session. Clients with a ready-made session log out only if a
+ * command makes a session for each client; otherwise all clients of an account share the session.
  */
 export function entry({ headers, login, session, signedIn, probes }: TargetFile): Entry {
   if (login !== undefined) {

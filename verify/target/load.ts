@@ -87,7 +87,7 @@ async function exported(file: string): Promise<unknown> {
 /**
  * Parses the text of a target file.
  *
- * @param file path of the file, for errors. Paths in the text are relative to its folder
+ * @param file path of the file, for errors; paths in the text are relative to its folder
  */
 export function parseTarget(
   text: string,
@@ -124,7 +124,7 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // The YAML parser reports an alias without an anchor only when it converts the document to JavaScript.
+    // The YAML parser reports an undefined alias only when it converts the document to JavaScript.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );
@@ -144,7 +144,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
     throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
-  // Claims of `--claims` keep their settings in the file, such as `routing: sticky`.
+  // Claims of `--claims` keep their settings from the file, such as `routing: sticky`.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );
@@ -159,7 +159,7 @@ interface Place {
   at: At;
 }
 
-/** Returns the node at a path, or at the longest existing part of the path. `key` is the node of the last key. */
+/** Returns the node at a path, or at the longest existing part of the path. `key`: the node of the path's last key. */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
   let node: Node | null = root;
   let key: Node | undefined;

@@ -1,8 +1,8 @@
-/** The examples of RFC 6238, appendix B, have eight digits, of which Baton generates the last six. */
+/** Tests the examples of RFC 6238, appendix B. They have eight digits; Baton generates the last six. */
 import { describe, expect, it } from 'vitest';
 import { codeOf, oneTime } from './one-time.ts';
 
-/** The secret of the examples: "12345678901234567890" in base32. */
+/** The secret in RFC 6238, appendix B: "12345678901234567890" in base32. */
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
 describe('a one-time code', () => {

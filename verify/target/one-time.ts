@@ -5,7 +5,7 @@ import { HOTP, Secret, TOTP, URI } from 'otpauth';
  * Parses the secret of an authenticator app.
  *
  * @param text a secret in base32, or the otpauth:// address of a QR code
- * @throws Error if it is neither
+ * @throws Error if the text is neither of them
  */
 export function oneTime(text: string): TOTP {
   if (!text.startsWith('otpauth:'))

@@ -6,7 +6,7 @@ import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
 const LISTED = 3;
 const SENT = new Set(['headers', 'form', 'json']);
-/** A text with a placeholder such as {password} contains no secret. */
+/** Matches a placeholder such as {password}. A text with a placeholder contains no secret. */
 const PLACE = /\{\w+\}/;
 
 /**

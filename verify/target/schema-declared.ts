@@ -45,7 +45,7 @@ export const expiry = z.strictObject({
     ),
 });
 
-/** Maximum effects that a fault must not exceed. */
+/** Maximum effects of a fault. */
 export const budget = z.strictObject({
   survival: share
     .optional()

@@ -12,7 +12,7 @@ const command = z.union(
   },
 );
 
-/** Returns the schema of the key `do`: by default, all actions of the kind of fault. */
+/** Returns the schema of the key `do`. By default, the key has all actions of the kind of fault. */
 const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
   z
     .array(z.enum(all))
@@ -49,7 +49,7 @@ const kubernetes = z.strictObject({
   deployment: name,
   namespace: name.optional(),
   context: name.optional(),
-  // `drain` needs the permission to change nodes, so Baton drains a node only if `do` names this action.
+  // Baton drains a node only if `do` names `drain`, because this action needs the permission to change nodes.
   do: z
     .array(z.enum(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in', 'drain']))
     .min(1)
@@ -132,7 +132,7 @@ const fault = z
     }
   });
 
-/** Names that a fault must not have, because `--faults` uses them with another meaning. */
+/** Names that a fault must not have, because they have another meaning in `--faults`. */
 const TAKEN = ['all', 'deploy'];
 
 export const faults = z.record(

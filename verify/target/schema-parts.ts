@@ -21,7 +21,7 @@ function webAddress(text: string): URL | undefined {
     : undefined;
 }
 
-/** Scheme and host, such as https://login.example.test. Errors omit the other parts, which may be secret. */
+/** Scheme and host, such as https://login.example.test. Errors omit the rest of the address, which may be secret. */
 export const origin = z.string().transform((text, context) => {
   const url = webAddress(text);
   if (url !== undefined && url.pathname + url.search === '/') return url.origin;

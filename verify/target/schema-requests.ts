@@ -22,7 +22,7 @@ const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
 
 export const request = requestTo(path);
 
-/** The schema of a request of a login. Without a path, Baton submits the last page's form that has the given fields. */
+/** A request of a login. Without a path, Baton submits the form on the last page that has these fields. */
 export const entering = requestTo(
   path
     .default('')
@@ -33,7 +33,7 @@ export const entering = requestTo(
 
 /**
  * Values to read from a response. Key: a name; value: where the response has the value. In later requests, the value
- * replaces `{name}`.
+ * replaces the placeholder `{name}`.
  */
 export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 

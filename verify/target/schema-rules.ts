@@ -66,7 +66,7 @@ function checkTokens(file: TargetFile, wrong: Wrong): void {
   }
 }
 
-/** Steps with `mail` or `passkey` need other keys in the target file. */
+/** Checks that the target file has the keys that steps with `mail` or `passkey` need. */
 function checkAids({ login, register, mail }: TargetFile, wrong: Wrong): void {
   login?.steps.forEach((step, i) => {
     if (step.path === '' && (step.mail ?? step.passkey) !== undefined)

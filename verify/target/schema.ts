@@ -61,7 +61,7 @@ const probe = z.strictObject({
   increment: write.optional().describe('Increments a counter by one.'),
 });
 
-/** Slow requests. While such a request is in flight, Baton sends other requests. */
+/** Slow requests. While a slow request is in flight, Baton sends quick requests. */
 const slow = z.strictObject({
   read: path.optional().describe('A slow page that changes nothing.'),
   write: request

@@ -5,13 +5,13 @@ export const HIDDEN = '(hidden)';
 /** Matches names of headers, form fields, JSON members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/** Environment variables that match SECRET, but only contain the current folder. */
+/** Environment variables that contain only the current folder, although their names match SECRET. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Minimum length of a secret to hide, characters. A shorter secret may occur in other text by chance. */
+/** Minimum length of a secret to hide, characters. A shorter text may occur by chance. */
 const SHORTEST = 4;
 
-/** Matches secrets by the text around them, such as `Cookie: …`, `token=…`, and user and password in an address. */
+/** Matches secrets by their context, such as `Cookie: …`, `token=…`, and user and password in an address. */
 const SHAPES: readonly [RegExp, string][] = [
   [/\b((?:set-)?cookie|authorization)(["']?\s*[:=]\s*).*/gi, `$1$2${HIDDEN}`],
   [
@@ -33,7 +33,7 @@ export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: N
   return [...found].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
 
-/** Replaces known secrets, and all text that looks like a secret, by `(hidden)`. */
+/** Replaces known secrets, and texts that look like secrets, by `(hidden)`. */
 export function scrub(text: string, secrets: readonly string[]): string {
   const known = secrets.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
   return SHAPES.reduce((left, [shape, instead]) => left.replace(shape, instead), known);

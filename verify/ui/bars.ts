@@ -1,18 +1,16 @@
-/** Draws requests as bars on tiles: small images that are reused when the reader pans or scrolls. */
+/** Draws requests as bars on tiles. A tile is a small image that is reused when the reader pans or scrolls. */
 import { failed, firstUntil, is, LINES, type Op, type ShownSession, signedOut } from './data.ts';
 import { density, FONT, type Paint } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Width of a tile in device pixels, and its number of lanes. */
+/** Width of a tile, device pixels, and its number of lanes. */
 const TILE = { width: 256, lanes: 8 };
 /** Maximum number of tiles in memory. A screen shows about 25. */
 const TILES = 80;
-/** Maximum length by which a mark (login, logout or new cookie) extends beyond its bar, CSS pixels. */
+/** Maximum length by which a mark (login, logout or new cookie) extends beyond the bar of its request, CSS pixels. */
 const MARK = 10;
 
-/**
- * The bar of a request. Positions are CSS pixels from the corner of the sheet, which is the drawing of the whole run.
- */
+/** The bar of a request. Positions are CSS pixels from the corner of the drawing of the whole run. */
 export interface Bar {
   op: Op;
   x: number;
@@ -40,7 +38,7 @@ export class Sheet {
   readonly #instances: readonly string[];
   readonly #tiles = new Map<string, Tile>();
   readonly #canvas = new OffscreenCanvas(1, 1);
-  /** `unit`: width of a microsecond. `lane`: height of a lane. Both in CSS pixels. */
+  /** `unit`: width of a microsecond; `lane`: height of a lane; both in CSS pixels. */
   readonly unit: number;
   readonly lane: number;
   readonly #lines: number;
@@ -79,7 +77,7 @@ export class Sheet {
   }
 
   /**
-   * Copies a part of the sheet to a canvas, and draws missing tiles first.
+   * Copies a part of the sheet to a canvas. Draws missing tiles first.
    *
    * @param left, top position of the part on the canvas
    */
@@ -89,7 +87,7 @@ export class Sheet {
     for (let band = Math.floor(part.y / height); band * height < part.y + part.height; band++)
       for (let column = Math.floor(part.x / width); column * width < part.x + part.width; column++) {
         const { image } = this.#tile(column, band, ratio);
-        // The browser would blur an image between two device pixels.
+        // Rounds to device pixels, because the browser would blur an image between two of them.
         const x = Math.round((left + column * width - part.x) * ratio) / ratio;
         context.drawImage(image, x, top + band * height - part.y, width, image.height / ratio);
       }
@@ -145,12 +143,12 @@ export class Sheet {
       if (op.end < from) continue;
       const instance = this.#instances.indexOf(op.instance);
       const end = op.end * this.unit;
-      // Only the first of several requests on the same pixel is visible.
+      // Skips a request that ends on the pixel of an earlier request, because it would not be visible.
       if (!this.#tall && end < (drawn[instance + 1] ?? 0) + 0.5 && !failed(op)) continue;
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);
       bars.push(bar);
-      // Canvases draw inexactly at huge coordinates.
+      // Limits coordinates, because canvases draw inexactly at huge ones.
       const left = Math.max(bar.x, x - MARK);
       const right = Math.min(bar.x + bar.width, x + width + MARK);
       this.#draw(context, bar, instance, left, right - left);
@@ -211,7 +209,7 @@ export class Sheet {
   }
 }
 
-/** Corners of each mark, CSS pixels from the left end of a bar. */
+/** Corners of each mark, CSS pixels from the left end of its bar. */
 const SHAPES: Record<'login' | 'logout' | 'cookie', readonly [number, number][]> = {
   login: [
     [1, 4],

@@ -17,9 +17,9 @@ interface Chart {
   title: string;
   x: number[];
   lines: Line[];
-  /** Labels of the x axis; absent if the axis shows seconds. */
+  /** Labels of the x axis. Absent if the axis shows seconds. */
   names?: string[];
-  /** Quantity on the x axis, such as `age`; absent if the axis shows the time of the run. */
+  /** Quantity on the x axis, such as `age`. Absent if the axis shows the time of the run. */
   by?: string;
   bars?: boolean;
   unit: string;

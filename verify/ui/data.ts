@@ -1,4 +1,4 @@
-/** Decodes the requests of a run, and finds those of a session at a given time. */
+/** Decodes the requests of a run, and finds the requests of a session at a given time. */
 import {
   type Chunk,
   COLUMNS,
@@ -28,9 +28,9 @@ export interface Op {
   status: number;
   state: number;
   request: string;
-  /** Line in the session's lane: the first line on which the request overlaps no other request. */
+  /** Line in the session's lane: the first line on which the request overlaps no earlier one. */
   line: number;
-  /** Time by which this request and all earlier requests of the session have ended, microseconds. */
+  /** Time at which this request and all earlier requests of the session have ended, microseconds. */
   reach: number;
 }
 
@@ -134,7 +134,7 @@ export class Data {
 const objectOf = (object: string, { name, user }: ShownSession): string =>
   object.endsWith('@@') ? object.slice(0, -1) + user : object.endsWith('@') ? object + name : object;
 
-/** Number of lines in a tall lane. Further overlapping requests share the last line. */
+/** Number of lines in a tall lane. More overlapping requests share the last line. */
 export const LINES = 4;
 
 function layOut({ ops }: ShownSession): void {

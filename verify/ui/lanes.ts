@@ -14,9 +14,9 @@ export class Lanes {
   readonly #canvas: HTMLCanvasElement;
   readonly #kept = new Kept<Sheet>();
   #drawn: Sheet | undefined;
-  /** Visible bars of requests that broke a guarantee. They are drawn last, on top of all other bars. */
+  /** Visible bars of requests that broke a guarantee. They are drawn last, on top of the rest. */
   #marked: Bar[] = [];
-  /** Distance from the corner of the canvas to the corner of the sheet, the drawing of the whole run, CSS pixels. */
+  /** Distance from the corner of the canvas to the corner of the drawing of the whole run, CSS pixels. */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();
@@ -42,7 +42,7 @@ export class Lanes {
   }
 
   /**
-   * Width of a microsecond, CSS pixels. It is rounded, so that panning does not change it and the drawing can be
+   * Width of a microsecond, CSS pixels. Rounding keeps it constant while the reader pans, so that the drawing can be
    * reused.
    */
   get #unit(): number {
@@ -55,7 +55,7 @@ export class Lanes {
     return this.names + (time - this.#state.from) * this.#unit;
   }
 
-  /** Returns a position as a share of the shown time range: 0 is its start, 1 is its end. */
+  /** Returns a position as a share of the shown time range: 0 is the range's start, 1 its end. */
   share(x: number): number {
     return Math.min(1, Math.max(0, (x - this.names) / (this.#width - this.names)));
   }

@@ -4,7 +4,7 @@
  */
 import type { ViewState } from './state.ts';
 
-/** Shows the anomaly, session or time in the page's address. Returns false if there is none. */
+/** Shows the anomaly, session or time that the page's address names. Returns false if it names none. */
 export function follow(state: ViewState): boolean {
   const hash = location.hash.slice(1);
   const mark = state.facts.anomalies.find(({ id }) => id === hash);

@@ -1,4 +1,4 @@
-/** Follows a run in progress: adds the server's requests, and loads the report at the end. */
+/** Follows a run in progress: adds requests from the server, and loads the report at the end. */
 import type { LiveNews } from '../reports/view/chunk.ts';
 import { inflate } from './data.ts';
 import { element } from './panel.ts';
@@ -7,7 +7,7 @@ import type { ViewState } from './state.ts';
 /** @param redraw draws the page; called after new requests */
 export function followRun(state: ViewState, redraw: () => void): void {
   const source = new EventSource('events');
-  // Adds chunks in their order, because each chunk continues the previous one, but decompression is asynchronous.
+  // Decompression is asynchronous, so chunks are added one after another: each continues the previous one.
   let last: Promise<void> = Promise.resolve();
   source.addEventListener('message', event => {
     const { run, about, chunk, anomalies } = JSON.parse(event.data) as LiveNews;
@@ -23,7 +23,7 @@ export function followRun(state: ViewState, redraw: () => void): void {
       redraw();
     });
   });
-  // When the run has ended, the server serves the report at this page's address.
+  // After the run, the server serves the report at the address of this page.
   source.addEventListener('end', () => {
     source.close();
     location.replace(location.pathname);

@@ -32,7 +32,7 @@ function filters(state: ViewState): void {
     get(id).addEventListener('input', changed);
 }
 
-/** Keeps the reader's selection when it adds new instances, statuses and guarantees. */
+/** Adds new instances, statuses and guarantees to the filters, and keeps the reader's selection. */
 function options(state: ViewState): void {
   const fill = (id: string, names: Iterable<string>): void => {
     const list = get<HTMLSelectElement>(id);
@@ -89,7 +89,7 @@ function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
   let link: ReturnType<typeof setTimeout> | undefined;
   const draw = (): void => {
     waiting = false;
-    // The width of the page is 0 until the browser has laid out the page. A resize event then draws the page.
+    // Before the first layout, the page's width is 0. After the layout, a resize event draws the page.
     if (get('lanes').clientWidth === 0) return;
     if (state.chosen !== undefined && chosen !== state.chosen) lanes.reveal(state.chosen.session);
     if (chosen !== state.chosen) showFacts(state, get('facts'));
@@ -98,7 +98,7 @@ function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
     overview.draw();
     get('shown').textContent = summary(state);
     clearTimeout(link);
-    // Browsers limit the number of changes of an address.
+    // Waits before it changes the address, because browsers limit the number of changes.
     link = setTimeout(() => history.replaceState(null, '', linkOf(state)), 300);
   };
   state.onChange = () => {

@@ -63,7 +63,7 @@ export class Overview {
     return (time / this.#length) * this.#width;
   }
 
-  /** The strip without the frame is reused until the data changes. */
+  /** Reuses the drawing of the strip until the data changes. The frame is drawn separately. */
   #strip(paint: Paint): HTMLCanvasElement {
     const { data, facts, filters } = this.#state;
     const canvas = document.createElement('canvas');

@@ -1,6 +1,6 @@
 /** Defines colours, fonts and axes of the page, for light and dark mode. */
 
-/** Colours of instances, which people with a colour vision deficiency can distinguish. Red marks anomalies. */
+/** Colours of instances, which people with a colour vision deficiency can distinguish. Red is for anomalies. */
 const INSTANCES = {
   light: ['#1f6fb4', '#d98200', '#128a68', '#8a56b8', '#5d7f00', '#2b9bb8', '#a5527b', '#6b6b6b'],
   dark: ['#62aef0', '#f2b04a', '#4fcba4', '#bf94e6', '#a9c94d', '#6fd0e8', '#e08db4', '#b5b5b5'],

@@ -15,12 +15,12 @@ export class ViewState {
   from = 0;
   until = 1;
   /**
-   * The shown sessions. Sessions with an anomaly come first, by the time of the anomaly; all other sessions follow by
-   * their number of requests.
+   * The shown sessions. Sessions with an anomaly come first, by the time of their anomaly. The rest follow by their
+   * number of requests.
    */
   rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
-  /** The sessions that the reader has chosen. If this list is empty, all sessions are shown. */
+  /** The sessions that the reader has chosen. An empty list shows all sessions. */
   focus: ShownSession[] = [];
   chosen: Op | undefined;
   /** Called after each change, to draw the page again. */
@@ -104,7 +104,7 @@ export class ViewState {
     this.show(mark.from - margin, mark.until + margin);
   }
 
-  /** If the chosen request got another user's page, returns that user's nearest session in time. */
+  /** If the chosen request got another user's page, returns the session of this user that is nearest in time. */
   #shownInstead({ from, until }: AnomalyMark, names: ReadonlySet<string>): ShownSession[] {
     const other = this.chosen?.sawUser ?? '';
     if (other === '' || other === this.chosen?.session.user) return [];

@@ -1,4 +1,4 @@
-/** age: drives long sessions, up to the length of the load, and short sessions at the same time (visits.ts). */
+/** Workload age: drives long sessions, up to the length of the load, and at the same time short ones (visits.ts). */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { leave, replayed } from '../client/leave.ts';
@@ -14,22 +14,19 @@ import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 
 const EACH = 5;
-/** Number of logged-out sessions whose old cookies are sent at the same time. */
+/** Number of logged-out sessions whose old cookies are replayed concurrently. */
 const DEAD_AT_ONCE = 4;
-/** Number of bursts (overlapping requests) of the busy session that lives longest. */
 const TIMES = 14;
 /**
- * Length of a session's first pause, or first stay on one instance, milliseconds. Each next pause or stay is `LONGER`
- * times as long.
+ * Length of a session's first pause, or first stay on one instance, milliseconds. Each pause or stay is `LONGER` times
+ * as long as the one before.
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/** The first LONG_STAYS stays of a session on one instance last OUTLIVES times the idle timeout. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
-/** Every third burst of a busy session includes slow requests. */
 const SLOW_EACH = 3;
-/** Pause between requests of a session that stays on one instance, milliseconds. */
+/** Pause between two requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
 /** Pause between two rounds of changed cookies, milliseconds. */
 const FORGED_EVERY = 80;
@@ -54,7 +51,7 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // Other workloads would wait until the end for these long sessions, if the app limits sessions.
+    // If the app limits sessions, these long sessions would block other workloads until the end of the load.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = {
       overlapped: 0,
@@ -119,7 +116,7 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  // Within each kind, the first session writes with the first probe, the second with the second, and so on.
+  // Sessions of the same kind write with different probes in turn.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   return { context, driver, probe, other: undefined, shared, written: 0 };
@@ -138,7 +135,7 @@ async function loggedOut({ context, driver, shared }: Session, n: number): Promi
   };
 }
 
-/** Returns false if the page would get too long with `count` more values. */
+/** Returns false if `count` more values would make the page too long. */
 const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
@@ -159,19 +156,19 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   }
 }
 
-/** Sends two of three pairs directly to one instance, because a round robin splits pairs. */
+/** Sends simultaneous reads. Two of three pairs bypass the balancer, because a round robin would split each pair. */
 async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // Numbers only the pairs that go directly to an instance, so that all instances get equally many.
+    // Numbers only the pairs that bypass the balancer, so that each instance gets the same number of them.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
   }
 }
 
-/** Writes on one instance, pauses, and reads on every instance. Each pause is longer than the last. */
+/** Writes on one instance, pauses, and reads on every instance. Each pause is longer than the one before. */
 async function rests(session: Session, { ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
   const longest = idleOf(context.target) * ALIVE;
@@ -186,8 +183,8 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Stays on one instance after the other, and reads on every instance in between. The first two stays outlive the idle
- * timeout and write only once, so that only reads renew the session.
+ * Stays on one instance after another, and reads on every instance in between. The first two stays are longer than the
+ * idle timeout and write only once, so that only reads renew the session.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
@@ -208,9 +205,7 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   }
 }
 
-/**
- * Sends changed cookies again and again, because an instance may accept a changed cookie only once in many requests.
- */
+/** Sends changed cookies repeatedly, because an instance may accept a changed cookie only once in many requests. */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   const without = await leftOut(context, driver);
   for (let i = 0; !ended(); i++) {

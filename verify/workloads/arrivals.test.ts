@@ -60,7 +60,6 @@ describe('arrivals', () => {
     expect(await arrivals.take()).toBe(500_000);
     expect(waits).toEqual([200, 200, 100]);
     now += 499_000;
-    // 4 ms is within the tolerance for late timers.
     late = 4_000;
     expect(await arrivals.take()).toBe(1_004_000);
     now = 1_499_000;

@@ -7,11 +7,11 @@ export interface Rate {
   to: number;
 }
 
-/** Maximum interval between two checks whether the load is over, milliseconds. */
+/** Maximum interval between two checks whether the load has ended, milliseconds. */
 const SLICE = 200;
 /**
- * Tolerance for late timers, microseconds. A later action counts as late, because a slow target may have kept Baton
- * busy.
+ * Tolerance for late timers, microseconds. An action that begins later than this counts as late, because a slow target
+ * may have kept Baton busy.
  */
 const TIMER = 5_000;
 
@@ -27,7 +27,7 @@ export class Arrivals {
   /**
    * @param length time in which the rate changes, microseconds
    * @param now the run's clock, microseconds
-   * @param over returns true when the load is over
+   * @param over returns true when the load has ended
    * @param wait waits for a number of milliseconds
    */
   constructor(
@@ -50,8 +50,8 @@ export class Arrivals {
   }
 
   /**
-   * Waits until the next planned begin of an action, and returns this time on the run's clock; undefined if the load is
-   * over. Does not wait if the time has passed.
+   * Waits until the next planned begin of an action, and returns this time on the run's clock. Returns undefined if the
+   * load has ended. Does not wait if the time has passed.
    */
   async take(): Promise<number | undefined> {
     while (this.#start === undefined && !this.#over()) await this.#wait(SLICE / 10);

@@ -1,4 +1,4 @@
-/** audit: requests every page on every instance, sends changed cookies, and writes long and hard-to-encode texts. */
+/** Workload audit: requests every page on every instance, and sends changed cookies and difficult texts. */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
@@ -11,14 +11,14 @@ import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workl
 
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
 const LINKED = 2;
-/** Number of rounds on each instance. Three responses show whether an instance differs from the other instances. */
+/** Number of rounds on each instance. Three responses show whether one instance responds differently. */
 const TIMES = 3;
 /**
  * Minimum and maximum number of rounds with changed cookies. The rounds end when every instance has received a changed
  * cookie.
  */
 const FORGED = { least: 4, most: 12 };
-/** Number of reads without a cookie. A single read may be signed out because its instance does not know the session. */
+/** Number of reads without a cookie. A single read may reach an instance that does not know the session. */
 const LOOKS = 3;
 
 export const audit: Workload = {
@@ -110,7 +110,7 @@ async function servedOutside(
 }
 
 /**
- * Sends the changed cookies of the first of two sessions, and adds instances to `tried`.
+ * Sends the changed cookies of a session, and adds the reached instances to `tried`.
  *
  * @param done returns true when no further request must begin
  */
@@ -120,7 +120,7 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  // Behind a sticky balancer, a session reaches only one instance, which then gets each changed cookie twice.
+  // Behind a sticky balancer, a session reaches only one instance. Each changed cookie is then sent twice.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   const without = await leftOut(context, driver);
@@ -137,8 +137,8 @@ async function forge(
 }
 
 /**
- * Returns for each session cookie the cookies to leave out of a request with its changed value, such as a remember-me
- * cookie, which signs in by itself.
+ * Returns for each session cookie the cookies to omit from a request with its changed value. An example is a
+ * remember-me cookie, which signs in on its own.
  */
 export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
   const names = driver.cookies().map(({ name }) => name);
@@ -157,7 +157,7 @@ export async function leftOut({ target, interpreter, signal }: Context, driver: 
 /**
  * Returns changed values of each session cookie.
  *
- * @param other another session; one value joins parts of both sessions' cookies
+ * @param other a second session; one value joins parts of both sessions' cookies
  */
 export function changed(context: Context, driver: Driver, other: Pick<Driver, 'cookies'>) {
   const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));

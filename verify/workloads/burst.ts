@@ -1,6 +1,6 @@
 /**
- * burst: sends overlapping requests of one session at random delays, then reads on every instance. Many delays are near
- * the delay at which a read begins to show the write (delay-search.ts).
+ * Workload burst: sends overlapping requests of one session at random delays, then reads on every instance. Many delays
+ * are near the delay at which a read begins to show a concurrent write (delay-search.ts).
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -22,14 +22,14 @@ export const MOST = 44;
 
 const LONG = 400;
 
-/** Minimum number of rounds with overlapping requests. Almost certainly shows an error of one in ten rounds. */
+/** Minimum number of rounds with overlapping requests. An error in one of ten rounds almost certainly occurs. */
 const ENOUGH = 30;
 
 interface Part {
   quick: number;
   /** Number of rounds with quick requests while a slow request is in flight. */
   slow: number;
-  /** If true, the session reads again when all sessions are done, to see late effects. */
+  /** If true, the session reads again after all sessions have ended, to see late effects. */
   late: boolean;
 }
 
@@ -79,7 +79,7 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // Logs out at once if the app limits sessions, because other sessions wait for the end of this session.
+      // If the app limits sessions, new sessions wait for the end of this session, so it logs out at once.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
@@ -124,7 +124,7 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** A write with one of two probes may overwrite the data of the other probe with an old value. */
+/** A write with one probe may overwrite the data of a second probe with an old value. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
@@ -165,15 +165,15 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
 }
 
 /**
- * Returns the length of long values, characters; 0 if the app may refuse them. A store that overwrites in place may
- * leave a part of a longer value.
+ * Returns the length of long values, characters; 0 if the app may refuse them. After a short value, a store that
+ * overwrites in place may keep a part of a longer value.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;
 }
 
 /**
- * Reads get a delay near the delay at which a read begins to show the round's first write. All delays are milliseconds.
+ * Returns the delay of each request, milliseconds. Reads get a delay near that at which they begin to show the write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);
@@ -195,7 +195,7 @@ function learn(delays: DelaySearch, operations: readonly Operation[], offsets: r
 /**
  * Writes while slow requests of the same session are in flight.
  *
- * @param part delay of the first quick write; 0 to 1 means 0 to 50 ms
+ * @param part delay of the first quick write as a share of 50 ms, 0 to 1
  */
 export async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;

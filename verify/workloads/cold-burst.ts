@@ -1,5 +1,5 @@
 /**
- * cold-burst: opens several pages at the same time without cookies, like a browser that restores its tabs, and logs in.
+ * Workload cold-burst: opens several pages at once without cookies, as a browser that restores its tabs, and logs in.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -11,7 +11,7 @@ const ROUNDS = 16;
 /** Minimum number of rounds for the check `one-session`, even after the deadline. */
 const NEEDED = 3;
 const AT_ONCE = 4;
-/** Number of users. It is less than the number of rounds, so that users log in again where they were logged in before. */
+/** Number of users. With fewer users than rounds, a user logs in several times. */
 const USERS = 6;
 
 export const coldBurst: Workload = {
@@ -35,7 +35,7 @@ async function round(context: Context, n: number): Promise<void> {
     driver.form({ held: barrier.place(context.random.next() * 2) }),
     ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
   ]);
-  // A user opens the login form again if its token does not belong to the cookie of another page.
+  // If the form token belongs to an older cookie, the login fails. A user then opens the login form again.
   if ((await driver.login()).outcome !== 'ok' && !(await driver.enter())) return driver.end('refused');
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   await leave(context, driver);

@@ -4,7 +4,7 @@
  */
 import type { Random } from '../random.ts';
 
-/** Half of the random delays are at most this fraction of the span away from the found delay. */
+/** Half of the random delays differ from the searched delay by at most this share of the span. */
 const AROUND = 1 / 16;
 
 export class DelaySearch {
@@ -15,7 +15,7 @@ export class DelaySearch {
    * Records which of two requests took effect first.
    *
    * @param offset delay of the delayed request, milliseconds
-   * @param after true if the other request took effect first
+   * @param after true if the request without delay took effect first
    */
   saw(offset: number, after: boolean): void {
     if (after) this.#firstAfter = Math.min(this.#firstAfter, offset);
@@ -26,7 +26,7 @@ export class DelaySearch {
    * Returns a random delay within the span. Always draws two random numbers, so that later choices do not depend on
    * results.
    *
-   * @param span shortest and longest delay, milliseconds; negative if the other request is sent later
+   * @param span shortest and longest delay, milliseconds; a negative delay means that the delayed request is sent first
    */
   draw(random: Random, [least, most]: readonly [number, number]): number {
     const [where, at] = [random.next(), random.next()];

@@ -1,11 +1,11 @@
-/** Replays the cookies of many sessions that have logged out, because an app may keep only one of many. */
+/** Replays the cookies of many logged-out sessions. A faulty app may keep only one session in many alive. */
 import type { Context } from '../client/context.ts';
 import { Departed, type DepartedSession } from '../client/departed.ts';
 import { inTurn } from './workload.ts';
 
 const AT_ONCE = 4;
 
-/** Returns undefined if the app does not claim that a logout is final. */
+/** Returns a store for logged-out sessions; undefined if the app does not claim that a logout is final. */
 export const departedOf = ({ target }: Context): Departed | undefined =>
   target.claims.includes('logout-final') ? new Departed() : undefined;
 

@@ -1,6 +1,6 @@
 /**
- * fixation: an attacker plants cookies in a user's browser before the login. After the login, these cookies must not be
- * signed in.
+ * Workload fixation: an attacker plants cookies in a user's browser before the login. After the login, these cookies
+ * must not be signed in.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -11,7 +11,7 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
-/** Minimum number of rounds with each kind of planted cookie. The check `rotation` needs so many. */
+/** Minimum number of rounds with each kind of planted cookie. The check `rotation` needs this number. */
 const NEEDED = 3;
 
 export const fixation: Workload = {
@@ -24,7 +24,7 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // Runs these rounds one after the other, because each needs two sessions of different users.
+    // Each round needs two sessions of different users, so the rounds run one after another.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
@@ -63,7 +63,7 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // Reads a page first, because the logout may need a form token.
+  // The logout may need a form token from a page.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();
@@ -105,7 +105,7 @@ async function signedInAs({ interpreter, target }: Context, driver: Driver): Pro
   return undefined;
 }
 
-/** Uses a new copy of the cookies for each instance, because a response may change them. */
+/** Sends a new copy of the cookies to each instance, because a response may change them. */
 async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
   await everywhere(context, async how => {
     const as = { client: planted.copy(), with: what };
@@ -126,5 +126,5 @@ function unlike(value: string, random: Random): string {
   return encoded ? encodeURIComponent(text) : text;
 }
 
-/** A character is replaced by a character of the same set, so that hexadecimal digits stay hexadecimal. */
+/** A changed character stays in its set, so that hexadecimal digits stay hexadecimal. */
 const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

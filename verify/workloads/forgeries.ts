@@ -7,7 +7,7 @@ export interface Forgery {
   forged: string;
 }
 
-/** A part of a cookie value with 12 or more characters. Shorter parts are prefixes, versions or names. */
+/** A part of a cookie value with at least 12 characters. Shorter parts are prefixes, versions or names. */
 interface Part {
   text: string;
   at: number;
@@ -15,14 +15,14 @@ interface Part {
 
 const PART = /[\w+/-]{12,}/g;
 const MOST = 3;
-/** A part of a cookie counts as the name of an instance if its first ALIKE characters are equal in two sessions. */
+/** A part counts as the name of an instance if its first ALIKE characters are equal in the cookies of two sessions. */
 const ALIKE = 3;
 
 /**
- * Returns forged values of a cookie. Keeps the last character of a part, which some decoders ignore, and the name of an
- * instance, by which a balancer may route.
+ * Returns forged values of a cookie. Changes neither the last character of a part, which some decoders ignore, nor the
+ * name of an instance, by which a balancer may route.
  *
- * @param other the value of the same cookie in another session
+ * @param other the value of the same cookie in a second session
  */
 export function forgeries(value: string, other: string): Forgery[] {
   const encoded = value.includes('%');
@@ -47,19 +47,19 @@ export function forgeries(value: string, other: string): Forgery[] {
     .map(({ change, forged }) => ({ change, forged: encoded ? encodeURIComponent(forged) : forged }));
 }
 
-/** Matches a random id or signature in JSON, which an attacker cannot guess. */
+/** Matches a random id or signature in JSON. An attacker cannot guess it. */
 const ID = /[\w+/=-]{16,}/;
 
 /**
- * Returns a cookie with the JSON of another session's cookie and more spaces; an app must refuse this JSON without a
- * signature. Undefined if there is no JSON in base64, or if the JSON has a random id.
+ * Returns a cookie with the JSON of a second session's cookie and added spaces. An app must refuse this unsigned JSON.
+ * Returns undefined if the cookie has no JSON in base64, or if the JSON has a random id.
  */
 function withContentOf(own: string, other: string): string | undefined {
   const part = partsOf(own).findLast(({ text }) => jsonIn(text) !== undefined);
   const json = partsOf(other).findLast(({ text }) => jsonIn(text) !== undefined);
   const content = json && jsonIn(json.text);
   if (part === undefined || content === undefined || ID.test(content)) return undefined;
-  // With these spaces, base64 needs no padding.
+  // These spaces make padding in base64 unnecessary.
   const spaces = ' '.repeat(3 - (Buffer.byteLength(content) % 3));
   const text = Buffer.from(content.replace('{', `{${spaces}`)).toString(
     /[-_]/.test(own) ? 'base64url' : 'base64',
@@ -84,7 +84,7 @@ const longest = (parts: readonly Part[]): Part =>
 const partsOf = (value: string): Part[] =>
   [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
 
-/** Excludes the name of an instance, as in `<id>.<name>` (Tomcat's jvmRoute) or `<name>~<id>` (HAProxy's prefix). */
+/** Omits the name of an instance, as in `<id>.<name>` (Tomcat's jvmRoute) or `<name>~<id>` (HAProxy's prefix). */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];
   const alike = (a: Part | undefined, b: Part | undefined): boolean =>

@@ -1,6 +1,6 @@
 /**
- * generations: compares sessions from before the faults with sessions that begin afterwards. Both must get the same
- * responses.
+ * Workload generations: compares sessions from before the faults with sessions that begin afterwards. Both must get the
+ * same responses.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -9,13 +9,13 @@ import { writable } from '../client/probes.ts';
 import { collection } from './growth.ts';
 import { inTurn } from './workload.ts';
 
-/** Number of sessions that begin before the faults, and of those that begin afterwards. */
+/** Number of sessions that begin before the faults; the same number begins afterwards. */
 const EACH = 15;
 const AT_ONCE = 5;
 
 /**
- * Logs in the old sessions, and opens the page with the form. Returns a function that sends the requests after the
- * faults. Does nothing if the app limits sessions, because `hop` uses them all.
+ * Logs in the sessions before the faults. Returns a function that sends the requests after the faults. Does nothing if
+ * the app limits sessions, because `hop` then uses all allowed sessions.
  */
 export async function generations(context: Context): Promise<() => Promise<void>> {
   if (context.seats !== undefined) return async () => {};

@@ -1,6 +1,6 @@
 /**
- * Measures before the load how long a text can be, and how much text a session can hold. Larger requests or responses
- * would make many balancers stop routing to an instance.
+ * Measures before the load how long a text can be, and how much text a session can hold. Texts beyond these limits can
+ * make a balancer stop routing to an instance.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Growth } from '../client/context.ts';
@@ -14,19 +14,19 @@ import { inTurn } from './workload.ts';
 
 /** Lengths of text to try, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
-/** The share of a measured limit that `audit` uses, because its requests may be a little larger. */
+/** Requests of `audit` may be a little larger, so it uses only this share of a measured limit. */
 const WITHIN = 0.8;
 const READ_EVERY = 10;
-/** Number of texts to add at the same time if no cookie holds them. */
+/** Number of texts to add concurrently if no cookie holds them. */
 const AT_ONCE = 4;
 const TRIES = 2;
 /**
- * `within`: maximum wait until the balancer routes to each instance again; `every`: interval of the tests;
+ * `within`: maximum wait until the balancer routes to each instance again; `every`: interval between two tests of this;
  * milliseconds.
  */
 const BACK = { within: 30_000, every: 250 };
 
-/** Statuses for requests that are too large. A balancer sends 502 if a response header is too large. */
+/** Statuses of a balancer for a request or response header that is too large. */
 const TOO_LARGE = [413, 414, 431, 502];
 
 const refusesSize = ({ status, body }: Reply): boolean =>
@@ -34,8 +34,8 @@ const refusesSize = ({ status, body }: Reply): boolean =>
   (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
 
 /**
- * Measures how much text a session can hold. Returns undefined if no probe holds several texts, or logins or requests
- * are limited.
+ * Measures how much text a session can hold. Returns undefined if no probe holds several texts, or if logins or
+ * requests are limited.
  */
 export async function measureGrowth(context: Context): Promise<Growth | undefined> {
   const { target, spacing } = context;
@@ -80,15 +80,15 @@ class Measurement {
     if (this.cause !== undefined) return 0;
     const { total, lost } = await this.#added(longest, AT_ONCE);
     if (!lost) return total;
-    // No cause is named if the app loses overlapping writes, because the session then held less than was written.
+    // If the app loses overlapping writes, the session held less than was written, so the cause is unknown.
     this.cause = undefined;
     return (await this.#added(longest, 1)).total;
   }
 
   /**
-   * Adds texts to a session until the app refuses one. Adds `atOnce` of them at the same time if no cookie holds them.
+   * Adds texts to a session until the app refuses one. Adds `atOnce` texts concurrently if no cookie holds them.
    *
-   * @returns the total length of the texts, and whether the page lacks one of them
+   * @returns the total length of the texts, and whether the page lacks one of the texts
    */
   async #added(longest: number, atOnce: number): Promise<{ total: number; lost: boolean }> {
     const written: { value: string; size: number }[] = [];
@@ -101,15 +101,15 @@ class Measurement {
         const { value, status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // An error for another reason than a full session is no limit. `audit` sends the same text, and its responses
-        // are judged.
+        // An error for a reason other than a full session is not a limit. `audit` sends the same text later, and the
+        // checks judge the response.
         written.push({ value, size });
         return status < 400;
       };
       const settled = async (): Promise<boolean> =>
         !(await Promise.all(overlapping.splice(0))).includes(false);
       const adding = async (size: number, n: number): Promise<boolean> => {
-        // A cookie that holds the texts must come back before the next text is sent.
+        // If a cookie holds the texts, the next request must send the new cookie.
         if (n < READ_EVERY || held() > empty + size) return add(size, n);
         return overlapping.push(add(size, n)) < atOnce || settled();
       };
@@ -129,8 +129,8 @@ class Measurement {
   }
 
   /**
-   * A status of 500 or more means a full session if each instance refuses one more text, but accepts a short text in a
-   * new session. An example is Rails with a cookie that is too large.
+   * Returns true if a status of 500 or more means a full session: each instance refuses one more text, but accepts a
+   * short text in a new session. An example is Rails with a cookie that is too large.
    */
   async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
     for (const to of this.#ways()) {
@@ -150,7 +150,7 @@ class Measurement {
     const kept: (Text | undefined)[] = TEXTS.map(() => undefined);
     const cause = this.cause;
     this.cause = undefined;
-    // A text that the app cannot store may break its session, so each kind gets a new session.
+    // A text that the app cannot store may break the session, so each kind of text gets a new session.
     await inTurn(this.#context, TEXTS.length, TEXTS.length, async (own, n) => {
       await this.#session(
         async driver => {

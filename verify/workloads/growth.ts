@@ -1,10 +1,10 @@
-/** Lets the text in a session grow in stages, within the limits of the app (growth-measurement.ts). */
+/** Adds text to a session in stages, within the limits of the app (growth-measurement.ts). */
 import type { Context, Growth } from '../client/context.ts';
 import type { Probe } from '../target/schema.ts';
 
 /**
- * Growth of the text in a session. `value`: length of each text; `total`: length of all texts; characters. The last two
- * stages exceed the size of a cookie, and a proxy's buffers.
+ * Stages of text in a session. `value`: length of each text; `total`: length of all texts; characters. The last two
+ * stages exceed the size of a cookie, and of a proxy's buffers.
  */
 const STAGES = [
   { value: 100, total: 1_000 },
@@ -13,15 +13,15 @@ const STAGES = [
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
-/** Total length above which a stage needs long texts, characters. */
+/** A stage with a larger total needs long texts, characters. */
 const MANY = 100_000;
 const SHORT = 40;
-/** The limits to assume without a measurement: only short texts. */
+/** Limits for an app that was not measured: only short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 const ADDS = 130;
 
 /**
- * Adds longer and longer texts to a session, within the given limits.
+ * Adds texts of increasing length to a session, within the given limits.
  *
  * @param add adds the n-th text, with this length in characters; returns false to stop
  * @param staged called after each stage
@@ -50,8 +50,8 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
   );
 
 /**
- * Returns the number of short texts that surely fit in a session: half of the measured total, because apps add
- * separators and quotes.
+ * Returns the number of short texts that fit in a session: half of the measured total, because apps add separators and
+ * quotes.
  */
 export const roomOf = (growth: Growth | undefined): number =>
   growth?.refused === true ? Math.floor(growth.total / (2 * SHORT)) : Number.POSITIVE_INFINITY;

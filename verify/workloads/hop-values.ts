@@ -7,16 +7,16 @@ import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { collection, roomOf } from './growth.ts';
 
-/** Approximate number of values of a session at a time, so that pages stay small. */
+/** Approximate number of values in a session, so that its pages stay small. */
 const ITEMS = 8;
-/** `share`: share of writes among the requests, while an object has at most `upTo` values; lower above `upTo`. */
+/** `share`: share of writes among the requests until an object has `upTo` values. Above `upTo`, the share is lower. */
 const WRITES = { share: 0.25, upTo: 50 };
-/** Values written during faults that are never removed. `share`: their share; `most`: their maximum number. */
+/** Values that are written during faults and never removed: their share, and their maximum number (`most`). */
 const KEPT = { share: 0.3, most: 30 };
 /** Share of writes with a text that is hard to encode, such as emoji. */
 const AWKWARD = 0.25;
 
-/** A text that is hard to encode cannot be removed by a request with the value in its path. */
+/** A request with the value in its path cannot remove a text that is hard to encode. */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
 export class HeldValues {
@@ -43,7 +43,7 @@ export class HeldValues {
   }
 
   /**
-   * Returns undefined if no value is to be removed.
+   * Returns the value to remove, if any.
    *
    * @param draw a random number from 0 to 1
    */
@@ -64,7 +64,7 @@ export class HeldValues {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Returns a text that is hard to encode; undefined if the next write must use a usual text. */
+  /** Returns a text that is hard to encode; undefined if the next write needs a simple text. */
   text(probe: Probe): Text | undefined {
     const { growth, target } = this.#context;
     const draw = this.#random.next();

@@ -1,6 +1,6 @@
 /**
- * hop: drives many concurrent sessions, each with one request at a time. Actions are random, because a fixed sequence
- * could match a round robin.
+ * Workload hop: drives many concurrent sessions. Each session sends one request at a time. Actions are random, because
+ * a fixed sequence could match a round robin.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
@@ -18,21 +18,21 @@ import { HeldValues } from './hop-values.ts';
 import { type OpenSession, writeUndisturbed } from './undisturbed.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
-/** Maximum number of logins after lost sessions, before the client stops. */
+/** Maximum number of logins after lost sessions. Then the client stops. */
 const LOGINS_AGAIN = 2;
 const REPLAYED = 5;
 const REPLAYS = 6;
-/** Share of writes whose redirect the client follows without waiting for the body, as browsers do. */
+/** For this share of writes, the client follows the redirect without waiting for its body, as browsers do. */
 const EARLY = 0.5;
 
-/** Maximum number of sessions for which a round robin can by chance route each session always to the same instance. */
+/** With at most this number of sessions, a round robin can by chance route each session always to the same instance. */
 const FEW = 4;
 
-/** The speed of the clients of `hop`, which index.ts changes during the run. */
+/** The speed of the workload `hop`, which changes during the run. */
 export interface Pace {
   /** Average pause before each request, milliseconds. */
   pause: number;
-  /** True while faults are performed. Clients then do not choose the instance, because it may be gone. */
+  /** True while faults are performed. Clients then do not choose the instance, because it may be down. */
   disturbed?: boolean;
 }
 
@@ -115,10 +115,10 @@ class HopClient {
   readonly #place: number;
   readonly #shared: Shared;
   readonly #random: Random;
-  /** Random numbers for pauses only, because other random choices must not depend on the number of pauses. */
+  /** Random numbers for pauses only. The number of pauses must not influence other random choices. */
   readonly #pauses: Random;
   readonly #values: HeldValues;
-  /** True if the outcome of the last write is unknown, so that the client must read before its next write. */
+  /** True if the outcome of the last write is unknown. The client must then read before its next write. */
   #unsure = false;
   /** Planned begin of the next action, microseconds on the run's clock; undefined without `--rate`. */
   #due: number | undefined;
@@ -157,7 +157,7 @@ class HopClient {
     }
   }
 
-  /** During faults, retries a login that was neither accepted nor refused. */
+  /** During faults, retries a login until the app accepts or refuses it. */
   async #enter(driver: Driver): Promise<boolean> {
     for (;;) {
       await driver.form();
@@ -173,7 +173,7 @@ class HopClient {
     return this.#open && { driver: this.#open, values: this.#values };
   }
 
-  /** Reads all objects with the session that stayed logged in, and logs out. */
+  /** Reads all objects in the session that is still signed in, and logs out. */
   async leave(): Promise<void> {
     const driver = this.#open;
     if (driver === undefined) return;
@@ -242,14 +242,14 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The response header has acknowledged the write, so another instance must show the value at once.
+    // The response to a write acknowledges it as soon as its head arrives. Every instance must then show the value.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Remembers a write with an unknown outcome, so that a read comes before the next write. With many unknown outcomes,
-   * the checks would have to try too many orders of effects.
+   * Remembers a write with an unknown outcome, so that a read comes before the next write. Many unknown outcomes would
+   * give the checks too many possible orders.
    */
   #wrote({ outcome, signedIn }: Operation): boolean {
     this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';
@@ -262,7 +262,7 @@ class HopClient {
     return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /** Replays the cookies of the first few lost sessions, to see which instances still accept them. */
+  /** Replays the cookies of the first lost sessions, to see which instances still accept them. */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
       for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)

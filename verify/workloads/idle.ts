@@ -1,4 +1,4 @@
-/** idle: tests the declared session timeouts, with sessions that wait and sessions that send requests all the time. */
+/** Workload idle: tests the declared session timeouts with waiting sessions and busy sessions. */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
@@ -9,12 +9,12 @@ import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';
 
 const ALIVE = 0.85;
 const BUSY = 3;
-/** Length of a busy session, as a multiple of the idle timeout. */
+/** Duration of a busy session, as a multiple of the idle timeout. */
 const LONG = 2.2;
 
-/** Returns the wait before a session must have expired, milliseconds: the timeout and its tolerance. */
+/** Returns the wait after which a session must have expired, milliseconds: the timeout and its tolerance. */
 const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
-/** Returns the wait before a session must still be alive, milliseconds. */
+/** Returns a wait after which a session must still be alive, milliseconds. */
 const before = (timeout: number): number => timeout * ALIVE;
 
 export const idle: Workload = {
@@ -36,7 +36,7 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // Two sessions replay the expired cookie, because an instance may accept a cookie that browsers have deleted.
+      // An instance may accept an expired cookie that browsers have deleted, so two sessions replay it.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -56,12 +56,12 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Every instance must know the session before the wait. A later refusal then shows that the session has expired.
+  // Every instance must know the session before the wait. A refusal after the wait then shows that it has expired.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
 
-/** A second request after the wait would show nothing, because the first request has renewed the session. */
+/** Sends only one request after the wait, because this request renews the session. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -91,7 +91,7 @@ async function busy(context: Context, n: number, every: number, until: number): 
   driver.end('over');
 }
 
-/** Logs out only if the session is alive and counts towards the app's limit of sessions. */
+/** Logs out if the session is alive and counts towards the app's limit of sessions. */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);

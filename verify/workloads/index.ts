@@ -35,20 +35,20 @@ const OTHERS: readonly Workload[] = [
 
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 
-/** Length of the first phase, in which only `hop` runs, milliseconds. */
+/** Length of the first phase, milliseconds. In this phase, only `hop` runs. */
 const ALONE = 700;
 /** Average pause of `hop` while other workloads run, milliseconds. */
 const SLOWLY = 25;
-/** Average pause of `hop` during faults, milliseconds, which leaves CPU time for the recovery. */
+/** Average pause of `hop` during faults, milliseconds. It leaves CPU time for the recovery. */
 const STEADILY = 60;
-/** Number of accounts to reserve for each workload, if there are enough. */
+/** Number of accounts that are reserved for each workload, if the target has enough accounts. */
 const OWN_ACCOUNTS = 60;
 /** Maximum duration of all workloads except `hop`, as a multiple of the duration of `hop`. */
 const LONGER = 3;
 /** Maximum duration of all workloads except `hop` if `hop` is short, milliseconds. */
 const LEAST = 30_000;
 /**
- * Factor for the maximum duration of workloads if the app limits sessions, because workloads then wait for each other.
+ * If the app limits sessions, workloads wait for each other, so their maximum duration is multiplied by this factor.
  */
 const SEATED = 4;
 
@@ -72,7 +72,7 @@ export function chosen(target: Target, only: readonly string[]): string[] {
   return only.length > 0 ? [...only] : feeding(target, [...target.claims, ...target.leftOut]);
 }
 
-/** Returns the workloads that can run against the target and give evidence for a guarantee. */
+/** Returns the workloads that can run against the target and provide evidence for a guarantee. */
 export function feeding(target: Target, guarantees: readonly Guarantee[]): string[] {
   const wanted = OTHERS.filter(
     ({ feeds, lacks }) => feeds.some(one => guarantees.includes(one)) && lacks?.(target) === undefined,
@@ -87,11 +87,11 @@ export const waits = (target: Target, names: readonly string[]): number =>
 export interface Performance {
   sessions: number;
   duration: number;
-  /** Number of actions per second of `hop`. By default, each action begins when the last action has ended. */
+  /** Number of actions of `hop` per second. By default, an action begins when the last one has ended. */
   rate?: Rate | undefined;
   /** The share of `hop`'s sessions that this worker thread drives; all by default. */
   part?: WorkerPart | undefined;
-  /** Performs the faults, when all workloads except `hop` have ended. `hop` continues until the promise resolves. */
+  /** Performs the faults, after all workloads except `hop` have ended. `hop` continues until the promise resolves. */
   disturb?: () => Promise<void>;
   /** Called when the load is over, before the last reads of `hop`. */
   settle?: () => Promise<void>;
@@ -99,7 +99,7 @@ export interface Performance {
   onActive?: (what: readonly string[]) => void;
 }
 
-/** Progress texts for workloads that run longer than the load. */
+/** Progress texts for workloads that can run longer than `hop`. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
@@ -128,8 +128,8 @@ class Active {
 }
 
 /**
- * Runs the workloads concurrently, and throws the first error. Runs `hop` last if the app limits sessions, because
- * `hop` uses them all.
+ * Runs the workloads concurrently, and throws the first error. If the app limits sessions, runs `hop` last, because
+ * `hop` then uses all allowed sessions.
  */
 export async function perform(
   outer: Context,
@@ -138,7 +138,7 @@ export async function perform(
 ): Promise<void> {
   const failing = new AbortController();
   const departed = departedOf(outer);
-  // `AbortSignal.any` is slower than this listener, and each request asks the signal several times.
+  // Each request checks the signal several times, and `AbortSignal.any` is slower than this listener.
   const stop = (): void => failing.abort(outer.signal.reason);
   if (outer.signal.aborted) stop();
   outer.signal.addEventListener('abort', stop, { once: true });
@@ -189,23 +189,23 @@ export async function perform(
     );
   let aging: Promise<void> | undefined;
   try {
-    // `age` takes as long as `hop` but sends few requests, so `hop` does not wait for its end.
+    // `age` takes as long as `hop` but sends few requests, so `hop` does not wait for it.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
     if (disturb === undefined) pace.pause = 0;
     else {
-      // Replays cookies of logouts before the faults. The workload `leaving` covers logouts during the faults.
+      // Replays cookies of logouts before the faults. The workload `leaving` tests logouts during the faults.
       await replayDeparted(context);
       Object.assign(pace, { pause: STEADILY, disturbed: true });
-      // The faults must affect all sessions of `hop`.
+      // All sessions of `hop` must exist before the faults begin.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
     void Promise.allSettled([aging]).then(() => undisturbed.resolve());
-    // The caller closes the recorder and the connections, so all workloads must have ended.
+    // After an error, waits for all workloads, because the caller then closes the recorder and the connections.
     if (failing.signal.aborted) await Promise.allSettled(begun);
   }
   await Promise.all([hopping, aging]);

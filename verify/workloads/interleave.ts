@@ -1,4 +1,6 @@
-/** interleave: tries to make an app show one user's data to another, with canaries (unique values) in private data. */
+/**
+ * Workload interleave: tries to make an app show a user's canaries (unique values in private data) to a second user.
+ */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -21,7 +23,7 @@ const LATE = 4;
 const DEVICES = 3;
 const ABANDONED = 10;
 
-/** Statuses of apps that refuse a query that they do not know. */
+/** Statuses with which an app may refuse an unknown query. */
 const UNKNOWN_QUERY: ReadonlySet<number> = new Set([400, 404, 422]);
 
 export const interleave: Workload = {
@@ -36,14 +38,14 @@ export const interleave: Workload = {
       ...Array.from({ length: LATE }, () => late),
       ...Array.from({ length: DEVICES }, () => devices),
     ];
-    // Each task needs up to three clients, so the n-th task begins with client 3·n.
+    // Each task uses up to three clients, so the n-th task begins with client 3·n.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
 
 /**
- * An app may reuse its store connection after a disconnect, so that the next user gets the store's reply for the first
- * user.
+ * Disconnects before the response. An app may then reuse its store connection, so that the next user gets the store's
+ * reply for this user.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
@@ -72,7 +74,7 @@ async function enters(context: Context, driver: Driver): Promise<boolean> {
   return true;
 }
 
-/** A logout on one device must not end the session on the user's other device. */
+/** Logs out on one device. The user's session on a second device must not end. */
 async function devices(context: Context, plan: Plan, n: number): Promise<void> {
   const { sessions, logout } = context.target;
   if (sessions?.logout === 'all' || (sessions?.most ?? 2) < 2 || logout === undefined) return;
@@ -96,12 +98,12 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/** A user logs in with the browser of a user who has logged out. No page must show the first user's data. */
+/** Logs in a second user in the browser of a user who has logged out. No page must show the first user's data. */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // This test needs a logout in the target file, and two users.
+  // The test needs a logout in the target file, and two users.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -128,7 +130,7 @@ async function pair(context: Context, plan: Plan, n: number): Promise<void> {
   stranger.end('over');
 }
 
-/** `strict`: pages that refuse a query that they do not know. */
+/** `strict`: pages that refuse unknown queries. */
 interface Guests {
   users: Driver[];
   stranger: Driver;
@@ -140,7 +142,7 @@ async function round(context: Context, { users, stranger, strict }: Guests, i: n
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
-  // A new query in half of the rounds makes sure that no cache has the page.
+  // Half of the rounds use a new query, so that no cache has the page.
   const fresh = i % (2 * paths.length) < paths.length && !strict.has(path);
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const read = async (user: Driver, how: How): Promise<Operation> =>
@@ -152,7 +154,7 @@ async function round(context: Context, { users, stranger, strict }: Guests, i: n
   if (barrier === undefined) for (const user of users) seen.push(await read(user, {}));
   else seen.push(...(await Promise.all(users.map(user => read(user, { held: barrier.place() })))));
   if (fresh && seen.some(({ status }) => UNKNOWN_QUERY.has(status ?? 0))) strict.add(path);
-  // A cache that stored a user's page or cookie also sends it to a client without a session.
+  // A cache that has stored a user's page or cookie also sends it to a client without a session.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

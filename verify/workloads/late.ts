@@ -1,7 +1,4 @@
-/**
- * Lets responses to an old session arrive after a new login in the same browser. The next page must not show the old
- * user.
- */
+/** Tests that a late response to an old session does not replace a new session in the same browser. */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -39,7 +36,7 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
   const own = next.copyJar();
   const before = JSON.stringify(next.cookies());
   gate.leave();
-  // A slow response may have set a cookie during the login, so that `own` lacks the new session's cookie.
+  // A slow response during the login may have set a cookie that replaced the new session's cookie in `own`.
   const slow = (await Promise.all(flying)).slice(HELD);
   const early = slow.some(({ cookies = [], return: end = 0 }) => cookies.length > 0 && end >= from);
   old.end('logout');
@@ -50,7 +47,7 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // These reads show which user is signed in after late cookies. Their mark `old` keeps the checks from requiring the
+  // These reads show which user is signed in after late cookies. Their mark `old` tells the checks not to require the
   // new user.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
@@ -61,7 +58,7 @@ function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promis
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // Without the claim `logout-final`, the whole session may be in the cookie, and a late write would always restore the
+  // Without the claim `logout-final`, the cookie may hold the whole session. Then a late write would always restore the
   // old session.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;

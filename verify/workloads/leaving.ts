@@ -1,6 +1,6 @@
 /**
- * leaving: clients log in and out during faults, then replay the old cookie on every instance, at once and after all
- * faults.
+ * Workload leaving: clients log in and out during faults, then replay the old cookie on every instance, at once and
+ * after all faults.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -15,7 +15,7 @@ const CLIENTS = 4;
 const PATIENT = 2;
 const STAY = 1_200;
 const AGAIN = 200;
-/** Average pause between two reads, milliseconds: short, so that no server closes the idle connection. */
+/** Average pause between two reads, milliseconds. It is short, so that no server closes the idle connection. */
 const PAUSE = 80;
 /** Time after which a client disconnects while the session store is down, milliseconds. */
 const ABANDONED = 250;
@@ -27,7 +27,7 @@ interface LoggedOut {
 }
 
 /**
- * Drives clients until the deadline. Does nothing if the app limits sessions, because `hop` uses them all.
+ * Drives clients until the deadline. Does nothing if the app limits sessions, because `hop` then uses all.
  *
  * @param plan its `deadline` may become earlier during the run
  */
@@ -72,9 +72,9 @@ async function live(
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // After this disconnect, the store's reply may stay unread on the app's connection to the store.
+    // After a disconnect, the store's reply may stay unread on the app's connection to the store.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
-    // An instance that is killed during a slow request may leave the session locked.
+    // A kill of an instance during a slow request may leave the session locked.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

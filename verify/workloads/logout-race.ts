@@ -1,6 +1,6 @@
 /**
- * logout-race: logs out while requests of the session are in flight, then replays the old cookie on every instance.
- * Also tests "log out everywhere".
+ * Workload logout-race: logs out while requests of the session are in flight, then replays the old cookie on every
+ * instance. Also tests "log out everywhere".
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -15,7 +15,7 @@ import type { EndingSpec } from '../target/schema.ts';
 import { DelaySearch } from './delay-search.ts';
 import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
-/** Number of logouts. Almost certainly shows an error of one in ten logouts. */
+/** Number of logouts. An error in one of ten logouts almost certainly occurs. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
 const TOGETHER = 4;
@@ -90,7 +90,7 @@ export async function raceLogout(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests overlap the logout without a barrier: they are still in flight when it is sent.
+  // Slow requests need no barrier to overlap the logout: they are still in flight when it is sent.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
@@ -104,7 +104,7 @@ export async function raceLogout(
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // A browser would send a cookie that a late response has set after the logout.
+  // If a late response has set a cookie after the logout, a browser sends this cookie next.
   await driver.read(undefined, { labelled: true });
   if (logout.provider === true) await driver.enterAgain();
   return { driver, old };
@@ -134,8 +134,8 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
 }
 
 /**
- * Logs in several sessions at the same time, and ends all with one of them. In odd rounds, another session writes at
- * the same time.
+ * Logs in several sessions of a user at the same time, and logs out everywhere. In odd rounds, a session writes during
+ * the logout.
  */
 async function allRound(
   context: Context,

@@ -1,4 +1,4 @@
-/** A seed determines the requests of a run at any speed of the machine. */
+/** Tests that a seed determines the requests of a run, however fast the machine is. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Operation } from '../core/history/history.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 
-/** Number of last requests of each session of `hop`: the last reads, logout, and a replay. */
+/** Number of requests at the end of each session of `hop`: the last reads, the logout and a replay. */
 const END = 4;
 
 let stack: Stack;
@@ -26,7 +26,7 @@ afterAll(async () => {
 const ENOUGH = 60;
 
 /**
- * Returns the requests of each session, without the run's name, which is part of written values.
+ * Returns the requests of each session. Removes the run's name, which is part of written values.
  *
  * @param duration length of the load, milliseconds
  */
@@ -49,8 +49,8 @@ async function planOf(seed: number, duration: number): Promise<Map<string, strin
 type Plan = Map<string, string[]>;
 
 /**
- * `one` and `same` have the same seed. Returns the number of compared requests, and of sessions in which `other`
- * differs.
+ * Returns the number of compared requests, and the number of sessions in which `other` differs. `one` and `same` have
+ * the same seed.
  */
 function compare(one: Plan, same: Plan, other: Plan): { compared: number; different: number } {
   let compared = 0;
@@ -72,14 +72,14 @@ const written = (plan: Plan): string[] =>
     .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
 
 it('is drawn from the seed', async () => {
-  // A slow machine sends fewer requests in a given time.
+  // A slow machine sends fewer requests in the same time.
   for (const duration of [1_500, 8_000, 30_000]) {
     const [one, same, other] = [
       await planOf(7, duration),
       await planOf(7, duration),
       await planOf(8, duration),
     ];
-    // Overlapping requests end in any order, but the session writes the same values.
+    // Overlapping requests end in random order, but the session writes the same values.
     const { compared, different } = compare(one, same, other);
     expect(different).toBe(3);
     expect(written(one).length).toBeGreaterThan(60);

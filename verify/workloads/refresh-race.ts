@@ -1,6 +1,6 @@
 /**
- * refresh-race: refreshes the tokens of a session concurrently, after a lost response, and during a logout. Every
- * instance must refuse the replaced tokens.
+ * Workload refresh-race: refreshes the tokens of a session concurrently, after a lost response, and during a logout.
+ * Every instance must refuse the replaced tokens.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -17,7 +17,7 @@ const AT_ONCE = 12;
 const TABS = 3;
 /** Maximum delay between two concurrent refreshes, milliseconds. */
 const APART = 10;
-/** Additional wait after a lifetime or grace period, milliseconds, for the server's clock. */
+/** Additional wait after a lifetime or grace period, milliseconds. It allows for differences of the server's clock. */
 const MARGIN = 300;
 
 /** Returns a client with the replaced tokens, and a client with the current tokens. */
@@ -59,8 +59,8 @@ const graceOver = ({ grace = 0 }: RefreshSpec): number =>
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
 /**
- * Refreshes by the function `race`, then with the current tokens. After the grace period, sends the token that `race`
- * replaced.
+ * Replaces tokens by the function `race`, and refreshes the current tokens. After the grace period, sends the replaced
+ * token.
  */
 async function raced(
   race: Race,
@@ -94,7 +94,7 @@ const overlapping: Race = async (context, driver, n) => {
 
 const returned = ({ call, return: end = call }: Operation): number => end;
 
-/** Drops the response of a refresh, and sends the same token to another instance. */
+/** Drops the response to a refresh, and sends the same token to a second instance. */
 const lostResponse: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   await driver.refresh({ as: copied(spent.copy()), to: aim(context, n), lost: true });
@@ -122,7 +122,7 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   const place = (longest: number) => (n % 16 === 3 ? undefined : barrier.place(longest * random.next()));
   const refreshing =
     n % 16 === 3 || driver.refresh({ as: copied(tab), to: aim(context, n), held: place(APART) });
-  // The logout usually follows the refresh, so that the session is still alive at the refresh.
+  // Usually sends the logout after the refresh, so that the session is still alive at the refresh.
   await driver.logout(logout, { held: place(3 * APART) });
   await refreshing;
   const clients = [old, tab];
@@ -135,5 +135,5 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/** Maximum lifetime of an access token whose expiry the workload waits for, milliseconds. */
+/** The workload waits for the expiry of access tokens only up to this lifetime, milliseconds. */
 const LONGEST = 20_000;

@@ -29,16 +29,16 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Maximum duration of a workload, milliseconds, longer than any test. The workload ends when `enough` returns true. */
+/** Maximum duration of a workload, milliseconds: longer than any test. It ends earlier when `enough` returns true. */
 const DURATION = 60_000;
-/** Number of operations after the last allowed text, in which a broken limit would show. */
+/** Number of operations after the last allowed text. In them, a broken limit would show. */
 const MORE = 200;
 const NUMBER = /^\d{18}$/;
 
 /**
- * `most` returns the maximum number of texts of 18 digits in any session so far.
+ * Starts the app. `most` returns the maximum number of texts of 18 digits in any session so far.
  *
- * @param remembers if true, sets a remember-me cookie too
+ * @param remembers if true, the app also sets a remember-me cookie
  */
 async function started(remembers = false): Promise<{ url: string; most(): number }> {
   const sessions = new Map<string, string[]>();
@@ -114,7 +114,7 @@ function recorded(
 interface Until {
   growth?: Growth;
   duration?: number;
-  /** The workload ends when this function returns true for the operations so far. */
+  /** Returns true if the operations so far suffice. The workload then ends. */
   enough?(operations: readonly Operation[]): boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Writes to data that several sessions share, at the end of the load. During the load, a concurrent request may undo a
- * write, so that a missing value proves nothing.
+ * Writes to shared data at the end of the load. During the load, a concurrent request may undo a write, so that a
+ * missing value proves nothing.
  */
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
@@ -17,7 +17,7 @@ export interface OpenSession {
   values: HeldValues;
 }
 
-/** Sessions that share data write in turn; other sessions write concurrently. */
+/** Writes at the end of the load: in turn in sessions that share data, concurrently in all others. */
 export async function writeUndisturbed(context: Context, open: readonly OpenSession[]): Promise<void> {
   for (const probe of context.target.probes) {
     if (probe.scope === 'session' || writeOf(probe) === undefined) continue;

@@ -1,11 +1,11 @@
-/** Drives many short sessions beside the long sessions of `age`, because an error at login or logout may be rare. */
+/** Drives many short sessions during the workload `age`, because an error at login or logout may be rare. */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { depart, leave, replayed } from '../client/leave.ts';
 import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
-/** Minimum pause between two sessions, milliseconds. After a longer session, the pause is as long as the session. */
+/** Minimum pause between two sessions, milliseconds. After a longer session, the pause is as long as this session. */
 const PAUSE = 100;
 
 /**

@@ -1,4 +1,4 @@
-/** Defines what a workload is, with helpers for all workloads. */
+/** Defines the interface of a workload, and functions that several workloads use. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -15,7 +15,7 @@ export interface Plan {
   deadline: number;
   /** End of `hop`, microseconds on the run's clock. Absent if `hop` ends with the last fault. */
   loadEnds?: number | undefined;
-  /** Actions of `hop` per second, and the time in which their number changes (`length`, milliseconds). */
+  /** Actions of `hop` per second, and the time in which the rate changes (`length`, milliseconds). */
   rate?: (Rate & { length: number }) | undefined;
   /** The share of `hop`'s sessions that this worker thread drives; all if absent. */
   part?: WorkerPart | undefined;
@@ -48,9 +48,9 @@ export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed =
 
 /** Maximum number of tries to reach an instance through the balancer. */
 const TRIES = 6;
-/** Number of consecutive timeouts after which Baton gives up on an instance. */
+/** Number of consecutive timeouts after which Baton stops trying to reach an instance. */
 const TIMEOUTS = 2;
-/** Share of requests with a simultaneous request of another client, which changes the instance in a round robin. */
+/** Share of requests with an extra request by a second client, so that a round robin changes the instance. */
 export const BESIDE = 0.35;
 
 interface Everywhere {
@@ -102,7 +102,7 @@ export async function everywhere(
 }
 
 /**
- * Runs a task when enough sessions are free. Does nothing if it needs more sessions than the app allows.
+ * Runs a task when the app's limit allows its sessions. Does nothing if the task needs more than the limit.
  *
  * @param sessions number of the task's concurrent sessions
  * @param act the task; its context has the accounts for its logins
@@ -124,8 +124,8 @@ export async function seated(
 }
 
 /**
- * Runs `count` tasks, `atOnce` at a time. Each has its own random numbers, so that its requests do not depend on the
- * speed of other tasks.
+ * Runs `count` tasks, `atOnce` at a time. Each task has its own random numbers, so that its requests do not depend on
+ * the speed of concurrent tasks.
  *
  * @param sessions maximum number of a task's concurrent sessions
  */

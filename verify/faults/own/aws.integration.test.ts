@@ -1,6 +1,6 @@
 /**
- * The real AWS CLI sends requests to moto, a fake AWS. For calls that moto 5.2 lacks (instance refresh, failover), a
- * gateway responds as AWS documents them.
+ * Tests the faults with the real AWS CLI and moto, a fake AWS. For calls that moto 5.2 lacks (instance refresh,
+ * failover), a gateway responds as AWS documents them.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ import { used } from '../../../tests/used.ts';
 import { type Moto, missing, startMoto } from './testing/moto.ts';
 import { Bench } from './testing/try.ts';
 
-// Each call starts the AWS CLI anew, so the tests take a minute or more.
+// Each call starts the AWS CLI, so the tests take a minute or more.
 used(
   'AWS faults',
   missing.length > 0

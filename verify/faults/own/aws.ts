@@ -19,7 +19,7 @@ const DOES: Record<Action, string> = {
 
 /** Interval between two checks whether AWS has made a change, milliseconds. */
 const LOOK_MS = 2_000;
-/** Repeats a command (second and further arguments) until it prints the first argument. */
+/** A shell script that repeats a command (second and further arguments) until it prints the first argument. */
 const PRINTS = 'wanted=$1; shift; until [ "$("$@")" = "$wanted" ]; do sleep 2; done';
 /** States of an instance refresh that has not ended. */
 const UNFINISHED = /^(Pending|InProgress|Baking|Cancelling|RollbackInProgress)$/;
@@ -86,8 +86,8 @@ class Group {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
     await this.#commands.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // The wait for a new instance is registered after the call. It would never end if AWS refused to terminate an
-    // instance.
+    // Registers the wait for a new instance after the call, because the wait would never end if AWS refused to
+    // terminate an instance.
     this.#commands.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
@@ -135,7 +135,7 @@ class Group {
       );
     this.#commands.waits(this.#settled(desired));
     this.#commands.heals(this.#sized(min, max, desired));
-    // The wanted size may be outside of the group's minimum and maximum size, so both change too.
+    // The wanted size may be outside of the group's minimum and maximum size, so these change too.
     await this.#commands.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
     await this.#commands.run(this.#settled(wanted));
     this.#means.did(`scaled from ${desired} to ${wanted}`);
@@ -221,7 +221,7 @@ async function failover(
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,
-    // If the AWS CLI fails after the time limit, its error is more useful than the timeout.
+    // If the AWS CLI fails after the time limit, its error is more useful than the timeout error.
     changed,
   );
   means.did(bit ? `${now} took over from ${before}` : `${before} stayed the primary`);

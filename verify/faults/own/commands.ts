@@ -10,7 +10,7 @@ import { type Guard, guard } from './guard.ts';
 
 /** Time between SIGTERM and SIGKILL, milliseconds. */
 const GRACE_MS = 2_000;
-/** Maximum length of a command's output in the log, bytes. The log keeps the end of a longer output. */
+/** Maximum length of a command's output in the log, bytes. Only the end of a longer output is logged. */
 const KEPT = 64 << 10;
 /** Number of lines in an error message, from the end of a command's output. */
 const SHOWN = 3;
@@ -57,8 +57,8 @@ export class Commands {
   }
 
   /**
-   * Registers a command that heals the fault, before the fault disturbs the system. The command runs even after an
-   * error or a stop. After a kill of Baton, a separate shell runs it.
+   * Registers a command that heals the fault. Call this before the fault disturbs the system. The command runs even
+   * after an error or a stop. After a kill of Baton, a separate shell runs it.
    */
   heals(command: Command): void {
     const watching = guard(argvOf(command), this.#settings.cwd, this.#means.log);
@@ -67,15 +67,14 @@ export class Commands {
       try {
         await this.#demand(command);
       } finally {
-        // Ends the shell that would heal the fault if Baton was killed. Otherwise it would run the command a second
-        // time.
+        // Ends the shell that heals the fault after a kill of Baton, so that the heal does not run twice.
         this.#guards.delete(watching);
         watching.release();
       }
     });
   }
 
-  /** Registers a command that waits until the system is healthy. Does not run if Baton is killed. */
+  /** Registers a command that waits until the system is healthy. After a kill of Baton, it does not run. */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }

@@ -1,4 +1,4 @@
-/** Faults of a service in a compose file. A fault disturbs one container, or one container after the other. */
+/** Faults of a service in a compose file. A fault disturbs a single container, or all containers one after another. */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
@@ -17,7 +17,7 @@ interface Container {
   health: string;
 }
 
-/** Prints the state as JSON, because some engines reject `{{.State.Health}}` for a container without a health check. */
+/** Prints the state as JSON, because some engines reject `{{.State.Health}}` if a container has no health check. */
 const FORMAT = '{{.Id}} {{.Name}} {{json .State}}';
 
 interface State {
@@ -33,7 +33,7 @@ const DOES: Record<Action, string> = {
   pause: 'a container of the service freezes, and resumes after a while',
 };
 
-/** Two docker commands for each action: one disturbs the container, the other heals it. */
+/** Two docker commands for each action: the first disturbs a container, the second heals it. */
 const SINGLE = { kill: ['kill', 'start'], stop: ['stop', 'start'], pause: ['pause', 'unpause'] } as const;
 
 /**
@@ -58,7 +58,7 @@ export const ofService = (name: string, spec: ComposeSpec, withinMs: number, mak
         await commands.run(['docker', does, container.id]);
         means.did(`${container.name} ${{ kill: 'killed', stop: 'stopped', pause: 'paused' }[action]}`);
         const [now] = await look([container.id], commands);
-        // A new start time shows a restart by the container's restart policy.
+        // A new start time shows that the container's restart policy has restarted it.
         return now !== undefined && (now.status !== 'running' || now.started !== container.started);
       },
     }),

@@ -1,11 +1,11 @@
 /**
- * Heals a fault even after `kill -9` of Baton. A shell reads a pipe that Baton keeps open, and heals if the pipe closes
- * before `healed` arrives.
+ * Heals a fault even after `kill -9` of Baton. A shell reads a pipe that Baton keeps open, and heals the fault if the
+ * pipe closes before `healed` arrives.
  */
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 
-/** Kills the command that Baton was running before it heals, because this command might go on disturbing the system. */
+/** First kills the command that Baton was running, because it might continue to disturb the system. Then heals. */
 const WATCH = `
 group=
 while read -r word value; do
@@ -50,7 +50,7 @@ export function guard(heal: readonly string[], cwd: string, log: string): Guard 
   if (!(stdin instanceof Writable))
     throw new Error('expected a pipe to the shell that heals after a crash of Baton, got none');
   stdin.on('error', () => {}); // Ignores the error: the shell may have been killed.
-  // Lets this process end although the pipe is open. Its class Socket has `unref`, but its type Writable has not.
+  // Lets this process end although the pipe is open. The class Socket has `unref`, the type Writable does not.
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   return {
     runs: group => void stdin.write(`runs ${group === 0 ? '' : group}\n`),

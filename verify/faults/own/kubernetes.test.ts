@@ -1,4 +1,4 @@
-/** A fake kubectl records its arguments, and responds as kubectl's documentation says. */
+/** Tests with a fake kubectl, which records its arguments and responds as kubectl's documentation says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';

@@ -30,7 +30,7 @@ interface Pod {
   node: string;
 }
 
-/** Runs a command (second and further arguments) with the first argument as standard input. */
+/** A shell script that runs a command (second and further arguments) with the first argument as standard input. */
 const WITH_INPUT = ['/bin/sh', '-c', 'printf %s "$0" | "$@"'];
 
 /**
@@ -123,8 +123,8 @@ class Deployment {
   }
 
   /**
-   * A PodDisruptionBudget may forbid evictions until new pods are ready, which may never happen. So the drain ends
-   * after half of the time limit, and a single evicted pod counts as an effect.
+   * Ends after half of the time limit, and a single evicted pod counts as an effect. A PodDisruptionBudget may forbid
+   * evictions until new pods are ready, which may never happen.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);

@@ -1,4 +1,4 @@
-/** Creates a fault of a target file from its kind, such as `compose`, and common keys, such as `lasts`. */
+/** Creates a fault of a target file from its kind, such as `compose`, and from common keys, such as `lasts`. */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';

@@ -1,4 +1,4 @@
-/** Baton sees the effect of each fault of a target file on real processes, and heals it. */
+/** Tests that Baton sees the effect of each fault of a target file on real processes, and heals it. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

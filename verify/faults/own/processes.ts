@@ -57,8 +57,8 @@ export const ofProcesses = (
   );
 
 /**
- * The fault is healed when the PID file names a new process. Without the command `start`, a supervisor must start the
- * process.
+ * Heals the fault: waits until the PID file names a new process. Without the command `start`, a supervisor must start
+ * the process.
  */
 function bringBack(
   path: string,

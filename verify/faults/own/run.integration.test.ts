@@ -1,4 +1,4 @@
-/** Runs `baton verify TARGET --faults …` on a system that this test has started. */
+/** Tests `baton verify TARGET --faults …` on a system that this test has started. */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';

@@ -17,7 +17,7 @@ export function healthy(): Result {
 }
 
 /**
- * Returns a result with two faults, of which the second was not healed, and lost a session and a write.
+ * Returns a result with two faults. The second fault was not healed, and lost a session and a write.
  *
  * @param text stands for each name or value of a real target
  */
@@ -49,7 +49,7 @@ export function disturbed(text = 'redis'): Result {
 
 const MARK = 'MARK';
 
-/** A result as JSON, made only once because tests use it hundreds of times. */
+/** A result as JSON. It is made only once, because tests use it hundreds of times. */
 const BROKEN = JSON.stringify(resultWithAnomalies());
 
 function resultWithAnomalies(): Result {
@@ -113,7 +113,7 @@ export function huge(): Result {
       anomalies: Array.from({ length: 8 }, (_, i) => ({
         name: 'LOSS',
         guarantee: verdict.guarantee,
-        // Reports omit anomalies with the same summary.
+        // Reports omit anomalies with equal summaries.
         summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
         witness: [],
         notes: Array.from({ length: 70 }, () => long),

@@ -1,6 +1,6 @@
 /**
- * Defines the data of the HTML report's timeline and plots. A saved page has one chunk of data; a page of a run in
- * progress gets another chunk every second.
+ * Defines the data of the timeline and plots in the HTML report. A saved page has one chunk of data; a page of a run in
+ * progress gets a new chunk every second.
  */
 
 /** Unit of the times in the columns, microseconds. */
@@ -53,10 +53,7 @@ export type Column = (typeof COLUMNS)[number];
  */
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
-/**
- * The requests since the previous chunk. The indices of new texts and sessions continue the numbering of the previous
- * chunk.
- */
+/** The requests since the previous chunk. New texts and sessions continue the numbering of that chunk. */
 export interface Chunk {
   count: number;
   /** Number of bytes per value, for each column. */
@@ -70,7 +67,7 @@ export interface Chunk {
   left: number;
   /** All faults since the start of the run. Times are microseconds. */
   faults: FaultBand[];
-  /** The complete data of the plots, which replaces the data of the previous chunk. */
+  /** The complete data of the plots. It replaces the data of the previous chunk. */
   plots: Plots;
 }
 
@@ -133,7 +130,7 @@ export interface Facts {
   sides?: Side[];
 }
 
-/** A message of the server of `--ui` to the page of a run in progress. */
+/** A message from the server of `--ui` to the page of a run in progress. */
 export interface LiveNews {
   run: string;
   /** Name of the target, its address, and the name of the run. */

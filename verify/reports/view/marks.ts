@@ -1,4 +1,4 @@
-/** Finds the request that broke a guarantee, for timeline and header of the HTML report. */
+/** Finds the request that broke a guarantee, for the timeline and the header of the HTML report. */
 import { brokenStep } from '../../core/compare/digest.ts';
 import type { Result } from '../../core/result/result.ts';
 import type { Anomaly, Verdict } from '../../core/result/verdict.ts';
@@ -6,7 +6,7 @@ import { printable } from '../printable.ts';
 import { shownOf, storyOf } from '../report.ts';
 import type { AnomalyMark } from './chunk.ts';
 
-/** The page shows only one of several anomalies of the same kind, so they share an id. */
+/** Returns the id for an anomaly. Anomalies of the same kind share an id, because the page shows only one of them. */
 function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   const shown = shownOf(verdict);
   const at = shown.findIndex(one => one === anomaly || storyOf(one) === storyOf(anomaly));
@@ -19,7 +19,7 @@ export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
   );
 
-/** Returns the marks for a page of a run in progress. They have no links, because this page shows no proofs. */
+/** Returns the marks for a page of a run in progress. They have no links, because the page shows no proofs. */
 export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
   anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
 
@@ -48,7 +48,7 @@ export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
   /**
-   * Instances that sent wrong responses, each with the number of anomalies that prove this, the highest number first.
+   * Instances that sent wrong responses, with the number of anomalies that prove it. The highest number comes first.
    */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */

@@ -5,11 +5,11 @@ import type { Plots } from './chunk.ts';
 
 /** Length of an interval at the start of the run, microseconds. */
 const FIRST = 100_000;
-/** Maximum number of intervals. If a run needs more, the length of all intervals is doubled. */
+/** Maximum number of intervals. If a run needs more, each interval becomes twice as long. */
 const MOST = 160;
 /** Maximum number of parts of a run (before, during and after faults) with separate response times. */
 const PARTS = 15;
-/** Maximum number of instances with separate counts. All further instances are counted together. */
+/** Maximum number of instances with separate counts. Further instances are counted together. */
 const INSTANCES = 24;
 
 type Series = number[];

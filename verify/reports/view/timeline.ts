@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the HTML report's timeline and plots. It is a check, so that the judge passes all
- * events to it.
+ * Collects the requests of a run for the timeline and plots of the HTML report. It is a check, so that the judge passes
+ * all events to it.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';
@@ -22,9 +22,9 @@ import { PlotCounts } from './plots.ts';
 
 /** Maximum number of requests in the timeline. The page then stays below 1 MB. */
 const MOST = 100_000;
-/** A run with more than MOST requests shows requests within this time of an anomaly or fault, microseconds. */
+/** If a run has too many requests, the timeline shows those within this time of an anomaly or fault, microseconds. */
 const AROUND = 1_000_000;
-/** Maximum number of different texts, such as paths. The timeline shows `…` for further texts. */
+/** Maximum number of different texts, such as paths. Further texts become `…`. */
 const TEXTS = 20_000;
 
 export interface TimelineOptions {
@@ -46,7 +46,6 @@ export class Timeline implements Fold {
   readonly #sessions = new Map<string, number>();
   readonly #born = new Map<string, number>();
   readonly #faults = new Map<number, FaultBand>();
-  /** The requests since the last call of `take`, which replaces the columns `call` and `number` by differences. */
   #rows: Record<Column, number>[] = [];
   #news: Pick<Chunk, 'texts' | 'sessions' | 'ends'> = { texts: ['', '…'], sessions: [], ends: [] };
   #call = 0;
@@ -59,7 +58,7 @@ export class Timeline implements Fold {
     this.#broken = new Set(options.anomalies.flatMap(({ sessions }) => sessions));
   }
 
-  /** Lets the judge run the timeline. The verdict of this check is never used. */
+  /** Returns a check that receives the events of the judge. Its verdict is never used. */
   get check(): Check {
     return { guarantee: 'evidence', assumes: '', minimum: '', start: () => this, conclude: () => NOTHING };
   }
@@ -72,7 +71,7 @@ export class Timeline implements Fold {
       this.#plots.session('born', event.at);
       return;
     }
-    // The end of a session counts only if the history also contains its login.
+    // If the history lacks the login of a session, the end of the session does not count.
     if (!this.#born.delete(event.session)) return;
     const reason = event.reason ?? '';
     this.#plots.session('ended', event.at);
@@ -114,7 +113,6 @@ export class Timeline implements Fold {
     if (operations <= MOST || this.#broken.has(session)) return true;
     const near = (from: number, until = from): boolean => end >= from - AROUND && call <= until + AROUND;
     if (anomalies.some(({ from, until }) => near(from, until))) return true;
-    // Requests near anomalies must still have room.
     return this.#shown < MOST / 2 && [...this.#faults.values()].some(fault => near(fault.begin, fault.end));
   }
 
@@ -175,9 +173,9 @@ export class Timeline implements Fold {
     return index;
   }
 
-  /** Requests near faults use at most half of the space, so that requests near anomalies have room. */
+  /** Returns the requests since the last call. Reserves half of the space for requests near anomalies. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
-    // Deflate compresses sorted calls better, because their differences are small.
+    // Deflate compresses sorted times better, because their differences are small.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
     for (const row of rows) {
       const { call, number } = row;
@@ -212,7 +210,6 @@ function objectOf({ object, session, user }: Operation): string | undefined {
   return object?.endsWith(`@${user}`) ? `${object.slice(0, -user.length)}@` : object;
 }
 
-/** Returns `basket@` for `basket@s1`, because the page adds the name of the session or user again. */
 function detailOf({ value, saw }: Operation): string | undefined {
   const seen = saw === undefined ? [] : [`saw ${saw.length === 0 ? 'nothing' : saw.join(', ')}`];
   const parts = [...(value === undefined ? [] : [`wrote ${value}`]), ...seen];

@@ -10,7 +10,7 @@ import { ownFaults } from '../index.ts';
 export interface Tried {
   bit: boolean;
   did: string | undefined;
-  /** Runs the functions that heal the fault, the last first. */
+  /** Runs the functions that heal the fault, the last one first. */
   heal(): Promise<void>;
   log(): string;
 }
@@ -19,7 +19,7 @@ export interface Tried {
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** Tests set this value, because they have no load that shows the effect of a fault. */
+  /** Tests set this value, because no load shows the effect of a fault. */
   showsFault = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
@@ -35,7 +35,7 @@ export class Bench {
     return found;
   }
 
-  /** Injects a fault. If this throws, runs the heals and throws the same error. */
+  /** Injects a fault. If the injection throws, runs the heals and throws the same error. */
   async inject(faults: object, name: string, seed = 1): Promise<Tried> {
     const heals: (() => Promise<unknown>)[] = [];
     const log = join(this.folder, 'faults', `${++this.#tries}-${name}.log`);
