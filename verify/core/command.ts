@@ -1,2 +1,2 @@
-/** The command to run Baton, as messages and docs show it. The npm package named just `baton` is another project's. */
+/** The command that runs Baton, for messages and docs. The npm package `baton` is a different project. */
 export const COMMAND = 'npx baton-verify';

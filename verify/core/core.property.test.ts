@@ -9,7 +9,7 @@ import { Picture, runLine } from './testing/picture.ts';
 
 fc.configureGlobal({ numRuns: share(100) });
 
-/** One step of a session. A `lost` step that is `stale` gets a signed-out response. */
+/** One step of a session. In a `lost` step that is `stale`, the response is signed out. */
 const step = fc.record({
   what: fc.constantFrom('read', 'read', 'read', 'add', 'remove', 'lost'),
   instance: fc.constantFrom('app-1', 'app-2', 'app-3'),
@@ -188,8 +188,7 @@ describe('a simple judge of sequential sessions agrees', () => {
       }),
       { numRuns: share(3000) },
     );
-    // The test proves something only if stale reads, reads that go back, and correct histories all occurred often
-    // enough.
+    // The test proves something only if stale reads, reads that go back, and correct histories all occur often enough.
     expect(Math.min(...Object.values(found))).toBeGreaterThan(share(3000) / 100);
   });
 });

@@ -1,4 +1,4 @@
-/** Caches one value for each of the last few objects. A WeakMap of mostly new objects is slow to collect. */
+/** Caches one value for each of the last few objects. A WeakMap of many new objects is slow to collect. */
 
 const SIZE = 8;
 

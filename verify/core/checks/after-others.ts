@@ -4,15 +4,18 @@ import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
-/** Logins are named as the cause of losses only if they came just before 3 of the losses, and before 90 % of them. */
+/** Minimum number and share of lost sessions with a login just before the loss, to name logins as the cause. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** Logins are not the cause of losses if they also came just before more than this share of handoffs without a loss. */
+/** Logins are not named as the cause if a larger share of the handoffs without a loss has a login just before, too. */
 const USUAL = 0.5;
-/** Logins are named as the cause only if the probability that chance alone explains the losses is at most this. */
+/** Maximum probability that chance alone explains the losses, to name logins as the cause. */
 const CHANCE = 0.01;
 
-/** Numbers of lost sessions (`here`) and of handoffs without a loss (`kept`), and how many followed a login. */
+/**
+ * Counts of lost sessions (`here`) and of handoffs without a loss (`kept`), and how many of each had a login just
+ * before.
+ */
 export class Followed {
   here = 0;
   followed = 0;

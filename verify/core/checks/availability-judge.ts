@@ -93,7 +93,7 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // Slow responses may have the same cause, so the limits of response times are not checked.
+    // A lack of CPU time also slows down responses, so the limits of response times are not checked.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

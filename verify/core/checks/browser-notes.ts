@@ -2,13 +2,13 @@
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/** Returns a note if both users used the same browser (client), which has the name of its first session. */
+/** Returns a note if both users used the same browser. A browser (client) has the name of its first session. */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>
   writer === client
     ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
     : [];
 
-/** Returns a note if a late response to an earlier session in the same browser may have set its cookie again. */
+/** Returns a note if a late response to an earlier session of this browser may have restored the session's cookie. */
 export const lateCookie = (
   { session }: SessionState,
   { with: cookies, client }: Operation,

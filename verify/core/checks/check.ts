@@ -62,5 +62,5 @@ export function conclude(
   };
 }
 
-/** Minimum number of requests on another instance than the session's previous request (handoffs) for a verdict. */
+/** Minimum number of handoffs (requests on another instance than the session's previous request) for a verdict. */
 export const ENOUGH_HANDOFFS = 10;

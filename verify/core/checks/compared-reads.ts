@@ -10,14 +10,16 @@ export class Reads {
   newestCrossed = 0;
   /** Number of sessions that have no other evidence than the reads counted in `newest`. */
   newestSessions = 0;
-  /** Number of reads that lack the session's last add. One such read shows that `newest` is no evidence. */
+  /**
+   * Number of reads that lack the session's last add. A single one shows that the reads in `newest` are no evidence.
+   */
   unshown = 0;
 }
 
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds the reads counted in `newest` to the compared reads, unless `unshown` shows that they are no evidence. */
+/** Adds the reads in `newest` to the compared reads, unless `unshown` shows that they are no evidence. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

@@ -55,7 +55,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.count.lost++;
     const other = this.#others.before(operation, session);
     const { replaced, knownBy } = session;
-    // Without the cookie from the login, the instance that knows the session cannot find it.
+    // An instance can find a session only by the cookie from the session's login.
     const sentOwn = replaced === undefined || replaced === operation;
     if (sentOwn && (operation.instance === undefined || knownBy.includes(operation.instance))) {
       this.count.here++;
@@ -87,7 +87,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     const { anomaly, honouredBy, other } = entry;
     const described = honouredBy.described();
     if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
-    // A loss is not the effect of another login if an instance still honours the session.
+    // Another login did not end the session if an instance still honours the session.
     if (other !== undefined && !honouredBy.ever) this.#ended.push({ anomaly, other });
     this.#afterwards.delete(session);
   }

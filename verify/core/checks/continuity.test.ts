@@ -66,8 +66,7 @@ describe('continuity', () => {
     for (const user of ['alice', 'bob']) {
       const session = picture.session(`s-${user}`, user).login('app-1').write(canary(user), 'app-2');
       session.hops(30, [canary(user)]);
-      // The response shows the basket of another user. It lacks the session's own values, but this is not counted as a
-      // stale read.
+      // The response shows another user's basket without the session's own values. This is not counted as a stale read.
       if (user === 'alice') session.read('app-2', [], { sawUser: 'bob' }).hops(5, [canary(user)]);
     }
     const of = (guarantee: 'continuity' | 'isolation' | 'read-your-writes') => picture.verdict(guarantee);
@@ -87,8 +86,7 @@ describe('continuity', () => {
           .read('app-2', [], { cookies: then })
           .hops(20),
       ).judgement;
-    // In the first case, the session moves to a cookie with a new name. In a later case, a session is stored in several
-    // cookies (chunks), and then needs one chunk less.
+    // The session moves to a cookie with a new name, or is stored in several cookies and then needs one cookie less.
     expect(jarAfter([set('sid')], [gone('sid'), set('session')])).toBe('valid');
     expect(jarAfter([set('sid')], [gone('sid'), set('sid')])).toBe('valid');
     expect(jarAfter([set('s.0'), set('s.1')], [set('s.0'), gone('s.1')])).toBe('valid');
@@ -152,8 +150,8 @@ describe('continuity', () => {
         'sessions, declare `sessions` in the target file',
     );
     expect(limited.anomalies[0]?.notes.at(-1)).toContain('another session of alice (b0) logged in');
-    // If a run has few accounts, another login of the same user comes before most requests, whether a session is lost or
-    // not. So such a login does not explain a loss.
+    // If a run has few accounts, a second login of the same user comes before most requests, also of sessions that
+    // live. So such a login does not explain a loss.
     const busy = judged(p => {
       for (let i = 0; i < 20; i++) {
         const session = p.session(`e${i}`, 'erin').login('app-1');
@@ -168,7 +166,7 @@ describe('continuity', () => {
       '10 of 60 sessions lost',
       expect.not.stringContaining('sessions'),
     ]);
-    // An instance that has never known the sessions loses them, whether or not there are other logins.
+    // An instance that has never known the sessions loses them, with or without further logins.
     const strange = judged(p => {
       for (let i = 0; i < 20; i++)
         p.session(`g${i}`, 'greg').login('app-1').read('app-1').read('app-2').ended();
@@ -179,7 +177,7 @@ describe('continuity', () => {
       }
     });
     expect(strange.finding).toBe('9 of 38 sessions lost');
-    // Another instance that does not know the sessions has replaced their cookies.
+    // An instance that does not know the sessions has replaced their cookies.
     const other = { cookies: [{ name: 'sid', change: 'set' as const, label: 'anonymous' }] };
     const replaced = judged(p => {
       for (let i = 0; i < 20; i++)
@@ -194,7 +192,7 @@ describe('continuity', () => {
       }
     });
     expect(replaced.finding).toBe('9 of 38 sessions lost');
-    // Other logins and logouts did not cause a loss if the loss came before them, or if an instance still honours the
+    // A second login or a logout did not cause a loss if the loss came before it, or if an instance still honours the
     // session.
     const local = judged(p => {
       for (let i = 0; i < 4; i++) p.session(`c${i}`, 'carol').login('app-1').read('app-1').ended();
@@ -293,8 +291,8 @@ describe('continuity', () => {
       }
     });
     expect(verdict.judgement).toBe('valid');
-    // A pair of instances (form from one, login on the other) that accepts some logins is a violation if it refuses far
-    // more logins than an instance alone.
+    // A pair of instances (form from one, login on the other) is a violation if it refuses far more logins than one
+    // instance with its own forms.
     const often = judged(p => {
       for (let i = 0; i < 20; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(2).ended();
       p.session('c', 'alice').form('app-1').login('app-2').ended();
@@ -361,7 +359,7 @@ describe('continuity', () => {
       const lost = p.session('s1', 'alice').login('app-1').signedOut('app-2');
       lost.read('app-2').signedOut('app-1').read('app-2').read('app-2', [], { instance: undefined });
       lost.write('a', 'app-3').ended();
-      // Responses to other sessions are not counted for a session, even if a later session has the same name.
+      // Responses to s2 and s4, and to a later session named s1, are not counted for the first session s1.
       p.session('s2', 'bob').login('app-1').read('app-3').signedOut('app-1').ended();
       p.session('s1', 'alice').login('app-1').read('app-3').logout('app-1').signedOut('app-3').ended();
       p.session('s4', 'dave').login('app-2').signedOut('app-1').read('app-2');
@@ -425,8 +423,7 @@ describe('continuity', () => {
   it('compares a login with the form that its own session got since its last login', () => {
     const verdict = judged(p => {
       p.session('s1', 'alice').form('app-1').login('app-1').ended();
-      // If the password is wrong, an instance also refuses a login with its own form, and another instance refuses a
-      // login without a form.
+      // If the password is wrong, an instance refuses the login even with its own form, or without a form.
       p.session('s2', 'bob').form('app-1').refusedLogin('app-1').refusedLogin('app-2').ended();
       p.session('s3', 'carol').form('app-1').ended();
       p.session('s3', 'carol').refusedLogin('app-2').ended();

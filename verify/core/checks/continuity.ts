@@ -20,7 +20,7 @@ export const continuity = check({
   compared: ({ requests }) => requests,
   missing({ sessions, handoffs, requests }, { routing }) {
     if (sessions === 0) return 'no login succeeded, so there was no session';
-    // A sticky session changes no instance, so its requests are counted.
+    // A sticky session stays on one instance, so its requests are counted instead of handoffs.
     if (routing === 'sticky') return few(requests, ENOUGH_STAYING, 'request', ' of live sessions');
     const how =
       'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +

@@ -10,7 +10,7 @@ const REMEMBERED = 1000;
 
 interface Sets {
   times: number;
-  /** The different sets of attributes, as texts. Only two are kept, to show that the attributes vary. */
+  /** Different sets of attributes, as texts. Two are enough to show that the attributes vary. */
   sets: Set<string>;
   least: number;
   most: number;
@@ -18,7 +18,7 @@ interface Sets {
 }
 
 export class CookieDifferences {
-  /** First key: such as `sid at a login sent directly after 1 faults`; second key: the instance. */
+  /** First key: for example `sid at a login sent directly after 1 faults`; second key: the instance. */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
   /** @param era number of faults so far. Only cookies of one era are compared, because a fault may change the app */

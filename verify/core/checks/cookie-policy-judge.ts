@@ -19,7 +19,7 @@ export class CookieCounts {
   /** Number of logins that got a session id which the app had already issued before. */
   equal = 0;
   sameSiteNone = 0;
-  /** Number of pairs of Domain and Path with which a cookie was set, beyond the first pair of each cookie. */
+  /** Number of further pairs of Domain and Path with which a cookie was set, after its first pair. */
   scopes = 0;
   /** Number of unreported anomalies of cookies that have had only one value, and so may carry no session. */
   waiting = 0;
@@ -77,7 +77,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** @param name the cookie, if its anomaly is to be reported only after the cookie has had two values */
+  /** @param name set to report the anomaly only after the cookie of this name has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

@@ -4,7 +4,7 @@ import { idSpace } from '../result/statistics.ts';
 import { CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, untried } from './framework.ts';
 
-/** The verdict mentions the randomness of ids from this number of bits on. 30 different ids prove 7 bits. */
+/** Minimum number of random bits that the verdict mentions. 30 different ids prove 7 bits. */
 const WORTH_REPORTING = 7;
 
 export const cookiePolicy = check({

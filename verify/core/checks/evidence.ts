@@ -21,7 +21,7 @@ class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // If each source has named its instance before, a further log entry shows that the request was served twice.
+      // If each source has already named its instance, a further log entry shows that the request was served twice.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
         this.#dispute(request, `request ${id} was served a second time, by ${again.source}`);

@@ -10,7 +10,7 @@ export class Timeouts {
   lived: Record<Timeout, number> = { idle: 0, absolute: 0 };
   expired: Record<Timeout, number> = { idle: 0, absolute: 0 };
   lost = 0;
-  /** Number of sessions refused too early by an instance that may not have known them. */
+  /** Number of sessions that an instance refused too early, perhaps because it did not know them. */
   strangers = 0;
   length = 0;
   tried = tally();

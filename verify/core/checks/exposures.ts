@@ -41,7 +41,7 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // The attributes of folded cookies are not known.
+  // A proxy joined several Set-Cookie lines into one, so their attributes are unknown.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
   // A direct request bypasses the balancer, and may use http although clients of the balancer use https.
@@ -65,7 +65,7 @@ export function exposures(
     add(ROOM, came, `at least ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
-  // The proxy that direct requests bypass may add attributes.
+  // Direct requests bypass a proxy that may add attributes.
   const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
   const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
   for (const attribute of judged) {

@@ -40,7 +40,9 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   compared(counts: Counted<C>): number;
   /** Returns which evidence is missing and how to get it; undefined if there is enough evidence. */
   missing(counts: Counted<C>, run: Run): string | undefined;
-  /** Names what this check cannot judge after a lost session. Such a loss then makes the verdict `unknown`. */
+  /**
+   * Names what this check cannot judge after the loss of a session. Then a lost session makes the verdict `unknown`.
+   */
   afterLoss?: string;
   /** Returns the counts that reports show, in display order. */
   rests(counts: Counted<C>, run: Run): Record<string, number>;
@@ -97,7 +99,7 @@ export interface Violation {
 
 export const KEPT = 5;
 
-/** Base class of all checks, which judges one run. A check overrides the methods of `Fold` that it needs. */
+/** Base class of all checks, for one run. A check overrides the methods of `Fold` that it needs. */
 export abstract class Judging<C extends object> implements Fold {
   readonly run: Run;
   readonly faults: FaultLedger;
@@ -108,7 +110,10 @@ export abstract class Judging<C extends object> implements Fold {
   #kept: Anomaly[] = [];
   /** Key: a user; value: the anomalies whose only proof is a response that looks signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /** Further anomalies of other users. They are shown if all kept anomalies are withdrawn at the end of the run. */
+  /**
+   * Anomalies that the report did not keep, at most one of each user. They are shown if all kept anomalies are
+   * withdrawn.
+   */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
   readonly #of = new Map<string, number>();
 
@@ -133,13 +138,18 @@ export abstract class Judging<C extends object> implements Fold {
   settle?(): void;
   conclusion?(fromCounts: Conclusion): Conclusion;
 
-  /** Counts an anomaly. Returns the anomaly if the report keeps it. The default name is the guarantee's first name. */
+  /**
+   * Counts an anomaly. Returns the anomaly if the report keeps it. Default name: the first anomaly of the guarantee.
+   */
   report(make: () => Violation, name?: string): Anomaly | undefined {
     this.count.violations++;
     return this.show(make, name);
   }
 
-  /** Reports an anomaly that only a signed-in response proves, until other users see this user's pages. */
+  /**
+   * Reports an anomaly that only a signed-in response proves. Withdraws it at the end if other users saw this user's
+   * pages.
+   */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
     if (this.#seen.bled.has(shown)) {

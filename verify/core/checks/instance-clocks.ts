@@ -6,7 +6,7 @@ import type { Violation } from './framework.ts';
 const TOLERANCE = 2_000_000;
 const RESOLUTION = 1_000_000;
 
-/** Bounds in microseconds of how far an instance's clock is ahead: the best two, of which the second counts. */
+/** The two best lower (`least`) and upper bounds of how far an instance's clock is ahead, microseconds. */
 interface Offset {
   least: [number, number];
   most: [number, number];

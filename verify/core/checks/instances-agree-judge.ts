@@ -49,7 +49,10 @@ export class InstancesAgree extends Judging<Answers> {
     else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
   }
 
-  /** Counts a response with the instance of the last write, and with the instance of the form's page. */
+  /**
+   * Counts a response for two pairs of instances: with the instance of the last write, and with the instance of the
+   * form's page.
+   */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = !isSafe(action);

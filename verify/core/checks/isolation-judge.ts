@@ -29,7 +29,7 @@ export class Isolation extends Judging<Responses> {
   readonly #bled = new WeakSet<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
-    // The checks rotation and forgery judge requests with other or changed cookies.
+    // The checks rotation and forgery judge requests with another session's or with changed cookies.
     if (operation.with === 'another' || (operation.with === 'forged' && showsAnother(operation))) return;
     const { session } = standing;
     this.#issued(operation, standing);
@@ -52,7 +52,7 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // Other responses may set a value that means "signed out", which is the same for all users.
+    // A response that is not signed in may set a value that means "signed out", equal for all users.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);

@@ -3,7 +3,9 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
-/** Finds out which cookies are session ids. A cookie such as `logged_in=1`, equal for all users, is none. */
+/**
+ * Finds out which cookies are session ids. A cookie with the same value for all users, such as `logged_in=1`, is none.
+ */
 export class IssuedIds {
   readonly #names = new Map<string, IssuedValues>();
   /** Keys: an open session, and the name of a cookie; value: the label of the cookie's current value. */

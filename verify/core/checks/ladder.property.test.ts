@@ -1,7 +1,4 @@
-/**
- * Tests how the guarantees about data relate: which of them each fault of a store violates, and which guarantee implies
- * another.
- */
+/** Tests which guarantees about data each fault of a store violates, and which guarantee implies another one. */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
 import type { ObjectKind } from '../history/history.ts';
@@ -46,8 +43,8 @@ describe.each(FAULTS)('a store with the fault %s', fault => {
       expect(broken(picture), `seed ${seed}`).toEqual(breaks[fault]);
       if (breaks[fault].length > 0) continue;
       for (const guarantee of GUARANTEES) {
-        // If a write may still take effect later, it may also undo other writes. So the verdict of the session
-        // guarantees may be `unknown` when a read does not show a value.
+        // A write that takes effect late may also undo earlier writes, so the verdict of the session guarantees may be
+        // `unknown`.
         const undecided = fault === 'late-write' && OF_SESSIONS.includes(guarantee);
         expect(undecided ? ['valid', 'unknown'] : ['valid'], guarantee).toContain(
           picture.verdict(guarantee).judgement,

@@ -15,8 +15,8 @@ const at = (call: number, end: number | null = call + 1, more: Partial<Operation
   }) as Operation;
 
 /**
- * Returns the life of a session whose login was called at 10 s and returned at 12 s. The timeouts are in seconds, and
- * so short that their tolerance is always 2 s.
+ * Returns the life of a session whose login lasts from 10 s to 12 s. The timeouts, in seconds, are so short that their
+ * tolerance is 2 s.
  */
 const life = (
   idle: number | undefined,

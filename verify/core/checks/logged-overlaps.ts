@@ -1,4 +1,7 @@
-/** Counts pairs of requests that overlap by the client's times, and those that also overlap by the balancer's log. */
+/**
+ * Counts pairs of requests that overlap by the client's times, and how many of these also overlap by the balancer's
+ * log.
+ */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 
@@ -19,7 +22,7 @@ export class LoggedOverlaps {
     this.#entries.set(operation, entry);
   }
 
-  /** `logged`: pairs with both times in the balancer's log; `met`: pairs that also overlap by these times. */
+  /** `logged`: pairs of requests with times in the balancer's log; `met`: pairs that also overlap by these times. */
   counts(): Counts {
     let [logged, met] = [0, 0];
     for (const pair of this.#pairs.values()) {

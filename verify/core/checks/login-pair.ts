@@ -34,10 +34,11 @@ export class LoginPair {
 
 export class LoginForms {
   readonly #forms = new Map<string, Operation>();
-  /** Key: a session; value: the request that returned last. */
   readonly #firsts = new Map<string, Operation>();
 
-  /** Forgets the form if two first requests overlap, because the check one-session judges such sessions. */
+  /**
+   * Forgets the form if two first requests of the session overlap, because the check one-session judges such sessions.
+   */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);

@@ -1,4 +1,4 @@
-/** Finds pairs of instances that refuse logins although every instance must accept the login form of another one. */
+/** Finds pairs of instances that refuse logins, although every instance must accept a login form from any instance. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -7,7 +7,7 @@ import type { Violation } from './framework.ts';
 import { LoginForms, LoginPair } from './login-pair.ts';
 
 const REFUSALS = 2;
-/** p-value below which refused logins are not chance, compared with logins whose form came from the same instance. */
+/** p-value below which a pair's refusals are not chance, compared with logins on the instance that sent the form. */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {

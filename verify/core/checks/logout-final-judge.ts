@@ -43,7 +43,7 @@ export class LogoutFinal extends Judging<Logouts> {
     return getOrInsert(this.#after, session, () => new Replays());
   }
 
-  /** @param by the session that sent the logout; another session than `session` if a `logout-all` ended it */
+  /** @param by the session that sent the logout, which differs from `session` after a `logout-all` */
   #loggedOut(logout: Operation, session: SessionState, by: SessionState): void {
     if (logout.outcome !== 'ok' || session.login === undefined || !precedes(session.login, logout)) return;
     const replays = this.#replaysOf(session);

@@ -262,7 +262,7 @@ describe('no-lost-updates', () => {
     const verdict = judged((session, picture) => {
       race(session, picture, 'a', 'b');
       session.read('app-1', ['a', 'b']).ended();
-      // The second session has the same name as the first, and its basket is empty. This loses nothing.
+      // The second session has the same name as the first. Its empty basket is no loss.
       const again = picture.session('s1', 'alice').login('app-2').read('app-1', []);
       again.logout('app-1', {}).signedOut('app-1').ended();
       const form = picture.session('s2', 'bob').login('app-1');
@@ -332,8 +332,8 @@ describe('no-lost-updates', () => {
         ...{ type: 'served', source: 'balancer', kind: 'balancer', request, status: 303 },
         ...{ began, ended: began + 1000 },
       });
-    // In the log, the second pair of adds only touches in time, and the third pair does not overlap. The last two adds
-    // have no log entry.
+    // In the log, the second pair of adds only touches in time, the third pair does not overlap, and the last pair has
+    // no entry.
     for (const [i, began] of [0, 500, 5000, 6000, 10_000, 11_001].entries()) log(adds[i] ?? '', began);
     const verdict = () => picture.verdict('no-lost-updates').rests;
     const counted = {

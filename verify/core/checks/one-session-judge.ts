@@ -29,7 +29,7 @@ interface Jar {
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Failed logins after parallel first requests. Whether they are violations is decided at the end of the run. */
+  /** Failed logins after parallel first requests. The end of the run decides whether they are violations. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {

@@ -9,7 +9,7 @@ import type { Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
-/** Maximum number of operations of one object that wait for a moment without requests in flight to be judged. */
+/** Maximum number of operations of one object that wait to be judged, until no request is in flight. */
 const LONGEST = 100_000;
 
 export class OrderCounts {
@@ -17,9 +17,12 @@ export class OrderCounts {
   reads = 0;
   overlaps = 0;
   crossed = 0;
-  /** Key: an object; value: number of its segments for which the search reached its limits without a decision. */
+  /** Key: an object; value: number of parts of its history that the search could not decide within its limits. */
   undecided: NamedCounts = {};
-  /** Number of uncertain violations, because reads were recorded late, or because times come from several clocks. */
+  /**
+   * Number of violations that are uncertain because reads were recorded late, or because times come from several
+   * clocks.
+   */
   late = 0;
   clocks = 0;
   /** Number of objects of which only the first part could be judged. */

@@ -1,4 +1,4 @@
-/** Compares the cookies of old sessions (begun before the first fault) with those of sessions begun later. */
+/** Compares the cookies of old sessions (begun before the first fault) with the cookies of sessions begun later. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -17,7 +17,7 @@ interface Cookie {
 /** Key: the name of a cookie; value: the cookie as last set, undefined if the response bypassed the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/** The old or the new sessions that have one cookie. `alike`: true while its attributes are the same in all. */
+/** `alike`: true if all counted sessions have the cookie with the same attributes. */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -33,7 +33,7 @@ export class OutdatedCookies {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const variant = described(attributes);
-      // A proxy that direct requests bypass may change the attributes.
+      // Direct requests bypass a proxy that may change the attributes.
       held.set(name, operation.direct === true ? undefined : { variant, operation });
       if (!before) continue;
       const variants = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());

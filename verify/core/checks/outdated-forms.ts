@@ -7,7 +7,7 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 const ENOUGH = 3;
-/** Old forms are a violation only if the app refuses them at least this many times as often as newer forms. */
+/** For a violation, the app must refuse old forms at least this many times as often as newer forms. */
 const RARER = 2;
 
 export interface SentForm {
@@ -27,12 +27,15 @@ export class OutdatedForms {
   #freshSent = 0;
   readonly #kinds = new Map<string, Refusals>();
 
-  /** Number of old forms accepted, plus those refused in a session whose newer form was accepted. */
+  /** Number of old forms that were accepted, or were refused in a session whose newer form was accepted. */
   get sent(): number {
     return this.#accepted + this.#refused;
   }
 
-  /** Returns a refused old form. @param compares false while a fault may cause a 5xx */
+  /**
+   * Adds an old form. Returns the session's first refused old form; undefined after an accepted one.
+   * @param compares false while a fault may cause a 5xx
+   */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
     // A form that is accepted later was refused only temporarily.

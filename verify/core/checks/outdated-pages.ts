@@ -1,4 +1,4 @@
-/** Compares the responses to old sessions (begun before the first fault) with those to new sessions, for each page. */
+/** Compares, for each page, the responses to old sessions (begun before the first fault) and to new sessions. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -6,14 +6,17 @@ import { stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
-/** p-value below which a difference is a violation, divided by the number of tests. Each session counts once. */
+/** p-value below which a difference is a violation, before division by the number of tests. */
 const SIGNIFICANT = 1e-4;
 const APART = 0.25;
 const PAGES = 200;
 /** Maximum number of kinds of responses of a page. Redirects with ids in their paths can make many. */
 const KINDS = 20;
 
-/** `old`: the session began before the first fault. `new`: it began after a fault, while no fault was going on. */
+/**
+ * `old`: the session began before the first fault. `new`: the session began after a fault, while no fault was in
+ * progress.
+ */
 export type SessionAge = 'old' | 'new';
 
 /** The responses of one page to one session. Key: a status, or the target of a redirect. */

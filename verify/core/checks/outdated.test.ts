@@ -13,7 +13,7 @@ const refused: Shown = { outcome: 'fail', status: 403, signedIn: undefined };
 interface Release {
   /** The response to a form that was on a page from before the deploy. */
   form?: Shown;
-  /** True if the client sends this form a second time. */
+  /** True if the client sends the old form a second time. */
   retried?: boolean;
   /** The attributes of the cookie that logins after the deploy set. */
   login?: CookieAttributes;

@@ -25,7 +25,7 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults when a new session was last honoured. Errors after a later fault may come from this fault. */
+  /** Number of faults at the time when a new session was last honoured. */
   #newServed = 0;
   sessions = 0;
 

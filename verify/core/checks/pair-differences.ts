@@ -1,15 +1,18 @@
-/** Finds pairs of instances that refuse sessions in one way, such as 403, more often than other pairs do. */
+/**
+ * Finds pairs of instances that refuse sessions in one way, such as 403, far more often than the pair that refuses most
+ * rarely.
+ */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
-/** p-value below which a difference between pairs is a violation, divided by the number of tests. */
+/** p-value below which a difference between pairs is a violation, before division by the number of tests. */
 const SIGNIFICANT = 1e-6;
 const OFTEN = 0.1;
 /** Minimum ratio of a pair's share of refused requests to the lowest share of all pairs. */
 const RARER = 4;
 
-/** Not compared on one instance: continuity judges whether instances know each other's sessions. */
+/** A kind of refusal that is compared only between different instances. */
 const SIGNED_OUT = 'signed out';
 
 export function differences(table: PairTable): Violation[] {
@@ -31,7 +34,9 @@ export function differences(table: PairTable): Violation[] {
   });
 }
 
-/** Returns the pair with the lowest upper bound of its refusals, (times + 3) / requests (the rule of three). */
+/**
+ * Returns the pair of instances that refuses most rarely, by the upper bound (times + 3) / requests (rule of three).
+ */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;
   let lowest = Number.POSITIVE_INFINITY;

@@ -41,8 +41,8 @@ describe('differences', () => {
   it('are significant over all tests together', () => {
     // Fisher's exact test gives p-values of 1 in 184,756, and of 1 in 137,846,528,820.
     expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);
-    // Two pairs of instances need four tests. With four tests, a p-value of 1 in 2,704,156 is not significant, and 1 in
-    // 10,400,600 is.
+    // Two pairs of instances need four tests. Then a p-value of 1 in 2,704,156 is not significant, but 1 in 10,400,600
+    // is.
     expect([found({ 12: [12, 12], 21: [0, 12] }), found({ 12: [13, 13], 21: [0, 13] })]).toEqual([0, 1]);
   });
 

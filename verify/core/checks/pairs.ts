@@ -69,7 +69,7 @@ export class PairTable {
   }
 }
 
-/** Returns a pair of different instances with fewer than `least` requests; undefined if there is none. */
+/** Returns a pair of different instances with fewer than `least` requests, if there is one. */
 export function fewestOn(
   pairs: PairRequests,
   least: number,

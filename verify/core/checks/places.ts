@@ -1,4 +1,4 @@
-/** Remembers the instance and the path of each wrong response, so that it is reported only once for each of them. */
+/** Remembers the instance and path of each wrong response, so that each place is reported only once. */
 import type { Operation } from '../history/history.ts';
 
 const REMEMBERED = 10_000;

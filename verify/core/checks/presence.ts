@@ -2,11 +2,11 @@
 import type { Run } from '../history/history.ts';
 import { tally } from './framework.ts';
 
-/** A result is more than chance only if its probability is below this limit, divided by the number of tests. */
+/** Probability below which a result is not chance, before division by the number of tests. */
 const SIGNIFICANT = 1e-6;
 
 export class Routes {
-  /** Number of requests for which the balancer chose the instance, and not the client. */
+  /** Number of requests whose instance the balancer chose, not the client. */
   requests = 0;
   sessions = 0;
   several = 0;
@@ -18,31 +18,33 @@ export class Routes {
   /** Number of requests to each instance that the balancer chose (`served`), or that the client chose (`chosen`). */
   served = tally();
   chosen = tally();
-  /** Key: an instance; value: the numbers of its first and last request, counting what the balancer routes. */
+  /** Key: an instance; value: the numbers of its first and last request among the requests that the balancer routed. */
   since = tally();
   until = tally();
-  /** Key: an instance. The ends of its longest interval without a request, and the changes of session in it. */
   left = tally();
   back = tally();
   without = tally();
-  /** Number of sessions that only one instance served, perhaps because another instance was absent. */
+  /** Number of sessions that only one instance served, perhaps because all others were absent. */
   excused = 0;
 }
 
 export interface Presence {
   instance: string;
   weight: number;
-  /** Number of the first request of the interval; 0 if the instance was present from the start. */
+  /** Number of the first request that the instance could serve; 0 if the instance was present from the start. */
   since: number;
   until: number;
 }
 
 export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** Returns the limit for p-values. It is lower if there are more sessions, because each session is tested. */
+/** Returns the limit for p-values, which is lower for more sessions because each session is tested. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
-/** Returns when each instance was present. @param ejected true to leave out its longest interval without a request */
+/**
+ * Returns when each instance was present.
+ * @param ejected true to leave out the longest interval in which an instance got no request
+ */
 export function presencesOf(
   count: Routes,
   { declared }: Run,
@@ -79,7 +81,7 @@ export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] 
   ),
 ];
 
-/** Returns the chance that a fair balancer sends this request to this instance. It is 1 at both ends of an interval. */
+/** Returns the probability with which a fair balancer sends this request to this instance. */
 export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
   let [own, all] = [1, 0];
   for (const { instance: name, weight, since, until } of presences) {

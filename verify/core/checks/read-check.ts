@@ -11,7 +11,7 @@ import { atMost, check, few, Judging, type Violation } from './framework.ts';
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
-  /** The words for the operation with which a read is compared, such as `its last acknowledged write`. */
+  /** The words for the operation with which a read is compared, for example `its last acknowledged write`. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
   newest?: true;
@@ -20,7 +20,7 @@ export interface Measure {
   rests: readonly [judged: string, crossed: string];
   /** The words that complete the sentence `at most 3 % of reads on another instance …`. */
   ruledOut: string;
-  /** The two parts of a message such as `2 acknowledged writes not in a later read`: the noun, and what is wrong. */
+  /** The noun, and what is wrong, in a message such as `2 acknowledged writes not in a later read`. */
   broken: readonly [noun: string, wrong: string];
 }
 

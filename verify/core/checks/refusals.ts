@@ -1,4 +1,4 @@
-/** Keeps the refusals of a live session, and counts them as wrong if a later response honours the session. */
+/** Keeps the refusals of a session, and counts a refusal as wrong if a later response honours the session. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import type { Pair } from './pairs.ts';
@@ -17,7 +17,7 @@ interface Pending {
 
 export interface Route {
   wrote: string;
-  /** The instance that sent the last page, and the form in it. */
+  /** The instance that sent the last page, with the form that the next write sends. */
   page: string | undefined;
   pending: Pending[] | undefined;
 }

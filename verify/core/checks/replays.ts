@@ -16,10 +16,13 @@ export class Replays {
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /** The anomaly of the first honoured replay (request with the old cookie), if the report keeps it. */
+  /** The anomaly of the first accepted request with the old cookie, if the report keeps it. */
   anomaly: Anomaly | undefined;
 
-  /** A refusal without the session cookie proves nothing, nor does one after a logout that may not know the session. */
+  /**
+   * A refusal proves nothing if the request lacked the session cookie, or if the instance of the logout may not have
+   * known the session.
+   */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
     if (!this.strange) return true;
@@ -34,7 +37,6 @@ export class Replays {
     return first;
   }
 
-  /** Returns an earlier refusal that shows the session dead, of this instance or before a request in flight ended. */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
     const here = before.find(refusal => refusal.instance === replay.instance);
@@ -42,7 +44,7 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /** Returns RISEN if the session was dead before this replay, and ZOMBIE if no refusal shows that. */
+  /** Returns RISEN if an earlier refusal shows that the session was dead, else ZOMBIE. */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }

@@ -24,7 +24,7 @@ export class ResponseTimes {
     }
   }
 
-  /** `starved`: number of slow responses beyond a limit that a lack of CPU time may explain. */
+  /** `starved`: number of slow responses that a lack of CPU time may explain. */
   exceeded(least: number): { violations: Violation[]; starved: number } {
     const found = { violations: [] as Violation[], starved: 0 };
     if (this.#successes < least) return found;

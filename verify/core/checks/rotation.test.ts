@@ -143,8 +143,7 @@ describe('rotation', () => {
       });
     }
     expect(shared('never').verdict('rotation')).toMatchObject({ judgement: 'violated', violations: 2 });
-    // The kept anomalies are withdrawn at the end of the run. Then an anomaly of another user is shown, which had only
-    // been counted.
+    // The kept anomalies are withdrawn at the end of the run, and an anomaly of a different user is shown.
     const many = new Picture({ claims: ['rotation', 'isolation'] });
     for (const n of [1, 2, 3, 4, 5, 6])
       many.session(`f${n}`, 'alice').login('app-1').honours('invented', 'app-2');

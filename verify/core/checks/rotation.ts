@@ -1,4 +1,7 @@
-/** Checks rotation: a login must not sign in cookies from before it, because an attacker may have them, too. */
+/**
+ * Checks rotation: a login must not sign in a cookie from before the login, because an attacker may have that cookie,
+ * too.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';

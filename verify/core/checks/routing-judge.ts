@@ -10,9 +10,12 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /** Key: a request that moved a sticky session, until its log entry comes; value: the session's previous request. */
+  /**
+   * Key: a request that moved a sticky session; value: the session's previous request. Deleted when the log entry
+   * comes.
+   */
   readonly #moves = new Map<Operation, Operation>();
-  /** `#turns`: how often a request came from another session than the request before it. */
+  /** `#turns`: number of requests whose session differs from the session of the previous request. */
   #latest: SessionState | undefined;
   #turns = 0;
   readonly #turnsAt = new Map<string, number>();
@@ -53,7 +56,7 @@ export class Routing extends Judging<Routes> {
     until[instance] = seen;
   }
 
-  /** A sticky session moves correctly if the balancer's log shows that another instance was tried first. */
+  /** A sticky session may move if the balancer's log shows that its own instance was tried first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;

@@ -88,22 +88,19 @@ describe('routing, of instances that come or go without a fault', () => {
     routes([...Array<string>(20).fill(before), ...Array<string>(20).fill(after)]).verdict('routing');
 
   it('is unknown, not PINNED, if the requests are spread over the instances that are present', () => {
-    // A deploy replaces two of three instances.
     expect(rollout('123123123', '145145145')).toMatchObject({
       ...{ judgement: 'unknown', anomalies: [] },
       why:
         `${COME_OR_GO} app-2, app-3, app-4, …: a deploy or the balancer may be the cause. Let Baton start the deploy ` +
         '(`--faults`), or set `instance.addresses`',
     });
-    // A deploy adds one instance.
     expect(rollout('121212', '123123')).toMatchObject({ judgement: 'unknown', anomalies: [] });
   });
 
   it('is unknown if a session stays on the only instance that is present', () => {
     const verdict = routes(['1'.repeat(200), '12'.repeat(100)]).verdict('routing');
     expect(verdict).toMatchObject({ judgement: 'unknown', anomalies: [] });
-    // app-2 and app-3 get no request before the 20th. With so few requests, this has no effect on the judged shares of
-    // 140 requests.
+    // app-2 and app-3 get no request before the 20th of 140. That is too few to change the judged shares.
     expect(routes(['1'.repeat(18), ...Array<string>(20).fill('123123')]).verdict('routing')).toMatchObject({
       ...{ judgement: 'valid', anomalies: [] },
     });
@@ -186,8 +183,7 @@ describe('routing, while a balancer ejects an instance after a failure that it h
       why: expect.stringContaining('a part of the run has no response from app-2') as string,
     });
     expect(inTurn(halves('')).judgement).toBe('valid');
-    // The shares are the same, but app-2 has no long interval without a request. So neither an ejection nor chance is
-    // the cause of the shares.
+    // app-2 has no long interval without a request, so neither an ejection nor chance explains the uneven shares.
     expect(inTurn('11212'.repeat(80)).judgement).toBe('violated');
     expect(
       inTurn(halves('1'.repeat(150)), { declared: { weights: { 'app-1': 1, 'app-2': 1 } } }).judgement,

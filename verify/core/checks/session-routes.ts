@@ -4,7 +4,7 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/** Enough requests of a session to rule out chance, even if one instance gets 97 % of the requests. */
+/** Number of requests of one session that rules out chance, even if one instance gets 97 % of the requests. */
 const TESTED = 1_000;
 
 export interface SessionRoute {
@@ -19,7 +19,7 @@ export class SessionRoutes {
   readonly #open = new Map<SessionState, SessionRoute>();
   #pinned: SessionRoute[] = [];
 
-  /** @param count the counts of the run, in which `requests` already includes this request */
+  /** @param count the counts of the run, including this request in `requests` */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
     const route = getOrInsert(this.#open, session, () => ({
       ...{ first: operation, requests: 0, repeats: [], several: false },

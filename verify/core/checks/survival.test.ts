@@ -250,8 +250,8 @@ describe('survival, exact messages', () => {
 
   it('counts a session for the faults that began after the return of its login, and before its last success', () => {
     /**
-     * Builds a session whose login returns at 500. If `alive`, a read at 10,000 succeeds. Otherwise the app refuses a
-     * read that takes from 5,000 to 5,500.
+     * Builds a session that logs in at 500. If `alive`, a read at 10,000 succeeds. Otherwise the app refuses a read
+     * from 5,000 to 5,500.
      */
     const counted = (alive: boolean, begin: number, end = begin) => {
       const { rests, violations } = judged(p => {
@@ -332,9 +332,7 @@ describe('survival, exact messages', () => {
   });
 
   it('reports no lost writes beside a fault that had no effect: one ledger says both', () => {
-    /**
-     * Builds ten writes that are lost after the fault. Only if `shown` is true, a read before the fault shows them.
-     */
+    /** Builds ten writes that are lost after the fault. If `shown` is true, a read before the fault shows them. */
     const lossesOf = (shown: boolean) => {
       const picture = new Picture({ claims: ['survival'] });
       const all = Array.from({ length: 12 }, (_, i) => {

@@ -98,7 +98,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   return undefined;
 }
 
-/** The counts decide the verdict in k6, which has no faults. Elsewhere, the method `conclusion` decides it. */
+/** In k6, which has no faults, the counts decide the verdict. Elsewhere, the method `conclusion` decides it. */
 export const survival = check<Faults>({
   guarantee: 'survival',
   assumes:

@@ -6,19 +6,22 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { timeoutTolerance } from '../timeline/timeouts.ts';
 
 export interface Use {
-  /** The refresh that replaced the token; undefined during the grace period. */
+  /** The refresh that replaced the token. Set only after the grace period. */
   spent?: Operation | undefined;
-  /** `overlapped`: an earlier refresh with the same token was still in flight. `repeated`: it had already ended. */
+  /** `overlapped`: an earlier refresh with the same token was in flight. `repeated`: the earlier refresh had ended. */
   again?: 'overlapped' | 'repeated';
 }
 
 export class TokenFamily {
   session: SessionState | undefined;
   logout: Operation | undefined;
-  /** The first refresh with a replaced token after the grace period. The app may then end the session. */
+  /** The first refresh with a replaced token after the grace period, for which the app may end the session. */
   reuse: Operation | undefined;
   readonly races: Operation[] = [];
-  /** True if refused refreshes are not violations: they were too far apart, or one got no response. */
+  /**
+   * True if refused refreshes cannot be judged: refreshes with one token were too far apart, or a refresh got no
+   * response.
+   */
   unjudged = false;
   /** True after a refused refresh has ended the session. */
   #over = false;
@@ -71,7 +74,7 @@ export class TokenFamily {
     const within = grace !== undefined && isWithin(known, grace);
     if (!within) this.unjudged = true;
     this.races.push(...(this.races.length === 0 ? known : [operation]));
-    // Such refreshes do not show whether the grace period works.
+    // Refreshes that are too far apart do not show whether the grace period works.
     if (grace !== undefined && !within) return {};
     return { again: overlaps ? 'overlapped' : 'repeated' };
   }
@@ -79,7 +82,7 @@ export class TokenFamily {
   /** Returns which kind of access token the app must refuse at this read; undefined if the read proves nothing. */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;
-    // A token that may have expired does not show that the logout ended it.
+    // The refusal of an expired token does not show that the logout ended the token.
     const mayHave = this.#lives !== undefined && (read.return ?? 0) >= this.#lives;
     if (!alive && !this.#expired(read) && mayHave) return undefined;
     return this.#rules.revokes === 'access' ? 'access token' : 'expired access token';
@@ -92,7 +95,7 @@ export class TokenFamily {
   /** Returns the refused refresh that ended the session. Call it only if no refresh is in flight. */
   endedBy(): Operation | undefined {
     const [first] = this.refused.splice(0).filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // The app may end the session after a token was reused.
+    // The app may end the session after a replaced token was used again.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;

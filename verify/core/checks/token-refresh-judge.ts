@@ -11,13 +11,16 @@ export class Refreshes {
   /** Number of accepted refreshes. `replaced`: how many of these responses had a new refresh token. */
   refreshes = 0;
   replaced = 0;
-  /** Number of refreshes whose token another refresh sent at the same time (`overlapped`) or before (`repeated`). */
+  /** Number of refreshes with the same token as a refresh in flight (`overlapped`) or an ended refresh (`repeated`). */
   overlapped = 0;
   repeated = 0;
   /** Number of refreshes with a replaced token after the grace period. The app must refuse them. */
   replays = 0;
   logouts = 0;
-  /** Number of refresh tokens sent after the logout, and of access tokens sent after it or their end (`expired`). */
+  /**
+   * Number of refresh tokens sent after the logout, and of access tokens sent after the logout or their expiry
+   * (`expired`).
+   */
   after = 0;
   expired = 0;
   ended = 0;
@@ -39,7 +42,7 @@ export class TokenRefresh extends Judging<Refreshes> {
   override ended(operation: Operation, { session }: Standing): void {
     const { action, outcome } = operation;
     if (operation.issued === undefined && !this.#families.has(operation.session)) return;
-    // The new tokens of another login are not related to the old ones.
+    // The tokens of a later login are not related to those of the first login.
     if (action === 'login' && outcome === 'ok' && session.login !== operation && operation.with === undefined)
       this.#families.set(operation.session, new TokenFamily(this.#rules, this.#of(operation.session).flying));
     const family = this.#of(operation.session);
@@ -82,7 +85,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       if (accepted) this.report(() => stillAccepted(logout, operation, 'refresh token'), 'REUSED');
       return;
     }
-    // During the logout, the app may accept or refuse the refresh token.
+    // While a logout is in flight, the app may accept or refuse the refresh token.
     if (session.logout !== undefined && !precedes(operation, session.logout)) return;
     const { reuse } = family;
     const use = family.uses(operation, sent);

@@ -14,7 +14,7 @@ const begun = (picture: Picture, name = 's1'): SessionPicture =>
 const judged = (picture: Picture) => picture.finish().verdict('token-refresh');
 const named = (picture: Picture): string[] => judged(picture).anomalies.map(({ name }) => name);
 
-/** Builds enough refreshes of other sessions for a verdict: no evidence is missing. */
+/** Builds enough refreshes of further sessions that no evidence is missing. */
 function enough(picture: Picture): Picture {
   for (let n = 0; n < 4; n++) {
     const session = picture.session(`other${n}`, 'bob').login('app-1', { issued: { refresh: `a${n}` } });
@@ -62,7 +62,7 @@ describe('token-refresh', () => {
           return: at + 2 * SECOND,
         });
     }
-    // The overlapping refreshes took longer than the grace period, so they do not show whether the grace period works.
+    // Refreshes that overlap for longer than the grace period do not show whether the grace period works.
     expect(judged(slow).why).toContain('0 refresh requests that overlapped');
     const without = drawn({});
     begun(without).refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1');
@@ -99,8 +99,7 @@ describe('token-refresh', () => {
 
     it('is not judged, but reported, without grace', () => {
       const picture = enough(overlapping({}, undefined));
-      // If no grace period is declared, an overlapping refresh sends a token that has been replaced. In the other
-      // sessions, such refreshes come too early to be judged.
+      // Without a declared grace period, an overlapping refresh sends a replaced token, and the app may refuse it.
       expect(judged(picture)).toMatchObject({ judgement: 'valid' });
       expect(judged(picture).finding).toContain('1 session ended after refreshes with the same token');
     });

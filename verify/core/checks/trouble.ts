@@ -13,7 +13,7 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   starved: during.starved + recovering.starved,
 });
 
-/** `starved`: number of failures and waits beyond a limit that a lack of CPU time on Baton's machine may explain. */
+/** `starved`: number of failures and waits that a lack of CPU time on Baton's machine may explain. */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
   const all = [tooMany(window), tooLong(window), waitedTooLong(window)];

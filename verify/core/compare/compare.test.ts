@@ -130,7 +130,7 @@ describe('shares', () => {
 
 describe('latency', () => {
   const PAIRS = 12;
-  /** Returns a run with evenly spread response times, `slower` times as long as usual. */
+  /** Returns a run with evenly spread response times. `slower` multiplies the usual times. */
   const run = (minute: number, slower: number): Digest =>
     digest(minute, { latency: answered(Array.from({ length: 200 }, (_, i) => slower * (10_000 + 50 * i))) });
   /** Returns runs in the order base, current, current, base … The response times of both sides vary in the same way. */

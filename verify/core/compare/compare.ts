@@ -16,7 +16,9 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /** `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether one became worse. */
+  /**
+   * `violated`: a claimed guarantee became worse. `unknown`: whether a claimed guarantee became worse is not certain.
+   */
   judgement: Judgement;
   base: Compared;
   current: Compared;
@@ -35,7 +37,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
   return {
     format: 'baton-comparison',
     version: 1,
-    // `combine` returns `unknown` for an empty list.
+    // `valid` is the result without any difference.
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),

@@ -9,11 +9,11 @@ export interface Difference {
   about: Guarantee | 'share' | 'latency';
   change: Trend;
   claimed: boolean;
-  /** The verdict if this were the only difference. */
+  /** The verdict of a comparison with only this difference. */
   means: Judgement;
   said: string;
   instance?: string;
 }
 
-/** p-value, multiplied by the number of all tests, below which a difference is certain. */
+/** A difference is certain if its p-value, multiplied by the number of all tests, is below this limit. */
 export const SIGNIFICANT = 1e-4;

@@ -11,7 +11,7 @@ export interface GuaranteeDigest {
   violations: number;
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance that sent the wrong response in all kept witnesses; absent if there are several such instances. */
+  /** The instance that sent the wrong response in all kept witnesses. Absent if several instances did. */
   blamed?: string;
 }
 

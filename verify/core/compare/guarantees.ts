@@ -6,7 +6,9 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/** Key: a guarantee; value: the count that divides its violations to get a rate. By default its first count. */
+/**
+ * Key: a guarantee; value: name of the count of trials in the rate of violations. Default: the guarantee's first count.
+ */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -18,7 +20,7 @@ interface Side {
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** Name (`unit`) and value (`trials`) of the count that divides the violations. */
+  /** Name (`unit`) and value (`trials`) of the count in the rate of violations. */
   unit: string;
   trials: number;
   blamed: string | undefined;
@@ -57,7 +59,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   const judgements = new Set(all.map(one => one.judgement));
   return {
     claimed: all.some(one => one.claimed),
-    // The evidence of all runs of a side is added up.
+    // The runs of a side are judged by the sum of their evidence.
     judgement: judgements.has('violated') ? 'violated' : judgements.has('valid') ? 'valid' : 'unknown',
     violations: sum(one => one.violations),
     names: new Set(all.flatMap(one => one.anomalies)),
@@ -75,7 +77,7 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/** @param means `unknown` if the missing evidence prevents a verdict */
+/** @param means `unknown` if missing evidence prevents a verdict */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {
@@ -120,7 +122,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // A guarantee without a violation did not become worse.
+    // A guarantee without violations did not become worse.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');

@@ -7,14 +7,16 @@ import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** The quantiles of response times that are reported, such as the median (0.5), and those that are judged. */
+/** Quantiles of response times that are reported, such as the median (0.5), and quantiles that are judged. */
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
 const ENOUGH = 100;
 const MARGIN = 1.05;
-/** p-value, multiplied by the number of judged quantiles, below which a change is certain. */
+/** A change is certain if its p-value, multiplied by the number of judged quantiles, is below this limit. */
 const SIGNIFICANT = 5e-4;
-/** Minimum share of the pairs in which each side runs first. A machine may become slower during the runs. */
+/**
+ * Each side must run first in at least this share of the pairs, because a machine may become slower during the runs.
+ */
 const EACH_ORDER = 1 / 3;
 
 type Series = ReadonlyMap<Action, Buckets>;
@@ -41,7 +43,7 @@ function byKey<K>(latencies: readonly Latency[], keyOf: (of: Latency) => K | und
 
 const seriesOf = ({ latency }: Digest): Series => byKey(latency, ({ action }) => action);
 
-/** Returns the most frequent action, the only one that is judged: more tests need more runs. */
+/** Returns the most frequent action. Only this action is judged, because more tests need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -50,7 +52,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Pairs two consecutive runs, one of each build. Returns the reason if this is not possible. */
+/** Pairs consecutive runs, one of each build. Returns the reason if the runs do not alternate. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `let the builds take turns (base current current base …) for ${least} pairs of runs`;
@@ -128,7 +130,7 @@ const byInstance = (digests: readonly Digest[], action: Action): ReadonlyMap<str
     of => (of.action === action ? of.instance : undefined),
   );
 
-/** Reports quantiles without a judgement: their confidence intervals are right only for independent responses. */
+/** Reports quantiles without a verdict, because their confidence intervals are right only for independent responses. */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

@@ -35,7 +35,7 @@ describe('quantileRanks', () => {
 
 describe('signedRankP', () => {
   it('agrees with the tables', () => {
-    // By the table of Wilcoxon (1945), for n = 10 the largest sum of the smaller ranks with a one-sided p ≤ 0.025 is 8.
+    // In the table of Wilcoxon (1945), 8 is the largest sum of smaller ranks with a one-sided p ≤ 0.025 for n = 10.
     const small = (sum: number[]): number[] =>
       Array.from({ length: 10 }, (_, i) => (sum.includes(i + 1) ? -(i + 1) : i + 1));
     expect(signedRankP(small([8]))).toBeCloseTo(25 / 1024, 10);

@@ -11,7 +11,7 @@ export function quantileRanks(
   confidence: number,
 ): { low: number; high: number } {
   const tail = (1 - confidence) / 2;
-  // Each condition is true up to some rank, which bisection finds.
+  // Each condition is true up to some rank, which a bisection finds.
   const low = lastThat(n, rank => 1 - atLeast(rank, n, quantile) <= tail);
   const high = n + 1 - lastThat(n, rank => atLeast(n + 1 - rank, n, quantile) <= tail);
   return { low, high };
@@ -27,11 +27,13 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
   return low;
 }
 
-/** Returns the probability of such differences by chance (Wilcoxon's signed-rank test, exact, one-sided). */
+/**
+ * Returns the probability that chance causes differences like these: Wilcoxon's signed-rank test, exact and one-sided.
+ */
 export function signedRankP(differences: readonly number[]): number {
   const sizes = differences.filter(difference => difference !== 0);
   sizes.sort((a, b) => Math.abs(a) - Math.abs(b));
-  // Equal sizes get the mean of their ranks. Doubled ranks are whole numbers.
+  // Ranks are doubled, so that the mean rank of equal sizes is a whole number.
   const ranks = sizes.map(size => {
     const first = sizes.findIndex(other => Math.abs(other) === Math.abs(size));
     const last = sizes.findLastIndex(other => Math.abs(other) === Math.abs(size));

@@ -5,7 +5,7 @@ import { type Difference, SIGNIFICANT } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { chance } from './guarantees.ts';
 
-/** Minimum change of a share, as a part of the share itself, that is reported as a difference. */
+/** Minimum relative change of a share that is reported as a difference. */
 const OFF = 1 / 3;
 
 interface Share {
@@ -29,7 +29,7 @@ export function compareShares(
   );
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
-  // The instance that lost the largest part of its share is the cause, so it comes first.
+  // Puts the instance with the largest relative loss first, because this instance is the cause.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
   return pairs.flatMap(([was, is]) => {
     const found = compareOne(was, is, { before, now, tests, unit });
@@ -39,7 +39,7 @@ export function compareShares(
   });
 }
 
-/** Returns whether the balancer seems to be sticky. Shares of sessions are then compared. */
+/** Returns whether the balancer seems to be sticky, so that shares of sessions are compared. */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);
@@ -58,7 +58,7 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Pairs instances by their names, and new names, as with containers, in order of their shares. */
+/** Pairs instances by name. Pairs new names, such as those of containers, by the order of their shares. */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
   const named = now.every(({ instance }) => before.some(share => share.instance === instance));
   const order = (shares: readonly Share[]): Share[] =>

@@ -7,9 +7,9 @@ const LEAST = 1_000;
 export interface Gap {
   from: number;
   until: number;
-  /** The first time in the gap at which a request was waiting for its response; infinite if no request was. */
+  /** The first time in the gap at which a request was waiting for its response; Infinity if there was none. */
   firstWait: number;
-  /** The last time at which a request that had waited in the gap ended without success. */
+  /** The last time at which a request that waited in the gap failed. */
   lastFailure: number;
   before?: Operation;
   error?: Operation;
@@ -35,7 +35,7 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** Ended gaps that the result needs. A request that waited in such a gap may end later. */
+  /** Ended gaps that the result needs. A request that waited in one of them may still be in flight. */
   readonly #closed: Gap[] = [];
 
   /** @param failed undefined if the request was aborted or has no end */
@@ -59,7 +59,7 @@ export class Gaps {
     begin(open, end, operation);
   }
 
-  /** Returns all gaps. A gap that is open at the time `at` ends with its last failed request, if there is one. */
+  /** Returns all gaps. A gap that is open at the time `at` ends with its last failed request. */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);
     return until > this.#open.from ? [...this.#closed, { ...this.#open, until }] : this.#closed;

@@ -8,12 +8,12 @@ import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
 export interface FaultFacts {
-  /** True if the operation failed. Undefined if the run aborted it, or if its end is not known. */
+  /** True if the operation failed. Undefined if the run aborted the operation, or if its end is not known. */
   failed: boolean | undefined;
   touched: readonly FaultWindow[];
-  /** The first failed request of the client since its last success; the operation itself if none has failed. */
+  /** The client's first failed request since its last success; this operation if there is none. */
   first: Operation | undefined;
-  /** True if a fault window overlaps the time from the request `first` to this operation. */
+  /** True if a fault window overlaps the time from the client's first failed request to this operation. */
   disturbed: boolean;
 }
 
@@ -105,7 +105,7 @@ export class FaultLedger {
     }
   }
 
-  /** Blames the last fault before the loss for the new login of a client. */
+  /** Counts a repeated login for the fault that caused the loss of the session. */
   #relogin(operation: Operation, { session, live }: Standing): void {
     const { client, call, return: end = call } = operation;
     if (live && session.lost === operation) {

@@ -76,7 +76,7 @@ describe('acknowledged writes, at the final reads', () => {
       expect(gone(more, nothing, nothing)).toBe(0);
     expect(gone({}, s => s.remove('b', 'app-2'), nothing)).toBe(1);
     expect(gone({}, s => s.change('clear', '', 'app-2'), nothing)).toBe(0);
-    // If a `set` replaces all values before the fault, the new values must survive the fault, too.
+    // If a `set` replaces all values before the fault, the new values must survive the fault.
     expect(gone({}, s => s.change('set', 'b', 'app-2'), nothing)).toBe(1);
     expect(gone({}, nothing, s => s.remove('a', 'app-1'))).toBe(0);
     expect(gone({}, nothing, s => s.remove('b', 'app-1'))).toBe(1);
@@ -106,7 +106,7 @@ describe('acknowledged writes, at the final reads', () => {
     type Reads = [call: number, saw: string[]][];
     /**
      * Builds a write that is acknowledged at `end`, faults from 1000 to 5000 and from 7000 to 8000, and reads. The last
-     * read is the final one.
+     * read is the final read.
      */
     const written = (end: number, reads: Reads, object = 'basket@s') => {
       const verdict = judged(p => {
@@ -220,7 +220,7 @@ describe('acknowledged writes, at the final reads', () => {
       const read = p.events.at(-1);
       if (read?.type === 'op') read.object = 'list@s';
       session.ended();
-      // The second session has the same name and the same object name as the first.
+      // The second session and its object have the same names as the first ones.
       p.session('s', 'alice').login('app-1').read('app-1', []);
     });
     expect([rests['writes from before'], violations]).toEqual([2, 1]);

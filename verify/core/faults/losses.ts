@@ -10,7 +10,7 @@ const KEPT = 3;
 export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
-  /** Key: a session; value: its first request in the final reads, and whether one was honoured (`alive`). */
+  /** Key: a session; value: its first request in the final reads, and whether a final read was honoured (`alive`). */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
   #lostWithoutFault = 0;
@@ -29,7 +29,7 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // Any other session that is not live may have expired.
+    // A session that is not live, but was not seen to be lost, may have expired.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -56,7 +56,9 @@ export class Losses {
     }
   }
 
-  /** Blames each fault that began before the first refused request and ended after the last honoured one. */
+  /**
+   * Counts the loss for each fault that began before the first refused request and ended after the last honoured one.
+   */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;
@@ -79,7 +81,7 @@ export class Losses {
 
   finish(): void {
     this.#writes.finish();
-    // If sessions were also lost without a fault, the lost sessions do not prove that a fault took effect.
+    // If sessions are also lost without a fault, lost sessions do not prove that a fault took effect.
     for (const { bit, sessions, examples } of this.#windows) {
       if (bit === true || this.#lostWithoutFault === 0) continue;
       sessions.gone = 0;

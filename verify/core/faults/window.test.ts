@@ -17,9 +17,7 @@ const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {
 const operation = (call: number, end?: number): Operation =>
   ({ call, ...(end === undefined ? {} : { return: end }) }) as Operation;
 
-/**
- * Makes a ledger in which the fault `stop` has a recovery time of 50, and all other faults have a recovery time of 5.
- */
+/** Makes a ledger. The fault `stop` has a recovery time of 50, each other fault has 5. */
 const ledgerOf = (...faults: Fault[]): FaultLedger => {
   const ledger = new FaultLedger(
     runLine({ declared: { budgets: { recovery: 5, faults: { stop: { recovery: 50 } } } } }),
@@ -40,7 +38,7 @@ describe('the windows of a ledger', () => {
     ledger.event(fault(1, 10, 20, { bit: true }));
     expect(opened).toMatchObject({ end: 20, bit: true, closed: true });
     expect(ledger.open).toBe(0);
-    // After the end of a fault, a second event with the same id starts another window.
+    // After the end of a fault, a second event with the same id starts a new window.
     ledger.event(fault(1, 30));
     ledger.event(fault(2, 2, 5));
     expect([ledger.windows.length, ledger.open]).toEqual([3, 1]);

@@ -5,7 +5,7 @@ import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
-/** `starved`: the failed requests that a lack of CPU time on Baton's machine may explain. */
+/** `starved`: failed requests that a lack of CPU time on Baton's machine may explain. */
 export interface Load {
   requests: number;
   failed: number;
@@ -24,7 +24,7 @@ export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   budget: Budget;
   during: Load;
   recovering: Load;
-  /** The first failed request in the window that no lack of CPU time on Baton's machine can explain. */
+  /** The first failed request in the window that a lack of CPU time on Baton's machine cannot explain. */
   failure?: Operation;
   gap?: Gap;
   waits: WaitTimes;
@@ -62,7 +62,7 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/** @param after how long the window is extended after its end, microseconds */
+/** @param after time by which the window is extended, microseconds */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,

@@ -29,7 +29,7 @@ export class Writes {
   ended(operation: Operation, { object, write }: ObjectFacts, final: boolean): void {
     let reads = this.#objects.get(object);
     if (reads === undefined) {
-      // An app drops values from an object with a cap even without a fault.
+      // An app may drop values from an object with a cap even without a fault.
       if (write === undefined || object.declared.cap !== undefined) return;
       reads = { epoch: this.#windows.length, before: [], shown: new Set() };
       this.#objects.set(object, reads);
@@ -76,18 +76,18 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // It is not known what faults after the last read of the object lost.
+    // Skips faults after the last read of the object, because their losses are not known.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
       // A fault that ended before the write was acknowledged cannot have lost the write.
       if (end > until) return;
       const wasThere = shows(before[index], value, end);
-      // If a read after this fault still showed the value, only a later fault can have lost it.
+      // If a read after this fault showed the value, only a later fault can have lost it.
       const outlived = before
         .slice(index + 1)
         .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
       if (shown.has(known)) writes.survived++;
-      // A fault whose effect is unknown is blamed only if a read just before it showed the value.
+      // A fault with unknown effect is blamed only if a read just before the fault showed the value.
       else if (wasThere === false || (bit !== true && wasThere !== true)) return;
       else if (outlived) writes.survived++;
       else {

@@ -1,4 +1,4 @@
-/** Makes and recognises canaries: private values of a user, which prove a leak if another user sees them. */
+/** Makes and recognises canaries: private values of a user, which prove a leak if a different user sees them. */
 
 /** Returns a canary: `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
@@ -15,7 +15,7 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** Returns the prefix of values in data that all users share, which are no canaries. */
+/** Returns the prefix of values in data that all users share. Such values are no canaries. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
 const PADDING = 'x';
@@ -30,10 +30,10 @@ export function unpadder(prefix: string): (text: string) => string {
 
 const LONGEST = 256;
 
-/** Returns a function that finds the canaries in a text. Repetitions of a canary in a row count once. */
+/** Returns a function that finds the canaries in a text, and counts consecutive equal canaries once. */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** Comparing with the canaries of the previous text, often the same, is faster than searching. */
+  /** A comparison with the canaries of the previous text, which is often the same, is faster than a search. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
@@ -74,7 +74,7 @@ export function foreignCanary(
   prefix: string,
   own: string,
 ): string | undefined {
-  // In k6, creating an iterator takes longer than testing the value.
+  // Uses an index, because iterators are slow in k6.
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as string;
     if (!value.startsWith(own) && canaryOwner(value, prefix) !== undefined) return value;

@@ -1,7 +1,7 @@
 /** Defines the fields of an operation in a history. Times are whole microseconds on the clock that the line names. */
 import { may, must, TEXTS } from './kinds.ts';
 
-/** The attributes of a session cookie. They are recorded only if a workload asks for them. */
+/** The attributes of a session cookie, recorded only if a workload asks for them. */
 export const ATTRIBUTES = {
   httpOnly: must('flag'),
   secure: must('flag'),

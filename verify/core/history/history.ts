@@ -12,7 +12,7 @@ export type Run = Line<'run'>;
 export type Declared = ObjectOf<typeof declared.DECLARED>;
 export type Budget = ObjectOf<typeof declared.BUDGET>;
 export type RefreshRules = ObjectOf<typeof declared.REFRESH>;
-/** Times of two clocks have an order only if they differ by more than the sum of the uncertainties. */
+/** Times of two clocks have an order only if they differ by more than the sum of their uncertainties. */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
 /** A line that declares the kind of an object, such as a list. An object without such a line is a set. */
@@ -39,5 +39,7 @@ export type Action = Called['action'];
 /** Cookies that a request sent instead of the cookies in the client's jar. */
 export type With = NonNullable<Called['with']>;
 export type ObjectKind = ObjectEvent['kind'];
-/** `ok`: the operation happened. `fail`: it certainly did not. `info`: it may have, or may happen later. */
+/**
+ * `ok`: the operation happened. `fail`: it certainly did not happen. `info`: it may have happened, or may happen later.
+ */
 export type Outcome = Returned['outcome'];

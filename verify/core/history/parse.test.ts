@@ -4,7 +4,6 @@ import { Picture, runLine } from '../testing/picture.ts';
 import { LINES } from './lines.ts';
 import { HistoryError, parseEvent } from './parse.ts';
 
-/** The required fields of an operation. */
 const { id, clock, client, session, user, action, request, call } = fullStart;
 const plainOp = { id, clock, client, session, user, action, request, call, type: 'op', outcome: 'ok' };
 
@@ -78,7 +77,7 @@ describe('parseEvent', () => {
   });
 });
 
-/** One event of each type with all fields, and the names of its required fields. */
+/** One event of each type, with all fields. */
 const cookies = [
   {
     name: 'sid',

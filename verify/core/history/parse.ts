@@ -81,7 +81,6 @@ interface Table {
   required: readonly string[];
 }
 
-/** A long history has many lines of each type. */
 const tables = new Map<Fields, Table>();
 function tableOf(fields: Fields): Table {
   return getOrInsert(tables, fields, () => ({

@@ -54,7 +54,7 @@ export class Contents {
     const before = this.removed.get(value);
     this.removed.delete(value);
     const known = this.of(value);
-    // An earlier removal in flight may also remove the newly added value.
+    // A removal that is still in flight may also remove a value that is added again.
     for (const removing of before?.removing ?? [])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
@@ -94,7 +94,7 @@ export class Contents {
     let last: Value | undefined;
     for (const known of [...this.present.values()]) {
       if (effect.values.includes(known.value)) continue;
-      // An add that overlapped the replacement may have come after it.
+      // An add that overlaps a `set` or `clear` may take effect after it.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       this.#remove(known);
       last = known;
@@ -130,7 +130,7 @@ export class Contents {
   laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.changes) return this.#later.count;
     let count = 0;
-    // A removed value may have pushed the value of the write out of the list before.
+    // A value can push the written value out of the list before the value itself is removed.
     for (const all of [this.present, this.removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;

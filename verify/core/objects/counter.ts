@@ -5,7 +5,6 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 class Viewer extends Reader {
-  /** The session's last acknowledged write. `writtenIn`: the counter's phase in which this write ended. */
   written?: Write;
   writtenIn?: number;
   readIn?: number;
@@ -16,16 +15,15 @@ const KEPT = 64;
 
 /** Tracks a counter in phases. A set, clear or decrement begins a phase, within which the counter only rises. */
 export class Counter implements ObjectState {
-  /** Smallest count that a read can show in this phase; undefined if not known. */
+  /** Smallest count that a read can show; undefined if not known. */
   #base: number | undefined;
   #most: number | undefined;
-  /** Latest increments of the phase, one by one. Earlier increments are kept only as sums. */
   #rises: Write[] = [];
   /** Sum of older increments that an overlapping request may have undone. */
   #undoable = 0;
-  /** Count after all acknowledged increments of this phase; undefined if not known. */
+  /** Count after all acknowledged increments; undefined if not known. */
   #sum: number | undefined;
-  /** Acknowledged increments that no final state has included so far. */
+  /** Acknowledged increments that the next final count must include. */
   #owed: Write[] = [];
   #phase = 0;
   /** Operations that set, clear or decrement the counter and may still take effect. */
@@ -57,7 +55,7 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /** Adds the oldest increment to `#undoable` if another request may undo it, else to `#base`. */
+  /** Adds the oldest increment to `#undoable` if an overlapping request may undo it, else to `#base`. */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;
@@ -108,7 +106,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Returns the smallest count that a read can show if the read is sent after this operation has ended. */
+  /** Returns the smallest count that a read can show if it is sent after this operation. */
   #least({ return: at = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
@@ -142,7 +140,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // All changes have finished, so the shown count is exact.
+    // No write is in flight, so the shown count is exact.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;
@@ -173,7 +171,6 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // No state is older than the lowest count of the phase.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),

@@ -1,6 +1,6 @@
 /**
- * Tests that an app which only loses updates is never accused of the anomalies STALE and BACK. For each write, this
- * simulated app loads the state of two objects, changes one of them, and saves both objects some time later.
+ * Tests that an app which only loses updates is never accused of the anomalies STALE and BACK. For each write, the
+ * simulated app loads the state of two objects, changes one object, and saves both objects some time later.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -22,15 +22,15 @@ const plan = fc.array(
       fc.integer({ min: 1, max: 25 }),
     ),
     /**
-     * When the app loads and saves the state. `load`: per cent of the request's time. `save`: per cent of the time from
-     * then to the response.
+     * Times at which the app loads and saves the state. `load`: per cent of the request's duration; `save`: per cent of
+     * the rest.
      */
     load: fc.integer({ min: 0, max: 100 }),
     save: fc.integer({ min: 0, max: 100 }),
     outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'info', 'fail'),
     /**
-     * For a write with unknown outcome (`info`): time from its response until the app saves the state. If negative, the
-     * app never saves it.
+     * For a write with unknown outcome (`info`): time from its response until the app saves the state. A negative time
+     * means never.
      */
     late: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 0, max: 60 })),
     which: fc.nat(20),
@@ -78,8 +78,8 @@ function run(steps: readonly Step[]): Event[] {
       ...{ action, request: `r${id}`, call, ...(write && action !== 'clear' ? { value } : {}) },
     };
     const save = (): void => {
-      // For a refused write, the app saves the state that it loaded, unchanged. Reads save nothing here, because the
-      // judge cannot know about a read in flight: its line is written when it ends.
+      // For a refused write, the app saves the state that it loaded, unchanged. Reads save nothing, because the history
+      // does not show reads in flight.
       state = outcome !== 'fail' ? changed(request) : request.loaded;
     };
     const ended = (): Event =>

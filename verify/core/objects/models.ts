@@ -1,4 +1,4 @@
-/** Defines what each action does to each kind of object. No other code defines it. */
+/** Defines what each action does to each kind of object. */
 import type { Action, ObjectKind } from '../history/history.ts';
 
 export interface Change {
@@ -141,14 +141,14 @@ const collection = (
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-/** A read may show a value of a set several times. */
+/** Ignores repeated values, because a read may show a value several times. */
 const set = collection(
   'set',
   values => [...new Set(values)].sort(),
   (state, value) => (state.includes(value) ? state : sorted([...state, value])),
 );
 
-/** A removal removes one of several equal values. */
+/** Removes only one of several equal values. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
 const list = collection(

@@ -1,7 +1,4 @@
-/**
- * Tests what the judge concludes from reads. Compares it with a simple implementation of the definitions, which
- * compares every pair of operations.
- */
+/** Compares the judge's conclusions from reads with a simple implementation that compares every pair of operations. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
@@ -14,10 +11,7 @@ const plan = fc.array(
     session: fc.constantFrom('s1', 's1', 's2'),
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
-    /**
-     * Durations of the operations. Most are short, so that few operations overlap: an overlapping write may be
-     * overwritten, so reads rarely contradict it.
-     */
+    /** Most durations are short, because an overlapped write may be overwritten, and then no read contradicts it. */
     lasts: fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
       fc.integer({ min: 1, max: 25 }),
@@ -73,8 +67,8 @@ function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Op
 }
 
 /**
- * Returns the events in the order in which a recorder writes them: starts sorted by the time of the call, ends and
- * reads by the time of the response.
+ * Returns the events in the order in which a recorder writes them: starts by the time of the call, ends and reads by
+ * the time of the response.
  */
 function eventsOf(operations: readonly Operation[]): Event[] {
   const timed = operations.flatMap((operation): { at: number; event: Event }[] => {
@@ -104,7 +98,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const endedBy = (o: Operation, read: Operation) =>
     (o.return ?? 0) < (read.return ?? 0) || (o.return === read.return && o.id <= read.id);
   /**
-   * Returns the first read that shows the value of an add with unknown outcome (`info`). The add may take effect until
+   * Returns the first read that shows the value of an add with unknown outcome (`info`). The add takes effect before
    * that read returns.
    */
   const shownBy = (o: Operation, read: Operation) =>
@@ -112,8 +106,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
       .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))
       .sort((one, other) => (one.return ?? 0) - (other.return ?? 0) || one.id - other.id)[0];
   /**
-   * Returns whether operation `o` could no longer take effect when `other` was called. Uses only what is known at the
-   * end of the read.
+   * Returns whether operation `o` could no longer take effect when `other` was called, from what is known at the end of
+   * `read`.
    */
   const over = (o: Operation, other: Operation | undefined, read: Operation) =>
     o.outcome === 'info' ? before(shownBy(o, read), other) : before(o, other);
@@ -145,8 +139,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
         (r.action === 'remove' ? r.value === add.value : r.action === 'clear' && !over(r, add, read)),
     );
   /**
-   * Returns whether a request that overlapped a write of the value may have undone the write. The first read that shows
-   * the value cannot have undone it.
+   * Returns whether a request that overlapped a write of the value may have undone the write. Ignores the first read
+   * that shows the value.
    */
   const raced = (value: string, read: Operation) => {
     const concerns = operations.filter(
@@ -169,8 +163,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const quiet = (read: Operation) =>
     operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
   /**
-   * Returns whether a later read shows a value that an earlier read lacked while no write was in flight. Then the value
-   * was not overwritten.
+   * Returns whether a later read shows a value that an earlier read lacked while no write was in flight, so that no
+   * request had overwritten it.
    */
   const again = (value: string, missing: Operation) =>
     quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));
@@ -201,7 +195,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   return { stale, back };
 }
 
-/** An example in which two reads lack the value, and only the first of these is followed by a read with the value. */
+/** An example in which a read lacks the value, a later read shows it, and the last read lacks it again. */
 const missedTwice: Parameters<typeof drawn>[0] = (
   [
     ['add', 0, 1, 'ok', 'no'],
@@ -241,7 +235,8 @@ describe('what a read contradicts', () => {
       }),
       { numRuns: share(4000), examples: [[missedTwice]] },
     );
-    // The test proves something only if histories were stale, went back, did both and did neither, each often enough.
+    // The test proves something only if histories with stale reads, with reads that go back, with both, and with
+    // neither occur often enough.
     expect(Math.min(...Object.values(found))).toBeGreaterThan(share(4000) / 200);
   });
 });

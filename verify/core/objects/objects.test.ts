@@ -67,9 +67,8 @@ describe('an info write that takes effect late', () => {
     // The add of `late` has no response yet when `b` is added. So the app may save an older state without the value
     // `late`.
     expect(lost('add', 'late', 'app-1', { ...unsure, return: 1_000_000 })).toEqual([]);
-    // A write without a response may take effect at any later time, as an older state of the object that the app saves.
-    // No read shows when a repeated add of `a`, or the removal of a value that is not there, takes effect. So each of
-    // them may explain that `b` is missing.
+    // A write without a response may save an older state at any later time. No read shows when a repeated add, or a
+    // removal of a missing value, takes effect. So each of them may explain that `b` is missing.
     expect(lost('add', 'a', 'app-1', unsure)).toEqual([]);
     expect(lost('remove', 'x', 'app-1', unsure)).toEqual([]);
     const removed = drawn(s => {
@@ -287,8 +286,8 @@ describe('a list of a usual page size', () => {
         for (let n = 0; n < 3; n++) add(other, `o${i}-${n}`);
         own?.read('app-2', gap && i === 11 ? all.toSpliced(7, 1).slice(0, 50) : all.slice(0, 50));
       }
-      // The list lacks `last`, although no value was added after it. This is no violation, because the app may sort the
-      // page in another order.
+      // The list lacks `last`, although no value was added after it. The app may sort the page in a different order, so
+      // this is no violation.
       if (lacks) {
         add(own, 'last');
         own?.read('app-2', all.slice(1, 51));
@@ -368,9 +367,9 @@ describe('a removed value that is forgotten, because the judge follows many obje
   const OBJECTS = 2000;
   const values = Array.from({ length: 8 }, (_, i) => `v${i}`);
   /**
-   * Returns the guarantees that this history breaks. One session removes all values in turn. Another session reads the
-   * values before it, and reads `back` during the removals or `late` microseconds later. Then it reads an empty list,
-   * and at the end the values `again`.
+   * Returns the guarantees that this history breaks. One session removes all values in turn. A second session reads all
+   * values before the removals, reads `back` during the removals or `late` microseconds after them, then reads an empty
+   * list, and reads `again` at the end.
    */
   const read = (late: number, back: string[], objects = OBJECTS, again: string[] = []): Guarantee[] => {
     const picture = new Picture();

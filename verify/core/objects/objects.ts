@@ -5,7 +5,7 @@ import { isWrite } from './models.ts';
 import { cutOffRemark, type LongestLists } from './sift.ts';
 import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
-// In k6, creating a function takes as long as running it.
+// Created once, because creating a function in k6 takes as long as calling it.
 const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.otherStarted(start);
 const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
   overlaps.otherEnded(operation);
@@ -30,7 +30,7 @@ export class Objects {
   #final = false;
   readonly #remembered: () => number;
 
-  /** @param canary prefix of all values that the run writes, by which they are recognised */
+  /** @param canary prefix by which the values of the run are recognised */
   constructor(canary: string) {
     this.#canary = canary;
     // k6 has a bug with arrow functions in initial values of fields (loadtests/engine.test.ts).
@@ -101,7 +101,9 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /** An app that saves all objects together may change each of them in one request. */
+  /**
+   * Passes an event to the other objects of its session and user, because an app may save all of them in one request.
+   */
   #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);

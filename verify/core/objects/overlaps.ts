@@ -8,7 +8,7 @@ export interface Write {
   effect: Effect | undefined;
   end?: Operation;
   certain: boolean;
-  /** The operation whose end is the latest time at which the write can take effect, if known. */
+  /** The write takes effect before the end of this operation, if known. */
   over?: Operation;
   /** Overlapping writes of the same object. At most the first eight are kept. */
   rivals: Write[];
@@ -21,7 +21,7 @@ export interface Write {
 export const overlapped = ({ rivals, overlapping }: Write): boolean =>
   rivals.length > 0 || overlapping !== undefined;
 
-/** Returns whether an overlapping request may have undone the write. An add that no read shows has saved nothing. */
+/** Returns whether an overlapping request may have undone the write. */
 export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
   overlapping !== undefined ||
   rivals.length >= RIVALS ||
@@ -39,13 +39,12 @@ const RECENT = 64;
 export class Overlaps {
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
-  /** Of the writes that can no longer take effect, the one with the latest response. */
+  /** The write with the latest response among the writes that can no longer take effect. */
   #last: Operation | undefined;
   readonly #others = new Map<number, Start>();
-  /** The last change of another object that can no longer take effect. */
   #lastOther: Operation | undefined;
   readonly #indeterminate = new Map<number, Operation>();
-  /** `#repeated`: values that were written twice, whose reads do not show which write took effect. */
+  /** `#repeated`: values that were written twice, so that a read does not show which write took effect. */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
 
@@ -82,7 +81,7 @@ export class Overlaps {
     return write;
   }
 
-  /** The next write of this value then counts as its first write. */
+  /** Forgets a value, so that its next write counts as its first write. */
   forget(value: string): void {
     this.#values.delete(value);
     this.#repeated.delete(value);
@@ -112,13 +111,15 @@ export class Overlaps {
     this.#mark(other);
   }
 
-  /** Called when a read of this object ends, and when a request of the session or user ends that has another object. */
+  /**
+   * Called when a read of this object ends, or when a request of the same session or user for a different object ends.
+   */
   otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
     else if (changes) this.#otherOver(other);
     const shown = this.#indeterminate.size > 0 ? this.#shownIn(other) : [];
-    // The app loaded its data after the shown writes, so this read cannot undo them.
+    // The app loaded its data after the writes that this read shows, so the read cannot undo them.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
     for (const write of shown) this.#over(write, overAt(write.start, other));
@@ -164,7 +165,10 @@ export class Overlaps {
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /** Returns whether every write had its response when an operation began. An `info` write may still take effect. */
+  /**
+   * Returns whether every write had its response before this operation was called. A write with unknown outcome may
+   * still take effect.
+   */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -183,7 +187,6 @@ export class Overlaps {
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/** Makes an operation that ended with a read, because this read shows its change. */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

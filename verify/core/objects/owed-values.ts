@@ -13,11 +13,10 @@ interface Owed {
   least: number;
   raced: boolean;
   absent: boolean;
-  /** The final state before the last one. Set only if it showed all adds of the value, and the last one lacks it. */
   showed: Operation | undefined;
 }
 
-/** Maximum number of values that are searched one by one. Counting the list is faster for more. */
+/** For more values than this, counting the whole list is faster than searching for each value. */
 const FEW = 4;
 
 export class OwedValues {
@@ -39,7 +38,7 @@ export class OwedValues {
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const found: Write[] = [];
     if (this.#values.size === 0) return found;
-    // A search from the end is fast, because one value near the end of the list is usual.
+    // The value is usually near the end of the list, so a search from the end is fast.
     const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [known, owed] of this.#values) {
       if (mayBeGone(known)) this.#values.delete(known);
@@ -47,7 +46,7 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // A value that no request overlapped is no lost update. A bag keeps all values, to count equal adds.
+        // A value whose add no request overlapped is no lost update. A bag keeps it, to count equal adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;

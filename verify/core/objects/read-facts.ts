@@ -5,7 +5,7 @@ import type { Write } from './overlaps.ts';
 
 export interface Contradiction {
   against: Operation;
-  /** What the earlier operation did or showed, such as `acknowledged`. Part of the anomaly's text. */
+  /** The words for an earlier operation in the text of an anomaly, such as `acknowledged`. */
   was: string;
   expected: string;
   came: string;
@@ -14,7 +14,7 @@ export interface Contradiction {
 
 export interface NewestAdd {
   add: Operation;
-  /** True if the list shows every add of the session between its first and its last shown one, and this add. */
+  /** True if the list shows the session's last add, and all of the session's adds since the first shown one. */
   shown: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined;
-  /** True if an equal next read of the session counts as compared, too, while the object does not change. */
+  /** True if the session's next read counts as compared, too, if it is equal and the object has not changed. */
   again: boolean;
   /** Values of this read that the session's previous read may not have shown. */
   fresh: readonly string[];
@@ -39,7 +39,6 @@ export interface LostUpdate {
   read: Operation;
 }
 
-/** `lost`: the values that the last final state lacks. `searched`: the adds of missing values. */
 export interface Lost {
   lost: readonly LostUpdate[];
   searched: readonly Write[];
@@ -66,11 +65,14 @@ export interface ObjectState {
   read(read: Operation, facts: ReadFacts): void;
   /** Returns the adds that a final state shows for the first time. @param before the previous final state */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
-  /** Returns the overlapped acknowledged adds whose value the last final state lacks. */
+  /** Returns the acknowledged adds that another request overlapped and whose value the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
   /** Returns whether the list shows the session's last add. Undefined if later adds may have cut it off. */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
-  /** `due`: the values whose add was acknowledged or that a read showed. `kept`: only the former. */
+  /**
+   * `due`: values whose add was acknowledged, and values that a read showed. `kept`: only values whose add was
+   * acknowledged.
+   */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
 }
@@ -85,7 +87,7 @@ export class Reader {
   }
 }
 
-/** Keeps a record for each session. Caches the record that was used last. */
+/** Keeps a record for each session, and caches the last used record. */
 export class Readers<R extends Reader> {
   readonly #Reader: new (
     session: string,

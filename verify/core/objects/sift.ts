@@ -23,13 +23,13 @@ const FEWEST_ROWS = 10;
 export const mayBeCutOff = (values: number): boolean =>
   values >= FEWEST_ROWS && (values % 5 === 0 || values % 12 === 0 || (values & (values - 1)) === 0);
 
-/** Number of values beyond the app's limit that a list may have, because apps add first and cut then. */
+/** Number of values beyond its limit that an app may show, because it adds first and cuts then. */
 const EXCESS = 3;
 
 /** Lengths of lists in the reads of one probe, which show where the app may cut off a list. */
 export interface LongestLists {
   most: number;
-  /** Number of reads that showed exactly `cutTo` values and lacked other values. */
+  /** Number of reads that showed exactly `cutTo` values although the object had more. */
   cut: number;
   cutTo: number;
 }
@@ -77,7 +77,9 @@ export class Sift {
     for (const value of putsIn(effect)) if (!value.startsWith(this.#canary)) this.#known.add(value);
   }
 
-  /** Removes the values of other runs from `saw`. Deletes and returns a list that the app may have cut off. */
+  /**
+   * Removes the values of other runs from `saw`. If the app may have cut off the list, deletes `saw` and returns it.
+   */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
     if (saw === undefined) return undefined;
@@ -88,7 +90,6 @@ export class Sift {
     }
     if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
     if (cut.length > 0) {
-      // The list does not show the values in `cut`, but the object holds them.
       read.saw = [...(read.saw ?? []), ...cut];
       read.beyond = cut.length;
     }
@@ -100,7 +101,7 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // Later reads may show the initial value of a register again.
+    // A later read may show the initial value of a register again.
     else for (const value of saw) this.#known.add(value);
   }
 

@@ -9,14 +9,14 @@ import { Values } from './values.ts';
 
 export interface ObjectFacts {
   object: TrackedObject;
-  /** True if the session was live, and the app acknowledged the write, or the read showed the state. */
+  /** True if the session was live, and the app acknowledged the write or showed the state. */
   certain: boolean;
   write: Write | undefined;
   /** Undefined for a write, and for a read that is not `certain`. */
   reads: ReadFacts | undefined;
   /** Set for the read of a list that may be cut off. */
   newest: NewestAdd | undefined;
-  /** Acknowledged adds that this final state shows first. */
+  /** Acknowledged adds that a final read shows for the first time. */
   found: readonly Write[];
 }
 
@@ -50,7 +50,7 @@ export class TrackedObject {
   #cut: readonly string[] | undefined;
   /** The last final state (read while no write was in flight); undefined once a new write has started. */
   #final: Operation | undefined;
-  /** The last final state, even after a new write has started. */
+  /** The last final state, also if a write has started since. */
   #before: Operation | undefined;
 
   /** @param remembered returns the maximum number of removed values that the object can remember */

@@ -1,7 +1,7 @@
 /**
- * Tracks one value of a set, list or bag. A read without the value is no contradiction at first if a request overlapped
- * a write of the value. If a later read shows the value again, no request had overwritten it, and the earlier read was
- * wrong. This is judged only for a quiet read: sent when no write could take effect.
+ * Tracks one value of a set, list or bag. A request that overlaps the write of the value may overwrite it, so a read
+ * without the value is no contradiction at first. If a later read shows the value again, no request had overwritten it,
+ * and the earlier read was wrong. Judges only quiet reads, which are sent when no write can take effect.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -25,7 +25,7 @@ export class Value {
   }
 }
 
-/** Quiet reads without the value, after the session's own add (`stale`), or after it had read the value (`back`). */
+/** Reads without the value: after the session's own add (`stale`), or after the session had read the value (`back`). */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
 interface Compared {
@@ -48,12 +48,14 @@ export class Viewer extends Reader {
   readonly gone = new Map<Value, Operation>();
   /** Sizes above which removed values are deleted from `added`, and forgotten values from `gone`. */
   readonly most = { added: LEAST, gone: LEAST };
-  /** Values that a quiet read lacked, but that another request may have overwritten. */
+  /** Values that a read lacked, perhaps because an overlapping request had overwritten them. */
   readonly suspects = new Map<Value, Suspects>();
-  /** Number of changes of the object at the session's last read; −1 if the next read must be compared anyway. */
+  /**
+   * Number of changes of the object at the session's last read; −1 if the next read must be compared even without a
+   * change.
+   */
   settled = -1;
   values: readonly Value[] = [];
-  /** The write, and whether a read, was compared with the last read. `next`: whether an equal next read counts, too. */
   compared = NOTHING_COMPARED;
 }
 
@@ -76,7 +78,7 @@ function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 
-/** Records a write that may remove the value, so that a read without it no longer proves a failed add. */
+/** Records a write that may remove the value, so that later reads may lack it. */
 export function mayRemove(known: Value, removing: Write): void {
   known.removing.push(removing);
   for (const add of known.adds) add.traceless = true;
@@ -86,7 +88,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
   getOrInsert(reader.suspects, known, (): Suspects => ({}))[as] ??= read;
 }
 
-/** Reports values of an earlier read that this read wrongly lacks. Returns whether it lacks any value. */
+/** Reports values of an earlier read that this read wrongly lacks. Returns true if this read lacks any value. */
 export function lacking(
   read: Operation,
   number: number,
@@ -102,7 +104,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       isGone(known, read, reader);
-      // Without an acknowledged removal, the object may still have the value.
+      // Only an acknowledged removal proves that the object no longer has the value.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
@@ -132,7 +134,9 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** Reports an earlier read that lacked the value, because no request had overwritten it. */
+/**
+ * Reports an earlier read without the value, after a later read has proved that no request had overwritten the value.
+ */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
@@ -157,13 +161,16 @@ const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement removes only values that were added before.
+    // A `set` or `clear` removes only values that were added before it.
     if (effect?.does === 'removes' || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
 
-/** Returns whether a read without the value is wrong. @param quiet true if no write could take effect any more */
+/**
+ * Returns whether a read without the value is wrong.
+ * @param quiet true if no write could take effect when the read was sent
+ */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
@@ -176,7 +183,10 @@ export const contradiction = (against: Operation, was: string, expected: string,
   ...{ against, was, expected, came },
 });
 
-/** Returns whether a list shows an add of its session but lacks a later one (`own`: the shown adds). */
+/**
+ * Returns whether a list shows one add of its session, but lacks a later add.
+ * @param own the session's adds that the list shows
+ */
 export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
   let lacks: Write | undefined;
   for (let i = added.length - 1, left = own.size; i >= 0 && left > 0; i--) {

@@ -32,7 +32,7 @@ import {
   Viewer,
 } from './value.ts';
 
-/** Counts of the values in one read. `removing`: true if an operation may have removed one of them. */
+/** `removing`: true if an operation may have removed a value of the read. */
 interface ReadCounts {
   different: number;
   present: number;
@@ -88,13 +88,12 @@ export class Values implements ObjectState {
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
-    // Removed and forgotten values in the list would not be counted.
     if (!this.#contents.removed.knowsAll(read)) return undefined;
     const values = saw.flatMap(value => this.#contents.present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
     const later = this.#contents.laterThan(write);
-    // A list must show the add if it is as long as the number of values since.
+    // A list with room for the add and all later values must show the add.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
@@ -129,7 +128,7 @@ export class Values implements ObjectState {
     if (after && reader.compared.read) facts.read = last;
   }
 
-  /** Returns true if even an equal next read must be compared, because an operation overlaps this one. */
+  /** Returns true if the next read must be compared even if it is equal, because an operation overlaps this read. */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
@@ -146,7 +145,6 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    // Most reads lack no value.
     const misses =
       seen.present < this.#contents.present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
@@ -178,7 +176,7 @@ export class Values implements ObjectState {
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // After a removal, the remaining values have moved.
+      // After a removal, the values behind it have moved forward.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
@@ -194,7 +192,7 @@ export class Values implements ObjectState {
       }
       if (known.removing.length > 0) seen.removing = true;
       else if (shown && reader.suspects.size === 0) continue;
-      // The list did not show a value that the app may have cut off.
+      // Skips a value that the list did not show because the app may have cut it off.
       if (i < saw.length - beyond) shows(known, read, reader, facts);
     }
     reader.values = values;

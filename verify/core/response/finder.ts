@@ -1,7 +1,7 @@
 /**
- * Finds the first group of a regular expression, fast in k6, too: there, each `matchAll` compiles the expression, and
- * one non-ASCII character makes a search five times slower. Searches for the literal parts of the most common shape,
- * `<body[^>]* data-user="([^"]*)"`, and elsewhere cuts off the page before the literal start.
+ * Finds the first group of a regular expression, fast in k6, too. In k6, each `matchAll` compiles the expression, and
+ * one non-ASCII character makes a search five times slower. So Finder searches for the literal parts of the most common
+ * shape, `<body[^>]* data-user="([^"]*)"`. For other shapes, it skips the text before the expression's literal start.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -23,7 +23,7 @@ export class Finder {
     return this.#pattern.exec(this.#rest(text))?.[1];
   }
 
-  /** Returns the first group in every match, empty if the match does not include the group. */
+  /** Returns the first group in every match; an empty text for a match without the group. */
   all(text: string): string[] {
     const found: string[] = [];
     const search = this.#search;
@@ -35,7 +35,7 @@ export class Finder {
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(rest); match !== null; match = this.#pattern.exec(rest)) {
       found.push(match[1] ?? '');
-      // Otherwise the same empty match would be found forever.
+      // Skips an empty match, because the search would find it forever.
       if (match[0] === '') this.#pattern.lastIndex++;
     }
     return found;
@@ -51,7 +51,7 @@ export class Finder {
 /** The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters. */
 interface Shape {
   before: string;
-  /** The character s, and the second literal part, if the expression has two. */
+  /** `stop` is the character s. Set only if the expression has the part `second`. */
   skip: { stop: string; second: string } | undefined;
   quote: string;
   after: string;
@@ -103,7 +103,6 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // Usually `after` is only the character q.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;
@@ -112,10 +111,10 @@ class Search {
   }
 }
 
-/** Returns the literal text with which every match begins; empty if it is not simple to find. */
+/** Returns the literal text with which every match begins; empty if the expression is too complex to tell. */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // A quantifier such as `*` may leave out the last character.
+  // A quantifier such as `*` can make the last character optional.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

@@ -43,7 +43,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
       },
       all: ({ body }) => {
         const texts = expression.all(body);
-        // In k6, calling a callback takes longer than the work in it.
+        // Uses a loop, because callbacks are slow in k6.
         for (let i = 0; i < texts.length; i++) texts[i] = decode(texts[i] as string);
         return texts;
       },
@@ -71,7 +71,10 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/** Returns a regular expression for the attribute `held` of the tag with this `name`, in any order. */
+/**
+ * Returns a regular expression for the attribute `held` of a tag with this `name`. The attributes may come in any
+ * order.
+ */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 

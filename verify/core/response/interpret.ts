@@ -54,7 +54,7 @@ export interface Asked {
 const NO_PAGE: ListPage = { values: [], cut: false };
 
 const writes = (action: Action): boolean => !isSafe(action) && !silent.has(action) && action !== 'login';
-/** Actions whose response does not show whether the session is signed in. */
+/** Actions whose responses do not show whether the session is signed in. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 /** Statuses that reject a refresh token permanently (RFC 6749, 5.2). */
 const REFUSED: readonly number[] = [400, 401, 403];
@@ -114,7 +114,7 @@ export class Interpreter {
     return this.#user.first(reply);
   }
 
-  /** Returns what a response shows. @param named the instance, if the caller has already found it */
+  /** Returns what a response shows. @param named the instance, if already known */
   seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
     const { action, object, unmarked = false, path } = asked;
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
@@ -161,7 +161,7 @@ export class Interpreter {
     }
   }
 
-  /** Returns undefined for an error, and `limited` if the app limits logins. */
+  /** Returns whether the app accepted a login: undefined for an error, `limited` if the app limits logins. */
   landed(reply: Reply): boolean | 'limited' | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500) return undefined;
@@ -191,7 +191,7 @@ export class Interpreter {
     );
   }
 
-  /** A page that must name its user and does not is signed out. */
+  /** Counts a response as signed out if its page must name the user but does not. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -211,7 +211,7 @@ export class Interpreter {
     return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
   }
 
-  /** Adds canaries outside of the read object, and changes of session cookies. */
+  /** Adds canaries that the read object does not hold, and changes of session cookies. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     if (found.length > 0) {

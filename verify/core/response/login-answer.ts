@@ -1,4 +1,4 @@
-/** Decides whether a login was accepted, only from the response to the login. */
+/** Decides from the response to a login alone whether the app accepted the login. */
 import type { Reply } from './reply.ts';
 
 export interface LoginPage {
@@ -24,7 +24,7 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage):
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Returns undefined if the app limits logins.
+ * Returns whether the app accepted a login; undefined for an error, or if the app limits logins.
  *
  * @param signedOut redirects that mean "signed out", also on another host
  */

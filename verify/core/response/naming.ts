@@ -29,7 +29,7 @@ export interface Named {
 /** Maximum length of an instance's name, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of cached header values. A header with more values hardly repeats them. */
+/** Maximum number of cached values of a header. A header with more values hardly repeats them. */
 const KNOWN = 64;
 
 export function namer(
@@ -39,13 +39,12 @@ export function namer(
   const name = header?.toLowerCase();
   const part = find === undefined ? undefined : new Finder(find);
   const shown = body === undefined ? undefined : finder(body, decode);
-  // nginx names an instance by its address, with $upstream_addr.
+  // nginx names an instance by its address ($upstream_addr).
   const names = new Map(Object.entries(addresses).map(([own, url]) => [hostOf(url), own]));
   const named = (instance: string | undefined, source: string): Named | undefined =>
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // Each instance always sends the same header.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -76,7 +75,7 @@ export function versionNamer({
 /** Returns host and port of an address. k6 lacks the class URL. */
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
-/** If a balancer tried several instances, it lists them all, and the last one has responded. */
+/** A balancer that tried several instances lists all of them. The last one sent the response. */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);

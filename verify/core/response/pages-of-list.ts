@@ -5,7 +5,7 @@ import type { ListPage, Reply } from './reply.ts';
 
 export interface ListSpec {
   items: Finding;
-  /** A regular expression for the list in the page, needed if its items match elsewhere, too. */
+  /** A regular expression for the part of the page that is the list. Needed if `items` also match outside the list. */
   within?: string | undefined;
   next?: Finding | undefined;
   rows?: number | undefined;
@@ -56,7 +56,7 @@ export class ListReader {
     for (let i = 0; i < values.length; i++) values[i] = this.#unpadded(values[i] as string);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
-    // If the place of the next address is declared, a page without this address is the last one.
+    // If the place of the next address is declared, a page without this address is the last page.
     return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
@@ -66,7 +66,6 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Most pages lack the text `next`.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);
@@ -76,7 +75,7 @@ export class ListReader {
 const isInBody = (finding: Finding): boolean =>
   typeof finding === 'string' || !('header' in finding || 'cookie' in finding);
 
-/** Removes `facts`, because they are about the whole body. */
+/** Removes `facts`, which are about the whole body. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

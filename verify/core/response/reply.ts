@@ -15,13 +15,13 @@ export interface BodyFacts {
   /** The first value that each search found in the body, or null. Key: the object that searched. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
-  /** Those of the canaries `found` that are not among the values `saw`. */
+  /** The canaries `found` that are not among the values `saw`. */
   outside?: { found: readonly string[]; saw: readonly string[]; canaries: string[] };
-  /** The last list page that was read from the body, with its reader and the requested path. */
+  /** The last list page read from the body, with its reader and the requested path. */
   list?: { reader: object; path: string; page: ListPage };
   busy?: boolean;
   password?: boolean;
-  /** The secrets of the last search for secrets, and whether the body shows one of them. */
+  /** The secrets of the last search, and whether the body shows one of them. */
   exposed?: { secrets: readonly string[]; shown: boolean };
 }
 
@@ -30,12 +30,12 @@ export interface Reply {
   failure?: Failure;
   /** What is wrong with the server's certificate, as a text. */
   distrusted?: string;
-  /** Status line and headers as the server sent them, if known: one text is searched faster than each header. */
+  /** Status line and headers as the server sent them, if known. One text is faster to search than each header. */
   head?: string;
   /** The response headers. Key: the name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
-  /** Results of searches in the body; absent if no other response shares them. */
+  /** Results of searches in the body, shared by responses with equal bodies. Absent if not shared. */
   facts?: BodyFacts;
   /** The target of a redirect, without its query: a path, or origin and path if the host differs. */
   redirect?: string;
@@ -48,6 +48,6 @@ export interface Reply {
   withheld?: readonly string[];
   /** True if the client sent the request twice, because the server closed the connection during the first attempt. */
   resent?: true;
-  /** True if the server sent 304, and this is the page that the client had kept. */
+  /** True if the server sent 304, so that this is the page that the client had kept. */
   unchanged?: true;
 }

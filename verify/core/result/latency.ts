@@ -1,4 +1,4 @@
-/** Counts response times in buckets, each 3 % wider than the one before. Percentiles are exact to 3 %. */
+/** Counts response times in buckets, each 3 % wider than the previous one. Percentiles are exact to 3 %. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
 

@@ -27,7 +27,7 @@ export interface Tally {
   resent?: number;
   /** Time from the first request to the last response, microseconds. */
   duration: number;
-  /** Key: a status, or another failure such as a timeout; value: number of failed requests. */
+  /** Key: a status, or a failure such as a timeout; value: number of failed requests. */
   failures: Record<string, number>;
   instances: InstanceTally[];
   /** Key: `header`, `cookie`, `body` or `log`; value: number of requests whose instance was found there. */

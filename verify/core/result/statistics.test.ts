@@ -58,7 +58,7 @@ describe('statistics', () => {
   });
 
   it('idSpace inverts the birthday problem', () => {
-    // The probability that no two people have the same birthday, of 365 days: 0.4927 for 23 people, 0.0968 for 41.
+    // The probability that all birthdays differ (365 days) is 0.4927 for 23 people, and 0.0968 for 41 people.
     expect(idSpace(23, 1 - 0.492702766)).toBeCloseTo(365, 3);
     expect(idSpace(41, 1 - 0.0968483885)).toBeCloseTo(365, 2);
     expect(idSpace(0)).toBe(0);

@@ -121,13 +121,13 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** For more ids, an approximation with a negligible error replaces the exact sum. */
+/** For more ids than this, an approximation with a negligible error replaces the exact sum. */
 const MANY = 10_000;
 
 /** Returns a lower bound of the number of possible ids, if this many random ids differ (birthday problem). */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);
-  // Because P(no two equal) ≤ e^(−n(n−1)/2N), this is never above the exact bound.
+  // Because P(no two equal) ≤ e^(−n(n−1)/2N), the result is never above the exact bound.
   const near = (-ids * (ids - 1)) / (2 * rare);
   if (ids < 2 || ids > MANY) return Math.max(ids, near);
   const logDistinct = (size: number): number => {

@@ -7,7 +7,7 @@ export type Judgement = 'valid' | 'violated' | 'unknown';
 /** One request of a witness (the few requests that prove a violation). The requests are in order of time. */
 export interface WitnessStep {
   operation: Operation;
-  /** What the guarantee requires of this request. Absent if the request only explains the others. */
+  /** What the guarantee requires of this request. Absent if the request only explains the violation. */
   expected?: string;
   came: string;
 }

@@ -1,10 +1,10 @@
 /** Defines the input and the result of a search for an order of operations that explains all responses. */
 import type { ObjectOperation } from '../objects/models.ts';
 
-/** An operation with its time interval. Two intervals that only touch are overlapping. */
+/** An operation with its time interval. Two intervals that only touch overlap. */
 export interface Interval {
   call: number;
-  /** Infinite without a response: the operation may then take effect at any time after its call, or never. */
+  /** Infinity without a response: the operation may take effect at any later time, or never. */
   return: number;
   operation: ObjectOperation;
 }
@@ -21,6 +21,6 @@ export type Decision = { steps: number } & (
 export interface Limit {
   /** Maximum number of times that the search adds an operation to the order. A million times take about 1 s. */
   steps: number;
-  /** Called from time to time; true when the time is over. */
+  /** Called regularly during the search. Returns true to stop it. */
   isLate?: (() => boolean) | undefined;
 }

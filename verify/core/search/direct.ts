@@ -10,13 +10,15 @@ const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, p
 
 const BEFORE = -1;
 
-/** `numbers`: the number of each value; `operations`: for each number, the index of the write. */
 interface Writes {
   numbers: ReadonlyMap<string, number>;
   operations: readonly number[];
 }
 
-/** Returns undefined if a value is written twice, or by another action than an add or set. */
+/**
+ * Decides whether operations are linearizable. Returns undefined if a value is written twice, or by an action other
+ * than add or set.
+ */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -58,9 +60,8 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
 }
 
 /**
- * Decides a set, list or bag from which nothing is removed, so that a larger state is later. Equal states share a slot,
- * and an add comes before the first read that shows it. A history is linearizable if and only if this order agrees with
- * the times.
+ * Decides a set, list or bag that only grows. Reads with more values come later, and an add comes before the first read
+ * that shows its value. The operations are linearizable if and only if this order agrees with their times.
  */
 function growing(
   kind: ObjectKind,
@@ -99,13 +100,11 @@ function growing(
   return inTime(slots, slot + 2, operations);
 }
 
-/** Checks that each state contains the previous, smaller one. */
+/** Checks that each state contains all values of the state before it. */
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** For each value, by its number: its position in the list, or −1. */
   readonly #places: Int32Array;
-  /** For each value, by its number: the last checked state that had it, counted from 1. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;
@@ -117,7 +116,9 @@ class Growth {
     this.#shown = new Int32Array(numbers.size);
   }
 
-  /** Returns the new values, by number; undefined if adds cannot have made this state of the previous one. */
+  /**
+   * Returns the numbers of the values added since the previous state; undefined if adds cannot explain the difference.
+   */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
     const fresh: number[] = [];
@@ -140,9 +141,11 @@ class Growth {
   }
 }
 
-/** An operation in a later slot must not return before one in an earlier slot is called. */
+/**
+ * A slot is a position in the order; equal reads share one. No operation may return before an operation of an earlier
+ * slot is called.
+ */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /** For each slot: its operation that was called last, and the earliest return. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -162,7 +165,10 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/** The interval from the earliest return to the latest call of one value; backward if it ends before it begins. */
+/**
+ * The interval from the earliest return to the latest call of all operations on one value. Backward if it ends before
+ * it begins.
+ */
 interface Zone {
   first: number;
   last: number;
@@ -170,8 +176,8 @@ interface Zone {
 }
 
 /**
- * Decides a register whose values are written once by Gibbons and Korach, "Testing shared memories" (1997): no valid
- * order exists if and only if two forward zones overlap, or a backward zone lies inside a forward one.
+ * Decides a register in which each value is written once. No valid order exists if and only if two forward zones
+ * overlap, or a backward zone lies inside a forward one: Gibbons and Korach, "Testing shared memories" (1997).
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];

@@ -1,6 +1,4 @@
-/**
- * Compares the decisions about linearizability with those of a brute-force search of every order, on random histories.
- */
+/** Compares the decisions about linearizability with a brute-force search of every order, on random histories. */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
 import type { Action, ObjectKind } from '../history/history.ts';
@@ -45,12 +43,12 @@ describe.each(CASES)('on a $name', ({ kind, writes }) => {
       }
       found[truth === 'ok' ? 'linearizable' : 'not']++;
     }
-    // The comparison is meaningful only if the random histories include linearizable ones and others.
+    // The comparison proves something only if both linearizable and non-linearizable histories occur.
     expect(Math.min(found.linearizable, found.not)).toBeGreaterThan(HISTORIES / 10);
   }, 600_000);
 });
 
-/** Expects that the operations of the longest valid order are linearizable without the other operations. */
+/** Expects that the longest valid order is linearizable by itself. */
 function checkPrefix({ kind, initial, operations }: Drawn, placed: readonly number[], any: boolean): void {
   if (!any) return;
   const prefix = placed.map(i => operations[i] as Interval);

@@ -67,8 +67,8 @@ describe('decide', () => {
   });
 
   it('takes few steps with many clients on a list that is extended and replaced', () => {
-    // In each round, 40 clients append one value each at the same time. Then a read shows their values, and another
-    // operation replaces the list.
+    // In each round, 40 clients append one value each at the same time, a read shows these values, and an operation
+    // replaces the list.
     const rounds = (last: (shown: string[]) => string[]): Interval[] =>
       Array.from({ length: 5 }, (_, round) => {
         const at = round * 1000;

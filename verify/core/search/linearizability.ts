@@ -40,9 +40,9 @@ export function searched(
 }
 
 /**
- * Returns how long the search may delay an operation u without a response. It may if u can be left out: for each
- * operation q that is possible without u, "u, q" leads to the state of "q, u" or of q. This is false for a list, and
- * for a `clear` or `set` of a whole object.
+ * Returns how long the search may delay an operation u without a response. Delaying u is safe if, for each operation q
+ * that is possible without u, the order "u, q" leads to the same state as "q, u" or as q alone. Lists break this rule,
+ * and so does a `clear` or `set` of a whole object.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

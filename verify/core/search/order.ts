@@ -1,4 +1,7 @@
-/** Defines the tables of a search: operations by number, and lists of those that are not in the order yet. */
+/**
+ * Defines the tables of a search: numbered operations, and linked lists of the operations that are not in the order
+ * yet.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import type { Transitions } from './transitions.ts';
@@ -48,8 +51,9 @@ class Links {
 }
 
 /**
- * How long the search may delay an operation without a response: not at all (`no`), or until a response is impossible
- * without this operation alone (`alone`), or without several such operations (`together`).
+ * When the search may add an operation without a response. `no`: at any position. `alone`: only directly before a
+ * response that is impossible without it. `together`: also several at once, before a response that is impossible
+ * without them.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
@@ -60,19 +64,20 @@ export interface Unsure {
   operations: number[];
 }
 
-/** Numbers the operations with a response from 0 to `end` − 1 by call, and equal operations by class (`kind`). */
+/**
+ * Numbers the operations with a response by call, from 0 to `end` − 1. Equal operations have the same class (`kind`).
+ */
 export class Tables {
   readonly end: number;
   readonly sure: readonly number[];
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** For each operation, by number: the latest return of all operations that were called before it returned. */
+  /** For each operation: the latest return of all operations that were called before its own return. */
   readonly latest: Float64Array;
-  /** For each operation: its class, and 1 if it is added as soon as it leaves the state unchanged (`idle`). */
   readonly kinds: Int32Array;
+  /** 1 for an operation that the search adds as soon as it leaves the state unchanged. */
   readonly idle: Uint8Array;
-  /** The operations that are not in the order yet: by call, by return, and for each class by return (`twins`). */
   readonly byCall: Links;
   readonly byReturn: Links;
   readonly twins: Links;
@@ -84,7 +89,6 @@ export class Tables {
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
-    // When no operation is left, no return limits which operation may come next.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));
@@ -120,7 +124,7 @@ function sureOnes(operations: readonly Interval[]): number[] {
   return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
 }
 
-/** Returns the writes without a response, by class. Reads without a response prove nothing. */
+/** Groups equal writes without a response. Reads without a response prove nothing. */
 function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
   const classes = new Map<number, Unsure>();
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
@@ -136,7 +140,9 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/** Lists the operations of each class by return. The number `end + 1 + c` marks the end of class c. */
+/**
+ * Makes one circular list for each class of operations, sorted by return. The list of class c ends with `end + 1 + c`.
+ */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
@@ -159,7 +165,10 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
   return first;
 }
 
-/** Converts numbers to indexes in the history. −1 − c means an operation without a response, of class c. */
+/**
+ * Converts the numbers of operations to indexes in the history. A number −1 − c is an operation of class c without a
+ * response.
+ */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

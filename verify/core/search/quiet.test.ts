@@ -6,7 +6,7 @@ import type { Interval } from './decision.ts';
 import { searched } from './linearizability.ts';
 import { quiet } from './quiet.ts';
 
-/** Makes time intervals for the operations that do not overlap and have the same order. */
+/** Makes intervals that do not overlap, in the order of the operations. */
 const inTurn = (operations: readonly ObjectOperation[]): Interval[] =>
   operations.map((operation, i) => ({ call: 10 * i, return: 10 * i + 5, operation }));
 

@@ -21,7 +21,6 @@ export function quiet(
   return true;
 }
 
-/** Returns false if the result of a write is not certain. */
 function changed(kind: ObjectKind, values: string[], operation: ObjectOperation): boolean {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') {
@@ -35,6 +34,5 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // A read may show a value of a set twice, and `initial` comes from a read.
   return kind !== 'set' || !values.includes(effect.value);
 }

@@ -2,8 +2,8 @@
  * Searches for an order of the operations on one object in which every response is correct. Extends the order by an
  * operation that may come next, and removes it at a dead end: Wing and Gong, "Testing and verifying concurrent objects"
  * (1993). Tries no configuration (operations in the order, and state) twice: Lowe, "Testing for linearizability"
- * (2017). Adds a read that fits at once, else tries the operation that returned first, equal operations by return, and
- * operations without a response last.
+ * (2017). Adds a read at once if it is correct in the current state. Otherwise tries operations in the order of their
+ * returns, and operations without a response last.
  */
 import type { State } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
@@ -35,17 +35,14 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** True if an operation was just added to the order, and no operation was tried after it. */
   #fresh = true;
-  /** For each operation in the order: true if no other operation needs to be tried in its position. */
+  /** For each operation in the order: true if no alternative in its position needs to be tried. */
   readonly #forced: boolean[] = [];
-  /** The next operation with a response to try (`#cursor`), then the next class without one. */
   #cursor: number;
   #class = 0;
   #steps = 0;
-  /** The order so far. An operation without a response has the number −1 minus its class. */
+  /** The order so far. An operation without a response is stored as −1 minus its class. */
   readonly #stack: number[] = [];
-  /** The values `state`, `chain`, `from` and `to` before each operation in the order. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -106,7 +103,7 @@ class Search {
     return false;
   }
 
-  /** Finds an operation that leaves the state unchanged. No other operation needs to be tried instead. */
+  /** Finds an operation that leaves the state unchanged. The search then needs to try no other operation. */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return -1;
@@ -145,7 +142,7 @@ class Search {
     return true;
   }
 
-  /** Returns whether an equal operation that returned earlier can come here, and so must. */
+  /** Returns whether an equal operation with an earlier return can come next. Only that operation needs to be tried. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -160,7 +157,6 @@ class Search {
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
-    // It would leave the state unchanged.
     if (next === REFUSED || next === state) return false;
     const alone = this.#puttingOff === 'alone';
     if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
@@ -195,7 +191,7 @@ class Search {
     this.#class = 0;
   }
 
-  /** Removes operations up to the last one that can be replaced. Returns false if there is none. */
+  /** Goes back to the last operation with an untried alternative. Returns false if there is none. */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -241,7 +237,7 @@ class Search {
     this.#at.to = to;
   }
 
-  /** The culprit is the operation outside the longest valid order that returned first. */
+  /** Reports the operation with the earliest return among those outside the longest valid order. */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

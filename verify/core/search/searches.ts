@@ -1,14 +1,17 @@
-/** Searches each complete segment for an order, and undecided segments again at the end, the shortest first. */
+/**
+ * Searches each segment of an object's history for a valid order. Searches undecided segments again after the history,
+ * the shortest first.
+ */
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
 
-/** Maximum number of steps in the first search of a segment, halved by each undecided segment. */
+/** Maximum number of steps in the first search of a segment. Each undecided segment halves it. */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 const AFTERWARDS = 20_000_000;
-/** Maximum number of steps of each search after the history. Each further round multiplies it by ten. */
+/** Maximum number of steps of each search after the history, multiplied by ten in each round. */
 const FIRST_ROUND = 100_000;
-/** Maximum number of operations in all segments that are kept to be searched again. */
+/** Maximum number of operations in the undecided segments that are kept for another search. */
 const KEPT = 200_000;
 
 export interface Searching {
@@ -29,7 +32,6 @@ export class Searches {
   readonly #onDecided: OnDecided;
   #first: number;
   #violated = false;
-  /** Returns true if no time is left. Undefined before the end of the history. */
   #isLate: (() => boolean) | undefined;
   #kept: Segment[] = [];
   #operations = 0;
@@ -80,7 +82,7 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(segment, judged.verdict);
         }
-        // A search with fewer steps ran out of memory, and would again.
+        // A search that stopped before its maximum number of steps ran out of memory, so a repetition would, too.
         else if (judged.steps >= steps) undecided.push(segment);
       }
       open = undecided;

@@ -3,11 +3,11 @@
 export interface Configuration {
   /** One bit for each operation with a response: 1 if it is in the order. */
   placed: Int32Array;
-  /** All operations in the words before `from` are in the order. No operations in the word `to` and after it are. */
+  /** In `placed`, each bit before the word `from` is 1, and each bit from the word `to` on is 0. */
   from: number;
   to: number;
   state: number;
-  /** The number of the state before the last operations without a response, if a response must follow them; else −1. */
+  /** State before a series of operations without a response, which a response must end; −1 outside of such a series. */
   chain: number;
   /** For each class of operations without a response: how many of them are in the order. */
   counts: Uint32Array;
@@ -16,7 +16,10 @@ export interface Configuration {
 /** Size of an entry's header in words: next entry of the bucket, hash, from, to, state, chain. */
 const HEAD = 6;
 
-/** The known configurations, in a hash table of one array: millions of objects would need too much memory. */
+/**
+ * Stores the known configurations of a search in a hash table of one array, because millions of objects need too much
+ * memory.
+ */
 export class SeenStates {
   #data = new Int32Array(1 << 10);
   #used = 1;
@@ -27,7 +30,10 @@ export class SeenStates {
     return 4 * this.#used;
   }
 
-  /** Returns whether a configuration, or one with fewer operations without a response, is known. Remembers it. */
+  /**
+   * Returns whether the configuration is known, or a known one differs only by fewer operations without a response.
+   * Remembers the configuration.
+   */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
     let at = this.#buckets[hash & (this.#buckets.length - 1)] as number;
@@ -87,7 +93,7 @@ export class SeenStates {
   }
 }
 
-/** Computes a hash (FNV-1a over words, then mixed bits) without the counts. */
+/** Computes a hash (FNV-1a over words, then mixed bits). */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

@@ -1,4 +1,7 @@
-/** Cuts the history of one object into segments, each at a read that overlaps no operation. */
+/**
+ * Cuts the history of one object into segments, each at a read that overlaps no operation. A cut waits until slow
+ * earlier reads are recorded.
+ */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
@@ -8,7 +11,7 @@ export interface Entry {
   operation: Operation;
   /** True if the operation took effect before its return. False if it may take effect at any time after its call. */
   sure: boolean;
-  /** True if the operation began before the cut, but was recorded after it. Its violation may be wrong. */
+  /** True if the operation began in an earlier segment and was recorded in this one. */
   late: boolean;
 }
 
@@ -19,14 +22,17 @@ export interface Segment {
   entries: readonly Entry[];
 }
 
-/** Maximum number of operations for which a cut waits for slow reads from before it. */
+/** Maximum number of operations in a segment that waits for slow reads. */
 const LONGEST_WAIT = 4096;
-/** Number of operations for which a cut waits if a client has sent several requests at once. */
+/** Number of operations after which parallel requests of one client no longer delay a cut. */
 const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /** True if nothing more can be judged: a write was out of order, or its effect is unknown. */
+  /**
+   * True if the rest of the history cannot be judged, because a write was recorded out of order or has an unknown
+   * effect.
+   */
   closed = false;
   /** True until a read shows the first state of the object. */
   #unknown: boolean;
@@ -35,25 +41,25 @@ export class Segments {
   #entries: Entry[] = [];
   readonly #open = new Map<number, Start>();
   #last: Operation | undefined;
-  /** The planned cut. `waiting`: clients whose slow reads from before the cut may still be recorded. */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
-  /** True if a client had two requests in flight. Its next request then proves nothing about its earlier reads. */
+  /**
+   * True if a client had two requests in flight, so that its next request does not show that its earlier reads have
+   * ended.
+   */
   #parallel = false;
-  /** True if this segment can never be cut. */
   #stuck = false;
-  /** Number of operations in the segment for which it is not known whether they happened. */
+  /** Number of operations in the segment that may or may not have happened. */
   #unsure = 0;
   #adds = 0;
 
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
-    // Values that the run did not write are ignored, so other objects begin empty.
+    // A set, list or bag begins empty, because values of other runs are ignored.
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  /** The last acknowledged operation and write, by their return times. */
   #before: Operation | undefined;
   #wrote: Operation | undefined;
 
@@ -79,7 +85,6 @@ export class Segments {
     this.#clients.set(client, Math.max(before, returned(operation)));
   }
 
-  /** After a failed request, a client may send no more requests. */
   #dropClient(client: string): void {
     this.#clients.delete(client);
     this.#cut?.waiting.delete(client);
@@ -107,7 +112,7 @@ export class Segments {
     return over;
   }
 
-  /** Returns whether an operation overlaps a write, and whether another instance served the one before. */
+  /** `overlaps`: the operation overlaps a write. `crosses`: another instance served the previous operation. */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
     const [before, here] = [this.#before, operation.instance];
@@ -125,7 +130,7 @@ export class Segments {
     return this.#entries.length;
   }
 
-  /** Returns all operations after the last cut, with the operations without an end. */
+  /** Returns the last segment, including operations without a recorded end. */
   rest(): Segment {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
@@ -139,7 +144,7 @@ export class Segments {
     return this.#segment(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /** An app may drop values beyond the cap, and the value of a counter may be no number. */
+  /** Returns false if the app may have dropped values beyond `cap`, or if the value of a counter is no number. */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);
@@ -162,7 +167,7 @@ export class Segments {
     );
   }
 
-  /** Cancels the planned cut if a request overlaps the read at which it was planned. */
+  /** Cancels a cut if a request overlaps the read at which the history would be cut. */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
@@ -174,7 +179,6 @@ export class Segments {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // A client without a request since the planned cut may never send again.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const segment = this.#unknown ? undefined : this.#segment(entries);
@@ -195,7 +199,10 @@ export class Segments {
     return { object: this.object, initial: this.#initial, from: this.#from, entries };
   }
 
-  /** It must be known whether an `info` operation took effect before a cut, as it is for an add of a unique value. */
+  /**
+   * Returns whether an operation with unknown outcome (`info`) may take effect before or after a cut, and no read can
+   * show which.
+   */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
     const { kind } = this.object;

@@ -1,30 +1,35 @@
-/** Speeds up the search of a list with add, set and clear: numbers each list that a read shows, and its beginnings. */
+/**
+ * Speeds up the search of a list that has only add, set and clear. Gives a number to each list that a read shows, and
+ * to each beginning of a shown list.
+ */
 import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** Operations with numbers in place of lists. They have a valid order if and only if the original ones have one. */
+/**
+ * Operations with numbers in place of lists. They have a valid order if and only if the original operations have one.
+ */
 export interface Reduced {
   machine: Machine;
   initial: State;
   operations: readonly Interval[];
 }
 
-/** A list that a read shows, or the beginning of such a list. */
+/** A list that a read shows, or the beginning of a shown list. */
 interface Shown {
   state: State;
-  /** Key: a value; value: the list after its add, if this list begins a shown list. */
+  /** Key: a value; value: the list that results from adding the value, if this list is shown or begins a shown list. */
   longer: Map<string, Shown>;
-  /** True if the list has a value that is written only once, so that it cannot occur again. */
+  /** True if the list cannot occur twice, because one of its values is written only once. */
   once: boolean;
 }
 
-/** The common state of all lists that no read shows and that are not the beginning of a shown list. */
+/** One state for all lists that no read shows, not even as the beginning of a longer list. */
 const UNSHOWN: State = ['unshown'];
 /** Used as the value of a write that is impossible in every valid order. */
 const NEVER = 'never';
 
-/** Returns undefined if there is a write other than `add`, `set` and `clear`. */
+/** Returns undefined if the history has a write other than `add`, `set` and `clear`. */
 export function shownLists(
   initial: readonly string[] = [],
   operations: readonly Interval[],
@@ -95,7 +100,7 @@ class ShownLists implements Machine {
     return list?.state ?? UNSHOWN;
   }
 
-  /** A write whose result no read shows gets no value. */
+  /** Replaces the operation's list by its number. A write whose result no read shows gets no value. */
   reduced(operation: ObjectOperation): ObjectOperation {
     if (operation.action === 'read') return { action: 'read', saw: this.place(operation.saw ?? []) };
     const effect = effectOf('list', operation);
@@ -112,7 +117,7 @@ class ShownLists implements Machine {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
-  /** Returns undefined if the operation is impossible. A list that cannot occur again only grows to a shown list. */
+  /** Returns undefined if the operation is impossible in this state. */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
     if (action === 'read') return saw?.[0] === name ? state : undefined;

@@ -6,7 +6,9 @@ export interface Machine {
   step(state: State, operation: ObjectOperation): State | undefined;
   /** Returns a text for a state. Equal states have the same text, different states have different texts. */
   key(state: State): string;
-  /** Returns whether the search may add an operation as soon as it leaves the state unchanged. Default: reads. */
+  /**
+   * Returns whether the search may add an operation as soon as it leaves the state unchanged. Default: true for reads.
+   */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
@@ -14,7 +16,10 @@ export interface Machine {
 export const REFUSED = -1;
 const UNTRIED = -2;
 
-/** Maximum number of classes for a table of next states. With more classes, it would be mostly empty. */
+/**
+ * Maximum number of classes of operations for which next states are kept in a table. A larger table would be mostly
+ * empty.
+ */
 const WIDE = 256;
 
 export class Transitions {

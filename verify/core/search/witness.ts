@@ -11,16 +11,19 @@ import { shrink } from './shrink.ts';
 
 export type SegmentVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
-/** Limit of each search that tests whether fewer operations prove the violation. */
+/** Limit of each search that shortens a proof. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Maximum number of steps in all these tests for one violation, some seconds. */
+/** Maximum number of steps to shorten the proof of one violation, some seconds. */
 const SHRINKING = 10_000_000;
 /** Limit of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
 const SHOWN = 8;
 const LONG = 32;
 
-/** Judges a segment. Late reads and uncertain clocks may explain a violation, so it must remain without them. */
+/**
+ * Judges a segment. A violation counts only if it remains without late reads and with intervals extended by the
+ * uncertainty of the clocks.
+ */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);
   const late = segment.entries.some(entry => entry.late);
@@ -69,7 +72,7 @@ const relaxed = ({ operation }: Interval): Interval => ({
   operation,
 });
 
-/** Returns the writes that are not in the witness, as operations that may have happened at any time, or never. */
+/** Returns the writes outside the witness, as operations that may have happened at any time, or never. */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);

@@ -11,7 +11,7 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
-/** The checks that every k6 script uses. Each virtual user can apply these checks to its own requests alone. */
+/** The checks of every k6 script. Each virtual user can judge its own requests by these checks. */
 const ALWAYS: readonly Check[] = [
   ...[continuity, isolation, routing],
   ...[readYourWrites, monotonicReads, availability],
@@ -41,7 +41,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // A budget allows failed requests, so their counter has no threshold.
+  // A budget allows failed requests, so the counter of failed requests has no threshold.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -52,14 +52,14 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 
 export interface Figure {
   metric: string;
-  /** Name of the recorded count. `of`: the guarantees whose checks have this count. */
+  /** Name of the count that the metric records. `of`: the guarantees whose checks have this count. */
   count: string;
   of: readonly [Guarantee, ...Guarantee[]];
-  /** The condition on the sum, as a k6 threshold. Without data a counter is 0, which breaks the condition. */
+  /** The condition on the sum, as a k6 threshold. A counter without data is 0, which breaks the condition. */
   needs?: string;
   /** Name of the count of repeated reads that is added to this metric. */
   repeated?: keyof Repeated;
-  /** True if each account counts only once, even if several virtual users log in to it. */
+  /** True to count each account once, even if several virtual users log in to it. */
   perAccount?: true;
 }
 
@@ -130,7 +130,7 @@ export const TAGGED = {
 
 const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
-/** The tag for all instances that the script's settings do not name. */
+/** The tag for instances that the script's settings do not name. */
 export const OTHER = 'other';
 /** Metric: exceptions in the script. An iteration that ends with an exception has checked nothing. */
 export const ERRORS = 'baton_script_errors';
@@ -150,7 +150,10 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** Returns the k6 thresholds of a script. Some are empty, because k6's summary leaves out other tagged counters. */
+/**
+ * Returns the k6 thresholds of a script. A tagged counter without a threshold is missing in k6's summary, so it gets an
+ * empty one.
+ */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

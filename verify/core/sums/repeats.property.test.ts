@@ -29,7 +29,6 @@ const step = fc.record({
   ),
   instance: fc.constantFrom('app-1', 'app-2', undefined),
   outcome: fc.constantFrom('ok', 'ok', 'ok', 'info', 'fail'),
-  /** True for one read in five: it shows an older state. */
   stale: fc.constantFrom(true, false, false, false, false),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -107,7 +106,7 @@ function eventsOf({ seen, action, value, session }: ClientStep): Event[] {
   ];
 }
 
-/** Returns the counts of those checks to which repeated reads are added. */
+/** Returns the counts to which repeated reads are added. */
 const figures = (judge: Judge) => {
   const [of, shown, after, back] = judge.counts().map(({ counts }) => counts);
   return {

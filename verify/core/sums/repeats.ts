@@ -1,17 +1,19 @@
-/** Counts reads that equal a judged read: in k6, this is 50 times as fast as judging them, with the same counts. */
+/**
+ * Counts reads that equal an already judged read. In k6, counting is 50 times as fast as judging, with the same counts.
+ */
 import { alike } from '../objects/models.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import type { Seen } from '../response/interpret.ts';
 
 /** Numbers that repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /** Number of repeated reads. `handoffs`: those whose instance differs from the instance of the previous operation. */
+  /** Number of repeated reads. `handoffs`: reads that a different instance served than the previous operation. */
   reads: number;
   handoffs: number;
   /** Number of repeated reads compared with a write. `writtenElsewhere`: another instance served the write. */
   written: number;
   writtenElsewhere: number;
-  /** Number of repeated reads compared with the previous read. `pairsElsewhere`: on two instances. */
+  /** Number of repeated reads compared with the previous read. `pairsElsewhere`: pairs on two instances. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -25,21 +27,20 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** The operations with which a judged read, and so its repetition, was compared. */
+/** The operations with which a judged read is compared. Equal reads are compared with the same operations. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/** Counts the repeated reads of one session, whose object no other session writes. */
+/** Counts the repeated reads of one session whose object no other session writes. */
 export class Repeats {
   readonly #counts: Repeated;
-  /** The judged reads since the session's last operation of another kind, with the same state. */
   readonly #settled: Seen[] = [];
   /** True after an anomaly, or while a write may still take effect. */
   #unsure = false;
   /** The instance of the write that was compared with the last judged read; '' if it is not known. */
   #wrote: string | undefined;
-  /** True if a repeated read and the last judged read count as a compared pair. */
+  /** True if a repeated read forms a compared pair with the last judged read. */
   #pairs = false;
-  /** Instance that served the last judged read. `#last`: instance that served the last read, judged or repeated. */
+  /** Instance of the last judged read. `#last`: instance of the last read, judged or repeated. */
   #judged = '';
   #last = '';
   #pending = false;
@@ -56,7 +57,7 @@ export class Repeats {
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called after the judge has judged a read of another object. */
+  /** Called after the judge has judged a read of a different object. */
   interrupted(): void {
     this.#settled.length = 0;
   }
@@ -76,7 +77,7 @@ export class Repeats {
     this.#last = this.#judged;
   }
 
-  /** Counts a read of the judged read's object if it repeats this read. Else returns false: the judge must judge it. */
+  /** Counts a read if it equals the last judged read of its object. Returns false if the judge must judge the read. */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
     if (this.#unsure || instance === undefined || !this.#settled.includes(seen)) return false;
@@ -86,7 +87,7 @@ export class Repeats {
     return true;
   }
 
-  /** Returns true if the judge must first judge the last read, with which the session's next operation is compared. */
+  /** Returns true if the judge must judge the last read, with which the session's next operation is compared. */
   settle(): boolean {
     if (!this.#pending) return false;
     this.#pending = false;
@@ -96,7 +97,7 @@ export class Repeats {
     return true;
   }
 
-  /** @param elsewhere true if another instance served the read before */
+  /** @param elsewhere true if a different instance served the previous read */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

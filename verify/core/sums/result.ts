@@ -65,7 +65,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/** Returns the failed thresholds of the script itself. The verdicts explain those of Baton's metrics. */
+/** Returns the failed thresholds that the script defines. Verdicts explain the thresholds of Baton's metrics. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -104,7 +104,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // A k6 threshold cannot test whether shares are even, but whether every instance serves.
+    // A k6 threshold can test whether every instance serves, but not whether the shares are even.
     const found = verdict(
       guarantee,
       claimed,
@@ -136,7 +136,7 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
 const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
 
 function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion): Verdict {
-  // Each virtual user counts only pairs of its own logins, so the counts cannot be added up.
+  // Each virtual user counts only the pairs of its own logins, so these counts cannot be added up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }

@@ -2,7 +2,6 @@
 import type { ObjectEvent } from '../history/history.ts';
 import type { Picture, SessionPicture } from './picture.ts';
 
-/** Microseconds between two pairs of overlapping requests. */
 const APART = 10_000;
 
 export const declared = (
@@ -12,7 +11,10 @@ export const declared = (
   more: Partial<ObjectEvent> = {},
 ): Picture => picture.add({ type: 'object', object: `basket@${session.name}`, kind, ...more });
 
-/** Adds pairs of overlapping adds on two instances, each followed by a read. @returns the final state */
+/**
+ * Adds pairs of overlapping adds on two instances, with a read after each pair.
+ * @returns the final state
+ */
 export function burst(picture: Picture, session: SessionPicture, pairs: number, counts = false): string[] {
   const state: string[] = [];
   for (let pair = 0; pair < pairs; pair++) {

@@ -54,7 +54,7 @@ function meaning({ kind, means }: Field): string {
   return inner === undefined ? means : `${means}: ${named(inner)}`;
 }
 
-/** Stands for the meaning of a field that has a table of its own, further down on the page. */
+/** Stands for the meaning of a field whose own table comes further down on the page. */
 const BELOW = 'below';
 
 function innerOf(kind: Kind): Fields | undefined {

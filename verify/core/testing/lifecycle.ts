@@ -49,7 +49,7 @@ export class Site {
   #names = 0;
   #colds = 0;
 
-  /** @param random returns a number with 0 ≤ n < 1. The sequence must be the same in each run with the same plan */
+  /** @param random returns a number with 0 ≤ n < 1, in the same sequence for each run of a plan */
   constructor(on: readonly Switch[], random: () => number) {
     this.#on = new Set(on);
     this.#random = random;

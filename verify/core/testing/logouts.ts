@@ -1,7 +1,7 @@
 /** Builds histories with logouts during which another request of the session is in flight. */
 import type { Picture, SessionPicture } from './picture.ts';
 
-/** Adds a session that both instances serve, and its logout on app-1 while a write on app-2 is in flight. */
+/** Adds a session that both instances serve. Its logout on app-1 overlaps a write on app-2. */
 export function raced(p: Picture, name: string, user = 'alice'): SessionPicture {
   const session = p.session(name, user).login('app-1').read('app-2').read('app-1');
   const call = p.now;

@@ -25,7 +25,7 @@ export const runLine = (more: Partial<Run> = {}): Run => ({
   ...more,
 });
 
-/** Fields of a request and its response that differ from those of a plain success. `undefined` removes a field. */
+/** Fields of a request and its response that differ from a plain success. `undefined` removes a field. */
 export type Shown = Absent<
   Pick<
     Operation,
@@ -173,7 +173,7 @@ export class SessionPicture {
     return this.#request('add', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  /** Adds a write of a value to another object of the same session. */
+  /** Adds a write to a second object of the session. */
   note(value: string, instance: string, shown: Shown = {}): this {
     return this.#request('add', instance, { object: `notes@${this.name}`, value, ...shown });
   }
@@ -205,7 +205,7 @@ export class SessionPicture {
     return this.#request('refresh', instance, { sent, ...answer, ...shown });
   }
 
-  /** Adds a read with `cookies` instead of those in the jar, which is signed in. */
+  /** Adds a signed-in read with `cookies` instead of those in the jar. */
   honours(cookies: With, instance: string, shown: Shown = {}): this {
     return this.read(instance, [], { with: cookies, ...shown });
   }
@@ -222,7 +222,7 @@ export class SessionPicture {
     });
   }
 
-  /** Adds a request whose response shows nothing about the session, such as for a static file. */
+  /** Adds a request whose response shows nothing about the session, for example for a static file. */
   asks(instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, shown);
   }

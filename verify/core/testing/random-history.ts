@@ -44,7 +44,7 @@ export function drawHistory(
   const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
   let state: State = model.initial(initial);
   const operations: Interval[] = [];
-  /** Range of the random times, often so small that operations begin exactly when others end. */
+  /** Range of the random times. A small range lets an operation begin exactly when another ends. */
   const span = 1 + draw(1 + draw(3 * size));
   for (let i = 0; i < size; i++) {
     const at = i * 2;
@@ -72,7 +72,7 @@ export function drawHistory(
 
 const among = <T>(choices: readonly T[], draw: Draw): T => choices[draw(choices.length)] as T;
 
-/** Changes the result or the times of one operation, as if the store had failed. */
+/** Changes the result or the times of one operation, as a faulty store would. */
 function damage(operations: Interval[], draw: Draw): void {
   const interval = operations[draw(operations.length)];
   if (interval === undefined || interval.return === Number.POSITIVE_INFINITY) return;

@@ -20,7 +20,7 @@ function linesOf({ name, guarantee, session, user, summary, witness, notes }: An
   return [`${whose}: ${summary}`, ...witness.map(stepOf), ...notes.map(note => `  (${note})`)];
 }
 
-/** Writes one request of an anomaly's proof, with its number. The class `Picture` numbers requests from 1. */
+/** Writes one request of a proof with its number, counted from 1. */
 function stepOf({ operation, expected, came }: WitnessStep): string {
   const { id, action, value, instance, outcome } = operation;
   const what = [

@@ -36,7 +36,7 @@ describe('a history of two clocks', () => {
 
   it('is judged on the first of them', () => {
     expect(twoClocks('2026-01-01T00:00:00.000Z', 0)).toBe('violated');
-    // By the write's own clock, the write was one hour after the read, so the read need not show it.
+    // By the write's own clock, the write came one hour after the read, so the read need not show it.
     expect(twoClocks('2026-01-01T01:00:00.000Z', 0)).toBe('valid');
   });
 

@@ -18,14 +18,13 @@ import { remarksOn } from './remarks.ts';
 import { RequestLogs } from './request-logs.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 
-/** The methods of a check that the judge calls while events come in, except those that need logs. */
+/** The methods of a check that the judge calls for the events of a history, except the methods for logs. */
 type Listener = Omit<Fold, 'counts' | 'finish' | 'routed' | 'logged'>;
 
 /** Judges a run while its events come in. Its memory grows with the open sessions, not with the requests. */
 export class Judge {
   readonly #run: Run;
   readonly #checks: { guarantee: Guarantee; fold: Fold }[];
-  /** The fault ledger, the tally, the checks and the log reader, in this order. */
   readonly #listeners: Listener[];
   readonly #starting: Listener[];
   readonly #ending: Listener[];
@@ -33,13 +32,13 @@ export class Judge {
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
   readonly #faults: FaultLedger;
-  /** Counts for the result, besides those of the checks. Undefined if the caller needs no result, as in k6. */
+  /** Makes the counts of the result. Undefined if the caller needs no result, as in k6. */
   readonly #tally: Tallying | undefined;
   /** Joins requests with log entries. Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
   readonly #refusedWrites = new RefusedWrites();
   readonly #open = new Map<number, Start>();
-  /** What the last operation proves about its object, if it was a read of a live session. */
+  /** What the last operation proves about its object. Set only for a read of a live session. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
@@ -123,7 +122,7 @@ export class Judge {
     const shows = standing.live && standing.session.lost === undefined;
     standing.data = this.#objects.ended(operation, shows);
     this.reads = standing.data?.reads;
-    // In k6, one step of `for … of` takes as long as the work of a check.
+    // Uses an index, because iterators are slow in k6.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
 

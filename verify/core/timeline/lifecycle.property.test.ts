@@ -28,7 +28,8 @@ const MINE = [
 ] as const satisfies Guarantee[];
 
 /**
- * Guarantees that each defect of the simulated site breaks. The first guarantee is always violated, the others may be.
+ * Guarantees that each defect of the simulated site breaks. A defect always breaks the first one, and may break the
+ * rest.
  */
 const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'keeps the id at login': ['rotation'],
@@ -154,7 +155,7 @@ describe('laws', () => {
   it('operations with unknown outcome cause no violation', () => {
     fc.assert(
       fc.property(seeds, seed => {
-        // Replays a healthy run, but the outcome of each change is unknown, even of logins and logouts.
+        // Replays a healthy run in which the outcome of each change is unknown, even of logins and logouts.
         const { events } = site([], seed);
         const judge = new Judge(new Picture({ declared }).run, CHECKS);
         for (const event of events) {

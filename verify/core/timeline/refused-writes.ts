@@ -1,12 +1,12 @@
-/** Counts the writes of live sessions that the app refused, such as with 403 because of a wrong form token. */
+/** Counts the writes of live sessions that the app refused, for example with 403 because of a wrong form token. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import type { Standing } from './sessions.ts';
 
-/** Statuses of a refusal that another request, the load or an outdated page explains. */
+/** Statuses with which a correct app may refuse a write, for example because of its load or an outdated page. */
 const EXPLAINED: ReadonlySet<number> = new Set([408, 409, 412, 423, 425, 429]);
-/** Minimum number of refused writes, and share of all writes, for a remark. */
+/** Minimum number of refused writes, and minimum share of all writes, for a remark. */
 const LEAST = { refused: 3, share: 0.01 };
 
 export class RefusedWrites {
@@ -25,7 +25,7 @@ export class RefusedWrites {
     this.#example ??= operation;
   }
 
-  /** Returns a remark with the share of refused writes and an example; empty if the app refused hardly any. */
+  /** Returns a remark with the share of refused writes and an example; empty for too few refused writes. */
   remarks(): string[] {
     let sum = 0;
     for (const count of this.#refused.values()) sum += count;

@@ -12,7 +12,7 @@ interface Judged {
   tally: Tally;
 }
 
-/** @param refused the users whose logins were all refused, and how often */
+/** @param refused the users whose logins were all refused, with the number of their logins */
 export function remarksOn(
   { run, finish, fingerprint, guarantees, tally }: Judged,
   refused: readonly Refused[],

@@ -1,4 +1,4 @@
-/** Joins each request with its log entries. A log entry may come before or after the request. Memory is bounded. */
+/** Joins each request with its log entries, which may come before or after the request. Memory is bounded. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
@@ -12,14 +12,14 @@ interface Sent {
   direct: boolean;
   resent: boolean;
   operation?: Operation;
-  /** True if the logs lack an entry that they should have. Undefined until this is decided. */
+  /** True if a log lacks the entry of this request. Undefined until this is decided. */
   misses?: boolean;
 }
 
 /** What the response and the logs have shown about one request so far. */
 export interface LoggedRequest {
   id: string;
-  /** What the client knows of the request. Undefined until its operation has ended. */
+  /** What the client knows about the request. Undefined until the request has ended. */
   sent?: Sent;
   balancer?: Pick<Served, 'instance' | 'tried'>;
   instances: Pick<Served, 'source' | 'instance'>[];
@@ -32,9 +32,12 @@ export interface LogReader {
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
-/** Maximum number of requests with all details. Earlier ones are outlines, of which equal ones share an object. */
+/**
+ * Maximum number of requests kept with all details. Earlier requests are reduced to outlines, and equal outlines share
+ * an object.
+ */
 const WHOLE = 20_000;
-/** If a process is killed, its log may lack the entries of this time before, microseconds. */
+/** The log of a killed process may lack its last entries, of up to this time, microseconds. */
 const LAST_LINES = 1_000_000;
 
 export const triedOf = ({ balancer }: LoggedRequest): number => balancer?.tried?.length ?? 1;
@@ -46,11 +49,11 @@ export class RequestLogs {
   readonly #faults: FaultLedger;
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
-  /** Kept, because a new iterator would visit all deleted entries again. */
+  /** The iterator is kept, because a new iterator visits all deleted entries again. */
   #oldest = this.#whole.entries();
   /** Key: the number at the end of the request's id, or the id if it has no number. */
   readonly #outlines = new Map<string | number, LoggedRequest>();
-  /** Outlines without duplicates. Key: the content as JSON. */
+  /** Outlines of requests. Equal outlines share one object. Key: the content as JSON. */
   readonly #alike = new Map<string, LoggedRequest>();
 
   constructor({ run, logs }: Run, faults: FaultLedger, readers: readonly LogReader[]) {
@@ -106,7 +109,7 @@ export class RequestLogs {
 
   #settle(request: LoggedRequest): void {
     if (!this.#isComplete(request)) return;
-    // If the balancer tried several instances, waits for a log entry of each.
+    // If the balancer tried several instances, each of them must write a log entry.
     if (this.#hasInstances && request.instances.length < triedOf(request)) return;
     this.#whole.delete(request.id);
     this.#logged(request, true);
@@ -126,7 +129,7 @@ export class RequestLogs {
     for (const outline of this.#outlines.values()) this.#logged(outline, false);
   }
 
-  /** Returns false if a fault may have lost the entry, or if the request may have reached no instance. */
+  /** Returns false if a fault may have lost the log entry, or if the request may have reached no instance. */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
     const { status, instance, call, return: end = call } = operation;
@@ -134,7 +137,7 @@ export class RequestLogs {
     return !this.#faults.overlaps({ call, return: end + LAST_LINES });
   }
 
-  /** Replaces the oldest request by an outline, if this loses no information. */
+  /** Replaces the details of the oldest request by an outline, if no information is lost. */
   #shorten(): void {
     let { value: oldest } = this.#oldest.next();
     if (oldest === undefined) {
@@ -154,7 +157,7 @@ export class RequestLogs {
     return Number.isSafeInteger(number) ? number : id;
   }
 
-  /** Returns undefined if the request has not ended, or if response and logs name several instances. */
+  /** Returns undefined if the request has not ended, or if response and logs name different instances. */
   #outline(request: LoggedRequest): LoggedRequest | undefined {
     const { sent, balancer, instances } = request;
     if (sent === undefined || instances.length > 1 || triedOf(request) > 1) return undefined;

@@ -80,8 +80,7 @@ describe('a session lives', () => {
         true,
       ]);
     }
-    // If a login overlaps a logout-all, the login may have taken effect first, and the logout-all may have ended the
-    // new session.
+    // If a login overlaps a logout-all, the logout-all may have come second and ended the new session.
     const meanwhile = (call: number, end: number, user = 'alice') => {
       const sessions = begun();
       const all = asked('logout-all', 20, 22, { session: 't', user: 'alice' });
@@ -136,7 +135,7 @@ describe('a session lives', () => {
       ...(renew && { renew }),
     });
     expect([lives(idle(), 38 - moment), lives(idle(), 38)]).toEqual([true, false]);
-    // After a renewal at 20 s, the session lives until 48 s: the timeout is 30 s, and the tolerance 2 s.
+    // After a renewal at 20 s, the session lives until 48 s: 30 s of timeout minus 2 s of tolerance.
     for (const renew of [undefined, 'each'] as const)
       expect([lives(idle(renew), 48 - moment, read(20)), lives(idle(renew), 48, read(20))]).toEqual([
         true,

@@ -7,7 +7,7 @@ import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
 import { type DeclaredTimeouts, mayHaveExpired, renew } from './timeouts.ts';
 
-/** Counts of the logins of one user. If the app accepted none, the password may be wrong. */
+/** Counts the logins of one user. If the app accepted none, the password may be wrong. */
 export interface Credentials {
   accepted: number;
   refused: number;
@@ -23,13 +23,13 @@ export interface SessionState {
   /** Instances that served the login, or showed the session signed in. */
   knownBy: string[];
   jar: SessionJar;
-  /** The last response that replaced the session cookie without being signed in, which may explain a loss. */
+  /** The last response that replaced the session cookie without being signed in, which may explain a later loss. */
   replaced?: Operation | undefined;
   /** The last response with a too large session cookie, which clients drop. */
   dropped?: Operation;
   login?: Operation;
   logout?: Start;
-  /** The request that showed the loss: signed out, or without a session cookie left. */
+  /** The request that showed the loss: its response was signed out, or left the client without a session cookie. */
   lost?: Operation;
   /** The last successful operation while the session was live. */
   last?: Operation;
@@ -40,7 +40,7 @@ export interface Standing {
   session: SessionState;
   /** True if the app must honour the session: the request came after the login, and ended before any logout or loss. */
   live: boolean;
-  /** The session's previous operation, if another instance served it (a handoff); else undefined. */
+  /** The session's previous operation, if a different instance served it (a handoff). */
   handoffFrom: Operation | undefined;
   /** True for the first response of this instance to the session since its login. */
   firstContact: boolean;
@@ -56,7 +56,7 @@ const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 export class Sessions {
   /** Instances that served a session before the first fault. Error responses of a gateway do not count. */
   readonly instances = new Set<string>();
-  /** Users whose pages were shown to other users. A response signed in as such a user proves nothing. */
+  /** Users whose pages were shown to a different user. A response signed in as one of them proves nothing. */
   readonly bled = new Set<string>();
   lost = 0;
   readonly #open = new Map<string, SessionState>();
@@ -94,7 +94,7 @@ export class Sessions {
 
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
-    // Map lookups by one shared string are faster.
+    // Map lookups are faster if all operations of a session share one string.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
     if (operation.with === undefined && operation.sawUser !== undefined && showsAnother(operation))
@@ -109,7 +109,7 @@ export class Sessions {
     return result;
   }
 
-  /** Applies the cookies of a response. Returns true if the client is left without a session cookie. */
+  /** Applies the cookies of a response. Returns true if it deleted the client's last session cookie. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -146,7 +146,7 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout, signed in and signed out are both correct.
+      // Near its timeout, a session may be signed in or signed out.
       if (honoured(operation) === true) renew(this.#expiry, session, operation);
       return standing(session, false);
     }
@@ -172,7 +172,7 @@ export class Sessions {
     else if (refusedLogin(login)) credentials.refused++;
   }
 
-  /** Marks a new session as possibly logged out, if its login overlaps a `logout-all` of the same user. */
+  /** Marks a session as possibly logged out, if its login overlaps a `logout-all` of the same user. */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
@@ -209,7 +209,7 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
-/** Returns true if a response is signed in as the session's user, false if signed out, else undefined. */
+/** Returns true if a response is signed in as the session's user, false if it is signed out, else undefined. */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
   return operation.signedIn === 'in' && !showsAnother(operation) ? true : undefined;

@@ -2,7 +2,7 @@ import type { Declared, Operation } from '../history/history.ts';
 
 export type DeclaredTimeouts = NonNullable<Declared['expiry']>;
 
-/** The fields of a session on which its timeouts depend. `active`: begin of the current idle timeout, microseconds. */
+/** `active`: begin of the current idle timeout, microseconds. */
 interface Timed {
   login?: Operation;
   active?: number;
@@ -22,7 +22,7 @@ export function mayHaveExpired(
   return idle !== undefined && active !== undefined && end >= active + idle - timeoutTolerance(idle);
 }
 
-/** Restarts the idle timeout, if the target declares that such a request renews it. */
+/** Restarts the idle timeout, if the target declares that a request such as this operation renews it. */
 export function renew(
   { renew = 'each', idle = 0 }: DeclaredTimeouts,
   session: Timed,
