@@ -67,7 +67,7 @@ export async function browserCode(): Promise<ViewCode | undefined> {
   return { code, hash: createHash('sha256').update(code).digest('base64'), style };
 }
 
-/** Writes script and style sheet next to view.ts, in a package or image. */
+/** Writes the script and the style sheet of reports into the folder of view.ts, when a package or image is built. */
 export async function writeBundle(folder: string): Promise<void> {
   const [code = '', style = ''] = (await bundled()) ?? [];
   if (code === '') throw new Error('expected esbuild in node_modules; run npm install');

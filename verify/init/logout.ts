@@ -96,7 +96,7 @@ const once = (logouts: readonly Logout[]): Logout[] =>
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
-/** Returns whether the old session lives on: also true for an old access token, because it may only have expired. */
+/** Returns whether the session survived its logout. Also true for an old access token, whose refusal proves nothing. */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
   if (tokens === undefined) return isIn(visitor, known);

@@ -44,7 +44,7 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
   return marks.toSorted((a, b) => a.cost - b.cost)[0]?.mark;
 }
 
-/** Prefers short expressions, and pages that refuse signed-out visitors and have a form token or logout. */
+/** Returns less for a shorter expression, for a page that refuses signed-out visitors, and for a page with a form token. */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
   (outside[0]?.status === 200 ? 1000 : 0) +

@@ -31,7 +31,7 @@ interface Alive {
 
 /**
  * Finds the cookies that carry the session: omits each cookie in turn or, if this finds none, sends each cookie alone.
- * Ignores cookies that also work with the value of a second client. Returns an empty list if no response was signed in.
+ * Ignores a cookie that also works with the value of another client. Returns an empty list if no response was signed in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
  * @param other logs in as a second user; returns undefined if this is impossible
