@@ -57,7 +57,7 @@ describe('the sessions that an app allows a user', () => {
 it('an app whose instances end the sessions of each other: the file is complete, and the run reports LOSS', async () => {
   await withApp(new HopEnds(), async served => {
     const { text, file, said } = await found(served);
-    expect(said.join('\n')).toMatch(/one, two; each ends the sessions of the others/);
+    expect(said.join('\n')).toMatch(/one, two; each instance ends the sessions of the other instances/);
     expect(file).toMatchObject({
       logout: { path: '/logout' },
       probes: [{ add: { path: '/notes' } }],

@@ -40,7 +40,10 @@ export async function keptSession(
       try {
         const kept = await look(looking, entrance, await signIn(entrance, first), start);
         const names = signal === undefined ? 'without names' : signal.names.join(', ');
-        say('instances', `${names}; each ends the sessions of the others, so init continues with only one`);
+        say(
+          'instances',
+          `${names}; each instance ends the sessions of the other instances, so init continues with one instance`,
+        );
         return { ...kept, alone: true };
       } catch (again) {
         // Throws the error of the first search, because an error about a limit on logins would explain less.

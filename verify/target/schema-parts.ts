@@ -39,7 +39,7 @@ export const place = z
   .regex(/^(\/|https?:\/\/)/, 'expected a path that begins with /')
   .refine(
     text => !/^https?:/.test(text) || webAddress(text) !== undefined,
-    'expected a path, or an address such as https://login.example.test/logout without a user, got another address',
+    'expected a path, or an address without user name and password, such as https://login.example.test/logout, got another address',
   );
 
 /** Destination of a redirect: a path, or an address on another host. */

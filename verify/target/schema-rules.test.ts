@@ -37,7 +37,7 @@ it.each<[string, object, string]>([
   [
     'a logout at no address',
     { logoutEverywhere: { path: 'https://:80/4711' } },
-    'logoutEverywhere.path: expected a path, or an address such as https://login.example.test/logout without a user, got another address',
+    'logoutEverywhere.path: expected a path, or an address without user name and password, such as https://login.example.test/logout, got another address',
   ],
   [
     'a logout at an address with a user',
@@ -45,7 +45,7 @@ it.each<[string, object, string]>([
       origins: ['https://login.example.test'],
       logout: { path: 'https://user:4711@login.example.test/end' },
     },
-    'without a user, got another address',
+    'an address without user name and password',
   ],
   ['a login without path and form', { login: {} }, 'login.path: missing: expected a path. To send a form'],
   [

@@ -39,7 +39,10 @@ export const faults: readonly Explanation[] = [
         stack: 'Spring',
         how: 'set spring.data.redis.timeout and connect-timeout; respond 503 to a RedisConnectionFailureException',
       },
-      { stack: 'ASP.NET', how: 'set abortConnect=false and syncTimeout; do not ignore errors of the commit' },
+      {
+        stack: 'ASP.NET',
+        how: 'set abortConnect=false and syncTimeout; do not ignore the errors of CommitAsync',
+      },
       { stack: 'every app', how: 'handle health checks and static files before the session middleware' },
     ],
     standards: [],
