@@ -1,7 +1,4 @@
-/**
- * Activates accounts by signed links in mails. Each link expires, and works only once.
- * The account keeps a random number of its link, which the first use removes.
- */
+/** Activates accounts by signed links in mails. Each link expires, and works only once. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from './config.ts';
@@ -11,12 +8,12 @@ import { createSigner, type Signer } from './secrets.ts';
 
 const Claim = z.tuple([z.string(), z.string(), z.number()]);
 
-/** Result of opening an activation link. `used`: the link was used before. `expired`: also for an unknown account. */
+/** Result of opening an activation link. `used`: the link was opened before. `expired`: also for an unknown account. */
 export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
 
 type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;
 
-/** All methods throw StoreUnavailable if Redis does not confirm a command. */
+/** Registers and activates accounts. All methods throw StoreUnavailable if Redis does not confirm a command. */
 export class Activation {
   readonly #users: Users;
   readonly #mailer: Mailer;
@@ -31,8 +28,8 @@ export class Activation {
   }
 
   /**
-   * Creates an account and mails its activation link. Returns false if the email address is taken.
-   * Throws Refusal 503 if the mail server refuses. Redis removes the account when the link expires.
+   * Creates an account and mails its activation link. Returns false if the email address is taken. Throws Refusal 503
+   * if the mail server refuses the mail.
    */
   async register(email: string, name: string, password: string): Promise<boolean> {
     const nonce = randomBytes(16).toString('base64url');
@@ -43,15 +40,17 @@ export class Activation {
   }
 
   /**
-   * Mails a new link and renews its time, if the account waits for activation.
-   * Throws Refusal 503 if the mail server does not accept the mail.
+   * Mails a new activation link if the account is not yet active. Throws Refusal 503 if the mail server refuses the
+   * mail.
    */
   async resend(email: string): Promise<void> {
     const nonce = await this.#users.renewPending(email, this.#settings.activationSeconds);
     if (nonce !== null) await this.#mail(email, nonce);
   }
 
-  /** If several calls use one link at the same time, exactly one call returns `activated`. */
+  /**
+   * Activates the account of a link. If several calls use one link at the same time, exactly one returns `activated`.
+   */
   async use(token: string): Promise<Activated> {
     const claim = this.#read(token);
     if (claim === undefined) return 'invalid';

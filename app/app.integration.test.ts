@@ -199,7 +199,7 @@ describe('sessions', () => {
     async name => {
       const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: name } });
       const browser = new Browser(instance.url);
-      // The test sets the app's clock, so that a slow machine cannot change the result.
+      // The test sets the app's clock, so a slow machine cannot change the result.
       const start = realNow();
       Date.now = () => start;
       await browser.signIn('dave');

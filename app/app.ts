@@ -34,19 +34,21 @@ export interface Deps {
   readonly users: Users;
   readonly log: Logger;
   readonly lifecycle: Lifecycle;
-  /** Charges the user for a checkout. Resolves when the payment provider has confirmed the payment. */
+  /** Charges the user for a checkout. Resolves once the payment is confirmed. */
   readonly pay: () => Promise<void>;
   /** Sends activation mails. Absent if new accounts are active at once. */
   readonly mailer?: Mailer | undefined;
   /** Stores pictures. Absent if cards have no pictures. */
   readonly pictures?: Pictures | undefined;
-  /** CSRF check; by default, all instances accept the same form tokens. Some deployments of zoo/ replace the check. */
+  /**
+   * CSRF check. By default, all instances accept each other's form tokens. Some deployments of zoo/ replace the
+   * check.
+   */
   readonly csrf?: CsrfProtection;
-  /** Runs for each request after its session is loaded. */
   readonly onSession?: RequestHandler;
 }
 
-/** Instances share no memory, only their servers, such as Redis, and their secrets. */
+/** Returns the web shop's Express app. Instances share only their servers, such as Redis, and their secrets. */
 export function createApp(deps: Deps): Express {
   const { config, backing, lifecycle, log, mailer, pictures, users } = deps;
   const labels = createLabels(config.secrets);
@@ -62,11 +64,11 @@ export function createApp(deps: Deps): Express {
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
   app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
-  // Serves files and health checks before the session, so that both work without the session store.
-  // Only paths that look like files are looked up on the disk.
+  // Files and health checks must work without the session store, so their routes come before the session. Only paths
+  // that look like files are looked up on the disk.
   app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
-  // Parses the body first. A session loaded before a slow upload would become stale.
+  // Parses the body before it loads the session, or a slow upload would make the session stale.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
@@ -91,7 +93,7 @@ function noteSession(labels: Labels): RequestHandler {
   };
 }
 
-/** Counts every request as https, on which the session cookie, the form token and HSTS depend. */
+/** Counts every request as https. Session cookie, form token and HSTS depend on the protocol. */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });
 }

@@ -1,4 +1,4 @@
-/** Connects an instance to the servers behind it: Redis for users and cards, and the stores of sessions and baskets. */
+/** Connects an instance to its servers: Redis for users and cards, and the stores of sessions and baskets. */
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { MemcacheClient } from 'memcache-client';
 import type { Pool } from 'pg';
@@ -21,7 +21,7 @@ export interface Backing {
   close(): void;
 }
 
-/** Connects in the background. Calls `onError` with each connection error and the name of the server. */
+/** Connects to the servers in the background. Calls `onError` with each connection error and the server's name. */
 export async function connectBacking(
   config: Config,
   onError: (server: string, error: Error) => void,

@@ -1,22 +1,22 @@
 /**
- * Reads and changes the basket in a session: the items that the user has not yet paid for.
- * Each item is a separate attribute, so no change of one item undoes a change of another item in redis-attributes.
+ * Reads and changes the basket in a session: the items that the user has not yet paid for. Each item is a separate
+ * attribute, so concurrent changes of two items are both kept in redis-attributes.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
 import { Refusal } from './failures.ts';
 
 export const MAX_ITEMS = 200;
-/** Price of each made-to-order card, in credits. */
+/** Price of a card, in credits. */
 export const CARD_PRICE = 5;
 
 const PREFIX = 'basket:';
 const TEXT = /^[\p{L}\p{M}\p{N}._' -]{1,64}$/u;
 
 interface Waiting {
-  /** Time of the add, milliseconds since 1970. */
+  /** Time at which the item was added, milliseconds since 1970. */
   addedAt: number;
-  /** Id of the card that the checkout will create. A retry of the checkout finds the card and charges nothing. */
+  /** Id of the card that the checkout will create. A repeated checkout finds this card and charges nothing. */
   card: string;
 }
 
@@ -42,7 +42,7 @@ export function itemsOf(basket: Basket): BasketItem[] {
   return items.sort((a, b) => a.addedAt - b.addedAt || (a.text < b.text ? -1 : 1));
 }
 
-/** Throws Refusal 422 if the text is not a valid inscription, and Refusal 409 if the basket is full. */
+/** Adds an item. Throws Refusal 422 if the text is not a valid inscription, and Refusal 409 if the basket is full. */
 export function addItem(basket: Basket, text: unknown): void {
   const name = itemName(text);
   if (Object.hasOwn(basket, name)) return;
@@ -61,7 +61,7 @@ export function full(): Refusal {
   );
 }
 
-/** Throws Refusal 422 if the text is not a valid inscription. */
+/** Removes an item. Throws Refusal 422 if the text is not a valid inscription. */
 export function removeItem(basket: Basket, text: unknown): void {
   delete basket[itemName(text)];
 }

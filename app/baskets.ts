@@ -1,4 +1,4 @@
-/** Chooses where baskets are stored, by BASKET_STORE: one basket in each session, or one basket for each user. */
+/** Chooses where baskets are stored, by BASKET_STORE: one for each session, or one for each user. */
 import type { Request } from 'express';
 import type { Backing } from './backing.ts';
 import { addItem, type BasketItem, itemsOf, removeItem } from './basket.ts';
@@ -8,14 +8,13 @@ import { userOf } from './routes/guard.ts';
 import { save } from './session.ts';
 
 /**
- * The basket of the signed-in user, the oldest item first. A change resolves once the store has confirmed the change.
- * Throws Refusal if the change is not possible, and StoreUnavailable without the store's confirmation.
+ * Baskets of signed-in users, each with the oldest item first. A change resolves once the store has confirmed it.
+ * Throws Refusal if the change is not possible, and StoreUnavailable without a confirmation.
  */
 export interface Baskets {
   items(request: Request): Promise<readonly BasketItem[]>;
-  /** Adds an item, unless the basket has the item already. */
   add(request: Request, text: unknown): Promise<readonly BasketItem[]>;
-  /** Ignores items that are not in the basket. */
+  /** Removes the items with these texts. Ignores texts that are not in the basket. */
   remove(request: Request, texts: readonly unknown[]): Promise<readonly BasketItem[]>;
 }
 

@@ -289,7 +289,7 @@ test('docker-compose.yml sets TRIAL by itself, with no variables set; with TRIAL
   });
 });
 
-/** Replaces the variables of a compose file by their defaults, inner variables first. */
+/** A default may itself contain a variable, so inner variables come first. */
 function withDefaults(value: string): string {
   const replaced = value.replace(/\$\{\w+:-([^${}]*)\}/g, '$1');
   return replaced === value ? value : withDefaults(replaced);

@@ -15,16 +15,16 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
-  /** Version for the header X-App-Version; '' for no such header. */
+  /** Value of the header X-App-Version; '' for no header. */
   readonly version: string;
   /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS are used. */
   readonly redisUrl: string;
-  /** Addresses of some cluster servers, of which one must be up when the app connects. Empty without cluster mode. */
+  /** Addresses of cluster servers, one of which must be up when the app connects. Empty without a cluster. */
   readonly redisCluster: readonly { host: string; port: number }[];
   /** Name of the ElastiCache cache for logins by IAM (`serverless:NAME` if serverless); '' for logins by password. */
   readonly redisIamCache: string;
   readonly redisIamRegion: string;
-  /** Addresses of the sentinels, which name the primary; empty for a Redis without sentinels. */
+  /** Addresses of the sentinels; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
   readonly redisPrimary: string;
   /** URL of PostgreSQL; '' if PostgreSQL stores neither sessions nor baskets. */
@@ -33,19 +33,19 @@ export interface Config {
   readonly memcachedAddress: string;
   readonly dynamodbTable: string;
   readonly dynamodbRegion: string;
-  /** Address of another server with DynamoDB's interface; '' for AWS's DynamoDB. */
+  /** Address of a server with DynamoDB's interface; '' for AWS itself. */
   readonly dynamodbEndpoint: string;
   /** Access key. If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
   readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
-  /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
+  /** `session`: one basket for each session. `postgres`: one basket for each user. */
   readonly basketStore: (typeof BASKETS)[number];
-  /** True to log expired sessions. Requires a Redis that reports expired keys. */
+  /** True to log expired sessions. Requires that Redis reports expired keys. */
   readonly expiryEvents: boolean;
-  /** Maximum time that a request can hold a session's lock in redis-locked, or wait for the lock. */
+  /** Maximum time for which a request holds, or waits for, a session's lock in redis-locked. */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
-  /** The first secret signs, and all secrets verify. So a new secret logs no user out. */
+  /** The first secret signs, and all secrets verify, so a new secret logs no user out. */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
@@ -60,7 +60,7 @@ export interface Config {
   readonly scrypt: ScryptParameters;
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;
-  /** URL of the mail server; '' if the app sends no mails, so that new accounts are active at once. */
+  /** URL of the mail server; '' if the app sends no mails, and new accounts are active at once. */
   readonly smtpUrl: string;
   readonly mailFrom: string;
   /** Address at which users reach the app, without a final slash; '' without mails and pictures. */
@@ -69,26 +69,26 @@ export interface Config {
   /** Name of the S3 bucket for pictures; '' if cards have no pictures. */
   readonly bucket: string;
   readonly bucketRegion: string;
-  /** Address of an S3-compatible server; '' for AWS's S3. */
+  /** Address of an S3-compatible server; '' for AWS itself. */
   readonly bucketEndpoint: string;
   /** Access key. If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
   readonly bucketCredentials: Values['S3_CREDENTIALS'];
   /** Address at which browsers reach the bucket of pictures, without a final slash. */
   readonly bucketUrl: string;
   readonly logLevel: Values['LOG_LEVEL'];
-  /** Second file for log lines, for programs that cannot read stdout; '' for no file. */
+  /** File that gets a copy of the log, for programs that cannot read stdout; '' for none. */
   readonly logFile: string;
 }
 
 type Values = z.output<typeof VARIABLES>;
 type Environment = Record<string, string | undefined>;
 
-/** Thrown if environment variables are invalid, with one line for each of these variables. */
+/** Thrown if environment variables are invalid. The message has one line for each invalid variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Throws ConfigError, which lists every invalid variable with the expected and the given value. */
+/** Parses the app's settings. Throws ConfigError with every invalid variable, its expected and its given value. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { given, problems } = readFiles(env);
   const parsed = VARIABLES.safeParse(given['TRIAL'] === 'true' ? { ...TRIAL_DEFAULTS, ...given } : given);
@@ -102,7 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 const SECRETS = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
 
-/** Returns the variables that are not empty, and reads the value of NAME from the file that NAME_FILE names. */
+/** Returns the variables that are not empty. The file that NAME_FILE names provides the value of NAME. */
 function readFiles(env: Environment): { given: Environment; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems: string[] = [];
@@ -126,7 +126,7 @@ function readFiles(env: Environment): { given: Environment; problems: string[] }
   return { given, problems };
 }
 
-/** Returns an error for each pair of settings that are valid alone, but not together. */
+/** Returns an error for each pair of settings that exclude each other. */
 function contradictions(v: Values, env: Environment): string[] {
   const problems: string[] = [];
   const exposed = env['NODE_ENV'] === 'production' ? 'NODE_ENV is production' : exposure(v.HOST);
@@ -188,7 +188,7 @@ function exposure(host: string): string | undefined {
   return `HOST is ${host} and not a loopback address`;
 }
 
-/** The scrypt parameters that OWASP recommends, with r = 8. All pairs cost an attacker about the same. */
+/** The scrypt parameters that OWASP recommends, with r = 8. Each pair costs an attacker about the same. */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },
@@ -253,7 +253,6 @@ function named(v: Values): Config {
 
 const withoutSlash = (url: string) => url.replace(/\/$/, '');
 
-/** Returns http://HOST/BUCKET for an S3-compatible server, and https://BUCKET.s3… for S3. */
 function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
   return S3_ENDPOINT === ''
     ? `https://${S3_BUCKET}.s3.${S3_REGION}.amazonaws.com`

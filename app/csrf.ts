@@ -1,4 +1,4 @@
-/** Checks that a form was made by this app for this session (signed double-submit cookie). */
+/** Checks that a form comes from a page of this app in the same session (signed double-submit cookie). */
 import cookieParser from 'cookie-parser';
 import { doubleCsrf } from 'csrf-csrf';
 import { type Request, type RequestHandler, Router } from 'express';
@@ -8,13 +8,16 @@ import { deriveKey } from './secrets.ts';
 import { signedInUser } from './session.ts';
 
 export interface CsrfProtection {
-  /** Gives every request the method `csrfToken`. Must run after the session middleware. */
+  /** Adds the method `csrfToken` to every request. Must run after the session middleware. */
   readonly prepare: RequestHandler;
-  /** Refuses a form whose token is missing or belongs to another session. */
+  /** Refuses a form if its token is missing or belongs to a different session. */
   readonly require: RequestHandler;
 }
 
-/** The first secret signs form tokens. Instances with the same secrets accept each other's tokens. */
+/**
+ * Creates the CSRF check. The first secret signs form tokens, and all secrets verify, so instances with equal secrets
+ * accept each other's tokens.
+ */
 export function createCsrf(secrets: readonly string[]): CsrfProtection {
   const keys = secrets.map(secret => deriveKey(secret, 'csrf'));
   const tokens = byProtocol(secure =>
@@ -38,8 +41,8 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
 }
 
 /**
- * Returns the session id to which the form token is bound; '' for a visitor who has not signed in.
- * A visitor's token is bound only to the token's cookie, so the page needs no session store.
+ * Returns '' for a visitor who has not signed in. The form token then depends only on a cookie, so the page needs no
+ * session store.
  */
 function getSessionIdentifier(request: Request): string {
   return signedInUser(request) === undefined ? '' : request.sessionID;

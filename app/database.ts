@@ -1,14 +1,12 @@
 import { Pool } from 'pg';
 
-/** Maximum number of connections: low, because a request uses a connection for one or two queries. */
+/** A request uses a connection only for one or two queries, so few connections are enough. */
 const CONNECTIONS = 10;
 
-/**
- * Key of a PostgreSQL lock, with which instances create tables one after the other. No other program may use the key.
- */
+/** Key of a PostgreSQL advisory lock. Only the instance that holds the lock creates tables. */
 const TABLES_LOCK = 7_215_036;
 
-// The first table has the columns and the name that connect-pg-simple expects.
+// connect-pg-simple requires the name and the columns of the table of sessions.
 const TABLES = `
 CREATE TABLE IF NOT EXISTS session (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL);
 CREATE INDEX IF NOT EXISTS session_expire ON session (expire);
@@ -18,15 +16,16 @@ CREATE TABLE IF NOT EXISTS basket_item (
 )`;
 
 /**
- * Returns a pool that connects at the first query. `timeoutMs` limits each query.
- * Errors of idle connections go to `onError`.
+ * Returns a pool that connects at the first query. Errors of idle connections go to `onError`.
+ * @param timeoutMs maximum time of each query
  */
 export function connectDatabase(url: string, timeoutMs: number, onError: (error: Error) => void): Pool {
   const pool = new Pool({
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // The client's `query_timeout` helps if the server has vanished. `statement_timeout` ends the query on the server.
+    // `query_timeout` works on the client if the server has vanished; `statement_timeout` ends the query on the
+    // server.
     query_timeout: timeoutMs,
     statement_timeout: timeoutMs,
     keepAlive: true,
@@ -35,9 +34,8 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
   return pool;
 }
 
-/** Creates the missing tables. Throws PostgreSQL's error. */
 export async function createTables(pool: Pool): Promise<void> {
-  // Takes a lock, because "IF NOT EXISTS" fails if two instances run the statement at the same time.
-  // PostgreSQL runs the text as one transaction, and then releases the lock.
+  // "IF NOT EXISTS" fails if two instances run it at the same time. PostgreSQL runs the text as one transaction, and
+  // releases the lock at its end.
   await pool.query(`SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES}`);
 }

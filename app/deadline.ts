@@ -1,13 +1,12 @@
 /**
- * Rejects Redis commands without a reply in time.
- * ioredis' own commandTimeout, after a pause of the process, also rejects commands whose replies have arrived.
+ * Rejects Redis commands that get no reply in time. After a pause of the process, ioredis' commandTimeout would also
+ * reject commands whose replies have already arrived.
  */
 import type { Command, Redis } from 'ioredis';
 
-/** Limits the time of each command that a connection sends. The commands of one pipeline share one timer. */
+/** Makes each command of a connection fail without a reply in time. The commands of one pipeline share one timer. */
 export function limitCommands(redis: Redis, timeoutMs: number): void {
   const pipelines = new WeakMap<object, Deadline>();
-  /** @param stream the pipeline that the command belongs to, if any */
   const deadlineOf = (stream: unknown): Deadline => {
     if (typeof stream !== 'object' || stream === null || !('isPipeline' in stream))
       return new Deadline(timeoutMs);
@@ -22,7 +21,6 @@ export function limitCommands(redis: Redis, timeoutMs: number): void {
   };
 }
 
-/** Rejects all commands that have no reply when its timer fires. */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();
@@ -33,11 +31,11 @@ class Deadline {
   }
 
   bind(command: Command): void {
-    // Waits one turn of the event loop, so that Node first reads the replies that have arrived.
+    // After a pause of the process, Node must first read the replies that have already arrived.
     if (this.#open.size === 0)
       this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
     this.#open.add(command);
-    // A `then` on the command's promise would hide a rejection that no caller handles.
+    // A `then` on the command's promise would hide an unhandled rejection.
     const settles =
       <T>(settle: (value: T) => void) =>
       (value: T): void => {

@@ -7,7 +7,7 @@ import { Browser } from './testing/browser.ts';
 import { untilReady } from './testing/expectations.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
-/** Time limit of the drain, ms: so long that no process exits because of this limit. */
+/** Drain time that no test reaches, milliseconds. */
 const LONG = '600000';
 
 let server: BackingServer;
@@ -75,7 +75,7 @@ test('at the end of the drain, requests that the balancer can retry elsewhere ar
   await other.ended;
 });
 
-/** Sends only the headers of a form, so that the request is certainly in flight on the server. */
+/** Sends only the headers of a form, so that the request stays in flight. */
 async function heldForm(url: string, browser: Browser, path: string) {
   const { csrf } = await browser.read<{ csrf: string }>('/dashboard');
   const body = new URLSearchParams({ _csrf: csrf }).toString();

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 
 /** Returns a client that connects at the first request. */
 export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
-  // Instances with other session stores do not load the AWS SDK.
+  // Instances with other session stores need not load the AWS SDK.
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const { dynamodbEndpoint: endpoint, dynamodbCredentials: credentials, storeTimeoutMs } = config;
   return new DynamoDB({
@@ -14,7 +14,7 @@ export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
   });
 }
 
-/** Throws if DynamoDB does not reply, or if the table does not exist. */
+/** Checks that the table of sessions exists. Throws if it does not, or if DynamoDB does not reply. */
 export async function readTable(dynamodb: DynamoDB, config: Config): Promise<void> {
   const key = { TableName: config.dynamodbTable, Key: { id: { S: 'readiness' } } };
   try {

@@ -1,6 +1,6 @@
-/** The errors of requests that the app refused or the store did not confirm. Users see the messages. */
+/** Defines the errors for requests that the app refused or the store did not confirm. Users see the messages. */
 
-/** Thrown if the app refuses a request, which has changed nothing. */
+/** Thrown if the app refuses a request. The request has changed nothing. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
@@ -15,7 +15,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Thrown if the store did not confirm a change, which may have happened. The response is 503. */
+/** Thrown if the store did not confirm a change, which may still have happened. The response is 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
@@ -30,7 +30,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-/** Waits for a store's response. If the store fails, throws StoreUnavailable with the cause. */
+/** Waits for a store's response. Throws StoreUnavailable with the cause if the store fails. */
 export async function confirmed<T>(response: Promise<T>): Promise<T> {
   try {
     return await response;

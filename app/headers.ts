@@ -3,12 +3,12 @@ import type { RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { byProtocol } from './protocol.ts';
 
-/** Time for which browsers must use only https for this host: one year. */
+/** One year. Browsers then use only https for this host. */
 const HSTS_SECONDS = 31_536_000;
 
 /**
- * Sets the security headers, with `Strict-Transport-Security` only over https.
- * @param pictures origins from which pages load pictures, and to which they upload pictures
+ * Sets the security headers; `Strict-Transport-Security` only over https.
+ * @param pictures origins of the pictures that pages load and upload
  */
 export function safetyHeaders(pictures: readonly string[]): RequestHandler {
   const headersOf = byProtocol(secure => helmet(settings(secure, pictures)));
@@ -32,7 +32,7 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
     },
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
-    // Subdomains of this host can be other servers, without https.
+    // Subdomains of this host may be servers without https.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
     // Browsers ignore these headers over http, and log a warning.
     crossOriginOpenerPolicy: secure,
@@ -40,7 +40,7 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
   };
 }
 
-/** A shared cache that stored a page or its cookie would give one user's session to another user. */
+/** Forbids caching. A shared cache could give the page or cookie of one user to another user. */
 export const notCached: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();

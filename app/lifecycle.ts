@@ -2,15 +2,14 @@
 import type { RequestHandler, Response } from 'express';
 
 /**
- * Header of a balancer that retries requests. `502`: after a 502, the balancer retries on another instance,
- * and avoids this instance for some time.
+ * Header of a balancer that retries requests. `502`: after a 502, the balancer resends the request to another
+ * instance, and avoids this one for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 
 export class Lifecycle {
-  /** True once the tables and the fixture users exist. */
   prepared = false;
-  /** Number of requests refused since the call of `leave`; undefined before that call. */
+  /** Number of requests refused since `leave` was called; undefined before. */
   leftToOthers: number | undefined;
   #draining = false;
   readonly #open = new Set<Response>();
@@ -24,21 +23,21 @@ export class Lifecycle {
     return this.#open.size;
   }
 
-  /** Makes every response close its connection from now on, also responses to requests in flight. */
+  /** Makes every response close its connection from now on, including responses to requests in flight. */
   drain(): void {
     this.#draining = true;
     for (const response of this.#open) askToLeave(response);
   }
 
   /**
-   * Makes the instance refuse requests that the balancer can retry on another instance.
-   * A refused request has no effect, so every method can be retried.
+   * Makes the instance refuse all requests that the balancer can resend to another instance. A refused request has no
+   * effect.
    */
   leave(): void {
     this.leftToOthers = 0;
   }
 
-  /** Refuses requests after the call of `leave`. Must be the first middleware, so that no refused request is logged. */
+  /** Must be the first middleware, so that refused requests are not logged. */
   readonly leaveToOthers: RequestHandler = (request, response, next) => {
     if (this.leftToOthers === undefined || request.get(RETRIES_HEADER) !== '502') return next();
     this.leftToOthers++;
@@ -56,7 +55,7 @@ export class Lifecycle {
     this.#idle.clear();
   }
 
-  /** Counts the requests in flight. While the instance drains, each response also closes its connection. */
+  /** Counts the requests in flight. While the instance drains, each response closes its connection. */
   readonly track: RequestHandler = (_request, response, next) => {
     this.#open.add(response);
     response.once('close', () => this.#close(response));
@@ -65,7 +64,6 @@ export class Lifecycle {
   };
 }
 
-/** Asks the client to close the connection, so that no request goes to a stopped server. */
 function askToLeave(response: Response): void {
   if (!response.headersSent) response.set('Connection', 'close');
 }

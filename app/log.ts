@@ -10,11 +10,11 @@ const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 export interface LogOptions {
   readonly logLevel: LevelWithSilent;
-  /** File for a second copy of the log; '' for none. */
+  /** File that gets a copy of the log; '' for none. */
   readonly logFile: string;
 }
 
-/** Writes JSON lines to stdout, and to `logFile` if there is one. Throws the file system's error. */
+/** Returns a logger that writes JSON lines to stdout and, if given, to `logFile`. Throws the file system's errors. */
 export function createLogger({ logLevel: level, logFile: file }: LogOptions): Logger {
   const options = {
     level,
@@ -23,9 +23,9 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
-  // Writes synchronously, so that no line is lost if the process is killed.
+  // Synchronous writes lose no line when the process is killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
-  // The streams pass all levels, because the logger itself filters by level.
+  // The streams accept all levels, because the logger itself filters by level.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 
@@ -34,10 +34,10 @@ interface Identity {
   user: string;
 }
 
-/** Labels by response, kept because the session can end before the log line is written. */
+/** The session can end before its log line is written, so the labels are kept here. */
 const identities = new WeakMap<Response, Identity>();
 
-/** Records the labels of a request's session and user for its log line. */
+/** Records the session's and the user's label of a request, for its log line. */
 export function noteIdentity(
   response: Response,
   { session, user }: Labels,
@@ -47,7 +47,10 @@ export function noteIdentity(
   identities.set(response, { session: session(sid), user: user(email) });
 }
 
-/** Names the instance and the request in every response, and logs each request at the end of its response. */
+/**
+ * Returns a middleware that logs each request when its response ends, and sends headers with the names of the
+ * instance and the request.
+ */
 export function requestLog(
   log: Logger,
   { instance, version }: Pick<Config, 'instance' | 'version'>,
@@ -56,7 +59,7 @@ export function requestLog(
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // Reads the path now, because a router changes `path` while it handles the request.
+    // A router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     if (version !== '') response.set('X-App-Version', version);
@@ -80,7 +83,7 @@ export function requestLog(
   };
 }
 
-/** Logs an error of a request's handler. Errors of the store contain no session id. */
+/** Logs the error of a request. */
 export function logFailure(log: Logger, request: Request, response: Response, error: unknown): void {
   const shown =
     error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) };

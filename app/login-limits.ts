@@ -1,7 +1,7 @@
 /**
- * Limits logins and registrations, by counts in Redis that all instances share.
- * A login counts as failed until it succeeds, so that parallel guesses cannot exceed the limit.
- * An address without failures is never refused, so no attacker can lock a user out.
+ * Limits logins and registrations by counts in Redis, which all instances share. A login counts as failed until it
+ * succeeds, so parallel guesses cannot exceed the limit. An address without failures is never refused, so an attacker
+ * cannot lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
@@ -14,11 +14,11 @@ const MINUTE = 60;
 export const FAILED_LOGINS = {
   /** Failed logins from one address, over all accounts. */
   address: 50,
-  /** Failed logins from one address for one account. */
+  /** Failed logins from one address to one account. */
   account: 10,
-  /** Failed logins from one address for an account under attack. */
+  /** Failed logins from one address to an account that is under attack. */
   accountUnderAttack: 3,
-  /** Failed logins for one account from all addresses. With more, the account is under attack. */
+  /** Failed logins to one account from all addresses, above which the account is under attack. */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;
@@ -27,20 +27,26 @@ export const LOGIN_WINDOW_MINUTES = 15;
 export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
-/** Maximum number of repeated activation mails within `REGISTRATION_WINDOW_MINUTES`, by account and by address. */
+/**
+ * Maximum number of repeated activation mails within `REGISTRATION_WINDOW_MINUTES`, both for one account and for one
+ * address.
+ */
 export const MAILS = 5;
 
-/** All methods throw StoreUnavailable if Redis does not confirm a command. `address` is the client's IP address. */
+/**
+ * Counts logins and registrations by client. `address` is the client's IP address. All methods throw StoreUnavailable
+ * if Redis does not confirm a command.
+ */
 export interface LoginLimits {
-  /** Counts a login before its password is checked. Resolves with the seconds to wait, 0 if the login is allowed. */
+  /** Counts a login before its password is checked. Resolves with the seconds that the client must wait; 0 if none. */
   countLogin(address: string, email: string): Promise<number>;
-  /** Takes a successful login out of the count, and resets the failures of this address for this account. */
+  /** Uncounts a successful login, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;
-  /** Takes a login out of the count whose password was not checked. */
+  /** Uncounts a login whose password was not checked. */
   withdrawLogin(address: string, email: string): Promise<void>;
-  /** Resolves with the seconds that the client must wait; 0 if the registration is allowed. */
+  /** Counts a registration. Resolves with the seconds that the client must wait; 0 if none. */
   countRegistration(address: string): Promise<number>;
-  /** Resolves with the seconds that the client must wait; 0 if another activation mail is allowed. */
+  /** Counts a repeated activation mail. Resolves with the seconds that the client must wait; 0 if none. */
   countMail(address: string, email: string): Promise<number>;
 }
 
@@ -108,7 +114,7 @@ export class SharedLoginLimits implements LoginLimits {
   }
 }
 
-/** Counts events by key in Redis. A key's time window begins with its first event. */
+/** Counts events by key. The time window of a key begins with its first event. */
 class Counter {
   readonly #limiter: RateLimiterRedis;
 
@@ -138,13 +144,13 @@ function secondsOf({ msBeforeNext }: RateLimiterRes): number {
   return Math.max(1, Math.ceil(msBeforeNext / 1000));
 }
 
-/** Returns the network of one subscriber: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** Returns the network of one internet subscriber: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export function networkOf(address: string): string {
   const [plain = ''] = address.split('%');
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return plain;
-  // A dotted end as in ::ffff:1.2.3.4 has 32 bits, which are not part of the network.
+  // The last 32 bits may be written with dots, as in ::ffff:1.2.3.4. They are not part of the network.
   const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];

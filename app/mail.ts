@@ -2,7 +2,7 @@ import type { Transporter } from 'nodemailer';
 import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
-/** The user's request waits for the mail server, so the timeout is shorter than a balancer's. */
+/** The user waits for the mail server, so this timeout is shorter than that of common balancers. */
 const TIMEOUT_MS = 10_000;
 
 export type Mailer = Transporter;
@@ -13,7 +13,7 @@ interface Mail {
   readonly text: string;
 }
 
-/** Returns a mailer that connects for each mail; undefined, without loading nodemailer, if SMTP_URL is not set. */
+/** Returns a mailer that connects for each mail; undefined if SMTP_URL is not set. */
 export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Mailer | undefined> {
   if (smtpUrl === '') return undefined;
   const { createTransport } = await import('nodemailer');
@@ -25,10 +25,10 @@ export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Maile
   return createTransport({ url: smtpUrl, ...timeouts }, { from: mailFrom });
 }
 
-/** Throws Refusal 503 if the mail server does not accept the mail within `TIMEOUT_MS`. */
+/** Sends a mail. Throws Refusal 503 if the mail server does not accept it within 10 s. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  // The mailer's own timeouts limit only single steps.
+  // nodemailer's own timeouts limit only single steps.
   const late = new Promise<never>((_resolve, reject) => {
     const error = new Error(`the mail server did not accept a mail within ${TIMEOUT_MS} ms`);
     timer = setTimeout(() => reject(error), TIMEOUT_MS);

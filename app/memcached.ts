@@ -1,8 +1,9 @@
 import { MemcacheClient } from 'memcache-client';
 
 /**
- * Returns a client that connects at the first command. `address` is HOST:PORT.
- * `timeoutMs` limits the time to connect, and each command.
+ * Returns a client that connects at the first command.
+ * @param address HOST:PORT
+ * @param timeoutMs maximum time to connect, and of each command
  */
 export function connectMemcached(address: string, timeoutMs: number): MemcacheClient {
   return new MemcacheClient({
@@ -13,7 +14,10 @@ export function connectMemcached(address: string, timeoutMs: number): MemcacheCl
   });
 }
 
-/** Returns true if memcached accepts the command, false for one of `refusals`. Throws every other error. */
+/**
+ * Returns true if memcached accepts the command, and false if its error is one of `refusals`. Throws every other
+ * error.
+ */
 export async function accepted(response: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
   try {
     await response;

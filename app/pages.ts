@@ -1,4 +1,4 @@
-/** Sends responses as HTML for browsers or as JSON for programs, from the same data. */
+/** Sends responses as HTML to browsers, or as JSON to programs. */
 import { join } from 'node:path';
 import { Eta } from 'eta';
 import type { Request, Response } from 'express';
@@ -12,12 +12,12 @@ type View = 'landing' | 'login' | 'register' | 'activation' | 'dashboard' | 'mar
 export interface Page {
   readonly view: View;
   readonly title: string;
-  /** Content of the page: programs get this data as JSON, browsers through the template. */
+  /** Content of the page: JSON for programs, and the template's data for browsers. */
   readonly data: Record<string, unknown>;
   readonly status?: number;
 }
 
-/** Returns whether the client prefers JSON. A client that accepts any type gets HTML. */
+/** Returns true if the client prefers JSON. A client that accepts any type gets HTML. */
 export function wantsJson(request: Request): boolean {
   return request.accepts(['html', 'json']) === 'json';
 }
@@ -42,12 +42,12 @@ export function show(request: Request, response: Response, page: Page): void {
   response.type('html').send(html);
 }
 
-/** Returns a number from 1 to 6, always the same for one card. */
+/** Always returns the same number for the same card. */
 function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }
 
-/** Visitors need a token only on pages with a form, so other pages set no cookie. */
+/** Returns false for a visitor's page without a form, because the form token would set a cookie. */
 function needsToken(view: View, user: string | null): boolean {
   return user !== null || view === 'login' || view === 'register' || view === 'activation';
 }

@@ -1,4 +1,4 @@
-/** Tests parallel changes of one session on two instances. connect-redis must lose changes in the same tests. */
+/** Tests parallel changes of one session on two instances. The same tests must find lost changes in connect-redis. */
 import type { Store } from 'express-session';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
@@ -49,7 +49,7 @@ class Gate {
   }
 }
 
-/** Sends 50 rounds of 20 concurrent requests, which add or remove items. Returns how many changes were lost. */
+/** Returns the number of lost changes, after 50 rounds of 20 concurrent requests that add or remove items. */
 async function lostChanges(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store, two.store);
   const browser = new Browser(one.url, two.url);
@@ -69,8 +69,8 @@ async function lostChanges(one: TestInstance, two: TestInstance): Promise<number
 }
 
 /**
- * In 200 sessions, logs out on one instance during a slow change on another instance.
- * Returns how many sessions were revived.
+ * Returns the number of sessions, of 200, that a slow change on one instance revives after a logout on another
+ * instance.
  */
 async function revivedSessions(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store);

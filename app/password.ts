@@ -1,6 +1,6 @@
 /**
- * Hashes passwords with scrypt. Each hash contains its parameters, so new hashes can have other parameters.
- * The PHC string format: `$scrypt$ln=17,r=8,p=1$SALT$KEY`.
+ * Hashes passwords with scrypt, in the PHC string format: `$scrypt$ln=17,r=8,p=1$SALT$KEY`. Each hash contains its
+ * parameters, so new hashes can use stronger ones.
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { Turns } from './turns.ts';
@@ -21,10 +21,10 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/** Two hashes at once: two hashes at N = 2^17 need 256 MiB, and Node's four threads also serve DNS and files. */
+/** Two hashes at N = 2^17 need 256 MiB, and Node's four threads must also serve DNS and files. */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
-/** Throws Refusal 503 after more than 10 s of waiting for other hashes. */
+/** Returns the hash of a password. Throws Refusal 503 if other hashes delay the start by more than 10 s. */
 export async function hashPassword(password: string, parameters: ScryptParameters): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, { ...parameters, blockSize: BLOCK_SIZE, salt });
@@ -33,22 +33,22 @@ export async function hashPassword(password: string, parameters: ScryptParameter
 }
 
 /**
- * Returns whether the password belongs to the hash. Throws an error if `hash` is malformed,
- * and Refusal 503 after more than 10 s of waiting for other hashes.
+ * Returns whether the password belongs to the hash. Throws an error if `hash` is malformed, and Refusal 503 if other
+ * hashes delay the start by more than 10 s.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const expected = parseHash(hash);
   return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-/** Returns whether the given parameters are stronger than the parameters of the hash. */
+/** Returns true if the hash has weaker parameters than the given ones. */
 export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
   const old = parseHash(hash);
   return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;
 }
 
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/]+)\$([\w+/]+)$/;
-/** Hashes of older app versions, all with r = 8 and p = 1. */
+/** Format of the hashes of older app versions, which used r = 8 and p = 1. */
 const OLD = /^scrypt\$(\d+)\$([\w-]+)\$([\w-]+)$/;
 
 function parseHash(hash: string): PasswordHash {

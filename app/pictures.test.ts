@@ -51,7 +51,6 @@ test.each(['us-east-1', 'eu-central-1', 'ap-southeast-2'])(
   },
 );
 
-/** Returns a fake S3 bucket that returns the given object for every key. */
 const holding = (start: string, more: object = {}) =>
   ({
     getObject: () =>

@@ -1,6 +1,6 @@
 /**
- * Keeps the pictures of cards in an S3 bucket, to which browsers upload with a form that the app signs.
- * A browser can repeat an upload until its form expires, so the app copies accepted pictures to another key.
+ * Keeps the pictures of cards in an S3 bucket, to which browsers upload with a signed form. A browser can repeat an
+ * upload until the form expires, so the app copies accepted pictures to a second key.
  */
 import { randomBytes } from 'node:crypto';
 import type { S3, S3ServiceException } from '@aws-sdk/client-s3';
@@ -10,10 +10,9 @@ import { Refusal, StoreUnavailable } from './failures.ts';
 import { createSigner, type Signer } from './secrets.ts';
 
 export const MAX_BYTES = 5 * 1024 * 1024;
-/** Time for which an upload form is valid. */
 export const FORM_SECONDS = 600;
 
-/** The allowed types, each with the first bytes of its files in hexadecimal. */
+/** Allowed media types, each with the first bytes of its files in hexadecimal. */
 const TYPES: readonly [type: string, start: RegExp][] = [
   ['image/jpeg', /^ffd8ff/],
   ['image/png', /^89504e470d0a1a0a/],
@@ -22,7 +21,7 @@ const TYPES: readonly [type: string, start: RegExp][] = [
 ];
 const START_BYTES = 12;
 
-/** An upload form. The browser adds the field `file` after the form's fields. */
+/** A signed upload form. The browser must append the field `file` to the form's fields. */
 export interface UploadForm {
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
@@ -35,7 +34,7 @@ export interface Purpose {
 
 type Settings = Pick<Config, 'bucket' | 'bucketUrl' | 'publicUrl' | 'secrets' | 'storeTimeoutMs'>;
 
-/** Returns the configured bucket; undefined, without loading the AWS SDK, if there is none. */
+/** Returns the configured bucket; undefined if there is none. */
 export async function connectPictures(config: Config): Promise<Pictures | undefined> {
   if (config.bucket === '') return undefined;
   const { S3 } = await import('@aws-sdk/client-s3');
@@ -48,7 +47,7 @@ export async function connectPictures(config: Config): Promise<Pictures | undefi
   return new Pictures(config, s3, createPresignedPost);
 }
 
-/** All methods throw StoreUnavailable if the bucket does not respond. */
+/** Uploads and accepts pictures. All methods throw StoreUnavailable if the bucket does not respond. */
 export class Pictures {
   readonly #settings: Settings;
   readonly #s3: S3;
@@ -63,8 +62,8 @@ export class Pictures {
   }
 
   /**
-   * Returns a form that uploads one picture of at most MAX_BYTES for a card, within FORM_SECONDS.
-   * The signed key names user and card, so every instance can check the upload.
+   * Returns a form that uploads one picture for a card. The signed key includes user and card, so every instance can
+   * check the upload.
    */
   async form({ user, card }: Purpose): Promise<UploadForm> {
     const { bucket, bucketUrl, publicUrl } = this.#settings;
@@ -75,9 +74,10 @@ export class Pictures {
       Expires: FORM_SECONDS,
       Conditions: [['content-length-range', 1, MAX_BYTES]],
       Fields: {
-        // A browser without scripts cannot put the file's type into the form. `accept` checks the type.
+        // A browser without scripts cannot put the file's type into the form, so the upload's content is checked
+        // later.
         'Content-Type': 'image/*',
-        // The bucket redirects the browser here with 303, and adds the parameter `key`.
+        // After the upload, the bucket redirects the browser to this URL with 303, and adds the parameter `key`.
         success_action_redirect: `${publicUrl}/cards/${card}/picture`,
       },
     });
@@ -86,15 +86,15 @@ export class Pictures {
   }
 
   /**
-   * Checks an upload and copies the picture. Returns the copy's key, which depends only on the upload.
-   * Throws Refusal 404 if the key was not signed for this user and card, 409 if the upload is missing or changes,
-   * 413 if the file is too large, and 422 if the file is no picture.
+   * Checks an upload and copies the picture. Returns the key of the copy, which depends only on the upload. Throws
+   * Refusal 404 if the key was not signed for this user and card, 409 if the upload is missing or changes, 413 if the
+   * file is too large, and 422 if the file is no picture.
    */
   async accept({ user, card }: Purpose, key: string): Promise<string> {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
     if (!this.#signer.accepts(claim(user, card, id), signature)) throw notYours();
     const Bucket = this.#settings.bucket;
-    // Reads size and content in one request, so that all checks are about the same upload.
+    // One request for size and content, because the browser could replace the upload between two requests.
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );
@@ -125,7 +125,6 @@ export class Pictures {
 
 const claim = (user: string, card: string, id: string) => JSON.stringify([user, card, id]);
 
-/** Throws Refusal 409 if the upload is missing or has changed, and StoreUnavailable for other errors. */
 async function answered<T>(response: T | Promise<T>): Promise<T> {
   try {
     return await response;

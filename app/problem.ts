@@ -24,7 +24,7 @@ export const nothingHere: RequestHandler = (_request, _response, next) => {
   next(new Refusal(404, 'There is no page at this address. Check it, or start again from the front page.'));
 };
 
-/** Creates the Express error handler. Express recognizes error handlers by their four parameters. */
+/** Returns the Express error handler. Express recognizes error handlers by their four parameters. */
 export function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const { status, message } = describe(error);
@@ -33,7 +33,7 @@ export function problems(log: Logger): ErrorRequestHandler {
     // express-session may fail to prolong the session after the response, when no error page is possible.
     if (response.headersSent) return;
     if (status === 503) {
-      // Sends no cookie with status 503, and neither saves nor touches the session.
+      // A response with status 503 must neither set a cookie nor save the session.
       abandon(request);
       response.removeHeader('Set-Cookie');
       response.set('Retry-After', '1');

@@ -2,15 +2,18 @@
 import type { Request, Response } from 'express';
 
 /**
- * Makes a middleware for http and one for https, because libraries accept only one cookie name.
- * Returns the function that picks the middleware of a request.
+ * Returns a function that picks a middleware by the request's protocol. Some libraries accept only one cookie name,
+ * so `make` is called once for http and once for https.
  */
 export function byProtocol<T>(make: (secure: boolean) => T): (request: Request) => T {
   const [plain, secure] = [make(false), make(true)];
   return request => (request.secure ? secure : plain);
 }
 
-/** Makes the browser delete a cookie. `name` is the cookie's name over http. */
+/**
+ * Makes the browser delete a cookie.
+ * @param name name of the cookie over http
+ */
 export function forgetCookie(request: Request, response: Response, name: string): void {
   const { secure } = request;
   const full = secure ? `__Host-${name}` : name;
@@ -24,7 +27,7 @@ export function forgetCookie(request: Request, response: Response, name: string)
 }
 
 /**
- * Removes the `Set-Cookie` lines for a cookie: two lines for one cookie would contradict each other.
+ * Removes all `Set-Cookie` lines of a cookie, because two lines would contradict each other.
  * @param name full name of the cookie
  */
 export function withdrawCookie(response: Response, name: string): void {

@@ -18,7 +18,7 @@ const settings = (cache: string) =>
     REDIS_IAM_REGION: 'eu-central-1',
   });
 
-// Signatures computed by botocore's RequestSigner, which AWS's example for ElastiCache uses.
+// The signatures were computed by botocore's RequestSigner, which AWS's example for ElastiCache uses.
 test.each([
   ['cards', {}, '85ba86cca26fd567d41265274bc20502cd0615c1b2cd3842045e7a5babf29663'],
   [

@@ -1,13 +1,12 @@
 /**
- * Logs in to ElastiCache with IAM. The password is a signed request, valid for 15 minutes.
- * ElastiCache closes a connection 12 hours after its last login, so the app logs connections in again.
+ * Logs in to ElastiCache with IAM: the password is a signed request, valid for 15 minutes. ElastiCache closes a
+ * connection 12 hours after its login, so each connection must log in again.
  */
 import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import type { Config } from './config.ts';
 
 const TOKEN_SECONDS = 900;
-/** Age at which a token is replaced, milliseconds. */
 const RENEW_MS = 600_000;
 const RETRY_MS = 5_000;
 
@@ -21,7 +20,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param onError called when no new token can be made; the current token stays valid for some minutes */
+  /** @param onError called when a new token cannot be made; the old token stays valid for some minutes */
   constructor(sign: TokenSource, onError: (error: Error) => void) {
     super();
     this.#sign = sign;
@@ -29,7 +28,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
     this.setMaxListeners(0); // no limit, because each connection of a cluster adds a listener
   }
 
-  /** Makes a token now and every ten minutes. Throws if the first token fails, but tries again later. */
+  /** Makes a token now and every ten minutes. Throws if the first token fails, but retries later. */
   async renew(): Promise<void> {
     clearTimeout(this.#timer);
     let wait = RETRY_MS;
@@ -43,9 +42,9 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
     this.emit('renewed');
   }
 
-  /** Makes this connection log in with the current token, and again with each new token. */
+  /** Makes a connection log in with the current token, and again with each new token. */
   use(redis: Redis): void {
-    // ioredis reads this option at each connection, and copies of the connection need the current token.
+    // ioredis reads this option at each connection, and also copies it to new connections, so it must be a getter.
     const password = { get: () => this.#token, enumerable: true, configurable: true };
     Object.defineProperty(redis.options, 'password', password);
     const again = () => {
@@ -63,8 +62,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 }
 
 /**
- * Returns the IAM login for REDIS_IAM_CACHE; undefined if the URL has a password, or Redis needs none.
- * Waits for the first token. Reports a failure to `onError`, and retries later.
+ * Returns the IAM login for REDIS_IAM_CACHE; undefined if it is not needed. Waits for the first token. Reports a
+ * failure to `onError`, and retries later.
  */
 export async function createLogin(
   config: Settings,
@@ -79,11 +78,11 @@ export async function createLogin(
 type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
 
 /**
- * Returns a source of IAM tokens for the user in Redis' URL.
- * The AWS SDK finds the access key in the environment, its files, or the machine's role.
+ * Returns a source of IAM tokens for the user in Redis' URL. The AWS SDK finds the access key in the environment, its
+ * files, or the machine's role.
  */
 export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {
-  // Apps without IAM logins do not load the AWS SDK.
+  // Instances without IAM logins need not load the AWS SDK.
   const [{ SignatureV4 }, { Hash }, { defaultProvider }] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@smithy/core/serde'),

@@ -87,7 +87,7 @@ it('logs in with the current password at each connection, and again with each ne
   admin.disconnect();
 });
 
-/** A sentinel that names the primary, and reports a failover, only when the test says so. */
+/** A fake sentinel that names the primary, and reports a failover, only when the test says so. */
 class SlowSentinel extends EventEmitter<{ asked: []; subscribed: [] }> {
   readonly #primaryPort: number;
   readonly #subscribers = new Set<Socket>();

@@ -1,11 +1,11 @@
-/** Connects an instance to one Redis server, to the primary that sentinels name, or to a cluster. */
+/** Connects an instance to a single Redis server, to the primary that sentinels name, or to a cluster. */
 import { type ChainableCommander, Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from './config.ts';
 import { limitCommands } from './deadline.ts';
 import { confirmed } from './failures.ts';
 import type { RedisLogin } from './redis-login.ts';
 
-/** All keys of one command or script must be in one slot of a cluster. */
+/** A Redis client. In a cluster, all keys of one command or script must be in one slot. */
 export type RedisClient = Redis | Cluster;
 
 type Settings = Pick<
@@ -15,8 +15,8 @@ type Settings = Pick<
 
 /**
  * Connects in the background. Commands fail at once without a connection, and after `storeTimeoutMs` without a reply.
- * Calls `onError` with the error of each failed connection attempt.
- * @param login supplies passwords that change; absent if the password is in the URL
+ * Calls `onError` with each connection error.
+ * @param login supplies a password that changes; absent if the URL contains the password
  */
 export function connectRedis(
   config: Settings,
@@ -27,7 +27,7 @@ export function connectRedis(
   if (config.redisCluster.length > 0) return connectCluster(config, onError, login);
   const options: RedisOptions = {
     ...nodeOptions(timeoutMs),
-    // Fails commands at once without a connection, because a queue would make the user wait.
+    // Without a connection, a queue of commands would make the user wait.
     enableOfflineQueue: false,
     retryStrategy: retryMs,
     reconnectOnError: leavesReplicas(),
@@ -35,10 +35,10 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // Leaves the old primary after a failover: a write to the old primary would be lost.
+      // After a failover, Redis would lose all writes to the old primary.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
-      // Asks the next sentinel if one accepts connections and does not reply.
+      // Without this timeout, a sentinel that accepts connections but never replies would block the others.
       sentinelCommandTimeout: timeoutMs,
     });
   const redis = new PersistentRedis(redisUrl, { ...options, lazyConnect: true });
@@ -50,13 +50,9 @@ export function connectRedis(
   return redis;
 }
 
-/** Pause before a client that ioredis has given up connects again, milliseconds. */
 const RECONNECT_MS = 50;
 
-/**
- * A client that reconnects until `disconnect()`.
- * ioredis gives up a client if a sentinel reports a new primary while the client asks for the primary.
- */
+/** Always reconnects. ioredis itself stops if a sentinel reports a new primary during a connection attempt. */
 class PersistentRedis extends Redis {
   closed = false;
 
@@ -70,15 +66,15 @@ const retryMs = (attempts: number): number => Math.min((attempts - 1) * 50, 500)
 
 const nodeOptions = (timeoutMs: number): RedisOptions => ({
   connectTimeout: timeoutMs,
-  // Never resends: Redis may have run a command whose connection was lost, and could buy a card twice.
+  // A command whose connection was lost may have run, so a retry could buy a card twice.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
 });
 
-/** Interval at which ioredis reads the cluster's servers again, and finds servers that have come back. */
+/** Interval at which ioredis reads the list of the cluster's servers again, milliseconds. */
 const REFRESH_MS = 5_000;
 
-/** Connects to a cluster. Does not resolve host names here, because certificates contain the names. */
+/** Host names are not resolved here, because the certificates contain the names. */
 function connectCluster(
   config: Settings,
   onError: (error: Error) => void,
@@ -99,7 +95,7 @@ function connectCluster(
     enableOfflineQueue: false,
     // ioredis' ready check sends a command before the connection is open.
     enableReadyCheck: false,
-    // Resends only commands that a server has refused (MOVED, ASK, TRYAGAIN).
+    // Commands are resent only if a server has refused them (MOVED, ASK, TRYAGAIN).
     ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
     slotsRefreshInterval: REFRESH_MS,
     slotsRefreshTimeout: timeoutMs,
@@ -108,23 +104,23 @@ function connectCluster(
   const cluster = new Cluster([...redisCluster], options);
   cluster.on('error', onError);
   cluster.on('node error', onError);
-  // Connects to replicas too, so that a replica that becomes the primary already has a connection.
+  // Replicas also get a connection, because a replica may become the primary.
   cluster.on('+node', (node: Redis) => open(node, timeoutMs, login));
   return cluster;
 }
 
-/** Waits until Redis, or one primary of a cluster, replies. Throws if there is no reply. */
+/** Waits until Redis replies; in a cluster, one primary. Throws if there is no reply. */
 export async function ping(redis: RedisClient): Promise<void> {
   if (redis instanceof Redis) await redis.ping();
   else await Promise.any(redis.nodes('master').map(node => node.ping()));
 }
 
-/** Waits for each primary of a cluster. Throws if a primary does not reply. Does nothing for a single server. */
+/** Waits until each primary of a cluster replies. Throws if one does not. Does nothing for a single server. */
 export async function reachPrimaries(redis: RedisClient): Promise<void> {
   if (redis instanceof Cluster) await Promise.all(redis.nodes('master').map(node => node.ping()));
 }
 
-/** Returns the results of a pipeline. If commands fail, throws StoreUnavailable with the first error. */
+/** Returns the results of a pipeline. Throws StoreUnavailable with the first error if a command fails. */
 export async function executed(pipeline: ChainableCommander): Promise<unknown[]> {
   const results = (await confirmed(pipeline.exec())) ?? [];
   const [error] = results.find(([error]) => error) ?? [];
@@ -132,13 +128,10 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
   return results.map(([, result]) => result);
 }
 
-/** Minimum time between two reconnections after refused writes, milliseconds. */
+/** Minimum time between two reconnections after a refused write, milliseconds. */
 const LEAVE_EVERY_MS = 250;
 
-/**
- * Reconnects if a write is refused: after a failover, only a new connection finds the new primary.
- * Reads fail during a reconnection, so the rate of reconnections is limited.
- */
+/** Reconnects if a write is refused: after a failover, only a new connection finds the new primary. */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;
   return ({ message }) => {
@@ -161,8 +154,8 @@ function connect(redis: Redis, timeoutMs: number, login: RedisLogin | undefined)
 }
 
 /**
- * Pings Redis, because a connection to a vanished server looks open for many minutes.
- * The timer of ioredis' socketTimeout outlives its connection, and cuts the next one.
+ * Pings Redis, because a connection to a vanished server looks open for many minutes. The timer of ioredis'
+ * socketTimeout is unsuitable: it outlives its connection and closes the next one.
  */
 function beat(redis: Redis, timeoutMs: number): void {
   const beat = setInterval(() => {

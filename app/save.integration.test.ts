@@ -1,4 +1,4 @@
-/** Tests that no byte of the response to a change is sent before the store has confirmed the change. */
+/** Tests that the response to a change is not sent before the store has confirmed the change. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -44,7 +44,7 @@ function holdNext(
   return { held: held.promise, release: released.resolve };
 }
 
-/** Sends a form over a socket on which the test sees each byte of the response at once. */
+/** Sends a form on a raw socket, on which the test sees each byte of the response at once. */
 function rawRequest(url: string, path: string, headers: Record<string, string>, body: string) {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');
@@ -81,7 +81,6 @@ describe.each([
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
     const answer = await rawForm(browser, path, { ...fields });
     await hold.held;
-    // The server still responds to other requests while the store holds the save.
     for (let i = 0; i < 5; i++) expect((await browser.get('/readyz')).status).toBe(200);
     expect(answer.text).toBe('');
     hold.release();

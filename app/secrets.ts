@@ -1,19 +1,18 @@
-/** Derives a key for each purpose from one secret: for signatures, and for labels in logs. */
+/** Derives keys from one secret: for signatures, and for labels in logs. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Derives a key for one purpose, so that a signature for one purpose is never valid for another purpose. */
+/** Derives the key for one purpose. A signature for one purpose is invalid for every other purpose. */
 export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
 }
 
-/** Signs texts that clients get and send back later, such as tokens. */
+/** Signs texts that clients send back later, such as tokens. */
 export interface Signer {
   sign(text: string): string;
-  /** Returns whether an instance with one of the secrets signed this text. */
   accepts(text: string, signature: string): boolean;
 }
 
-/** The first secret signs, and all secrets verify. */
+/** Creates a signer. The first secret signs, and all secrets verify. */
 export function createSigner(secrets: readonly string[], purpose: string): Signer {
   const keys = secrets.map(secret => deriveKey(secret, purpose));
   const signature = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');
@@ -29,13 +28,13 @@ function equal(given: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Makes short keyed hashes for logs, equal for equal values, which reveal nothing without the secret. */
+/** Makes labels for logs: short keyed hashes, which reveal nothing without the secret. */
 export interface Labels {
   readonly session: (sid: string) => string;
   readonly user: (email: string) => string;
 }
 
-/** Uses the first secret, so that the labels are equal on all instances. */
+/** Creates labels with the first secret, so that all instances make equal labels. */
 export function createLabels([secret = '']: readonly string[]): Labels {
   const labeller = (purpose: string) => {
     const key = deriveKey(secret, purpose);

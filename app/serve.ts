@@ -23,9 +23,9 @@ import { createStore, REDIS_PREFIXES } from './stores/index.ts';
 
 const EXIT_USAGE = 64;
 
-/** Replacements for parts of the web shop (the card store), such as a defect. */
+/** Replacements for parts of the web shop, with which zoo/ changes the app. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
-  /** Replaces the store that SESSION_STORE names. */
+  /** Returns a session store to use in place of the one that SESSION_STORE names. */
   readonly store?: (config: Config, redis: RedisClient) => Store;
 }
 
@@ -52,9 +52,9 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // The balancer must close idle connections first, or it could send a request on a closing connection.
+  // The balancer must close idle connections first, or it could send a request on a connection that is closing.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Longer than the keep-alive timeout, because Node measures this timeout from the end of the previous request.
+  // Node measures `headersTimeout` from the end of the previous request, so it must exceed the keep-alive timeout.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,
@@ -67,12 +67,11 @@ export async function serve(parts: Parts = {}): Promise<void> {
     },
   });
   const prepared = prepare({ backing, users, config, lifecycle, log });
-  // Listens even if the store does not respond. Requests get 503, and /readyz keeps the balancer away.
+  // If a store does not respond, the instance still listens: requests get 503, and /readyz keeps the balancer away.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
 }
 
-/** Returns a function that ends the logging of expired sessions. */
 function logExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
   const prefix = REDIS_PREFIXES[config.sessionStore];
   if (!config.expiryEvents || prefix === undefined || redis instanceof Cluster) return () => {};
@@ -115,13 +114,12 @@ interface Preparing {
   log: Logger;
 }
 
-/** Pause between attempts to create tables and users, milliseconds. Doubles up to RETRY_MS_MOST. */
+/** First pause between attempts to create tables and users, milliseconds. Doubles up to RETRY_MS_MOST. */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
-/** Minimum time between log lines for failed attempts with the same reason, milliseconds. */
+/** Minimum interval between log lines about the same failure, milliseconds. */
 const REPEAT_LOG_MS = 30_000;
 
-/** Creates the tables and fixture users. Retries until this succeeds, or until the instance drains. */
 async function prepare({ backing, users, config, lifecycle, log }: Preparing): Promise<void> {
   let logged = { reason: '', at: 0 };
   for (let wait = RETRY_MS; !lifecycle.draining; wait = Math.min(2 * wait, RETRY_MS_MOST)) {

@@ -1,4 +1,4 @@
-/** Sets up express-session for this app, with a reason for each option that matters for consistency. */
+/** Sets up express-session for this app. */
 import cookieParser from 'cookie-parser';
 import { type Request, type RequestHandler, Router } from 'express';
 import session, { type SessionData, type Store } from 'express-session';
@@ -16,7 +16,7 @@ declare module 'express-session' {
   interface SessionData {
     /** Email address of the signed-in user. Visitors who have not signed in have no session. */
     user?: string;
-    /** Time of the login, milliseconds since 1970, by the clock of the instance that made the session. */
+    /** Time of the login, milliseconds since 1970, by the instance's clock. */
     signedInAt?: number;
   }
 }
@@ -33,17 +33,17 @@ export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date
 }
 
 /**
- * A browser refuses a cookie with the prefix `__Host-` that is not Secure,
- * is for a path other than /, or comes from a sibling domain.
+ * Names of the session cookie. Browsers accept a cookie with the prefix `__Host-` only if it is Secure, for the path
+ * /, and without a domain.
  */
 export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
 
 /**
- * Loads a session, and prolongs the session at the end of the response.
- * Fails with StoreUnavailable, or with Refusal 503 if other requests hold the session too long.
+ * Returns the middleware that loads a session, and prolongs it when the response ends. Fails with StoreUnavailable,
+ * or with Refusal 503 if other requests hold the session too long.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
-  // CookieStore keeps the whole session in the cookie, express-session only a session id.
+  // CookieStore keeps the whole session in the cookie, but express-session only a session id.
   if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>
@@ -51,16 +51,16 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       store,
       name: secure ? COOKIE_NAMES.secure : COOKIE_NAMES.plain,
       secret: [...secrets],
-      // A request that only read the session would save the session, and undo a concurrent write.
+      // A request that only reads the session must not save it, because this would undo a concurrent write.
       resave: false,
-      // A visitor who has not signed in gets no session and no cookie.
+      // A visitor who has not signed in needs no session and no cookie.
       saveUninitialized: false,
-      // The cookie of a slow response of an old session could overwrite the cookie of a new login.
+      // A slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
-      // Only the function `end` ends a session, because `end` waits for the store before the response.
+      // Only the function `end` destroys a session, because it waits for the store before the response.
       unset: 'keep',
-      // Sets no maxAge, because only the store knows when a session ends. `secure` depends on the request.
-      // express-session creates all sessions of one store with the middleware that was made last.
+      // No maxAge, because only the store knows when a session ends. express-session uses the newest middleware's
+      // cookie options for all sessions of a store, so `secure` must depend on the request.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',
@@ -75,15 +75,15 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
 }
 
 /**
- * Ends each loaded session after its absolute timeout. Stores may keep such a session longer:
- * the timeout may have become shorter, or clocks may differ.
+ * Ends loaded sessions after the absolute timeout. A store may keep a session too long, because the timeout was
+ * shortened or clocks differ.
  */
 function endAbsolutely(store: Store, limits: SessionLimits): void {
   const get = store.get.bind(store);
   store.get = (sid, callback) =>
     get(sid, (error, data) => {
       if (!data || secondsLeft(data, limits) > 0) return callback(error, data);
-      // Returns no session even if the store fails to delete the expired session.
+      // An expired session must not be used, even if the store fails to delete it.
       store.destroy(sid, () => callback(null, null));
     });
 }
@@ -96,10 +96,9 @@ export function signedInUser(request: Request): string | undefined {
 }
 
 /**
- * Saves the session, and resolves once the store has confirmed. Call this last before the response.
- * Otherwise express-session sends the headers first, and ignores an error of the save.
- * Throws Refusal 409 if the session has ended or has grown too large; Refusal 503 if its lock has expired;
- * StoreUnavailable if the store did not confirm.
+ * Saves the session, and resolves once the store has confirmed. Must be called last before the response, or
+ * express-session would save after the headers and ignore errors. Throws Refusal 409 if the session has ended or is
+ * too large; Refusal 503 if its lock has expired; StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;
@@ -108,12 +107,12 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // express-session can save again only after SessionTooLargeError.
+    // Unless the session was too large for its cookie, express-session must not save it again.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }
-  // express-session would save again after a `regenerate` and the response, and ignore an error.
-  // This second save of a whole session could undo a logout.
+  // After a `regenerate`, express-session would save once more and ignore errors. This second save could undo a
+  // logout.
   Object.defineProperty(session, 'save', {
     configurable: true,
     value: (done?: (error?: unknown) => void) => {
@@ -123,7 +122,6 @@ export async function save(request: Request): Promise<void> {
   });
 }
 
-/** Returns a Refusal with the reason if the store refused, and StoreUnavailable if the store failed. */
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
     return new Refusal(
@@ -158,7 +156,7 @@ export async function rotate(request: Request): Promise<void> {
   });
 }
 
-/** Destroys the session. If the store does not confirm, throws StoreUnavailable and keeps the cookie for a retry. */
+/** Destroys the session. Throws StoreUnavailable if the store does not confirm, and keeps the cookie for a retry. */
 export async function end(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.destroy(error => (error ? reject(error) : resolve()));
@@ -167,7 +165,7 @@ export async function end(request: Request): Promise<void> {
   });
 }
 
-/** Makes express-session neither set a cookie nor save the session with an error response. */
+/** Makes express-session neither set a cookie nor save the session with this response. */
 export function abandon(request: Request): void {
   Reflect.deleteProperty(request, 'session');
 }

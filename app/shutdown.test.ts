@@ -16,7 +16,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Returns a server whose connections never end, with one request in flight. */
 function busy() {
   const server = createServer();
   vi.spyOn(server, 'close').mockReturnValue(server);
@@ -57,7 +56,6 @@ test.each([
     new AbortController().signal,
   );
   await vi.advanceTimersByTimeAsync(60_000);
-  // The fake clock advances by 1 ms with each turn of the event loop.
   expect(exited && exited - began).toBeLessThanOrEqual(config.drainMs + config.shutdownMs + 5);
   expect(lines.at(-1)).toMatchObject({ event: 'stopped', cut: 1 });
 });

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
-/** Time that a just accepted connection has to send its first request, milliseconds. */
+/** Maximum time for a new connection to send its first request, milliseconds. */
 const NEWCOMERS_MS = 500;
 
 export interface Leaving {
@@ -13,13 +13,13 @@ export interface Leaving {
   readonly lifecycle: Lifecycle;
   readonly config: Pick<Config, 'drainMs' | 'shutdownMs' | 'instance'>;
   readonly log: Logger;
-  /** Closes the connections to Redis and other stores, after the last request has ended. */
+  /** Called after the last request has ended, to close the connections to Redis and other stores. */
   readonly close: () => void;
 }
 
 /**
- * Exits with status 0 within DRAIN_MS + SHUTDOWN_MS after the first SIGTERM or SIGINT.
- * A second signal skips the rest of the drain, but requests in flight are finished.
+ * Exits within DRAIN_MS + SHUTDOWN_MS after the first SIGTERM or SIGINT. A second signal skips the rest of the drain,
+ * but requests in flight finish.
  */
 export function leaveInOrder(leaving: Leaving): void {
   const hurry = new AbortController();
@@ -31,13 +31,16 @@ export function leaveInOrder(leaving: Leaving): void {
   process.on('SIGINT', onSignal);
 }
 
-/** Drains the instance, finishes its requests and exits. Skips the rest of the drain if `hurry` aborts. */
+/**
+ * Drains the instance, finishes its requests and exits.
+ * @param hurry skips the rest of the drain when it aborts
+ */
 export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal): Promise<void> {
   const { server, lifecycle, config, log, close } = leaving;
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // Keeps listening: the balancer needs time to notice the drain, and uses its open connections until then.
+  // The balancer may take this long to notice the drain, and sends requests until then.
   await pause(config.drainMs, hurry);
   // An orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
   const end = performance.now() + config.shutdownMs;
@@ -46,7 +49,7 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // Browsers also open connections in advance, some of which never send a request.
+    // Browsers open some connections in advance, on which they may never send a request.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
@@ -70,17 +73,17 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * Time without a request after which the balancer is assumed to send no more, milliseconds.
- * NOTHING_TO_SEND_MS applies before the first refused request, UNDERSTOOD_MS afterwards.
+ * Time without a request after which no further request is expected, milliseconds. NOTHING_TO_SEND_MS applies before
+ * the first refused request, UNDERSTOOD_MS afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
-/** Maximum time for which a stopping instance refuses requests. Some balancers never stop sending. */
+/** Maximum time for which a stopping instance refuses requests, milliseconds. Some balancers never stop sending. */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Refuses requests until no more requests come, or until the time `end`.
- * After a refusal, the balancer pauses for a second, so that the port can close without losing a request.
+ * Refuses requests until no more arrive. After a refusal, the balancer avoids the instance for a second, so the port
+ * can close without losing a request.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();
@@ -93,13 +96,11 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
   }
 }
 
-/** Maximum number of event loop turns for which the shutdown waits for a turn shorter than `QUIET_TURN_MS`. */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 
 /**
- * Waits for a turn of the event loop that accepts no connection. Call this before the server closes:
- * closing resets connections that are not yet accepted, and loses their requests.
+ * Waits until the server has accepted all connections. Closing the port resets the others, and loses their requests.
  */
 async function allTaken(server: Server, end: number): Promise<void> {
   let taken = 0;

@@ -3,7 +3,7 @@ import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /** Maximum time in the queue, milliseconds. A later task is refused, because its client has given up. */
+  /** Maximum time in the queue, milliseconds. Clients of later tasks have given up. */
   readonly waitMs: number;
 }
 
@@ -16,7 +16,9 @@ export class Turns {
     this.#limits = limits;
   }
 
-  /** Throws Refusal 503 if `work` has waited longer than `waitMs`. */
+  /**
+   * Runs the task once fewer than `atOnce` tasks run. Throws Refusal 503 if the task has waited longer than `waitMs`.
+   */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     if (this.#running >= this.#limits.atOnce) await new Promise<void>(go => this.#waiting.push(go));
@@ -26,7 +28,7 @@ export class Turns {
         throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
       return await work();
     } finally {
-      // Starts the next task directly, so that no new task can start before.
+      // The next task starts directly, so that a new task cannot take its place.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

@@ -1,4 +1,4 @@
-/** Parses the values of environment variables. Each schema's error message says what the schema expects. */
+/** Parses the values of environment variables. Each schema's error message states the expected value. */
 import express from 'express';
 import { z } from 'zod';
 

@@ -41,7 +41,7 @@ export const BASKETS = ['session', 'postgres'] as const;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Default secret, which protects nothing, because the code is public. */
+/** Default secret. It protects nothing, because this code is public. */
 export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
 /** Defaults that apply if TRIAL is true. */
@@ -50,14 +50,13 @@ export const TRIAL_DEFAULTS = { SCRYPT_COST: '4096', LOGIN_LIMITS: 'off' };
 export interface About {
   /** Default value of the variable, as docs/app.md shows it. */
   readonly shown: string;
-  /** Text for docs/app.md that says what the variable sets. */
   readonly sets: string;
-  /** True if errors must not show the value. Then the variable NAME_FILE can name a file with the value of NAME. */
+  /** True if errors must not show the value. A variable NAME_FILE may then name a file with the value. */
   readonly secret: boolean;
 }
 
 interface Options {
-  /** Text that docs/app.md shows instead of the default value. */
+  /** Text for docs/app.md in place of the default value. */
   readonly shown?: string;
   readonly secret?: boolean;
 }
@@ -270,7 +269,7 @@ export const VARIABLES = z.object({
   ),
 });
 
-/** Returns the variables and their texts, in the order of docs/app.md. */
+/** Returns the name and the documentation of each variable, in the order of docs/app.md. */
 export function aboutVariables(): [name: string, about: About][] {
   return Object.entries(VARIABLES.shape).map(([name, schema]) => {
     const { shown, sets, secret } = { ...schema.meta() };

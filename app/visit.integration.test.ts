@@ -36,7 +36,6 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     await stack?.stop();
   });
 
-  /** Expects that the page fits the screen without accessibility errors. Records which instance served the page. */
   async function inspect(page: Page, heading: string): Promise<void> {
     await page.locator('h1', { hasText: heading }).waitFor();
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
@@ -64,7 +63,7 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
     await inspect(page, `Hello, ${name}`);
   }
 
-  /** Returns the width of a card's picture, in pixels; 0 if the browser could not load the picture. */
+  /** Width in pixels; 0 if the browser could not load the picture. */
   async function widthOfPicture(page: Page, words: string): Promise<number> {
     const picture = page.locator('[data-card]', { hasText: words }).locator('img');
     await picture.scrollIntoViewIfNeeded();

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk, which take turns.
- * Each program has CPU core 0, and nginx core 1. Other work changes the column `CPU` less than the rate.
- * SECONDS (default 5) is the length of a run, ROUNDS (default 3) the number of rounds. Needs nginx and taskset.
+ * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk. Each program has CPU core 0, and
+ * nginx core 1. SECONDS (default 5) is the length of a run, ROUNDS (default 3) the number of rounds. Needs nginx and
+ * taskset.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const COOKIE = 'sid=user1.0123456789abcdef0123456789abcdef';
 
 interface Figures {
   rate: number;
-  /** CPU time of a request, microseconds. */
+  /** CPU time per request, microseconds. */
   cpu: number;
 }
 
@@ -27,9 +27,9 @@ type Program = (url: string) => Figures;
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** Runs a command on the given CPU cores. Returns its output, and its CPU time in seconds. */
+/** Returns the output of the command, and its CPU time in seconds. */
 function onCore(command: readonly string[], cores = '0'): { stdout: string; cpu: number } {
-  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
+  // Node does not report the CPU time of a child process, but the `time` of bash does.
   const { stdout, stderr, status } = spawnSync(
     'bash',
     ['-c', 'exec 3>&2; time "$@" 2>&3', 'bash', 'taskset', '-c', cores, ...command],
@@ -65,7 +65,7 @@ const k6 =
     return { rate, cpu: (cpu * 1e6) / count };
   };
 
-/** @param workers number of threads. A second thread shares core 1 with nginx, so only the CPU time is comparable */
+/** @param workers number of threads. A second thread shares a core with nginx, so its request rate is not comparable */
 const baton =
   (workers: number): Program =>
   url => {
@@ -92,7 +92,6 @@ async function programs(): Promise<Map<string, Program>> {
   return all;
 }
 
-/** Runs all programs in turn. Returns the rows of a table. */
 async function bench(url: string): Promise<string[]> {
   const all = await programs();
   const runs = new Map<string, Figures[]>([...all.keys()].map(name => [name, []]));

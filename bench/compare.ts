@@ -1,6 +1,6 @@
 /**
- * `npm run bench:compare`: measures how often Baton's comparison of two builds is right.
- * Prints the tables of docs/compare.md.
+ * `npm run bench:compare`: measures how often Baton's comparison of two builds is right, and prints the tables of
+ * docs/compare.md.
  */
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { compare } from '../verify/core/compare/compare.ts';
@@ -25,7 +25,7 @@ const times = (count: number, test: (i: number) => boolean): number =>
 const table = (head: string[], rows: string[][]): string[] =>
   [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`);
 
-/** Compares a build with itself. The comparison must not report that the build became worse. */
+/** Compares a build with itself, which must not be reported as worse. */
 function sameBuild(): string[] {
   const row = (name: string, draw: (random: Random) => [Digest[], Digest[]]): string[] => {
     const random = seeded(1, name);
@@ -56,7 +56,7 @@ function sameBuild(): string[] {
   );
 }
 
-/** Generates two runs of one broken build, whose violations and load differ only by chance. */
+/** Generates two runs of one broken build, which differ only by chance. */
 function drawn(random: Random): [Digest[], Digest[]] {
   const one = (): Digest => {
     const first = binomial(2000, 0.5, random);
@@ -71,8 +71,8 @@ function drawn(random: Random): [Digest[], Digest[]] {
 }
 
 /**
- * Counts how often a comparison finds known changes, such as lost sessions in 1 of 500.
- * The comparison must find each change in 20 of 20 trials.
+ * Counts how often a comparison finds known changes, such as lost sessions in 1 of 500. Each change must be found in
+ * 20 of 20 trials.
  */
 function plants(): string[] {
   const healthy = judgedSessions(0, 0);
@@ -131,7 +131,6 @@ function planted(
   return { ...rest, outcome: 'fail', status: 303, note: '303 to /login', signedIn: 'out' };
 }
 
-/** Measures how often the comparison finds changes of different sizes. */
 function power(): string[] {
   return [...lossPower(), '', ...ratePower(), '', ...sharePower(), '', ...latencyPower()];
 }
@@ -190,7 +189,7 @@ const sharePower = (): string[] =>
     ]),
   );
 
-/** Measures how often the comparison finds slower responses, in response times that vary at random. */
+/** Measures how often the comparison finds slower responses, if response times also vary at random. */
 function latencyPower(): string[] {
   const cell = (slower: number, pairs: number, noise: number): string => {
     const random = seeded(pairs, `latency ${slower} ${noise}`);

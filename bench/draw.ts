@@ -1,4 +1,4 @@
-/** Provides the runs that bench/compare.ts compares: recorded runs, and runs that are generated at random. */
+/** Provides the runs for bench/compare.ts: recorded runs, and runs that are generated at random. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
@@ -6,14 +6,14 @@ import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify
 import { answered, digest } from '../verify/core/testing/digests.ts';
 import type { Random } from '../verify/random.ts';
 
-/** 64 recorded runs of one build. In the last 32 runs, another process sometimes uses a CPU core. */
+/** 64 recorded runs of one build. In the last 32 runs, a second process sometimes uses a CPU core. */
 const recorded = (
   JSON.parse(readFileSync(join(import.meta.dirname, 'data/turns.json'), 'utf8')) as { runs: Digest[] }
 ).runs;
 export const CALM = recorded.slice(0, recorded.length / 2);
 export const LOADED = recorded.slice(recorded.length / 2);
 
-/** Returns random pairs of concurrent recorded runs, half of them swapped. */
+/** Returns random pairs of concurrent recorded runs. In half of the pairs, the two runs are swapped. */
 export function inTurns(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const all = Array.from({ length: runs.length / 2 }, (_, i) => i);
   while (all.length > pairs) all.splice(random.below(all.length), 1);
@@ -28,10 +28,10 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
   return [base, current];
 }
 
-/** Number of recorded runs, 3 s each, that are joined into one run of usual length. */
+/** Recorded runs take only 3 s, so this many are joined into one run of usual length. */
 const LONG = 6;
 
-/** Joins recorded runs, and assigns each of their responses at random to one of two equal builds. */
+/** Joins recorded runs, and assigns each response at random to one of two equal builds. */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const [base, current]: [Digest[], Digest[]] = [[], []];
   for (let i = 0; i < pairs; i++) {
@@ -56,7 +56,7 @@ export function dealt(runs: readonly Digest[], pairs: number, random: Random): [
   return [base, current];
 }
 
-/** Returns runs in which every response takes `factor` times as long. */
+/** Returns the runs with all response times multiplied by `factor`. */
 export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
   runs.map(one => ({
     ...one,
@@ -74,7 +74,7 @@ export function binomial(n: number, p: number, random: Random): number {
   return count;
 }
 
-/** Generates runs of two builds in turn, with request rates and response times that vary. */
+/** Generates alternating runs of two builds, with request rates and response times that vary. */
 export function drawnTurns(
   slower: number,
   pairs: number,

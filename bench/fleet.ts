@@ -1,8 +1,8 @@
 /**
- * `npm run bench:fleet`: compares the bundled stack with what AWS and nginx document, and prints a table.
- * `--profile NAME` measures one profile, `--speedup N` divides the documented times (10 by default).
- * `--write` writes the table into docs/fleet.md.
- * Exit codes: 0 without an unexpected difference, 1 with one, 2 if a row could not be measured.
+ * `npm run bench:fleet`: compares the bundled stack with the documentation of AWS and nginx, and prints a table.
+ * `--profile NAME` measures one load balancer, `--speedup N` divides the documented times (10 by default), `--write`
+ * writes the table into docs/fleet.md. Exit codes: 0 as expected, 1 with an unexpected difference, 2 if a row could
+ * not be measured.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -20,13 +20,13 @@ export const run: Run = {
   logs: [],
 };
 
-/** The number of concurrent sessions. */
+/** Number of concurrent sessions. */
 const OPEN = 100;
 
 /**
- * Generates the events of a history in the order of a recorder, without the first event, `run`.
- * @param operations the approximate number of operations
- * @param sessions the number of sessions that perform them
+ * Generates the events of a history in the order of a recorder, without its first event `run`.
+ * @param operations approximate number of operations
+ * @param sessions number of sessions
  */
 export function* history(operations: number, sessions: number): Generator<Event> {
   const random = seeded(1);

@@ -1,4 +1,4 @@
-/** Generates random histories for the benchmarks: concurrent clients read and write objects, some of them broken. */
+/** Generates random histories for the benchmarks, valid and broken: concurrent clients read and write objects. */
 import type { Action, ObjectKind } from '../verify/core/history/history.ts';
 import { MODELS, type ObjectOperation, type State } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
@@ -11,15 +11,15 @@ export interface Shape {
   /** Number of operations on each object, by all clients together. */
   operations: number;
   clients: number;
-  /** Number of distinct values that clients write. 0: every written value is unique. */
+  /** Number of distinct values that clients write. 0: each write has its own value. */
   values: number;
-  /** The actions, such as `add` or `clear`, from which each write is chosen at random. */
+  /** Actions such as `add` or `clear`. Each write is one of these, chosen at random. */
   writes: readonly Action[];
   /** Share of reads among the operations. */
   reads: number;
-  /** Share of the writes that get no response. Half of these writes take effect. */
+  /** Share of the writes without a response. Half of these writes take effect. */
   info: number;
-  /** Number of wrong responses to reads of the last object. 0: the history is valid. */
+  /** Number of wrong reads of the last object. 0: the history is valid. */
   broken: number;
 }
 
@@ -33,7 +33,7 @@ const WRITES: Record<ObjectKind, readonly (readonly Action[])[]> = {
 
 export const KINDS = Object.keys(WRITES) as ObjectKind[];
 
-/** Generates a history of a random kind and size, valid or broken. */
+/** Generates a history of random kind and size, valid or broken. */
 export function anyHistory(seed: number): History {
   const random = seeded(seed, 'any');
   const among = <T>(choices: readonly T[]): T => choices[random.below(choices.length)] as T;
@@ -54,7 +54,7 @@ export function anyHistory(seed: number): History {
   return { name, kind, initial: [], objects: drawn(shape, random) };
 }
 
-/** Generates the operations of each object. */
+/** Returns one list of random operations for each object. */
 export function drawn(shape: Shape, random: Random): Interval[][] {
   return Array.from({ length: shape.objects }, (_, i) => {
     const operations = one(shape, random);
@@ -84,7 +84,7 @@ function one(shape: Shape, random: Random): Interval[] {
     const operation = writing(shape, state, value, random);
     const info = random.next() < shape.info;
     const after = model.step(state, operation);
-    // Records a compare-and-set (`cas`) that finds another value as a read, because `cas` then changes nothing.
+    // A compare-and-set (`cas`) that finds a different value changes nothing, so it counts as a read.
     if (after === undefined && !info) return { call, return: end, operation: { action: 'read', saw: state } };
     if (after !== undefined && (!info || random.next() < 0.5)) state = after;
     return { call, return: info ? Number.POSITIVE_INFINITY : end, operation };
@@ -106,7 +106,7 @@ function writing(shape: Shape, state: State, value: () => string, random: Random
   return { action, value: value() };
 }
 
-/** Generates the times of call, effect and return of operations, sorted by the effect. */
+/** Each operation has a time of call, of effect and of return. The result is sorted by the effect. */
 function plan({ operations, clients }: Shape, random: Random): Planned[] {
   const free = Array.from({ length: clients }, () => random.below(1000));
   const planned = Array.from({ length: operations }, (_, i) => {
@@ -119,10 +119,9 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** Maximum number of attempts to find two reads with different responses. */
 const TRIES = 20;
 
-/** Breaks a history: gives a late read the response of another read. */
+/** Makes a history invalid: gives a late read the response of a different read. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;

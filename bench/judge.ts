@@ -1,8 +1,8 @@
-/** `npm run bench:judge`: measures the speed of Baton's judge, mostly against other software in the same run. */
+/** `npm run bench:judge`: measures the speed of Baton's judge, and compares it with other software. */
 import { linearizabilityBench, totalsBench } from './linearizability.ts';
 import { memoryBench, speedBench } from './throughput.ts';
 
-/** `npm run bench:judge linearizability` prints only the table with this name. */
+/** Key: NAME in `npm run bench:judge NAME`, which prints only one table. */
 const SECTIONS: Record<string, () => string[] | Promise<string[]>> = {
   speed: speedBench,
   linearizability: linearizabilityBench,

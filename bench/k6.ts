@@ -1,7 +1,7 @@
 /**
- * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts.
- * Compares the script with the same script without checks, and with a plain script with two simple checks.
- * REQUESTS (default 100000) is the length of a run, RUNS (default 3) the number of runs, of which the fastest counts.
+ * `npm run bench:k6`: measures k6's CPU time for loadtests/dashboard.ts, for the same script without Baton's judge,
+ * and for a plain script. REQUESTS (default 100000) is the length of a run, RUNS (default 3) the number of runs, of
+ * which the fastest counts.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,11 +24,11 @@ interface Variant {
 
 const pathOf = (script: string): string => fileURLToPath(new URL(script, import.meta.url));
 
-/** Runs a script once. Returns the CPU time of k6 (user and system), seconds. */
+/** Runs a script. Returns the CPU time of k6 (user and system), seconds. */
 function cpuOf(program: string, url: string, { script, flags, env }: Variant): number {
   const load = ['--vus', `${USERS}`, '--iterations', `${REQUESTS}`, '--duration', '60m'];
   const command = [program, 'run', '--quiet', '--no-usage-report', ...load, ...flags, script];
-  // Uses the `time` of bash, because Node does not report the CPU time of a child process.
+  // Node does not report the CPU time of a child process, but the `time` of bash does.
   const { stderr, status } = spawnSync('bash', ['-c', 'time "$@" >/dev/null 2>&1', 'bash', ...command], {
     env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C', BASE_URL: url, HISTORY: '', ...env },
     encoding: 'utf8',
@@ -39,10 +39,7 @@ function cpuOf(program: string, url: string, { script, flags, env }: Variant): n
   throw new Error(`k6 run ${script}: expected exit code 0, got ${status}${hint}`);
 }
 
-/**
- * Returns the sum of the user and system time, seconds.
- * @param times output of bash's `time`
- */
+/** @param times output of bash's `time` */
 function seconds(times: string): number {
   return times
     .trim()

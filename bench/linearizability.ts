@@ -1,6 +1,6 @@
 /**
- * Judges histories with Baton and with Porcupine, and compares their verdicts and processor times.
- * Both use one core and take turns, so that other work on the machine affects both.
+ * Judges histories with Baton and with Porcupine, and compares verdicts and processor times. Both take turns on one
+ * core, so that other work on the machine affects both.
  */
 import type { Limit } from '../verify/core/search/decision.ts';
 import { decide } from '../verify/core/search/linearizability.ts';
@@ -9,11 +9,10 @@ import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
 import { type History, Porcupine, type Timed } from './porcupine.ts';
 import { publicHistories } from './public.ts';
 
-/** Number of rounds for each row of one history, which shows their median time. */
 const ROUNDS = 5;
-/** Time limit of both programs for a history with its own row, milliseconds. */
+/** Maximum time for each program to judge one history, milliseconds. */
 const LIMIT = 5_000;
-/** Row of totals: DRAWN generated histories, in turns of TURN, each judged within DRAWN_LIMIT milliseconds. */
+/** For the totals, DRAWN histories are judged in groups of TURN, each history within DRAWN_LIMIT milliseconds. */
 const DRAWN = 10_000;
 const TURN = 500;
 const DRAWN_LIMIT = 200;
@@ -30,7 +29,6 @@ const base: Shape = {
   broken: 0,
 };
 
-/** The generated histories of each kind: small and large, few and many clients, valid and broken. */
 const shapes: [string, Partial<Shape>][] = [
   ['200 objects', { objects: 200, operations: 50 }],
   ['large', { operations: 5000 }],
@@ -77,7 +75,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // Porcupine also limits elapsed time. The returned time is processor time.
+  // Porcupine's limit is elapsed time, but the returned time is processor time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';
@@ -89,7 +87,7 @@ function ours({ kind, initial, objects }: History, milliseconds: number): Timed 
   return { verdict, time: processorTime() - begin };
 }
 
-/** The times of Baton (`mine`) and Porcupine (`theirs`). Verdicts must be equal, except after a time limit. */
+/** `mine`: Baton; `theirs`: Porcupine. Verdicts must be equal, except after a time limit. */
 type Pair = { mine: Timed; theirs: Timed };
 
 function paired({ name }: History, mine: Timed, theirs: Timed): Pair {
@@ -106,7 +104,7 @@ function compared(histories: readonly History[], porcupine: Porcupine, limit: nu
   return histories.map((history, i) => paired(history, mine[i] as Timed, theirs[i] as Timed));
 }
 
-/** Returns median times. Stops at the first round in which a program gives the verdict `unknown`. */
+/** Stops at the first round in which a program gives the verdict `unknown`. */
 function medians(history: History, porcupine: Porcupine): Pair {
   const rounds: Pair[] = [];
   for (let round = 0; round < ROUNDS; round++) {

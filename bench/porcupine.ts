@@ -1,6 +1,6 @@
 /**
- * Runs the Go program Porcupine (https://github.com/anishathalye/porcupine) on histories.
- * Needs Go, which downloads the module. `remove` deletes the built program.
+ * Runs the Go program Porcupine (https://github.com/anishathalye/porcupine) on histories. Needs Go, which downloads
+ * the module.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,14 +20,14 @@ export interface History {
   objects: readonly (readonly Interval[])[];
 }
 
-/** The verdict on a history and the median time, milliseconds. */
+/** The verdict on a history, and the median time to judge it, milliseconds. */
 export interface Timed {
   verdict: 'ok' | 'violated' | 'unknown';
   time: number;
 }
 
 export class Porcupine {
-  /** The folder of the histories that Porcupine publishes with its tests. */
+  /** Folder of the histories that Porcupine publishes with its tests. */
   readonly testData: string;
   readonly #folder: string;
 
@@ -36,7 +36,7 @@ export class Porcupine {
     this.testData = testData;
   }
 
-  /** Builds the program. If that fails, returns undefined, and prints the reason to stderr. */
+  /** Builds the program. If this fails, returns undefined, and prints the reason to stderr. */
   static build(): Porcupine | undefined {
     const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
     const go = (...words: string[]): string =>
@@ -61,7 +61,7 @@ export class Porcupine {
 
   /**
    * Judges the histories one after the other, on one CPU core.
-   * @param limit milliseconds after which Porcupine gives up on a history; its verdict is then `unknown`
+   * @param limit milliseconds after which Porcupine gives up on a history, with the verdict `unknown`
    */
   time(histories: readonly History[], runs: number, limit: number): Timed[] {
     const file = join(this.#folder, 'histories.ndjson');

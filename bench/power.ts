@@ -1,7 +1,7 @@
 /**
- * `npm run bench:power`: changes apps at random, and counts how many defects Baton finds at default settings,
- * and how many healthy variants it wrongly reports as broken. `--write` writes the tables of docs/power.md.
- * `--tally FILE` stores a line for each trial, and continues after an interruption.
+ * `npm run bench:power`: changes apps at random, and counts the defects that Baton finds at default settings, and the
+ * healthy variants that Baton wrongly reports. `--write` writes the tables of docs/power.md. `--tally FILE` stores a
+ * line for each trial, and continues an interrupted measurement.
  */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -6,13 +6,16 @@ import type { ObjectOperation } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import type { History } from './porcupine.ts';
 
-/** @param folder path of Porcupine's `test_data` */
+/**
+ * Returns the histories in Porcupine's tests.
+ * @param folder path of Porcupine's `test_data`
+ */
 export function publicHistories(folder: string): History[] {
   const files = (pattern: string): string[] => globSync(join(folder, pattern)).sort();
   return [...files('kv/*.txt').map(keyValueStore), ...files('jepsen/*.log').map(etcd)];
 }
 
-/** Collects the operations in a history file, with their positions in the file as times. */
+/** The position of an operation in the history file serves as its time. */
 class Reader {
   readonly #objects = new Map<string, Interval[]>();
   readonly #open = new Map<string, Interval>();
@@ -24,7 +27,7 @@ class Reader {
     getOrInsert(this.#objects, object, () => []).push(interval);
   }
 
-  /** @param saw the values that a read shows; undefined if it shows no value */
+  /** @param saw values that a read returned; undefined if it returned none */
   complete(process: string, saw?: readonly string[]): void {
     const interval = this.#open.get(process);
     if (interval === undefined) return;
@@ -34,7 +37,7 @@ class Reader {
     if (saw !== undefined) interval.operation.saw = saw;
   }
 
-  /** Removes an operation that did not take effect. */
+  /** An operation that did not take effect does not belong to the history. */
   failed(process: string): void {
     const operation = this.#open.get(process);
     this.#open.delete(process);
@@ -45,7 +48,7 @@ class Reader {
       );
   }
 
-  /** Returns the operations of each object, without reads that got no response. */
+  /** One list of operations for each object, without reads that got no response. */
   get objects(): Interval[][] {
     return [...this.#objects.values()].map(operations =>
       operations.filter(
@@ -58,7 +61,7 @@ class Reader {
 const KV =
   /:process (?<process>\d+), :type :(?<type>\w+), :f :(?<f>get|put|append), :key "(?<key>.*?)", :value (?<value>.*)\}/;
 
-/** Reads a history of the key-value store: `put` replaces a list, and `append` adds an item such as `x 3 14 y`. */
+/** The history of a key-value store: `put` replaces a list, and `append` adds an item such as `x 3 14 y`. */
 function keyValueStore(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {
@@ -80,7 +83,7 @@ function keyValueStore(file: string): History {
 
 const ETCD = /- (?<process>\d+)\s+:(?<type>\w+)\s+:(?<f>read|write|cas)\s+(?<value>.*)$/;
 
-/** Reads a history of etcd with one register. `info` means that no response came. Omits reads that timed out. */
+/** The history of an etcd register. `info` means that no response came. */
 function etcd(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:record FILE`: records one build in pairs of concurrent runs, for `npm run bench:compare`.
- * During the second half, another process sometimes uses a core.
+ * `npm run bench:record FILE`: records pairs of concurrent runs of one build, for `npm run bench:compare`. During the
+ * second half, another process sometimes uses a CPU core.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** Two sessions: more would queue for the CPU, which would change the response times. */
+/** More than two sessions would queue for the CPU, which would change the response times. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);
@@ -32,7 +32,7 @@ async function one(stack: Stack, seed: number): Promise<Digest> {
 try {
   for (let i = 0; i < 2; i++) stacks.push(await startLocalStack({ port: 'any' }));
   for (let i = 0; i < PAIRS; i++) {
-    // The other process runs only sometimes, because a real machine is also only sometimes busy.
+    // A real machine is also busy only sometimes.
     const other = i >= PAIRS / 2 && i % 5 < 3 ? spawn(process.execPath, ['-e', 'for (;;);']) : undefined;
     try {
       runs.push(...(await Promise.all(stacks.map(stack => one(stack, i)))));

@@ -20,13 +20,13 @@ const SESSIONS = 1_000;
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Duration of one call, milliseconds: elapsed, and processor time of all threads. */
+/** Elapsed time, and processor time of all threads, milliseconds. */
 interface Times {
   clock: number;
   processor: number;
 }
 
-/** Returns the median times of several calls of `work`, after a warm-up. */
+/** Returns median times, after a warm-up. */
 async function timed<T>(prepare: () => T, work: (prepared: T) => unknown): Promise<Times> {
   const clock: number[] = [];
   const processor: number[] = [];
@@ -52,7 +52,10 @@ function judgeAll(events: readonly Event[], checks: readonly Check[]): void {
   judge.finish();
 }
 
-/** Returns a table with the median speed of the judge and of JSON.parse on the same lines, thousands a second. */
+/**
+ * Returns a table that compares the speed of the judge with JSON.parse on the same lines, in thousands of lines per
+ * second.
+ */
 export async function speedBench(): Promise<string[]> {
   const events = [...history(OPERATIONS, SESSIONS)];
   const operations = events.filter(isOperation).length;
@@ -60,7 +63,7 @@ export async function speedBench(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
   const file = join(folder, 'history.ndjson');
   write(file, lines);
-  // Copies the events for each run, because the judge can change their times.
+  // The judge can change the events, so each run needs a copy.
   const copy = () => lines.slice(1).map(line => JSON.parse(line) as Event);
   const nothing = () => undefined;
   const rows: [what: string, unit: string, count: number, Times][] = [];
@@ -79,7 +82,7 @@ export async function speedBench(): Promise<string[]> {
   return [described(events, lines), '', ...table(rows)];
 }
 
-/** Counts differences between consecutive reads: the least that a judge of reads must do. */
+/** Counts differences between consecutive reads, which is the least work for a judge of reads. */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();
   let differ = 0;
@@ -117,7 +120,7 @@ function write(file: string, lines: readonly string[]): void {
   closeSync(descriptor);
 }
 
-/** Judges a generated history, parsed from text. Prints the peak memory of this process. */
+/** Prints the peak memory of this process. */
 function judgeGenerated(operations: number, sessions: number): void {
   const judge = new Judge(run, CHECKS);
   for (const event of history(operations, sessions)) judge.step(parseEvent(JSON.stringify(event)));
@@ -125,7 +128,6 @@ function judgeGenerated(operations: number, sessions: number): void {
   process.stdout.write(JSON.stringify({ operations: tally.operations, kilobytes: peakMemory() }));
 }
 
-/** Returns the peak memory of this process, kilobytes. */
 const peakMemory = (): number =>
   Number(
     /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? process.memoryUsage().rss / 1024,

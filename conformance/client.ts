@@ -1,4 +1,4 @@
-/** Sends the requests of a run's sessions to two hosts (app instances), and passes the requests to the judge. */
+/** Sends the requests of a run's sessions to two app instances, and passes them to the judge. */
 import { canaryFinder, canaryOf } from '../verify/core/history/canary.ts';
 import type { Action, Called, Event, Returned, With } from '../verify/core/history/history.ts';
 import type { Host } from './host.ts';
@@ -7,7 +7,7 @@ export interface Course {
   readonly hosts: readonly [Host, Host];
   /** Prefix of every value that the run writes. */
   readonly canary: string;
-  /** Passes an event to the judge. Events must be passed in order. */
+  /** Passes an event to the judge. Events must come in order. */
   readonly record: (event: Event) => void;
   /** Returns the time since the run began, microseconds. */
   readonly now: () => number;
@@ -26,7 +26,7 @@ interface Sent {
 
 const CLOCK = 'c0';
 const OBJECT = 'values';
-/** Timeout after which a request counts as one without a response, milliseconds. */
+/** Timeout of a request, milliseconds. */
 const TIMEOUT_MS = 20_000;
 
 export class SessionUnderTest {
@@ -42,7 +42,7 @@ export class SessionUnderTest {
     this.#name = `s${course.next()}`;
   }
 
-  /** Returns whether the login was successful. */
+  /** Returns true if the login was successful. */
   async login(host: Host): Promise<boolean> {
     const { outcome } = await this.#send(host, {
       action: 'login',
@@ -62,7 +62,7 @@ export class SessionUnderTest {
     });
   }
 
-  /** Adds a new value. The host waits for `workMs` ms between loading and saving the session. */
+  /** Adds a new value. The app waits for `workMs` ms between loading and saving the session. */
   async add(host: Host, workMs = 0, started?: (request: string) => void): Promise<void> {
     const value = canaryOf({
       prefix: this.#course.canary,
@@ -79,7 +79,6 @@ export class SessionUnderTest {
     await this.#send(host, { action: 'logout', method: 'POST', path: '/logout' });
   }
 
-  /** Records that the session sends no more requests. */
   end(): void {
     const { record, now } = this.#course;
     const { user } = this;
@@ -122,7 +121,7 @@ export class SessionUnderTest {
     }
   }
 
-  /** Ignores the `Expires` of the cookie and keeps the cookie longer, because only the store is judged. */
+  /** Only the store is judged, so the client keeps the cookie beyond its `Expires`. */
   #interpret({ action }: Sent, response: Response, body: ResponseBody): Returned {
     const { status } = response;
     const undetermined = action === 'read' ? 'fail' : 'info';

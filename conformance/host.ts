@@ -9,7 +9,7 @@ import session, { type Store } from 'express-session';
 export interface Host {
   readonly name: string;
   readonly url: string;
-  /** Waits until the host has loaded the session of the request with this id. */
+  /** Resolves once the app has loaded the session of the request with this id. */
   loaded(request: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface HostOptions {
   idleMs: number;
 }
 
-/** Prefix of session attributes that hold one value each. Some stores save single attributes. */
+/** Prefix of session attributes with one value each. Some stores save each attribute separately. */
 const VALUE = 'value:';
 
 /** Starts the minimal app on a free port of 127.0.0.1. */
@@ -76,7 +76,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
       const { value, workMs } = request.body;
       await sleep(workMs);
       attributesOf(request)[`${VALUE}${value}`] = true;
-      // Extends the expiry. Otherwise express-session would save the expiry from the login.
+      // Without `touch`, express-session would save the expiry from the login.
       request.session.touch();
       await done(callback => request.session.save(callback));
       response.status(201).json({});
@@ -88,7 +88,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
     .use(failed);
 }
 
-/** Returns the session as a record. Extending the type `SessionData` would change the types in users' programs. */
+/** An extension of the type `SessionData` would change the types in users' programs. */
 function attributesOf({ session }: Request): Record<string, unknown> {
   return session as unknown as Record<string, unknown>;
 }
@@ -99,7 +99,7 @@ function valuesOf({ session }: Request): string[] {
     .map(name => name.slice(VALUE.length));
 }
 
-/** Responds with 503 if the store fails, without a save of the session after this response. */
+/** If the store fails, the response is 503, and express-session must not save the session after it. */
 const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
   Reflect.deleteProperty(request, 'session');
   if (response.headersSent) return next(error);

@@ -31,7 +31,7 @@ export type StoreGuarantee = (typeof STORE_GUARANTEES)[number];
 export interface StoreUnderTest {
   /** Name of the store in test names and reports. */
   name: string;
-  /** Opens the store, once for each of two app instances. Both stores must share their data. */
+  /** Opens the store. Called once for each of two app instances. Both stores must share their data. */
   open(): Store | Promise<Store>;
   /** Closes a store that `open` returned. */
   close?(store: Store): void | Promise<void>;
@@ -48,8 +48,8 @@ const LEAST_IDLE_SECONDS = 10;
 type DefineTest = (name: string, run: () => Promise<void>) => unknown;
 
 /**
- * Defines a test for each guarantee. All share one run of about twelve seconds.
- * A test fails unless its claimed guarantee is valid, and shows the requests that prove the violation.
+ * Defines a test for each guarantee. All share one run of about twelve seconds. A test fails unless its claimed
+ * guarantee is valid, and shows the requests that prove the violation.
  */
 export function storeConformance(test: DefineTest, store: StoreUnderTest): void {
   let result: Promise<Result> | undefined;
@@ -64,8 +64,8 @@ export function storeConformance(test: DefineTest, store: StoreUnderTest): void 
 }
 
 /**
- * Runs the workloads against the store and judges the result, in 1.25 times the idle timeout.
- * Throws the errors of `open` and `close`. Other errors of the store are part of the result.
+ * Runs the workloads against the store and judges the result, in 1.25 times the idle timeout. Throws the errors of
+ * `open` and `close`. Other errors of the store are part of the result.
  */
 export async function judgeStore(store: StoreUnderTest): Promise<Result> {
   const idleMs = Math.max(LEAST_IDLE_SECONDS, store.idleSeconds ?? LEAST_IDLE_SECONDS) * 1000;

@@ -1,19 +1,21 @@
-/** The workloads of a conformance run, each with the guarantees for which it gives evidence. */
+/** Defines the workloads of a conformance run, each with the guarantees for which it gives evidence. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Course, SessionUnderTest } from './client.ts';
 
 const USERS = ['alice', 'bob'];
 
-/** Time between loading and saving a session, ms: longer than a store's reply, so that requests overlap. */
+/** Milliseconds between loading and saving a session: longer than a store's reply, so that requests overlap. */
 const WORK_MS = 25;
 
-/** Sends requests in sequence to both hosts, for continuity, isolation, read-your-writes and monotonic-reads. */
+/**
+ * Sends requests in sequence to both app instances, for continuity, isolation, read-your-writes and monotonic-reads.
+ */
 export async function hop(course: Course): Promise<void> {
   await Promise.all(
     [...USERS, ...USERS].map(async (user, i) => {
       const session = await signedIn(course, user, i);
       for (let step = 0; step < 24; step++) {
-        // Sends to the hosts in the order 0 1 1 0 0 1 1 0 …, so that each follows itself and the other.
+        // In the order 0 1 1 0 0 1 1 0 …, an instance serves requests both after itself and after the other instance.
         const host = course.hosts[((step + 1) >> 1) % 2 === 0 ? 0 : 1];
         if (step % 3 === 0) await session.add(host);
         else await session.read(host);
@@ -39,7 +41,7 @@ export async function burst(course: Course): Promise<void> {
   }
 }
 
-/** Logs out during a request on the other host, and then replays the old cookie on both hosts, for logout-final. */
+/** Logs out during a request to the other instance, then replays the old cookie on both instances, for logout-final. */
 export async function logoutRace(course: Course): Promise<void> {
   for (let round = 0; round < 6; round++) {
     const [here, there] = round % 2 === 0 ? course.hosts : course.hosts.toReversed();
@@ -83,7 +85,7 @@ export async function rest(course: Course, idleMs: number): Promise<void> {
   await Promise.all([...resting, ...used]);
 }
 
-/** Returns a signed-in session, which has logged in on the first host if `number` is even. */
+/** A session with an even `number` logs in on the first instance. */
 async function signedIn(course: Course, user: string, number: number): Promise<SessionUnderTest> {
   const session = new SessionUnderTest(course, user);
   await session.login(course.hosts[number % 2 === 0 ? 0 : 1]);

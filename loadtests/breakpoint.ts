@@ -7,7 +7,7 @@ import { durationOf, tagPart, thresholdsOfParts } from './shared/parts.ts';
 import { brokeFirst, STEPS, stepsOf } from './shared/rate.ts';
 
 const { target, thresholds, start, end, session, guarded, summary } = verified('breakpoint');
-// BUDGET limits the response times of each step. P95 has no default, because the last steps overload the app.
+// P95 has no default limit, because the last steps of this script overload the app on purpose.
 const load = loadOf(__ENV, { duration: '2m', users: 100, rate: 200, p95: Number.POSITIVE_INFINITY });
 const { users, rate = 200, budget, errors, p95, dropped } = load;
 const steps = stepsOf(load);
@@ -43,7 +43,7 @@ export const options: Options = {
   },
 };
 
-/** Ends the run at the first violated threshold. A threshold with a minimum count cannot end the run. */
+/** Makes the first violated threshold end the run, except thresholds with a minimum count. */
 function endingWith(thresholds: Readonly<Record<string, string[]>>): NonNullable<Options['thresholds']> {
   return Object.fromEntries(
     Object.entries(thresholds).map(([metric, conditions]) => [

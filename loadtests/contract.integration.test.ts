@@ -1,4 +1,4 @@
-/** Checks that the fake k6 of the tests (double.ts) prints the same as real k6. Skipped without k6. */
+/** Checks that the fake k6 of the tests prints the same as real k6. Skipped without k6. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** Checks that judge and reports give the same result in real k6 as in Node. Skipped without k6. */
+/** Checks that Baton's judge and reports give the same result in real k6 as in Node. Skipped without k6. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { REAL_K6, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./testing/core.ts', import.meta.url));
 
-/** Returns a history with a stale read, a lost session, and a page with another user's value. */
+/** Returns a history with a stale read, a lost session, and a page that shows another user's value. */
 function history(): string {
   const picture = new Picture();
   const [own, other] = ['alice', 'bob'].map(user => `${PREFIX}.${user}.s.1.aaaaaaaa`) as [string, string];

@@ -12,14 +12,13 @@ import { judgeFile } from '../verify/judge-file.ts';
 import { double, REAL_K6, type Runner, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
-/** DURATION gives enough evidence even on a slow machine. */
 const LOAD = { USERS: '4', DURATION: '4s', NO_COLOR: '1', P95: '60000' };
 
 type LocalStackOptions = NonNullable<Parameters<typeof startLocalStack>[0]>;
 
 let stack: Stack | undefined;
 let of = '';
-/** Reuses the stack of the previous test if the options are equal. Only one stack runs at a time. */
+/** Starts a stack, or reuses the stack of the previous test if the options are equal. */
 async function stackOf(options: LocalStackOptions): Promise<string> {
   const kind = JSON.stringify(options);
   if (stack === undefined || of !== kind) {

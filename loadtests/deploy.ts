@@ -1,6 +1,6 @@
 /**
- * Sends a steady load while you deploy: start this script, then deploy.
- * Measures how many sessions survive, and how long users wait for a successful response (limit: BUDGET).
+ * Sends a steady load while you deploy. Measures how many sessions survive, and how long users wait for a successful
+ * response (limit: BUDGET).
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -15,7 +15,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
+  // Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,4 +1,4 @@
-/** Checks, without k6, that the code for k6 avoids a bug of k6's JavaScript engine. */
+/** Checks, without k6, that the scripts for k6 avoid a bug of k6's JavaScript engine. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

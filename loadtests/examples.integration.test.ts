@@ -21,7 +21,7 @@ afterAll(() => stack?.stop());
 describe('a plain script and its verified version', () => {
   it('both pass on the shipped app', async () => {
     stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' } });
-    // The plain script follows a redirect after the login, which the fake k6 cannot.
+    // The plain script follows a redirect after the login, but the fake k6 cannot follow redirects.
     if (realK6 !== undefined) expect((await run('plain', stack)).code).toBe(0);
     const verified = await run('verified', stack);
     expect(verified.stdout).toContain(' VALID  all 3 claimed guarantees hold');

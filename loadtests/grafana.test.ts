@@ -9,7 +9,6 @@ import { feed } from '../verify/testing/feed.ts';
 const text = readFileSync(new URL('../deploy/grafana.json', import.meta.url), 'utf8');
 const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
 const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-/** Metric names without the prefix `k6_` and the suffix `_total`. */
 const asked = new Set([...text.matchAll(/\(k6_\)\?(baton_\w+?)_total/g)].map(match => match[1] ?? ''));
 
 describe('deploy/grafana.json', () => {
@@ -30,7 +29,7 @@ describe('deploy/grafana.json', () => {
     picture.session('s1', 'alice').login('app-1').hops(4);
     picture.disturb(1, 'restart', { where: 'app-2' });
     const served = metricsOf(feed(picture, new RunStatus(() => {})));
-    // Ignores ERRORS, which counts exceptions in k6 scripts: `verify` runs no script.
+    // ERRORS counts exceptions in k6 scripts, but `verify` runs no script.
     const both = [...asked].filter(metric => metric !== ERRORS).map(metric => `${metric}_total`);
     const own = expressions.flatMap(expression => expression.match(/\bbaton_\w+(?=\{)/g) ?? []);
     expect(own.length).toBeGreaterThan(1);

@@ -16,7 +16,7 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // RATE sets the visits per second. Without RATE, each user begins its next visit at once.
+  // Without RATE, each user begins its next visit at once.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -60,7 +60,7 @@ export default guarded((run: Run) => {
   if (s.alive) s.logout();
 });
 
-/** Buys a card and sells the card again. All users see cards for sale, so their texts must hold no user's own value. */
+/** All users see the cards for sale, so the text of a card must not be a value that only one user may see. */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;
   const [probe] = probes;
@@ -79,14 +79,12 @@ function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof sho
   read(s, home);
 }
 
-/** Pauses as a user reads a page, then calls `act` unless the session is lost. */
 function pausing(s: Session, act: () => void): void {
   if (!s.alive) return;
   sleep(think[0] + (think[1] - think[0]) * s.random());
   act();
 }
 
-/** Returns the body of a page; null if the session is lost. */
 function read(s: Session, path: string): string | null {
   let page: string | null = null;
   pausing(s, () => {

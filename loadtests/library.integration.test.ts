@@ -40,7 +40,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Writes a copy of a script that imports `baton-verify/k6` from a path or URL. Returns its path. */
 function importing(script: string, from: string): string {
   const text = readFileSync(pathOf(`./${script}.ts`), 'utf8');
   const own = text.replace(/'\.\.?\/lib\/k6\.ts'/, `'${from}'`);

@@ -1,4 +1,4 @@
-/** Tests k6 scripts with logins that need more than a single form. */
+/** Tests k6 scripts with logins that need more than one form. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -51,8 +51,8 @@ const BASIC = {
 };
 
 /**
- * A balancer that distributes the requests of each connection in turn.
- * With one counter for all connections, a client could always reach the same instance.
+ * Counts requests for each connection. With one counter for all connections, a client could always reach the same
+ * instance.
  */
 function inTurn(): How {
   const turns: number[] = [];
@@ -65,7 +65,6 @@ function inTurn(): How {
   };
 }
 
-/** Runs dashboard.ts. Returns its exit code and summary. */
 async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
   const act = async ({ url }: { url: string }): Promise<ScriptRun> => {
     const text = stringify({
@@ -106,7 +105,7 @@ it.each<[string, new () => SmallApp, object]>([
   expect(broken.code).toBe(99);
 });
 
-/** An app that redirects each login to the login page, which redirects signed-in users (like Laravel's `guest`). */
+/** Redirects signed-in users from the login page, as Laravel's `guest` does. */
 class GuestOnly extends SmallApp {
   readonly ids: string[] = [];
 
@@ -116,7 +115,7 @@ class GuestOnly extends SmallApp {
   ): AppResponse | undefined {
     const id = headers['x-request-id'];
     if (id !== undefined) this.ids.push(`${id}`);
-    // Acts like a gateway that requires a key in each request.
+    // A gateway may require a key in each request.
     if (path === '/notes.json' && headers['x-key'] !== 'k') return { status: 403, body: '{}' };
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;
@@ -159,7 +158,7 @@ it.runIf(LONG)('scripts log in by HTTP Basic with every request', async () => {
   expect(code).toBe(0);
   const app = new BasicApp();
   let asked = 0;
-  // Lets the first requests succeed, so that bob is signed in and can lose his session.
+  // Bob must sign in before his session can be lost.
   app.forgets = ({ instance }, user) => user === 'bob' && ++asked > 5 && instance === 'two';
   const broken = await loaded(app, BASIC);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

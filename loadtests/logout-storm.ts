@@ -1,6 +1,6 @@
 /**
- * Logs out all users at the same time, half of them while a page loads, and then sends the old cookies.
- * Tests whether a logout is final on every instance, also if a late write follows.
+ * Logs out all users at the same time, and then replays the old cookies. Tests whether a logout is final on every
+ * instance, even if a request is in flight.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -11,14 +11,14 @@ import { loadOf, loginTime } from './shared/load.ts';
 const { thresholds, start, end, session, guarded, summary } = verified('logout-storm', { logouts: true });
 const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration: '60s', users: 20 });
 
-/** Interval between two rounds of logouts, seconds. */
+/** Seconds between two rounds of logouts. */
 const PERIOD = 4;
-/** Number of requests before a logout, which let every instance know the session, and of replays after the logout. */
+/** Number of requests before a logout, so that every instance knows the session, and of replays after it. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
+  // Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

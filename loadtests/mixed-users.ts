@@ -1,6 +1,6 @@
 /**
- * Sends requests for thousands of users: each virtual user keeps many sessions open.
- * Tests whether state in a process or connection shows one user's data to another user.
+ * Keeps many sessions open in each virtual user, for thousands of users. Tests whether an instance or a connection
+ * shows one user's data to another user.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -12,11 +12,10 @@ const { accounts, thresholds, start, end, session, guarded, summary } = verified
 const load = loadOf(__ENV, { duration: '2m' });
 const { users, duration, rate, think, errors, p95, dropped } = load;
 
-/** One of every BETWEEN iterations opens a new session. */
 const BETWEEN = 4;
 
 export const options: Options = {
-  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
+  // Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -53,7 +52,7 @@ let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // Number of accounts of this virtual user. Virtual users share accounts if there are too few.
+  // Virtual users share accounts if there are too few.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

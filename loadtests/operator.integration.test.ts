@@ -14,7 +14,7 @@ import { findK6, runK6 } from '../verify/k6.ts';
 import { REAL_K6, realK6 } from './testing/scripts.ts';
 
 const KEY = 'c0ffee'.repeat(8);
-/** Path of the CRD for TestRun: config/crd/bases/k6.io_testruns.yaml in the repository of the k6 operator. */
+/** Path of the definition of TestRun: config/crd/bases/k6.io_testruns.yaml in the k6 operator's repository. */
 const CRD = process.env['K6_OPERATOR_CRD'];
 
 interface Variable {
@@ -51,7 +51,7 @@ describe('the manifests of the k6 operator', () => {
     expect(Secret?.stringData).toEqual({ RUN_KEY: KEY });
     expect(JSON.stringify([ConfigMap, TestRun])).not.toContain(KEY);
     expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
-    // Expects the key in `env`: the k6 operator does not pass `envFrom` to its initializer, which reads the options.
+    // The k6 operator does not pass `envFrom` to its initializer, so the key must be in `env`.
     const secretKeyRef = { name: 'baton-dashboard', key: 'RUN_KEY' };
     for (const { env } of [TestRun?.spec.initializer, TestRun?.spec.runner].map(one => one ?? { env: [] }))
       expect(env).toContainEqual({ name: 'RUN_KEY', valueFrom: { secretKeyRef } });
@@ -95,7 +95,7 @@ describe('the manifests of the k6 operator', () => {
             '--execution-segment-sequence=0,1/2,1',
             ...(TestRun?.spec.arguments ?? '').split(' '),
           ];
-          // Writes the whole output of k6 to one log, as a pod does.
+          // A pod writes the whole output of k6 to one log.
           const { stdout } = await runK6(k6, script, { env, flags });
           const log = join(folder, `${i}.log`);
           writeFileSync(log, stdout);
@@ -112,7 +112,7 @@ describe('the manifests of the k6 operator', () => {
   });
 });
 
-/** Forbids unknown properties in a copy of the JSON schema, because the API server would remove them. */
+/** Makes a JSON schema reject unknown properties, which the API server would silently remove. */
 function closed(schema: unknown): object {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema as object;

@@ -1,7 +1,4 @@
-/**
- * Checks that every k6 script fails if an app responds with errors but loses no session.
- * Proxies before a healthy stack respond with 500, respond late or cut connections.
- */
+/** Checks that every k6 script fails if an app responds with errors, late or not at all, but loses no session. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,7 +93,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
     /broken: .*http_req_duration\{phase:load\} p\(95\)<200/,
   ],
 ])('a proxy: %s', (trouble, short, env, broken) => {
-  // The fake k6 is slow: it starts a thread for each virtual user.
+  // The fake k6 is slow, because it starts a thread for each virtual user.
   it.concurrent.each(realK6 === undefined && !LONG ? [short] : Object.keys(SCRIPTS))(
     'fails %s',
     async script => {
@@ -104,7 +101,6 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
         script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
       const { code, stdout } = await behind(trouble, script, own);
       expect(code).toBe(99);
-      // Failed requests violate no guarantee about sessions and data.
       expect(stdout).not.toMatch(
         /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
       );
@@ -118,7 +114,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
 });
 
 describe('a script whose run is one fault window', () => {
-  // Fails only reads: a write that got a 500 could take effect later, and then no read could be judged.
+  // Only reads fail: a write with status 500 could take effect later, so the judge could not judge any read.
   it.runIf(LONG)('passes soak as long as the share of failed requests is below ERRORS', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,
@@ -181,7 +177,6 @@ it('all requests of a login have the tag `login`, also after a step whose path h
   });
 });
 
-/** Returns the lines of a k6 summary, without the measured values and the padding. */
 const layout = (text: string): string[] =>
   text
     .split('\n')

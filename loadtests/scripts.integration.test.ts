@@ -1,4 +1,4 @@
-/** Runs every script against healthy and broken stacks: with real k6 if it is installed, else with the fake k6. */
+/** Runs every k6 script against healthy and broken stacks: with real k6 if it is installed, else with the fake k6. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
@@ -43,16 +43,15 @@ function run(script: string, url: string, env: Record<string, string> = {}): Pro
   );
 }
 
-/** Returns the content type of the picture of the newest card for sale. */
 async function typeOfPictureOnMarket(url: string): Promise<string | null> {
   const page = await (await fetch(`${url}/market`)).text();
   const [, picture = ''] = /<img src="([^"]+\/pictures\/[^"]+)"/.exec(page) ?? [];
   return (await fetch(picture)).headers.get('content-type');
 }
 
-/** Scripts of the fake k6 in the default tests. `npm run test:long` runs all scripts. */
+/** `npm run test:long` runs all scripts with the fake k6; other test runs only these. */
 const SHORT = ['journey', 'breakpoint', 'deploy', 'logout-storm'];
-/** Scripts against a stack that loses sessions. The fake k6 is slow: one thread for each virtual user. */
+/** The fake k6 is slow, because it starts a thread for each virtual user. */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
 
 const pictured = whyWithout('SeaweedFS', 'weed') === '';
@@ -117,7 +116,7 @@ describe.concurrent('the scripts find defects of other apps', () => {
   it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {
     const { stack, target, stop } = await deploy(entry);
     try {
-      // The plain Express app of the zoo, whose pages differ from those of the default app.
+      // The pages of the zoo's plain Express app differ from those of the web shop.
       const app = k6Target(parseTarget(target, entry.name, {}), target);
       const env = { TARGET: app, USERS: '6', SESSIONS: '3', SESSION_COOKIES: 'sid,connect.sid' };
       const { code, stdout } = await run(script, stack.url, env);

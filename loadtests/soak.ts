@@ -1,6 +1,6 @@
 /**
- * Sends light load for hours, with pauses almost as long as the session timeout.
- * Shows whether errors or response times increase, and whether sessions survive the pauses.
+ * Sends light load for hours, with pauses almost as long as the session timeout. Shows whether errors or response
+ * times increase, and whether sessions survive the pauses.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -13,11 +13,11 @@ const { users, duration, rate, think, idle, errors, p95, dropped } = load;
 const { thresholds, start, end, session, guarded, summary } = verified('soak', { window: { errors } });
 
 const parts = equalParts(4, seconds(duration));
-/** One of every SELDOM pauses is long, almost as long as the idle timeout of a session. */
+/** One in SELDOM pauses is almost as long as the idle timeout of a session. */
 const SELDOM = 20;
 
 export const options: Options = {
-  // RATE sets the iterations per second. Without RATE, each user sends its next request after a response.
+  // Without RATE, each user sends its next request after a response.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

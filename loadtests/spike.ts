@@ -1,6 +1,6 @@
 /**
- * Sends requests at a steady rate, then at ten times that rate, and then at the steady rate again.
- * Tests whether the app recovers.
+ * Sends requests at a steady rate, then at ten times this rate, and then at the steady rate again. Tests whether the
+ * app recovers.
  */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
@@ -13,7 +13,6 @@ const load = loadOf(__ENV, { duration: '60s', users: 50, rate: 10 });
 const { users, errors, p95, dropped, rate = 10 } = load;
 
 const FACTOR = 10;
-/** Durations in seconds: the whole run, the rate before the spike, the spike, and the rate after the spike. */
 const all = seconds(load.duration);
 const [before, spike, after] = [0.4 * all, 0.2 * all, 0.4 * all];
 const parts: Part[] = [
@@ -21,7 +20,6 @@ const parts: Part[] = [
   { name: 'spike', from: before },
   { name: 'after', from: before + spike },
 ];
-/** Average number of iterations that start per second in the whole run. */
 const mean = (rate * (before + FACTOR * spike + after)) / all;
 
 export const options: Options = {

@@ -1,4 +1,4 @@
-/** Checks for many sums of metrics that k6's thresholds and the verdicts of Baton's judge agree. */
+/** Checks that k6's thresholds and Baton's judge always agree, for many combinations of counts. */
 import { describe, expect, it } from 'vitest';
 import {
   ATTEMPTS,
@@ -25,7 +25,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   http_req_duration: 'trend',
 };
 const INSTANCES = ['app-1', 'app-2'];
-/** Number of guarantees that are judged. */
 const ALL = 7;
 const GOOD: Readonly<Record<string, number>> = {
   ...Object.fromEntries(FIGURES.map(({ metric, needs }) => [metric, needs === 'count==0' ? 0 : 500])),
@@ -37,7 +36,7 @@ const GOOD: Readonly<Record<string, number>> = {
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
 const DEPLOY = settingsOf({}, 'deploy', { window: { errors: 0.01, gap: 1000 } });
 
-/** Returns whether k6's thresholds pass for these sums of metrics, and the result of Baton's judge. */
+/** Returns whether k6's thresholds pass for these values of the metrics, and the result of Baton's judge. */
 function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
   const aggregate = new Aggregate({
     ...thresholdsOf(settings.judged, INSTANCES),
@@ -61,7 +60,7 @@ describe('the verdict from the counters of a k6 run', () => {
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
-    // Says "data", not "name", because this run also checked values that only one user may see.
+    // This run also checked values that only one user may see, so the text says "data", not "name".
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([
@@ -85,7 +84,7 @@ describe('the verdict from the counters of a k6 run', () => {
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
-    // Each handoff (a request to another instance than the previous request) is a judged request.
+    // Each request to another instance than the previous one is also a judged request.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);
   it.each(changed)('fails by its thresholds exactly if its result is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });

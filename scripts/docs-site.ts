@@ -1,6 +1,6 @@
 /**
- * `npm run docs` builds the docs site from README and docs/ into site/dist, with a search.
- * The first build installs VitePress in site/, so scripts/setup does not.
+ * `npm run docs` builds the docs site from README and docs/ into site/dist. The first build installs VitePress in
+ * site/.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,6 @@ function makePages(): void {
   writeFileSync(join(pages, 'sidebar.json'), JSON.stringify(sidebar()));
 }
 
-/** Runs a command in the folder site/. Throws an error if the command fails. */
 function run(command: string, ...args: string[]): void {
   const { status } = spawnSync(command, args, { cwd: site, stdio: 'inherit' });
   if (status === 0) return;

@@ -1,7 +1,7 @@
 /**
- * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md.
- * Runs `init`, and `verify` on its target file, for each app of tests/hosts and of the zoo.
- * If `init` cannot learn an app's login, `verify` uses the target file of the zoo.
+ * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. Runs `init` and `verify`
+ * for each app of tests/hosts and of the zoo. If `init` cannot learn the login of an app, `verify` uses the target
+ * file of the zoo.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,11 +19,11 @@ const CLI = join(import.meta.dirname, '../verify/cli.ts');
 
 interface HostApp {
   app: string;
-  /** The app's deployments in the zoo, the healthy one first. */
+  /** The app's deployments in the zoo. The healthy one comes first. */
   entries: readonly string[];
   /** User names of the app's accounts; `MAILS` by default. */
   users?: readonly string[];
-  /** True if `verify` uses the target file of `init`; by default, that of the zoo. */
+  /** True if `verify` uses the target file that `init` has written; by default, that of the zoo. */
   init?: true;
 }
 
@@ -66,7 +66,7 @@ interface Deployment {
   password: string;
   /** Options of `init`; absent if `init` cannot learn the app's login. */
   init?: readonly string[];
-  /** Starts the deployment. Returns its address, and the target file of a deployment of the zoo. */
+  /** Starts the deployment. `target` is its target file, if it belongs to the zoo. */
   start(): Promise<{ url: string; target?: string; stop(): Promise<void> }>;
 }
 
@@ -90,7 +90,7 @@ const inTests = (host: Host): Deployment[] =>
     start: () => startHost(host, defect),
   }));
 
-/** Runs a command of Baton. Returns the command's output and exit code. */
+/** Returns output and exit code of the command. */
 function baton(args: readonly string[], password: string): Promise<{ stdout: string; code: number | null }> {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { ...process.env, HOST_PASSWORD: password },
@@ -118,7 +118,7 @@ async function row({ app, name, users, password, init, start }: Deployment): Pro
     const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
     const written = ['--probe', '--quiet', '--file', file, '--out', folder];
     if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
-    // Claims the group `standard`, as `init` does. The target file of the zoo claims single guarantees.
+    // `init` claims the group `standard`, but the target file of the zoo claims single guarantees.
     else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
     const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);

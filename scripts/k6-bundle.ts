@@ -1,11 +1,11 @@
-/** Bundles a k6 script, or the library `baton-verify/k6`, into one file, because k6 resolves no npm packages. */
+/** Bundles a k6 script, or the library `baton-verify/k6`, into one file, because k6 cannot load npm packages. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../loadtests/${file}`, import.meta.url));
 
-/** Returns a file with all its imports, except the modules of k6 itself. */
+/** Includes all imports except the modules of k6 itself. */
 async function bundle(path: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path],
@@ -25,6 +25,7 @@ async function bundle(path: string): Promise<string> {
 export const bundledLibrary = (): Promise<string> => bundle(pathOf('lib/k6.ts'));
 
 /**
+ * Returns a bundled k6 script.
  * @param script name of a script in loadtests/
  * @throws Error if there is no such script
  */

@@ -7,7 +7,7 @@ export interface Distributed {
   /** Number of pods that run the script in parallel. */
   parallelism: number;
   env: readonly (readonly [name: string, value: string])[];
-  /** Name of a Secret in the cluster with further environment variables. */
+  /** Name of a Secret in the cluster with additional environment variables. */
   envFrom: string | undefined;
   image: string;
   namespace: string;
@@ -52,7 +52,7 @@ export function manifestsOf(options: Distributed): string {
       metadata: meta,
       spec: {
         parallelism,
-        // Writes the history to the log of each pod. The judge ignores log lines that are no events.
+        // Each pod writes the history to its log. The judge ignores all other log lines.
         arguments: '--log-output=stdout --log-format=raw --no-usage-report',
         quiet: 'true',
         script: { configMap: { name, file } },
@@ -65,7 +65,7 @@ export function manifestsOf(options: Distributed): string {
   return documents.map(document => `---\n${stringify(document)}`).join('');
 }
 
-/** Returns the environment of the test's pods and of the operator's `k6 archive`, which reads the script's options. */
+/** Includes the environment of the k6 operator's `k6 archive`, which reads the script's options. */
 function environmentOf({ env, envFrom, image, run }: Distributed, name: string) {
   const settings: readonly (readonly [string, string])[] = [
     ['RUN', run],
@@ -73,7 +73,7 @@ function environmentOf({ env, envFrom, image, run }: Distributed, name: string) 
     ['CLOCK_UNCERTAINTY', UNCERTAINTY],
     ...env,
   ];
-  // Sets the key in `env`, because the operator's `k6 archive` needs the key, and does not get `envFrom`.
+  // The k6 operator's `k6 archive` needs the key, but does not get `envFrom`.
   const key = { name: 'RUN_KEY', valueFrom: { secretKeyRef: { name, key: 'RUN_KEY' } } };
   return {
     image,

@@ -1,5 +1,6 @@
 /**
- * `npm run k6:operator -- SCRIPT` prints manifests with which the k6 operator runs a script, for `kubectl apply -f -`.
+ * `npm run k6:operator -- SCRIPT` prints manifests with which the k6 operator runs a script, for `kubectl apply -f
+ * -`.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';

@@ -15,7 +15,7 @@ import { bundledLibrary } from './k6-bundle.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'package.json');
-/** Path of the checkout's package.json while the npm package's file replaces it. */
+/** Holds the checkout's package.json while the npm package's file replaces it. */
 const KEPT = join(ROOT, 'package.checkout.json');
 
 /** Key: name of a bundle; value: source file of the entry point. */
@@ -25,11 +25,11 @@ const ENTRIES = {
   worker: 'verify/worker.ts',
   'store-conformance': 'conformance/index.ts',
 };
-/** The library for k6, bundled separately because k6 cannot load the shared files of other bundles. */
+/** k6 cannot load files that several bundles share, so its library is bundled separately. */
 const K6 = 'loadtests/lib/k6.ts';
-/** Peer dependencies for tests of a session store. A project with such a store has these packages. */
+/** Tests of a session store need these packages, which a project with such a store already has. */
 const PEERS = ['express', 'express-session'];
-/** Modules that the package lacks. verify/commands/checkout.ts reports commands that need these modules. */
+/** Modules that the npm package lacks. verify/commands/checkout.ts reports commands that need them. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
 
 interface Manifest {
@@ -41,7 +41,7 @@ interface Manifest {
   dependencies: Record<string, string>;
 }
 
-/** Bundles the entry points. Returns the npm packages that the bundles import when they start. */
+/** Returns the npm packages that the bundles import when they start. */
 async function bundle(): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -55,7 +55,7 @@ async function bundle(): Promise<string[]> {
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
-    // Keeps lines short, so that the line numbers in a stack trace are useful.
+    // Short lines keep the line numbers in a stack trace useful.
     minify: true,
     lineLimit: 120,
     metafile: true,
@@ -120,7 +120,8 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // Only the package has `engines`: npx would compare `engines` with the machine's Node, not with the checkout's own.
+    // The checkout has no `engines`, because npx would compare it with the machine's Node, not with the checkout's
+    // own.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {
@@ -129,7 +130,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // Leaves out pages that only developers of Baton need.
+    // The package omits pages that are only for developers of Baton.
     files: [
       'dist',
       'docs/*.md',
@@ -138,7 +139,8 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
-      // Leaves out pages about the card store (the bundled web shop), its stack and the zoo, which the package lacks.
+      // The package also omits pages about the card store (the bundled web shop), its stack and the zoo, which it
+      // lacks.
       '!docs/app.md',
       '!docs/compose.md',
       '!docs/fleet.md',
@@ -148,7 +150,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/balancers.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
-      // Leaves out this page, because the package lacks its pictures.
+      // The package lacks the pictures of this page.
       '!docs/gallery.md',
       'docs/target.schema.json',
       'docs/result.schema.json',
@@ -171,7 +173,7 @@ async function make(): Promise<string[]> {
 const [, , step] = process.argv;
 if (step === 'build') await make();
 else if (step === 'prepack') {
-  // Undoes an interrupted `prepack`, which left the package.json of the npm package in the checkout.
+  // An interrupted `prepack` leaves the npm package's package.json in the checkout.
   if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
   const packages = await make();
   const own = readFileSync(MANIFEST, 'utf8');

@@ -68,7 +68,7 @@ function kindOf({
   return { string: 'text', integer: 'whole number', boolean: 'true or false' }[type ?? ''] ?? type ?? 'any';
 }
 
-/** Returns the tables of docs/faults.md, by the name in the HTML comments around the table. */
+/** Returns the tables of docs/faults.md. Key: the name in the HTML comments around the table. */
 export function faultTables(): Record<string, string[]> {
   return Object.fromEntries(
     (['instance', 'balancer', 'store'] as const).map(part => [

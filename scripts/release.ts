@@ -1,6 +1,6 @@
 /**
- * `node scripts/release.ts` prints the newest release in CHANGELOG.md for GITHUB_OUTPUT; nothing without a release.
- * The GitHub workflow `release` publishes that version if it has no git tag yet.
+ * `node scripts/release.ts` prints the newest release in CHANGELOG.md for GITHUB_OUTPUT. The GitHub workflow
+ * `release` publishes this version if it has no git tag yet.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import { join } from 'node:path';
 export interface Release {
   /** Version without a leading v, such as 1.2.3. */
   version: string;
-  /** The notes of the release, in Markdown. */
+  /** Notes of the release, in Markdown. */
   notes: string;
 }
 
 /**
- * Returns the first section with a heading like `## 1.2.3 - 2026-12-31`; undefined if there is none.
+ * Returns the newest release, from the first heading like `## 1.2.3 - 2026-12-31`; undefined if there is none.
  * @param packaged version in package.json
  * @throws Error if the two versions differ, or if the release has no notes
  */
@@ -38,6 +38,6 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const release = newestRelease(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
-  // Ends the notes with `## end`, a line that the notes cannot contain: they end before the next line with ##.
+  // The notes contain no line that begins with ##, so the line `## end` can mark their end.
   if (release) console.log(`version=${release.version}\nnotes<<## end\n${release.notes}\n## end`);
 }

@@ -59,7 +59,7 @@ export function sidebar(): { text: string; items: Item[] }[] {
   }));
 }
 
-/** Links the README to the first page. Replaces links to files that the site lacks by plain text. */
+/** The README becomes the first page. The site lacks some files, and links to them become plain text. */
 function linked(text: string): string {
   return text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label: string, href: string) => {
     if (/^([a-z]+:|#)/.test(href)) return whole;
@@ -72,7 +72,7 @@ function linked(text: string): string {
   });
 }
 
-/** Returns the Markdown text of each page of the site, by the path of the page. */
+/** Returns the Markdown text of each page of the site. Key: path of the page. */
 export function sitePages(): Map<string, string> {
   const files = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })];
   return new Map(

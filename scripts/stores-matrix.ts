@@ -1,7 +1,7 @@
 /**
  * `npm run stores:matrix [-- RUNS [STORE]]` measures which guarantees hold on each session store, for docs/stores.md.
- * Makes three runs of each store by default, and a run under each fault of the store, in 45 minutes.
- * STORE limits the runs to this value of SESSION_STORE, and prints its rows.
+ * Takes 45 minutes: RUNS runs of each store (default 3), and one under each fault of the store. STORE limits the runs
+ * to this value of SESSION_STORE.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -93,7 +93,7 @@ async function withoutFaults(runs: number, store: string | undefined, out: strin
   return lines;
 }
 
-/** Runs the load with all claims except expiry, which must wait for timeouts. */
+/** Excludes the guarantee expiry, whose evidence needs expired sessions. */
 async function raced(settings: Settings, out: string): Promise<Result> {
   const claims = COLUMNS.filter(name => name !== 'expiry');
   return run({ ...SETTINGS, ...settings }, claims, out);
@@ -116,7 +116,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
     if (basketOfUser(env)) for (const probe of target.probes) probe.scope = 'user';
     const waits = claims.includes('expiry');
     if (waits) {
-      // The cookie store prolongs sessions after half of the idle timeout, other stores at each request.
+      // The cookie store prolongs sessions after half of the idle timeout, but other stores at each request.
       const renew = env['SESSION_STORE'] === 'cookie' ? 'half' : 'each';
       target.expiry = { idle: IDLE * 1e3, absolute: ABSOLUTE * 1e3, renew };
       target.declared = { expiry: { idle: IDLE * 1e6, absolute: ABSOLUTE * 1e6, renew } };
@@ -129,7 +129,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
   }
 }
 
-/** Returns a cell. ✓: held in all runs. ✗: violated in a run. ?: a run had insufficient evidence. */
+/** ✓: held in all runs. ✗: violated in a run. ?: a run had insufficient evidence. */
 function cell(guarantee: Guarantee, results: readonly Result[]): string {
   const judgements: Judgement[] = results
     .filter(result => result.guarantees.some(verdict => verdict.guarantee === guarantee && verdict.claimed))

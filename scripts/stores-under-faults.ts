@@ -11,7 +11,7 @@ import { FAULTS } from '../verify/faults/index.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
-/** `memory` keeps no guarantee on two instances even without faults. */
+/** Stores to measure. `memory` keeps no guarantee on two instances even without faults. */
 export const STORES: readonly string[] = SESSION_STORES.filter(store => store !== 'memory');
 
 /** Guarantees for which a run with faults gives evidence. */
@@ -23,8 +23,8 @@ const CLAIMS = [
 const LOAD = { duration: 2_000, sessions: 16, workloads: ['hop'], command: 'npm run stores:matrix' };
 
 /**
- * Returns the lines of a table with one line for each fault.
- * @param onLine called with each line as soon as the line is complete
+ * Returns a table with one line for each fault.
+ * @param onLine called with each line as soon as it is complete
  */
 export async function underFaults(
   stores: readonly string[],
@@ -62,7 +62,7 @@ async function tried(store: string, fault: StackFault, out: string): Promise<str
   }
 }
 
-/** Returns a cell. ✓: all guarantees held. ✗: violated guarantees and number of losses. ?: too little evidence. */
+/** ✓: all guarantees held. ✗: violated guarantees and number of losses. ?: too little evidence. */
 function cell({ guarantees, faults = [] }: Result): string {
   const named = (which: (verdict: Result['guarantees'][number]) => boolean): string =>
     guarantees

@@ -9,7 +9,7 @@ type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
-  /** The server of the sessions; Redis if no server stores sessions. */
+  /** Server that stores the sessions. Redis if no other server does. */
   readonly store: BackingServer;
   /** All servers to start, the session store first. */
   readonly servers: readonly BackingServer[];
@@ -17,14 +17,13 @@ export interface BackingServers {
 
 export interface BackingOptions {
   environments: readonly Environment[];
-  /** Name of the balancer's program, which an error for missing programs also names. */
+  /** Name of the balancer's program. The error for missing programs includes it. */
   balancer: string;
-  /** Additional arguments of redis-server. They override the default arguments. */
+  /** Additional arguments of redis-server, which take precedence over Baton's. */
   redis?: readonly string[] | undefined;
   onDeath: OnDeath;
 }
 
-/** Key: value of STACK_REDIS; value: the kind of its Redis servers, and the function that makes a group of them. */
 const REDIS = {
   plain: { kind: 'redis' },
   hardened: { kind: 'hardened' },

@@ -1,4 +1,4 @@
-/** Runs a balancer as a process, and changes its instances without losing a request. */
+/** Runs a balancer as a child process. Adds and removes instances without losing a request. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Changes } from './changes.ts';
@@ -14,33 +14,33 @@ export interface BalancerPlace {
 
 export interface Workers {
   serving: number[];
-  /** Worker processes that accept no new connections after a reload. They may still have requests in flight. */
+  /** Workers of an old configuration: they finish their requests, and accept no new connections. */
   retired: number[];
 }
 
 export interface BalancerSpec
   extends Pick<ServerSpec, 'command' | 'log' | 'ready' | 'stopSignal' | 'stopMs' | 'onDeath'> {
   url: string;
-  /** Path of the balancer's log, with one line for each request. A template in deploy/ defines its format. */
+  /** Path of the balancer's request log. */
   accessLog: string;
-  /** Command that checks the configuration. It fails with a message if the configuration is invalid. */
+  /** Command that exits with an error if the configuration is invalid. */
   check: readonly [string, ...string[]];
   reloadSignal: NodeJS.Signals;
   workers: number;
-  /** Maximum time that a request in flight can take after a reload, milliseconds. */
+  /** Maximum time for which a request may run after a reload, milliseconds. */
   inFlightMs: number;
-  /** True if the balancer pins visitors to instances, so that `forget` can reset the pinning. */
+  /** True if the balancer pins visitors to instances. */
   pins: boolean;
 }
 
-/** A balancer that runs as a local process. `dispose` ends the balancer for ever. */
+/** A balancer that runs as a local process. After `dispose`, the balancer cannot be started again. */
 export abstract class BalancerProcess extends ServerProcess implements Balancer {
   readonly url: string;
   readonly accessLog: string;
   readonly forget?: () => Promise<void>;
   protected readonly routed = new Map<string, Routed>();
   protected forgotten = 0;
-  /** Time without a response after which the balancer also tries another instance, milliseconds. */
+  /** Time without a response after which the balancer resends a request to a second instance, milliseconds. */
   protected repeatMs: number | undefined;
   protected readonly changes = new Changes();
   protected readonly balancer: BalancerSpec;
@@ -60,7 +60,7 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
   protected abstract write(): void;
   protected abstract workers(): Promise<Workers>;
 
-  /** @param via address of the proxy between balancer and instance; by default the instance's own */
+  /** @param via address of the proxy between balancer and instance; by default the instance's own address */
   register(instance: Routed, via = instance.url): Promise<void> {
     return this.#change(() => this.routed.set(instance.name, { name: instance.name, url: via }));
   }
@@ -71,7 +71,7 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     });
   }
 
-  /** Removes an instance, and waits for its requests in flight. Allows other changes during the wait. */
+  /** Removes an instance, and waits until its requests in flight have ended. */
   async deregister(instance: Routed): Promise<void> {
     const before = await this.changes.run(() => this.retire(instance));
     await until(() => this.hasDrained(instance, before), {
@@ -91,14 +91,13 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     });
   }
 
-  /** Ends the balancer. Also ends a running configuration change, so that no file is written afterwards. */
   override async dispose(): Promise<void> {
     const changed = this.changes.end();
     await super.dispose();
     await changed;
   }
 
-  /** Stops sending the instance new requests. Returns the workers that may have requests in flight to the instance. */
+  /** Returns the worker processes that may still have requests in flight to the removed instance. */
   protected async retire({ name }: Routed): Promise<number[]> {
     this.routed.delete(name);
     this.write();
@@ -108,7 +107,6 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     return [...serving, ...retired];
   }
 
-  /** @param before workers that had requests in flight to the instance when it was removed */
   protected async hasDrained(_instance: Routed, before: readonly number[]): Promise<boolean> {
     const { serving, retired } = await this.workers();
     return ![...serving, ...retired].some(worker => before.includes(worker));
@@ -137,7 +135,7 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
     });
   }
 
-  /** Throws if the configuration is invalid: a balancer would keep the old one at a reload, and only log the error. */
+  /** Throws if the configuration is invalid. At a reload, a balancer would only log the error. */
   async #apply(): Promise<void> {
     const [program, ...args] = this.balancer.check;
     await promisify(execFile)(program, args).catch((error: Error) => {

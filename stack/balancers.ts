@@ -23,7 +23,6 @@ export type BalancerKind = 'nginx' | 'haproxy';
 interface BalancerEntry {
   /** Prepares the balancer without starting it. Throws MissingProgramError if its program is not installed. */
   plan(options: BalancerOptions): Promise<BalancerProcess>;
-  /** Returns a reader of the balancer's request log. `nameOf` maps `host:port` to the name of the instance. */
   log(file: string, nameOf: (address: string) => string | undefined): LogSource;
 }
 

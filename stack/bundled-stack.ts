@@ -1,4 +1,4 @@
-/** Code that the local stack and the stack in containers share. */
+/** Contains the code that the local stack and the stack in containers share. */
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
@@ -21,7 +21,7 @@ export const instancesOf = ({ instances = 2 }: StackOptions): readonly InstanceO
   typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
 
 export class Deaths {
-  /** Resolves with a description of the first process or container that ended unexpectedly. */
+  /** Resolves when a process or container ends unexpectedly, with a description of how it ended. */
   readonly first: Promise<string>;
   readonly report: OnDeath;
 
@@ -38,9 +38,7 @@ export class Deaths {
 export interface NewInstance {
   name: string;
   port: number;
-  /**
-   * Contains SESSION_SECRET, which is equal for all instances. Faults that replace the secret read the old secret here.
-   */
+  /** Includes SESSION_SECRET, which all instances share. */
   own: InstanceOptions & { env: Record<string, string> };
 }
 
@@ -70,7 +68,6 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
 
   protected abstract startAll(): Promise<void>;
   protected abstract stopAll(): Promise<void>;
-  /** Prepares an instance without starting it. */
   protected abstract prepare(planned: NewInstance): Own;
 
   protected abstract startAdded(instance: Own): Promise<void>;
@@ -147,7 +144,7 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
   }
 
-  /** Ends an instance and removes it from the stack. Keeps its log, which may still be read. */
+  /** Ends an instance and removes it from the stack, but keeps its log file. */
   async #forget(instance: Own): Promise<void> {
     await instance.dispose();
     this.all.splice(this.all.indexOf(instance), 1);

@@ -1,6 +1,5 @@
 /** Runs configuration changes of a balancer or a compose project one after the other. */
 export class Changes {
-  /** Aborts when the stack stops. A change that waits passes this signal to `until`. */
   readonly signal: AbortSignal;
   readonly #end = new AbortController();
   #last: Promise<unknown> = Promise.resolve();

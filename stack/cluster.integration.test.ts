@@ -23,7 +23,6 @@ describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a Redis cluster
   });
   afterAll(() => stack?.stop());
 
-  /** Returns the output of Redis' command `INFO` for each server of the cluster. */
   async function infoOf(section: string): Promise<string[]> {
     const { url, addresses } = stack.store as BackingServer;
     const { username, password } = new URL(url);

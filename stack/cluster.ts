@@ -1,4 +1,3 @@
-/** Runs a Redis cluster as ElastiCache does: three primaries with a replica each, TLS, a password and one host name. */
 import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { withRedis } from './redis-connection.ts';
@@ -12,16 +11,14 @@ const PRIMARIES = 3;
 const SLOTS = 16_384;
 /** Number of hash slots of each primary. */
 const SHARE = Math.ceil(SLOTS / PRIMARIES);
-/** The certificate is valid only for this host name, so clients must not connect to an IP address. */
 const HOST = 'localhost';
-/** Time without a reply after which a server counts as down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
 const SETTLE = { withinMs: 30_000, everyMs: 50 };
 
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // Keeps the other primaries in service while one primary is down, as ElastiCache does.
+  // One primary that is down must not make the whole cluster unavailable; ElastiCache has the same setting.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 
@@ -43,7 +40,6 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
   return new ClusterRedis(members, access, folder);
 }
 
-/** A Redis cluster. `primary` holds all users and cards, so a fault of this server affects each request. */
 class ClusterRedis extends RedisGroup {
   readonly #members: readonly Member[];
   readonly #access: Access;
@@ -73,7 +69,6 @@ class ClusterRedis extends RedisGroup {
     removeFolder(this.#folder);
   }
 
-  /** Gives a primary its hash slots and makes all servers known to each other. Returns the primary's id. */
   #found({ server }: Member, n: number): Promise<string> {
     return this.#ask(server, async redis => {
       await redis.call('CLUSTER', 'ADDSLOTSRANGE', n * SHARE, Math.min((n + 1) * SHARE, SLOTS) - 1);
@@ -107,7 +102,6 @@ class ClusterRedis extends RedisGroup {
     });
   }
 
-  /** Returns the primary that holds users and cards. Asks a server other than the last stopped one. */
   protected override async leader(): Promise<BackingServer | undefined> {
     const other = this.servers.find(server => server !== this.fallen);
     if (other === undefined) return undefined;

@@ -32,7 +32,7 @@ async function up(withinMs: number): Promise<void> {
   });
 }
 
-// The first start builds the image, which takes minutes on a busy machine.
+// The first start builds the container image, which takes minutes on a busy machine.
 beforeAll(async () => {
   if (skip !== '') return;
   start();

@@ -1,4 +1,4 @@
-/** Runs a compose project for one stack: docker-compose.yml and added services, under a unique name. */
+/** Runs docker-compose.yml and additional services as a compose project with a unique name. */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,14 +21,13 @@ import {
 } from './watchdog.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Maximum number of compose's output lines that an error shows. */
 const LAST_LINES = 40;
 
 export type Services = Record<string, Record<string, unknown>>;
 
 /**
- * Returns the prefix of compose project names, which depends on the temporary folder.
- * Each test file has its own temporary folder, so no test file removes projects of another test file.
+ * Returns the prefix of compose project names. It differs in each test file, so tests do not remove each other's
+ * projects.
  */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
@@ -39,10 +38,9 @@ export class ComposeProject {
   readonly #dir = temporaryPath('baton-compose-');
   readonly #environment: Record<string, string>;
   readonly #running = new Set<number>();
-  /** Runs one `docker compose up` at a time, because each run writes the compose file anew. */
+  /** Each `docker compose up` overwrites the compose file, so only one may run at a time. */
   readonly #ups = new Changes();
 
-  /** @param environment values of the variables of docker-compose.yml */
   constructor(environment: Record<string, string>) {
     this.#environment = environment;
     makeFolder(this.#dir);
@@ -51,7 +49,7 @@ export class ComposeProject {
 
   /**
    * Creates and starts the named services. Throws compose's output if compose fails.
-   * @param added services that docker-compose.yml lacks or defines differently, also those that run already
+   * @param added definitions of services that docker-compose.yml lacks or defines differently
    */
   up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
@@ -104,7 +102,7 @@ export class ComposeProject {
   }
 }
 
-/** Returns the text of the compose file, without `depends_on`: the stack decides the order of starts. */
+/** Omits `depends_on`, because the stack itself starts the services in order. */
 function composeFile(services: Services): string {
   const document = new Document({ services });
   for (const name of Object.keys(services)) {

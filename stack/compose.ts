@@ -1,4 +1,4 @@
-/** Runs docker-compose.yml under a unique project name, controlled by `docker` commands. */
+/** Runs docker-compose.yml under a unique project name. */
 import { followedLog } from '../verify/import/log-file.ts';
 import { parseInstanceLine, RoutedLog } from '../verify/import/stack-log.ts';
 import { BundledStack, Deaths, type NewInstance, portOf } from './bundled-stack.ts';
@@ -61,7 +61,6 @@ class ComposeStack extends BundledStack<ComposeInstance> {
   override readonly servers: readonly ContainerService[];
   readonly #project: ComposeProject;
   readonly #deaths: Deaths;
-  /** Compose services that docker-compose.yml lacks or defines differently, also those of removed instances. */
   readonly #services: Services;
 
   constructor(
@@ -80,7 +79,6 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     const onDeath = deaths.report;
     this.store = new ContainerService({
       ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
-      // Faults send commands to Redis at `url`, an address on this machine.
       ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
     });
     this.servers = [this.store];
@@ -98,7 +96,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     );
     await this.#project.up(['redis', 'balancer', ...names], this.#services, '--build');
     await Promise.all([this.store, this.balancer, ...created].map(service => service.start()));
-    // Makes nginx resolve the containers' addresses again, which may have changed since nginx started.
+    // nginx resolves a container's name only when it reads its configuration, but the address may have changed since.
     await this.balancer.registerAll(created);
   }
 
@@ -107,7 +105,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     await instance.start();
   }
 
-  /** A fixed port keeps the address of the instance at a restart. */
+  /** The instance gets a fixed port, so it has the same address after a restart. */
   protected override prepare(planned: NewInstance): ComposeInstance {
     const { name, port, own } = planned;
     this.#services[name] = {
@@ -115,7 +113,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
       ...WITHOUT_HEALTHCHECK,
       environment: {
         ...{ ...this.options.env, INSTANCE_ID: name, LOG_FILE: '' },
-        // Clears the variable, because the stack does not start the service that writes the secret to a file.
+        // The stack passes the secret as a variable, so the instance must not read a secret file.
         ...{ SESSION_SECRET_FILE: '', ...own.env },
       },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
@@ -135,5 +133,5 @@ class ComposeStack extends BundledStack<ComposeInstance> {
   }
 }
 
-/** Turns off compose's health checks, because their requests would distort the measurements. */
+/** Compose's health checks would distort the measurements. */
 const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };

@@ -8,7 +8,6 @@ import { until } from './wait.ts';
 const at = (second: number): string => `2999-01-01T00:00:0${second}.000000000Z`;
 const line = (second: number, request: string): string => `${at(second)} ${request}\n`;
 
-/** Returns a fake reader of a container's log, to which tests can add lines. */
 function engine(written: string[]) {
   const asked: { since: string; follow: boolean }[] = [];
   const streams: PassThrough[] = [];

@@ -6,9 +6,9 @@ import type { LogLines } from '../verify/import/log-file.ts';
 const RETRY_MS = 100;
 
 /**
- * Yields the output of a container. Each line begins with its time, as text that sorts by time.
- * @param since time of the earliest lines, inclusive
- * @param signal if given, yields later output until the signal aborts; otherwise stops at the last line
+ * Yields the output of a container. Each line begins with its timestamp, as text that sorts by time.
+ * @param since timestamp of the earliest line, inclusive
+ * @param signal if given, waits for new lines until the signal aborts; otherwise stops at the last line
  */
 export type Read = (container: string, since: string, signal?: AbortSignal) => AsyncIterable<string>;
 
@@ -29,7 +29,7 @@ const readOutput: Read = async function* (container, since, signal) {
   }
 };
 
-/** Returns a reader of a container's log. A position is a time, so the Docker engine must use this machine's clock. */
+/** Returns a reader of a container's log. The Docker engine must use the clock of this machine. */
 export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
   async function* lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
     let open = '';
@@ -54,7 +54,7 @@ export function containerLines(container: string, read: Read = readOutput): LogL
         last = signal.aborted; // Reads the output up to its end once more.
         for await (const { line, time } of lines(seen.time, last ? undefined : signal))
           if (seen.isNew(time)) yield line;
-        // The log ends with the container, and the container may be restarted.
+        // The output stops when the container stops, but the container may be restarted.
         if (!last) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     },
@@ -63,10 +63,9 @@ export function containerLines(container: string, read: Read = readOutput): LogL
 
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 
-/** Skips lines that were read before. A new read begins at the last line's time, and returns its lines again. */
+/** Skips lines that were read before. Each read begins at the timestamp of the last line, and returns it again. */
 class Seen {
   time: string;
-  /** Number of lines with the time `time` that were read so far. */
   #count = 0;
   #skip = 0;
 

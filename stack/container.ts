@@ -4,11 +4,10 @@ import { until } from './wait.ts';
 
 export interface ContainerSpec extends PartSpec {
   container: string;
-  /** URL at which this machine reaches the server in the container. */
   url: string;
 }
 
-/** Seconds until `docker stop` kills the app: longer than the app's DRAIN_MS and SHUTDOWN_MS together. */
+/** Seconds between SIGTERM and SIGKILL: longer than the app's DRAIN_MS and SHUTDOWN_MS together. */
 const STOP_SECONDS = '15';
 
 export class ContainerService extends StackPart<string> {
@@ -42,7 +41,7 @@ export class ContainerService extends StackPart<string> {
     if ((await this.#state('Paused')) === 'true') await docker('unpause', this.container);
   }
 
-  /** Ends the container permanently. Does not remove the container, because its log may still be read. */
+  /** Ends the container for good, but does not remove it, because its log may still be read. */
   async dispose(): Promise<void> {
     this.expectEnd();
     await this.stop();

@@ -1,4 +1,4 @@
-/** Runs `docker` with the engine of DOCKER_HOST or of the current Docker context. */
+/** Runs `docker` commands with the engine of DOCKER_HOST or of the current Docker context. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { MissingProgramError } from './programs.ts';
@@ -59,7 +59,6 @@ export async function removeProject(project: string): Promise<void> {
   }
 }
 
-/** Key: kind of object in a compose project; value: the docker commands that list and remove such objects. */
 const OBJECTS = [
   [
     ['ps', '--all', '--format', '{{.Names}}', '--filter'],

@@ -37,7 +37,6 @@ function run(program: string, args: string[] = [], env: Record<string, string> =
 
 const said = (text: string) => until(() => output.includes(text), { withinMs: 60_000, what: `"${text}"` });
 
-/** Returns the processes with an open file in the test's folder, where all servers have their logs. */
 function processes(): number[] {
   return readdirSync('/proc').filter(isOurs).map(Number);
 }
@@ -56,7 +55,7 @@ async function nothingIsLeft(): Promise<void> {
   await until(gone, { withinMs: 10_000, what: `no process and no folder in ${dir}` });
 }
 
-// These tests find processes in /proc. The tested code is the same on every system.
+// These tests list processes through /proc, which only Linux has.
 const onLinux = test.skipIf(!existsSync('/proc/self/fd'));
 
 onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async signal => {
@@ -124,7 +123,7 @@ onLinux('npm run stack: continues without an instance, but not without Redis', a
   expect(processes()).toEqual([]);
 });
 
-/** Throws if the process is missing, because a signal to process 0 would reach the test itself. */
+/** Throws if the process is missing, because `kill` with process id 0 would kill the test itself. */
 function find(command: RegExp): number {
   const found = processes().find(pid => command.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
   if (found === undefined) throw new Error(`expected a process of the stack that matches ${command}`);

@@ -9,7 +9,6 @@ import type { OnDeath } from './stack.ts';
 const MAILBOX_PORT = 8025;
 
 interface Extra extends Beside {
-  /** Line that `npm run stack` prints with the address of the program. */
   readonly welcome: string;
 }
 

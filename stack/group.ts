@@ -1,7 +1,4 @@
-/**
- * Sends signals to process groups and lists their processes. Each server that Baton starts leads a process group.
- * Child processes of PostgreSQL that have separate groups count as members while PostgreSQL runs.
- */
+/** Sends signals to process groups and lists their processes. Each server that Baton starts leads a process group. */
 import { processes } from './process-table.ts';
 
 interface Member {
@@ -12,7 +9,7 @@ interface Member {
 
 /** Sends a signal to every process of the group. Returns false if the group has no process left. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Finds child processes with separate groups now, because they can be found only while their parent runs.
+  // PostgreSQL's child processes have separate groups, and can be found only while their parent runs.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);

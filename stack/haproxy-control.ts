@@ -7,14 +7,13 @@ const WITHIN_MS = 5_000;
 
 interface Server {
   name: string;
-  /** Number of requests in flight to the instance. */
   busy: number;
 }
 
 export class HaproxyControl {
   readonly #socket: string;
 
-  /** @param socket path of the master process' socket, as passed to `haproxy -S` */
+  /** @param socket path of the socket of HAProxy's master process (`haproxy -S`) */
   constructor(socket: string) {
     this.#socket = socket;
   }
@@ -30,7 +29,6 @@ export class HaproxyControl {
   /** Sends a command to a worker process. Throws HAProxy's reply if the command fails. */
   async order(worker: number, order: string): Promise<void> {
     const reply = await this.#send(`@!${worker} ${order}`);
-    // HAProxy sends these replies after success.
     if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
     throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }

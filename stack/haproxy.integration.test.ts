@@ -53,7 +53,6 @@ async function answers(count: number, one = () => get()): Promise<string[]> {
   return seen;
 }
 
-/** Starts a server that holds each response until the test calls the function added to `waiting`. */
 const slowly =
   (waiting: (() => void)[]): Parameters<typeof startPeer>[2] =>
   (request, response) => {
@@ -61,7 +60,6 @@ const slowly =
     else waiting.push(() => response.end('done'));
   };
 
-/** Returns the requests of a server, without HAProxy's health checks. */
 const asked = ({ got }: Peer): string[] => got.filter(request => !request.includes('/readyz'));
 
 const log = () => readFileSync(haproxy.accessLog, 'utf8');
@@ -125,7 +123,6 @@ describe.skipIf(skip !== '')('HAProxy', () => {
       { request: first, status: 200, instance: 'a', tried: ['a'] },
       { request: second, status: 503 },
     ]);
-    // HAProxy tried no healthy instance: only a down one, if the health check had not failed yet.
     expect(seen[1]?.tried?.filter(one => one !== '?')).toEqual([]);
     expect(seen[1]).not.toHaveProperty('instance');
     expect(log()).toContain('"GET" "/path"');
@@ -194,7 +191,6 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     });
     await says('Server instances/slow is going DOWN for maintenance');
     expect(await answers(4)).toEqual(['other', 'other', 'other', 'other']);
-    // The drain is still in progress.
     const third = await startPeer('third');
     peers.push(third);
     await haproxy.register(third);

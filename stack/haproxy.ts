@@ -8,15 +8,15 @@ import type { Routed } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface HaproxyOptions extends BalancerPlace {
-  /** Name of the cookie that pins visitors to instances. Absent: HAProxy pins no visitors. */
+  /** Name of the cookie that pins visitors to instances. Absent: visitors are not pinned. */
   cookie?: string | undefined;
 }
 
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
-/** The two backends of deploy/haproxy.cfg.template. Each backend lists all instances. */
+/** Names of the backends in deploy/haproxy.cfg.template. Each backend lists all instances. */
 const GROUPS = ['instances', 'any_instance'] as const;
 const RESPONSE_TIMEOUT_MS = 10_000;
-/** Maximum time of a request in flight after a reload: hard-stop-after in the template, plus a margin, milliseconds. */
+/** hard-stop-after in deploy/haproxy.cfg.template, plus a margin, milliseconds. */
 const IN_FLIGHT_MS = 35_000;
 
 /** Runs HAProxy in front of changing instances. The constructor throws MissingProgramError if HAProxy is missing. */
@@ -24,7 +24,6 @@ export class Haproxy extends BalancerProcess {
   readonly #options: HaproxyOptions;
   readonly #config: string;
   readonly #control: HaproxyControl;
-  /** Key: name of an instance. A deregistered instance stays in the configuration, disabled. */
   readonly #known = new Map<string, Routed>();
 
   constructor(options: HaproxyOptions) {
@@ -39,7 +38,7 @@ export class Haproxy extends BalancerProcess {
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       check: [program, '-c', '-f', config],
       ...{ log, accessLog: log, url: `http://127.0.0.1:${options.port}` },
-      // Checks readiness by a command, because a killed master may have left a socket that no process reads.
+      // A killed master process may have left its socket, so the existence of the socket proves nothing.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
@@ -83,12 +82,11 @@ export class Haproxy extends BalancerProcess {
     this.write();
     if (!this.running()) return [];
     const { serving, retired } = await this.workers();
-    // The state `maint` keeps requests away from the instance, also those of pinned visitors.
+    // In the state `maint`, an instance gets no requests, not even from pinned visitors.
     await this.#order(name, 'state maint');
     return [...serving, ...retired];
   }
 
-  /** Returns true once the workers of `before` have ended, and no request to the instance is in flight. */
   protected override async hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
     const { serving, retired } = await this.workers();

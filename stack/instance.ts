@@ -8,7 +8,6 @@ import type { Instance, InstanceOptions, OnDeath } from './stack.ts';
 interface LocalInstanceOptions extends NewInstance {
   /** File for the output of the instance, including its request log. */
   log: string;
-  /** Environment variables with the addresses of servers, such as REDIS_URL. */
   backing: Record<string, string>;
   shared: Record<string, string>;
   onDeath: OnDeath;
@@ -16,9 +15,9 @@ interface LocalInstanceOptions extends NewInstance {
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
-/** Time for which a stopping instance accepts requests, ms: longer than nginx keeps idle connections. */
+/** A stopping instance accepts requests for longer than nginx keeps idle connections, milliseconds. */
 const DRAIN_MS = '3000';
-/** Maximum time to stop, milliseconds: more than DRAIN_MS and the app's SHUTDOWN_MS together. */
+/** Longer than the app's DRAIN_MS and SHUTDOWN_MS together, milliseconds. */
 const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {
@@ -38,14 +37,14 @@ export class LocalInstance extends ServerProcess implements Instance {
   }
 }
 
-/** Returns the environment of an instance: its own variables before the stack's, and before this process's. */
+/** Variables of the instance override those of the stack, which override those of this process. */
 function environment({ name, port, own, backing, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
     // Node's compile cache halves the start time of an instance.
     NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
-    // Cheap password hashes and no login limits, because load tests log in often from one address.
+    // Turns on cheap password hashes and turns off login limits, because load tests log in often from one address.
     TRIAL: 'true',
     TRUST_PROXY: 'loopback',
     ...process.env,
@@ -60,7 +59,8 @@ function environment({ name, port, own, backing, shared }: LocalInstanceOptions)
 
 /**
  * Returns true if the instance is ready; otherwise throws its response.
- * @param ours true for the card store. Other apps may lack /readyz, so any status below 500 counts as ready
+ * @param ours true for the card store; without it, any status below 500 counts as ready, because other apps may lack
+ * /readyz
  */
 export async function isReady(url: string, ours: boolean): Promise<boolean> {
   const { status } = await fetch(`${url}/readyz`, {

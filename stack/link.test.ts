@@ -71,7 +71,6 @@ test('holds data, and delivers it after the disturbance', async () => {
   void answers.then(() => {
     came = true;
   });
-  // The server still responds on connections that bypass the link.
   expect(await echo(await client(portOf(server)), 'beside')).toBe('beside');
   expect(came).toBe(false);
   await link.restore();

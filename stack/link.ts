@@ -4,19 +4,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Link } from './stack.ts';
 
 const HOST = '127.0.0.1';
-/** Number of waiting bytes in one direction above which the proxy stops reading from the sender. */
+/** Maximum number of buffered bytes in one direction, before the proxy stops reading. */
 const MOST_WAITING = 1 << 20;
 
 interface Disturbance {
-  /** Delay of each piece of data, milliseconds. */
   delayMs: number;
-  /** Bandwidth in each direction of a connection. */
   bytesPerSecond: number;
-  /** True if the proxy holds all data back. */
   held: boolean;
-  /** True if the proxy resets a connection after the first half of the server's next data. */
   cutting: boolean;
-  /** Number of times that data had to wait because of the limited bandwidth. */
   jams: number;
 }
 
@@ -33,7 +28,7 @@ interface Connection {
   pipes: Pipe[];
 }
 
-/** A TCP proxy that can disturb connections. The end of a disturbance does not close open connections. */
+/** A TCP proxy that can disturb connections. Open connections survive the end of a disturbance. */
 export class ProxyLink implements Link {
   cuts = 0;
   readonly #connections = new Set<Connection>();
@@ -42,7 +37,6 @@ export class ProxyLink implements Link {
   #port = 0;
   #to: number;
 
-  /** @param to port of the server behind the proxy, on 127.0.0.1 */
   constructor(to: number) {
     this.#to = to;
   }
@@ -55,7 +49,6 @@ export class ProxyLink implements Link {
     return this.#disturbance.jams;
   }
 
-  /** Starts to listen, always at the same port. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, near => this.#accept(near));
@@ -135,7 +128,7 @@ export class ProxyLink implements Link {
 
   #reset({ near, far }: Connection): void {
     for (const socket of [near, far]) {
-      // A socket that is ending cannot be reset: its handle would stay open and keep the process running.
+      // Resetting a socket that is ending would leave its handle open, and this process would never exit.
       if (socket.writableEnded || socket.destroyed) socket.destroy();
       else socket.resetAndDestroy();
     }
@@ -148,14 +141,13 @@ class Pipe {
   readonly #to: Socket;
   readonly #disturbance: Disturbance;
   readonly #cut: (() => void) | undefined;
-  /** Data that the proxy has not forwarded yet. A piece that is undefined marks the end of the data. */
+  /** An undefined `piece` marks the end of the data. */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
   #bytes = 0;
-  /** Time until which the last forwarded piece fills the limited bandwidth. */
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param cut closes the connection after half a response; undefined for data from client to server */
+  /** @param cut closes the connection in the middle of a response; undefined for data from client to server */
   constructor(from: Socket, to: Socket, disturbance: Disturbance, cut: (() => void) | undefined) {
     this.#from = from;
     this.#to = to;
@@ -174,7 +166,6 @@ class Pipe {
     this.flow();
   }
 
-  /** Forwards all data whose delay is over. */
   flow(): void {
     clearTimeout(this.#timer);
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {

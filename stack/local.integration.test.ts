@@ -1,4 +1,4 @@
-/** Tests only of the local runner. The tests of all runners are in stack.integration.test.ts. */
+/** Tests the local runner only. The tests of all runners are in stack.integration.test.ts. */
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { startLocalStack } from './local.ts';

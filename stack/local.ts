@@ -16,9 +16,9 @@ import type { Instance, InstanceOptions, Link, Stack, StackOptions } from './sta
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
-/** An additional program that instances use, such as a mailbox. */
+/** A program that the stack starts in addition to the app, such as a mailbox. */
 export interface Beside {
-  /** Environment variables with the address of the program, for all instances. */
+  /** Environment variables for all instances, with the address of the program. */
   env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
@@ -26,11 +26,11 @@ export interface Beside {
 export interface LocalStackOptions extends StackOptions {
   /** How nginx pins visitors to instances. HAProxy supports only `duration`. Absent: visitors are not pinned. */
   sticky?: Sticky | undefined;
-  /** The load balancer and group to imitate. The imitation always runs on nginx. */
+  /** Load balancer and instance group to imitate. Requires nginx. */
   profile?: Profile | undefined;
-  /** Additional directives for nginx, which is then the balancer, whatever STACK_BALANCER says. */
+  /** Additional directives for nginx. If given, the balancer is nginx, whatever STACK_BALANCER says. */
   nginx?: NginxAdditions;
-  /** Additional arguments of redis-server. They override the default arguments. */
+  /** Additional arguments of redis-server, which take precedence over Baton's. */
   redis?: readonly string[];
   /** Starts an additional program once Redis is ready. The stack stops the program after the instances. */
   beside?: (redis: BackingServer, url: string) => Promise<Beside>;
@@ -38,7 +38,7 @@ export interface LocalStackOptions extends StackOptions {
 
 /**
  * Starts the stack as local processes, and waits until all are ready. Stops everything when this process ends.
- * Throws MissingProgramError, or an error with the output of a process that did not start.
+ * @throws MissingProgramError if a program is not installed; Error with the output of a process that did not start
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
@@ -70,9 +70,8 @@ class LocalStack extends BundledStack<LocalInstance> {
   readonly fleet?: Fleet;
   readonly #options: LocalStackOptions;
   readonly #plan: Plan;
-  /** Key: address. Removed instances stay, because the balancer's log may still have their addresses. */
+  /** Includes removed instances, because the balancer's log may still have their addresses. */
   readonly #names = new Map<string, string>();
-  /** Key: server or instance behind the proxy. Proxies stay open, because requests may be in flight. */
   readonly #links = new Map<string, ProxyLink>();
   #beside: Beside | undefined;
 
@@ -101,7 +100,7 @@ class LocalStack extends BundledStack<LocalInstance> {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#openLink(server.name, server.port);
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
-    // Stops the additional program if the start was aborted: `stopAll` ran before `#beside` was set.
+    // If the start was aborted, the stack has already stopped everything else.
     if (this.isStopped()) await this.#beside?.stop();
     onStep?.(`starting ${instancesOf(this.#options).length} instances`);
     const created = await this.createAll();
@@ -167,7 +166,6 @@ class LocalStack extends BundledStack<LocalInstance> {
     return instance;
   }
 
-  /** Returns the addresses of servers and balancer, or of the proxies before them. */
   #backingEnv(): Record<string, string> {
     const { servers, url } = this;
     const variables: Record<string, string> = { PUBLIC_URL: url };
@@ -179,7 +177,6 @@ class LocalStack extends BundledStack<LocalInstance> {
     return variables;
   }
 
-  /** Reports a message, not an error, because the fleet will replace the instance. */
   readonly #reportReplaced = (description: string): void => {
     this.#options.onStep?.(description.split('\n')[0] ?? description);
   };

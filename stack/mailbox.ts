@@ -1,6 +1,6 @@
 /**
- * Receives the mails of the stack, never forwards mails, and shows all on a page.
- * Serves the newest mail to an address at the same path as Mailpit.
+ * Receives the mails of the stack, and shows them on a page. Serves the newest mail to an address at the same path as
+ * Mailpit.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -24,10 +24,9 @@ export interface Mailbox {
   stop(): Promise<void>;
 }
 
-/** Maximum number of stored mails. The mailbox then drops the oldest. */
+/** Maximum number of stored mails. A further mail replaces the oldest. */
 const MOST = 10_000;
 
-/** Time that a mail in flight has to arrive after the mailbox is stopped, milliseconds. */
 const CLOSE_MS = 1000;
 
 /**
@@ -85,7 +84,7 @@ function addresses(to: AddressObject | AddressObject[] | undefined): string[] {
   return [to ?? []].flat().flatMap(({ value }) => value.map(({ address = '' }) => address));
 }
 
-/** Serves the newest mail to ADDRESS at /view/latest.txt?query=to:ADDRESS, and all mails elsewhere. */
+/** Serves the newest mail to ADDRESS at /view/latest.txt?query=to:ADDRESS, and all mails at every other path. */
 function pages(mails: readonly Mail[]): Server {
   return createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://mailbox');

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Routed } from './stack.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
-/** Parameters of an instance, as in deploy/balancer.sh: no requests for 1 s after a failed request. */
+/** As in deploy/balancer.sh: after a failed request, an instance gets no requests for 1 s. */
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 const NEVER_FAILED = 'max_fails=0';
 
@@ -12,22 +12,24 @@ const NEVER_FAILED = 'max_fails=0';
 export interface NginxAdditions {
   /** Directives of nginx's block `http`. */
   http?: string;
-  /** Directives of the block `server` for clients' requests. They override those of the block `http`. */
   server?: string;
   /**
-   * Directives of the block `upstream`, such as `least_conn;`.
-   * A function gets the number of resets of the pinning, which a hash can include, to move all visitors at a reset.
+   * Directives of the block `upstream`, such as `least_conn;`. A function gets the number of times that the pinning
+   * was reset.
    */
   upstream?: string | ((forgotten: number) => string);
-  /** Parameters of each instance in the block `upstream`, or a function of the instance's index, from 0. */
+  /** Parameters of each instance in the block `upstream`. A function gets the index of the instance, from 0. */
   perInstance?: string | ((place: number) => string);
-  /** Rule for failed requests before the template's rules, with a pattern and a location: `~. @bad_gateway;`. */
+  /**
+   * Rule for failed requests: a pattern and a location, such as `~. @bad_gateway;`. Precedes the rules of the
+   * template.
+   */
   failure?: string;
-  /** Directives of the block `server` for clients' requests while no instance is registered. */
+  /** Directives of the block `server` while no instance is registered. */
   noInstance?: string;
   /**
-   * Returns directives of the block `http` that list the instances.
-   * Called again after each change of the instances, and after each reset of the pinning.
+   * Returns directives of the block `http` that list the instances. Called after each change of the instances or
+   * reset of the pinning.
    */
   instances?: (instances: readonly Routed[], forgotten: number) => string;
 }
@@ -43,7 +45,7 @@ export class NginxFiles {
   readonly state: string;
   readonly config: string;
   readonly pid: string;
-  /** While this file exists, nginx closes each connection after its response. */
+  /** Path of a file. While it exists, nginx closes each connection after its response. */
   readonly closing: string;
   readonly accessLog: string;
   readonly log: string;
@@ -72,12 +74,13 @@ export class NginxFiles {
 
   /**
    * Writes the configuration files that list the instances.
-   * @param repeatMs time without a response after which nginx also tries another instance; undefined: never
+   * @param repeatMs time without a response after which nginx resends a request to a second instance; undefined:
+   * never
    */
   write(routed: readonly Routed[], forgotten: number, repeatMs: number | undefined): void {
     const { upstream = '', perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
     const choice = typeof upstream === 'function' ? upstream(forgotten) : upstream;
-    // A slow instance must not count as failed: a failed instance gets no more requests.
+    // An instance that responds slowly must not count as failed, because nginx sends failed instances no requests.
     const servers = serverLines(routed, repeatMs === undefined ? perInstance : NEVER_FAILED);
     this.#put('instances.conf', `${choice}\n${servers}`);
     this.#put('any-instance.conf', serverLines(routed, NEVER_FAILED));
@@ -94,7 +97,7 @@ export class NginxFiles {
   }
 }
 
-/** Replaces each `${NAME}` of a template in deploy/ that has a value in `values`. */
+/** Replaces each `${NAME}` in a template file by its value. Leaves names without a value. */
 export const fillTemplate = (template: URL, values: Readonly<Record<string, string>>): string =>
   readFileSync(template, 'utf8').replace(/\$\{([A-Z_]+)\}/g, (whole, name) => values[name] ?? whole);
 
@@ -103,11 +106,14 @@ function serverLines(routed: readonly Routed[], options: string | ((place: numbe
     const own = typeof options === 'string' ? options : options(place);
     return `server ${new URL(url).host} ${own};`;
   });
-  // Lists a server that is marked `down`, because nginx requires a server in each group.
+  // nginx requires at least one server in each group, so an empty group lists a server that is down.
   return lines.join('\n') || 'server 127.0.0.1:9 down;';
 }
 
-/** Joins `http`, `server` and `failure` of both sets. Of other fields, the second set's value wins. */
+/**
+ * Returns the directives of both sets. If both set the same field, `http`, `server` and `failure` are joined; else
+ * the second wins.
+ */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>
     [first[name], second[name]].filter(text => text !== undefined).join('\n');

@@ -17,7 +17,7 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
   nginx = new Nginx({
     ...{ port: await freePort(), statusPort: await freePort(), dir },
-    // A held request must end only when the test ends it, even on a slow machine.
+    // On a slow machine, nginx's default timeout could end a request before the test does.
     additions: { server: 'proxy_read_timeout 60s;' },
   });
 });
@@ -94,7 +94,7 @@ test('finds the one running instance among five', async () => {
 test.each(['GET', 'POST'])('a %s that an instance read before it reset is not retried', async method => {
   const [bad, good] = await before(startResetting('bad'), startPeer('good'));
   const one = () => get('/once', method === 'POST' ? { method, body: 'pay' } : {});
-  // nginx may choose either instance first, so exactly one of two requests reaches the bad instance.
+  // nginx may choose either instance first, so exactly one of two requests reaches the faulty instance.
   const seen = await answers(2, one);
   expect(seen.toSorted()).toEqual(['502', 'good']);
   expect(bad?.got).toEqual([`${method} /once`]);
@@ -106,7 +106,6 @@ test('an instance that fails one request does not take the last one out of servi
   await Promise.all([a?.close(), c?.close()]);
   await answers(3, () => get());
   const recovered = await again(startPeer('a', a?.port));
-  // nginx considers all three instances failed, and uses the restarted one again within three requests.
   expect(await answers(3, () => get())).toContain('a');
   expect(recovered.got.length).toBeGreaterThan(0);
 });
@@ -222,7 +221,6 @@ test('deregister waits for the request in flight', async () => {
   const leaving = nginx.deregister(slow as Peer).then(() => {
     left = true;
   });
-  // nginx uses the new configuration, while `deregister` still waits for the held request.
   await until(() => nginx.lastOutput().includes('gracefully shutting down'), {
     withinMs: 30_000,
     what: 'a reload',

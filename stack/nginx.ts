@@ -9,18 +9,13 @@ import { until } from './wait.ts';
 export interface NginxOptions extends BalancerPlace {
   statusPort: number;
   additions?: NginxAdditions;
-  /** Maximum time for requests in flight to end after a reload, milliseconds; 30,000 by default. */
+  /** Maximum time for which a request may run after a reload, milliseconds; 30,000 by default. */
   retireMs?: number | undefined;
 }
 
-/** Number of worker processes, the same as in deploy/nginx.conf.template. */
 const WORKERS = 2;
-/**
- * Time after which Baton reloads nginx despite idle connections, milliseconds.
- * Connections that stay idle for this time belong to inactive clients.
- */
+/** Baton reloads nginx although connections are idle for this time, because their clients are probably inactive. */
 const RESTING_MS = 500;
-/** Number of checks in a row that must find no idle connection before a reload. */
 const LOOKS = 10;
 
 /** Runs nginx in front of changing instances. The constructor throws MissingProgramError if nginx is missing. */
@@ -34,7 +29,7 @@ export class Nginx extends BalancerProcess {
     super({
       ...{ command, check: [...command, '-t'], log: files.log, accessLog: files.accessLog },
       url: `http://127.0.0.1:${port}`,
-      // Checks nginx's pid file, because an open port alone could belong to another server.
+      // An open port alone would not prove that this nginx runs: another server could have the port.
       ready: async pid =>
         readFileSync(files.pid, 'utf8').trim() === `${pid}` && groupMembers(pid).length > WORKERS,
       stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
@@ -51,7 +46,7 @@ export class Nginx extends BalancerProcess {
     this.#files.write([...this.routed.values()], this.forgotten, this.repeatMs);
   }
 
-  /** Finds retired workers by their process names, which nginx changes at a reload. */
+  /** nginx renames its worker processes when they retire. */
   protected override async workers(): Promise<Workers> {
     const workers: Workers = { serving: [], retired: [] };
     const master = this.pid;
@@ -75,8 +70,8 @@ export class Nginx extends BalancerProcess {
   }
 
   /**
-   * Waits until active clients have no idle connections: a reload would lose a request that arrives on one.
-   * Checks several times, because a connection becomes idle after its request.
+   * Waits until few connections are idle. A reload closes idle connections, and loses a request that arrives on one
+   * at that moment.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.changes;
@@ -99,10 +94,10 @@ export class Nginx extends BalancerProcess {
 }
 
 function commandOf(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Runs nginx's workers as root, because the default user could not enter the folder.
+  // nginx's default user could not enter the temporary folder.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
-  // Limits the time for which a request in flight can keep a retired worker running.
+  // Without this limit, a request in flight could keep a retired worker running.
   const global = `daemon off; worker_shutdown_timeout ${retireMs}ms;${user}`;
   return [findProgram('nginx'), '-e', 'stderr', '-p', files.state, '-c', files.config, '-g', global];
 }

@@ -1,43 +1,41 @@
-/** Starts one part of a stack (a process or a container), and reports if it ends unexpectedly. */
+/** Starts a process or container of the stack, and reports if it ends unexpectedly. */
 import type { OnDeath, Service } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface PartSpec {
   name: string;
-  /** Called repeatedly after the start, until it resolves with true. */
   ready: (pid: number) => Promise<boolean>;
-  /** Maximum time until the part must be ready, milliseconds. */
   readyMs?: number;
   onDeath?: OnDeath | undefined;
 }
 
-/** @typeParam Handle a child process, or the name of a container */
+/**
+ * A running process or container.
+ * @typeParam Handle a child process, or the name of a container
+ */
 export interface Launched<Handle> {
   handle: Handle;
-  /** Process id; 0 if the process id is not known. */
+  /** Process id; 0 if unknown. */
   pid: number;
-  /** Names the process or container in messages: `process 123`. */
+  /** Name of the process or container in messages, such as `process 123`. */
   where: string;
   exited: Promise<string>;
 }
 
 interface Run<Handle> extends Launched<Handle> {
-  /** True once the stack has asked the part to stop, so that its exit is expected. */
   stopRequested: boolean;
-  /** True once the part has been ready. From then on, `onDeath` reports an unexpected exit. */
   ready: boolean;
-  /** Aborts when the process or container has ended. The reason describes how it ended. */
+  /** Aborts when the process or container ends. The signal's reason says how it ended. */
   over: AbortController;
   ended: Promise<void>;
 }
 
-/** Thrown if a part of the stack was started, but did not become ready. */
+/** Thrown if a process or container of the stack was started, but did not become ready. */
 export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
   /** Name of the process or container, such as app-1. */
   readonly part: string;
 
-  /** @param message what was expected, what happened, and the last output of the part */
   constructor(part: string, message: string) {
     super(message);
     this.part = part;
@@ -67,16 +65,18 @@ export abstract class StackPart<Handle> implements Service {
     return this.#run !== undefined && !this.#run.over.signal.aborted;
   }
 
-  /** Process id and id of the process group; undefined if the part does not run. */
   get pid(): number | undefined {
     return this.running() ? this.#run?.pid : undefined;
   }
 
-  /** Waits until the part is ready. Otherwise throws NotReadyError with its last output, and leaves nothing running. */
+  /**
+   * Waits until the process or container is ready. Throws NotReadyError with its last output if it is not, and stops
+   * it.
+   */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     if (this.running()) return;
-    // Sets `#run` with no `await` in between, or a concurrent `dispose` could miss the started part.
+    // `#run` must be set without an `await`, or a concurrent `dispose` could miss the started process.
     const run = this.#follow(this.launch());
     this.#run = run;
     try {
@@ -93,7 +93,6 @@ export abstract class StackPart<Handle> implements Service {
     await this.start();
   }
 
-  /** Makes the end of the part expected. The part cannot be started again. */
   expectEnd(): void {
     this.#disposed = true;
     if (this.#run) this.#run.stopRequested = true;
@@ -104,7 +103,6 @@ export abstract class StackPart<Handle> implements Service {
     throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
   }
 
-  /** Calls `stop` if the part runs, and waits until the part has ended. */
   protected async end(stop: (handle: Handle) => unknown): Promise<void> {
     const run = this.#run;
     if (run === undefined || !this.running()) return;

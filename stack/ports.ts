@@ -8,10 +8,10 @@ import { createServer } from 'node:net';
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/** Maximum number of ports that this process reserves. The oldest reservation then ends. */
+/** Maximum number of reserved ports. A further reservation ends the oldest. */
 const HELD = 1_000;
 
-/** Key: reserved port; value: an open UDP socket with this number, which other Baton processes respect. */
+/** Key: port number; value: an open UDP socket with this number, which marks the port as reserved. */
 const held = new Map<number, Socket>();
 
 /** Reserves and returns a free port that no Baton process on this machine has reserved. */
@@ -25,7 +25,7 @@ export async function freePort(): Promise<number> {
   );
 }
 
-/** Returns the first free port from `port` on, for addresses that users type. */
+/** Returns the first free port that is not below `port`. */
 export async function freePortFrom(port: number): Promise<number> {
   for (let candidate = port; candidate < Math.min(port + 200, 65_536); candidate += 1) {
     if (await take(candidate)) return candidate;
@@ -52,7 +52,7 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/** Reserves a port by an open UDP socket. Returns undefined if another Baton process has this port. */
+/** Reserves a port by an open UDP socket. Returns undefined if another process has reserved the port. */
 function hold(port: number): Promise<Socket | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');
@@ -67,7 +67,6 @@ function hold(port: number): Promise<Socket | undefined> {
   });
 }
 
-/** Returns whether a server can listen on the port now, on 127.0.0.1 and on all addresses. */
 async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
 }

@@ -6,7 +6,7 @@ interface Process {
   pid: number;
   parent: number;
   group: number;
-  /** State as a letter of `ps`: S for sleeping, R for running, T for stopped, Z for a zombie … */
+  /** State as a letter of `ps`: S sleeping, R running, T stopped, Z zombie. */
   state: string;
 }
 
@@ -44,7 +44,7 @@ function fromProc(pid: number): Process[] {
   } catch {
     return []; // The process ended during the scan.
   }
-  // The name in "pid (name) state ppid pgrp …" may contain brackets.
+  // The name in "pid (name) state ppid pgrp …" may itself contain brackets.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }
@@ -54,7 +54,7 @@ function ps(...which: string[]): Process[] {
   try {
     table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
   } catch (error) {
-    // Returns an empty list, because ps fails if none of the given processes exists.
+    // `ps` exits with 1 if none of the given processes exists.
     if ((error as { status?: number }).status === 1) return [];
     throw error;
   }

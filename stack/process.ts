@@ -11,29 +11,24 @@ import { guardGroup, makeFolder, releaseGroup, removeFolder, startWatchdog } fro
 
 export interface ServerSpec extends PartSpec {
   command: readonly [string, ...string[]];
-  /** The complete environment of the server; this process's environment by default. */
   env?: NodeJS.ProcessEnv;
-  /** File to which standard output and standard error are appended. */
   log: string;
-  /** Signal that ends the server gracefully; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
-  /** Time between `stopSignal` and SIGKILL, milliseconds. */
   stopMs?: number;
-  /** Signal with which `dispose` ends the server quickly; SIGTERM by default. */
   disposeSignal?: NodeJS.Signals;
-  /** The user that the server runs as. Requires that Baton runs as root. */
+  /** User that runs the server. Requires that Baton runs as root. */
   runAs?: { uid: number; gid: number };
-  /** Temporary folder, which `start` creates for the user `runAs`, and `dispose` removes. */
+  /** Temporary folder that `start` creates and `dispose` removes. */
   folder?: string;
-  /** Writes the files that the server needs, before each start. */
+  /** Called before each start, to write files that the server needs. */
   prepare?: () => void;
 }
 
 const LAST_LINES = 50;
 
 /**
- * Shell script that becomes the server at the line `go`. Baton sends the line once the watchdog has the process id.
- * The script exits if its input closes before, because Baton has then ended.
+ * Shell script that waits for a line before it becomes the server. It exits if its input closes, because Baton has
+ * then ended.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
@@ -56,8 +51,8 @@ export class ServerProcess extends StackPart<ChildProcess> {
   }
 
   /**
-   * Ends the server permanently, by SIGKILL after 1 s.
-   * Repeats the signal every 50 ms, because a server that drains ends only at a further SIGTERM.
+   * Ends the server permanently, by SIGKILL after 1 s. Repeats SIGTERM, because a server that drains ends only at the
+   * second one.
    */
   async dispose(): Promise<void> {
     this.expectEnd();
@@ -78,7 +73,6 @@ export class ServerProcess extends StackPart<ChildProcess> {
     await this.#freeze('resume', 'SIGCONT', false);
   }
 
-  /** Sends a signal to the leader of the process group. Throws if the leader is not running. */
   signal(signal: NodeJS.Signals): void {
     this.requireRunning(`send ${signal} to`).kill(signal);
   }
@@ -113,7 +107,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
     startWatchdog();
     const output = openSync(log, 'a');
     const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...command], {
-      // Makes a process group, so that signals reach all its processes, and Ctrl-C in the terminal reaches only Baton.
+      // Ctrl-C in the terminal sends SIGINT to Baton's process group, which must not include the server.
       detached: true,
       stdio: ['ignore', output, output, 'pipe'],
       env,
@@ -135,7 +129,6 @@ export class ServerProcess extends StackPart<ChildProcess> {
     return { handle: child, pid, where: `process ${pid}`, exited: this.#exit(child, pid) };
   }
 
-  /** Waits until the server exits, and then kills the rest of its process group. */
   async #exit(child: ChildProcess, pid: number): Promise<string> {
     const [code, signal] = await once(child, 'exit');
     if (signalGroup(pid, 'SIGKILL')) {

@@ -8,7 +8,7 @@ export class MissingProgramError extends Error {
 /** Programs that `scripts/setup` installs only with --stores. */
 const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed'];
 
-// Debian's PATH lacks the sbin folders, where nginx is. PostgreSQL's programs are in no PATH.
+// Debian's PATH lacks the sbin folders, where nginx is. No PATH includes PostgreSQL's programs.
 const ALSO = [
   ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()],
   join(import.meta.dirname, '../node_modules/.bin'),
@@ -58,7 +58,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Throws one MissingProgramError that names all missing programs. Each argument lists alternatives. */
+/**
+ * Throws one MissingProgramError that names all missing programs.
+ * @param choices each a list of alternative names for one program
+ */
 export function requirePrograms(...choices: string[][]): void {
   const problems: string[] = [];
   for (const names of choices) {

@@ -1,11 +1,11 @@
 import type { Redis, RedisOptions } from 'ioredis';
 
 /**
- * Connects to Redis past the stack's proxies, without reconnecting. The caller must disconnect. Throws connection
- * errors.
+ * Connects to Redis directly, not through a proxy of the stack. Never reconnects. The caller must disconnect. Throws
+ * connection errors.
  */
 export async function openRedis(url: string | undefined, options: RedisOptions = {}): Promise<Redis> {
-  // Loads ioredis only when a program connects.
+  // ioredis is slow to load, and most programs never connect.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     ...{ lazyConnect: true, enableReadyCheck: false, commandTimeout: 5_000, maxRetriesPerRequest: 0 },

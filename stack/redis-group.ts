@@ -1,8 +1,8 @@
-/** A session store of several Redis servers. `stop`, `kill` and `pause` act on the present primary. */
+/** A session store of several Redis servers. `stop`, `kill` and `pause` act on the current primary. */
 import type { BackingServer } from './servers.ts';
 import { until } from './wait.ts';
 
-/** Maximum time until a replica has replaced a primary, milliseconds. Usually it takes a few seconds. */
+/** Maximum time for a replica to become the primary, milliseconds. Usually it takes a few seconds. */
 const REPLACED_MS = 30_000;
 
 export abstract class RedisGroup implements BackingServer {
@@ -15,8 +15,8 @@ export abstract class RedisGroup implements BackingServer {
   protected fallen: BackingServer | undefined;
 
   /**
-   * @param servers all servers; the first is the primary at the start
-   * @param addresses environment variables for instances, in addition to those of the servers
+   * @param servers all servers; at the start, the first is the primary
+   * @param addresses environment variables for instances, in addition to those of the primary
    */
   constructor(
     by: RedisGroup['failover']['by'],
@@ -31,7 +31,6 @@ export abstract class RedisGroup implements BackingServer {
 
   abstract start(): Promise<void>;
   protected abstract leader(): Promise<BackingServer | undefined>;
-  /** Waits until the group has a primary, and all replicas are in sync with the primary. */
   protected abstract inSync(): Promise<void>;
 
   get url(): string {
@@ -67,7 +66,7 @@ export abstract class RedisGroup implements BackingServer {
     await this.#settle();
   }
 
-  /** Restarts the server that was stopped, killed or paused last, as a replica if there is a new primary. */
+  /** Restarts the server that was stopped, killed or paused last. It becomes a replica if there is a new primary. */
   async restart(): Promise<void> {
     await (this.fallen ?? this.primary).restart();
     await this.#settle();

@@ -1,6 +1,6 @@
 /**
- * Configures Redis like ElastiCache with encryption and access control. Clients need TLS, a user and a password.
- * Clients cannot run commands that the service reserves for itself, such as CONFIG.
+ * Configures Redis as ElastiCache does with encryption and access control. Clients need TLS, a user and a password.
+ * Commands such as CONFIG are not allowed.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -11,18 +11,17 @@ import { connect } from 'node:tls';
 import { findProgram } from './programs.ts';
 
 const USER = 'baton';
-/** Redis user with all rights, for the stack itself and for replicas. */
 const OPERATOR = 'operator';
 
-/** The commands that ElastiCache refuses, and three that some operators disable: KEYS, SLOWLOG, MONITOR. */
+/** Commands that ElastiCache refuses. KEYS, SLOWLOG and MONITOR are added, because some operators disable these. */
 const REFUSED = [
   ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-/** The users and the certificate of a Redis server, or of all servers of a cluster. */
+/** The users and the certificate of hardened Redis servers. All servers of a cluster share them. */
 export class Access {
-  /** Path of the certificate. Node clients need this path in NODE_EXTRA_CA_CERTS. */
+  /** Path of the certificate, for NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
   readonly #host: string;
   readonly #key: string;
@@ -33,7 +32,7 @@ export class Access {
 
   /**
    * @param folder must exist when `prepare` is called
-   * @param host the only name or address for which the certificate is valid
+   * @param host host name or address for which the certificate is valid
    */
   constructor(folder: string, host: string) {
     const file = (name: string) => join(folder, name);
@@ -58,8 +57,8 @@ export class Access {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // Redis runs scripts of the append-only file at a restart as the user `default`, who cannot log in.
-    // All sessions would be lost if this user did not have all rights.
+    // At a restart, Redis runs scripts of the append-only file as the user `default`, who cannot log in. If this user
+    // lacked a right, all sessions would be lost.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,
@@ -73,12 +72,10 @@ export class Access {
       writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   }
 
-  /** The address of Redis for clients, with user and password. */
   url(port: number): string {
     return `rediss://${USER}:${this.#password}@${this.#host}:${port}`;
   }
 
-  /** The ioredis options for connections of the stack itself. */
   operator(): { username: string; password: string; tls: { ca: Buffer } } {
     const ca = readFileSync(this.certificate);
     return { username: OPERATOR, password: this.#operatorPassword, tls: { ca } };

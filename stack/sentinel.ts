@@ -12,9 +12,7 @@ import { temporaryPath } from './watchdog.ts';
 
 const SERVERS = 3;
 const SENTINELS = 3;
-/** Number of sentinels that must agree that the primary is down. */
 const QUORUM = 2;
-/** Time without a reply after which a sentinel considers the primary down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
 const PRIMARY_NAME = 'baton';
 
@@ -62,18 +60,17 @@ class SentinelRedis extends RedisGroup {
     });
   }
 
-  /** Waits until all replicas follow the primary, but not until the sentinels know all servers, which takes 10 s. */
+  /** Does not wait until the sentinels know all servers, because this takes 10 s. */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     const settled = async () => {
-      // Asks for the primary again, because sentinels may replace the primary during the wait.
+      // Sentinels may replace the primary during the wait, so each check asks for the primary.
       if (this.fallen) this.primary = (await this.leader()) ?? this.primary;
       return this.#inLine();
     };
     await until(settled, { withinMs: 30_000, everyMs: 50, what });
   }
 
-  /** Returns whether all servers have the right role. Otherwise corrects the first server with a wrong role. */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
     for (const server of this.servers.filter(one => one.running())) {
@@ -99,7 +96,7 @@ function sentinel(name: string, port: number, primary: number, { onDeath }: Serv
   return new ServerProcess({
     ...{ name, folder, log: join(folder, 'sentinel.log'), onDeath },
     command: [findProgram('redis-server', 'valkey-server'), config, '--sentinel'],
-    // Written anew at each start, because a running sentinel changes its configuration file.
+    // A running sentinel overwrites its configuration file, so each start needs a new file.
     prepare: () => writeFileSync(config, configuration(port, folder, primary)),
     ready: () => agrees(port),
   });
@@ -117,7 +114,7 @@ sentinel failover-timeout ${PRIMARY_NAME} 5000
 sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
 `;
 
-/** Returns whether a sentinel knows all replicas and sentinels, and so can replace the primary. */
+/** Returns true if the sentinel knows all replicas and sentinels. Otherwise, it cannot replace the primary. */
 function agrees(port: number): Promise<boolean> {
   return withRedis(addressOf(port), async redis => {
     const state = (await redis.call('SENTINEL', 'MASTER', PRIMARY_NAME)) as string[];

@@ -8,7 +8,7 @@ import { Access } from './redis-hardened.ts';
 import { answersQuery, dial, hasTable, replies } from './server-probes.ts';
 
 export interface ServerEntry {
-  /** Programs of the server, the main program first. Each list names alternatives. */
+  /** Programs of the server, the main program first. Each inner list contains alternative names of one program. */
   programs: readonly [string[], ...string[][]];
   /** Number of ports in addition to the main port. */
   morePorts?: number;
@@ -25,17 +25,15 @@ interface ServerPlace {
 }
 
 interface ServerPlan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
-  /** Name of the server; by default, the name of its kind. */
   name?: string;
   url: string;
   addresses: Record<string, string>;
-  /** Subfolder that `wipe` removes. Absent if the server's data cannot be wiped. */
+  /** Subfolder that `wipe` removes. Absent if the server's data cannot be removed. */
   data?: string;
-  /** Files outside the server's folder that the server does not remove. */
   leaves?: readonly string[];
 }
 
-/** Matches the reply of a ready Redis, also of one with a password. A Redis that loads its data replies -LOADING. */
+/** Also matches a Redis that requires a password. A Redis that still loads its data replies -LOADING. */
 const PONG = /^(\+PONG|-NOAUTH)/;
 
 const REDIS: ServerEntry = {
@@ -47,10 +45,10 @@ const REDIS: ServerEntry = {
       command: [
         program,
         ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
-        // Turns snapshots off, because the append-only file holds every acknowledged write, even after SIGKILL.
-        // With appendfsync `everysec`, Redis may delay writes up to 2 s while the disk is slow.
+        // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots are unnecessary. With
+        // appendfsync `everysec`, a slow disk could delay writes by 2 s.
         ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-        // Sends data to a new replica at once. By default, Redis waits for more replicas.
+        // By default, Redis waits for more replicas before it sends data to a new replica.
         ...['--repl-diskless-sync-delay', '0'],
       ],
       ready: () => replies(dial(port), 'PING', PONG),
@@ -61,7 +59,6 @@ const REDIS: ServerEntry = {
   },
 };
 
-/** Redis with the restrictions of managed services: see redis-hardened.ts. */
 const HARDENED: ServerEntry = {
   programs: [...REDIS.programs, ['openssl']],
   plan(place) {
@@ -84,9 +81,8 @@ const USER = 'baton';
 const UNPRIVILEGED = 'nobody';
 
 /**
- * Creates PostgreSQL's data folder if necessary, and runs postgres in the same process group.
- * The folder is named `new` until complete, so an interrupted creation begins again.
- * Arguments: folder, path of postgres, arguments of postgres.
+ * Shell script that creates PostgreSQL's data folder if necessary, and then becomes postgres. The folder is named
+ * `new` until complete, so an interrupted creation begins again.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -100,24 +96,23 @@ if [ ! -d "$folder/data" ]; then
 fi
 exec "$program" -D "$folder/data" "$@"`;
 
-/** PostgreSQL, which accepts all clients without a password. */
 const POSTGRES: ServerEntry = {
   programs: [['postgres']],
   plan({ program, port, folder }) {
     const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
     const settings = [
       ...[`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'],
-      // The operating system has all writes even after SIGKILL. Only a crash of the machine would lose writes.
+      // A crash of the machine may lose writes, but SIGKILL does not: the operating system already has them.
       'fsync=off',
     ].flatMap(setting => ['-c', setting]);
     // PostgreSQL refuses to run as root.
     const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
-      // Resolves symbolic links, because initdb is in the folder of the real program.
+      // initdb is in the folder of the real program, not in that of its symbolic link.
       command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       ready: () => answersQuery(url),
-      // PostgreSQL's fast shutdown. After SIGTERM, PostgreSQL waits until every client has disconnected.
+      // SIGINT is PostgreSQL's fast shutdown. After SIGTERM, PostgreSQL waits until every client has disconnected.
       stopSignal: 'SIGINT',
       disposeSignal: 'SIGQUIT',
       ...(runAs && { runAs }),
@@ -126,7 +121,6 @@ const POSTGRES: ServerEntry = {
   },
 };
 
-/** memcached, which keeps data in memory only. */
 const MEMCACHED: ServerEntry = {
   programs: [['memcached']],
   plan({ program, port }) {
@@ -141,7 +135,7 @@ const MEMCACHED: ServerEntry = {
   },
 };
 
-/** dynalite, a local server with the interface of DynamoDB, which keeps its data on disk. */
+/** dynalite imitates DynamoDB on this machine, and keeps its data on disk. */
 const DYNAMODB: ServerEntry = {
   programs: [['dynalite']],
   plan({ program, port, folder }) {
@@ -159,7 +153,7 @@ const DYNAMODB: ServerEntry = {
 /** Settings of SeaweedFS, an S3-compatible server: one bucket, and the access key for it. */
 const SEAWEEDFS = fileURLToPath(new URL('../deploy/seaweedfs.json', import.meta.url));
 const BUCKET = 'cards';
-/** The components of SeaweedFS, each with one port for HTTP and one for gRPC. */
+/** Components of SeaweedFS. Each has one port for HTTP and one for gRPC. */
 const PARTS = ['s3', 'admin', 'filer', 'master', 'volume'];
 const LISTENERS = PARTS.flatMap(part => [`${part}.port`, `${part}.port.grpc`]);
 
@@ -182,9 +176,9 @@ const PICTURES: ServerEntry = {
         ...['-master.telemetry=false', '-admin.ui=false', '-webdav=false'],
         ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
       ],
-      // Sets an empty home folder, because SeaweedFS also reads settings there.
+      // SeaweedFS also reads settings in the user's home folder.
       env: { HOME: folder },
-      // Waits for the bucket, which SeaweedFS creates after it listens. Until then, a 404 says NoSuchBucket.
+      // SeaweedFS creates the bucket after it listens. Until then, a 404 says NoSuchBucket.
       ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
       leaves: PARTS.map((part, n) => `/tmp/seaweedfs-${part}-grpc-${ports[2 * n + 1]}.sock`),
       url,

@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 
 export const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
 
-/** Sends a command to a server. Returns whether the reply begins with the expected text. */
+/** Sends a command to a server. Returns true if the reply matches `expected`. */
 export function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
   return new Promise((resolve, reject) => {
     socket.write(`${command}\r\n`); // Node sends the command as soon as the connection is open.
@@ -17,7 +17,7 @@ export function replies(socket: Socket, command: string, expected: RegExp): Prom
 }
 
 export async function answersQuery(url: string): Promise<boolean> {
-  // Loads `pg` only here: the npm package has this file, but does not install `pg`.
+  // The npm package of Baton does not install `pg`.
   const { Client } = await import('pg');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
   client.on('error', () => {}); // If the server ends meanwhile, the query reports the error.
@@ -30,7 +30,7 @@ export async function answersQuery(url: string): Promise<boolean> {
   }
 }
 
-/** Creates the DynamoDB table of sessions, if it does not exist. */
+/** Creates the DynamoDB table of sessions if it does not exist. Returns true if the table is ready. */
 export async function hasTable(endpoint: string): Promise<boolean> {
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -9,28 +9,29 @@ import { SERVERS, type ServerEntry, type ServerKind } from './server-kinds.ts';
 import type { OnDeath, StoreServer } from './stack.ts';
 import { temporaryPath } from './watchdog.ts';
 
-/** A server on 127.0.0.1. `restart` keeps its address and its data on disk, even after `kill`. */
+/** A server on 127.0.0.1. Its address and its data on disk survive `kill` and `restart`. */
 export interface BackingServer extends StoreServer {
   readonly url: string;
   readonly port: number;
-  /** Process id; undefined if the server does not run. */
   readonly pid: number | undefined;
-  /** Environment variables with which instances find the server: REDIS_URL … */
+  /** Environment variables that tell instances the server's address, such as REDIS_URL. */
   readonly addresses: Readonly<Record<string, string>>;
   start(): Promise<void>;
-  /** Stops the server quickly and removes its data. The server cannot be started again. */
+  /** Stops the server at once and removes its data. The server cannot be started again. */
   dispose(): Promise<void>;
 }
 
 export interface ServerOptions {
-  /** Additional arguments such as `['--maxmemory', '10mb']`. They override the default arguments. */
+  /** Additional arguments such as `['--maxmemory', '10mb']`, which take precedence over Baton's. */
   args?: readonly string[];
-  /** Users and certificate that several hardened Redis servers share. */
   access?: Access;
   onDeath?: OnDeath;
 }
 
-/** Throws one MissingProgramError that names all missing programs of these servers and of `others`. */
+/**
+ * Throws one MissingProgramError that names all missing programs.
+ * @param others lists of alternative names of further programs
+ */
 export function requireServers(kinds: readonly ServerKind[], ...others: string[][]): void {
   requirePrograms(...kinds.flatMap(kind => [...SERVERS[kind].programs]), ...others);
 }
@@ -53,7 +54,10 @@ export async function startServer(kind: ServerKind, options: ServerOptions = {})
 /** Starts redis-server, or valkey-server if Redis is not installed. */
 export const startRedis = (options?: ServerOptions): Promise<BackingServer> => startServer('redis', options);
 
-/** Prepares a server and chooses its ports. Throws MissingProgramError if its program is not installed. */
+/**
+ * Chooses ports for a server, and returns the server without starting it. Throws MissingProgramError if its program
+ * is not installed.
+ */
 export async function planServer(kind: ServerKind, options: ServerOptions): Promise<BackingServer> {
   const { morePorts = 0 }: ServerEntry = SERVERS[kind];
   const ports: number[] = [];
@@ -75,7 +79,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
   ) {
     const { programs, plan }: ServerEntry = SERVERS[kind];
     const [program = ''] = programs.map(names => findProgram(...names));
-    // A folder outside the stack's folder, which the server's user may not be able to enter.
+    // The user that runs the server may have no right to enter the stack's folder.
     const folder = temporaryPath(`baton-${kind}-`);
     const place = { program, port, morePorts, folder, ...(access && { access }) };
     const { url, addresses, data, leaves = [], ...spec } = plan(place);

@@ -9,7 +9,7 @@ import { RUNNERS, SMALL } from './testing/runners.ts';
 import { startTraffic } from './testing/traffic.ts';
 import { until } from './wait.ts';
 
-/** Runners to test: only the local one by default, because tests with containers take minutes. */
+/** Tests with containers take minutes, so by default only the local runner is tested. */
 const tested = RUNNERS.filter(({ name }) => LONG || name === 'local');
 
 const stacks: Stack[] = [];

@@ -21,42 +21,40 @@ export interface Service {
 }
 
 /**
- * One instance of the app; `url` is its own address.
- * `stop` and `restart` do not notify the balancer. To lose no request, deregister the instance first.
+ * One instance of the app. `stop` and `restart` do not notify the balancer; to lose no request, deregister the
+ * instance first.
  */
 export interface Instance extends Service {
   readonly url: string;
-  /** The options of the start, which `add` takes to start a similar instance. */
   readonly options: InstanceOptions;
 }
 
 /** A server that instances use, such as Redis. */
 export interface StoreServer extends Service {
-  /** Address of the server itself, not of a proxy: `redis://…`. undefined if this machine cannot reach the server. */
+  /**
+   * Address of the server itself, not of a proxy, such as `redis://…`. undefined if this machine cannot reach the
+   * server.
+   */
   readonly url?: string;
   readonly port?: number;
   /**
-   * Present if the store has several servers, without proxies. `stop`, `kill` and `pause` act on the primary.
-   * `done` waits until a replica is the primary. `restart` and `resume` make the old primary a replica.
+   * Present if the store has several servers. `stop`, `kill` and `pause` act on the primary, and `done` waits until a
+   * replica is the primary.
    */
   readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
   /** Removes all data. Throws if the server runs. Absent if the server's data cannot be removed. */
   wipe?(): void;
 }
 
-/** A proxy that can disturb connections in the stack. The end of a disturbance does not close open connections. */
+/** A proxy that can disturb connections. Open connections survive the end of a disturbance. */
 export interface Link {
   /** Port of the proxy on 127.0.0.1. */
   readonly port: number;
-  /** Number of responses that the proxy has cut so far. */
   readonly cuts: number;
-  /** Number of times that data had to wait because of the limited bandwidth. */
   readonly jams: number;
-  /** Delays each piece of data by `delayMs`. */
   slow(delayMs: number): void;
-  /** Limits the bandwidth in each direction of a connection. */
   narrow(bytesPerSecond: number): void;
-  /** Holds all data, as if packets were lost. The data arrives after the disturbance. */
+  /** Holds all data back, as if packets were lost, until the disturbance ends. */
   hold(): void;
   /** Cuts each response in the middle, and resets its connection. */
   cutAnswers(): void;
@@ -64,7 +62,7 @@ export interface Link {
   refuse(): Promise<void>;
   /** Resets all connections. */
   cut(): void;
-  /** Forwards new connections to another port. Resets open connections; with `keep`, leaves these connections open. */
+  /** Forwards new connections to this port, and resets open connections. With `keep`, open connections stay. */
   lead(port: number, options?: { keep?: boolean }): Promise<void>;
   /** Ends all disturbances. */
   restore(): Promise<void>;
@@ -79,26 +77,25 @@ export interface InstanceOptions {
 
 export interface Balancer extends Service {
   readonly url: string;
-  /** Makes the balancer route requests to the instance from now on. */
   register(instance: Instance): Promise<void>;
-  /** Stops routing requests to the instance, waits for the requests in flight, and removes the instance. */
+  /** Removes the instance from the balancer, and waits until its requests in flight have ended. */
   deregister(instance: Instance): Promise<void>;
   /** Makes the balancer read its configuration again, without dropping a request. */
   reload(): Promise<void>;
   /** Resets the pinning of visitors to instances. Absent if the balancer pins no visitors. */
   forget?(): Promise<void>;
   /**
-   * Also sends a request, even a write, to another instance after `afterMs` ms without a response.
-   * undefined turns these repeats off. Absent if the balancer does not support repeats.
+   * Resends a request, even a write, to a second instance after `afterMs` ms without a response. undefined turns this
+   * off. Absent if the balancer cannot do this.
    */
   repeat?(afterMs: number | undefined): Promise<void>;
 }
 
 /** Keeps the number of instances constant, and replaces instances that fail. */
 export interface Keeper {
-  /** Returns whether the wanted number of instances runs, all healthy, and no change is in progress. */
+  /** Returns true if the wanted number of instances runs, all are healthy, and no change is in progress. */
   whole(): boolean;
-  /** Maximum time until a new instance serves requests in place of a crashed instance, milliseconds. */
+  /** Maximum time to replace a crashed instance by an instance that serves requests, milliseconds. */
   readonly recoversWithinMs: number;
   /** Calls the listener after each added or removed instance. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void;
@@ -113,20 +110,20 @@ export interface Stack {
   /** Deregisters the instance, waits for its requests in flight, and stops the instance. */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
-  /** Absent if the stack does not replace dead instances. */
+  /** Absent if the stack does not replace failed instances. */
   readonly fleet?: Keeper;
-  /** The server of the sessions; Redis if no server stores sessions. */
+  /** Server that stores the sessions. Redis if no other server does. */
   readonly store: StoreServer;
-  /** All servers that instances use, the session store first. Users and cards are always in Redis. */
+  /** All servers that instances use. The session store comes first. */
   readonly servers: readonly StoreServer[];
   /**
-   * Returns a proxy that can disturb connections. Absent if the stack has no proxies. The name is one of:
-   * - name of a server: all instances reach the server through this proxy, if the stack was started with `links`
-   * - name of an instance: from the call until `unlink`, the balancer reaches the instance through this proxy
+   * Returns a proxy that can disturb connections. Absent if the stack has no proxies.
+   * @param to a server (requires the option `links`), or an instance (the proxy is then between balancer and
+   * instance, until `unlink`)
    */
   link?(to: string): Promise<Link>;
   unlink?(to: string): Promise<void>;
-  /** Logs of the balancer and of each instance. `add` extends this list. */
+  /** Logs of the balancer and of all instances, including those that `add` starts. */
   readonly logs: readonly LogSource[];
   /** Resolves with name, exit status and last output of the first process or container that ends unexpectedly. */
   readonly died: Promise<string>;
@@ -138,21 +135,20 @@ export interface Stack {
 export type OnDeath = (description: string) => void;
 
 export interface StackOptions {
-  /** Number of instances at the start, or the options of each instance. 2 by default. */
+  /** Number of instances, or the options of each instance; 2 by default. */
   instances?: number | readonly InstanceOptions[];
-  /** Port of the balancer, 8080 by default, or the next free port. `any` takes any free port. */
+  /** Port of the balancer; 8080 by default, or the next free port. `any` takes any free port. */
   port?: number | 'any';
   /** Environment variables of all instances. */
   env?: Record<string, string>;
-  /** True if instances reach servers through proxies, which can disturb connections but slow requests a little. */
+  /** True if instances reach servers through proxies that can disturb connections. Slows requests a little. */
   links?: boolean;
-  /** Called with messages for the user: steps of the start, and started or replaced instances. */
+  /** Called with messages for the user, such as a step of the start or a replaced instance. */
   onStep?: (message: string) => void;
   /** Called for each process or container that ends unexpectedly. `Stack.died` reports only the first. */
   onDeath?: OnDeath;
-  /** Aborts the start: the stack stops everything, and `start` throws the reason of the signal. */
+  /** Aborts the start. The stack then stops everything, and `start` throws the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** The properties of an instance that a balancer needs to route requests. */
 export type Routed = Pick<Instance, 'name' | 'url'>;

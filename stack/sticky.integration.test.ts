@@ -1,4 +1,4 @@
-/** Tests that the stack pins visitors like the load balancer whose cookies it sets. */
+/** Tests that nginx pins visitors as the imitated load balancer does. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,7 +151,6 @@ describe('application', () => {
     expect(masked(visitor.set).toSorted()).toEqual([`AWSELB=WORD${attributes}`, APP_COOKIE].toSorted());
     expect(await visitor.times(6)).toEqual(Array(6).fill(mine));
     expect(visitor.set).toEqual([]);
-    // The app deletes its cookie. From then on, the balancer ignores its own cookie too.
     expect(await visitor.get('/logout')).toBe(mine);
     expect(visitor.jar.has('AWSELB')).toBe(true);
     expect(new Set(await visitor.times(3)).size).toBe(3);

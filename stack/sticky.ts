@@ -1,13 +1,13 @@
-/** Makes nginx pin visitors to instances with the cookies of other balancers. */
+/** Makes nginx pin visitors to instances with the cookies of other load balancers. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { NginxAdditions } from './nginx-files.ts';
 import type { Routed } from './stack.ts';
 
 /**
- * How nginx pins a visitor to an instance:
+ * Ways in which nginx pins a visitor to an instance:
  * - duration: a balancer's cookie names the instance, for a limited time
- * - application: as duration, but the cookie is set, and valid, only together with the app's cookie
- * - hash: by the hash of a cookie; when instances are added or removed, some visitors move
+ * - application: the same, but the cookie is set, and valid, only together with the app's cookie
+ * - hash: by the hash of a cookie; some visitors move when instances are added or removed
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;
 export type StickyMode = (typeof STICKY)[number];
@@ -15,11 +15,11 @@ export type StickyMode = (typeof STICKY)[number];
 /** A balancer's cookie whose value names an instance. */
 interface StickyCookie {
   name: string;
-  /** Name of an app's cookie. In requests without this cookie, the balancer ignores its own cookie. */
+  /** Name of an app's cookie. Without it, the balancer ignores its own cookie in a request. */
   beside?: string;
-  /** Attributes such as `Path=/; Max-Age=60`. Absent: the balancer copies those of the app's cookie. */
+  /** Attributes such as `Path=/; Max-Age=60`. Absent: copied from the app's cookie. */
   attributes?: string;
-  /** True if every response sets the cookie; false if only a changed value does. */
+  /** True if every response sets the cookie; false if only a response with a new value does. */
   renewed: boolean;
   /** A second cookie with the same value and other attributes, for cross-site requests. */
   twin?: { name: string; attributes: string };
@@ -27,17 +27,15 @@ interface StickyCookie {
 
 export interface Sticky {
   mode: StickyMode;
-  /** Name of the balancer's cookie. */
   cookie: string;
   additions: NginxAdditions;
 }
 
-/** Name of the cookie whose value determines a visitor's instance. */
 const ROUTE_COOKIE = 'route';
 
 /**
- * Pins each visitor by a cookie, whose value nginx makes at the first request.
- * So the instance of the login also gets all later requests of the session.
+ * Pins each visitor by a cookie that nginx sets at the first request, so the whole session stays on the instance of
+ * the login.
  */
 export const BY_ROUTE_COOKIE: NginxAdditions = {
   http: `
@@ -55,9 +53,9 @@ const APP_COOKIE = 'sid';
 const DAY_S = 86_400;
 
 /**
- * Returns the nginx directives and the name of the cookie that pin visitors.
- * @param like the AWS load balancer whose cookie nginx sets; absent: not a cookie of AWS
- * @param seconds lifetime of the cookie in mode `duration`, after each response that sets it; one day by default
+ * Returns the nginx directives that pin visitors, and the name of the cookie.
+ * @param like AWS load balancer whose cookie nginx sets; absent: a cookie that is not one of AWS
+ * @param seconds lifetime of the cookie in mode `duration`; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
   if (mode === 'hash') return { mode, cookie: ROUTE_COOKIE, additions: BY_ROUTE_COOKIE };
@@ -81,7 +79,6 @@ function byApplication(like: 'classic' | 'alb' | undefined): StickyCookie {
   return { name: like === 'classic' ? 'AWSELB' : ROUTE_COOKIE, beside, renewed: false };
 }
 
-/** Returns directives that pin visitors by a cookie whose values clients cannot guess. */
 function namedBy(cookie: StickyCookie): NginxAdditions {
   const { twin } = cookie;
   const secret = randomBytes(16).toString('hex');
@@ -95,7 +92,6 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   };
 }
 
-/** Returns a group for each instance, and maps from cookie value to group and from address to cookie value. */
 function perInstance(
   { name, beside }: StickyCookie,
   instances: readonly Routed[],
@@ -116,12 +112,11 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // nginx evaluates a `volatile` map again when the instance's address is known.
+    // nginx evaluates a `volatile` map again once the address of the instance is known.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }
 
-/** Returns an nginx map that decides whether a response sets the balancer's cookie, and to which value. */
 function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   const follows = beside !== undefined && attributes === undefined;
   const value = `"${name}=$sticky_chosen${follows ? '$sticky_attributes' : `; ${attributes}`}"`;
@@ -130,7 +125,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
     beside === undefined
       ? [...same('^'), `  default ${value};`]
       : [
-          // Sets the balancer's cookie if the app sets its cookie in this response, or if the request has both cookies.
+          // The balancer sets its cookie if the response sets the app's cookie, or if the request has both cookies.
           ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
           '  default "";',
         ];
@@ -143,7 +138,6 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   ].join('\n');
 }
 
-/** Returns directives that copy the app cookie's lifetime and flags to the balancer's cookie. */
 function attributesOf(cookie: string): string {
   const one = '; *(?:expires=\\w+, [^;,]*|[^;,]*)';
   return [

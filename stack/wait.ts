@@ -1,8 +1,8 @@
-/** Waits for conditions, instead of for fixed times. */
+/** Waits until a condition is true. */
 
 export interface Wait {
   withinMs: number;
-  /** The expected condition, which follows the word "expected" in the error message. */
+  /** Description of the condition. The error message contains it after "expected". */
   what: string;
   /** Interval between two checks of the condition, milliseconds. */
   everyMs?: number;
@@ -11,8 +11,8 @@ export interface Wait {
 }
 
 /**
- * Checks `condition` repeatedly until it returns true.
- * After the timeout, throws an error with the expected condition and the last error of `condition`.
+ * Checks `condition` repeatedly until it returns true. @throws Error after the timeout, with the last error of
+ * `condition`
  */
 export async function until(condition: () => boolean | Promise<boolean>, wait: Wait): Promise<void> {
   const deadline = performance.now() + wait.withinMs;

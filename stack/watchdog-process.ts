@@ -1,6 +1,6 @@
 /**
- * The watchdog process: reads which process groups, folders and compose projects belong to Baton.
- * The watchdog removes all of them when its input closes, because Baton has then ended.
+ * The watchdog process removes Baton's process groups, folders and compose projects when its input closes, because
+ * Baton has then ended.
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { groupMembers, signalGroup } from './group.ts';
 
 const guarded = { group: new Set<string>(), folder: new Set<string>(), project: new Set<string>() };
 
-// Ignores signals, because only the end of the input may end the watchdog.
+// The watchdog must outlive Baton, so only the end of its input may end it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lines = createInterface({ input: process.stdin });
@@ -26,7 +26,7 @@ async function clearUp(): Promise<void> {
   const { folder: folders, project: projects } = guarded;
   const groups = [...guarded.group].map(Number);
   for (const group of groups) signalGroup(group, 'SIGKILL');
-  // Ending processes may still write to the folders, for up to 5 s.
+  // A process that is ending may still write to its folder, so the removal is retried for up to 5 s.
   const deadline = performance.now() + 5_000;
   while (performance.now() < deadline && groups.some(group => groupMembers(group).length > 0)) {
     await new Promise(resolve => setTimeout(resolve, 10));

@@ -1,6 +1,6 @@
 /**
- * Ensures that no process, container or folder outlives this process, even if `kill -9` ends it.
- * The kernel then closes the pipe to the watchdog process, which cleans up.
+ * Ensures that no process, container or folder outlives this process, even after SIGKILL. The watchdog process then
+ * sees a closed pipe, and cleans up.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -11,12 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
-/** The watchdog kills the group when this process ends, unless the group was released before. */
+/** Makes the watchdog kill a process group when this process ends. */
 export function guardGroup(pgid: number): void {
   send(`+group ${pgid}`);
 }
 
-/** Releases a process group. Call this as soon as the group has ended, because the system may reuse its number. */
+/**
+ * Makes the watchdog forget a process group. Call this when the group has ended, because the system may reuse its id.
+ */
 export function releaseGroup(pgid: number): void {
   send(`-group ${pgid}`);
 }
@@ -26,7 +28,7 @@ export function temporaryPath(prefix: string): string {
   return join(tmpdir(), `${prefix}${randomBytes(6).toString('hex')}`);
 }
 
-/** Creates a folder that only this user can enter, and that the watchdog removes when this process ends. */
+/** Creates a folder that only this user can enter. The watchdog removes it when this process ends. */
 export function makeFolder(folder: string): void {
   send(`+folder ${folder}`); // Sent before the folder exists, so that the folder is always guarded.
   mkdirSync(folder, { mode: 0o700, recursive: true });
@@ -37,7 +39,7 @@ export function removeFolder(folder: string): void {
   send(`-folder ${folder}`);
 }
 
-/** The watchdog removes the compose project's containers, networks and volumes when this process ends. */
+/** Makes the watchdog remove a compose project when this process ends. */
 export function guardProject(project: string): void {
   send(`+project ${project}`);
 }
@@ -52,14 +54,14 @@ export function startWatchdog(): void {
   const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
   watchdog = spawn(process.execPath, [program], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Starts the watchdog in its own session, which Ctrl-C and a closed terminal do not end.
+    // The watchdog needs its own session, because Ctrl-C and a closed terminal would end it otherwise.
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '' }, // `docker` needs PATH, HOME and DOCKER_HOST.
   });
   watchdog.once('error', () => {});
   watchdog.stdin?.on('error', () => {}); // If the watchdog has ended, this process continues without it.
   watchdog.unref();
-  // Lets this process exit although the pipe is open. The type does not say that the pipe is a Socket.
+  // An open pipe would keep this process running. The type does not say that the pipe is a Socket.
   if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {
     watchdog.stdin.unref();
   }

@@ -91,7 +91,7 @@ describe('the action', () => {
       const second = await runAction(commenting);
       expect(comments).toHaveLength(2);
       expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
-      // Acts like the next workflow run, which replaces the comment's text by its own verdict.
+      // The next workflow run replaces the comment's text by its own verdict.
       writeFileSync(
         join(workspace, 'baton-report/comment.md'),
         '<!-- baton-verify -->\n\nthe next verdict\n',

@@ -35,11 +35,9 @@ interface Template {
 const templateIn = (folder: string, name: string): Template =>
   JSON.parse(readFileSync(join(folder, `${name}.template.json`), 'utf8'));
 
-/** Returns the resources of the given type, in the order of the template. */
 const all = (template: Template, type: string): Resource[] =>
   Object.values(template.Resources).filter(({ Type }) => Type === `AWS::${type}`);
 
-/** Returns the properties of the only resource of the given type. */
 function only(template: Template, type: string): Record<string, unknown> {
   const found = all(template, type);
   expect(found, type).toHaveLength(1);
@@ -65,7 +63,7 @@ const userData = (template: Template, values: (reference: string) => string): st
   return text((LaunchTemplateData as { UserData: unknown }).UserData, values);
 };
 
-/** Returns the number that a text assigns to a setting: 5 for the line `name=5`. */
+/** Returns 5 for the name `name` and the line `name=5`. */
 const numberIn = (given: string, name: string): number =>
   Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(given)?.[1]);
 
@@ -147,7 +145,7 @@ describe.each(NAMES)('%s', name => {
             { Key: 'stickiness.enabled', Value: { Ref: 'Sticky' } },
           ]),
     );
-    // A balancer notices within 12 s, by two failed health checks, that an instance is draining.
+    // The balancer needs two failed health checks, up to 12 s, to notice that an instance is draining.
     expect(drain).toBeGreaterThan(12_000);
   });
 
@@ -213,7 +211,7 @@ describe('the script of an instance', () => {
     }
   });
 
-  /** Runs the script that an instance executes at its start, with its absolute paths moved into `folder`. */
+  /** Runs an instance's start-up script. `folder` replaces the root of its absolute paths. */
   function run(sha256: string, broken = ''): { status: number | null; output: string; orders: string } {
     rmSync(orders, { force: true });
     rmSync(join(folder, 'etc/cards.env'), { force: true });
@@ -230,7 +228,7 @@ describe('the script of an instance', () => {
     const { status, stdout, stderr } = spawnSync(
       'bash',
       ['-c', script.replaceAll(/(?<![\w/.])\/(?=(opt|etc|var|tmp)\/)/g, () => `${folder}/`)],
-      // bash takes a pipe as stdin for a remote shell, and would run .bashrc.
+      // If its stdin is a pipe, bash assumes a remote shell and runs .bashrc.
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, BROKEN: broken },
@@ -286,7 +284,7 @@ test('the target file is that of the card store, with faults of the group and th
   const target = parsed('deploy/aws/target.yaml');
   const { login, signedIn, probes, logout, instance } = parsed('baton.yaml');
   expect(target).toMatchObject({ login, signedIn, probes, logout, instance });
-  // Names the stack as faults expect, which find the Auto Scaling group and the replication group by this name.
+  // Faults find the Auto Scaling group and the replication group by the name of the stack.
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'AutoScaling::AutoScalingGroup')['AutoScalingGroupName']).toEqual(STACK);
   expect(only(template, 'ElastiCache::ReplicationGroup')['ReplicationGroupId']).toEqual(STACK);
@@ -324,7 +322,7 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // A hook creates the folder, because the hooks of skipped tests do not run, and leave no folder.
+  // The hooks of skipped tests do not run, so a hook must create the folder.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

@@ -9,9 +9,8 @@ import { LONG } from './long.ts';
 import { used } from './used.ts';
 
 const SCRIPT = join(import.meta.dirname, '../deploy/aws/classic.sh');
-/** A signed URL, in the form that S3 creates. */
 const RELEASE_URL = 'https://example.com/cards.tar.gz?a=1&b=2|3';
-// The AWS CLI starts anew for each step, so the test takes a minute or more.
+// Each step starts the slow AWS CLI, so the test takes a minute or more.
 used(
   'AWS',
   missing.length > 0
@@ -81,7 +80,7 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
     expect(script).toContain(`'${RELEASE_URL}'\n`);
     expect(script).not.toMatch(/@[A-Z_0-9]+@/);
 
-    // Deletes a rule of a security group, which an interrupted `up` may not have made.
+    // An interrupted `up` may not have made this rule.
     const rule = ['--protocol', 'tcp', '--port', '8080', '--cidr', '0.0.0.0/0'];
     await promisify(execFile)(
       'aws',

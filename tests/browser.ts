@@ -13,7 +13,7 @@ const CANDIDATES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Path of the browser; undefined if the machine has no browser. */
+/** Path of the browser; undefined if the machine has none. */
 export const executablePath = CANDIDATES.find(path => path && existsSync(path));
 
 used(
@@ -36,7 +36,7 @@ export const SIZES = [
   ['desktop', { width: 1280, height: 900 }],
 ] as const;
 
-/** Returns the accessibility problems that axe finds: the rule, and the elements that break the rule. */
+/** Returns the accessibility problems that axe finds: each rule, and the elements that break it. */
 export async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return page.evaluate(

@@ -14,11 +14,11 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 const NAMESPACE = 'cards';
-/** URL of nginx: port 30880 of the node, which the cluster makes reachable on this machine. */
+/** The cluster makes port 30880 of the node reachable on this machine. */
 const URL = process.env['CLUSTER_URL'] ?? 'http://127.0.0.1:30880';
 /** Command that copies the images in its arguments to the cluster, such as `kind load docker-image`. */
 const LOAD = process.env['CLUSTER_LOAD'];
-/** A folder with the published CRDs of Argo Rollouts, Flagger, the Gateway API and the k6 operator. */
+/** Folder with the published CRDs of Argo Rollouts, Flagger, the Gateway API and the k6 operator. */
 const CRDS = process.env['CLUSTER_CRDS'];
 
 const why = whyNot();
@@ -56,10 +56,10 @@ async function applyWithoutJob(overlay: string): Promise<void> {
 const remove = (): Promise<string> =>
   kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait', '--timeout=180s');
 
-/** Output format of kubectl that prints the exit codes of a pod's containers. */
+/** A kubectl output format that prints the exit codes of a pod's containers. */
 const ENDED = 'jsonpath={.items[*].status.containerStatuses[*].state.terminated.exitCode}';
 
-/** Waits until the Job has ended, and returns its exit code and its output. */
+/** Returns the exit code and the output of the Job, after it has ended. */
 async function jobEnded(): Promise<{ code: number; output: string }> {
   let code = '';
   const ended = async () => {
@@ -82,7 +82,7 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
       execFileSync('docker', args, { cwd: ROOT, stdio: 'ignore' });
       return image;
     });
-    // Copies only images that Docker has here. The cluster pulls other images itself.
+    // The cluster pulls images that Docker lacks on this machine.
     const others = [...imagesOf('balancer'), ...imagesOf('redis')].filter(
       image => spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0,
     );
@@ -171,11 +171,11 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
 
 const DRY_RUN = ['--dry-run=server', '--validate=strict'];
 
-/** Makes the API server validate the objects in a file, without storing them. Throws if an object is invalid. */
+/** The API server validates the objects without storing them. Throws if an object is invalid. */
 const accepted = (file: string): Promise<string> =>
   inCards('apply', ...DRY_RUN, '--filename', resolve(ROOT, file));
 
-/** Runs Baton through nginx while Kubernetes actions, such as a restart, disturb the deployment. */
+/** Runs Baton through nginx while the deployment is disturbed, for example by a restart. */
 async function disturbed(actions: string[]): Promise<{ code: number | null; result: Result }> {
   const target = {
     ...parse(readFileSync(join(ROOT, 'baton.yaml'), 'utf8')),

@@ -1,4 +1,4 @@
-/** Tests docker-compose.yml with the commands that the docs show. */
+/** Tests docker-compose.yml with the commands in the docs. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Checks that k6 reads each file as TypeScript. k6 removes types only from files that are not valid JavaScript. A file
- * whose only type is in `check<Counts>({ … })` is valid JavaScript, with two comparisons, whose result is `false`.
+ * Checks that k6 reads each file as TypeScript. k6 removes types only if a file is not valid JavaScript.
+ * `check<Counts>({ … })` is valid JavaScript: two comparisons.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..');
 const compiled = (text: string, loader: 'js' | 'ts'): string =>
   transformSync(text, { loader, tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } } }).code;
 
-/** Returns whether the text is valid JavaScript, and means something else than as TypeScript. */
+/** Returns true if the text is valid JavaScript, but has a different meaning as TypeScript. */
 function isAmbiguous(text: string): boolean {
   let asJavaScript: string;
   try {

@@ -13,7 +13,7 @@ const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.
   packages: Record<string, Entry>;
 };
 
-/** Returns true if the lock file lists the package in a `node_modules` where Node searches for the package. */
+/** True if the lock file lists the package in a `node_modules` where Node searches for it. */
 function isListed(name: string, from: string): boolean {
   for (let folder = from; ; ) {
     if (`${folder}${folder === '' ? '' : '/'}node_modules/${name}` in lock.packages) return true;
@@ -31,7 +31,7 @@ test('package-lock.json lists every optional package, for all systems', () => {
 
 /** Licences that are compatible with Baton's licence, MIT. */
 const ALLOWED = ['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'Unlicense'];
-/** Optional packages under the MIT licence, which their package.json states in an old format. */
+/** Optional packages whose package.json states the MIT licence in an old format. */
 const OLDER_FORM = ['buildcheck', 'cpu-features', 'ssh2'];
 
 test('every package that users install has a licence that is compatible with that of Baton', () => {

@@ -10,7 +10,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
 
-/** Optional programs, without which the tests that need these programs are skipped. */
+/** Optional program, without which some tests are skipped. */
 const VALIDATOR = 'kubernetes-validate';
 const BUILDER = 'kubectl';
 const installed = (name: string) => spawnSync(name, ['--help'], { stdio: 'ignore' }).error === undefined;

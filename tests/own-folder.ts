@@ -1,4 +1,7 @@
-/** Gives each integration test file its own temporary folder. Some files check that no temporary files are left. */
+/**
+ * Gives each integration test file its own temporary folder, in which the file can check that no temporary files are
+ * left.
+ */
 import { chmodSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,7 @@ import { afterAll } from 'vitest';
 import { folderOfRun } from './used.ts';
 
 const given = process.env['TMPDIR'];
-// All test files share a compile cache, so that no file compiles the same code again.
+// The shared compile cache saves each test file the compilation of the same code.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = folderOfRun();
 // Servers that run as another user need access to the folder.

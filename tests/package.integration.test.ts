@@ -1,6 +1,6 @@
 /**
- * Packs a copy of this checkout as an npm package, and installs the package as a user does, without a registry.
- * The install fails if Baton needs a package that package.json does not name.
+ * Packs a copy of this checkout as an npm package, and installs it as a user does, without a registry. The install
+ * fails if package.json lacks a package that Baton needs.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import {
@@ -26,7 +26,7 @@ import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
-/** Maximum size of the tarball with commands, library, judge for k6, HTML report and docs, bytes. */
+/** Maximum size of the npm package's tarball, bytes. */
 const SMALL = 600_000;
 const LIBRARY = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
 
@@ -49,7 +49,6 @@ function runOn(node: string, cwd: string, program: string, ...args: string[]): P
     PATH: [node, process.env['PATH']].join(delimiter),
     HOME: process.env['HOME'],
     NO_COLOR: '1',
-    // The password of the test users.
     STORE_PASSWORD: 'correct-horse-battery',
   };
   return new Promise(resolve => {
@@ -68,7 +67,7 @@ async function succeeds(cwd: string, program: string, ...args: string[]): Promis
 const manifest = (path: string): { dependencies?: Record<string, string>; engines?: object } =>
   JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 
-/** Copies packages and their dependencies to where `npm install` would write the packages. */
+/** Copies packages and their dependencies to the places where `npm install` would write them. */
 function provide(names: readonly string[], modules: string, seen = new Set<string>()): void {
   for (const name of names.filter(wanted => !seen.has(wanted))) {
     seen.add(name);
@@ -105,7 +104,7 @@ function example(name: string): void {
   writeFileSync(join(empty, name), block.slice('```ts\n'.length, -'```'.length));
 }
 
-/** Starts the bundled stack, and writes a target file that claims only guarantees without logs. */
+/** The target file claims only guarantees that need no logs. */
 async function withStack(env: Record<string, string>, act: (stack: Stack) => Promise<void>): Promise<void> {
   const stack = await startLocalStack({ port: 'any', instances: 2, env });
   try {

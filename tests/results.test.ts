@@ -5,7 +5,7 @@ import { type Report, skippedIn, sumOf } from './results.ts';
 
 type Tests = Record<string, Report['testResults'][number]['assertionResults'][number]['status'][]>;
 
-/** A name with several statuses stands for several tests of this name. */
+/** Several statuses stand for several tests with the same name. */
 function report(
   tests: Tests,
   more: Partial<Report['testResults'][number]> & { success?: boolean } = {},

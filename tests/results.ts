@@ -8,7 +8,7 @@ import { relative } from 'node:path';
 
 type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'todo';
 
-/** The fields of a vitest or Jest report that this file reads. */
+/** A report of vitest or Jest, without unused fields. */
 export interface Report {
   success: boolean;
   testResults: {
@@ -47,7 +47,7 @@ export function skippedIn({ testResults }: Report): { pattern: string; files: st
   return { pattern: `^(${escaped.join('|')})$`, files: [...files] };
 }
 
-/** Adds up two runs. The result in the second run replaces `skipped` in the first run. */
+/** Adds up two runs. A result in the second run replaces `skipped` in the first run. */
 export function sumOf(first: Report, second?: Report): Sum {
   const tests = new Map<string, Sum>();
   for (const [key, status] of outcomes(first)) {
@@ -80,7 +80,7 @@ const outcomes = ({ testResults }: Report): [key: string, status: Status][] =>
     assertionResults.map((test): [string, Status] => [`${name}\n${nameOf(test)}`, test.status]),
   );
 
-/** Counts the files that could not be loaded: they failed, but none of their tests did. */
+/** Counts the files that could not be loaded. Such a file has failed, but none of its tests has. */
 const broken = ({ testResults }: Report): number =>
   testResults.filter(
     ({ status, assertionResults }) =>

@@ -24,16 +24,13 @@ export interface Job {
   outputs: Record<string, string>;
   /** The Markdown that all steps wrote to $GITHUB_STEP_SUMMARY. */
   summary: string;
-  /** The output of all steps, in order. */
   log: string;
   failed: boolean;
-  /** Names of the steps that ran. */
   ran: string[];
 }
 
 interface Setting {
   folder: string;
-  /** Folder in which the steps run. */
   workspace: string;
   inputs: Record<string, string>;
   environment: Record<string, string>;
@@ -41,12 +38,12 @@ interface Setting {
   event: object;
 }
 
-/** Key: id of a step that has run; value: its outputs by name. */
+/** Key: id of a step; value: its outputs by name. */
 type Steps = Record<string, Record<string, string>>;
 
 const load = ({ folder }: Setting): Action => parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
 
-/** Runs all steps except those that use another action. */
+/** Runs all steps except steps that use another action. */
 export async function runAction(setting: Setting): Promise<Job> {
   const action = load(setting);
   const steps: Steps = {};
@@ -66,7 +63,7 @@ export async function runAction(setting: Setting): Promise<Job> {
   return job;
 }
 
-/** Runs only the step that has this name. Returns the output of the step. */
+/** Runs the step with this name. Returns its output. */
 export async function runStep(name: string, setting: Setting): Promise<string> {
   const step = load(setting).runs.steps.find(one => one.name === name);
   if (step === undefined) throw new Error(`action.yml: expected a step with the name ${name}`);

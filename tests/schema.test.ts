@@ -13,7 +13,7 @@ const problems = (value: unknown) => {
   return validate.errors;
 };
 
-/** An operation with every field. Its type requires all fields, so a missing field is a type error. */
+/** The type requires all fields, so a missing field is a type error. */
 const whole: Required<Operation> & { uncertainty: number } = {
   type: 'op',
   id: 1,

@@ -27,7 +27,10 @@ export type Part =
   | 'curl'
   | 'an older Node';
 
-/** Records which optional program a test file uses, or why its tests do not run. Call this at the top level. */
+/**
+ * Records which optional program a test file uses, or why its tests do not run. Call this at the top level of the
+ * file.
+ */
 export function used(part: Part, answer: string): void {
   const file = process.env[FILE];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify([part, answer])}\n`);
@@ -38,7 +41,7 @@ export function folderOfRun(): string {
   return mkdtempSync(join(dirname(process.env[FILE] ?? tmpdir()), 'own-'));
 }
 
-/** Global setup of vitest. The returned function runs after all tests. */
+/** vitest calls this function before all tests, and the returned function after all tests. */
 export default function setup(_: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tests-'));
   // Servers that run as another user need access to the folders of test files.

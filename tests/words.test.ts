@@ -28,11 +28,11 @@ const EXCEPTIONS: readonly { name: RegExp; files: RegExp; why: string }[] = [
   { name: /['`]nobody['`]/g, files: /^stack\//, why: 'the system user with no rights' },
 ];
 
-/** Splits a text into words: at characters that are not letters, and between `camel` and `Case`. */
+/** Splits a text at characters that are not letters, and between `camel` and `Case`. */
 const wordsOf = (text: string): string[] =>
   [...text.matchAll(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g)].map(([word]) => word.toLowerCase());
 
-/** Returns the lines of a file that contain one of the forbidden words, as `path:line: text`. */
+/** Returns the lines of a file that contain a forbidden word, as `path:line: text`. */
 function wrongLines(path: string, text: string): string[] {
   const names = EXCEPTIONS.filter(({ files }) => files.test(path)).map(({ name }) => name);
   return text.split('\n').flatMap((line, i) => {

@@ -9,7 +9,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const GO_BIN = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
 const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}${GO_BIN}` };
-/** An optional program, without which the test is skipped. */
+/** Optional program, without which the test is skipped. */
 const LINTER = 'actionlint';
 const linted = spawnSync(LINTER, ['-version'], { env }).status === 0;
 used('workflows', linted ? `linted by ${LINTER}` : `NOT TESTED: no ${LINTER} on this machine`);

@@ -6,10 +6,10 @@ import { whyNotHere } from './testing/needs.ts';
 import { canVisit, ordinaryVisit } from './testing/visit.ts';
 import { Visitor } from './testing/visitor.ts';
 
-/** Key: name of a healthy system; value: an additional test. */
+/** Key: name of a healthy system; value: additional test for it. */
 const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   'plain-done-right': async visitor => {
-    // The slow request can end before the sign-out on a busy machine.
+    // On a busy machine, the slow request can end before the sign-out.
     for (let raced = false; !raced; ) {
       const alice = visitor();
       await alice.signIn();
@@ -32,7 +32,7 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Deployments with faults equal the deployments of other healthy systems.
+// Deployments with faults need no visit, because they equal those of other healthy systems.
 const undisturbed = CONTROLS.filter(control => control.faults === undefined && canVisit(control));
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

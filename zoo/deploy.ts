@@ -11,7 +11,7 @@ const HOSTS = {
   'card-store': {
     target: new URL('../baton.yaml', import.meta.url),
     program: new URL('../app/server.ts', import.meta.url),
-    // A payment takes 300 ms, as an example of a slow operation. Test passwords need no slow hash.
+    // Makes payments slow, and password hashes cheap.
     env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '', BASKET_STORE: '' },
   },
   plain: {
@@ -53,13 +53,13 @@ export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'o
 
 export interface Deployed {
   readonly stack: Stack;
-  /** The target file for the deployment, as JSON, which `parseTarget` in verify/target parses. */
+  /** The target file of the deployment, as JSON. */
   readonly target: string;
-  /** Stops all servers of the deployment. A second call does nothing. */
+  /** Stops all servers of the deployment. Can be called more than once. */
   stop(): Promise<void>;
 }
 
-/** Starts an entry of the zoo, by default on any free port. Stops all servers if one fails to start. */
+/** Starts an entry of the zoo, by default on a free port. If a server fails to start, stops all others. */
 export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
@@ -99,7 +99,7 @@ export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> 
 function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // Leaves out the program of the card store, which the stack itself runs by default.
+  // The stack runs the card store by default.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

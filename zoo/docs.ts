@@ -1,18 +1,18 @@
-/** Writes the results of a measurement into the docs, between marks that enclose the text to replace. */
+/** Writes the results of a measurement into the docs, between two marks (HTML comments). */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { controls, type Measured, matrix, summary } from './measure.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** Parts of a measurement. `mark` names the marks in the docs around the tables of a part. */
+/** Parts of a measurement, with the names of their marks in the docs. */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
   { mark: 'measured disturbed', has: ({ entry }: Measured) => entry.faults !== undefined },
 ] as const;
 
 /**
- * Writes tables and summary of each measured part. Texts of other parts stay unchanged.
+ * Writes tables and summary of each measured part. Leaves the texts of other parts unchanged.
  * @param command the command that started the measurement
  * @throws Error if a file or its marks are missing
  */
@@ -32,7 +32,7 @@ async function between(mark: string, path: string, lines: readonly string[]): Pr
 }
 
 /**
- * Returns the text with `lines` between the marks named `mark`.
+ * Returns the text with `lines` between two marks (HTML comments).
  * @throws Error that names `path` if the text has no such marks
  */
 export function replaced(text: string, mark: string, lines: readonly string[], path: string): string {

@@ -1,9 +1,9 @@
-/** Finds all entries of the zoo, which the files in `defects/` and `controls/` export. */
+/** Finds all entries of the zoo in `defects/` and `controls/`. */
 import { globSync } from 'node:fs';
 import { GUARANTEES, type Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Control, Defect, ZooEntry } from './entry.ts';
 
-/** Returns the entries in the order of the file names. */
+/** Returns the entries in the order of their file names. */
 async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Promise<E[]> {
   const files = globSync(`${folder}/*.ts`, { cwd: import.meta.dirname }).filter(
     file => !file.endsWith('.server.ts'),
@@ -16,18 +16,18 @@ async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Pr
 
 const SECTIONS = Object.keys(GUARANTEES) as Guarantee[];
 
-/** Sorts deployments without faults before those with faults, and each group by `section`. */
+/** Deployments without faults come before those with faults. Each group is sorted by `section`. */
 const sorted = <E extends ZooEntry>(entries: readonly E[], section: (entry: E) => number): E[] =>
   entries.toSorted(
     (a, b) => Number(a.faults !== undefined) - Number(b.faults !== undefined) || section(a) - section(b),
   );
 
-/** The broken deployments, ordered by the main guarantee that each of them breaks. */
+/** The broken deployments, ordered by the main guarantee that each breaks. */
 export const DEFECTS: readonly Defect[] = sorted(await entriesIn<Defect>('defects'), ({ section }) =>
   SECTIONS.indexOf(section),
 );
 
-/** The healthy systems. Some of them look like broken systems. */
+/** The healthy systems, some of which look like broken systems. */
 export const CONTROLS: readonly Control[] = sorted(await entriesIn<Control>('controls'), () => 0);
 
 export const ENTRIES: readonly ZooEntry[] = [...DEFECTS, ...CONTROLS];

@@ -1,4 +1,4 @@
-/** Runs the docs' examples of logins on apps of the zoo, and searches all written files for issued secrets. */
+/** Runs the docs' examples of logins on apps of the zoo, and searches all written files for secrets. */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,15 +19,15 @@ interface Page {
   page?: string;
   /** The healthy deployment that the example describes. */
   entry: string;
-  /** Path of the login request. It must occur in the histories. */
+  /** Path of the login request, which must occur in the histories. */
   login: string;
-  /** A pattern that no written file may match, in addition to the issued secrets. */
+  /** A pattern that no written file may match. */
   never?: RegExp;
   /** Guarantees whose verdict must be valid. */
   valid?: readonly string[];
 }
 
-/** Examples that only `npm run test:long` tests. */
+/** Only `npm run test:long` tests these examples. */
 const LONGER: readonly Page[] = [
   { page: 'token-refresh', entry: 'refresh-grace-window', login: '/auth/login', valid: ['continuity'] },
   { entry: 'graphql-done-right', login: '/graphql' },
@@ -79,13 +79,12 @@ it.each(PAGES)('$entry: the example of the docs judges it as healthy, and writes
   }
 });
 
-/** Returns the first target file in a page of docs/. */
 function exampleOf(page: string): string {
   const text = readFileSync(new URL(`../docs/${page}.md`, import.meta.url), 'utf8');
   return /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
 }
 
-/** The deployments that run by default. Each deployment takes a minute. */
+/** Only these deployments run by default, because each takes a minute. */
 const SHORT = ['oidc-state-in-memory'];
 
 it.each(

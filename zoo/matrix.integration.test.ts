@@ -1,4 +1,4 @@
-/** Runs Baton against each entry of the zoo. Baton must find each defect and accuse no healthy system. */
+/** Runs Baton against each entry of the zoo. Baton must find each defect, and must not report a healthy system. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { whyNotHere } from './testing/needs.ts';
 
 const AT_ONCE = 4;
 
-/** Deployments that run by default: a defect for each guarantee, and the healthy systems most like a defect. */
+/** Deployments that run by default: one defect for each guarantee, and the healthy systems most like a defect. */
 const BY_DEFAULT: ReadonlySet<string> = new Set([
   'memory-store-per-instance',
   'form-or-handshake-token-in-process',
@@ -47,12 +47,12 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
 ]);
 const breaks = (entry: ZooEntry): Guarantee | undefined =>
   entry.kind === 'defect' ? entry.must.guarantee : undefined;
-// Leaves out the deployments with an identity provider, which logins.integration.test.ts runs.
+// logins.integration.test.ts runs the deployments with an identity provider.
 const tried = ENTRIES.filter(({ name, deployment }) =>
   LONG ? deployment.host !== 'relying-party' : BY_DEFAULT.has(name),
 );
 
-/** Key: guarantee; value: the trials that found a defect that breaks this guarantee. */
+/** Key: guarantee; value: trials that found a defect of this guarantee. */
 const found = new Map<Guarantee, Trial[]>();
 
 let out: string;
@@ -61,7 +61,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true, force: true }));
 
-/** AT_ONCE trials run at a time, because a trial mostly waits. A slot is the promise of its last trial. */
+/**
+ * AT_ONCE trials run at a time, because a trial mostly waits. Each element is the promise of the last trial in its
+ * slot.
+ */
 const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;
 const settled = (run: Promise<unknown>): Promise<void> =>
@@ -76,7 +79,6 @@ function inSlot(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-/** Runs a trial while no other trial runs. */
 function alone(run: () => Promise<Trial>): Promise<Trial> {
   const done = Promise.all(slots).then(run);
   slots.fill(settled(done));
@@ -89,7 +91,7 @@ const undecided = ({ entry, result }: Trial): boolean =>
     ({ guarantee, judgement }) => guarantee === breaks(entry) && judgement === 'unknown',
   );
 
-/** Defects that show only in few requests or unusual workloads. Their trials run at default settings. */
+/** Defects that only few requests or unusual workloads show, so their trials run at default settings. */
 const RARE: ReadonlySet<string> = new Set([
   'reply-of-an-abandoned-request',
   'column-cuts-session',
@@ -105,7 +107,7 @@ describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
     const settings = RARE.has(entry.name) ? {} : { sessions: 12, duration: 2_500, brief: true };
     const short = await inSlot(() => trial(entry, { seed: 1, out, ...settings }));
     expect(short.accused, `accused; see ${short.folder}`).toEqual([]);
-    // Repeats an undecided short trial, which has too little evidence on a slow machine.
+    // On a slow machine, a short trial may have too little evidence.
     const done = undecided(short) ? await alone(() => trial(entry, { seed: 1, out })) : short;
     const { accused, shown } = done;
     expect(accused, `accused; see ${done.folder}`).toEqual([]);

@@ -14,7 +14,7 @@ const defect: ZooEntry = {
 };
 const control: ZooEntry = { kind: 'control', name: 'well', sound: 'is well', deployment: defect.deployment };
 
-/** Returns a trial with one session, which app-2 loses if `lost` is true. */
+/** The trial has one session, which app-2 loses if `lost` is true. */
 function trialOf(entry: ZooEntry, lost: boolean, more: Partial<Trial> = {}): Trial {
   const picture = new Picture();
   const session = picture.session('s1', 'alice').login('app-1');

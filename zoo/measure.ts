@@ -1,10 +1,10 @@
-/** Sums up the trials of each deployment in the zoo, and creates the tables for the docs. */
+/** Summarises the trials of each deployment in the zoo, and creates the tables for the docs. */
 import { z } from 'zod';
 import { type Guarantee, isGuarantee } from '../verify/core/result/guarantees.ts';
 import type { ZooEntry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
-/** Outcome of a trial: one line of the file with which an interrupted measurement can be resumed. */
+/** Outcome of a trial: one line of the file that an interrupted measurement needs to continue. */
 export const outcome = z.object({
   entry: z.string(),
   seed: z.number(),
@@ -27,13 +27,12 @@ export const outcomeOf = (trial: Trial, seed: number): TrialOutcome => ({
 export interface Measured {
   entry: ZooEntry;
   trials: number;
-  /** Number of trials that had the required verdict. */
   passed: number;
-  /** Number of trials in which Baton wrongly reported a guarantee as violated. */
+  /** Number of trials in which Baton reported a violation that the deployment does not have. */
   accused: number;
   /** Number of trials of a healthy deployment with too little evidence for a claimed guarantee. */
   unknown: number;
-  /** Seconds and requests until the required anomaly was complete, in each trial that showed the anomaly. */
+  /** Seconds from the first request to the end of the required anomaly, for each trial that showed it. */
   seconds: number[];
   requests: number[];
   /** Key: guarantee; value: number of trials in which the guarantee was violated. */
@@ -67,7 +66,7 @@ export function take(
     measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
 }
 
-/** Returns the median; the larger of the two middle values if their number is even. */
+/** If the number of values is even, returns the larger of the two middle values. */
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
@@ -94,8 +93,8 @@ export function lineOf({
 }
 
 /**
- * Returns a table of defects by guarantees. ●: a guarantee that the defect must break; ○: another broken guarantee;
- * ✗: a false accusation. The number of trials follows, unless a mark applies to all.
+ * Returns a table of defects by guarantees. ●: the defect must break this guarantee; ○: the defect also broke it; ✗:
+ * false accusation. A number follows if a mark does not apply to all trials.
  */
 export function matrix(all: readonly Measured[]): string[] {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');

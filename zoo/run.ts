@@ -1,4 +1,4 @@
-/** Runs Baton against an entry of the zoo, and decides whether Baton's verdict is the required one. */
+/** Runs Baton against an entry of the zoo, and decides whether the verdict is the required one. */
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { COMMAND } from '../verify/core/command.ts';
@@ -22,9 +22,9 @@ export interface Trial {
   result: Result;
   /** Folder with the history and the result of the trial. */
   folder: string;
-  /** The required anomaly of a defect, or the first violation of a healthy system. */
+  /** The required anomaly of a defect, or the first violation that Baton reported for a healthy system. */
   shown: Anomaly | undefined;
-  /** Number of responses, and seconds since the first request, until the anomaly in `shown` was complete. */
+  /** Number of responses, and seconds since the first request, until the anomaly was complete. */
   reached: { requests: number; seconds: number } | undefined;
   /** Guarantees that Baton reported as violated although the deployment keeps them. */
   accused: string[];
@@ -33,7 +33,7 @@ export interface Trial {
 }
 
 export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'duration' | 'signal'> & {
-  /** True to run only the workloads with evidence for the guarantee that the defect must break. */
+  /** True to run only the workloads with evidence for the guarantee that the defect breaks. */
   brief?: boolean;
   onStep?: (message: string) => void;
   /** Called after the run, before the deployment is stopped. */
@@ -45,7 +45,7 @@ export const passed = (trial: Trial): boolean =>
   trial.accused.length === 0 &&
   (trial.entry.kind === 'defect' ? trial.shown !== undefined : trial.unproven.length === 0);
 
-/** Describes the result of a trial in a sentence. */
+/** Returns a sentence about the result of a trial. */
 export function verdictOn({ entry, reached, accused, unproven }: Trial): string {
   if (accused.length > 0)
     return `Wrong: Baton reported ${accused.join(', ')} as violated, but the deployment keeps it.`;
@@ -61,7 +61,7 @@ export function verdictOn({ entry, reached, accused, unproven }: Trial): string 
 }
 
 /**
- * Runs Baton at default settings against a deployment, and then stops the deployment.
+ * Runs Baton against a deployment, and then stops the deployment.
  * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment exited unexpectedly
  */
 export async function trial(entry: ZooEntry, options: TrialOptions): Promise<Trial> {
@@ -126,7 +126,7 @@ async function judged(entry: ZooEntry, result: Result, folder: string): Promise<
   };
 }
 
-/** Returns the earliest required anomaly of a defect; undefined if Baton did not find any. */
+/** Returns the first required anomaly of a defect; undefined if Baton did not find any. */
 export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
   const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);
@@ -134,7 +134,7 @@ export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | u
   return named.sort((a, b) => completed(a) - completed(b))[0];
 }
 
-/** Returns the time of the last response in the anomaly's proof, microseconds on the clock of the run. */
+/** Returns the time of the last response in the anomaly's proof, microseconds. */
 const completed = ({ witness }: Anomaly): number =>
   Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
 
@@ -149,7 +149,7 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // Baton finds an instance that never becomes ready at the end of the fault.
+  // At the end of a fault, Baton finds instances that never become ready.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

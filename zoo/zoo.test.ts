@@ -6,7 +6,7 @@ import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 import { canVisit } from './testing/visit.ts';
 
-/** Defects that a survey of real systems has found. The zoo must have each of them. */
+/** Defects that a survey of real systems has found. The zoo must have all of them. */
 const SURVEYED = [
   'memory-store-per-instance',
   'secret-mismatch-between-instances',
@@ -69,11 +69,11 @@ describe('the zoo', () => {
     expect(SURVEYED.filter(name => !names.includes(name))).toEqual([]);
   });
 
-  // Leaves out defects that appear only under a fault, which matrix.integration.test.ts tests.
+  // matrix.integration.test.ts tests the defects that appear only under a fault.
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));
-    // Leaves out defects whose users need more than a login form. Integration tests cover these defects.
+    // Integration tests cover the defects whose users need more than a login form.
     const lasting = DEFECTS.filter(defect => defect.faults === undefined && canVisit(defect));
     expect(shown.toSorted()).toEqual(lasting.map(({ name }) => name).toSorted());
   });

@@ -1,6 +1,6 @@
 /**
- * Stores one basket for each user in PostgreSQL, which all sessions of the user share.
- * Each item is a row and each change one statement, so no request undoes the change of another request.
+ * Stores one basket for each user in PostgreSQL. Each item is a row, and each change is one statement, so concurrent
+ * changes are all kept.
  */
 import type { Pool } from 'pg';
 import { type BasketItem, full, inscription, MAX_ITEMS, newItem } from '../basket.ts';
@@ -17,7 +17,9 @@ ON CONFLICT DO NOTHING`;
 
 const REMOVE = 'DELETE FROM basket_item WHERE owner = $1 AND inscription = ANY ($2)';
 
-/** All methods take the user's email address, and throw StoreUnavailable if PostgreSQL does not confirm a query. */
+/**
+ * Baskets by email address of their users. All methods throw StoreUnavailable if PostgreSQL does not confirm a query.
+ */
 export class BasketTable {
   readonly #pool: Pool;
 
@@ -31,20 +33,20 @@ export class BasketTable {
   }
 
   /**
-   * Throws Refusal 422 if the text is invalid, or 409 if the basket is full.
-   * Concurrent requests can exceed the limit, as in baskets in sessions.
+   * Adds an item. Throws Refusal 422 if the text is invalid, or 409 if the basket is full. Concurrent requests can
+   * exceed the limit.
    */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);
     const { addedAt, card } = newItem();
     const { rowCount } = await confirmed(this.#pool.query(ADD, [owner, wanted, addedAt, card, MAX_ITEMS]));
     const after = await this.items(owner);
-    // PostgreSQL adds no row if the basket already has the item or is full.
+    // PostgreSQL adds no row if the item is already in the basket, or if the basket is full.
     if (rowCount === 0 && !after.some(item => item.text === wanted)) throw full();
     return after;
   }
 
-  /** Throws Refusal 422 if a text is not a valid inscription. */
+  /** Removes items. Throws Refusal 422 if a text is not a valid inscription. */
   async remove(owner: string, texts: readonly unknown[]): Promise<BasketItem[]> {
     await confirmed(this.#pool.query(REMOVE, [owner, texts.map(inscription)]));
     return this.items(owner);

@@ -1,4 +1,6 @@
-/** The Lua scripts of cards.ts. Each checks all conditions before its first write: Redis does not roll back. */
+/**
+ * The Lua scripts of cards.ts. Redis does not roll back, so each script checks all conditions before its first write.
+ */
 
 /**
  * Charges a user, and creates the cards of a checkout. Returns 1, or 0 if the balance is too low.

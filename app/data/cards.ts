@@ -1,4 +1,4 @@
-/** Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script. */
+/** Stores cards, their owners and the market in Redis. Each change of an owner or a balance is one Lua script. */
 import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { executed, type RedisClient } from '../redis.ts';
@@ -21,7 +21,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** Maximum number of cards of a list that a page shows. */
+/** Maximum number of cards in a list. */
 const SHOWN = 200;
 
 declare module 'ioredis' {
@@ -41,12 +41,11 @@ declare module 'ioredis' {
   }
 }
 
-/** All methods throw StoreUnavailable if Redis does not confirm a command. */
+/** Cards of all users. All methods throw StoreUnavailable if Redis does not confirm a command. */
 export class Cards {
   readonly #redis: RedisClient;
   readonly #pictures: string | undefined;
 
-  /** @param pictures beginning of the URLs of pictures; absent if cards have no pictures */
   constructor(redis: RedisClient, pictures?: string) {
     this.#redis = redis;
     this.#pictures = pictures;
@@ -57,7 +56,6 @@ export class Cards {
     redis.defineCommand('buyCard', { numberOfKeys: 6, lua: BUY });
   }
 
-  /** Returns the newest 200 cards of a user. */
   async ownedBy(email: string): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
@@ -68,8 +66,8 @@ export class Cards {
   }
 
   /**
-   * Charges `price` credits for each order and creates its card, unless an earlier attempt created the card.
-   * Returns false, and changes nothing, if the balance is too low.
+   * Charges `price` credits for each order and creates its card. A repeated call changes nothing. Returns false, and
+   * changes nothing, if the balance is too low.
    */
   async checkout(email: string, orders: readonly Order[], price: number): Promise<boolean> {
     const keys = [userKey(email), ownedKey(email), ...orders.map(order => cardKey(order.card))];
@@ -77,33 +75,34 @@ export class Cards {
     return (await confirmed(this.#redis.checkoutCards(keys.length, ...keys, ...args))) === 1;
   }
 
-  /** Puts a card up for sale. Returns false if the card does not belong to the user. */
+  /** Puts a card up for sale. Returns false if the card does not belong to this user. */
   async list(id: string, owner: string, price: number): Promise<boolean> {
     return (
       (await confirmed(this.#redis.listCard(cardKey(id), MARKET_KEY, owner, price, id, Date.now()))) === 1
     );
   }
 
-  /** Takes a card off the market. Returns false if the card does not belong to the user. */
+  /** Takes a card off the market. Returns false if the card does not belong to this user. */
   async unlist(id: string, owner: string): Promise<boolean> {
     return (await confirmed(this.#redis.unlistCard(cardKey(id), MARKET_KEY, owner, id))) === 1;
   }
 
-  /** Returns a card that belongs to the user; undefined if the user has no such card. */
+  /** Returns a card; undefined if it does not belong to this user. */
   async owned(id: string, owner: string): Promise<Card | undefined> {
     const [card] = await this.#read([id]);
     return card?.owner === owner ? card : undefined;
   }
 
   /**
+   * Sets a card's picture.
    * @param picture key of the picture in the bucket
-   * @returns false if the card does not belong to the user
+   * @returns false if the card does not belong to this user
    */
   async show(id: string, owner: string, picture: string): Promise<boolean> {
     return (await confirmed(this.#redis.pictureCard(cardKey(id), owner, picture))) === 1;
   }
 
-  /** Sells a card at the price `seen`, to which the buyer agreed. Changes nothing if the price is another one now. */
+  /** Sells a card. Changes nothing if its price is no longer `seen`, the price that the buyer saw. */
   async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
     const [card] = await this.#read([id]);
     if (!card || card.price === null) return 'not-for-sale';
@@ -119,7 +118,7 @@ export class Cards {
       ownedKey(seller),
     ];
     const bought = await confirmed(this.#redis.buyCard(...keys, buyer, seller, card.price, id, Date.now()));
-    // A concurrent request bought the card or changed the offer.
+    // A concurrent request bought the card or changed its price.
     return bought === 'changed' ? 'not-for-sale' : bought;
   }
 

@@ -1,4 +1,7 @@
-/** Creates the users of tests and load tests. All share one password hash: a thousand hashes would take minutes. */
+/**
+ * Creates the users for tests and load tests. All share one password hash, because a thousand hashes would take
+ * minutes.
+ */
 import { hashPassword, type ScryptParameters } from '../password.ts';
 import type { NewUser, Users } from './users.ts';
 
@@ -7,8 +10,8 @@ const NAMED = ['Alice', 'Bob', 'Carol', 'Dave'];
 const BATCH = 1000;
 
 /**
- * Creates user1@example.test … userN@example.test and four users with first names, unless they exist.
- * Several instances can call this at the same time. Throws StoreUnavailable.
+ * Creates user1@example.test … userN@example.test and four users with first names, unless they exist. Several
+ * instances can call this at the same time. Throws StoreUnavailable if Redis does not confirm.
  */
 export async function createFixtures(users: Users, count: number, scrypt: ScryptParameters): Promise<void> {
   if (count === 0) return;

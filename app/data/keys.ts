@@ -1,5 +1,6 @@
 /**
- * Redis keys of users and cards. The hash tag {shop} keeps all keys in one slot, so that a script can use several keys.
+ * Defines the Redis keys of users and cards. The hash tag {shop} keeps them in one slot, so one script can use
+ * several keys.
  */
 export const userKey = (email: string) => `{shop}:user:${email}`;
 export const ownedKey = (email: string) => `{shop}:owned:${email}`;

@@ -15,9 +15,8 @@ export interface User {
   readonly balance: number;
 }
 
-/** A user who has not yet opened the activation link. */
 interface Pending {
-  /** Random number in the activation link. `activate` must receive the same number. */
+  /** Random number in the user's activation link. */
   readonly nonce: string;
   /** Seconds until Redis removes a user who has not opened the activation link. */
   readonly seconds: number;
@@ -45,8 +44,8 @@ declare module 'ioredis' {
   }
 }
 
-// Never overwrites a user, so concurrent registrations keep the first password and balance.
-// A user who must still open the activation link has a nonce and a time to live.
+// Lua script that creates a user, but keeps an existing one, so that concurrent registrations keep the first
+// password. A user who is not yet active has a nonce and a time to live.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
@@ -56,7 +55,8 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// Renews the time to live of a pending user. An active user must have none: Redis would remove the user at its end.
+// Lua script that extends the time for activation. An active user must have no time to live, because Redis would
+// remove the user.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -71,19 +71,18 @@ redis.call('HDEL', KEYS[1], 'pending')
 redis.call('PERSIST', KEYS[1])
 return 'activated'`;
 
-// Replaces a password hash, unless another request has changed the hash meanwhile.
+// Lua script that replaces a password hash, unless a concurrent request has changed the hash.
 const REPLACE_PASSWORD = `
 if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'password', ARGV[2])
 return 1`;
 
-/** All methods throw StoreUnavailable if Redis does not confirm a command. */
+/** Users of the web shop. All methods throw StoreUnavailable if Redis does not confirm a command. */
 export class Users {
   readonly #redis: RedisClient;
   readonly #parameters: ScryptParameters;
   readonly #placeholder: Promise<string>;
 
-  /** @param parameters the scrypt parameters for the hashes of new passwords */
   constructor(redis: RedisClient, parameters: ScryptParameters) {
     this.#redis = redis;
     this.#parameters = parameters;
@@ -102,17 +101,22 @@ export class Users {
     return (await confirmed(created)) === 1;
   }
 
-  /** Extends the time for activation. Returns the link's random number; null if no pending user has this address. */
+  /**
+   * Extends the time for activation. Returns the nonce of the activation link; null if no pending user has this
+   * address.
+   */
   renewPending(email: string, seconds: number): Promise<string | null> {
     return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
   }
 
-  /** Returns `expired` if the user was removed, or has registered again after the link was mailed. */
+  /**
+   * Activates a user. Returns `expired` if Redis has removed the user, or if a new registration has replaced the
+   * link.
+   */
   activate(email: string, nonce: string): Promise<'activated' | 'used' | 'expired'> {
     return confirmed(this.#redis.activateShopUser(userKey(email), nonce));
   }
 
-  /** Returns whether the user exists and is active. */
   async isActive(email: string): Promise<boolean> {
     const [name, pending] = await confirmed(this.#redis.hmget(userKey(email), 'name', 'pending'));
     return name !== null && pending === null;
@@ -127,8 +131,8 @@ export class Users {
   }
 
   /**
-   * Returns whether the password is right, and then replaces a weaker hash.
-   * Unknown addresses take as long as wrong passwords, so the response time reveals no users.
+   * Returns whether the password is right, and replaces a weak hash. An unknown address takes as long as a wrong
+   * password, so the response time does not reveal users.
    */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));

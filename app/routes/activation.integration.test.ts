@@ -44,7 +44,6 @@ async function register(name: string, at: TestInstance): Promise<Answer> {
   return browser.post('/register', { email: address(name), name, password: PASSWORD });
 }
 
-/** Returns the activation tokens in the mails to a user, the oldest first. Throws if there is none. */
 function tokens(name: string): string[] {
   const texts = mailbox.mails.filter(({ to }) => to.includes(address(name))).map(({ text }) => text);
   if (texts.length === 0) throw new Error(`expected a mail to ${address(name)}, found none`);

@@ -19,8 +19,8 @@ export interface ActivationDeps {
 }
 
 /**
- * GET /activation shows the link's page, POST /activation activates, POST /activation/mail sends the mail again.
- * Opening the link changes nothing, because mail programs open links to check them.
+ * Serves GET and POST /activation, and POST /activation/mail. Opening a link changes nothing, because mail programs
+ * open links to check them.
  */
 export function activationRoutes({ activation, csrf, limits }: ActivationDeps): Router {
   const router = Router();
@@ -47,7 +47,7 @@ export function activationRoutes({ activation, csrf, limits }: ActivationDeps): 
         error: `Too many mails. Try again in ${Math.ceil(seconds / 60)} min.`,
       });
     }
-    // Sends the same response for all addresses, so that the response does not reveal which addresses have accounts.
+    // The response must not reveal whether the address has an account.
     await activation.resend(address.data);
     done(request, response, '/activation', { mailed: true });
   });

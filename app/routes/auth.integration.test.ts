@@ -68,7 +68,7 @@ describe('signing in', () => {
     await browser.signIn('bob');
     const after = await browser.cookie('sid');
     expect(after).not.toBe(before);
-    // The cookie value has the prefix `s:`, the session id and the signature.
+    // The cookie's value is `s:`, the session id, a dot and the signature.
     const [, id = ''] = /^s:([\w-]+)\./.exec(decodeURIComponent(after ?? '')) ?? [];
     expect(Buffer.from(id, 'base64url').length * 8).toBeGreaterThanOrEqual(128);
     const old = await visitor().get('/dashboard', { cookie: `sid=${before}` });

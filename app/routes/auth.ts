@@ -24,7 +24,6 @@ export interface AuthDeps {
   readonly csrf: CsrfProtection;
   readonly limits: LoginLimits;
   readonly labels: Labels;
-  /** Mails activation links. Absent if new accounts are active at once. */
   readonly activation?: Activation | undefined;
 }
 
@@ -81,18 +80,17 @@ export function authRoutes({ users, csrf, limits, labels, activation }: AuthDeps
   return router;
 }
 
-/** A new session id at login stops an attacker who planted a known id before. */
+/** A new session id at login prevents session fixation. */
 async function startSession(request: Request, response: Response, user: string, labels: Labels) {
   await rotate(request);
   request.session.user = user;
   request.session.signedInAt = Date.now();
   await save(request);
   noteIdentity(response, labels, request.sessionID, user);
-  // Sets the new form token now: parallel pages after the login would each set a different token.
+  // Pages that load in parallel after the login would otherwise each set a different form token.
   request.csrfToken?.({ overwrite: true });
 }
 
-/** Returns a function that sends the form page again with an error, and with `Retry-After` for 429. */
 function refuser(view: 'login' | 'register', request: Request, response: Response) {
   return (status: number, error: string, retryAfterSeconds?: number): void => {
     if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));

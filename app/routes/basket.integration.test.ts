@@ -1,4 +1,4 @@
-/** Tests a slow checkout with concurrent requests of the same session. */
+/** Tests a slow checkout with concurrent requests in the same session. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { Browser } from '../testing/browser.ts';
@@ -26,7 +26,6 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Starts a checkout whose payment does not complete. Returns a client of the same user on the other instance. */
 async function checkingOut(user: string) {
   [paying, paid] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const atSlow = new Browser(slow.url);

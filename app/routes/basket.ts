@@ -11,7 +11,7 @@ export interface BasketDeps {
   readonly baskets: Baskets;
   readonly cards: Cards;
   readonly csrf: CsrfProtection;
-  /** Charges the user for a checkout. Resolves when the payment provider has confirmed the payment. */
+  /** Charges the user for a checkout. Resolves once the payment is confirmed. */
   readonly pay: () => Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export interface BasketDeps {
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser);
-  // Requests with other methods have no form, and get 404.
+  // Requests with other methods than POST have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/items', async (request, response) => {
@@ -39,7 +39,8 @@ export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router 
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
-    // Keeps items that concurrent requests have added. If the removal fails, a second checkout charges nothing.
+    // Removes only the paid items, because concurrent requests may have added more. If this fails, a second checkout
+    // charges nothing.
     const texts = items.map(item => item.text);
     await baskets.remove(request, texts);
     done(request, response, '/dashboard', {

@@ -23,7 +23,6 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Creates a card, puts it up for sale, and returns the path of its routes. */
 async function cardForSale(): Promise<string> {
   await seller.post('/basket/items', { item: 'wanted' });
   await seller.post('/basket/checkout');

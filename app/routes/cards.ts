@@ -18,7 +18,7 @@ const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
 export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
   const router = Router();
   router.use(requireUser);
-  // Requests with other methods have no form, and get 404.
+  // Requests with other methods than POST have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/:id/list', async (request, response) => {
@@ -36,7 +36,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
 
   router.post('/:id/buy', async (request, response) => {
     const { id } = request.params;
-    // A request without a price agrees to the present price.
+    // A request without a price agrees to the current price.
     const agreed = request.body?.price === undefined ? undefined : priceIn(request);
     const purchase = await cards.buy(id, userOf(request), agreed);
     if (purchase !== 'bought') throw new Refusal(409, REFUSED[purchase]);
@@ -45,7 +45,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
   return router;
 }
 
-/** Returns the price: text from a form, or a number in JSON. Throws Refusal 422 if the price is malformed. */
+/** Accepts text from a form, or a number from JSON. Throws Refusal 422 if the price is malformed. */
 function priceIn(request: Request): number {
   const value: unknown = request.body?.price;
   const text = typeof value === 'number' ? String(value) : value;

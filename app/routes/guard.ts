@@ -1,14 +1,14 @@
-/** Functions for routes that need a signed-in user or read the fields of a form. */
+/** Contains functions for routes that need a signed-in user or a form's fields. */
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { Refusal } from '../failures.ts';
 import { wantsJson } from '../pages.ts';
 import { signedInUser } from '../session.ts';
 
-/** Trims and lowercases email addresses, so that each address has only one spelling. */
+/** Parses an email address. Trims and lowercases it, so that each address has only one spelling. */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
-/** Lets signed-in users pass, redirects other browsers to the login page, and sends 401 to programs. */
+/** Lets signed-in users pass. Redirects other browsers to the login page, and sends 401 to other programs. */
 export const requireUser: RequestHandler = (request, response, next) => {
   if (signedInUser(request) !== undefined) return next();
   response.vary('Accept');
@@ -17,7 +17,7 @@ export const requireUser: RequestHandler = (request, response, next) => {
   else response.redirect(303, '/login');
 };
 
-/** Returns the user's email address. Throws Refusal 401 without a signed-in user. */
+/** Returns the user's email address. Throws Refusal 401 if no user is signed in. */
 export function userOf(request: Request): string {
   const user = signedInUser(request);
   if (user === undefined) throw new Refusal(401, 'Not signed in. Sign in and send this again.');

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Backing } from '../backing.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 
-/** Serves GET /healthz (200: the process runs) and GET /readyz (200: the instance is ready for traffic). */
+/** Serves GET /healthz (200: the process runs) and GET /readyz (200: the instance can serve users). */
 export function healthRoutes({ backing, lifecycle }: { backing: Backing; lifecycle: Lifecycle }): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {

@@ -24,7 +24,6 @@ beforeEach(async () => {
   const keys = await redis?.keys('baton:limit:*');
   if (keys?.length) await redis?.del(keys);
   redis?.disconnect();
-  // The browser sends its requests to the instances in turn.
   browser = new Browser(...instances.map(({ url }) => url));
   await browser.read('/login');
 });

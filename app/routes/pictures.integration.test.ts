@@ -1,4 +1,4 @@
-/** Tests pictures on two instances, and which uploads the bucket itself refuses. */
+/** Tests pictures on two instances, and which uploads the bucket refuses. */
 import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
@@ -23,7 +23,6 @@ async function instance(env: Record<string, string> = {}): Promise<TestInstance>
   return started;
 }
 
-/** Signs in a user and creates a card. Returns the user's browser and the path of the card. */
 async function withCard(user: string, at: TestInstance): Promise<[Browser, string]> {
   const browser = new Browser(at.url);
   await browser.signIn(user);
@@ -39,11 +38,9 @@ async function newCard(browser: Browser): Promise<string> {
 interface Sent {
   status: number;
   text: string;
-  /** URL to which the bucket redirects the browser after an upload. */
   location: URL | null;
 }
 
-/** @param other values that replace fields of the signed form */
 async function upload(form: UploadForm, file: Uint8Array<ArrayBuffer>, other: object = {}): Promise<Sent> {
   const body = new FormData();
   for (const [name, value] of Object.entries({ ...form.fields, ...other })) body.append(name, value);
@@ -57,7 +54,6 @@ async function formOf(browser: Browser, card: string): Promise<UploadForm> {
   return (await browser.read<{ upload: UploadForm }>(`${card}/picture`)).upload;
 }
 
-/** Uploads a picture for a card, and returns its key. */
 async function uploaded(
   browser: Browser,
   card: string,
@@ -204,7 +200,7 @@ describe.skipIf(skip !== '')('a picture', () => {
     const html = await confirm(alice, card, await uploaded(alice, card, Buffer.from('<script>1</script>')));
     expect([html.status, html.text]).toEqual([422, expect.stringContaining('no JPEG, PNG or WebP picture')]);
     const key = await uploaded(alice, card);
-    // Uploads with the server's access key, because the signed form would not allow this size.
+    // The signed form does not allow such a large file, so the test uploads with the access key.
     const [accessKeyId = '', secretAccessKey = ''] = store.addresses['S3_CREDENTIALS']?.split(':') ?? [];
     const endpoint = store.addresses['S3_ENDPOINT'] ?? '';
     const s3 = new S3({

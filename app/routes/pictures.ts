@@ -12,8 +12,8 @@ export interface PictureDeps {
 }
 
 /**
- * GET /cards/:id/picture shows the upload form, and a button after the bucket has redirected the browser back.
- * POST /cards/:id/picture makes the upload the card's picture. The redirect alone changes nothing.
+ * Serves GET and POST /cards/:id/picture. Only the POST changes the card's picture: the redirect from the bucket
+ * changes nothing.
  */
 export function pictureRoutes({ cards, csrf, pictures }: PictureDeps): Router {
   const router = Router();

@@ -1,15 +1,14 @@
 /**
- * Base class of express-session stores that save each attribute separately (docs/stores.md).
- * Each enumerable property of a session is an attribute, as JSON: `session['basket:tea']`, not `session.basket.tea`.
- * No save brings a destroyed session back.
+ * Base class of express-session stores that save each attribute separately (docs/stores.md). Each enumerable property
+ * of a session is an attribute: `session['basket:tea']`, not `session.basket.tea`. A save never brings a destroyed
+ * session back.
  */
 import type { SessionData, Store } from 'express-session';
 import { SessionGoneError } from './errors.ts';
 import { PromiseStore } from './promise-store.ts';
 
-/** Options with the same meaning as those of connect-redis's RedisStore. */
 export interface AttributesOptions {
-  /** Time to live in seconds, or a function that returns it. `cookie.expires` takes precedence over a number. */
+  /** Time to live in seconds, or a function that returns it. The session's `cookie.expires` overrides a number. */
   ttl?: number | ((session: SessionData) => number);
   /** True if sessions never expire in the store. */
   disableTTL?: boolean;
@@ -18,29 +17,26 @@ export interface AttributesOptions {
 }
 
 export interface AttributesChange {
-  /** False: the save writes nothing when the session does not exist. */
+  /** True if the save may create the session; false if it must only change an existing session. */
   readonly create: boolean;
-  /** Time to live, milliseconds; undefined if sessions never expire. */
+  /** Time to live, milliseconds; undefined if the session never expires. */
   readonly ttlMs: number | undefined;
-  /** Names and JSON texts of the changed attributes. */
+  /** Names and JSON texts of changed attributes. */
   readonly changed: [string, string][];
   readonly removed: string[];
 }
 
-/** Key: attribute; value: its JSON in the store when the session was loaded or last saved. */
+/** JSON texts of a session's attributes, as last loaded or saved. */
 type Snapshot = Map<string, string>;
 
-/** Replaces an attribute's JSON after a failed write, so that the next save writes the attribute again. */
+/** Marks an attribute whose write failed, so that the next save writes it again. */
 const UNKNOWN = '';
 
 export abstract class AttributesStore extends PromiseStore {
   readonly #ttl: number | ((session: SessionData) => number);
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
-  /**
-   * Key: session object that was loaded or saved. A new session object has no snapshot.
-   * Neither JSON nor a handler contains the snapshot, which is garbage-collected with the request.
-   */
+  /** A weak map keeps snapshots out of the session's JSON, and frees them with the request. */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
   constructor(options: AttributesOptions) {
@@ -50,14 +46,13 @@ export abstract class AttributesStore extends PromiseStore {
     this.#disableTouch = options.disableTouch ?? false;
   }
 
-  /** Returns all attributes of a session; none if the session does not exist. */
   protected abstract read(sid: string): Promise<[string, string][]>;
   /** Writes all changes or none. Returns false, and writes nothing, if the session does not exist. */
   protected abstract write(sid: string, change: AttributesChange): Promise<boolean>;
-  /** Sets the time to live in milliseconds. Does nothing if the session does not exist. */
+  /** Does nothing if the session does not exist. */
   protected abstract prolong(sid: string, ttlMs: number): Promise<void>;
 
-  /** Copies the snapshot from the loaded data to express-session's Session object. */
+  /** Copies the snapshot from the loaded data to the Session object that express-session makes of it. */
   override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const snapshot = this.#snapshots.get(data);
     const created = super.createSession(request, data);
@@ -74,7 +69,6 @@ export abstract class AttributesStore extends PromiseStore {
     return data;
   }
 
-  /** Saves only the attributes that changed since the session object was loaded or last saved. */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = this.#ttlMs(data);
     if (ttl <= 0) {
@@ -85,7 +79,7 @@ export abstract class AttributesStore extends PromiseStore {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // Sets the snapshot now, because a second save must compare with the values of this save.
+    // A second save must compare with the values of this save, so the snapshot is set before the write ends.
     this.#snapshots.set(data, now);
     const ttlMs = this.#disableTTL ? undefined : ttl;
     let written: boolean;
@@ -109,7 +103,6 @@ export abstract class AttributesStore extends PromiseStore {
     await this.prolong(sid, this.#ttlMs(data));
   }
 
-  /** Returns the time to live in milliseconds, by the rules of connect-redis. */
   #ttlMs(data: SessionData): number {
     if (typeof this.#ttl === 'function') return Math.ceil(this.#ttl(data) * 1000);
     const { expires } = data.cookie;
@@ -120,7 +113,7 @@ export abstract class AttributesStore extends PromiseStore {
 function encode(data: SessionData): Snapshot {
   const attributes: Snapshot = new Map();
   for (const [name, value] of Object.entries(data)) {
-    // Omits values that JSON cannot express (undefined, a function), as JSON.stringify does.
+    // JSON cannot express undefined or a function; JSON.stringify omits both.
     const json: string | undefined = JSON.stringify(value);
     if (json !== undefined) attributes.set(name, json);
   }
@@ -128,7 +121,7 @@ function encode(data: SessionData): Snapshot {
 }
 
 function decode(fields: [string, string][]): SessionData {
-  // `fromEntries` makes `__proto__` an ordinary property. An assignment would change the prototype.
+  // `fromEntries` makes `__proto__` an ordinary property, but an assignment would change the prototype.
   const data: Record<string, unknown> = Object.fromEntries(
     fields.map(([name, json]) => [name, JSON.parse(json)]),
   );

@@ -1,4 +1,4 @@
-/** Tests that redis-attributes loses no change and revives no session, in contrast to connect-redis. */
+/** Tests that redis-attributes loses no change and revives no session, but connect-redis does. */
 import { RedisStore } from 'connect-redis';
 import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -30,7 +30,7 @@ function pair(make: (client: Redis) => Store): [Store, Store] {
   return [one, two];
 }
 
-/** Changes separate attributes in 50 rounds of 20 concurrent requests. Returns how many changes were lost. */
+/** Returns the number of lost changes, after 50 rounds of 20 concurrent requests that change separate attributes. */
 async function lostChanges([one, two]: [Store, Store]): Promise<number> {
   await save(create(one, 'shared', { user: 'alice' }));
   let lost = 0;
@@ -48,10 +48,7 @@ async function lostChanges([one, two]: [Store, Store]): Promise<number> {
   return lost;
 }
 
-/**
- * Logs out on one instance while a slow request on the other saves.
- * In every second race, the save does not wait for the logout's response. Returns how many sessions were revived.
- */
+/** Returns the number of sessions that a slow save on one instance revives after a logout on the other. */
 async function revivedSessions([one, two]: [Store, Store]): Promise<number> {
   const race = async (i: number) => {
     const sid = `race-${i}`;

@@ -28,7 +28,6 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Returns the `Set-Cookie` lines of the session cookie. */
 const ofSession = ({ setCookies }: Answer) => setCookies.filter(line => line.startsWith('sid='));
 
 async function signedIn(): Promise<Browser> {

@@ -1,6 +1,6 @@
 /**
- * Keeps each session in its cookie, sealed by the library iron, without a server that stores sessions.
- * No instance can revoke a cookie. docs/stores.md states which guarantees this breaks.
+ * Keeps each session in its cookie, sealed by the library iron. No server stores sessions, so an instance cannot
+ * revoke a cookie. docs/stores.md lists the broken guarantees.
  */
 import { randomBytes } from 'node:crypto';
 import { callbackify } from 'node:util';
@@ -17,22 +17,20 @@ export interface CookieStoreOptions {
   secrets: readonly string[];
   /** Returns the seconds until a session expires. */
   ttl: (session: SessionData) => number;
-  /** Name of the cookie, over http and over https. */
   names: { plain: string; secure: string };
 }
 
-/** The decrypted content of a session cookie. */
 const Sealed = z.object({
   id: z.string(),
-  /** Time of sealing, milliseconds since 1970, on the clock of the instance that sealed the cookie. */
+  /** Time of sealing, milliseconds since 1970, by the clock of the instance that sealed the cookie. */
   sealedAt: z.number(),
-  /** Expiry, milliseconds since 1970, on the clock of the instance that sealed the cookie. */
+  /** Expiry, milliseconds since 1970, by the clock of the instance that sealed the cookie. */
   until: z.number(),
   data: z.record(z.string(), z.unknown()),
 });
 type Sealed = z.infer<typeof Sealed>;
 
-/** Browsers accept cookies of up to 4096 bytes with name and attributes; 96 bytes are for the attributes. */
+/** Browsers accept cookies of up to 4096 bytes, including name and attributes. 96 bytes are for the attributes. */
 const MOST_BYTES = 4000;
 /** A tolerance for clock differences would prolong every session. */
 const SKEW_SECONDS = 0;
@@ -41,7 +39,7 @@ const SKEW_SECONDS = 0;
 export class CookieStore extends session.Store {
   readonly #options: CookieStoreOptions;
   readonly #keys: { id: string; secret: string }[];
-  /** Gives the request an empty session with a new id. express-session's Store requires this method. */
+  /** express-session's class Store requires this method. */
   readonly generate = (request: Express.Request): void => {
     request.sessionID = randomBytes(24).toString('base64url');
     this.createSession(request as Request, { cookie: new session.Cookie() });
@@ -50,7 +48,7 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // Derives ids from the secrets, which find a cookie's key even if instances list the secrets in another order.
+    // The ids come from the secrets, so instances that list the secrets in another order still find a cookie's key.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -58,8 +56,8 @@ export class CookieStore extends session.Store {
   }
 
   /**
-   * Gives the request the session in its cookie, or an empty session. A cookie parser must run before.
-   * Renews the cookie only after half of the idle timeout: a late response could overwrite a newer cookie.
+   * Gives the request the session in its cookie, or an empty session. Needs a cookie parser. Renews the cookie only
+   * after half of the idle timeout, because a late response could overwrite a newer cookie.
    */
   readonly handle: RequestHandler = async (request, response, next) => {
     request.sessionStore = this;
@@ -72,12 +70,12 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // The browser's present cookie stays valid until it expires.
+    // If sealing fails, the browser's cookie stays valid until it expires.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };
 
-  /** Always returns no session, because sessions are only in cookies. */
+  /** Always returns no session, because sessions exist only in cookies. */
   override get(_sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callback(null, null);
   }
@@ -87,7 +85,7 @@ export class CookieStore extends session.Store {
     callbackify(() => this.#give(responseOf(data), sid, data))(callback);
   }
 
-  /** Does nothing: a client can replay a kept session cookie until its expiry. */
+  /** Does nothing: a client can replay its old session cookie until the cookie expires. */
   override destroy(_sid: string, callback: (error?: unknown) => void = () => {}): void {
     callback();
   }
@@ -132,7 +130,7 @@ function sealing(ttl: number): iron.SealOptions {
   return { ...iron.defaults, ttl, timestampSkewSec: SKEW_SECONDS };
 }
 
-/** express-session keeps the request in a property of the session that JSON omits. */
+/** Returns the response that belongs to a session. express-session keeps the request in a property that JSON omits. */
 function responseOf(data: SessionData & { req?: Request }): Response {
   const response = data.req?.res;
   if (response === undefined) throw new Error('expected a session of a request, got another object');

@@ -1,4 +1,4 @@
-/** Tests sessions in dynalite, a local server with the interface of DynamoDB. */
+/** Tests sessions in dynalite, which imitates DynamoDB on this machine. */
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
@@ -110,7 +110,6 @@ describe('the app', () => {
       const browser = new Browser(...instances.map(({ url }) => url));
       await browser.signIn('bob');
       await inject();
-      // Requests each path once on each of the two instances.
       await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
       await heal();
       for (const { url } of instances) {

@@ -1,21 +1,20 @@
 /**
- * An express-session store in DynamoDB. Each session is one item with a map of all attributes.
- * DynamoDB may remove an item days after its expiry, so each operation checks the time itself.
+ * An express-session store in DynamoDB. Each session is one item with a map of all attributes. DynamoDB may remove an
+ * item days after its expiry, so each operation checks the expiry itself.
  */
 import type { DynamoDB, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AttributesChange, type AttributesOptions, AttributesStore } from './attributes.ts';
 
-/** Options without `disableTTL`, because sessions always expire in this store. */
+/** Options of the store. Sessions always expire, so there is no `disableTTL`. */
 export interface DynamoDbOptions extends Omit<AttributesOptions, 'disableTTL'> {
   client: DynamoDB;
   /** Name of the table, with the partition key `id` (a string) and the time-to-live attribute `expires`. */
   table: string;
-  /** Time limit of each operation including its retries, milliseconds. */
+  /** Maximum time of each operation, including retries, milliseconds. */
   timeoutMs: number;
 }
 
 const seconds = (milliseconds: number) => ({ N: String(Math.ceil(milliseconds / 1000)) });
-/** DynamoDB condition that the session exists and has not expired. */
 const ALIVE = '#expires > :now';
 const NAMES = { '#expires': 'expires' };
 

@@ -1,6 +1,6 @@
-/** Errors of a session store that works, but refuses an operation for a reason that users can act on. */
+/** Defines the errors of a session store that works, but refuses an operation. */
 
-/** Thrown if a save is refused because the session was destroyed or expired after it was loaded. */
+/** Thrown if a save is refused because the session was destroyed, or expired, after the request loaded it. */
 export class SessionGoneError extends Error {
   override readonly name = 'SessionGoneError';
   readonly code = 'ESESSIONGONE';
@@ -12,12 +12,11 @@ export class SessionGoneError extends Error {
   }
 }
 
-/** Thrown if other requests held the session's lock longer than this request can wait. */
+/** Thrown if a request waited too long for a session's lock, which other requests held. */
 export class SessionBusyError extends Error {
   override readonly name = 'SessionBusyError';
   readonly code = 'ESESSIONBUSY';
 
-  /** @param waitedMs time that the request waited for its session, milliseconds */
   constructor(waitedMs: number) {
     super(
       `expected the session to be free within ${waitedMs} ms, but other requests of the session held it; not loaded`,
@@ -25,12 +24,11 @@ export class SessionBusyError extends Error {
   }
 }
 
-/** Thrown if the request took longer than its lock lasts, so another request may have changed the session. */
+/** Thrown if a session's lock expired before its request ended, so another request may have changed the session. */
 export class SessionLockLostError extends Error {
   override readonly name = 'SessionLockLostError';
   readonly code = 'ESESSIONLOCKLOST';
 
-  /** @param lockMs duration of the lock, milliseconds */
   constructor(lockMs: number) {
     super(
       `expected the request to hold the lock of its session until the save, but it took longer than ${lockMs} ms; not saved`,

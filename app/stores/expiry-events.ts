@@ -1,6 +1,6 @@
 /**
- * Reports the sessions that expire in Redis, if its setting `notify-keyspace-events` contains `E` and `x`.
- * The app never changes the setting: managed services refuse CONFIG, and the owner of Redis decides.
+ * Reports the sessions that expire in Redis. Requires that Redis' setting `notify-keyspace-events` contains `E` and
+ * `x`; the app never changes it, because managed services refuse CONFIG.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,13 +11,12 @@ export interface ExpiryEventsOptions {
   client: Redis;
   /** Prefix of the Redis keys of sessions. */
   prefix: string;
-  /** Called with the id of an expired session, on every instance that is connected to Redis. */
+  /** Called on every connected instance, with the id of the expired session. */
   onExpired: (sid: string) => void;
-  /** Called once Redis is known to report expired keys, or not to. */
+  /** Called once it is known whether Redis reports expired keys. */
   onKnown: (reported: boolean) => void;
 }
 
-/** Maximum time until the notification for the test key arrives, milliseconds. */
 const EVENT_TIMEOUT_MS = 2_000;
 
 const RETRY_MS = 1_000;
@@ -31,7 +30,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   subscriber.on('error', () => {}); // The subscriber reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
-    // redis-locked puts braces around the session id. Keys of locks and of other programs do not match.
+    // redis-locked puts braces around the session id. The keys of locks do not match.
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });
@@ -45,7 +44,6 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
       try {
         return options.onKnown(await findOut());
       } catch {
-        // Redis was unavailable or slow.
         await delay(RETRY_MS, undefined, { ref: false });
       }
     }

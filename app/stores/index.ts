@@ -12,8 +12,8 @@ import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
 /**
- * Key prefixes, one for each store's format: after a change of SESSION_STORE, old cookies find no session,
- * instead of an unreadable session.
+ * Key prefixes of the Redis stores. Each store needs its own, or a change of SESSION_STORE could lead to unreadable
+ * sessions.
  */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',
@@ -23,7 +23,6 @@ export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
 
 const PgStore = connectPgSimple(session);
 
-/** Creates the session store that SESSION_STORE names. */
 export function createStore(
   config: Config,
   { redis: client, database, memcached, dynamodb }: Backing,
@@ -34,7 +33,7 @@ export function createStore(
     case 'redis-attributes':
       return new RedisAttributesStore({ client, prefix, ttl });
     case 'connect-redis':
-      // Whole seconds for EXPIRE.
+      // connect-redis sends the value to EXPIRE, which accepts only whole seconds.
       return new RedisStore({
         client,
         prefix,
@@ -51,7 +50,7 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected a connection to PostgreSQL (`database`), got none');
-      // PgStore gives all sessions the same time to live. session.ts enforces the absolute timeout.
+      // connect-pg-simple gives all sessions the same time to live. session.ts enforces the absolute timeout.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

@@ -96,7 +96,6 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
 
     test.each([
       ['silent', () => memcached.pause(), () => memcached.resume(), 200],
-      // memcached keeps sessions only in memory.
       ['killed', () => memcached.kill(), () => memcached.restart(), 303],
     ] as const)(
       'with the server %s: 503, no user is signed out; it recovers',
@@ -104,7 +103,6 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
         const browser = new Browser(one.url, two.url);
         await browser.signIn('bob');
         await inject();
-        // Requests each path once on each of the two instances.
         await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
         await heal();
         for (const { url } of [one, two]) {

@@ -1,7 +1,6 @@
 /**
- * Stores each session in memcached as one JSON text, because the stores on npm are not suitable:
- * connect-memjs never prolongs a session that is only read; connect-memcached prolongs by a save of all,
- * which undoes concurrent writes.
+ * Stores each session in memcached as one JSON text. The stores on npm are unsuitable: connect-memjs never prolongs a
+ * session that is only read; connect-memcached prolongs by saving all data, which undoes concurrent writes.
  */
 import type { SessionData, Store } from 'express-session';
 import type { MemcacheClient } from 'memcache-client';
@@ -17,15 +16,15 @@ export interface MemcachedStoreOptions {
   ttl: (session: SessionData) => number;
 }
 
-/** memcached reads a larger number as a date, in seconds since 1970: the session would expire at once. */
+/** memcached reads a larger number as seconds since 1970, so the session would expire at once. */
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
-/** The last of several concurrent saves wins. A destroyed session never comes back. */
+/** A session store in memcached. The last of several concurrent saves wins. A destroyed session never comes back. */
 export class MemcachedStore extends PromiseStore {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
   readonly #ttl: (session: SessionData) => number;
-  /** The session objects that were loaded or saved. Only a new session may create a key. */
+  /** Only a new session may create a key, so known sessions are recorded. */
   readonly #known = new WeakSet<object>();
 
   constructor({ client, prefix, ttl }: MemcachedStoreOptions) {
@@ -35,7 +34,6 @@ export class MemcachedStore extends PromiseStore {
     this.#ttl = ttl;
   }
 
-  /** Marks as loaded the Session object that express-session makes of the loaded data. */
   override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const created = super.createSession(request, data);
     if (this.#known.has(data)) this.#known.add(created);
@@ -51,7 +49,7 @@ export class MemcachedStore extends PromiseStore {
     return data;
   }
 
-  /** Throws SessionGoneError if the session ended or was evicted after it was loaded. */
+  /** Throws SessionGoneError if the session ended or was evicted after the request loaded it. */
   protected async setSession(sid: string, data: SessionData): Promise<void> {
     if (this.#ttl(data) <= 0) throw new SessionGoneError();
     const [key, json, options] = [
@@ -75,7 +73,7 @@ export class MemcachedStore extends PromiseStore {
     await accepted(this.#client.delete(this.#prefix + sid), 'NOT_FOUND');
   }
 
-  /** Returns memcached's expiry: up to 30 days as seconds from now, a longer time as seconds since 1970. */
+  /** memcached takes times up to 30 days as seconds from now, and longer ones as seconds since 1970. */
   #expires(data: SessionData): number {
     const seconds = Math.max(1, Math.ceil(this.#ttl(data)));
     return seconds <= LONGEST_SECONDS ? seconds : Math.ceil(Date.now() / 1000) + seconds;

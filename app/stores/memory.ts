@@ -1,7 +1,10 @@
-/** Stores sessions in the memory of one process: the classic mistake behind a load balancer. Baton must detect it. */
+/** Stores sessions in the memory of one process, a classic mistake behind a load balancer, which Baton must detect. */
 import session, { type SessionData } from 'express-session';
 
-/** Adds an idle timeout, which express-session's MemoryStore lacks. `ttl` returns seconds. */
+/**
+ * A memory store with an idle timeout, which express-session's MemoryStore lacks.
+ * @param ttl returns seconds
+ */
 export class ExpiringMemoryStore extends session.MemoryStore {
   readonly #ttl: (session: SessionData) => number;
   readonly #deadlines = new Map<string, number>();

@@ -76,7 +76,6 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
         'SELECT extract(epoch FROM max(expire) - localtimestamp) AS seconds FROM session WHERE expire <';
       const { rows } = await pool.query(`${left} localtimestamp + interval '102 s'`);
       expect(Number(rows[0].seconds)).toBeGreaterThan(90);
-      // Simulates a session with an old login that was used all the time.
       await pool.query(
         `UPDATE session SET sess = jsonb_set(sess::jsonb, '{signedInAt}', to_jsonb($1::bigint))`,
         [Date.now() - 151_000],

@@ -1,15 +1,15 @@
-/** Base class of session stores whose operations return promises, where express-session expects callbacks. */
+/** Base class of session stores with promises, because express-session expects callbacks. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 
 export abstract class PromiseStore extends session.Store {
   /** Resolves with null if the session does not exist. */
   protected abstract getSession(sid: string): Promise<SessionData | null>;
-  /** Throws SessionGoneError if the session was destroyed or expired after it was loaded. */
+  /** Throws SessionGoneError if the session was destroyed, or expired, after the request loaded it. */
   protected abstract setSession(sid: string, data: SessionData): Promise<void>;
-  /** Prolongs a session. Neither fails nor revives the session if it does not exist. */
+  /** Prolongs a session. Does nothing if the session does not exist. */
   protected abstract touchSession(sid: string, data: SessionData): Promise<void>;
-  /** Does not fail if the session has ended already. */
+  /** Does nothing if the session does not exist. */
   protected abstract destroySession(sid: string): Promise<void>;
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {

@@ -203,7 +203,7 @@ test('an attribute whose save failed is written by the next save, even if it cha
   await expect(save(mine)).rejects.toThrow('OOM');
   await redis.config('SET', 'maxmemory', '0');
   expect(attributes(await loadExisting(other, 's'))).toEqual({ a: 1, b: 1 });
-  // Simulates a save that Redis has performed, but whose reply is lost.
+  // Simulates a save whose reply is lost, although Redis has performed the save.
   await redis.hset('sess:s', 'a', '2');
   mine['a'] = 1;
   await save(mine);

@@ -11,15 +11,15 @@ export interface RedisAttributesOptions extends AttributesOptions {
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     /**
-     * Arguments: key, 'create' or 'update', TTL in ms or '', number of removed fields, their names,
-     * then name and value of each changed attribute.
+     * @param args 'create' or 'update'; TTL in ms or ''; number of removed fields; their names; then name and value
+     * of each changed attribute
      */
     saveSessionAttributes(key: string, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
-// Writes fields before it removes any: a full or read-only Redis refuses the first command, and nothing changes.
-// Only the mode 'create' can create a key.
+// Redis does not roll back. If Redis is full or read-only, it refuses the first write, so the script must write
+// fields before it removes any.
 const SAVE = `
 local key, mode, ttl, removed = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 if mode == 'create' then

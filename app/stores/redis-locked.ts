@@ -1,7 +1,6 @@
 /**
- * Stores each session as one JSON text, which only one request at a time can use (docs/stores.md).
- * A request holds the session's lock from the load until the response ends.
- * A request whose lock has expired neither saves the session nor releases another request's lock.
+ * Stores each session as one JSON text, which only one request at a time can use (docs/stores.md). A request holds
+ * the session's lock from the load until the response ends.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,9 +16,8 @@ export interface RedisLockedOptions {
   prefix?: string;
   /** Returns the seconds until a session expires. */
   ttl: (session: SessionData) => number;
-  /** Time after which a lock expires, milliseconds. Must be longer than any request takes. */
+  /** Time after which a lock expires, milliseconds. Must exceed the longest request. */
   lockMs: number;
-  /** Maximum time that a request waits for the lock of another request, milliseconds. */
   waitMs: number;
 }
 
@@ -31,8 +29,9 @@ interface Held {
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     /**
-     * `token` is '' for a new session; `ttl` is in ms.
-     * Returns 1 if saved, 0 if the session no longer exists, -1 if the lock has expired.
+     * Saves a session. Returns 1 if saved, 0 if the session no longer exists, -1 if the lock has expired.
+     * @param token token of the lock; '' for a new session
+     * @param ttl milliseconds
      */
     saveLockedSession(
       key: string,
@@ -65,10 +64,7 @@ export class RedisLockedStore extends PromiseStore {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
-  /**
-   * Key: session object, first the loaded data, then express-session's Session; value: its lock.
-   * A session object without a lock is a new session.
-   */
+  /** Locks by session object. A new session has no lock. */
   readonly #held = new WeakMap<object, Held>();
 
   constructor(options: RedisLockedOptions) {
@@ -80,7 +76,7 @@ export class RedisLockedStore extends PromiseStore {
     this.#client.defineCommand('releaseSessionLock', { numberOfKeys: 1, lua: RELEASE });
   }
 
-  /** Gives the lock of the loaded data to express-session's Session object, until the response ends. */
+  /** Copies the lock from the loaded data to the Session object that express-session makes of it. */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
     const created = super.createSession(request, data);
@@ -136,19 +132,25 @@ export class RedisLockedStore extends PromiseStore {
     if (saved === -1) throw new SessionLockLostError(this.#options.lockMs);
   }
 
-  /** Prolongs the session and releases the lock: express-session calls `touch` last for a request. */
+  /** Prolongs the session, and releases its lock: express-session calls `touch` as the last operation of a request. */
   protected async touchSession(sid: string, data: SessionData): Promise<void> {
     await this.#client.pexpire(this.#key(sid), Math.ceil(this.#options.ttl(data) * 1000));
     const held = this.#held.get(data);
     if (held) await this.#release(held);
   }
 
-  /** Ends the session and deletes the lock. Waiting requests find no session, and the lock's holder cannot save. */
+  /**
+   * Ends the session and deletes its lock. Waiting requests then find no session, and the request with the lock
+   * cannot save.
+   */
   protected async destroySession(sid: string): Promise<void> {
     await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
-  /** Releases the lock also after a failed save or a disconnect, when express-session does not call `touch`. */
+  /**
+   * Releases the lock when the response ends: express-session does not call `touch` after a failed save or a
+   * disconnect.
+   */
   #releaseWithResponse(request: Request, held: Held): void {
     const { res: response } = request;
     if (!response) return;
@@ -156,7 +158,7 @@ export class RedisLockedStore extends PromiseStore {
     else response.once('close', () => this.#letGo(held));
   }
 
-  /** Releases the lock without waiting. The lock expires if Redis does not reply. */
+  /** Releases the lock without waiting. If Redis does not reply, the lock expires by itself. */
   #letGo(held: Held): void {
     this.#release(held).catch(() => {});
   }

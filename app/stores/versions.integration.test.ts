@@ -1,4 +1,4 @@
-/** Tests the session store on every common version of Redis and Valkey, each in its own container. */
+/** Tests the session store on every common version of Redis and Valkey, each in a container. */
 import type { Redis } from 'ioredis';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';

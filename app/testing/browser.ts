@@ -1,6 +1,6 @@
 /**
- * Simulates a browser: keeps cookies, and sends the form token of the page with each form.
- * A request with an explicit `cookie` header does not change the stored cookies.
+ * Simulates a browser: keeps cookies, and sends the page's form token with each form. A request with an explicit
+ * `cookie` header leaves the stored cookies unchanged.
  */
 import { CookieJar } from 'tough-cookie';
 
@@ -29,12 +29,12 @@ export class Browser {
   #next = 0;
   #token = '';
 
-  /** @param urls addresses of instances; the requests go to them in turn */
+  /** @param urls addresses of instances, which get the requests in turn */
   constructor(...urls: string[]) {
     this.#urls = urls;
   }
 
-  /** Returns a client with the same cookie jar for other instances. */
+  /** Returns a client for other instances that shares this client's cookies. */
   at(...urls: string[]): Browser {
     const twin = new Browser(...urls);
     twin.jar = this.jar;
@@ -42,11 +42,11 @@ export class Browser {
     return twin;
   }
 
-  /** Sends a request. Does not follow redirects. */
+  /** Sends a request without following redirects. */
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const headers = new Headers(init.headers);
-    // The URL in the browser's address bar: https if a proxy before the server terminates TLS.
+    // If a proxy before the server terminates TLS, the browser's address bar shows https.
     const seen = headers.get('x-forwarded-proto') === 'https' ? url.replace('http:', 'https:') : url;
     const replays = headers.has('cookie');
     const cookie = replays ? '' : await this.jar.getCookieString(seen);
@@ -61,13 +61,13 @@ export class Browser {
     return this.request(path, { headers });
   }
 
-  /** Sends a form with the form token of the last page that `read` has loaded. */
+  /** Sends a form with the form token of the last page that `read` loaded. */
   post(path: string, fields: Fields = {}, headers: Fields = {}): Promise<Answer> {
     const body = new URLSearchParams({ _csrf: this.#token, ...fields });
     return this.request(path, { method: 'POST', body, headers });
   }
 
-  /** Reads a page, and keeps its form token for the next form. */
+  /** Reads a page, and remembers its form token for `post`. */
   async read<T = Dashboard>(path: string, headers: Fields = {}): Promise<T> {
     const answer = await this.get(path, { ...JSON_VIEW, ...headers });
     if (answer.status !== 200)

@@ -1,4 +1,4 @@
-/** Expectations that several integration tests of the app have in common. */
+/** Contains expectations of several integration tests of the app. */
 import type { Store } from 'express-session';
 import { expect } from 'vitest';
 import { until } from '../../stack/wait.ts';
@@ -6,7 +6,6 @@ import { SessionGoneError } from '../stores/errors.ts';
 import { Browser } from './browser.ts';
 import { create, destroy, load, loadExisting, save, touch } from './sessions.ts';
 
-/** Waits until the instance of this browser is ready. */
 export const untilReady = (browser: Browser): Promise<void> =>
   until(async () => (await browser.get('/readyz')).status === 200, { withinMs: 30_000, what: 'readiness' });
 
@@ -30,12 +29,12 @@ export async function expectUnavailable(browser: Browser, ...paths: string[]): P
     expect(headers.get('retry-after')).toBe('1');
     expect(text).toContain('<footer data-instance=');
     expect(text).not.toContain('data-user');
-    // A page for signed-out users has a link to /login.
+    // Only pages for signed-out users link to /login.
     expect(text).not.toContain('/login');
   }
 }
 
-/** Expects that a destroyed session stays destroyed, even if the other instance saves or touches it. */
+/** Expects that a destroyed session stays destroyed, even if another instance saves or touches it. */
 export async function expectNoRevival(one: Store, other: Store): Promise<void> {
   await save(create(one, 'ended'));
   const late = await loadExisting(other, 'ended');

@@ -1,4 +1,4 @@
-/** Starts app instances for tests: in this process, where parts can be replaced, or as a separate process. */
+/** Starts app instances for tests: in the test's process, where parts can be replaced, or as separate processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -25,7 +25,6 @@ export interface TestInstance {
   readonly log: LogLine[];
   readonly store: Store;
   readonly lifecycle: Lifecycle;
-  /** Closes all connections of clients at once, like clients that give up. */
   closeConnections(): void;
   close(): Promise<void>;
 }
@@ -35,7 +34,6 @@ export interface InProcess {
   pay?: () => Promise<void>;
 }
 
-/** The lowest cost of password hashes, and no limits of logins. */
 const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 
 /** Starts an instance in this process, with fixture users, on a free port. */
@@ -73,9 +71,8 @@ export interface TestProcess {
   readonly url: string;
   readonly log: LogLine[];
   signal(name: NodeJS.Signals): void;
-  /** Resolves with the exit code, or with the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  /** Resolves with the first log line that `fits` accepts, written before or after this call. */
+  /** Resolves with the first log line that `fits` accepts, including lines from before this call. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
@@ -84,7 +81,7 @@ export async function startProcess(redisUrl: string, env: Record<string, string>
   const child = spawn(process.execPath, [join(import.meta.dirname, '../server.ts')], {
     env: { PATH: process.env['PATH'], ...CHEAP, REDIS_URL: redisUrl, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // The watchdog kills the process group when these tests end, even if `kill -9` ends them.
+    // Even after SIGKILL of the tests, the watchdog kills the process group of the app.
     detached: true,
   });
   const group = child.pid;

@@ -1,11 +1,11 @@
-/** Drives session stores without HTTP, as express-session does. */
+/** Uses session stores without HTTP, in the way that express-session does. */
 import type { Request } from 'express';
 import session, { type Session, type SessionData, type Store } from 'express-session';
 import { Redis } from 'ioredis';
 
 export type Loaded = Session & Partial<SessionData> & Record<string, unknown>;
 
-/** Returns an unsaved session object, as express-session creates it for a new session. */
+/** Returns a new, unsaved session object. */
 export function create(store: Store, sid: string, attributes: Record<string, unknown> = {}): Loaded {
   const cookie = new session.Cookie();
   return store.createSession(requestFor(store, sid), { ...attributes, cookie }) as unknown as Loaded;
@@ -49,7 +49,7 @@ export function touch(store: Store, data: Loaded): Promise<void> {
   });
 }
 
-/** Returns the attributes of a session, without the property `cookie` of express-session. */
+/** Returns the attributes of a session, without express-session's property `cookie`. */
 export function attributes(data: Loaded | undefined): Record<string, unknown> {
   const { cookie: _, ...rest } = { ...data };
   return rest;

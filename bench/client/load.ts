@@ -1,7 +1,7 @@
 /**
- * Runs Baton's workload `hop` against the address in argv. Prints the rate, CPU time and memory as JSON.
- * WORKERS (default 1) is the number of threads. PROFILE=FILE writes a CPU profile of the time after WARM.
- * STEADY=1 adds the figures after WARM seconds (default 0), in which V8 compiles most of the code.
+ * Runs Baton's workload `hop` against the address in argv. Prints the rate, CPU time and memory as JSON. WORKERS
+ * (default 1) is the number of threads. V8 compiles most of the code in the first WARM seconds (default 0):
+ * PROFILE=FILE writes a CPU profile without them, and STEADY=1 adds figures without them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -30,13 +30,12 @@ const out = mkdtempSync(join(tmpdir(), 'baton-bench-'));
 const at: Record<string, { time: number; cpu: number; requests: number }> = {};
 let requests = 0;
 const STEADY = process.env['STEADY'] === '1';
-/** Operations of the run, microseconds on its clock. Recorded only if STEADY is set. */
+/** Times are microseconds on the clock of the run. Empty unless STEADY is set. */
 const operations: { action: string; call: number; end: number }[] = [];
 
-/** CPU time and number of requests after the first WARM seconds of the load. */
 let warm: { cpu: number; requests: number; end: number } | undefined;
 
-/** Returns the figures of the requests after the first WARM seconds. */
+/** Excludes the first WARM seconds of the load. */
 function steady(): { rate: number; median: number; cpu: number; shares: Record<string, number> } {
   if (warm === undefined)
     throw new Error(
@@ -62,7 +61,6 @@ function steady(): { rate: number; median: number; cpu: number; shares: Record<s
 
 const WARM = Number(process.env['WARM'] || 0) * 1000;
 const profile = process.env['PROFILE'];
-/** Returns the CPU time of this process, microseconds. */
 const cpuTime = (): number => {
   const { user, system } = process.cpuUsage();
   return user + system;
@@ -72,7 +70,7 @@ const mark = (phase: string): void => {
   if (profile !== undefined && phase === 'logs') void profileTo(inspector, profile);
   at[phase] = { time: performance.now(), cpu: cpuTime(), requests };
 };
-/** Begins the measurement, and the CPU profile, after the first WARM seconds. */
+/** After WARM seconds, V8 has compiled most of the code. */
 const warmUp = (end: number): void => {
   const begun = at['load'];
   if (begun === undefined || performance.now() - begun.time < WARM) return;
@@ -103,7 +101,7 @@ try {
     throw new Error(
       'expected the run to report the phases load, logs and judge, but it did not report all of them',
     );
-  // Counts from the result, because the callback counts only the requests of the first worker.
+  // The callback counts only the requests of the first worker, so the number comes from the result.
   const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
   process.stdout.write(

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:memory`: measures the memory of Baton while it sends requests and judges them, as in a terminal.
- * Sends OPERATIONS (default 10,000,000) by SESSIONS (default 1,000) to nginx. Ctrl-C ends the load early.
+ * `npm run bench:memory`: measures Baton's memory while it sends OPERATIONS (default 10,000,000) by SESSIONS (default
+ * 1,000) to nginx, and judges them. Ctrl-C ends the load early.
  */
 import { fileURLToPath } from 'node:url';
 import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
@@ -12,13 +12,12 @@ import { startNginx } from './nginx.ts';
 
 const OPERATIONS = Number(process.env['OPERATIONS'] || 10_000_000);
 const SESSIONS = Number(process.env['SESSIONS'] || 1000);
-/** Number of operations between two samples. */
 const SAMPLE = 10_000;
 const MEBI = 1 << 20;
 
 /**
- * The largest resident memory and the smallest heap since the last printed row, bytes.
- * The smallest heap contains the least garbage.
+ * Largest resident memory and smallest heap since the last printed row, bytes. The smallest heap contains the least
+ * garbage.
  */
 let rss = 0;
 let heap = Number.POSITIVE_INFINITY;

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:store`: compares the requests per second of Baton and of wrk, a load generator, on the card store.
- * Both take turns, with equal numbers of sessions, and equal shares of reads, adds and removals.
- * SECONDS (default 5) is the length of the measurement without logins, ROUNDS (default 3) the number of rounds.
- * Needs Linux, nginx, redis-server and wrk.
+ * `npm run bench:store`: compares the requests per second of Baton and of the load generator wrk on the card store.
+ * Both use equal numbers of sessions, and equal shares of reads, adds and removals. SECONDS (default 5) is the length
+ * of the measurement without logins, ROUNDS (default 3) the number of rounds. Needs Linux, nginx, redis-server and
+ * wrk.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,21 +22,20 @@ interface Figures {
   rate: number;
   /** Median response time, milliseconds. */
   median: number;
-  /** CPU time, microseconds per request. Absent if not measured. */
+  /** CPU time per request, microseconds. Absent if not measured. */
   cpu?: number;
 }
 
 interface LoggedIn {
   cookie: string;
   csrf: string;
-  /** Names of the items in the basket of the session. */
+  /** Items in the basket of the session. */
   items: string[];
 }
 
 const run = promisify(execFile);
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** Runs a command on the first two cores. Returns its output. */
 async function onTwoCores(command: readonly string[]): Promise<string> {
   return (await run('taskset', ['-c', '0,1', ...command])).stdout;
 }
@@ -53,7 +52,6 @@ async function baton(url: string): Promise<Figures> {
   return { rate, median, cpu };
 }
 
-/** Returns the cookie, the form token and the items of the session, for further requests. */
 async function pageOf(url: string, path: string, cookie: string): Promise<LoggedIn> {
   const response = await fetch(url + path, { headers: { cookie }, redirect: 'manual' });
   const page = await response.text();
@@ -79,7 +77,7 @@ async function logIn(url: string, n: number): Promise<LoggedIn> {
 
 /**
  * Returns the Cookie header for the next request.
- * @param before the Cookie header of the request that got this response
+ * @param before Cookie header of the request that got this response
  */
 function cookiesOf(response: Response, before: string): string {
   const pairs = [...before.split('; '), ...response.headers.getSetCookie().map(line => line.split(';')[0])];
@@ -87,7 +85,6 @@ function cookiesOf(response: Response, before: string): string {
   return [...cookies.values()].join('; ');
 }
 
-/** Runs wrk for a number of seconds, and returns its output. */
 async function load(url: string, sessions: readonly LoggedIn[], seconds: number): Promise<string> {
   const table = sessions.map(({ cookie, csrf, items }) => {
     const held = items.map(item => `"${item}"`).join(', ');
@@ -99,7 +96,7 @@ async function load(url: string, sessions: readonly LoggedIn[], seconds: number)
   return onTwoCores(['wrk', '-t1', `-c${SESSIONS}`, `-d${seconds}s`, '--latency', '-s', file, url]);
 }
 
-/** Runs wrk with newly logged-in sessions: for WARM seconds without measuring, and then for the measurement. */
+/** Runs wrk with new sessions, for WARM seconds and then for the measurement. */
 async function wrk(url: string): Promise<Figures> {
   const users = Array.from({ length: SESSIONS }, (_, n) => 100 + n);
   const fresh = await Promise.all(users.map(n => logIn(url, n)));
@@ -112,7 +109,7 @@ async function wrk(url: string): Promise<Figures> {
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
   const errors = /Socket errors: (.*)/.exec(text)?.[1];
   if (errors !== undefined) throw new Error(`wrk: expected a response to each request, got ${errors}`);
-  // Fails if a session was lost: wrk counts a redirect to the login as a success, but the basket is then empty.
+  // For wrk, a redirect to the login is a success. An empty basket shows that the session was lost.
   const sizes = (await again()).map(({ items }) => items.length);
   process.stderr.write(`items: ${sizes.join(' ')}\n`);
   if (sizes.includes(0)) throw new Error('wrk: expected an item in each session, got none');
@@ -121,7 +118,7 @@ async function wrk(url: string): Promise<Figures> {
   return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median };
 }
 
-/** Lua script for wrk, which chooses adds and removals as Baton's workload `hop` does (`HeldValues`). */
+/** Lua script for wrk that chooses adds and removals as Baton's workload `hop` does. */
 const MIX = `
 local at, number = 0, 0
 local function post(path, session, item)

@@ -1,4 +1,4 @@
-/** Measures how soon the balancer finds an instance dead, hung or healthy, and where requests go then. */
+/** Measures how soon the balancer notices that an instance is dead, hung or healthy, and where requests go then. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthCheck } from '../../stack/fleet/profile.ts';
 import { until } from '../../stack/wait.ts';
@@ -180,7 +180,7 @@ export const hung: Scene = {
   },
 };
 
-/** Measures the responses after all instances were killed. Runs only without health checks or with TCP checks. */
+/** Measures the responses after all instances were killed. Not for balancers with HTTP health checks. */
 export const allDead: Scene = {
   name: 'all instances dead',
   fits: ({ check }) => check === undefined || check.probe === 'TCP',
@@ -192,7 +192,7 @@ export const allDead: Scene = {
         await rig.untilReported(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
     const expected = check === undefined ? '502' : '503';
     let measured = '';
-    // The new instances respond with 200 once the group has replaced the dead instances.
+    // Once the group has replaced the dead instances, the new ones respond with 200.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
     row(

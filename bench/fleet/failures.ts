@@ -1,4 +1,4 @@
-/** Measures what the balancer does when an instance fails, and which instance it chooses. */
+/** Measures what the balancer does when an instance fails, and how it chooses instances. */
 import { heldBy, type Rig } from './rig.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
 
@@ -6,9 +6,12 @@ const BOTH = ['app-1', 'app-2'];
 const WITHIN_MS = 20_000;
 const OTHER = 'the other instance answers';
 
-/** Sends requests to a path at which only app-1 misbehaves. Returns the error status, or OTHER if app-2 served all. */
+/**
+ * Sends requests to a path at which only app-1 misbehaves. Returns the error status, or OTHER if app-2 served all
+ * requests.
+ */
 async function misbehaving(rig: Rig, path: string, init: Parameters<Rig['get']>[1] = {}): Promise<string> {
-  // The balancer may send app-1 no requests for a moment after an earlier failure.
+  // After an earlier failure, the balancer may send app-1 no requests for a moment.
   await rig.answeredBy(BOTH, WITHIN_MS);
   const answers = await rig.answers(4, `${path}?only=app-1`, init);
   return answers.find(answer => /^\d/.test(answer)) ?? OTHER;
@@ -54,8 +57,8 @@ async function silent({ rig, profile, pace, row }: ConformanceStage): Promise<vo
 }
 
 /**
- * Measures the choice while one of two instances is busy.
- * Least-outstanding sends all requests to the idle instance, round-robin every second request.
+ * One of two instances is busy. Least-outstanding sends all requests to the idle instance, round-robin every second
+ * request.
  */
 async function choice({ rig, profile, row }: ConformanceStage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);

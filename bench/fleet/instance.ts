@@ -1,8 +1,8 @@
 /**
- * Test program that runs in place of the app, and misbehaves at /close, /garbage, /silent, /hold and /trickle.
- * With `?only=NAME` only the named instance misbehaves.
- * /control?health=500 sets the status of health checks, /control?next=500 only that of the next check.
- * /control?release ends the held responses. Each /control response is the number of held responses.
+ * Test program that runs in place of the app, and misbehaves at /close, /garbage, /silent, /hold and /trickle. With
+ * `?only=NAME`, only the named instance misbehaves. /control?health=500 sets the status of health checks,
+ * /control?next=500 only that of the next one. /control?release ends all held responses. The response of /control is
+ * the number of held responses.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -25,7 +25,6 @@ function trickle(response: ServerResponse): void {
   response.on('close', () => clearInterval(drops));
 }
 
-/** Returns true if the path names a misbehaviour for this instance. */
 function misbehaves(path: string, request: IncomingMessage, response: ServerResponse): boolean {
   if (path === '/close') request.socket.destroy();
   else if (path === '/garbage') request.socket.end('HTTP/1.1 200 OK\r\n this is no header\r\n\r\n');

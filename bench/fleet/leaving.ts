@@ -1,4 +1,4 @@
-/** Measures what happens to requests in flight, and to the number of instances, when instances are removed. */
+/** Measures what happens to requests in flight, and to the number of instances, when an instance is removed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../stack/wait.ts';
 import { heldBy, type Rig } from './rig.ts';
@@ -27,7 +27,7 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // Skips the profile nginx, the only one without cookies, which sets no limit for workers that a reload retired.
+  // The profile nginx has no cookies, and sets no limit for retired workers.
   fits: ({ cookies }) => cookies !== undefined,
   async play({ rig, profile, pace, row }) {
     await rig.answeredBy(['app-1', 'app-2'], 20_000);

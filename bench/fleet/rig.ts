@@ -61,7 +61,7 @@ export class Rig {
     return this.stack.add(LIKE);
   }
 
-  /** Sends a request through the balancer, over a new connection. */
+  /** A new connection for each request, so that the balancer chooses an instance anew. */
   async get(path = '/', init: Init = {}): Promise<TimedResponse> {
     const begin = performance.now();
     const response = await fetch(this.stack.url + path, {
@@ -73,7 +73,7 @@ export class Rig {
     return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
   }
 
-  /** Returns each name of an instance that responded with 200, and each other status, once. */
+  /** Returns the distinct outcomes of several requests: the instance's name for status 200, else the status. */
   async answers(count: number, path = '/', init: Init = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
@@ -83,12 +83,12 @@ export class Rig {
     return [...seen].toSorted();
   }
 
-  /** Sends a command to an instance, past the balancer. Returns the number of responses that the instance holds. */
+  /** Sends a command directly to an instance. Returns the number of responses that the instance holds. */
   async control({ url }: Instance, query = ''): Promise<number> {
     return Number(await (await fetch(`${url}/control?${query}`)).text());
   }
 
-  /** Waits until the stack reports a message that contains `what`. Returns the milliseconds since `since`. */
+  /** Waits until the stack reports a message with the text `what`. Returns the milliseconds since `since`. */
   async untilReported(what: string, since: number, withinMs: number): Promise<number> {
     const found = () => this.#reports.find(({ at, message }) => at >= since && message.includes(what));
     await until(() => found() !== undefined, { withinMs, what: `the stack to report "${what}"` });
@@ -99,7 +99,7 @@ export class Rig {
     return this.#reports.some(({ at, message }) => at >= since && message.includes(what));
   }
 
-  /** Sends requests until exactly these instances, or error statuses such as 502, respond. */
+  /** Sends requests until the outcomes are exactly these instance names, or statuses such as 502. */
   answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
     const wanted = String([...expected].toSorted());
     return until(async () => String(await this.answers(6)) === wanted, {
@@ -113,7 +113,7 @@ interface Held {
   settled: () => boolean;
 }
 
-/** Sends requests until the instance holds a response. The command `release` ends the held response. */
+/** Sends requests until the instance holds a response, which the command `release` ends. */
 export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Promise<Held> {
   for (let i = 0; i < 8; i++) {
     let done = false;

@@ -1,9 +1,8 @@
-/** Defines a row of the tables in docs/fleet.md: a load balancer's behaviour, documented and measured. */
+/** Defines a row of the tables in docs/fleet.md: one behaviour of a load balancer, as documented and as measured. */
 import type { ProfileName } from '../../stack/fleet/profile.ts';
 
 export interface Row {
   profile: ProfileName;
-  /** The behaviour in a few words. */
   what: string;
   documented: string;
   measured: string;
@@ -13,7 +12,10 @@ export interface Row {
   known?: string;
 }
 
-/** `known`: differs for a known reason. `differs`: differs without one. `unknown`: could not be measured. */
+/**
+ * Result of a row. `known`: differs for a known reason. `differs`: differs without a known reason. `unknown`: could
+ * not be measured.
+ */
 export type RowOutcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
 export function outcomeOf({ agrees, known }: Row): RowOutcome {
@@ -30,7 +32,7 @@ const WORDS: Record<RowOutcome, string> = {
   unknown: 'could not be measured',
 };
 
-/** Counts the rows by outcome, as text: `31 agree, 6 differ as documented`. */
+/** Returns the number of rows for each outcome, as text: `31 agree, 6 differ as documented`. */
 export function counts(rows: readonly Row[]): string {
   const outcomes = rows.map(outcomeOf);
   return (Object.keys(WORDS) as RowOutcome[])

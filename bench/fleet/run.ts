@@ -10,28 +10,27 @@ import { outcomeOf, type Row } from './row.ts';
 import { type ConformanceStage, type Scene, TimeScale } from './scene.ts';
 import { byApplication, byDuration } from './stickiness.ts';
 
-/** Scenes in the order of the tables in docs/fleet.md. */
+/** In the order of the tables in docs/fleet.md. */
 const SCENES: readonly Scene[] = [
   ...[crash, hung, answersOfChecks, allDead, failures],
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/** Number of measurements at a time. A measurement mostly waits, so several do not disturb each other. */
+/** Number of concurrent measurements. Measurements mostly wait, so they do not disturb each other. */
 const AT_ONCE = 4;
-/** Maximum number of attempts of one measurement. */
 const TIMES = 3;
 
 export interface ConformanceOptions {
   profiles: readonly ProfileName[];
-  /** Factor by which all times of the imitated balancers are divided. */
+  /** Factor by which all documented times are divided. */
   speedup: number;
   signal: AbortSignal;
   onScene?: (profile: ProfileName, scene: string) => void;
 }
 
 /**
- * Measures the stack with each imitated load balancer. Returns a row for each behaviour, measured or not.
- * Throws the stack's error if the stack cannot start, or the signal's reason.
+ * Measures the stack with each imitated load balancer. Returns one row for each behaviour. Throws the stack's error
+ * if the stack cannot start, or the signal's reason.
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;
@@ -50,7 +49,7 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/** Repeats unexpected results, because health checks and responses may be late on a busy machine. */
+/** On a busy machine, health checks and responses may be late, so unexpected results are measured again. */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {

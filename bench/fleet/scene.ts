@@ -1,4 +1,4 @@
-/** Defines a scene: a measurement of several behaviours of one running stack, which takes some minutes. */
+/** Defines a scene: a measurement of several behaviours of one running stack. Takes some minutes. */
 import type { Profile } from '../../stack/fleet/profile.ts';
 import type { StickyMode } from '../../stack/sticky.ts';
 import type { Rig } from './rig.ts';
@@ -10,7 +10,7 @@ export interface ConformanceStage {
   /**
    * Records one behaviour.
    * @param more `agrees`: whether the behaviour agrees with the documentation, if the texts do not show it; `known`:
-   *   the reason for a known difference
+   * reason for a known difference
    */
   row(
     what: string,
@@ -39,13 +39,13 @@ export class TimeScale {
     this.#speedup = speedup;
   }
 
-  /** Converts milliseconds of the faster stack to seconds of the real system, as text: `58 s`. */
+  /** Converts measured milliseconds to seconds of the real system, as text: `58 s`. */
   seconds(ms: number): string {
     const real = (ms * this.#speedup) / 1000;
     return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;
   }
 
-  /** Returns whether a measured time is within the documented limits, plus a tolerance. */
+  /** Returns true if a measured time is within the documented limits, plus a tolerance. */
   fits(ms: number, least: number, most: number): boolean {
     return ms >= least - EARLY_MS && ms <= most + LATE_MS;
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rig, TimedResponse } from './rig.ts';
 import type { Scene } from './scene.ts';
 
-/** A client that sends all cookies that it has received, even expired ones. */
+/** A client that sends all received cookies, even expired ones. */
 class Visitor {
   readonly #rig: Rig;
   readonly jar = new Map<string, string>();
@@ -22,7 +22,6 @@ class Visitor {
     return answer;
   }
 
-  /** Returns the names of the instances that responded. */
   async served(count: number): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) seen.add((await this.get()).text);

@@ -1,4 +1,4 @@
-/** A k6 script that logs in once per virtual user, then reads the page with two checks. */
+/** A k6 script that logs in once per virtual user, then reads a page with two checks. */
 import { check } from 'k6';
 import http from 'k6/http';
 import type { Options } from 'k6/options';

@@ -1,4 +1,4 @@
-/** A plain k6 script that sends the same requests as loadtests/dashboard.ts. Its two checks test no sessions. */
+/** A plain k6 script that sends the requests of loadtests/dashboard.ts. Its two checks test no sessions. */
 import { check } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';

@@ -1,4 +1,4 @@
-/** loadtests/dashboard.ts without Baton's judge. Reads only the status and the form token of a response. */
+/** The script loadtests/dashboard.ts without Baton's judge. Reads only the status and the form token of a response. */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';

@@ -1,37 +1,37 @@
-/** Lists the changes of an app that can be drawn: defects, and healthy variants that leave the app correct. */
+/** Lists the random changes of an app: defects, and healthy variants that leave the app correct. */
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
 
 export type DrawnHost = 'card-store' | 'plain';
 
-/** The condition that a request must fulfil for the app to change its behaviour. */
+/** Condition of a request under which the app changes its behaviour. */
 export type When =
   | 'always'
   /** The session is at least `wait` milliseconds old. */
   | 'aged'
   /** This instance has not served the session in the last `wait` milliseconds. */
   | 'rested'
-  /** Another request of the session is in flight on this instance. */
+  /** Another request of the same session is in flight on this instance. */
   | 'overlapping'
-  /** The second instance handles the request, not the first. */
+  /** Only the second instance changes its behaviour. */
   | 'one instance'
-  /** The user is in a fixed quarter of all users. */
+  /** Only a fixed quarter of the users is affected. */
   | 'some users'
-  /** Another instance handled the login of the session. */
+  /** A different instance handled the login of the session. */
   | 'begun elsewhere'
   /** This instance has served an earlier session of the same user. */
   | 'second login'
   /** The session holds at least `size` characters. */
   | 'large'
-  /** The session holds a character outside ASCII. */
+  /** The session contains a character outside ASCII. */
   | 'awkward';
 
 export interface Act {
-  /** Completes the sentence "one time in n, the app …". Example: "adds a note twice". */
+  /** Completes the sentence "one time in n, the app …", for example with "adds a note twice". */
   readonly does: string;
   readonly hosts: readonly DrawnHost[];
-  /** The possible conditions, one of which is chosen at random. Empty: no condition. */
+  /** Possible conditions, one of which is chosen at random. Empty: no condition. */
   readonly whens: readonly When[];
-  /** Limits of the random time `ms`. Absent if the description contains no time. */
+  /** Limits of the random time `ms`. Absent if the change has no time. */
   readonly ms?: readonly [number, number];
 }
 
@@ -42,7 +42,7 @@ const PLACES: readonly When[] = ['one instance', 'some users', 'begun elsewhere'
 const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', ...PLACES];
 const SAVES: readonly When[] = [...USUAL, 'large', 'awkward'];
 
-/** The changes that make the app wrong. `breaks` is the first guarantee that a change violates. */
+/** Changes that make the app wrong. `breaks` is the guarantee that a change violates first. */
 export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee }>> = {
   'drop-save': {
     does: 'acknowledges a save, but saves nothing',
@@ -175,7 +175,7 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
   },
 };
 
-/** The changes that look odd, but leave the app correct. */
+/** Changes that look odd, but leave the app correct. */
 export const HEALTHY: Readonly<Record<string, Act>> = {
   'wait-to-save': {
     does: 'takes `ms` to save, and then acknowledges',

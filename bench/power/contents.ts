@@ -5,7 +5,7 @@ import { copyOf } from '../../zoo/stores/stock.ts';
 /** null if the store does not have the session. */
 export type Loaded = SessionData | null;
 
-/** Returns the content of a session without its expiry, to compare two copies. */
+/** Omits the expiry, which differs between equal copies. */
 const contentOf = (data: Partial<SessionData> | null): string => {
   const { cookie: _, ...content } = data ?? {};
   return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -15,7 +15,7 @@ export const differ = (one: Loaded, other: Loaded): boolean => contentOf(one) !=
 export const owners = (one: Loaded, other: Loaded): boolean =>
   one?.user !== undefined && other?.user !== undefined && one.user !== other.user;
 
-/** Returns a session without its oldest item; undefined if the session has at most one item. */
+/** Returns a session without its oldest item; undefined if it has at most one item. */
 export function withoutOldest(data: SessionData): SessionData | undefined {
   const copy = copyOf(data);
   const items = Object.keys(copy).filter((name): name is `basket:${string}` => name.startsWith('basket:'));
@@ -26,7 +26,7 @@ export function withoutOldest(data: SessionData): SessionData | undefined {
   return copy;
 }
 
-/** Returns a session with its login and without its items; undefined if the session has no item. */
+/** Returns a session with its login but without its items; undefined if it has no item. */
 export function withoutItems(data: SessionData): SessionData | undefined {
   const copy = copyOf(data);
   const names = Object.keys(copy).filter(
@@ -44,7 +44,8 @@ const textsOf = (data: Partial<SessionData>): Map<string, string> =>
 
 /**
  * Returns true if saving `data` would undo a concurrent change.
- * `before` is the session as the request loaded it; `stored` is the session that another request has saved since.
+ * @param before the session as the request loaded it
+ * @param stored the session that a concurrent request has saved since
  */
 export function undoes(data: SessionData, before: SessionData, stored: SessionData): boolean {
   const [own, was, now] = [textsOf(data), textsOf(before), textsOf(stored)] as const;

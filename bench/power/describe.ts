@@ -14,7 +14,7 @@ const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
   awkward: () => ' of sessions with non-ASCII text',
 };
 
-/** Returns a line about a random change of an app: the app, the rate, the condition and the change. */
+/** Returns a line that describes a random change of an app: the app, the rate, the condition and the change. */
 export function describeDraw(draw: Draw): string {
   const { kind, host, act, when, every, ms } = draw;
   const { does = '' } = (kind === 'defect' ? DEFECTS : HEALTHY)[act] ?? {};

@@ -10,9 +10,9 @@ export interface Draw {
   readonly host: DrawnHost;
   readonly act: string;
   readonly when: When;
-  /** The app changes 1 of `every` requests that fulfil the condition. */
+  /** The app changes one in `every` requests that fulfil the condition. */
   readonly every: number;
-  /** Lateness of the app, or age of its copy, milliseconds; 0 if the change has no time. */
+  /** Delay of the app's effect, or age of its stale copy, milliseconds; 0 if the change has no time. */
   readonly ms: number;
   /** Time in the condition, such as the minimum age of a session, milliseconds; 0 if the condition has no time. */
   readonly wait: number;
@@ -20,27 +20,25 @@ export interface Draw {
   readonly size: number;
 }
 
-/** Share of the randomly chosen changes that have no condition. */
 const ALWAYS = 0.5;
 
-/** Limits of n in "one request in n is changed", counted over all requests. */
+/** Limits of n in "one request in n is changed". */
 const EVERY = [2, 1_000] as const;
-/** Key: a condition; value: on average, one request in this number fulfils the condition. */
+/** Key: condition; value: n, if on average one request in n fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
   ...{ awkward: 50, 'begun elsewhere': 2, 'second login': 2 },
 };
-/** Limits of the times in conditions, milliseconds. */
 const TIMES = { aged: [500, 8_000], rested: [200, 3_000] } as const;
 const SIZES = [1_000, 60_000] as const;
 
-/** Returns a log-uniform random number between the limits: 2 to 20 is as likely as 20 to 200. */
+/** Log-uniform: 2 to 20 is as likely as 20 to 200. */
 const logUniform = (random: Random, [from, to]: readonly [number, number]): number =>
   Math.round(from * (to / from) ** random.next());
 
 const oneOf = <T>(random: Random, all: readonly T[]): T => all[random.below(all.length)] as T;
 
-/** Draws a random change. The same kind and seed give the same change. */
+/** Draws a random change. Equal kinds and seeds give equal changes. */
 export function drawOf(kind: DrawnKind, seed: number): Draw {
   const random = seeded(seed, kind);
   const acts: Readonly<Record<string, Act>> = kind === 'defect' ? DEFECTS : HEALTHY;
@@ -48,7 +46,7 @@ export function drawOf(kind: DrawnKind, seed: number): Draw {
   const { hosts, whens, ms } = acts[act] as Act;
   const when =
     (random.next() < ALWAYS && act !== 'refuse-size') || whens.length === 0 ? 'always' : oneOf(random, whens);
-  // Chooses the plain host of the zoo, the only app that accepts sessions of any size and with any character.
+  // Only the plain host of the zoo accepts sessions of any size, with any character.
   const host = when === 'large' || when === 'awkward' ? 'plain' : oneOf(random, hosts);
   const every = act === 'refuse-size' ? 1 : Math.max(1, Math.round(logUniform(random, EVERY) / ODDS[when]));
   const times = TIMES[when as 'aged'];

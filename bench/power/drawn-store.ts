@@ -1,4 +1,4 @@
-/** The card store's session store, with the random change of the app if store.ts implements the change. */
+/** Wraps the card store's session store, to make the random changes that bench/power/store.ts implements. */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData, Store } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';

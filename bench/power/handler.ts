@@ -1,6 +1,4 @@
-/**
- * Makes those random changes of an app that concern cookies or responses (`HANDLER_ACTS`), after the session is loaded.
- */
+/** Makes the random changes that concern cookies or responses (`HANDLER_ACTS`). */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
@@ -8,13 +6,11 @@ import type { Oracle } from './oracle.ts';
 
 type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' | undefined;
 
-/** Session cookies: `connect.sid` of the plain Express app, or `sid` of the web shop. */
+/** The plain Express app names its session cookie `connect.sid`, and the web shop `sid`. */
 const COOKIE = /^(connect\.sid|sid)=/;
 
-/** The session cookie that the app set at the most recent login, and the user of this login. */
 let lastLogin: { cookie: string; user: string } | undefined;
 
-/** Changes the values of one header whenever the app sets this header. */
 function changing(response: Response, name: string, change: (value: string) => string): void {
   const set = response.setHeader.bind(response);
   response.setHeader = (header, value) => {
@@ -26,7 +22,7 @@ function changing(response: Response, name: string, change: (value: string) => s
 const cookieOf = ({ headers }: Request): string | undefined =>
   headers.cookie?.split('; ').find(cookie => COOKIE.test(cookie));
 
-/** Calls `change` with the text of a successful page, and sends the text that it returns. */
+/** `change` receives the text of a successful page, and returns the text to send. */
 function changingPage(response: Response, change: (page: string) => string | Buffer): void {
   const send = response.send.bind(response);
   response.send = body => {
@@ -35,12 +31,12 @@ function changingPage(response: Response, change: (page: string) => string | Buf
   };
 }
 
-/** Removes the form tokens of a page, which differ each time. */
+/** Removes form tokens, which differ each time. */
 const visible = (page: string): string => page.replaceAll(/[\w.-]{30,}/g, '');
 
-/** Key: path; value: the last page that the app sent there. */
+/** Key: path. */
 const lastPages = new Map<string, { page: string; user: string }>();
-/** Key: session id and path; value: the last page that the app sent there. */
+/** Key: session id and path. */
 const ownPages = new Map<string, { page: string; at: number }>();
 
 export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
@@ -183,10 +179,10 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/** Changes whose handlers must run in every request, to record its cookies or pages. */
+/** Changes whose handlers must see every request, to record its cookies or pages. */
 const WATCHING = ['other-cookie', 'swap-pages', 'old-page', 'wrong-304'];
 
-/** Makes the change in the requests that the oracle (oracle.ts) selects. */
+/** Returns a middleware that makes a random change in the requests that the oracle (oracle.ts) selects. */
 export const drawnHandler =
   (oracle: Oracle): RequestHandler =>
   (request, response, next) => {

@@ -1,26 +1,24 @@
 /**
- * Decides inside an instance which requests the app handles wrongly, and records effects that a client could notice.
- * This code does not use Baton, so its records are an independent measure of what Baton should find.
+ * Decides inside an instance which requests the app handles wrongly, and records the wrong effects that a client
+ * could notice. Independent of Baton, so its records show what Baton should find.
  */
 import { appendFileSync } from 'node:fs';
 import type { SessionData } from 'express-session';
 import { type Random, seeded } from '../../verify/random.ts';
 import type { Draw } from './draw.ts';
 
-/** The condition `some users` applies to one of every SOME users. */
+/** The condition `some users` applies to one in SOME users. */
 const SOME = 4;
 
 interface Seen {
   first: number;
-  /** Time of the previous request of the session. */
+  /** Time of the session's previous request. */
   before: number;
   last: number;
-  /** Number of requests of the session that are in flight on this instance. */
   open: number;
 }
 
 interface Login {
-  /** True if another instance handled the login. */
   elsewhere: boolean;
   /** True if this instance has served an earlier session of the user. */
   again: boolean;
@@ -32,7 +30,7 @@ export class Oracle {
   readonly #second: boolean;
   readonly #random: Random;
   readonly #sessions = new Map<string, Seen>();
-  /** Key: id of a session that this instance has loaded or saved. */
+  /** Key: session id. */
   readonly #logins = new Map<string, Login>();
   readonly #users = new Set<string>();
 
@@ -49,7 +47,7 @@ export class Oracle {
     return new Oracle(draw, env['POWER_HARMS'] ?? '/dev/null', env['INSTANCE_ID'] ?? '');
   }
 
-  /** Call this when a request begins on this instance, and the returned function when the request ends. */
+  /** Call this when a request of the session begins, and the returned function when it ends. */
   began(sid: string): () => void {
     const now = Date.now();
     const seen = this.#sessions.get(sid) ?? { first: now, before: now, last: now, open: 0 };
@@ -62,8 +60,8 @@ export class Oracle {
   }
 
   /**
-   * Call this before each save and after each load of a session.
-   * The instance that saves a session before any load has handled the login.
+   * Call this before each save and after each load of a session. If the first call is a save, this instance has
+   * handled the login.
    */
   used(sid: string, data: Partial<SessionData> | null, how: 'loaded' | 'saved'): void {
     if (data?.user === undefined || this.#logins.has(sid)) return;
@@ -72,7 +70,7 @@ export class Oracle {
   }
 
   /**
-   * Decides whether the app makes the random change in the current request.
+   * Returns true if the app must handle the current request wrongly.
    * @param data the session that is read or saved, if there is one
    */
   strikes(sid: string, data?: Partial<SessionData> | null): boolean {

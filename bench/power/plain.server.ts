@@ -10,14 +10,14 @@ import { Oracle } from './oracle.ts';
 const oracle = Oracle.ofProcess();
 const { draw } = oracle;
 
-/** Returns the signature of a session id, as express-session makes signatures. */
+/** Signs a session id as express-session does. */
 const signatureOf = (sid: string): string =>
   createHmac('sha256', process.env['SESSION_SECRET'] ?? 'keyboard cat')
     .update(sid)
     .digest('base64')
     .replace(/=+$/, '');
 
-/** Requests that came with a wrong signature of the session cookie. */
+/** Requests whose session cookie had a wrong signature. */
 const forged = new WeakSet<object>();
 
 /** Corrects the signature of the session cookie, as if the app did not check signatures. */
@@ -34,7 +34,6 @@ const unchecked: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Adds a note twice in each request that the oracle (oracle.ts) selects. */
 function doubling(redis: Redis): void {
   const push = redis.rpush.bind(redis);
   Reflect.set(redis, 'rpush', async (key: string, text: string) => {
@@ -47,9 +46,9 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/** Users of the next Redis command, if its key is wrong: `own` is the request's user, `other` the wrong user. */
+/** Users of the next Redis command if its key is wrong: `own` is the request's user, `other` the wrong user. */
 let swapped: { own: string; other: string } | undefined;
-/** Returns the user whose notes a request uses: with the defect, the user of the previous request. */
+/** With the defect, a request uses the notes of the previous request's user. */
 function keyOf(user: string): string {
   const before = last;
   last = user;
@@ -61,7 +60,7 @@ function keyOf(user: string): string {
 /** Redis commands whose first argument is a user's key. True: the command only reads. */
 const COMMANDS = { lrange: true, get: true, rpush: false, lrem: false, set: false };
 
-/** Reports each write with a wrong user's key, and each such read whose result differs from the right one. */
+/** Reports each write with a wrong user's key, and each read with such a key that returns a wrong result. */
 function watching(redis: Redis): void {
   for (const [name, reads] of Object.entries(COMMANDS)) {
     const command: (...all: unknown[]) => Promise<unknown> = Reflect.get(redis, name).bind(redis);
@@ -93,7 +92,7 @@ servePlain({
   ...(draw.act === 'share-notes' && { keyOf }),
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
-    // express-session must not save the session again after a logout.
+    // After a logout, express-session must not save the session again.
     Reflect.deleteProperty(request, 'session');
     response.redirect(303, '/app/login');
   },

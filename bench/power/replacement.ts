@@ -1,4 +1,4 @@
-/** Replaces methods of a session store, to change what the store does in the requests that the oracle selects. */
+/** Replaces methods of a session store, in the requests that the oracle (oracle.ts) selects. */
 import type { SessionData } from 'express-session';
 import { differ, type Loaded } from './contents.ts';
 import type { Oracle } from './oracle.ts';
@@ -12,12 +12,12 @@ export interface Raw {
   before(data: SessionData): SessionData | undefined;
 }
 
-/** Creates the changed methods of a session store, which replace those of the correct store `real`. */
+/** Returns changed methods for the correct session store `real`. */
 export type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 export const ignored = (): void => {};
 
-/** Makes `load` return the result of `strike` in requests that the oracle (oracle.ts) selects. */
+/** Changes the result of `load` in requests that the oracle (oracle.ts) selects. */
 export const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
   (real, oracle) => ({
@@ -27,7 +27,7 @@ export const onLoad =
     },
   });
 
-/** Makes `save` call `strike` in requests that the oracle (oracle.ts) selects and that change the session. */
+/** Changes the effect of `save` in requests that the oracle (oracle.ts) selects and that change the session. */
 export const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
   (real, oracle) => ({

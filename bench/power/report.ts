@@ -4,7 +4,7 @@ import type { TrialRecord } from './trial.ts';
 const percent = (count: number, of: number): string =>
   of === 0 ? '–' : `${Math.round((100 * count) / of)} %`;
 
-/** Groups the outcomes of trials by a key. Returns the largest group first. */
+/** The largest group is first. */
 function groupsOf(
   all: readonly TrialRecord[],
   keyOf: (one: TrialRecord) => string,
@@ -16,7 +16,6 @@ function groupsOf(
 
 const found = ({ violated }: TrialRecord): boolean => violated.length > 0;
 
-/** Returns the range of rates to which a defect belongs. Each of the three ranges is a row of a table. */
 function rateOf(one: TrialRecord): string {
   if (one.every <= 10) return '1 in 10 or more';
   return one.every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';

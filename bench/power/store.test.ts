@@ -9,7 +9,7 @@ import { draw, sessionOf, started } from './testing.ts';
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-/** Saves only what has changed since the load, and does not restore a deleted session, like the real store. */
+/** Like the real store, saves only what has changed since the load, and does not restore a deleted session. */
 function inMemory(): Raw & { alive(): string[] } {
   const kept = new Map<string, string>();
   const loaded = new WeakMap<object, SessionData>();
@@ -39,7 +39,7 @@ function inMemory(): Raw & { alive(): string[] } {
   };
 }
 
-/** Two users write, read and log out on a changed store, partly at the same time. Returns what reads returned. */
+/** Two users concurrently write, read and log out on a changed store. */
 async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; reads: string[] }> {
   const real = inMemory();
   const { oracle, harms } = started(one);
@@ -69,7 +69,7 @@ async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; r
   };
 }
 
-/** Runs `driving` with a fake clock that runs every timer at once. */
+/** A fake clock runs every timer at once. */
 async function driven(one: Draw): ReturnType<typeof driving> {
   const done = driving(one);
   await vi.runAllTimersAsync();

@@ -5,13 +5,13 @@ import { differ, type Loaded, owners, undoes, withoutItems, withoutOldest } from
 import { HEALTHY_STORES } from './healthy-stores.ts';
 import { ignored, onLoad, onSave, type Replace } from './replacement.ts';
 
-/** Time for which a reply of the store waits to be given to a later read, ms: longer than a read takes. */
+/** Milliseconds for which a reply of the store is kept to be swapped; longer than a read takes. */
 const PARKED = 40;
 
 /**
  * Swaps the replies of two reads of the store.
- * @param inFlight true: a reply is swapped only with that of a read in flight, by a delay of 1 ms. False: also with
- *   that of a read that begins within `PARKED` ms
+ * @param inFlight true: both reads must be in flight at the same time. False: the second may begin up to `PARKED` ms
+ * later
  */
 const exchanging =
   (inFlight: boolean): Replace =>
@@ -46,7 +46,7 @@ const exchanging =
 const DEFECTIVE: Readonly<Record<string, Replace>> = {
   'drop-save': onSave(async (_sid, _data, _real, oracle) => oracle.harm('a save was dropped')),
   'slow-save': onSave(async (sid, data, real, oracle) => {
-    // Copies the session, because the request can change the session before this save takes effect.
+    // The request can change the session before this save takes effect.
     const copy = copyOf(data);
     oracle.harm('a save was acknowledged early');
     setTimeout(() => void real.save(sid, copy).catch(ignored), oracle.draw.ms);
@@ -89,7 +89,7 @@ const DEFECTIVE: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // Saves a copy, because the store creates a session again if it has not loaded the session object.
+        // The store creates an ended session anew only if it does not know the session object, so it gets a copy.
         await real.save(sid, copyOf(data));
       }
     },
@@ -211,5 +211,5 @@ const DEFECTIVE: Readonly<Record<string, Replace>> = {
   }),
 };
 
-/** The changes of a session store by their names, defects and healthy variants. */
+/** Changes of a session store by name: defects and healthy variants. */
 export const STORE_ACTS: Readonly<Record<string, Replace>> = { ...DEFECTIVE, ...HEALTHY_STORES };

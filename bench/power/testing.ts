@@ -11,7 +11,7 @@ export const draw = (act: string, change: Partial<Draw> = {}): Draw => ({
   ...change,
 });
 
-/** Returns an oracle (oracle.ts), whose file is removed at the end of the current test. */
+/** Returns an oracle (oracle.ts). Its file is removed when the current test ends. */
 export function started(one: Draw): { oracle: Oracle; harms: () => string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'power-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

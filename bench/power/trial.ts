@@ -17,15 +17,15 @@ export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /** The change itself, because an edit of acts.ts can give the same seed another change. */
+  /** Stored in addition to the seed, because an edit of acts.ts can give the seed a different change. */
   act: z.string(),
   when: z.string(),
   every: z.number(),
-  /** Number of wrong effects in the run that a client could notice. */
+  /** Number of wrong effects during the run that a client could notice. */
   harms: z.number(),
-  /** True if a client could notice a wrong effect in the run, or in the requests after the run. */
+  /** True if a client could notice a wrong effect, during the run or in additional requests after the run. */
   noticeable: z.boolean(),
-  /** The claimed guarantees that Baton reported as violated. */
+  /** Claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),
   requests: z.number(),
   folder: z.string(),
@@ -33,7 +33,6 @@ export const outcome = z.object({
 
 export type TrialRecord = z.infer<typeof outcome>;
 
-/** Returns an entry of the zoo that makes the change, and claims the guarantees of the unchanged app. */
 function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
   const program = new URL(`./${host}.server.ts`, import.meta.url);
@@ -48,6 +47,7 @@ function entryOf(draw: Draw, harms: string): Control {
 }
 
 /**
+ * Runs one trial of a random change.
  * @param out folder for the histories
  * @param signal stops the trial
  */
@@ -80,25 +80,24 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   }
 }
 
-/** Limits of the requests after the run: rounds, and milliseconds. */
+/** Limits of the additional requests after a run: rounds, and milliseconds. */
 const ROUNDS = 400;
 const TIME = 12_000;
-/** Number of users in the requests after the run. */
 const USERS = 12;
 /** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
 
-/** Changes that show in logins and logouts, which the requests after the run then repeat often. */
+/** Changes that only logins and logouts show, which must therefore occur often. */
 const COMING_AND_GOING = [
   ...['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'],
   ...['evict-other', 'cookie-path', 'short-cookie'],
 ];
-/** Time from the start of a slow write to the logout that overlaps it, milliseconds. */
+/** Milliseconds from the start of a slow write to the logout that overlaps it. */
 const IN_FLIGHT = 50;
 
 /**
- * Sends requests after the run until a client has noticed the change of the app.
- * Requests overlap, wait for timeouts, write long and non-ASCII values, log out, and send a forged cookie.
+ * Sends requests until a client has noticed the change of the app. Requests overlap, wait for timeouts, write long
+ * and non-ASCII values, log out, and send a forged cookie.
  */
 async function attentive(
   draw: Draw,
@@ -128,11 +127,10 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // Waits for changes of the app that take effect later.
+  // Some changes of the app take effect later.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 
-/** Writes to each object of a user and reads the object at the same time. */
 async function use(user: Visitor, draw: Draw, n: number): Promise<void> {
   const awkward = draw.when === 'awkward' || draw.act === 'wrong-charset';
   const text = `${awkward ? 'ö' : 'o'}${n} `;
@@ -141,7 +139,6 @@ async function use(user: Visitor, draw: Draw, n: number): Promise<void> {
     await Promise.all([user.add(object, value), user.items(object)]);
 }
 
-/** Logs out while a slow write is in flight. */
 async function leaveEarly(user: Visitor): Promise<void> {
   const { write } = user.target.slow ?? {};
   const written = write === undefined ? undefined : user.submit(write, 'late');
@@ -150,7 +147,6 @@ async function leaveEarly(user: Visitor): Promise<void> {
   await written;
 }
 
-/** Sends the session cookie with a changed signature. */
 async function forge(user: Visitor): Promise<void> {
   const cookie = await user.cookie();
   const changed = (letter: string): string => (letter === 'A' ? 'B' : 'A');

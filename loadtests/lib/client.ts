@@ -1,4 +1,4 @@
-/** Converts the responses of k6 to `Reply`, the type of a response in Baton's judge. */
+/** Converts k6's responses to `Reply`, the type of a response in Baton's judge. */
 import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
 import type { Failure } from '../../verify/core/response/outcome.ts';
 import { barePath } from '../../verify/core/response/paths.ts';
@@ -6,48 +6,45 @@ import type { Reply } from '../../verify/core/response/reply.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;
-/** Fields of a form, which k6 encodes, or a text, which k6 sends unchanged. */
+/** Body of a request: fields of a form, which k6 encodes, or a text, which k6 sends unchanged. */
 export type Body = Record<string, string> | string | null;
 
-/** Timeout after which a request counts as one without a response. */
 const TIMEOUT = '10s';
 
 /**
- * k6 must not follow redirects, because Baton's judge must see each redirect.
- * All requests share the object: a new object costs as much time as judging.
+ * Returns k6's parameters for a request. Turns off redirects, because Baton's judge must see each redirect.
+ * @param jar cookie jar; by default k6's own
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
 }
 
-/** Statuses that k6 does not count as failed: the app must refuse requests after a logout with 4xx. */
+/** Statuses that k6 does not count as failed. Includes 4xx, because the app must refuse requests after a logout. */
 export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
   min: 200,
   max: 499,
 });
 
-/** Returns the name of a header as k6 writes it: x-instance-id → X-Instance-Id. */
+/** Returns a header's name as k6 writes it: x-instance-id → X-Instance-Id. */
 const canonical = (name: string): string =>
   name.toLowerCase().replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
 export interface ReplySettings {
   url: string;
-  /** Names of additional response headers to read. */
   headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** Prefix of canaries, the unique values by which Baton recognises its own data in responses. */
+  /** Prefix of canaries: unique values by which Baton recognises its own data in responses. */
   canary: string;
 }
 
 /** Converts the responses of one app from k6's format to Baton's format. */
 export class Replies {
   readonly #url: string;
-  /** `name`: the header's name in lower case; `sent`: its name as k6 writes headers. */
   readonly #headers: readonly { sent: string; name: string }[];
-  /** Names of session cookies, and the canaries' prefix. Other Set-Cookie headers are ignored. */
+  /** Names of session cookies, and the prefix of canaries. */
   readonly #cookies: readonly string[];
-  /** The last Location header, cached because most redirects have the same Location. */
+  /** Most redirects have the same Location header, so the last result is cached. */
   #location = '';
   #redirect = '';
 
@@ -57,7 +54,7 @@ export class Replies {
     this.#cookies = [...cookies.map(name => `${name}=`), canary];
   }
 
-  /** Reads headers one by one. A loop over all headers takes ten times as long, because each access calls Go. */
+  /** Reads each header by name. A loop over all headers takes ten times as long in k6, because each access calls Go. */
   of(response: Response): Reply {
     const { status } = response;
     if (status === 0) return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
@@ -82,7 +79,6 @@ export class Replies {
     return reply;
   }
 
-  /** Baton ignores other cookies, such as form tokens. */
   #cookiesIn(header: string | undefined): string | undefined {
     if (header === undefined) return undefined;
     for (let i = 0; i < this.#cookies.length; i++) {
@@ -94,28 +90,27 @@ export class Replies {
 
 const NO_COOKIES: Reply['cookies'] = [];
 
-/** Returns all headers and cookies. Slow: only for the few responses that need all. */
+/** Returns all headers and cookies of a response. Slow in k6, so only few responses should need it. */
 export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'cookies'> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { headers: Object.fromEntries(headers), body: response.body ?? '', cookies: cookiesOf(response) };
 }
 
-/** @param code an error code of k6 */
 function failureOf(code: number): Failure {
   if (code === 1050) return 'timeout';
-  // A request that was not sent, because DNS, the connection or TLS failed.
+  // The request was not sent, because DNS, the connection or TLS failed.
   const unsent =
     (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220) || (code >= 1300 && code < 1400);
   return unsent ? 'refused' : 'reset';
 }
 
-/** A cookie with k6's field names, which differ from the names in @types/k6. */
+/** k6's field names of a cookie differ from those in @types/k6. */
 interface Cookie {
   name: string;
   value: string;
-  /** Max-Age, seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
+  /** Seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
   max_age: number;
-  /** Expires, milliseconds since 1970; far below 0 if the response has no Expires. */
+  /** Milliseconds since 1970; far below 0 if the response has no Expires. */
   expires: number;
 }
 
@@ -127,7 +122,7 @@ function cookiesOf(response: Response): Reply['cookies'] {
   });
 }
 
-/** Returns a redirect's path without query, with the origin if the host differs. k6 lacks `URL`. */
+/** Returns a redirect's path without its query, and with its origin if the host changes. k6 lacks `URL`. */
 function pathOf(location: string, url: string): string {
   const plain = barePath(location);
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;

@@ -1,4 +1,7 @@
-/** `baton-verify/k6` (docs/k6.md): `session(run)` sends requests as `http` does. Baton's judge checks each response. */
+/**
+ * The module `baton-verify/k6` (docs/k6.md). `session(run)` sends requests as `http` does, and Baton's judge checks
+ * each response.
+ */
 import exec from 'k6/execution';
 import { accountOf, newcomer, type PoolAccount, poolOf } from '../../verify/core/response/accounts.ts';
 import { ERRORS, thresholdsOf } from '../../verify/core/sums/figures.ts';
@@ -20,40 +23,41 @@ export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
 
-/** The state that all iterations share. setup() must return this state. */
+/** State of a run, which setup() must return. All iterations share it. */
 export type { Shared as Run };
 
 export interface Verified {
-  /** The app under load: from the variable TARGET or, by default, the bundled web shop. */
+  /** The app under load, from the variable TARGET. By default the bundled web shop. */
   target: App;
   /** Number of accounts in the target file. */
   accounts: number;
-  /** Thresholds for `options.thresholds`. All pass if, and only if, every claimed guarantee is valid. */
+  /** Value for `options.thresholds`. All pass if, and only if, every claimed guarantee holds. */
   thresholds: Record<string, string[]>;
-  /** Starts the run. Call this function in setup(). */
+  /** Starts the run. Call this in setup(). */
   start(): Shared;
-  /** Writes the end of the run's history. Call this function in teardown(). */
+  /** Writes the end of the history. Call this in teardown(). */
   end(run: Shared): void;
   /**
    * Returns the session of a user, the same object in every iteration of a virtual user.
-   * @param user number of an account, from 1 on; name of a user that the script itself logs in, as pages show the name;
-   *   or an account from `newcomer`. Default: the number of the virtual user
+   * @param user number of an account, from 1 on; name of a user that the script itself logs in, as pages show it; or
+   * an account from `newcomer`. Default: the number of the virtual user
    */
   session(run: Shared, user?: number | string | PoolAccount): Session;
   /** Returns a new account, which the script must register. */
   newcomer(run: Shared): PoolAccount;
-  /** Wraps the function of an iteration, so that an exception increments `baton_script_errors`. */
+  /** Wraps the function of an iteration. An exception then increments `baton_script_errors`. */
   guarded(iteration: (run: Shared) => void): (run: Shared) => void;
   /**
-   * Returns k6's summary and the verdict, for handleSummary().
+   * Returns k6's summary and the verdict. Call this in handleSummary().
    * @param lines printed between the summary and the verdict
    */
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }
 
 /**
- * Guarantees that a user's own script claims by default: those for which every script gives evidence.
- * Thresholds also fail the run at another user's data (`baton_bleed`) or an old value (`baton_stale`, `baton_back`).
+ * Guarantees that a user's own script claims by default, because every script gives evidence for them. Thresholds
+ * also fail the run if a page shows another user's data (`baton_bleed`) or an old value (`baton_stale`,
+ * `baton_back`).
  */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },
@@ -71,7 +75,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
     ...judge,
   });
   const { app } = settings;
-  // Variables of one virtual user, because each virtual user has its own copy of this module.
+  // Each virtual user has its own copy of this module.
   let vu: VirtualUser | undefined;
   let newcomers = 0;
   const sessions = new Map<number | string, Session>();

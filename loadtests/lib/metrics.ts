@@ -10,7 +10,7 @@ export function add(metric: string, value: number, tags?: Record<string, string>
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
-/** Adds 0 to every counter: outputs and thresholds of k6 miss a counter without a value. */
+/** Adds 0 to every counter, because k6 omits a counter without a value from its outputs and thresholds. */
 export function addNothing(): void {
   for (const counter of counters.values()) counter.add(0);
 }

@@ -1,4 +1,4 @@
-/** Judges the events of one virtual user, counts the events in metrics, and writes them to a history. */
+/** Judges the events of one virtual user, counts them in k6's metrics, and writes them to a history. */
 import exec from 'k6/execution';
 import type { Event } from '../../verify/core/history/history.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
@@ -10,22 +10,21 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A k6 counter that shows a count of one of Baton's checks, such as the number of lost sessions. */
+/** A k6 counter that shows one count of Baton's judge, such as the number of lost sessions. */
 interface Raised {
   readonly metric: string;
-  /** Index in the list of all checks. */
   readonly check: number;
   readonly name: string;
   readonly instance: string | undefined;
   readonly tags: Record<string, string> | undefined;
   readonly repeated: keyof Repeated | undefined;
-  /** The part of the count that the k6 counter has already. */
+  /** The part of the count that was already added to the k6 counter. */
   added: number;
 }
 
 /**
  * Returns the k6 counters of one virtual user.
- * @param first true for an account's first virtual user, the only one that adds counts of the whole account
+ * @param first true for the first virtual user of an account, which alone adds the counts of the whole account
  */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
@@ -45,7 +44,6 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** A count for the next batch of k6 counters. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
@@ -53,8 +51,8 @@ interface Waiting {
 }
 
 /**
- * Returns a function that counts how often each value of one tag occurs.
- * @param known the valid values of the tag; every other value counts as `other`
+ * Returns a function that counts how often each value of a tag occurs.
+ * @param known valid values of the tag; every other value counts as `other`
  */
 function counting(of: { metric: string; tag: string }, all: Waiting[], known?: readonly string[]) {
   const byValue = new Map<string, Waiting>();
@@ -70,12 +68,12 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** Limits of a batch of counts, operations and microseconds. Each call to k6 takes 2 µs. */
+/** Counts go to k6 in batches, because each call to k6 takes 2 µs. The limits are operations and microseconds. */
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * Number of first operations whose counts go to k6 at once.
- * k6 calls no function at the end of a virtual user, so a last batch would be lost.
+ * Counts of this many first operations go to k6 at once. k6 calls no function when a virtual user ends, so a short
+ * run would lose an unfinished batch.
  */
 const FIRST = 2 * BATCH;
 
@@ -86,7 +84,7 @@ export class Observer {
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
-  /** Reads that repeat the result of the last judged read, and are not passed to the judge. */
+  /** Counts the reads that only repeat the judge's last read, and did not reach the judge. */
   readonly repeated = nothingRepeated();
   broke = 0;
   #warned = false;
@@ -98,7 +96,7 @@ export class Observer {
 
   /**
    * @param user number of the virtual user, from 1 on
-   * @param pool number of accounts; with more virtual users, several of them share an account
+   * @param pool number of accounts; with more virtual users, several share an account
    */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
     this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#found(anomaly), 'counts');
@@ -114,7 +112,6 @@ export class Observer {
     this.#raised = raisedFrom(settings.judged, settings.instances, user <= pool);
   }
 
-  /** Writes an event to the history and passes it to the judge. */
   step(event: Event): void {
     this.write(event);
     this.judge(event);
@@ -124,21 +121,21 @@ export class Observer {
     if (this.#settings.history) writeLine(event);
   }
 
-  /** Passes an event to the judge. Returns true if the judge reports no anomaly. */
+  /** Judges an event. Returns true if there is no anomaly. */
   judge(event: Event): boolean {
     const { broke } = this;
     this.#judge.step(event);
     return this.broke === broke;
   }
 
-  /** The writes and earlier reads with which the judge has compared the most recent read. */
+  /** The writes and reads with which the judge compared the most recent read. */
   get compared(): ComparedWith | undefined {
     return this.#judge.reads;
   }
 
   /**
    * Counts an operation that has ended.
-   * @param first true if the session has contacted this instance for the first time
+   * @param first true if this is the session's first contact with the instance
    * @param now time of the response, microseconds
    */
   count({ outcome, status, instance }: Seen, first: boolean, now: number): void {
@@ -174,9 +171,9 @@ export class Observer {
     this.#closing ||= isClosing();
   }
 
-  /** Prints the first violation of this virtual user, unless a history is written, which has all violations. */
+  /** Prints only the first violation of this virtual user. A history, if written, already contains all violations. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // Counts failed requests against the fault's budget at the end, if the whole run counts as one fault.
+    // If the whole run counts as one fault, failed requests are compared with the fault's budget at the end.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
@@ -187,7 +184,7 @@ export class Observer {
   }
 }
 
-/** Returns true if the scenario could end before the next batch, whose counts would be lost. */
+/** Returns true near the end of the scenario, when counts in an unfinished batch would be lost. */
 function isClosing(): boolean {
   const { progress, startTime } = exec.scenario;
   const elapsed = Date.now() - startTime;

@@ -1,4 +1,4 @@
-/** Tests that a reused result of an earlier page equals the result of a new interpretation. */
+/** Tests that a cached result of a page equals a new interpretation of the page. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interpreter } from '../../verify/core/response/interpret.ts';
@@ -28,7 +28,7 @@ interface Page {
   changed: boolean;
 }
 
-/** One name is part of another name, and two names are prefixes of user names. */
+/** Some names are part of another name, or a prefix of user names, to provoke confusion. */
 const by = fc.constantFrom('app-1', 'app-2', 'app-10', 'an', 'bo', undefined);
 const contents = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ user: 'ann', items: ['milk', 'c0.user-1.s1.1.aaaaaaaa'] }) },
@@ -68,7 +68,7 @@ describe('Readings', () => {
       }
     });
     fc.assert(property, { numRuns: 2000 });
-    // The test would prove nothing without many reused results.
+    // Without many cached results, the test would prove nothing.
     expect(again).toBeGreaterThan(1000);
   });
 

@@ -1,26 +1,26 @@
-/** Interprets the responses to reads, and reuses the result of an equal earlier page. */
+/** Interprets the responses to reads, and caches the results of recent pages. */
 import type { Asked, Interpreter, Seen } from '../../verify/core/response/interpret.ts';
 import type { Named } from '../../verify/core/response/naming.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 
 interface Kept {
   body: string;
-  /** Name of the object that was read. The same page means something else for another object. */
+  /** Name of the object that was read. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** Name of the instance. Undefined if the page names no instance, or if a value on the page contains the name. */
+  /** Name of the instance. Undefined if the page does not contain the name, or if a value on the page contains it. */
   instance: string | undefined;
-  /** The texts before, between and after the names of the instance, computed when first needed. */
+  /** The page's texts between the occurrences of the instance's name; computed when first needed. */
   parts: string[] | undefined;
 }
 
-/** Number of kept pages: one of each instance, and some of other objects. */
+/** Maximum number of cached pages. */
 const KEPT = 6;
 
 /**
- * Reuses results of earlier pages: most pages under load differ only in the instance's name.
- * k6 takes 1 µs to compare two pages and 100 µs to interpret one.
+ * Interprets pages, and caches the results. Under load, most pages differ only in the instance's name. k6 takes 1 µs
+ * to compare two pages, but 100 µs to interpret one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -31,9 +31,10 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /** Returns the result of an equal kept page, with the instance of this response. */
+  /** Returns the meaning of a response, from the cache if possible. */
   seen(reply: Reply, asked: Asked): Seen {
-    // Keeps results of successful reads without a cookie, which depend only on the page and the instance.
+    // The result of a successful read without a cookie depends only on the page and the instance, so it can be
+    // cached.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -60,7 +61,7 @@ export class Readings {
     return seen;
   }
 
-  /** Drops all kept pages after a change of data: a page from before is unlikely to come again. */
+  /** Empties the cache. Call this after a write, because the old pages are unlikely to come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -72,8 +73,8 @@ export class Readings {
 }
 
 /**
- * Returns true if the page differs from a kept page only in the instance's name.
- * Compares the parts between the names: a replacement would need too much memory in k6.
+ * Returns true if the page differs from a cached page only in the instance's name. Replacing the name would need too
+ * much memory in k6.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
@@ -96,7 +97,6 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
   return true;
 }
 
-/** Returns an earlier result, with the instance that sent this response. */
 function again(seen: Seen, named: Named | undefined): Seen {
   if (named !== undefined) {
     seen.instance = named.instance;
@@ -108,13 +108,13 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** True if a value on the page contains the instance's name, so that the result is valid for this instance only. */
+/** A result is valid for one instance only, if a value on the page contains the instance's name. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // A step of an iterator (`for of`) takes as long in k6 as the search in one text.
+  // In k6, a step of an iterator (`for of`) takes as long as the search in one text.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

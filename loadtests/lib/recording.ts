@@ -1,4 +1,4 @@
-/** Records the requests of one session: for the history, the judge and the counters of k6. */
+/** Records the requests of one session: for the history, the judge and k6's counters. */
 import type { Operation, SessionEvent, Start } from '../../verify/core/history/history.ts';
 import { joined } from '../../verify/core/history/joined.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
@@ -22,23 +22,20 @@ export class Recording {
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
-  /** Maximum response time of the target, microseconds. The judge gets slower reads even if they repeat. */
+  /** The judge gets every read that is slower than this, microseconds. */
   readonly #longest: number;
-  /** The requests for the last object, cached, because most requests use the same object. */
   #named: { probe: ProbeRequests; object: string } | undefined;
-  /** Names of the instances that have served the session. */
   #contacted: string[] = [];
-  /** A read that repeats the previous read, and that the judge did not get. */
+  /** The previous read, which the judge has not received because it repeats an earlier read. */
   #held: RequestInFlight | undefined;
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Time of the last successful response, microseconds; of the first request before any success. */
+  /** Time of the last successful response, or of the first request before any success, microseconds. */
   #success: number | undefined;
-  /** True if a request has failed since the last success. */
   #failing = false;
 
-  /** @param user the text that replaces the account's user name in the history */
+  /** @param user text that replaces the account's user name in the history */
   constructor(vu: VirtualUser, user: string) {
     this.#vu = vu;
     this.#user = user;
@@ -52,7 +49,6 @@ export class Recording {
     this.#contacted = [];
   }
 
-  /** Records that a request is about to be sent. */
   call(what: RequestMeaning): RequestInFlight {
     const vu = this.#vu;
     const id = vu.nextId();
@@ -103,7 +99,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Passes a read to the judge, unless the read only repeats the last read of the judge. */
+  /** Passes a read to the judge, but holds it back if it only repeats the judge's last read. */
   #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
@@ -125,7 +121,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Gives the judge the read that was held back. Call this before an event that could contradict the read. */
+  /** Call this before an event that could contradict a read that was held back. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
@@ -138,7 +134,7 @@ export class Recording {
     return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
-  /** True for the session's first request to an instance between login and end. */
+  /** Returns true for a session's first request to an instance after its login. */
   #isFirstContact(what: RequestMeaning, { instance, outcome }: Seen, alive: boolean): boolean {
     if (instance === undefined || this.#contacted.includes(instance) || what.with !== undefined) return false;
     if (!alive && !(what.action === 'login' && outcome === 'ok')) return false;
@@ -146,7 +142,7 @@ export class Recording {
     return true;
   }
 
-  /** Measures the time since the last success, also at each failure: the run could end before the next success. */
+  /** Also measures at each failure, because the run could end before the next success. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;
@@ -156,7 +152,6 @@ export class Recording {
     this.#success = outcome === 'ok' ? now : since;
   }
 
-  /** Records that the session began or ended. */
   record({ event, reason }: Pick<SessionEvent, 'event' | 'reason'>): void {
     const vu = this.#vu;
     this.#settle();

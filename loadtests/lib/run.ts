@@ -1,4 +1,4 @@
-/** Creates, in setup(), the state that all virtual users of a run share. */
+/** Creates the state that all virtual users of a run share, in setup(). */
 import { hmac, randomBytes } from 'k6/crypto';
 import http from 'k6/http';
 import {
@@ -16,15 +16,14 @@ import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
   run: Run;
-  /** Secret key of the hashes that replace session ids in the history. */
+  /** Key of the hashes that replace session ids in the history. */
   key: string;
-  /** The moment at which all clocks of the run show 0, milliseconds since 1970. */
+  /** Milliseconds since 1970 at which all clocks of the run show 0. */
   zero: number;
-  /** Name of the clock of setup() and teardown(). */
   clock: string;
   /**
-   * Objects that the app shows as JSON without a user name, to signed-in clients only.
-   * A successful read of such an object proves that the client is signed in.
+   * Objects that the app shows without a user name, but only to signed-in clients. A successful read of such an
+   * object proves that the client is signed in.
    */
   unnamed: readonly string[];
 }
@@ -47,19 +46,18 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // Several k6 processes call setup() in a shared run, and their clocks need different names.
+  // In a shared run, each k6 process calls setup(), and its clock needs its own name.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }
 
-/** Returns the objects that the app shows as JSON without a user name, to signed-in clients only. */
 function unnamedIn({ app, url }: Settings): string[] {
   const { user } = app.signedIn;
   const named = typeof user === 'object' && 'json' in user;
   const reads = app.probes.filter(
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
-  // Omits headers with placeholders, whose values are known only after a login.
+  // The values of placeholders in headers are known only after a login.
   const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
   const headers = Object.fromEntries(fixed);
   const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
@@ -67,7 +65,6 @@ function unnamedIn({ app, url }: Settings): string[] {
   return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
 
-/** Returns the budgets of the target and, for a run that counts as one fault, the fault's budget. */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
   const { window } = judged;
@@ -77,8 +74,8 @@ function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
 }
 
 /**
- * Declares a clock in the history. Must come before the first event on this clock.
- * @param uncertainty maximum error, microseconds; at least 1000, since k6 measures time in milliseconds
+ * Returns the event that declares a clock. It must precede the first event on this clock.
+ * @param uncertainty maximum error, microseconds; at least 1000, because k6 measures time in milliseconds
  */
 export function clockLine({ zero }: Shared, clock: string, uncertainty: number): Clock {
   return { type: 'clock', clock, base: new Date(zero).toISOString(), uncertainty };
@@ -97,8 +94,8 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
 }
 
 /**
- * Returns the event of the fault, if the whole run counts as one fault; otherwise nothing.
- * @param end the time at which the fault ends; undefined at the start of the run
+ * Returns a fault event if the whole run counts as one fault; otherwise nothing.
+ * @param end end of the fault; undefined at the start of the run
  */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
   if (judged.window === undefined) return [];
@@ -106,5 +103,8 @@ function windowLine({ clock }: Shared, { judged, script }: Settings, end?: numbe
   return [end === undefined ? fault : { ...fault, end, bit: true, healthy: true }];
 }
 
-/** Prints an event as one line, which k6 keeps unchanged with `--console-output FILE --log-format raw`. */
+/**
+ * Prints an event of the history as one line. With `--console-output FILE --log-format raw`, k6 writes exactly this
+ * line.
+ */
 export const writeLine = (event: Event): void => console.log(JSON.stringify(event));

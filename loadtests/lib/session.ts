@@ -1,4 +1,4 @@
-/** Sends the requests of one session with `k6/http`, and records, judges and counts each request. */
+/** Sends the requests of one session with `k6/http`. Records, judges and counts each request. */
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type CookieJar } from 'k6/http';
@@ -12,43 +12,40 @@ import { add } from './metrics.ts';
 import { Recording, type RequestInFlight } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
-/** Pause after a failed login or a lost session, seconds. Prevents a flood of logins to a broken app. */
+/** Seconds. Without a pause, a broken app would cause a flood of logins. */
 const PAUSE = 1;
-/** Number of reads after a session is lost, which show the instances that still accept the cookie. */
+/** Number of requests after a session is lost, to find out which instances still accept its cookie. */
 const REPLAYS = 4;
-/**
- * Maximum number of requests for the login page after a login, to find out if the login succeeded.
- * Some instances may not know the session yet.
- */
+/** Maximum number of requests for the login page after a login. Some instances may not know the session yet. */
 const LANDINGS = 4;
-/** Tags that separate logins from the load, because password hashing is slow. */
+/** Password hashing is slow, so logins are measured separately. */
 const LOGIN_TAGS = { phase: 'login' };
 
 export class JudgedSession {
   readonly account: PoolAccount;
   /** True while the responses show that the session is logged in. */
   alive = false;
-  /** Values of the app's first list, such as the basket, whose writes the app has acknowledged. */
+  /** Acknowledged values of the app's first list, such as the basket. */
   items: string[] = [];
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /** True if the script sends the login. The session then uses k6's cookie jar, and adds no requests. */
+  /** True if the script itself sends the login. The session then uses k6's cookie jar, and adds no requests. */
   readonly #byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
   #begun = false;
   #iteration = -1;
   #lives = 0;
-  /** True if the session was lost. The next login then counts as a repeated login. */
+  /** True if the session was lost, so that the next login counts as a forced login. */
   #forced = false;
 
-  /** @param login `target`: logs in as the target file describes; `script`: the script sends the login */
+  /** @param login `target`: logs in as the target file describes; `script`: the script itself sends the login */
   constructor(vu: VirtualUser, account: PoolAccount, login: 'target' | 'script' = 'target') {
     this.account = account;
     this.vu = vu;
     this.#byScript = login === 'script';
-    // A separate cookie jar, because k6 replaces its own jar at each iteration.
+    // k6 replaces its own cookie jar at each iteration.
     this.params = paramsOf(this.#byScript ? undefined : new http.CookieJar());
     this.recording = new Recording(vu, account.label);
     this.filling = new Filling(vu, account);
@@ -63,21 +60,22 @@ export class JudgedSession {
   }
 
   /**
-   * Sends a request as `http.request` does, to a path of the target or a full URL.
-   * Follows redirects only if `params` says so, because a redirect to the login shows a lost session.
+   * Sends a request as `http.request` does. Follows redirects only if `params` says so, because a redirect to the
+   * login shows a lost session.
+   * @param url path of the target, or full URL
    */
   request(method: string, url: string, body: Body = null, params?: Params): Response {
     const base = this.vu.settings.url;
     const path = url.startsWith(base) ? url.slice(base.length) || '/' : url;
     const what = this.vu.meaningOf(method, path, body);
-    // Begins a new session at a request for the login form, if the last session has ended.
+    // A request for the login form after the end of a session begins a new session.
     if (!this.#begun || (what.action === 'form' && !this.alive)) this.begin();
     this.send(what, { method, path, body }, params);
     if (what.action === 'logout') this.over('logout');
     return this.response as Response;
   }
 
-  /** Returns a random number from 0 to 1, from a generator that starts with the seed of the run. */
+  /** Returns a random number from 0 to 1. The generator starts with the seed of the run. */
   random(): number {
     return this.vu.random.next();
   }
@@ -97,7 +95,7 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /** Shares one parameter object, because creating an object takes as long as judging a response. */
+  /** Returns one shared object if possible, because a new one takes as long as judging a response. */
   protected paramsOf({ what, request }: RequestInFlight, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;
@@ -128,11 +126,11 @@ export class JudgedSession {
     return seen;
   }
 
-  /** Requests the login page after a redirect to the login page, which redirects signed-in users or has no form. */
+  /** Requests the login page after a login. An app redirects signed-in users from this page, or shows no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // Omits the request id, because the history lacks this request.
+    // The history does not contain this request for the login page, so the request needs no id.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {
@@ -157,7 +155,7 @@ export class JudgedSession {
     if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
   }
 
-  /** Ends the session, without a loss, if k6 has replaced its cookie jar (see `noCookiesReset`). */
+  /** Without `noCookiesReset`, k6 replaces its cookie jar at each iteration, which ends the session but is no loss. */
   enterIteration(): void {
     if (!this.#byScript) return;
     const { iterationInInstance } = exec.vu;

@@ -9,11 +9,11 @@ export interface Settings extends ScriptSettings {
   url: string;
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** True to write each operation to the console, as one line of the history. */
+  /** True to print each operation to the console, as a line of the history. */
   history: boolean;
-  /** Name of a run of several k6 processes, and the key of the hashes that replace ids in its history. */
+  /** Name of a run of several k6 processes, and the key of the hashes that replace session ids in its history. */
   shared: { run: string; key: string } | undefined;
-  /** The maximum error of this machine's clock, microseconds. */
+  /** Maximum error of this machine's clock, microseconds. */
   uncertainty: number;
   /** Prefix of the names of report files. */
   report: string | undefined;
@@ -21,17 +21,20 @@ export interface Settings extends ScriptSettings {
   seed: number | undefined;
 }
 
-/** What a script does. By default, the judge expects no logouts and no faults. */
+/** Describes what a script does. By default, the judge expects no logouts and no faults. */
 export interface JudgeOptions {
-  /** True if the script logs out and then sends the old cookie. */
+  /** True if the script logs out and then replays the old cookie. */
   logouts?: boolean;
-  /** The budget of a run that counts as one fault, such as a deploy. */
+  /** Budget of a run that counts as one fault, such as a deploy. */
   window?: WindowBudget;
   /** Names of the guarantees for which the script gives evidence; by default, all that the target claims. */
   claims?: readonly string[];
 }
 
-/** @throws Error with the name of the wrong variable, the expected and the actual value */
+/**
+ * Returns the settings of Baton's judge.
+ * @throws Error with the name of the wrong variable, the expected and the actual value
+ */
 export function settingsOf(
   environment: Environment,
   script = 'dashboard',
@@ -56,7 +59,7 @@ export function settingsOf(
   };
 }
 
-/** Returns name and key of a shared run from RUN and RUN_KEY, which must be equal in all processes. */
+/** RUN and RUN_KEY must be equal in all k6 processes of a shared run. */
 function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] {
   if (RUN === '' && RUN_KEY === '') return undefined;
   if (/^[\w-]{1,40}$/.test(RUN) && /^[0-9a-f]{32,}$/.test(RUN_KEY)) return { run: RUN, key: RUN_KEY };
@@ -66,10 +69,10 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   );
 }
 
-/** Environment variables that the printed command repeats if they are set. */
+/** Environment variables that the command for a repeated run includes, if they are set. */
 const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
 
-/** Returns a command that repeats the run with the same random choices. The command contains no passwords. */
+/** Returns a command that repeats the run with the same random choices. Contains no passwords. */
 export function replayOf(environment: Environment, script: string, seed: number): string {
   const shown = SHOWN.filter(name => environment[name]).map(name => `${name}=${environment[name]} `);
   const target = environment['TARGET'] ? 'TARGET="$(npx baton-verify k6 …)" ' : '';

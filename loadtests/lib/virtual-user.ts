@@ -1,4 +1,4 @@
-/** The state that all sessions of a virtual user share: clock, counters, judge, and the interpreter of pages. */
+/** Contains the state that all sessions of a virtual user share: clock, counters, judge, and interpreter of pages. */
 import { hmac } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
@@ -15,25 +15,24 @@ import { Readings } from './readings.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** Number of operation ids of each virtual user, so that ids are unique in the run. */
+/** Number of operation ids that each virtual user can use. */
 const IDS = 1e9;
-/** Maximum number of URL paths whose meaning is cached. */
 const MEANINGS = 100;
 
 const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
 
-/** Returns the names of the response headers with the instance's name or the form token. */
+/** Returns the names of the response headers that contain the instance's name or the form token. */
 const headersOf = ({ instance, csrf }: App): string[] => [
   ...(instance?.header === undefined ? [] : [instance.header]),
   ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
 ];
 
 export class VirtualUser {
-  /** Name of this virtual user in the history, as a client with its own clock. */
+  /** Name of this virtual user's clock and client in the history. */
   readonly name: string;
   readonly app: App;
-  /** Path of the page that sessions read: the first probe's page, or the page that names the user. */
+  /** Path of the page that sessions read: the first probe's page or, without probes, the page that names the user. */
   readonly home: string;
   readonly shared: Shared;
   readonly settings: Settings;
@@ -45,7 +44,6 @@ export class VirtualUser {
   readonly #number: number;
   readonly #csrf: Findings | undefined;
   readonly #introduced = new Map<string, string>();
-  /** Key: path of a GET request; value: its meaning, such as a read of the basket. */
   readonly #meanings = new Map<string, RequestMeaning>();
   #ids: number;
   #shown: { name: string; label: string | undefined } = { name: '', label: undefined };
@@ -79,18 +77,18 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Requests of the load, as opposed to requests of a login.
+    // Requests of a login have a different tag.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /** Returns the account of a user that the script logs in, also if the target file lacks the user. */
+  /** Returns the account of a user that the script itself logs in. The target file may lack the user. */
   named(user: string): PoolAccount {
     const known = userLabel(this.app.accounts, user);
     if (known === undefined) this.#introduced.set(user, `user-${this.label(user)}`);
     return { user, password: '', label: known ?? `user-${this.label(user)}` };
   }
 
-  /** Keeps the last label, because most pages name the same user. */
+  /** Most pages name the same user, so the last label is cached. */
   #labelOf(name: string): string | undefined {
     if (name !== this.#shown.name) {
       const label =
@@ -107,12 +105,11 @@ export class VirtualUser {
     return hmac('sha256', this.shared.key, secret, 'hex').slice(0, 12);
   }
 
-  /** Returns the form token in a page; '' if the page has none. */
   csrf(page: Pick<Reply, 'headers' | 'body' | 'cookies'>): string {
     return this.#csrf?.first(page) ?? '';
   }
 
-  /** Extracts the values of a response, such as an id, that later requests must send. */
+  /** Extracts the values of a response that later requests must send, such as an id. */
   captured(captures: Captures = {}, response?: Response): Record<string, string> {
     const names = Object.keys(captures);
     if (names.length === 0 || response === undefined) return {};
@@ -122,7 +119,7 @@ export class VirtualUser {
     return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
-  /** Finds out what a request means, such as a read of the basket, from the pages in the target file. */
+  /** Returns what a request means to the judge, such as a read of the basket. */
   meaningOf(method: string, url: string, body: Body): RequestMeaning {
     if (method !== 'GET') return meaningOf(this.app, method, url, body);
     const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
@@ -143,8 +140,8 @@ export class VirtualUser {
   }
 
   /**
-   * Returns the time on the clock of this virtual user, microseconds, later at each call.
-   * k6's clock has a resolution of 1 ms, so a response and the next request may have the same time.
+   * Returns the time on this virtual user's clock, microseconds. k6's clock has a resolution of 1 ms, so each call
+   * adds at least 1 µs.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;

@@ -1,31 +1,32 @@
-/** Reads the load settings of a script from the environment (docs/k6.md). */
+/** Reads the load settings of a k6 script from the environment (docs/k6.md). */
 import { type Environment, whole } from '../target/environment.ts';
 
 export interface LoadSettings {
   /** Number of virtual users, each with one request in flight. */
   users: number;
-  /** Iterations per second. If undefined, each user sends its next request after the last response. */
+  /** Iterations per second. If undefined, each user sends its next request after a response. */
   rate: number | undefined;
-  /** Duration in the format of k6, such as 30s or 5m. */
+  /** Duration of the load in k6's format, such as 30s or 5m. */
   duration: string;
-  /** Pause between two requests of a user, seconds: random, from `least` to `most`. */
+  /** Pause between two requests of a user, seconds: a random time between these limits. */
   think: readonly [least: number, most: number];
-  /** The longest time without a success (deploy.ts), or the limit of response times (breakpoint.ts), milliseconds. */
+  /** Milliseconds. deploy.ts: maximum time without a successful response; breakpoint.ts: maximum response time. */
   budget: number;
-  /** Long pause of a user, seconds: a little less than the idle timeout of sessions. 0: no long pauses. */
+  /** Length of a long pause, seconds, a little below the idle timeout of sessions. 0: no long pauses. */
   idle: number;
   /** Number of sessions that a virtual user keeps open. */
   sessions: number;
   /** Maximum share of failed requests, from 0 to 1. */
   errors: number;
-  /** Maximum 95th percentile of response times without logins, milliseconds. */
+  /** Maximum 95th percentile of response times, without logins, milliseconds. */
   p95: number;
   /** Maximum share of iterations that k6 drops because it cannot keep the rate, from 0 to 1. */
   dropped: number;
 }
 
 /**
- * @param defaults the default values of the script
+ * Returns the load settings of a script.
+ * @param defaults default values of the script
  * @throws Error with the name of the wrong variable, the expected and the actual value
  */
 export function loadOf(environment: Environment, defaults: Partial<LoadSettings> = {}): LoadSettings {
@@ -43,7 +44,10 @@ export function loadOf(environment: Environment, defaults: Partial<LoadSettings>
   };
 }
 
-/** Returns the seconds that all users need to log in, at ten logins per second: password hashing is slow. */
+/**
+ * Returns the time that all users need to log in, seconds. Assumes ten logins per second, because password hashing is
+ * slow.
+ */
 export const loginTime = (users: number): number => 3 + Math.ceil(users / 10);
 
 /** Parses a duration such as 1m30s. Returns seconds. */
@@ -69,7 +73,6 @@ function range(environment: Environment, name: string): [number, number] | undef
   );
 }
 
-/** Reads a number from 0 to 1; 0.01 if the variable is not set. */
 function share(environment: Environment, name: string): number {
   const text = environment[name];
   if (!text) return 0.01;

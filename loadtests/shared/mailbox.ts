@@ -1,9 +1,9 @@
-/** Reads the mails of the app under load, from the mailbox of `npm run stack` or from Mailpit. */
+/** Reads activation mails from the mailbox of `npm run stack` or from Mailpit. */
 import { sleep } from 'k6';
 import http from 'k6/http';
 
 const MAILBOX = __ENV['MAILBOX'] || 'http://127.0.0.1:8025';
-/** Maximum number of reads, one per second: a mail can arrive later than the response. */
+/** A mail can arrive later than the response, so the mailbox is read once per second. */
 const READS = 10;
 
 /**

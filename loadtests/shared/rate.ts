@@ -1,4 +1,4 @@
-/** Defines the steps of a rising request rate, and reports which limit the app broke first. */
+/** Defines the steps of a rising request rate, and reports which limit the app violated first. */
 import { counted } from '../../verify/core/result/format.ts';
 import { BROKE } from '../../verify/core/sums/figures.ts';
 import type { SummaryData } from '../lib/k6.ts';
@@ -8,11 +8,11 @@ import { durationOf, type Part } from './parts.ts';
 export const STEPS = 10;
 
 export interface RateStep extends Part {
-  /** Number of iterations that start per second. */
+  /** Iterations that start per second. */
   rate: number;
 }
 
-/** Returns steps of equal duration with rising rates, up to the rate of the settings. */
+/** Returns steps of equal duration with rising rates. The last step has the rate of the settings. */
 export function stepsOf({ rate = STEPS, duration }: LoadSettings): RateStep[] {
   const long = seconds(duration) / STEPS;
   return Array.from({ length: STEPS }, (_, i) => ({
@@ -23,8 +23,8 @@ export function stepsOf({ rate = STEPS, duration }: LoadSettings): RateStep[] {
 }
 
 /**
- * Returns a sentence that says what failed first and at which rate.
- * Candidates are a guarantee, the limit of response times, and k6 with too few virtual users.
+ * Returns a sentence that says what failed first, and at which rate: a guarantee, the limit of response times, or k6
+ * for lack of virtual users.
  */
 export function brokeFirst(data: SummaryData, load: LoadSettings): string {
   const steps = stepsOf(load);
@@ -33,7 +33,7 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
     `at ${steps[step]?.rate} iterations per second (step ${step + 1} of ${STEPS})`;
   const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= load.budget);
   const first = value(BROKE, 'min') / 1000;
-  // Counts a violation during the logins, before the first step, in the first step.
+  // A violation during the logins, before the first step, counts as one of the first step.
   const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - loginTime(load.users)));
   const latency = {
     step: slow,
@@ -59,7 +59,6 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
     : `nothing broke: up to ${rated} all guarantees held, and 95 % of responses took at most ${load.budget} ms`;
 }
 
-/** Returns the guarantee that was violated first, if k6's summary has the times of violations. */
 function firstBroken({ metrics = {} }: SummaryData): string {
   const times = Object.entries(metrics)
     .map(([name, { values }]) => ({ guarantee: brokenIn(name), first: values['min'] ?? 0 }))
@@ -71,7 +70,7 @@ function firstBroken({ metrics = {} }: SummaryData): string {
 const brokenIn = (metric: string): string | undefined =>
   /^baton_broke_after\{guarantee:(.*)\}$/.exec(metric)?.[1];
 
-/** @param after seconds since the beginning of the load */
+/** @param after seconds after the load began */
 function stepAt(steps: readonly RateStep[], after: number): number {
   return steps.findLastIndex(({ from }) => from <= after);
 }

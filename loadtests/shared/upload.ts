@@ -1,12 +1,12 @@
-/** Uploads a picture directly to the object store, such as S3, with the upload form of a page. */
+/** Uploads a picture directly to an object store such as S3, with the upload form of a page. */
 import http from 'k6/http';
 
-/** The first bytes of a WebP picture, as ASCII text. The app checks no other bytes. */
+/** The first bytes of a WebP picture. The app checks only these. */
 const PICTURE = 'RIFF\x24\0\0\0WEBPVP8 ';
 const BOUNDARY = 'baton-picture-boundary';
 
 /**
- * Sends a page's upload form with a picture. Returns the picture's key from the store's redirect.
+ * Sends a page's upload form with a picture. Returns the key of the picture.
  * @throws Error if the page has no such form, or the store refuses the upload
  */
 export function uploadWith(page: string): string {

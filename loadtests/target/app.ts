@@ -1,4 +1,4 @@
-/** Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the bundled web shop. */
+/** Reads the description of the app under load, which `baton k6 TARGET` prints. By default the bundled web shop. */
 
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Declared } from '../../verify/core/history/history.ts';
@@ -17,10 +17,12 @@ export interface FormRequest {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Key: placeholder of later requests; value: how to find its value in the response. */
+/** Key: placeholder in later requests; value: how to find its value in the response. */
 export type Captures = Readonly<Record<string, Finding>>;
 
-/** A login or registration. `steps` are the requests before the login; `capture` are values from its response. */
+/**
+ * A login or registration. `steps` are the requests before it; `capture` are the values to extract from its response.
+ */
 export interface AccountRequest extends FormRequest {
   page: string;
   steps?: readonly (FormRequest & { capture?: Captures })[];
@@ -40,29 +42,29 @@ export interface ProbeRequests {
 
 /** Activates a new account. {token} is the placeholder for the token in the mailed link. */
 export interface ActivationRequest extends FormRequest {
-  /** Text in the registration page that shows that the app activates accounts by mail. */
+  /** Text in the registration page, if the app activates accounts by mail. */
   sign: string;
 }
 
 /** Gives an item a picture. {value} is the item's id, {key} the key of the uploaded picture. */
 interface PictureRequest extends FormRequest {
-  /** Text in the signed-in page that shows that items can have pictures. */
+  /** Text in the signed-in page, if items can have pictures. */
   sign: string;
 }
 
-/** Requests of a web shop, which only the script journey.ts sends. */
+/** Requests of a web shop. Only the script journey.ts sends them. */
 interface Shop {
-  /** Registers a user. The form can also contain the placeholder {name}. */
+  /** Registers a user. The form may contain the placeholder {name}. */
   register: AccountRequest;
-  /** Activates a new account by the mailed link, if the registration page contains the text `sign`. */
+  /** Activates a new account by the mailed link. */
   activation?: ActivationRequest;
   /** Path of a page that visitors can see without a login. */
   browse: string;
   /** Empties the list that the first probe reads, such as the basket. */
   checkout: FormRequest;
-  /** Regular expression that finds the ids of the user's items in the signed-in page. */
+  /** Regular expression for the ids of the user's items in the signed-in page. */
   owned: string;
-  /** Gives an item a picture. A GET request to the same path shows the upload form. */
+  /** Gives an item a picture. A GET of the same path shows the upload form. */
   picture?: PictureRequest;
   /** Sells an item. {value} is the placeholder for the item's id. */
   sell: FormRequest;
@@ -72,13 +74,13 @@ export interface App extends Pages {
   name: string;
   url: string;
   accounts: Accounts;
-  /** Headers of every request. A header is omitted until the values of all its placeholders are known. */
+  /** Headers of every request. A header is omitted while the value of a placeholder is unknown. */
   headers?: Readonly<Record<string, string>>;
   login: Pages['login'] & AccountRequest;
-  /** The page for signed-in users that shows the name of the user. */
+  /** Page for signed-in users that shows the user's name. */
   signedIn: Pages['signedIn'] & { page: string };
   probes: readonly ProbeRequests[];
-  /** Paths of further pages for signed-in users, which do not have to name the user. */
+  /** Paths of further pages for signed-in users. */
   pages?: readonly string[];
   logout?: FormRequest | undefined;
   /** Names of the session cookies. Empty: all cookies that the login sets. */
@@ -106,7 +108,7 @@ const BUDGETS = {
   faults: Object.fromEntries(QUIET.map(fault => [fault, { errors: 0 }])),
 };
 
-/** The bundled web shop. k6 reads no YAML, so this object repeats baton.yaml, and a test compares both. */
+/** The bundled web shop. k6 cannot read YAML, so this object repeats baton.yaml. A test compares both. */
 export const CARD_STORE: App = {
   name: 'card store',
   url: 'http://127.0.0.1:8080',
@@ -139,7 +141,6 @@ export const CARD_STORE: App = {
     'availability',
     'logout-final',
   ],
-  // The budgets of baton.yaml: no request must fail while one of the faults in BUDGETS replaces an instance.
   budgets: BUDGETS,
   shop: {
     register: {
@@ -165,7 +166,7 @@ export const CARD_STORE: App = {
 };
 
 /**
- * Returns the app of the variable TARGET, by default the web shop. Accounts in the environment take precedence.
+ * Returns the app of the variable TARGET; by default the web shop. Accounts in the environment take precedence.
  * @throws Error that names the expected and the actual value
  */
 export function appOf(environment: Environment): App {
@@ -180,7 +181,7 @@ export function appOf(environment: Environment): App {
   return { ...app, accounts: accountsOf(environment, accounts), headers: Object.fromEntries(headers) };
 }
 
-/** Returns the target's accounts, unless the variables ACCOUNT, ACCOUNTS and PASSWORD replace them. */
+/** The variables ACCOUNT, ACCOUNTS and PASSWORD replace the target's accounts. */
 function accountsOf(environment: Environment, own: Accounts): Accounts {
   const { ACCOUNT, PASSWORD } = environment;
   const count = whole(environment, 'ACCOUNTS', 1);
@@ -197,9 +198,7 @@ function parsed(text: string): App {
   try {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
-  } catch {
-    // The error after this block shows the wrong value.
-  }
+  } catch {}
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }
 

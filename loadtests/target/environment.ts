@@ -1,6 +1,9 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads a whole number of at least `least`. Returns undefined if the variable is not set. */
+/**
+ * Reads a whole number. Returns undefined if the variable is not set.
+ * @param least minimum value
+ */
 export function whole(environment: Environment, name: string, least: number): number | undefined {
   const text = environment[name];
   if (text === undefined || text === '') return undefined;
@@ -12,21 +15,21 @@ export function whole(environment: Environment, name: string, least: number): nu
 export const isOn = (environment: Environment, name: string): boolean =>
   !['', '0', 'false'].includes(environment[name] ?? '');
 
-/** Returns the address in BASE_URL, without a slash at its end. */
+/** Returns an address without a slash at its end. */
 export function address(text: string): string {
   if (/^https?:\/\/[^/?#\s]+\/?$/.test(text)) return text.replace(/\/$/, '');
   throw new Error(`BASE_URL: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`);
 }
 
-/** Maximum number of instances, each of which adds time series to every output of k6. */
+/** Maximum number of instances. Each instance adds time series to every output of k6. */
 const MOST_INSTANCES = 64;
 
-/** Parses a list of instance names, or a number, which stands for app-1, app-2 … */
+/** Parses a list of instance names, or a number: 2 stands for app-1 and app-2. */
 export function instancesOf(text: string): string[] {
   const names = /^\d{1,4}$/.test(text)
     ? Array.from({ length: Number(text) }, (_, i) => `app-${i + 1}`)
     : text.split(',').map(name => name.trim());
-  // Allows only these characters, because others could end the tag in a k6 threshold: metric{tag:value}.
+  // Any other character could end the tag in a k6 threshold: metric{tag:value}.
   const good = names.every(name => /^[\w.-]+$/.test(name)) && new Set(names).size === names.length;
   if (good && names.length > 0 && names.length <= MOST_INSTANCES) return names;
   throw new Error(

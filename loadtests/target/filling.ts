@@ -1,4 +1,4 @@
-/** Replaces the placeholders in the target's requests by values: {user}, {csrf}, and values from earlier responses. */
+/** Replaces the placeholders in the target's requests, such as {user} and {csrf}. */
 import type { CookieJar } from 'k6/http';
 import type { PoolAccount } from '../../verify/core/response/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/response/form.ts';
@@ -13,7 +13,7 @@ export interface Sent {
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /** Name in k6's metrics: `/cards/{id}` is the name of the requests of all cards. */
+  /** Name in k6's metrics, equal for similar paths: `/cards/{id}`. */
   name?: string;
 }
 
@@ -23,13 +23,12 @@ const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 export class Filling {
-  /** Headers of every request, each omitted until the values of all its placeholders are known. */
+  /** Headers of every request. A header is omitted while the value of a placeholder is unknown. */
   always: Readonly<Record<string, string>> = {};
-  /** The most recent page with a form. Its form token is extracted only when a form is sent. */
+  /** The most recent page with a form. The form token is extracted only when a form is sent. */
   page = NO_PAGE;
   readonly #vu: VirtualUser;
   readonly #account: PoolAccount;
-  /** Values that were extracted from responses, by name. */
   #captured: Record<string, string> = {};
 
   constructor(vu: VirtualUser, account: PoolAccount) {
@@ -38,7 +37,6 @@ export class Filling {
     this.forget();
   }
 
-  /** Removes all values that were extracted from responses. */
   forget(): void {
     this.#captured = {};
     this.keep({});
@@ -67,7 +65,7 @@ export class Filling {
     return { ...sent, path: filledText(path, all), name: path };
   }
 
-  /** Returns the form token. Decodes a token in a cookie, as scripts in pages do. */
+  /** Decodes a token in a cookie, as scripts in pages do. */
   #token(path: string, jar: CookieJar): string {
     const { csrf } = this.#vu.app;
     if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);

@@ -1,25 +1,28 @@
-/** Finds out what a request means to the judge (login, read …), from the pages in the target file. */
+/** Determines what a request means to the judge, such as a login or a read, from the target file. */
 import type { Action, With } from '../../verify/core/history/history.ts';
 import type { Asked } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';
 import type { App, FormRequest, ProbeRequests } from './app.ts';
 
-/** Action of a request, with the object and the value of a read or write. */
+/** What a request means to the judge: the action and, for a read or write, its object and value. */
 export interface RequestMeaning extends Asked {
   probe?: ProbeRequests;
   value?: string;
   with?: With;
-  /** Hash of the session cookie, which replaces the cookie in the history. */
+  /** Hash that replaces the session cookie in the history. */
   sent?: string;
 }
 
-/** Returns the meaning of the home page: a read of the first probe's object or, without probes, of the user's name. */
+/** The home page shows the first probe's object or, without probes, the user's name. */
 const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
 export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
 
-/** @param url a path from the root of the target, with or without a query */
+/**
+ * Returns what a request means to the judge.
+ * @param url a path from the root of the target, with or without a query
+ */
 export function meaningOf(app: App, method: string, url: string, body: Body): RequestMeaning {
   const { login, logout, probes, signedIn } = app;
   const path = url.split(/[?#]/)[0] || '/';
@@ -44,7 +47,7 @@ function writtenTo(probes: readonly ProbeRequests[], path: string, body: Body): 
   return undefined;
 }
 
-/** Returns the field of the body for which the target's form has the placeholder `{value}`. */
+/** Returns the value of the field that is `{value}` in the target's form. */
 function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');

@@ -1,4 +1,4 @@
-/** A session that logs in, reads, writes and logs out as the target describes. */
+/** A session that logs in, reads, writes and logs out as the target file describes. */
 import { b64encode } from 'k6/encoding';
 import http, { type CookieJar } from 'k6/http';
 import { canaryOf } from '../../verify/core/history/canary.ts';
@@ -10,9 +10,7 @@ import type { AccountRequest, ActivationRequest, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
-/**
- * Number of values at which a write removes a value, if the target describes how. No write exceeds twice this number.
- */
+/** Number of values at which a write removes a value instead of adding one. */
 const ITEMS = 8;
 
 export class Session extends JudgedSession {
@@ -24,7 +22,7 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Registers the account and logs in, by the mailed link if the app activates accounts by mail.
+   * Registers the account and logs in. Follows the mailed link if the app activates accounts by mail.
    * @param mailed returns the token in the link that was mailed to an address
    */
   register(
@@ -46,7 +44,6 @@ export class Session extends JudgedSession {
     return this.#enter(login, {});
   }
 
-  /** Opens the page with the form for login or registration, without cookies. */
   #arrive(request: AccountRequest): void {
     this.params.jar = new http.CookieJar();
     this.begin();
@@ -91,8 +88,8 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Adds a value to the first probe's object, such as the basket: by default a canary, unique in all responses.
-   * @returns false if no request was sent
+   * Adds a value to the first probe's object, such as the basket. Returns false if no request was sent.
+   * @param value by default a canary, a text that no other request sends
    */
   add(value: string = this.#canary()): boolean {
     const [probe] = this.vu.app.probes;
@@ -132,14 +129,13 @@ export class Session extends JudgedSession {
     this.submit({ action: 'set' }, request, { value, key });
   }
 
-  /** Replaces the placeholders in a form of the target, and sends the form. */
   submit(what: RequestMeaning, request: FormRequest, known: Record<string, string> = {}): Seen {
     return this.send(what, this.filling.filled(request, known, this.jar()));
   }
 
   /**
-   * Logs out, then replays the old cookies, which must no longer be accepted.
-   * @param raced true: a read at the same time must not restore the session
+   * Logs out, then replays the old cookies, which the app must refuse.
+   * @param raced true: sends a read at the same time, which must not restore the session
    * @param replays number of requests with the old cookies
    */
   logout({ raced = false, replays = 0 } = {}): void {

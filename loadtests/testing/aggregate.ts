@@ -1,4 +1,4 @@
-/** Part of the fake k6: sums up samples as k6 does for handleSummary, and checks the thresholds. */
+/** Part of the fake k6: summarises samples as k6 does for handleSummary, and checks the thresholds. */
 import type { Kind, Sample, ScriptOptions } from './messages.ts';
 
 interface Series {
@@ -46,7 +46,7 @@ export class Aggregate {
     return series;
   }
 
-  /** @param seconds the duration of the run */
+  /** @param seconds duration of the run */
   metrics(seconds: number): Record<string, Summarised> {
     const all: Record<string, Summarised> = {};
     for (const [name, { kind, values }] of this.#series) {
@@ -84,7 +84,7 @@ function summarised(kind: Kind, values: readonly number[], seconds: number): Rec
 
 function holds(condition: string, values: Readonly<Record<string, number>>): boolean {
   const [, name = '', operator, limit] = /^([\w()]+)(>=|<=|==|>|<)(\d+(?:\.\d+)?)$/.exec(condition) ?? [];
-  // A trend without values passes every upper limit, as in k6.
+  // As in k6, a trend without values passes every upper limit.
   const value = values[name] ?? (/^(max|p\(\d+\))$/.test(name) ? 0 : undefined);
   if (value === undefined)
     throw new Error(`the fake k6 does not support the threshold ${JSON.stringify(condition)}`);

@@ -1,4 +1,4 @@
-/** A k6 script with each k6 feature of the real scripts. Real k6 and the fake k6 must print the same. */
+/** A k6 script that uses each k6 feature of the scripts in loadtests/. Real k6 and the fake k6 must print the same. */
 import { check, group } from 'k6';
 import { hmac, randomBytes } from 'k6/crypto';
 import exec from 'k6/execution';

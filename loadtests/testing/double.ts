@@ -1,4 +1,7 @@
-/** A fake k6, which supports what the scripts of this folder need. A contract test compares the fake with real k6. */
+/**
+ * A fake k6, which supports the features that the scripts in loadtests/ need. A contract test compares it with real
+ * k6.
+ */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Agent, type Dispatcher } from 'undici';
 import { Aggregate } from './aggregate.ts';
@@ -6,17 +9,16 @@ import type { Done, Message, RequestMessage, ResponseMessage, ScriptOptions, Tas
 import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
-  /** Exit code of k6: 0 for success, 99 for failed thresholds, 107 for an exception that ends the run. */
+  /** Exit code of k6: 0 success, 99 failed thresholds, 107 an exception that ends the run. */
   code: number | null;
   stdout: string;
   stderr: string;
-  /** Output of console.* in the script, in the format of `--console-output FILE --log-format raw`. */
+  /** Console output of the script, in the format of `--console-output FILE --log-format raw`. */
   console: string;
 }
 
 const THREAD = new URL('./user-thread.ts', import.meta.url);
 
-/** Thrown if the script cannot be loaded. */
 class ScriptError extends Error {}
 
 type Part = Pick<Task, 'role'> & Partial<Task>;
@@ -36,7 +38,7 @@ class Double {
   async run(): Promise<ScriptRun> {
     const began = performance.now();
     try {
-      // Reads the thresholds before setup() runs, because setup() adds the first samples.
+      // setup() adds the first samples, so the thresholds must be known before.
       const options = await this.options();
       this.#aggregate = new Aggregate(options.thresholds ?? {});
       const { value: data, error } = await this.#thread({ role: 'setup' });

@@ -1,6 +1,6 @@
-/** The messages between the threads of the fake k6 and its main thread. */
+/** Defines the messages between the threads of the fake k6 and its main thread. */
 
-/** A request of a script, whose thread waits for the response: requests of k6 are synchronous. */
+/** A script's request. The thread blocks until the response, because requests of k6 are synchronous. */
 export interface RequestMessage {
   type: 'request';
   method: string;
@@ -11,7 +11,7 @@ export interface RequestMessage {
 
 export interface ResponseMessage {
   status: number;
-  /** Header names as k6 writes them. Each value of a name is a separate entry. */
+  /** Header names are written as in k6. Each value of a name is a separate entry. */
   headers: [string, string][];
   body: string;
   /** k6's error code if no response came. */
@@ -38,11 +38,11 @@ interface Said {
 /** The last message that a thread of the fake k6 sends. */
 export interface Done {
   type: 'done';
-  /** The script's options; undefined if the script could not be loaded. */
+  /** Options of the script; undefined if the script could not be loaded. */
   options?: ScriptOptions;
   /** The value that setup() or handleSummary() returned. */
   value?: unknown;
-  /** The error message if the script could not be loaded, or if setup() failed. */
+  /** Error message if the script could not be loaded, or if setup() failed. */
   error?: string;
 }
 
@@ -66,7 +66,7 @@ export interface Scenario {
   stages?: { target: number; duration: string }[];
 }
 
-/** The options of a script that the fake k6 supports. */
+/** Options of a script, as far as the fake k6 supports them. */
 export interface ScriptOptions {
   vus?: number;
   duration?: string;
@@ -74,18 +74,18 @@ export interface ScriptOptions {
   noCookiesReset?: boolean;
   maxRedirects?: number;
   thresholds?: Record<string, (string | Threshold)[]>;
-  /** Scenarios in the order in which they run. */
   scenarios?: Record<string, Scenario>;
 }
 
-/** Runs a function repeatedly, for a time or a number of iterations, without pauses or at a rate. */
+/**
+ * A task of a virtual user: runs a function repeatedly, for a time or a number of iterations, without pauses or at a
+ * rate.
+ */
 export interface Stint {
-  /** Name of the exported function to run. */
   exec: string;
-  /** Duration of the task, milliseconds. */
   duration?: number;
   iterations?: number;
-  /** Consecutive intervals. The rate changes linearly from `from` to `to`, iterations per second. */
+  /** Consecutive intervals of the task. The rate, in iterations per second, changes linearly from `from` to `to`. */
   paces?: { seconds: number; from: number; to: number }[];
 }
 
@@ -93,11 +93,10 @@ export interface Task {
   role: 'options' | 'setup' | 'user' | 'teardown' | 'summary';
   script: string;
   env: Record<string, string>;
-  /** Number of the virtual user in the run, from 1 on. */
   user: number;
   /** Argument of the function: the value of setup(), or the data for handleSummary(). */
   data: unknown;
   stints?: Stint[];
-  /** Shared memory on which the thread sleeps until the response has arrived. */
+  /** Shared memory on which the thread waits until the response has arrived. */
   signal: Int32Array;
 }

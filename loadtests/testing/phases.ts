@@ -1,4 +1,4 @@
-/** A k6 script that prints how many requests have the tag `login`, and how many have the tag `load`. */
+/** A k6 script that prints how many requests have the tag `login`, and how many the tag `load`. */
 import { type Run, type SummaryData, verified } from '../lib/k6.ts';
 
 const { start, end, session } = verified('phases');

@@ -15,12 +15,12 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-/** Number of requests after which a proxy with the fault `dies` cuts every connection. */
 const LIFE = 60;
-/** Returns true for half of all request numbers, in irregular order: clients alternate between kinds of requests. */
+/** Clients alternate between kinds of requests, so a fault must hit requests in irregular order. */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**
+ * Starts a proxy with a fault.
  * @param upstream URL of the stack
  * @param late delay of late responses, milliseconds
  */

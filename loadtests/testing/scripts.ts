@@ -12,7 +12,7 @@ export interface Runner {
 
 const k6 = await findK6(process.env);
 
-/** Line at the end of a test run that says whether the tests used real k6. */
+/** A line for the end of a test run that says whether the tests used real k6. */
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the fake k6' : `used (${k6.version})`;
 
@@ -37,8 +37,8 @@ export const realK6: Runner | undefined = k6 && {
 export const double: Runner = { name: 'the fake k6', run: runDouble };
 
 /**
- * Runs a script for a short time, and again for a longer time while the evidence is insufficient.
- * @param durations values of the setting DURATION, the shortest first
+ * Runs a script, and repeats it with a longer duration while the evidence is insufficient.
+ * @param durations values of DURATION, the shortest first
  */
 export async function runLongEnough(
   durations: readonly [string, ...string[]],

@@ -1,7 +1,7 @@
-/** Plans the work of each virtual user of the fake k6 from the options of a script. */
+/** Plans the tasks of each virtual user of the fake k6, from the options of a script. */
 import type { Scenario, ScriptOptions, Stint } from './messages.ts';
 
-/** Returns the number of virtual users, and their tasks. */
+/** Returns the number of virtual users, and the tasks of each. */
 export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[] } {
   const { vus = 1, duration, iterations, scenarios } = options;
   if (scenarios !== undefined) {
@@ -14,7 +14,7 @@ export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[
   return { vus, stints: [{ exec: 'default', ...much }] };
 }
 
-/** Gives each virtual user an equal part of the rate. Real k6 gives each iteration to any idle user. */
+/** Gives each virtual user an equal part of the rate, but real k6 gives each iteration to any idle user. */
 function stintOf(scenario: Scenario, users: number): Stint {
   const {
     executor,

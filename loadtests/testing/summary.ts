@@ -1,7 +1,4 @@
-/**
- * A k6 script that adds a value to a metric of each kind.
- * Prints k6's own summary or, if OWN=1, the summary in Baton's format.
- */
+/** A k6 script that adds a value to a metric of each kind, and prints the summary: k6's own or, if OWN=1, Baton's. */
 import { check, group, sleep } from 'k6';
 import http from 'k6/http';
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';

@@ -1,4 +1,4 @@
-/** The state that the modules of the fake k6 share in one thread, which simulates one virtual user. */
+/** Contains the state of one thread of the fake k6, which simulates one virtual user. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Message, RequestMessage, ResponseMessage, ScriptOptions, Task } from './messages.ts';
 
@@ -24,5 +24,5 @@ export function block(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
 }
 
-/** The options of the script, and the iteration and progress of its virtual user. */
+/** State of the script: its options, and the iteration and progress of its virtual user. */
 export const script = { options: {} as ScriptOptions, iteration: 0, began: 0, progress: (): number => 0 };

@@ -12,7 +12,7 @@ interface Script {
   handleSummary?: (data: unknown) => unknown;
 }
 
-// Resolves `k6` and `k6/…` to the fake modules, because npm has no such packages.
+// npm has no packages `k6` and `k6/…`, so the fake modules replace them.
 registerHooks({
   resolve(specifier, context, next) {
     const name = /^k6(?:\/(\w+))?$/.exec(specifier);
@@ -46,7 +46,7 @@ function iterate(iteration: (data: unknown) => void): void {
   try {
     iteration(task.data);
   } catch (error) {
-    // An exception ends only the current iteration, as in k6.
+    // As in k6, an exception ends only the current iteration.
     say(error instanceof Error ? error.stack : String(error));
   }
   report({ type: 'sample', metric: 'iterations', kind: 'counter', value: 1, tags: {} });
@@ -56,7 +56,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 
 /**
  * Returns the rate at a time of the task, iterations per second.
- * @param seconds seconds since the beginning of the task
+ * @param seconds time since the beginning of the task
  */
 function paceAt(paces: NonNullable<Stint['paces']>, seconds: number): number {
   let left = seconds;

@@ -12,10 +12,8 @@ import { directivesOf, profileOf } from './profile.ts';
 let dir: string;
 let balancer: CheckedNginx;
 const peers: Peer[] = [];
-/** Status of an instance's health checks; 200 if the instance is not in this map. */
 const health = new Map<string, number>();
 const reports: string[] = [];
-/** Responses to requests for /slow, which tests end. */
 const waiting: (() => void)[] = [];
 
 const CHECK = {
@@ -59,7 +57,6 @@ async function begin(
   const ports = { port: await freePort(), statusPort: await freePort() };
   balancer = new CheckedNginx({
     ...{ ...ports, dir, additions: directivesOf(like) },
-    // A drain that ends only at this limit fails the test.
     ...{ check: CHECK, drainMs: 600_000, failOpen: like.failOpen },
     ...options,
   });
@@ -167,7 +164,6 @@ describe('while no instance is healthy', () => {
 });
 
 describe('a drain', () => {
-  /** Starts a request, and returns its pending response and the instance that holds the request. */
   async function inFlight(): Promise<{ answer: Promise<string>; busy: Peer }> {
     const answer = get('/slow');
     await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });

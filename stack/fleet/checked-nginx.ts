@@ -8,29 +8,24 @@ import type { HealthCheck } from './profile.ts';
 
 export interface CheckedOptions {
   check: HealthCheck;
-  /** Maximum time for requests in flight to end when their instance is removed, milliseconds. */
   drainMs: number;
-  /** True if all instances get requests while no instance is healthy. */
+  /** True if all instances get requests when every instance is unhealthy. */
   failOpen: boolean;
 }
 
 interface Target {
   instance: Routed;
-  /** Address of the instance, or of the proxy between balancer and instance. */
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /** Resolves once no request to the instance is in flight. Set when the balancer avoids the instance. */
   drained: Promise<void>;
 }
 
-/** Time for a new instance to become healthy after its first checks, milliseconds. */
 const GRACE_MS = 60_000;
 
 export class CheckedNginx extends Nginx {
   onHealth?: (instance: Routed, state: HealthState) => void;
   readonly #options: CheckedOptions;
-  /** Key: address of an instance. */
   readonly #targets = new Map<string, Target>();
   readonly #inService = new Set<Target>();
   readonly #moves = new Changes();
@@ -44,7 +39,10 @@ export class CheckedNginx extends Nginx {
     return this.#targets.get(url)?.health.state;
   }
 
-  /** Resolves once the instance has passed its first checks and gets requests. Throws if this takes too long. */
+  /**
+   * Resolves once the instance is healthy and gets requests. Throws if it does not pass its first health checks in
+   * time.
+   */
   override async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -64,13 +62,11 @@ export class CheckedNginx extends Nginx {
     if (left()) throw new Error(`${instance.name} left the balancer before it was healthy`);
   }
 
-  /** Registers the first instances as healthy: the stack has already found these instances ready. */
   override async registerAll(instances: readonly Routed[]): Promise<void> {
     for (const instance of instances) this.#inService.add(this.#admit(instance, instance.url, SERVING));
     await super.registerAll(instances);
   }
 
-  /** Resolves once no request to the instance is in flight, or after `drainMs`. */
   override async deregister(instance: Routed): Promise<void> {
     const target = this.#targets.get(instance.url);
     if (target === undefined) return;
@@ -95,13 +91,12 @@ export class CheckedNginx extends Nginx {
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // The next health check retries a change that the balancer rejects.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) this.onHealth?.(target.instance, state);
   }
 
-  /** Registers healthy instances before it removes others, so that the balancer always has an instance. */
+  /** Adds healthy instances before it removes others, so that the balancer always has an instance. */
   #route(): Promise<void> {
     return this.#moves.run(async () => {
       const wanted = this.#wanted();
@@ -134,7 +129,6 @@ export class CheckedNginx extends Nginx {
   }
 }
 
-/** Waits for the promise, but at most for the given time. Throws the promise's error. */
 async function atMost(milliseconds: number, awaited: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>(resolve => {

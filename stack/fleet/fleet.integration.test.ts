@@ -6,7 +6,6 @@ import { startTraffic } from '../testing/traffic.ts';
 import { until } from '../wait.ts';
 import { type Profile, profileOf } from './profile.ts';
 
-/** Responds with the name of the instance, and exits when the path is /die. */
 const PROGRAM = `import { createServer } from 'node:http';
 const name = process.env.INSTANCE_ID;
 createServer((request, response) => {

@@ -4,14 +4,12 @@ import { until } from '../wait.ts';
 import { Fleet, type FleetActions } from './fleet.ts';
 import type { Group } from './profile.ts';
 
-/** Fake instances, which have only a name and a state. */
 class Yard implements FleetActions {
   readonly all: Instance[] = [];
   readonly ended: string[] = [];
   readonly said: string[] = [];
   readonly sick = new Set<Instance>();
   readonly dead = new Set<Instance>();
-  /** Errors of the next starts of instances, one for each start. */
   readonly refusals: Error[] = [];
   most = 0;
   least = Number.POSITIVE_INFINITY;

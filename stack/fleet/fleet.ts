@@ -1,4 +1,4 @@
-/** Keeps the number of instances constant: replaces missing and failed instances, and ends surplus ones. */
+/** Keeps the number of instances constant: replaces failed instances, and ends surplus instances. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { BalancerProcess } from '../balancer-process.ts';
@@ -17,24 +17,19 @@ export interface FleetActions {
 
 interface Member {
   instance: Instance;
-  /** Index in `#launches`, in the order of first use. */
   launch: number;
 }
 
-/** Pause before the next attempt to start an instance, milliseconds. */
 const RETRY_MS = 1_000;
-/** Maximum time that an instance needs for its start, milliseconds. */
 const START_MS = 20_000;
 
 export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
   readonly #actions: FleetActions;
-  /** Instances that serve requests or wait for their replacement. The oldest comes first. */
   readonly #members = new Set<Member>();
   readonly #leaving = new Map<Instance, Promise<void>>();
   readonly #ended = new WeakSet<Instance>();
-  /** All start options so far, in the order of their first use. */
   readonly #launches: InstanceOptions[] = [];
   #starting = 0;
   #wanted = 0;
@@ -42,21 +37,19 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs maximum time to replace a crashed instance, without the start of the new instance */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;
     this.#actions = actions;
   }
 
-  /** Adds the stack's first instances, whose number the fleet then keeps constant. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
     this.reconcile();
   }
 
-  /** Adds an instance. From then on the fleet keeps one instance more, up to the group's maximum. */
+  /** Adds an instance, up to the group's maximum. */
   async add(options: InstanceOptions): Promise<Instance> {
     const more = this.#bounded(this.#wanted + 1) - this.#wanted;
     this.#wanted += more;
@@ -68,7 +61,7 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Ends an instance. From then on the fleet keeps one instance less, down to the group's minimum. */
+  /** Ends an instance, down to the group's minimum. */
   async remove(instance: Instance): Promise<void> {
     if (this.#ended.has(instance)) return;
     if (!this.#leaving.has(instance)) this.#wanted = this.#bounded(this.#wanted - 1);
@@ -95,7 +88,6 @@ export class Fleet implements Keeper {
     }
     while (this.#members.size + this.#starting < this.#wanted)
       void this.#launch(this.#launches.at(-1) ?? {}).catch(this.#reportError);
-    // Counts only instances that serve requests: starting instances may still fail.
     while (this.#members.size > this.#wanted) {
       const { policy } = this.#group;
       const members = [...this.#members];

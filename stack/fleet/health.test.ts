@@ -8,8 +8,8 @@ const CLASSIC: Thresholds = { unhealthy: 2, healthy: 10, first: 10 };
 const ALB: Thresholds = { unhealthy: 2, healthy: 5, first: 1 };
 
 /**
- * @param results health checks: + passed, - failed
- * @returns the first letter of the state after each check
+ * @param results one character for each health check: + passed, - failed
+ * @returns the first letter of the instance's state after each health check
  */
 function states(from: Health, results: string, thresholds: Thresholds): string {
   let health = from;

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { createConnection } from 'node:net';
 
 export type HealthState =
-  /** `initial`: health checks have not found the registered instance healthy yet. */
+  /** `initial`: a new instance that has not passed its first health checks. */
   'initial' | 'healthy' | 'unhealthy';
 
 export interface Thresholds {
@@ -18,14 +18,13 @@ export interface Thresholds {
 
 export interface Health {
   readonly state: HealthState;
-  /** Result of the last health check; undefined before the first check. */
   readonly passed: boolean | undefined;
-  /** Number of equal results in a row, up to the last health check. */
+  /** Number of consecutive health checks with the same result. */
   readonly run: number;
 }
 
 export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
-/** Health of an instance that is known to serve requests. */
+/** Health of an instance that already serves requests. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
 /** Returns the health of an instance after one more health check. */

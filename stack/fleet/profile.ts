@@ -1,5 +1,6 @@
 /**
- * Defines the load balancers and instance groups that the stack can imitate, from their documentation. Times are ms.
+ * Defines the load balancers and instance groups that the stack can imitate, from their documentation. Times are in
+ * milliseconds.
  */
 import type { NginxAdditions } from '../nginx-files.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
@@ -9,7 +10,6 @@ export type ProfileName = (typeof PROFILES)[number];
 
 export interface HealthCheck extends Thresholds {
   probe: HealthProbe;
-  /** Time from the start of one health check to the start of the next. */
   everyMs: number;
   timeoutMs: number;
 }
@@ -18,50 +18,46 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * Which surplus instance ends, as AWS Auto Scaling names the rules.
-   * `Default`: the oldest instance with the oldest launch configuration.
+   * Instance to end if there are too many. `Default`: the oldest with the oldest launch configuration, as in AWS Auto
+   * Scaling.
    */
   policy: 'OldestInstance' | 'Default';
-  /** Which instances the group replaces: all that are unhealthy, or only those whose process has ended. */
+  /** Instances to replace: all unhealthy ones, or only those whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
 
 interface Failures {
-  /** What the balancer does after a refused connection: tries another instance, or responds with 502. */
+  /** Reaction to a refused connection: try another instance, or respond with this status. */
   refused: 'another' | 502;
-  /** What the balancer does after a connection closed during a request: a safe retry, or this status. */
+  /** Reaction to a connection that closes during a request: retry safe requests, or respond with this status. */
   closed: 'another-if-safe' | 502 | 504;
-  /** Maximum time to connect to an instance. */
   connectMs: number;
-  /** Maximum time without data from the instance during a request. */
+  /** Maximum time without data from the instance while a request is in flight. */
   idleMs: number;
-  /** nginx avoids an instance for `forMs` after `fails` failed requests. Absent: nginx keeps using the instance. */
+  /** nginx sends an instance no requests for `forMs` after `fails` failed requests. Absent: never. */
   passive?: { fails: number; forMs: number };
 }
 
 export interface Profile {
   name: ProfileName;
-  /** Description in a few words, for lists. */
   about: string;
   choice: 'round-robin' | 'least-outstanding';
-  /** The AWS balancer whose cookies pin visitors. Absent: a cookie that is not AWS's. */
+  /** AWS balancer whose cookies pin visitors. Absent: the cookie is not one of AWS. */
   cookies?: 'classic' | 'alb';
-  /** Health checks. Absent: the balancer has none. */
   check?: HealthCheck;
-  /** Maximum time for requests in flight to end when their instance is removed. */
   drainMs: number;
-  /** True if all instances get requests while no instance is healthy. */
+  /** True if all instances get requests when every instance is unhealthy. */
   failOpen: boolean;
   /** Status of responses while no instance can get requests. */
   noInstance: 502 | 503;
   failures: Failures;
-  /** The group that replaces failed instances, as AWS Auto Scaling does. Absent: instances are not replaced. */
+  /** Group that replaces failed instances, as AWS Auto Scaling does. Absent: failed instances are not replaced. */
   group?: Group;
 }
 
 /**
- * From the documentation of AWS's Classic Load Balancer, which retries refused connections:
- * its metric BackendConnectionErrors can exceed the number of requests.
+ * AWS's Classic Load Balancer retries refused connections: its metric BackendConnectionErrors may exceed the number
+ * of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
@@ -78,7 +74,7 @@ const CLASSIC = {
   },
 } as const;
 
-/** The defaults of AWS Auto Scaling. The maximum of 64 is the stack's own limit. */
+/** Defaults of AWS Auto Scaling, except for the maximum. */
 const ANY_SIZE = { min: 1, max: 64, policy: 'Default', replaces: 'ended' } as const;
 
 const ALL: Record<ProfileName, Profile> = {
@@ -112,7 +108,7 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // The stack takes nginx's response timeout, because nginx itself sets no limit (worker_shutdown_timeout).
+    // nginx has no default for worker_shutdown_timeout, so its response timeout of 60 s is used.
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -126,7 +122,10 @@ const ALL: Record<ProfileName, Profile> = {
   },
 };
 
-/** @param speedup number by which all times are divided; counts stay as they are */
+/**
+ * Returns the profile of a load balancer.
+ * @param speedup number by which all times are divided
+ */
 export function profileOf(name: ProfileName, speedup = 1): Profile {
   return faster(ALL[name], speedup) as Profile;
 }
@@ -141,13 +140,16 @@ function faster(value: unknown, by: number): unknown {
   );
 }
 
-/** Returns the maximum time to replace a crashed instance, ms, without the start time of the new instance. */
+/**
+ * Returns the maximum time to detect a crashed instance and replace it, milliseconds. Excludes the start of the new
+ * instance.
+ */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
   return check.everyMs * (check.unhealthy + check.first + 1) + check.timeoutMs;
 }
 
-/** Returns nginx directives that choose instances and handle failures like the imitated balancer. */
+/** Returns nginx directives that choose instances and handle failures as the imitated balancer does. */
 export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
   const { connectMs, idleMs, closed, passive } = failures;
   return {
@@ -162,10 +164,9 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // Retries as nginx does by default. The template deploy/nginx.conf.template retries in fewer cases.
+      // nginx's default rule, which retries in more cases than deploy/nginx.conf.template does.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
-    // nginx itself responds with 502 if there is no instance.
     ...(noInstance === 503 && { noInstance: NO_INSTANCE }),
   };
 }
@@ -174,10 +175,7 @@ const NO_INSTANCE = `add_header X-Request-Id $request_name always;
 add_header Cache-Control no-store always;
 return 503;`;
 
-/**
- * Returns a line for `$after_failure` in deploy/nginx.conf.template; '' keeps the template's own rules.
- * The template's rules retry if nothing was sent to the instance, and otherwise respond with 502.
- */
+/** Returns a line for the map `$after_failure` in deploy/nginx.conf.template; '' if the template needs no line. */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';
   return closed === 504 ? '~^something @gateway_timeout;' : '';

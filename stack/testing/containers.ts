@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 const PULL_MS = 60_000;
 
-/** Name and version of the Docker engine; undefined without an engine that can run compose files. */
+/** Name and version of the Docker engine; undefined if no engine can run compose files. */
 const engine: string | undefined = (() => {
   try {
     docker('compose', 'version', '--short');
@@ -16,7 +16,7 @@ const engine: string | undefined = (() => {
   }
 })();
 
-/** Pulls missing images. Returns why their containers cannot start on this machine; '' if they can. */
+/** Returns why containers of these images cannot run on this machine; '' if they can. Pulls missing images. */
 export function whyNot(...images: string[]): string {
   if (engine === undefined) return 'no Docker engine with compose';
   const missing = images.filter(image => !isHere(image) && !pulled(image));
@@ -24,8 +24,8 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Configures testcontainers for machines without access to image registries, where Ryuk's image cannot be pulled.
- * Sets the host, because testcontainers would take such a machine for a container.
+ * Configures testcontainers for machines that cannot pull Ryuk's image. Sets the host, because testcontainers would
+ * guess a wrong one there.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;
@@ -33,7 +33,7 @@ export function prepareEngine(): void {
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
 }
 
-/** Returns a line for the end of a test run: the Docker engine of the container tests, or why none ran. */
+/** Returns a line for the end of a test run: the Docker engine, or why no container test ran. */
 export function containersOf(...images: string[]): string {
   const why = whyNot(...images);
   return why === '' ? `tested on ${engine}` : `NOT TESTED: ${why}`;

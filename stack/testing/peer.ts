@@ -1,4 +1,4 @@
-/** HTTP servers in the test's process, which replace instances and record their requests. */
+/** Provides HTTP servers that replace instances and record their requests, in the process of the test. */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -7,7 +7,7 @@ export interface Peer {
   name: string;
   url: string;
   port: number;
-  /** The requests that have arrived, each as "METHOD path body". */
+  /** Received requests, each as "METHOD path body". */
   got: string[];
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function startPeer(name: string, port = 0, answer?: Answer): Promis
   return { name, ...address(server), got, close };
 }
 
-/** Starts a server that resets each connection after the start of a request. */
+/** Starts a server that resets each connection when a request begins. */
 export async function startResetting(name: string, port = 0): Promise<Peer> {
   const got: string[] = [];
   const server = createTcpServer(socket => {

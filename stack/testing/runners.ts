@@ -10,12 +10,11 @@ import { STACK_IMAGES, whyNot } from './containers.ts';
 
 export interface TestedRunner {
   name: 'local' | 'compose';
-  /** Why the runner cannot be tested on this machine; '' if the runner can be tested. */
+  /** Why the runner cannot be tested on this machine; '' if it can. */
   skip: string;
   start(options: StackOptions): Promise<Stack>;
   /** Returns options for an instance that runs this source text in place of the app. */
   instance(source: string): { command: NonNullable<InstanceOptions['command']> };
-  /** Returns the folders, containers, networks and volumes that stacks have not removed yet. */
   left(): string[];
 }
 
@@ -44,7 +43,6 @@ export const RUNNERS: TestedRunner[] = [
   },
 ];
 
-/** Returns containers, networks and volumes of this test run, without those of other runs and of the user. */
 function ofEngine(): string[] {
   const lists = [
     ['ps', '--all', '--format', '{{.Names}}'],

@@ -1,7 +1,7 @@
 import { type Part, used } from '../../tests/used.ts';
 import { findProgram, MissingProgramError } from '../programs.ts';
 
-/** Returns why a test cannot run on this machine; '' if it can. The summary of the test run shows the reason. */
+/** Returns why a test cannot run on this machine; '' if it can. */
 export function whyWithout(what: Part, program: string): string {
   let why = '';
   try {

@@ -1,4 +1,4 @@
-/** Starts a stack, prints `up`, and keeps running, or fails: `start-and-stay.ts [local|compose] [throw]`. */
+/** Starts a stack, prints `up`, and keeps running or throws: `start-and-stay.ts [local|compose] [throw]`. */
 import { RUNNERS, SMALL } from './runners.ts';
 
 const runner = RUNNERS.find(({ name }) => name === (process.argv[2] ?? 'local'));

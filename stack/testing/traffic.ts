@@ -4,13 +4,13 @@ import { Pool } from 'undici';
 import { until } from '../wait.ts';
 
 export interface Traffic {
-  /** Resolves once `requests` further requests have ended. */
+  /** Resolves once this number of further requests has ended. */
   more(requests: number): Promise<void>;
-  /** Resolves with a text for each failed request, and the number of served requests by instance. */
+  /** Resolves with the error of each failed request, and the number of served requests by instance. */
   stop(): Promise<{ failures: string[]; served: Record<string, number> }>;
 }
 
-/** Starts clients that send GET and POST in turn, and wait up to 4 ms after each response. */
+/** Starts clients that alternate GET and POST, with a pause of at most 4 ms after each response. */
 export function startTraffic(url: string, path: string, clients = 8): Traffic {
   const pool = new Pool(url, { connections: clients });
   const failures: string[] = [];
@@ -29,7 +29,7 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
         });
         await response.body.dump();
         const instance = String(response.headers['x-instance-id']);
-        // A POST that the app refuses for its missing form token counts as served.
+        // The app refuses a POST without a form token, but the request was served.
         if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
         served[instance] = (served[instance] ?? 0) + 1;
       } catch (error) {

@@ -1,4 +1,4 @@
-/** Tests `instance.addresses`. With this setting, Baton must judge at least as many guarantees as without. */
+/** Tests `instance.addresses`. With this setting, Baton must judge at least as many guarantees as without it. */
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { LONG } from '../long.ts';
@@ -9,14 +9,13 @@ import { type Session, SmallApp } from './small-app.ts';
 import { Panels, Remembers, Resealed, SecondCookie, Visitors } from './traits.ts';
 import { type Judged, judged, USUAL, withApp } from './verified.ts';
 
-/** An app that keeps each session in the memory of the instance that created the session. */
+/** Each instance keeps its sessions in its own memory. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 }
 
-/** An app that ends sessions after `IDLE_MS` without a request. */
 class Expires extends SmallApp {
   readonly #used = new Map<string, number>();
 
@@ -77,14 +76,14 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // A random instance. In turns, a client could always reach the same instance.
+    // If the instances took turns, a client could always reach the same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 
-/** All targets run only in `npm run test:long`. */
+/** `npm run test:long` runs all targets. */
 const TRIED = LONG ? TARGETS : TARGETS.slice(0, 1);
 
-/** Maximum number of runs until a verdict, because some evidence depends on chance. */
+/** Some evidence depends on chance, so a run is repeated until there is a verdict. */
 const TRIES = 3;
 
 it.each(TRIED)(

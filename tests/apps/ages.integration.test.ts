@@ -4,10 +4,9 @@ import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
-/** Minimum age of an old session, milliseconds. */
 const OLD = 1_200;
 
-/** A broken app: acknowledges the logout of an old session, but does not end the session. */
+/** A broken app: acknowledges the logout of an old session, but does not end it. */
 class OutlivesLogout extends SmallApp {
   readonly #born = new Map<string, number>();
 
@@ -22,7 +21,7 @@ class OutlivesLogout extends SmallApp {
   }
 }
 
-/** Number of consecutive requests after which an instance keeps the session's notes in a local copy. */
+/** After this many consecutive requests, an instance keeps a local copy of the session's notes. */
 const IN_A_ROW = 4;
 
 class KeepsToItself extends SmallApp {
@@ -65,7 +64,7 @@ const run = (app: SmallApp, claims: readonly string[], duration: number): Promis
     { addressed: true },
   );
 
-/** Runs Baton for 2.5 s, 10 s and 30 s, until a guarantee is violated, because a slow machine needs more time. */
+/** Repeats the run with 2.5 s, 10 s and 30 s until a guarantee is violated, because a slow machine needs more time. */
 async function broken(make: () => SmallApp, guarantee: string): Promise<Judged> {
   for (const duration of [2_500, 10_000, 30_000]) {
     const judgement = await run(make(), [guarantee], duration);

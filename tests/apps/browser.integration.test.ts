@@ -14,7 +14,7 @@ describe.skipIf(executablePath === undefined)('the browser of init', () => {
 
   beforeEach(async () => {
     vi.stubEnv('CHROMIUM', executablePath);
-    // The browser cannot type into the disabled password field.
+    // The password field is disabled, so the browser cannot type into it.
     server = createServer((_, response) => {
       response.setHeader('content-type', 'text/html');
       response.end('<form method="post"><input name="user"><input type="password" disabled></form>');

@@ -5,7 +5,7 @@ import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
-/** An app that sets a new session cookie with each response, in one or two parts. Older cookies stay valid. */
+/** An app that sets a new session cookie, in one or two parts, with each response. Older cookies stay valid. */
 export class Chunked extends SmallApp {
   #answers = 0;
 
@@ -17,13 +17,13 @@ export class Chunked extends SmallApp {
     const known = set?.slice(4, 36) ?? id;
     if (!this.sessions.some(one => one.id === known)) return answer;
     const second = this.#answers++ % 2 === 0 ? [`s.1=${newId()}; ${ATTRIBUTES}`] : [gone('s.1')];
-    // First deletes the old cookie at another path, and then sets the new cookie.
+    // The deletion of the old cookie, at a different path, comes before the new cookie.
     const old = `s.0=; Path=/old; Max-Age=0`;
     return { ...answer, cookies: [old, ...second, gone('s.0'), `s.0=${known}~${newId()}; ${ATTRIBUTES}`] };
   }
 }
 
-/** An app that shows notes as a JSON list that names no user. */
+/** An app that shows notes as a JSON list without the user's name. */
 export class JsonNotes extends SmallApp {
   /** True if a client without a login gets an empty list; false for status 401. */
   open = false;
@@ -36,7 +36,7 @@ export class JsonNotes extends SmallApp {
   }
 }
 
-/** A broken app: only the instance where a session began knows the session. The other instance sets a new cookie. */
+/** A broken app: only the instance where a session began knows it. The other instance sets a new cookie. */
 export class ReplacesCookie extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -47,7 +47,7 @@ export class ReplacesCookie extends SmallApp {
   }
 }
 
-/** An app with its login form on the home page, to which every login, successful or not, redirects. */
+/** An app with its login form on the home page. Every login, even a failed one, redirects there. */
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 
@@ -62,7 +62,9 @@ export class FormOnHome extends SmallApp {
   }
 }
 
-/** A broken app: ends a session at the first request on another instance, and shows the login page with status 200. */
+/**
+ * A broken app: ends a session at the first request to the other instance, and shows the login page with status 200.
+ */
 export class HopEnds extends SmallApp {
   override knows(session: Session, asked: AppRequest): boolean {
     if (session.born === asked.instance) return true;
@@ -75,7 +77,7 @@ export class HopEnds extends SmallApp {
   }
 }
 
-/** A broken app: an instance accepts only its own login forms. */
+/** A broken app: each instance accepts only forms from its own login page. */
 export class FormPerInstance extends SmallApp {
   protected override loginForm(asked: AppRequest): AppResponse {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
@@ -87,14 +89,14 @@ export class FormPerInstance extends SmallApp {
   }
 }
 
-/** An app that redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
+/** An app whose login page redirects signed-in users, like Laravel's `guest` and Devise. */
 export class Guest extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
   }
 }
 
-/** A broken app: a login writes the user into the existing session, which keeps its id. */
+/** A broken app: the session keeps its id at the login. */
 export class KeepsSession extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const session = this.sessionOf(asked);

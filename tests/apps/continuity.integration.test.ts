@@ -34,7 +34,7 @@ it('a response that deletes the old session cookie and sets a new one, or shorte
   expect(deleted.length).toBeGreaterThan(100);
 });
 
-/** A target file for an app whose login form contains a form token. */
+/** The login form of the app contains a form token. */
 const WITH_TOKEN = { login: { ...USUAL.login, form: { ...USUAL.login.form, csrf: '{csrf}' } } };
 
 describe('one account of forty has a wrong password', () => {

@@ -7,7 +7,7 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, public: ['/robots.txt'], ...file }, { workloads }));
 
-/** An app behind a cache that stores no pages. A gateway fails the fifth request with a forged cookie. */
+/** The cache stores no pages. The gateway fails the fifth request with a forged cookie. */
 class BehindACache extends SmallApp {
   #forged = 0;
 
@@ -23,7 +23,7 @@ class BehindACache extends SmallApp {
     return path === '/robots.txt' ? { body: '' } : undefined;
   }
 
-  /** Sets two cookies at login. One has the same value for every user, and scripts in pages can read this cookie. */
+  /** Scripts in pages can read the second cookie, whose value is the same for every user. */
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const { cookies = [], ...entered } = super.enter(user, asked);
     return { ...entered, cookies: ['logged_in=1; Path=/', ...cookies] };

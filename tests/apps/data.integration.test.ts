@@ -18,7 +18,7 @@ import type { SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
 const [NOTES] = USUAL.probes;
-/** Distributes requests in irregular order, so that no client always reaches the same instance. */
+/** Irregular order, because with turns a client could always reach the same instance. */
 const MIXED: How = { balance: (_, n) => ({ instance: Math.imul(n + 1, 0x9e3779b1) < 0 ? 'one' : 'two' }) };
 const SESSION = ['read-your-writes', 'monotonic-reads'];
 const ALL = [...SESSION, 'isolation', 'no-lost-updates', 'linearizability'];
@@ -158,7 +158,7 @@ describe('the audit', () => {
 
   it('grows no session beyond the limit of the balancer, reports the limit, and sees no violation in it', async () => {
     const app = new NotesInCookie();
-    // Acts like a balancer that avoids an instance for some time after a response with a too large header.
+    // After a response with a too large header, the balancer avoids the instance for some time.
     let out = 0;
     const how: How = {
       balance: (_, n) => {

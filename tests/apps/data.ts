@@ -1,12 +1,12 @@
-/** Small apps with other data than notes in a session, such as shared notes or a single value. */
+/** Small apps with various data, such as shared notes or a single value. */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
 /**
- * An app with a list of notes for each user, or for all users. The notes in `before` are older than the run.
- * Every seventh write adds a second note, as if another run had written that note.
+ * An app with a list of notes for each user, or one list for all users. The notes in `before` are older than the run.
+ * Every seventh write adds a second note, as a second run would.
  */
 export class KeepsNotes extends SmallApp {
   readonly #by: 'user' | 'all';
@@ -29,7 +29,7 @@ export class KeepsNotes extends SmallApp {
 
 /** An app that keeps one value in each session. */
 export class Motto extends SmallApp {
-  /** The defective instance, which shows no value at every third read. If undefined, the app is healthy. */
+  /** The instance that shows no value at every third read. If undefined, the app is healthy. */
   forgets: InstanceName | undefined;
   #reads = 0;
 
@@ -50,10 +50,10 @@ export class Counts extends SmallApp {
   }
 }
 
-/** An app that keeps up to `cap` notes in a session, and refuses further notes. */
+/** An app that keeps up to `cap` notes in a session, and refuses more. */
 export class Capped extends SmallApp {
   readonly cap: number;
-  /** The defective instance, which shows an empty list at every third read. If undefined, the app is healthy. */
+  /** The instance that shows an empty list at every third read. If undefined, the app is healthy. */
   blanks: InstanceName | undefined;
   #reads = 0;
 
@@ -81,7 +81,7 @@ export class KeepsNewest extends SmallApp {
   }
 }
 
-/** An app that accepts texts of any length, but does not keep texts of more than `longest` characters. */
+/** An app that accepts every text, but does not keep texts of more than `longest` characters. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
 
@@ -93,14 +93,14 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** An app that shows notes in upper case, so that a note looks different from the text that was sent. */
+/** An app that shows notes in upper case. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });
   }
 }
 
-/** An app that shows a new note 1 s after the first request that should show the note, as with a cache. */
+/** An app that shows a new note only 1 s after the first read that should show it, as with a cache. */
 export class ShowsNotesLate extends SmallApp {
   readonly #due = new Map<string, number>();
 

@@ -5,7 +5,7 @@ import { type AppRequest, type AppResponse, type InstanceName, type Served, serv
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { judged, those } from './verified.ts';
 
-/** An identity provider that asks for the user name on one page, and for the password on the next page. */
+/** Asks for the user name on one page, and for the password on a second page. */
 class Provider {
   readonly codes = new Map<string, string>();
   readonly #users = new Map<string, string>();

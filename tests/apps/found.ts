@@ -11,7 +11,7 @@ export interface Found {
 
 /**
  * Runs `baton init` on an app in this process.
- * @param options replace the default options: two accounts, and permission to write
+ * @param options override the default options: two accounts, and permission to write
  */
 export async function found({ url }: Served, options: Partial<InitOptions> = {}): Promise<Found> {
   const said: string[] = [];

@@ -1,10 +1,10 @@
-/** Tests an API whose data is read by POST requests, with the session id in headers. */
+/** Tests an API that reads data by POST requests, with the session id in headers. */
 import { expect, it } from 'vitest';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { judged, those, withApp } from './verified.ts';
 
-/** An app that answers queries and mutations at one URL, with the session id in headers, as in the protocol MCP. */
+/** Answers queries and mutations at one URL, with the session id in headers, as the protocol MCP does. */
 class Queries extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (asked.path !== '/graphql') return { body: '{}' };
@@ -52,7 +52,7 @@ const target = (url: string) => ({
       object: 'notes',
       kind: 'bag',
       read: { path: '/graphql', json: { query: 'notes' }, items: { json: '/data/notes/*' } },
-      // Refuses a request with status 200, as GraphQL does.
+      // GraphQL refuses a request with status 200, so only the text of the response shows success.
       add: { path: '/graphql', json: { query: 'add', text: '{value}' }, confirmed: '"name"' },
     },
   ],

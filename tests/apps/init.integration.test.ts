@@ -47,7 +47,7 @@ describe('the sessions that an app allows a user', () => {
     await withApp(app, async served => {
       const { file } = await found(served);
       expect(file['sessions']).toEqual(sessions);
-      // The app limits the number of sessions of a user, so `init` must log out all its sessions.
+      // The app limits the number of sessions of a user, so `init` must log out all sessions.
       if (sessions && 'most' in sessions)
         expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
     });
@@ -81,7 +81,7 @@ describe('the login', () => {
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
-    // A client with a session gets another kind of form token, and cannot log in a second time.
+    // A client with a session gets another kind of form token, and cannot log in again.
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'read-your-writes']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));

@@ -15,14 +15,14 @@ class ComesBack extends SmallApp {
 
   protected override route(asked: AppRequest): AppResponse | undefined {
     const ended = this.#ended.get(asked.cookies['sid'] ?? '');
-    // Restores only once, for the request that was in flight at the logout.
+    // Only the request that was in flight at the logout restores the session.
     if (ended === undefined || asked.path !== '/account' || !this.#ended.delete(ended.id)) return undefined;
     this.sessions.push(ended);
     return { ...super.inside(asked, ended), cookies: [`sid=${ended.id}; Path=/; HttpOnly; SameSite=Lax`] };
   }
 }
 
-/** An app that deletes a session cookie if no session belongs to the cookie, as Django does. */
+/** An app that deletes a session cookie if its session does not exist, as Django does. */
 class Deletes extends SmallApp {
   protected override refuse(asked: AppRequest): AppResponse {
     return { ...super.refuse(asked), cookies: ['sid=; Path=/; Max-Age=0'] };

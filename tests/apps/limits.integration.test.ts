@@ -21,7 +21,7 @@ const ALL = [...QUICK, 'audit', 'logout-race'];
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, claims: CLAIMS, ...file }, { workloads }));
 
-// Runs all workloads only with one limit, to save time.
+// Only one of the limits is tested with all workloads, to save time.
 const LIMITS = [
   { most: 1, full: 'oldest-ends', workloads: ALL, judges: 7 },
   { most: 1, full: 'refused', workloads: QUICK, judges: 5 },
@@ -92,7 +92,10 @@ it('an app that limits the rate of logins gets no more logins than it allows', a
   ]);
 });
 
-/** An app that refuses logins above a limit with status 403, as for a wrong password, but with another text. */
+/**
+ * An app that refuses logins above a limit with status 403, the status for a wrong password, but with a different
+ * text.
+ */
 class Forbids extends Limits {
   override answer(asked: AppRequest): AppResponse {
     const response = super.answer(asked);

@@ -1,10 +1,12 @@
-/** Apps that limit sessions or logins of a user, or whose logout or new password ends all sessions. */
+/**
+ * Apps that limit a user's sessions or logins, or end all sessions of a user at a logout or a change of the password.
+ */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 
 export class FewSessions extends SmallApp {
   readonly most: number;
-  /** What the app does at a login above the limit: ends the oldest session, or refuses the login. */
+  /** Reaction to a login above the limit: the oldest session ends, or the login is refused. */
   readonly full: 'oldest-ends' | 'refused';
 
   constructor(most: number, full: FewSessions['full'] = 'oldest-ends') {
@@ -25,7 +27,7 @@ export class FewSessions extends SmallApp {
 
 /** An app in which the logout of one session ends all sessions of the user. */
 export class OneLogout extends SmallApp {
-  /** The defective instance, whose sessions do not end. If undefined, the app is healthy. */
+  /** The instance whose sessions do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override end({ user }: Session): void {
@@ -35,7 +37,7 @@ export class OneLogout extends SmallApp {
 
 /** An app in which a change of the password ends all other sessions of the user. */
 export class PasswordChange extends SmallApp {
-  /** The defective instance, whose sessions do not end. If undefined, the app is healthy. */
+  /** The instance whose sessions do not end. If undefined, the app is healthy. */
   misses: InstanceName | undefined;
 
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {

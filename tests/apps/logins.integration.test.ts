@@ -1,4 +1,4 @@
-/** Tests Baton with each kind of login, in a small app. */
+/** Tests Baton with each kind of login. */
 import { expect, it } from 'vitest';
 import { BasicApp, TwoPages } from './logins.ts';
 import type { AppRequest } from './serve.ts';

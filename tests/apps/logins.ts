@@ -1,11 +1,11 @@
-/** Small apps for tests whose login is not a single form. */
+/** Small apps whose login is not a single form. */
 import { oneTime } from '../../verify/target/one-time.ts';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
 /**
- * An app that asks for the user name first, and for the password on a second page.
- * The hidden field `state` of the second form carries the user name.
+ * An app that asks for the user name on one page and for the password on a second page. A hidden field of the second
+ * form contains the user name.
  */
 export class TwoPages extends SmallApp {
   readonly #asking = new Map<string, string>();
@@ -39,7 +39,8 @@ export class TwoPages extends SmallApp {
 }
 
 /**
- * A broken app: each instance keeps unfinished logins in its own memory, so no other instance shows the second page.
+ * A broken app: each instance keeps unfinished logins in its own memory, so only one instance can show the second
+ * page.
  */
 export class LocalStart extends TwoPages {
   readonly #begun = new Map<string, AppRequest['instance']>();
@@ -57,7 +58,8 @@ export class LocalStart extends TwoPages {
 }
 
 /**
- * An app that asks for the user name first. The password's page has the user name in its address and a hidden field.
+ * An app that asks for the user name first. The address of the password's page contains the user name, and so does a
+ * hidden field.
  */
 export class UserInAddress extends SmallApp {
   protected override route({
@@ -85,9 +87,9 @@ export class UserInAddress extends SmallApp {
   }
 }
 
-/** An app that accepts only HTTP Basic, and refuses each request without user and password. */
+/** An app that accepts only HTTP Basic. */
 export class BasicApp extends SmallApp {
-  /** Tests replace this function to make an instance refuse a user wrongly. */
+  /** Tests replace this function to make an instance wrongly refuse a user. */
   forgets: (asked: AppRequest, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
 
@@ -123,7 +125,7 @@ export class BasicApp extends SmallApp {
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
-/** An app that asks for a one-time code after the password, and also accepts the code of the previous second. */
+/** An app that asks for a one-time code after the password. The code of the previous second is also valid. */
 export class CodeApp extends SmallApp {
   /** True if each code is valid only once. */
   readonly once: boolean;

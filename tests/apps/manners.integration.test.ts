@@ -1,4 +1,4 @@
-/** Checks that `baton init` stops at rate limits, tries only given passwords, and asks before using another host. */
+/** Checks that `baton init` stops at rate limits, tries only given passwords, and asks before it uses another host. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ it.each([
   });
 });
 
-/** Names no user on its pages, and limits the number of logins. */
+/** The pages do not contain the user's name. */
 class Nameless extends Limits {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     return super.page(session && { ...session, user: 'you' }, title, inside);

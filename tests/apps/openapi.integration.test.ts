@@ -1,4 +1,4 @@
-/** Checks that `baton init` learns an API from its OpenAPI document, where no page, script or usual path names it. */
+/** Checks that `baton init` learns an API from its OpenAPI document. No page, script or usual path names the API. */
 import { expect, it } from 'vitest';
 import { found } from './found.ts';
 import type { AppRequest, AppResponse } from './serve.ts';

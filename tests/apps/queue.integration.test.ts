@@ -1,4 +1,4 @@
-/** Tests a rate limit: the time for which Baton holds back a request must not count as response time. */
+/** Tests a rate limit: response times must not include the time for which Baton holds a request back. */
 import { expect, it } from 'vitest';
 import { SmallApp } from './small-app.ts';
 import { judged, USUAL, withApp } from './verified.ts';
@@ -11,7 +11,7 @@ it('with 32 clients at 40 requests per second, the wait for a turn does not coun
         url,
         claims: ['availability'],
         limits: { requests: 40 },
-        // Baton holds back each request for about 800 ms, to keep the rate limit.
+        // Baton holds each request back for about 800 ms, to keep the rate limit.
         budgets: { wait: '500ms' },
       },
       { sessions: 32, duration: 4_000, workloads: ['hop'] },

@@ -10,7 +10,7 @@ import { found } from './found.ts';
 import { type AppRequest, type AppResponse, serve } from './serve.ts';
 
 const PASSWORD = 'correct-horse-battery';
-/** Lifetime of an access token, and time for which an old refresh token still works, milliseconds. */
+/** Both an access token and a replaced refresh token are valid for this time, milliseconds. */
 const LIFETIME = 1_000;
 const GRACE = 1_000;
 
@@ -18,19 +18,18 @@ interface Token {
   session: { user: string; over: boolean };
   /** Expiry of the token, milliseconds since 1970. */
   until: number;
-  /** The refresh token that has replaced this refresh token. */
+  /** The refresh token that has replaced this one. */
   next?: string;
 }
 
 /**
- * An API whose logout ends all tokens of a session.
- * For 1 s after a refresh, the old refresh token returns the same new tokens.
+ * An API whose logout ends all tokens of a session. For 1 s after a refresh, the old refresh token returns the same
+ * new tokens.
  */
 class TokenApp {
   readonly tokens = new Map<string, Token>();
   readonly #lifetime: number;
 
-  /** @param lifetime time for which an access token is valid, milliseconds */
   constructor(lifetime = LIFETIME) {
     this.#lifetime = lifetime;
   }
@@ -96,7 +95,7 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
     });
     const verdicts = Object.fromEntries(result.guarantees.map(one => [one.guarantee, one.judgement]));
     expect(verdicts).toMatchObject({ 'token-refresh': 'valid', continuity: 'valid' });
-    // Sessions of the workload `hop` live longer than their access tokens.
+    // In the workload `hop`, sessions outlive their access tokens.
     expect(served.asked.filter(({ path }) => path === '/auth/refresh').length).toBeGreaterThan(100);
     const files = globSync(`${out}/**/*.*`);
     expect(files.length).toBeGreaterThan(1);

@@ -13,7 +13,7 @@ export interface AppRequest {
   query: URLSearchParams;
   cookies: Readonly<Record<string, string>>;
   form: Readonly<Record<string, string>>;
-  /** The body of the request, not parsed. */
+  /** The unparsed body of the request. */
   body: string;
   headers: IncomingMessage['headers'];
   instance: InstanceName;
@@ -32,14 +32,13 @@ export interface Served {
   url: string;
   /** Key: instance; value: its address. Empty if only the balancer has an address. */
   addresses: Readonly<Record<string, string>>;
-  /** The received requests, in the order of their arrival. */
   asked: readonly AppRequest[];
   stop(): Promise<void>;
 }
 
 export interface How {
   /**
-   * Returns the instance for request number n. If undefined, the instances take turns.
+   * Returns the instance for request number n. By default, the instances take turns.
    * @param connection number of the connection on which the request arrived
    */
   balance?(
@@ -52,13 +51,13 @@ export interface How {
   /** Time between the change of the data and the response, milliseconds; 0 by default. */
   slow?: number;
   instances?: number;
-  /** True if each instance also has its own address. Then only the balancer names instances in responses. */
+  /** True if each instance also has its own address. Then only the balancer's responses name instances. */
   addressed?: boolean;
 }
 
 /**
  * Starts the server.
- * @param answer returns the response of an instance; synchronous, so requests never overlap
+ * @param answer returns the response of an instance. It is synchronous, so requests never overlap
  */
 export async function serve(
   answer: (asked: AppRequest) => AppResponse,
@@ -116,7 +115,6 @@ export async function serve(
   };
 }
 
-/** Starts a server at a free port. Returns its address. */
 async function listening(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

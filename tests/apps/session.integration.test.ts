@@ -1,4 +1,4 @@
-/** Tests target files with `session` in place of a login, because the sessions exist already. */
+/** Tests target files with `session` in place of a login, for sessions that exist already. */
 import { expect, it } from 'vitest';
 import type { AppRequest } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
@@ -6,7 +6,7 @@ import { judged, those, USUAL, withApp } from './verified.ts';
 
 const { login: _, ...rest } = USUAL;
 
-/** Returns a target file with the cookie of an existing session for each user. */
+/** The target file contains the cookie of an existing session for each user. */
 const target = (app: SmallApp, url: string) => {
   app.sessions = ['alice', 'bob'].map(user => ({
     ...{

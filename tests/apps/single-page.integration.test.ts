@@ -14,7 +14,7 @@ const BUNDLE =
   'f("/api/sign-in",{body:JSON.stringify({login:a,password:b})});f("/api/viewer");' +
   'f("/api/notes",{body:JSON.stringify({text:c})});f("/api/sign-out",{method:"POST"})';
 
-/** An app that sends the same page for every address. The scripts of the page call an API. */
+/** The same page for every address. Its scripts call an API. */
 class SinglePage extends SmallApp {
   readonly #ends: boolean;
   readonly #bundle: string;
@@ -72,7 +72,7 @@ describe('a single-page app', () => {
   });
 });
 
-/** Visits the app as a browser does. Returns the browser's recording (HAR 1.2), and the secrets in the recording. */
+/** Visits the app as a browser does. Returns the browser's recording (HAR 1.2), and the secrets in it. */
 async function recorded(url: string): Promise<{ har: string; cookie: string }> {
   const entries: object[] = [];
   let cookie = '';

@@ -50,7 +50,7 @@ export class SmallApp {
     return this.inside(asked, session) ?? { status: 404, body: 'Not found' };
   }
 
-  /** Handles a request instead of the app. Tests override this method; undefined leaves the request to the app. */
+  /** Tests override this method to handle some requests themselves. undefined leaves a request to the app. */
   protected route(_asked: AppRequest, _session: Session | undefined): AppResponse | undefined {
     return undefined;
   }
@@ -109,7 +109,6 @@ export class SmallApp {
     return found !== undefined && this.knows(found, asked) ? found : undefined;
   }
 
-  /** Returns true if the instance of the request knows the session. */
   knows(_session: Session, _asked: AppRequest): boolean {
     return true;
   }

@@ -10,7 +10,7 @@ import { judged, those, withApp } from './verified.ts';
 const either = (text: string): InstanceName => (text.charCodeAt(text.length - 1) % 2 === 0 ? 'one' : 'two');
 const inTurn = (n: number): InstanceName => (n % 2 === 0 ? 'one' : 'two');
 
-/** A balancer that pins a client by cookies, which contain the instance's name. */
+/** Pins a client by cookies, which contain the instance's name. */
 const byCookies = (...names: string[]): How => ({
   balance: ({ cookies }, n) => {
     const name = names.find(one => cookies[one] !== undefined);
@@ -20,7 +20,7 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/** A broken app: keeps each session on one instance, which clients do not notice while the balancer pins them. */
+/** Each instance keeps its sessions in its own memory, which no client notices while the balancer pins clients. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;

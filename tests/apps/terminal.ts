@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const CLI = join(import.meta.dirname, '../../verify/cli.ts');
 
-/** Returns true if util-linux is installed, whose command `script` provides the pseudo-terminal. */
+/** Returns true if this machine has util-linux, whose command `script` provides the pseudo-terminal. */
 export function hasTerminal(): boolean {
   try {
     return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
@@ -20,7 +20,6 @@ export class Terminal {
   #heard = (): void => {};
   /** Number of output characters that were already searched for questions. */
   #read = 0;
-  /** The whole output of the command so far. */
   shown = '';
 
   constructor(args: readonly string[]) {
@@ -64,7 +63,7 @@ export class Terminal {
     await this.#ended;
   }
 
-  /** Waits until the command exits. Returns its exit code. */
+  /** Resolves with the exit code of the command. */
   ends(): Promise<number | null> {
     return this.#ended;
   }

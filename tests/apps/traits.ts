@@ -2,7 +2,7 @@
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** An app that shows the last texts a second time in another panel, and the very last text also in the search box. */
+/** An app that shows recent texts a second time in a panel, and the newest text also in the search box. */
 export class Panels extends SmallApp {
   protected override notes(session: Session): string {
     const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
@@ -11,7 +11,7 @@ export class Panels extends SmallApp {
   }
 }
 
-/** An app that confirms a write only by a message, which is shown once. */
+/** An app that confirms a write only by a message, which it shows once. */
 export class FlashOnly extends SmallApp {
   readonly #flashes = new Map<string, string[]>();
 
@@ -24,7 +24,7 @@ export class FlashOnly extends SmallApp {
   }
 }
 
-/** An app that shows the newest hundred rows, newest first, and a link to a page with older rows. */
+/** An app that shows the newest hundred rows, and a link to a page with older rows. */
 export class Paged extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     const rows = [...notes].reverse().slice(0, 100);
@@ -68,7 +68,7 @@ export class Resealed extends SmallApp {
   }
 }
 
-/** An app that sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
+/** An app that sets a remember-me cookie at login, which alone is enough to be signed in. */
 export class Remembers extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const answer = super.enter(user, asked);
@@ -82,7 +82,7 @@ export class Remembers extends SmallApp {
   }
 }
 
-/** An app whose logout is a link that contains a token of the session. */
+/** An app whose logout is a link with a token of the session. */
 export class LinkOut extends SmallApp {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     if (session === undefined) return super.page(session, title, inside);
@@ -98,7 +98,7 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/** An app that gives each form its own token, as Rails does. Meta tags have a token that all forms accept. */
+/** An app that gives each form its own token, as Rails does. Meta tags contain a token that all forms accept. */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -139,7 +139,7 @@ export class TokenPerForm extends SmallApp {
   }
 }
 
-/** An app whose login form has two hidden fields, with other values for each visitor. Both are needed. */
+/** An app whose login form needs two hidden fields. Their values differ for each visitor. */
 export class TwoTokens extends SmallApp {
   readonly #made = new Map<string, string>();
 
@@ -156,9 +156,7 @@ export class TwoTokens extends SmallApp {
   }
 }
 
-/**
- * An app that locks an account after `most` wrong passwords, and then redirects logins to a page that reports the lock.
- */
+/** An app that locks an account after `most` wrong passwords. Logins then redirect to a page that reports the lock. */
 export class Locks extends SmallApp {
   readonly #most: number;
   passwords: string[] = [];
@@ -183,7 +181,7 @@ export class Locks extends SmallApp {
   }
 }
 
-/** Responds to some logins with 429 and a short Retry-After, and accepts the same login sent again. */
+/** An app that responds to some logins with 429 and a short Retry-After. A repeated login succeeds. */
 export class ShortLimit extends SmallApp {
   #logins = 0;
 
@@ -193,7 +191,7 @@ export class ShortLimit extends SmallApp {
   }
 }
 
-/** Accepts only the first `most` logins. Then shows the form again with a message, or redirects to such a page. */
+/** An app that accepts only the first `most` logins. Later logins get the form with a message, or a redirect to it. */
 export class SilentLimit extends SmallApp {
   readonly #most: number;
   readonly #redirects: boolean;
@@ -216,7 +214,7 @@ export class SilentLimit extends SmallApp {
   }
 }
 
-/** Accepts only the first `most` logins, and responds with 429 to all others. */
+/** An app that accepts only the first `most` logins. Later logins get 429. */
 export class Limits extends SmallApp {
   readonly #most: number;
   #logins = 0;
@@ -233,7 +231,7 @@ export class Limits extends SmallApp {
   }
 }
 
-/** An app that greets each user by name on the first page after the login. Until then, a cookie holds the message. */
+/** An app that greets each user by name on the first page after the login. A cookie contains the message. */
 export class Greets extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -249,7 +247,7 @@ export class Greets extends SmallApp {
   }
 }
 
-/** An app whose form token has another name than `csrf`, and is only on pages of signed-in users. */
+/** An app whose form token is not named `csrf`, and is only on pages of signed-in users. */
 export class NamedToken extends SmallApp {
   readonly #field: string;
 

@@ -34,7 +34,7 @@ export const USUAL = {
   instance: { header: 'x-instance' },
 };
 
-/** Serves an app for the duration of `act`, and then stops the server. */
+/** Serves an app while `act` runs, and then stops the server. */
 export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise<T>, how?: How): Promise<T> {
   const served = await serve(asked => app.answer(asked), how);
   try {

@@ -1,4 +1,4 @@
-/** Starts two instances of apps in other languages and frameworks behind nginx, to test `baton init`. */
+/** Starts two instances of an app behind nginx, to test `baton init` with other languages and frameworks. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
-/** Folder for results of builds: the virtual environment of Python, and the Go program. */
+/** Folder for builds: the virtual environment of Python, and the Go program. */
 const CACHE = join(root, 'node_modules/.cache/baton-hosts');
 
 /** Password of all accounts. */
@@ -21,24 +21,24 @@ export interface Host {
   name: string;
   /** Names of the accounts that can log in. */
   users: readonly [string, string];
-  /** Environment variables of each instance, in addition to those of all hosts. */
+  /** Additional environment variables of each instance. */
   env?: Record<string, string>;
   /**
    * Returns the command that starts an instance. Builds or installs the program if necessary.
-   * @throws Error if the build or installation fails
+   * @throws Error if this fails
    */
   command(port: number): readonly [string, ...string[]];
-  /** Returns a command that must run once before the instances start. */
+  /** Returns a command that runs once before the instances start. */
   prepare?(): readonly [string, ...string[]];
-  /** The guarantees that defect 1 and defect 2 break. BROKEN selects a defect by its number. */
+  /** Guarantees that defect 1 and defect 2 break. BROKEN selects a defect by its number. */
   breaks: readonly [string, string];
   /** The claims that `baton init` must write to the target file. */
   claims: string;
-  /** Recipe of `baton init` (settings for a framework) that is tested with this app. */
+  /** Recipe of `baton init` (settings for a framework) that fits this app. */
   recipe?: string;
   /** Options for `baton init` with values that no page of the app shows. */
   init?: readonly string[];
-  /** The guarantee that a library of this app breaks even without a defect. */
+  /** A guarantee that a library of this app breaks even without a defect. */
   keepsNot?: string;
 }
 
@@ -64,7 +64,7 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // Builds at each start. A second build is fast, because Go caches builds.
+  // Go caches builds, so a second build is fast.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -100,7 +100,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'php',
     users: ['alice', 'bob'],
-    // PHP's built-in server handles one request at a time without workers.
+    // Without workers, PHP's built-in server handles one request at a time.
     env: { PHP_CLI_SERVER_WORKERS: '4' },
     command: port => [findProgram('php'), '-S', `127.0.0.1:${port}`, join(here, 'php/index.php')],
     breaks: ['logout-final', 'rotation'],
@@ -116,7 +116,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'java',
     users: ['alice', 'bob'],
-    // Limits the JIT compiler: two instances would otherwise use all CPU cores for seconds.
+    // Without a limit for the JIT compiler, two instances would use all CPU cores for seconds.
     command: port => [
       findProgram('java'),
       '-XX:TieredStopAtLevel=1',
@@ -138,7 +138,7 @@ export const HOSTS: readonly Host[] = [
 
 export interface Running {
   url: string;
-  /** Path of the balancer's access log, which has a JSON line for each request. */
+  /** Path of the balancer's access log, which has one JSON line for each request. */
   accessLog: string;
   /** Returns all cookies, form tokens and passwords that the app has sent or received so far. */
   secrets(): string[];
@@ -146,7 +146,7 @@ export interface Running {
 }
 
 /**
- * Starts an app on two instances behind nginx.
+ * Starts two instances of an app behind nginx.
  * @param defect number of the defect; 0 for the healthy variant
  * @throws Error if this machine lacks a program that the app needs
  */
@@ -206,7 +206,7 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
   }
 }
 
-/** Minimum length of a secret. Baton itself sends empty and cut cookie values, which are no secrets. */
+/** Baton itself sends empty and cut cookie values, which are shorter than every secret. */
 const SHORTEST = 12;
 
 /** Returns the values of cookies, and of form fields for tokens and passwords, in a log of nginx. */

@@ -1,6 +1,6 @@
 /**
- * Tests `baton init` with apps in other languages: healthy, and with each of two defects.
- * Apps that cannot run on this machine are skipped, with the reason.
+ * Tests `baton init` with apps in other languages: healthy, and with each of two defects. Apps that cannot run on
+ * this machine are skipped.
  */
 import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ const SHOWN_BY: Record<string, string> = {
 /** Guarantees on which the short run must reach a verdict. */
 const JUDGED = ['continuity', 'isolation', 'rotation', 'logout-final', 'cookie-policy'];
 
-/** Returns why the app cannot run on this machine; undefined if the app can run. */
+/** Returns why the app cannot run on this machine; undefined if it can. */
 function lacking(host: Host): string | undefined {
   try {
     host.command(1);
@@ -51,7 +51,7 @@ async function verdicts(
   preset: string | undefined;
   claimed: Verdict[];
   init: string;
-  /** `all`: the secrets of the app. `written`: those in Baton's files or output, which is an error. */
+  /** `all`: the secrets of the app. `written`: the secrets in Baton's files or output, which must be none. */
   secrets: { all: string[]; written: string[] };
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
@@ -95,7 +95,6 @@ async function verdicts(
   }
 }
 
-/** Returns the target file that `baton init` writes with the recipe for the app. */
 const byRecipe = ({ users, recipe }: Host, url: string): Promise<string> =>
   init({
     reached: { url, headers: {} },
@@ -107,7 +106,7 @@ const byRecipe = ({ users, recipe }: Host, url: string): Promise<string> =>
     mayWrite: async () => false,
   });
 
-/** Returns those parts of a target file that a recipe of `baton init` can set. */
+/** Keeps only the parts of a target file that a recipe of `baton init` can set. */
 const named = (text: string) => {
   const { login, csrf, signedIn, signedOut, logout, claims } = parse(text);
   return { login, csrf, signedIn, signedOut, logout, claims };
@@ -116,7 +115,7 @@ const named = (text: string) => {
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
-/** Apps of the short test. `npm run test:long` tests all apps with all defects, which takes minutes. */
+/** `npm run test:long` tests all apps with all defects, which takes minutes. */
 const QUICK = ['django', 'php'];
 
 describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name', host => {
@@ -134,10 +133,10 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# init first tried what --as ${host.recipe} says.\n`);
     }
-    // A library of the app has a race that breaks `keepsNot` in some runs.
+    // A race in a library of the app breaks `keepsNot` in some runs.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
-    // Isolation needs a probe, which writes values that must be visible to one user only.
+    // Without a probe, Baton has no values that only one user may see, so it cannot judge isolation.
     const needs = file.includes('\nprobes:') ? JUDGED : JUDGED.filter(name => name !== 'isolation');
     const must = needs.filter(
       name => name !== host.keepsNot && claimed.some(({ guarantee }) => guarantee === name),
@@ -214,7 +213,7 @@ describe('an app whose responses do not name the instance', () => {
   );
 });
 
-/** Returns a target file for an app whose responses do not name the instance. */
+/** The responses of the app do not name the instance. */
 const unnamedTarget = (url: string) => ({
   version: 1,
   url,

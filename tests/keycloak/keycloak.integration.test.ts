@@ -1,4 +1,4 @@
-/** Tests logins at a real identity provider, Keycloak, with the relying party of the zoo as the app. */
+/** Tests logins at a real identity provider, Keycloak. The app is the relying party of the zoo. */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { issuedBy } from '../../zoo/issued.ts';
 import { LONG } from '../long.ts';
 import { installKeycloak, PASSWORD, startKeycloak } from './keycloak.ts';
 
-/** Returns why Keycloak cannot run on this machine; '' if Keycloak can run. */
+/** Returns why Keycloak cannot run on this machine; '' if it can. */
 function lacking(): string {
   try {
     requirePrograms(['java'], ['mvn'], ['tar'], ['postgres'], ['nginx']);

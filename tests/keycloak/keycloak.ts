@@ -21,8 +21,8 @@ const run = promisify(execFile);
 export const PASSWORD = 'correct-horse-battery';
 
 /**
- * Downloads Keycloak with Maven into the cache, and builds Keycloak for PostgreSQL, which takes minutes.
- * Throws the error of the command that failed.
+ * Downloads Keycloak with Maven, and builds it for PostgreSQL, which takes minutes. Throws the error of the command
+ * that failed.
  */
 export async function installKeycloak(): Promise<void> {
   const built = join(HOME, 'built');
@@ -39,8 +39,8 @@ export async function installKeycloak(): Promise<void> {
 }
 
 /**
- * Starts two nodes of Keycloak, a database and a balancer, which instances find in OIDC_ISSUER.
- * Keycloak is at localhost, the app at 127.0.0.1: for browsers, these are two sites.
+ * Starts two nodes of Keycloak, a database and a balancer, whose address instances find in OIDC_ISSUER. Keycloak is
+ * at localhost and the app at 127.0.0.1, which are two sites for a browser.
  */
 export async function startKeycloak(): Promise<Beside> {
   const dir = temporaryPath('baton-keycloak-');
@@ -61,7 +61,7 @@ export async function startKeycloak(): Promise<Beside> {
     const settings = { ...env, ...databaseOf(database.url), KC_HOSTNAME: url };
     importRealm();
     const nodes = [];
-    // Starts the first node alone, because the first node creates the tables and the realm.
+    // The first node creates the tables and the realm, so it must start alone.
     for (const name of ['keycloak-1', 'keycloak-2']) {
       const node = await keycloakNode(name, dir, settings);
       stops.push(() => node.server.dispose());
@@ -77,7 +77,9 @@ export async function startKeycloak(): Promise<Beside> {
   }
 }
 
-/** Copies the realm file for Keycloak's import, which ignores a realm that is in the database. */
+/**
+ * Copies the realm to the folder from which Keycloak imports it. Keycloak ignores a realm that its database contains.
+ */
 function importRealm(): void {
   const folder = join(HOME, 'data/import');
   mkdirSync(folder, { recursive: true });
@@ -89,7 +91,7 @@ function databaseOf(address: string): Record<string, string> {
   return { KC_DB_URL: `jdbc:postgresql://${host}${pathname}`, KC_DB_USERNAME: username };
 }
 
-/** Creates a node without starting it. Returns the node and its address. */
+/** Returns a node, not yet started, and its address. */
 async function keycloakNode(name: string, dir: string, settings: Record<string, string>) {
   const [port, clusterPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
@@ -106,7 +108,7 @@ async function keycloakNode(name: string, dir: string, settings: Record<string, 
       KC_HTTP_PORT: `${port}`,
       KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS: '127.0.0.1',
       KC_CACHE_EMBEDDED_NETWORK_BIND_PORT: `${clusterPort}`,
-      // Limits the JIT compiler: two nodes would otherwise use all CPU cores for seconds.
+      // Without a limit for the JIT compiler, two nodes would use all CPU cores for seconds.
       JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
     },
     log: join(dir, `${name}.log`),

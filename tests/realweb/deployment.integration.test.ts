@@ -25,7 +25,7 @@ describe('an app that is sometimes unavailable', () => {
   it('by a maintenance page of status 503 has lost no session', async () => {
     const web = new Closed();
     web.closed = { ...page('maintenance', 503), headers: { 'retry-after': '1' } };
-    // Simulates an idle machine: Baton excuses a 503 on an overloaded machine.
+    // On an overloaded machine, Baton would excuse a 503.
     vi.spyOn(Starvation.prototype, 'during').mockReturnValue(false);
     const run = await judged(web);
     expect(run.violated).toEqual(['availability']);

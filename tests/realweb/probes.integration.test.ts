@@ -1,4 +1,4 @@
-/** Tests probes (reads and writes of a target file) with lists and writes as in real web apps. */
+/** Tests probes (reads and writes of a target file) with the lists and forms of real web apps. */
 import { describe, expect, it } from 'vitest';
 import { holds, judged, TARGET } from './judged.ts';
 import { page, redirect, type Session, SmallWeb, type WebRequest, type WebResponse } from './small-web.ts';
@@ -27,9 +27,7 @@ describe('lists', () => {
     const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
     await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
 
-    /**
-     * A broken app: one instance loses writes. The list lacks a lost value, but another panel still shows the value.
-     */
+    /** A broken app: one instance loses writes. The list lacks a lost value, but a panel still shows it. */
     class Losing extends Web {
       override add(ask: WebRequest, session: Session): WebResponse {
         const before = [...session.items];
@@ -41,7 +39,7 @@ describe('lists', () => {
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
 
-    /** An app whose list shows no written value, probably because of a wrong expression in the target file. */
+    /** An app whose list shows no written value, as with a wrong expression in the target file. */
     class Elsewhere extends Web {
       override list(): string {
         return super.list([]);
@@ -52,7 +50,7 @@ describe('lists', () => {
     ).rejects.toThrow(/expected read\.items to find .* Correct the expression/);
   });
 
-  /** An app with a list on several pages, whose older items put new items on the last page. */
+  /** An app with a list on several pages. New items are on the last page. */
   class Paged extends SmallWeb {
     readonly rows: number = 4;
     static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
@@ -97,7 +95,7 @@ describe('lists', () => {
         enough: 500,
       });
       expect(of('read-your-writes').judgement).toBe('valid');
-      // A read of more than nine values has read three pages or more.
+      // A read of more than nine values has read at least three pages.
       expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
     }
   });
@@ -153,7 +151,8 @@ describe('a write that only a message confirms', () => {
     expect(history).toContain('"outcome":"info","status":303,"note":"303');
     const refused = await holds(new Flash(), { probes, busy: 'list is full' });
     expect(refused.history).toContain('"outcome":"fail","status":303,"note":"303');
-    // A redirect counts as an acknowledgement without `confirmed`, even if the app refuses the write.
+    // Without `confirmed` in the target file, a redirect counts as an acknowledgement, even if the app refuses the
+    // write.
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
 

@@ -74,7 +74,7 @@ describe('redirects', () => {
   it('of a login are followed if the target file says so', async () => {
     const login = { ...TARGET.login, follow: true };
     const { history } = await holds(new Handshake(), { login });
-    // The history must not contain the tokens in the redirects, which are secrets.
+    // The tokens in the redirects are secrets, which the history must not contain.
     expect(history).not.toContain('ticket');
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
@@ -211,7 +211,7 @@ describe('cookies', () => {
     const { of } = await judged(new Web(), {}, options);
     expect([of('rotation').judgement, of('rotation').why]).toEqual(['valid', undefined]);
 
-    /** The same app. Its target file names the visitor's cookie as the session cookie. */
+    /** The target file of this app names the visitor's cookie as the session cookie. */
     class Fixed extends Web {
       override sessionOf(cookies: Map<string, string>): Session | undefined {
         return this.sessions.get(cookies.get('visitor') ?? '');
@@ -242,7 +242,7 @@ describe('a session in two cookies', () => {
       return Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
     }
 
-    /** Accepts the data in the first cookie only with the signature in the second cookie. */
+    /** The first cookie contains the data, and the second cookie its signature. */
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
       const session = super.sessionOf(cookies, instance);
       return session !== undefined && cookies.get('data') === this.dataOf(session.user) ? session : undefined;
@@ -272,7 +272,7 @@ describe('a session in two cookies', () => {
 });
 
 describe('accounts of an app with open registration', () => {
-  /** An app that only registered users can log in to. A registration must send a code from the page with the form. */
+  /** An app that only registered users can log in to. A registration needs a code from the page with its form. */
   class Open extends SmallWeb {
     readonly known = new Set<string>();
     readonly #codes = new Set<string>();
@@ -307,7 +307,7 @@ describe('accounts of an app with open registration', () => {
     const web = new Open();
     await holds(web, changes);
     expect(web.known.size).toBe(4);
-    // The users exist already in the second run.
+    // In the second run, the users already exist.
     await holds(web, { ...changes, accounts: [...web.known].map(user => ({ user, password: 'p' })) });
     expect(web.known.size).toBe(4);
   });

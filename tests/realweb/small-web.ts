@@ -41,12 +41,11 @@ export const page = (body: string, status = 200): WebResponse => ({
 export class SmallWeb {
   readonly sessions = new Map<string, Session>();
 
-  /** Chooses at random. In turns, all requests of a client could reach the same instance. */
+  /** If the instances took turns, all requests of a client could reach the same instance. */
   instance(_request: IncomingMessage): string {
     return INSTANCES[randomInt(INSTANCES.length)] as string;
   }
 
-  /** Returns the session that the session cookie identifies. */
   sessionOf(cookies: Map<string, string>, _instance: string): Session | undefined {
     return this.sessions.get(cookies.get('sid') ?? '');
   }
@@ -69,7 +68,7 @@ export class SmallWeb {
     );
   }
 
-  /** Returns the response for a client without a session on a page for signed-in users. */
+  /** Returns the response of a page for signed-in users to a client without a session. */
   stranger(_ask: WebRequest): WebResponse {
     return redirect('/login');
   }
@@ -141,7 +140,7 @@ export class SmallWeb {
   };
 }
 
-/** Adds a defect that Baton must find in every app: for half of the sessions, only one instance knows the session. */
+/** Adds a defect that Baton must find in every app: instance `two` does not know every second session. */
 export const forgetful = <T extends new () => SmallWeb>(Web: T) =>
   class extends (Web as new () => SmallWeb) {
     readonly #numbers = new Map<Session, number>();

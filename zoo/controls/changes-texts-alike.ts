@@ -12,7 +12,7 @@ export const changesTextsAlike: Control = {
   },
 };
 
-/** Joins the values of a form field and removes characters, so that different values can give the same text. */
+/** Different values can give the same text, because characters are removed. */
 const normal = (values: unknown[]): string => {
   const text = values.join(', ').replaceAll(/[^ -~]/g, '');
   return /^\d+$/.test(text) ? String(Number(text)) : text;

@@ -35,7 +35,7 @@ const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
 let answers = 0;
 
-/** Returns one cookie for a session or, at every second call, two. */
+/** Every second session cookie has two chunks. */
 function chunks(value: string): string[] {
   const [first, second] = answers++ % 2 === 0 ? [value, ''] : [value.slice(0, 40), value.slice(40)];
   const set = (name: string, text: string) => `${name}=${encodeURIComponent(text)}; ${ATTRIBUTES}`;
@@ -65,7 +65,7 @@ function split(request: IncomingMessage, response: ServerResponse, value: string
   }) as typeof writeHead;
 }
 
-/** Redirects each login to the login page, which redirects signed-in users, like Laravel's `guest`. */
+/** The login page redirects signed-in users, as with Laravel's `guest`. */
 const guest: RequestHandler = (request, response, next) => {
   const signedIn = request.session?.user !== undefined;
   if (request.path === '/app/login' && signedIn) return response.redirect(303, '/app/dashboard');

@@ -65,9 +65,9 @@ export const dataFromElsewhere: Control = {
   },
 };
 
-/** Maximum length of a text, characters. The app drops longer texts without an error. */
+/** The app drops longer texts without an error. */
 const LONGEST = 200;
-/** Number of users' writes after which another program adds a value. */
+/** After this many writes of users, another program adds a value. */
 const BESIDE = 9;
 
 if (import.meta.main)
@@ -83,7 +83,7 @@ if (import.meta.main)
     },
   });
 
-/** Adds routes for a list with values from before the run and from another program. */
+/** The list also contains values from before the run, and values of another program. */
 function lists(router: Router, redis: Redis, path: string, keyOf: (request: Request) => string): void {
   router.get(path, async (request, response) => {
     const older = await redis.set(`${keyOf(request)}:begun`, '1', 'NX');
@@ -100,7 +100,7 @@ function lists(router: Router, redis: Redis, path: string, keyOf: (request: Requ
   });
 }
 
-/** Adds routes for one text of each user, which has a value from before the run. */
+/** The text has a value from before the run. */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   router.get(path, async (request, response) => {
@@ -113,7 +113,6 @@ function motto(router: Router, redis: Redis): void {
   });
 }
 
-/** Adds routes for one counter of each user, which begins at 57. */
 function visits(router: Router, redis: Redis): void {
   const path = '/app/visits';
   router.get(path, async (request, response) => {

@@ -49,11 +49,11 @@ export const lateWrites: Control = {
   },
 };
 
-/** The maximum number of books on a shelf. */
+/** Maximum number of books on a shelf. */
 const MOST = 6;
-/** One of every EVERY mottos (a text of a user) is saved only after its response. */
+/** One in EVERY mottos (texts of users) is saved only after its response. */
 const EVERY = 8;
-/** Time between the response and the late save of a motto, milliseconds. */
+/** Milliseconds from the response to the late save. */
 const LATE_MS = 400;
 
 /** Lua script that adds a book in one step, if the shelf has room. */
@@ -73,7 +73,7 @@ if (import.meta.main)
     },
   });
 
-/** Adds routes for the books of a user. A full shelf refuses further books. */
+/** A full shelf refuses further books. */
 function shelf(router: Router, redis: Redis): void {
   const path = '/app/shelf';
   router.get(path, async (request, response) => {
@@ -87,7 +87,7 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/** Adds routes for a motto. One of every EVERY writes gets a 503, takes effect later, and can undo a newer motto. */
+/** One in EVERY writes gets a 503, takes effect later, and can undo a newer motto (a text of a user). */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

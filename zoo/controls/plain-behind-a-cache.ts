@@ -24,7 +24,7 @@ export const plainBehindACache: Control = {
   },
 };
 
-/** The cache responds with 504 to one read with an invalid session cookie: the read with this number. */
+/** The cache responds with 504 to the fifth read with an invalid session cookie. */
 const UNLUCKY = 5;
 let strange = 0;
 
@@ -39,7 +39,7 @@ const flagged: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** Adds a cookie for scripts in pages to the response of the login, with the same value for all users. */
+/** The login also sets a cookie for scripts in pages, whose value is the same for all users. */
 function flagsLogin(request: Request, response: Response): void {
   const redirect = response.redirect.bind(response) as (status: number, to: string) => void;
   response.redirect = ((status: number, to: string) => {

@@ -37,7 +37,7 @@ if (import.meta.main)
     store: redis => new RedisAttributesStore({ client: redis }),
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // The user has logged out during this request. A save after the response would restore the session.
+      // If the user has logged out during this request, a save after the response would restore the session.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

@@ -13,7 +13,7 @@ export const refusesLargeSessions: Control = {
   },
 };
 
-/** Maximum size of the cart, characters. */
+/** Maximum size of a cart, characters. */
 const MOST = 9_000;
 
 if (import.meta.main)

@@ -1,4 +1,4 @@
-/** Healthy variants of the token host (a JSON API). They differ in how they replace a refresh token. */
+/** Healthy variants of the token host (a JSON API), which replace a refresh token in different ways. */
 
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';

@@ -44,7 +44,7 @@ export const unequalHosts: Control = {
 
 const AHEAD_MS = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
 
-/** Gives each host its own clock in the Date header, and its own address in redirects. */
+/** Each host has its own clock in the Date header, and its own address in redirects. */
 const byOwnHost: RequestHandler = ({ socket }, response, next) => {
   response.removeHeader('X-Instance-Id');
   response.set('Date', new Date(Date.now() + AHEAD_MS).toUTCString());
@@ -60,7 +60,7 @@ if (import.meta.main)
     beforeSession: () => byOwnHost,
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // express-session must not save the session again after a logout.
+      // After a logout, express-session must not save the session again.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

@@ -15,10 +15,10 @@ export const waitsForReplicas: Control = {
   target: { claims: ['isolation', { routing: 'spread' }, 'survival', 'evidence'] },
 };
 
-/** Maximum time to wait until the Redis replicas confirm a change, milliseconds. */
+/** Maximum time until the Redis replicas confirm a change, milliseconds. */
 const WITHIN = 300;
 
-/** A session store that reports a change as saved only when each connected Redis replica has the change. */
+/** Reports a change as saved only when each connected Redis replica has it. */
 class WaitingStore extends RedisAttributesStore {
   readonly #redis: RedisClient;
 
@@ -27,7 +27,8 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // Waits also for a missing session: a logout is final only when the replicas have deleted the session.
+  // A logout is final only when the replicas have deleted the session, so a read also waits if the session is
+  // missing.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

@@ -21,7 +21,7 @@ export const warmsUpSlowly: Control = {
   },
 };
 
-/** A restarted instance fails requests in this interval, milliseconds since its start. */
+/** Time since its start in which a restarted instance fails requests, milliseconds. */
 const COLD_MS = [1_000, 1_500] as const;
 
 function warmingUp(redis: Redis): RequestHandler {

@@ -1,7 +1,7 @@
 import type { NginxAdditions } from '../../stack/nginx-files.ts';
 import type { Defect } from '../entry.ts';
 
-/** An affinity cookie with the address of an instance. nginx then tries no other instance. */
+/** The cookie contains the address of an instance, and nginx tries no other instance. */
 const PINNED: NginxAdditions = {
   http: `
     map $cookie_pinned $given_pin {

@@ -23,7 +23,8 @@ export const clearCookieAttributesMismatch: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
-  // The defect can also break `continuity` (the cookie becomes too large) and `isolation` (a late cookie wins).
+  // The defect may also break `continuity` (the cookie becomes too large) and `isolation` (a late response sets the
+  // previous user's cookie).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -26,10 +26,10 @@ export const columnCutsSession: Defect = {
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'cookie-policy', 'evidence'],
 };
 
-/** Size of the database column for the text of a session, characters. */
+/** Size of a session's database column, characters. */
 const COLUMN = 8_000;
 
-/** The defect: cuts the text of a session. A cut text that is no valid JSON counts as no session. */
+/** The defect: cuts the text of a session. If the rest is no valid JSON, the session counts as missing. */
 const cutting = {
   stringify: (data: object) => JSON.stringify(data).slice(0, COLUMN),
   parse(text: string) {

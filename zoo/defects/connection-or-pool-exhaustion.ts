@@ -32,7 +32,7 @@ export const connectionOrPoolExhaustion: Defect = {
 
 const CONNECTIONS = 12;
 
-/** A session store that sends each command on the next of several connections to Redis. */
+/** Sends each command on the next of several connections to Redis. */
 class PooledStore extends session.Store {
   readonly #pool: readonly RedisStore[];
   #next = 0;

@@ -21,7 +21,8 @@ export const cookieStoredSessionRace: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
-  // The defect can also break `continuity` (the cookie becomes too large) and `isolation` (a late cookie wins).
+  // The defect may also break `continuity` (the cookie becomes too large) and `isolation` (a late response sets the
+  // previous user's cookie).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -28,7 +28,7 @@ export const formOrHandshakeTokenInProcess: Defect = {
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
-/** Key: issued token; value: its expiry, milliseconds since 1970. */
+/** Key: form token; value: its expiry, milliseconds since 1970. */
 const tokens = new Map<string, number>();
 const LIFETIME_MS = 3_600_000;
 

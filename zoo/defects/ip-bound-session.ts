@@ -2,10 +2,10 @@ import { serve } from '../../app/serve.ts';
 import { abandon, signedInUser } from '../../app/session.ts';
 import type { Defect } from '../entry.ts';
 
-/** Simulates a cloud balancer with two nodes, which add their client's address to X-Forwarded-For. */
+/** Imitates a cloud balancer with two nodes, which add the client's address to X-Forwarded-For. */
 const BEHIND_TWO_NODES = {
   http: 'split_clients $request_id $node { 50% 10.0.1.17; * 10.0.2.23; }',
-  // nginx ignores the headers of the outer block if this block sets a header.
+  // If a block sets a header, nginx ignores the headers of the outer block.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

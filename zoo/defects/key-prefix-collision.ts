@@ -1,7 +1,7 @@
 import type { Defect } from '../entry.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** Accounts with the same user names at two tenants (customers). {n} stands for 1 to 100. */
+/** Two tenants (customers) have accounts with the same user names. {n} stands for 1 to 100. */
 const accounts = ['alice', 'bob', 'user{n}'].flatMap(name =>
   ['red', 'blue'].map(tenant => ({
     user: `${name}@${tenant}.example.test`,

@@ -23,7 +23,7 @@ export const largeSessionSilentlyNotSaved: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'evidence'],
 };
 
-/** Maximum size of a session, characters. Simulates memcached's limit of 1 MB. */
+/** Maximum size of a session, characters. Imitates memcached's limit of 1 MB. */
 const LARGEST = 12_000;
 
 /** The defect: reports success without saving a session that is too large. */

@@ -27,7 +27,7 @@ export const localCopyOutlivesSharedSession: Defect = {
 
 const ttl = Number(process.env['SESSION_SECONDS']);
 
-/** A session store with local copies. A read prolongs the copy, but not the session in Redis. */
+/** A read prolongs the local copy of a session, but not the session in Redis. */
 class LocalTouchStore extends RedisStore {
   readonly #active = new Map<string, { data: SessionData; until: number }>();
 
@@ -35,7 +35,7 @@ class LocalTouchStore extends RedisStore {
     await super.get(sid, (error: unknown, data?: SessionData | null) => {
       const copy = this.#active.get(sid);
       if (data) this.#keep(sid, data);
-      // The defect: uses the copy even if the session in Redis has expired.
+      // The defect: uses the local copy even if the session in Redis has expired.
       callback?.(error, data ?? (copy && copy.until > Date.now() ? copyOf(copy.data) : null));
     });
   }

@@ -39,7 +39,7 @@ export const logoutKeepsSessionData: Defect = {
 if (import.meta.main)
   servePlain({
     async signIn(request, user) {
-      // Gives the new session the cart of the visitor's old session.
+      // The cart of a visitor survives the login.
       const { cart } = request.session;
       await signIn(request, user);
       if (cart === undefined) return;

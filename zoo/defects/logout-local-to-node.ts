@@ -41,7 +41,7 @@ export const logoutLocalToNode: Defect = {
 
 const versionOf = (sid: string) => `baton:stock-version:${sid}`;
 
-/** A session store that uses the local copy of a session if Redis has the same version number. */
+/** Uses the local copy of a session if Redis has the same version number. */
 class VersionedCacheStore extends RedisStore {
   readonly #redis: RedisClient;
   readonly #copies = new Map<string, { data: SessionData; version: string | null }>();
@@ -54,7 +54,7 @@ class VersionedCacheStore extends RedisStore {
   override async get(sid: string, callback?: Got): Promise<void> {
     const version = await this.#redis.get(versionOf(sid)).catch(() => null);
     const copy = this.#copies.get(sid);
-    // The defect: uses the copy also if Redis has no version number, which means that the session was deleted.
+    // The defect: also uses the local copy if Redis has no version number, which means that the session was deleted.
     if (copy && (version === null || version === copy.version)) return callback?.(null, copyOf(copy.data));
     await super.get(sid, (error: unknown, data?: SessionData | null) => {
       if (data) this.#copies.set(sid, { data: copyOf(data), version });

@@ -27,7 +27,8 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // The defect: emits `disconnect`, but never `connect`, so that requests have no session any more.
+      // The defect: never emits `connect` after `disconnect`, so express-session handles all further requests without
+      // a session.
       redis.on('close', () => store.emit('disconnect'));
       return store;
     },

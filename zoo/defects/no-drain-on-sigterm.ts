@@ -26,7 +26,7 @@ export const noDrainOnSigterm: Defect = {
 if (import.meta.main) {
   process.once('SIGTERM', () => process.exit(0));
   servePlain({
-    // Delays each request, so that requests are always in flight.
+    // The delay ensures that requests are in flight at any time.
     onSession: () => (_request, _response, next) => {
       setTimeout(next, 30);
     },

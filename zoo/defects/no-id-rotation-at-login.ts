@@ -24,7 +24,7 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // The defect can also break `continuity`: a late response can replace the cookie that the login has set.
+  // The defect may also break `continuity`, because a late response can replace the cookie that the login has set.
   mustNot: [
     'isolation',
     'instances-agree',
@@ -39,7 +39,7 @@ export const noIdRotationAtLogin: Defect = {
 
 if (import.meta.main)
   servePlain({
-    // Gives every visitor a session before the login.
+    // Every visitor has a session before the login.
     session: { saveUninitialized: true },
     // The defect: the visitor's session keeps its id at the login.
     async signIn(request, user) {

@@ -23,7 +23,7 @@ export const oldExpressSessionRollsForStrangers: Defect = {
   mustNot: ['isolation', 'routing', 'forgery', 'evidence'],
 };
 
-/** Adds SameSite to all cookies, because express-session 1.8.2 has no option for SameSite. */
+/** express-session 1.8.2 has no option for SameSite. */
 const sameSite: RequestHandler = (_request, response, next) => {
   const set = response.setHeader.bind(response);
   response.setHeader = (name, value) =>

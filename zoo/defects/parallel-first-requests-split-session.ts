@@ -26,11 +26,11 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // The defect can also break `continuity`: a late response can replace the session of the login.
+  // The defect may also break `continuity`, because a late response can replace the cookie that the login has set.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
-/** Returns a form token that is valid for one session only. */
+/** The token is valid for one session only. */
 function tokenFor(sid: string, salt = randomBytes(8).toString('hex')): string {
   const key = process.env['SESSION_SECRET'] ?? '';
   return `${salt}-${createHmac('sha256', key).update(`${sid} ${salt}`).digest('hex')}`;
@@ -43,7 +43,7 @@ if (import.meta.main)
     onSession: () => (request, response, next) => {
       if (request.path !== '/app/login') return next();
       if (request.method === 'GET') {
-        // Keeps the browser's token, so that a form in another tab stays valid.
+        // A form in another tab must stay valid, so the browser keeps its token.
         const { csrf } = request.cookies;
         request.cookies.csrf = csrf ?? tokenFor(request.sessionID);
         if (!csrf) response.cookie('csrf', request.cookies.csrf, { httpOnly: true, sameSite: 'lax' });
@@ -53,7 +53,7 @@ if (import.meta.main)
       const good =
         token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
       if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
-      // Deletes the form token, because the login creates a new session.
+      // The login creates a new session, for which the old form token is invalid.
       response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
       next();
     },

@@ -38,7 +38,7 @@ export const predictableSessionIds: Defect = {
   ],
 };
 
-// A request of an app without session library, whose session ids are consecutive numbers.
+// A request of an app without a session library.
 interface Visit {
   request: Request;
   response: Response;
@@ -50,7 +50,7 @@ const SECONDS = '86400';
 const key = (id: string): string => `session:${id}`;
 
 let number = 0;
-/** Returns the next id, which is unique among all instances. */
+/** All instances share the sequence of ids. */
 function nextId(): string {
   const parts: [number, number][] = [
     [process.pid, 8],
@@ -60,7 +60,7 @@ function nextId(): string {
   return parts.map(([part, digits]) => part.toString(16).padStart(digits, '0')).join('');
 }
 
-/** Opens the session with this id, or a new session if `id` is undefined. */
+/** Without an id, begins a new session. */
 function open({ request, response, redis }: Visit, id: string | undefined, data: object): void {
   const session = sessionMethods(data, done => {
     const kept = request.sessionID ?? nextId();

@@ -28,7 +28,7 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // Changes the attributes in the session too, because express-session would renew the old attributes.
+    // express-session would renew the cookie with its old attributes, so the session needs the new ones too.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

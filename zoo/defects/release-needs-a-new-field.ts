@@ -24,7 +24,7 @@ export const releaseNeedsANewField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** A field of new sessions in release 2 of the app. */
+    /** Exists only in sessions that release 2 of the app has begun. */
     region?: string;
   }
 }

@@ -24,7 +24,7 @@ export const releaseRefusesOldForms: Defect = {
   mustNot: ['isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
 
-/** Keys of form tokens: the first key signs, and all keys verify. */
+/** The first key signs form tokens, and all keys verify. */
 const keys = (process.env['FORM_KEYS'] ?? 'release-1').split(',');
 const signature = (key: string, nonce: string): string =>
   createHmac('sha256', key).update(nonce).digest('base64url');

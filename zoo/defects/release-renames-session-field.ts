@@ -37,7 +37,7 @@ declare module 'express-session' {
 
 const { RELEASE, KEEPS_OLD } = process.env;
 
-/** A session store that stores the app's field `cart` as `basket`, as release 2 of the app does. */
+/** Stores the app's field `cart` as `basket`, as release 2 of the app does. */
 class RenamingStore extends RedisStore {
   override async get(sid: string, callback?: Got): Promise<void> {
     const renamed: Got = (error, data) => callback?.(error, data && read(data));

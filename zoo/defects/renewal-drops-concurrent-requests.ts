@@ -25,7 +25,7 @@ const RENEW_MS = 2_000;
 
 declare module 'express-session' {
   interface SessionData {
-    /** Time at which the session got its current id, milliseconds since 1970. */
+    /** Time at which the session got its id, milliseconds since 1970. */
     renewed?: number;
   }
 }
@@ -36,7 +36,7 @@ if (import.meta.main)
       const { cookie: _, ...data } = request.session;
       if (data.user === undefined || Date.now() - (data.renewed ?? 0) < RENEW_MS) return next();
       if (data.renewed !== undefined) {
-        // The defect: `regenerate` deletes the old id at once, although requests in flight still use the old id.
+        // The defect: `regenerate` deletes the old id at once, although requests in flight still use it.
         const { user, cart, wishes, visits } = data;
         await new Promise<void>((resolve, reject) =>
           request.session.regenerate(error => (error ? reject(error) : resolve())),

@@ -23,9 +23,9 @@ export const replyAfterATimeout: Defect = {
   mustNot: ['routing', 'evidence'],
 };
 
-/** Maximum time for which the app waits for a reply of the store, milliseconds. */
+/** Maximum time until the store replies, milliseconds. */
 const TIMEOUT_MS = 800;
-/** False (the defect): the app keeps a connection whose reply is late. */
+/** False (the defect): the app keeps using a connection whose reply is late. */
 const closes = process.env['ON_TIMEOUT'] === 'close';
 
 class PooledStore extends RedisStore {

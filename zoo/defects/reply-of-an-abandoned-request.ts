@@ -25,7 +25,7 @@ export const replyOfAnAbandonedRequest: Defect = {
   mustNot: ['routing', 'cookie-policy', 'evidence'],
 };
 
-/** The current response. The store cancels a read when the client of this response disconnects. */
+/** A read of the store is cancelled when the client of this response disconnects. */
 const visit = new AsyncLocalStorage<Response>();
 
 class PooledStore extends RedisStore {

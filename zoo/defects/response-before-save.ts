@@ -49,7 +49,7 @@ class WriteBehindStore extends RedisStore {
   }
 
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
-    // Saves a new session at once, because the page after the login needs the session.
+    // The page after the login needs the new session.
     if (!this.#stored.has(sid)) {
       this.#stored.add(sid);
       return super.set(sid, data, callback);

@@ -2,10 +2,11 @@ import type { Defect } from '../entry.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
 /**
- * Simulates a balancer that terminates TLS, without TLS. Clients keep Secure cookies, because the host is 127.0.0.1.
+ * Imitates a balancer that terminates TLS, but without TLS. Clients keep Secure cookies, because the host is
+ * 127.0.0.1.
  */
 const BEHIND_TLS = {
-  // nginx ignores the headers of the outer block if this block sets a header.
+  // If a block sets a header, nginx ignores the headers of the outer block.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

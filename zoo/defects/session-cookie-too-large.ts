@@ -25,7 +25,7 @@ export const sessionCookieTooLarge: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // The defect can also break `isolation`: a late response can restore the previous user.
+  // The defect may also break `isolation`, because a late response can set the previous user's cookie.
   mustNot: ['rotation', 'forgery', 'evidence'],
 };
 

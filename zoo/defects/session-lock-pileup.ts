@@ -29,7 +29,7 @@ export const sessionLockPileup: Defect = {
 if (import.meta.main)
   servePlain({
     beforeSession: redis => oneAtATime(redis, { waitMs: 30_000, otherwise: 'refuse', reads: true }),
-    // Delays each request while the request holds the session's lock.
+    // The request holds the session's lock during this delay.
     onSession: () => (_request, _response, next) => {
       setTimeout(next, 80);
     },

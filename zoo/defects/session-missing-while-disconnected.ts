@@ -27,7 +27,7 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // The defect: from `disconnect` to `connect`, express-session handles requests without a session.
+      // The defect: between `disconnect` and `connect`, express-session handles requests without a session.
       redis.on('close', () => store.emit('disconnect'));
       redis.on('ready', () => store.emit('connect'));
       return store;

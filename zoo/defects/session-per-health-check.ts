@@ -24,7 +24,7 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // The defect can also break `continuity`: a late response can replace the session of the login.
+  // The defect may also break `continuity`, because a late response can replace the cookie that the login has set.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -30,7 +30,7 @@ export const shardRemapOnNodeChange: Defect = {
 
 const shards = Number(process.env['SHARDS']);
 
-/** Chooses the Redis server of a session. The defect: an added server changes the server of most sessions. */
+/** The defect: an additional Redis server changes the server of most sessions. */
 const shardOf = (sid: string): number => sid.charCodeAt(sid.length - 1) % shards;
 
 class ShardedStore extends RedisStore {

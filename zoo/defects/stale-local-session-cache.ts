@@ -25,7 +25,7 @@ export const staleLocalSessionCache: Defect = {
 
 const FRESH_MS = 30_000;
 
-/** A session store that returns a session from memory for 30 s after this instance has read or written the session. */
+/** Returns a session from memory for 30 s after this instance has read or written it. */
 class CachedStore extends RedisStore {
   readonly #copies = new Map<string, { data: SessionData; until: number }>();
 

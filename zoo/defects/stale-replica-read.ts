@@ -29,7 +29,7 @@ export const staleReplicaRead: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
-/** A session store that reads from the Redis replica, and writes to the primary. */
+/** Reads from the Redis replica, but writes to the primary. */
 class ReplicaReadStore extends RedisStore {
   readonly #replica: RedisStore;
 
@@ -40,7 +40,7 @@ class ReplicaReadStore extends RedisStore {
 
   override async get(sid: string, callback?: Got): Promise<void> {
     await this.#replica.get(sid, (error: unknown, data: Parameters<Got>[1]) => {
-      // Reads missing sessions from the primary, because no login would succeed otherwise.
+      // Missing sessions are read from the primary, because no login would succeed otherwise.
       if (error || !data) void super.get(sid, callback);
       else callback?.(null, data);
     });

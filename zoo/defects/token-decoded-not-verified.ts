@@ -35,7 +35,7 @@ function sign(session: object, secret: string): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-/** The defect: returns the content of the token without checking its signature. */
+/** The defect: does not check the signature of the token. */
 function decode(token: unknown): object {
   try {
     const [, payload = ''] = String(token).split('.');

@@ -1,4 +1,4 @@
-/** Broken variants of the token host (a JSON API). They differ in how they replace a refresh token. */
+/** Broken variants of the token host (a JSON API), which replace a refresh token in different ways. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
@@ -8,7 +8,7 @@ const host = parse(readFileSync(new URL('../hosts/tokens/target.yaml', import.me
 
 type Text = Pick<Defect, 'broken' | 'wild' | 'remedy' | 'needs' | 'references'>;
 
-/** Guarantees that all defects in this file keep. */
+/** Guarantees that every defect in this file keeps. */
 const KEPT: readonly Guarantee[] = ['isolation', 'routing', 'availability', 'evidence'];
 
 const design = (

@@ -8,7 +8,6 @@ const TOO_LONG_MS = 6_500;
 
 const looking = (what: string) => ({ withinMs: 20_000, everyMs: 333, what });
 
-/** Waits until `ms` milliseconds have passed since `began`. */
 const passed = (ms: number, began: number) =>
   until(() => performance.now() - began > ms, { withinMs: 2 * ms, what: `${ms} ms to pass` });
 

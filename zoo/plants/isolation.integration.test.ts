@@ -66,7 +66,7 @@ plant('reply-of-an-abandoned-request', {
 
 plant('rolling-cookie-restores-user', {
   'a late response of the old session signs its user in again': async ({ visitor }) => {
-    // Repeats the race: the slow request can end before the next user has signed in on a busy machine.
+    // On a busy machine, the slow request can end before the next user has signed in.
     await until(async () => {
       const alice = visitor(0);
       await alice.signIn();

@@ -31,7 +31,7 @@ plant(
       await alice.signIn();
       await alice.who();
       let late = '';
-      // Repeats the write: the app reads a session from the primary until the replica has the session.
+      // Until the replica has the session, the app reads it from the primary.
       await until(async () => {
         late = `value-${Math.random()}`;
         expect((await alice.add('basket', late)).status).toBe(303);

@@ -3,7 +3,6 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
-/** Sends requests of one session. Returns the names of the instances in the response headers. */
 async function served(visitor: Visitor, requests: number): Promise<Set<string | null>> {
   await visitor.signIn();
   const answers = [];

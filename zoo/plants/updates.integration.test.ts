@@ -3,7 +3,6 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
-/** Adds values concurrently. Returns how many values were acknowledged, and how many of these were kept. */
 async function burst(
   visitor: Visitor,
   object: string,

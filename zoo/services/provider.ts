@@ -10,8 +10,8 @@ import { temporaryPath } from '../../stack/watchdog.ts';
 const PROGRAM = fileURLToPath(new URL('../hosts/relying-party/provider.server.ts', import.meta.url));
 
 /**
- * Starts an identity provider, whose address instances find in OIDC_ISSUER.
- * The app is at 127.0.0.1 and the provider at localhost: to browsers, these are two sites.
+ * Starts an identity provider. Instances find its address in OIDC_ISSUER. The app is at 127.0.0.1 and the provider at
+ * localhost, which are two sites for a browser.
  * @param relyingParty address of the app
  */
 export async function identityProvider(_store: BackingServer, relyingParty: string): Promise<Beside> {
@@ -21,7 +21,7 @@ export async function identityProvider(_store: BackingServer, relyingParty: stri
     OIDC_ISSUER: url,
     OIDC_CLIENT: 'notes',
     OIDC_SECRET: randomBytes(24).toString('hex'),
-    // The password of the accounts in hosts/relying-party/target.yaml.
+    // Password of the accounts in hosts/relying-party/target.yaml.
     PASSWORD: 'correct-horse-battery',
   };
   const folder = temporaryPath('baton-provider-');

@@ -3,7 +3,7 @@ import type { Beside } from '../../stack/local.ts';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { inSync } from '../../verify/faults/redis.ts';
 
-/** Starts a Redis replica that gets all changes `lagMs` ms late. Instances find its address in REPLICA_URL. */
+/** Starts a Redis replica that is `lagMs` ms late. Instances find its address in REPLICA_URL. */
 export function laggingReplica(lagMs: number): (store: BackingServer) => Promise<Beside> {
   return async store => {
     const link = new ProxyLink(store.port);

@@ -1,4 +1,4 @@
-/** A session store with a row for each attribute, as in an SQL table. A Redis hash stands for the table. */
+/** A session store with one row for each attribute, as in an SQL table. A Redis hash stands for the table. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -8,7 +8,7 @@ const LIFETIME_S = 86_400;
 
 export class AttributeRowsStore extends session.Store {
   readonly #redis: Redis;
-  /** Key: session object; value: attributes that had a row when the session was loaded. */
+  /** Attributes that had a row when the session was loaded. */
   readonly #rows = new WeakMap<object, Set<string>>();
 
   constructor(redis: Redis) {

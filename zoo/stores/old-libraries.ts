@@ -8,7 +8,7 @@ const load = createRequire(import.meta.url);
 
 export const oldExpressSession: (options: SessionOptions) => RequestHandler = load('express-session-1.8');
 
-/** @param name module that extends the class Store of express-session */
+/** @param name module that extends express-session's class Store */
 const storeOf =
   (name: string) =>
   (options: object): Store =>
@@ -20,7 +20,7 @@ export const oldFileStore = storeOf('session-file-store-0.0.24');
 
 export const fileStore = storeOf('session-file-store');
 
-/** Returns passport 0.5.3, configured to store only the user's name in the session. */
+/** Returns passport 0.5.3, which stores only the user's name in the session. */
 export function oldPassport(): PassportStatic {
   const passport: PassportStatic = new (load('passport-0.5').Passport)();
   passport.serializeUser((user, done) => done(null, user));

@@ -1,4 +1,4 @@
-/** A connection to Redis as in simple client libraries, which take the next reply as the last command's. */
+/** A connection to Redis as in simple client libraries, which assign the next reply to the last command. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
@@ -13,8 +13,8 @@ export class RawConnection {
   }
 
   /**
-   * Returns the value of a key; undefined if the key does not exist.
-   * Rejects when `signal` aborts, without reading the reply, so the next read gets this reply.
+   * Returns the value of a key; undefined if the key does not exist. If `signal` aborts, rejects without reading the
+   * reply, so the next read gets this reply.
    */
   async get(key: string, signal: AbortSignal): Promise<string | undefined> {
     this.#socket.write(`*2\r\n$3\r\nGET\r\n$${key.length}\r\n${key}\r\n`);

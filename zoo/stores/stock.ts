@@ -1,4 +1,4 @@
-/** Options of connect-redis as in the web shop (the card store). Several defects change one option. */
+/** Options of connect-redis as in the web shop (the card store). Several defects change one of them. */
 
 import type { SessionData } from 'express-session';
 import type { Config } from '../../app/config.ts';

@@ -2,8 +2,8 @@ import { whyWithout } from '../../stack/testing/servers.ts';
 import type { ZooEntry } from '../entry.ts';
 
 /**
- * Returns why a deployment cannot run on this machine; '' if the deployment can run.
- * `scripts/setup --stores` installs the missing servers.
+ * Returns why a deployment cannot run on this machine; '' if it can. `scripts/setup --stores` installs missing
+ * servers.
  */
 export function whyNotHere({ deployment: { env = {} } }: Pick<ZooEntry, 'deployment'>): string {
   const missing: string[] = [];

@@ -1,6 +1,4 @@
-/**
- * Declares the tests of a defect: scripts that show the defect, and an ordinary visit that must not show the defect.
- */
+/** Declares the tests of a defect: scripts that show the defect, and an ordinary visit that must not show it. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
 import { DEFECTS } from '../index.ts';
@@ -10,10 +8,10 @@ import { Visitor } from './visitor.ts';
 export interface Plant {
   /** Address of the balancer. */
   readonly url: string;
-  /** Addresses of the instances, for requests past the balancer. */
+  /** Addresses of the instances, for requests that bypass the balancer. */
   readonly direct: readonly string[];
   /**
-   * Returns a visitor whose requests go to the balancer or, if `urls` is set, to these addresses.
+   * Returns a visitor, who sends requests to the balancer or to the addresses `urls`.
    * @param user number of the visitor's account
    */
   visitor(user?: number, urls?: readonly string[]): Visitor;
@@ -21,13 +19,13 @@ export interface Plant {
 
 export interface PlantOptions {
   /**
-   * Where an ordinary visit must not show the defect; `nowhere`: an ordinary visit shows the defect.
-   * An ordinary visit sends requests in sequence, waits for no timeout, and replays no cookies.
+   * Where an ordinary visit must not show the defect; `nowhere`: it always does. An ordinary visit sends requests in
+   * sequence, waits for no timeout, and replays no cookies.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }
 
-/** Returns options for `until`, to wait up to 20 s for an event that occurs by chance. */
+/** Returns options for `until`: wait up to 20 s for an event that occurs by chance. */
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
 /**

@@ -8,7 +8,7 @@ import type { Visitor } from './visitor.ts';
 export const canVisit = ({ deployment: { host } }: ZooEntry): boolean =>
   host === 'card-store' || host === 'plain';
 
-/** Signs in twice, and each time adds values to each object, reads the values, and signs out. */
+/** Signs in twice. Each time, adds values to each object, reads the values, and signs out. */
 export async function ordinaryVisit(visitor: Visitor): Promise<void> {
   expect(await visitor.who()).toBeUndefined();
   for (let visit = 0; visit < 2; visit++) {

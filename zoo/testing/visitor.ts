@@ -8,7 +8,7 @@ export interface Send {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Cookie header to send instead of the cookies in the cookie jar. */
+  /** Cookie header to send in place of the stored cookies. */
   cookie?: string;
 }
 
@@ -17,11 +17,11 @@ export class Visitor {
   readonly #user: number;
   readonly #urls: readonly string[];
   #browser: Browser;
-  /** The form token of the last page. Users of one browser share this object (see `as`). */
+  /** Visitors in the same browser (see `as`) share this object. */
   #page = { csrf: '' };
 
   /**
-   * @param urls addresses to which the requests are sent in turn
+   * @param urls addresses, which get the requests in turn
    * @param user index of the account in the target
    */
   constructor(target: Target | string, urls: readonly string[], user = 0) {
@@ -58,7 +58,7 @@ export class Visitor {
     return other;
   }
 
-  /** Sends a request, and does not follow redirects. */
+  /** Sends a request without following redirects. */
   async send(path: string, { method = 'GET', form, headers, cookie }: Send = {}): Promise<Answer> {
     const body = form === undefined ? null : new URLSearchParams(form);
     const sent = { ...headers, ...(cookie === undefined ? {} : { cookie }) };
@@ -83,7 +83,7 @@ export class Visitor {
     return this.submit(this.target.login);
   }
 
-  /** Returns the user that the page for signed-in users names; undefined if the page names no user. */
+  /** Returns the user's name on the page for signed-in users; undefined if the page names no user. */
   async who(cookie?: string): Promise<string | undefined> {
     const { page, user } = this.target.signedIn;
     const { text } = await this.send(page, cookie === undefined ? {} : { cookie });
@@ -114,7 +114,7 @@ export class Visitor {
     return found(items, text);
   }
 
-  /** Returns the Cookie header for the page of signed-in users, to replay later. */
+  /** Returns the Cookie header for a signed-in request, to replay later. */
   cookie(): Promise<string> {
     return this.#browser.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
   }

@@ -12,7 +12,7 @@ interface AlarmOn {
 }
 
 /**
- * Adds the alarms. Nothing subscribes to the returned topic.
+ * Adds the alarms, and returns their topic, to which nothing subscribes.
  * @param replicationGroup id of the replication group; the names of its two nodes come from this id
  */
 export function addAlarms(stack: Stack, balancer: BalancerMetrics, replicationGroup: string): sns.Topic {

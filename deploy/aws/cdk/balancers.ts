@@ -1,4 +1,4 @@
-/** The two kinds of AWS load balancers: application and classic. */
+/** Defines the two kinds of AWS load balancers: application and classic. */
 import {
   Aws,
   aws_elasticloadbalancingv2 as alb,
@@ -37,18 +37,18 @@ export interface BalancerMetrics {
 export interface Balancer {
   address: string;
   metrics: BalancerMetrics;
-  /** Listeners, which must exist before an instance is registered. */
+  /** Listeners must exist before an instance is registered. */
   listeners: readonly CfnResource[];
   /** Names of classic balancers or target groups, with which the Auto Scaling group registers instances. */
   names?: string[];
   targets?: string[];
 }
 
-/** Health checks: seconds for `interval` and `timeout`; numbers of checks in a row for the other two. */
+/** `interval` and `timeout` are seconds; `unhealthy` and `healthy` are numbers of consecutive health checks. */
 const CHECK = { interval: 5, timeout: 2, unhealthy: 2, healthy: 2 };
-/** Time for requests in flight to an instance that leaves, seconds: DRAIN_MS + SHUTDOWN_MS of user-data.sh. */
+/** Seconds for requests in flight to a removed instance: DRAIN_MS + SHUTDOWN_MS of user-data.sh. */
 const DRAIN = 25;
-/** Lifetime of the cookie that keeps a client on its instance, seconds. */
+/** Lifetime of the cookie that pins a client to its instance, seconds. */
 const COOKIE = 86_400;
 
 export function applicationBalancer(
@@ -56,7 +56,8 @@ export function applicationBalancer(
   { vpc, group, port, sticky, https }: BalancerProps,
 ): Balancer {
   const balancer = new alb.CfnLoadBalancer(stack, 'Balancer', {
-    // AWS generates names with capitals. Browsers send lower-case origins, which the CORS rule of pictures must equal.
+    // AWS generates names with capitals, but browsers send lower-case origins, which the bucket's CORS rule must
+    // equal.
     name: Aws.STACK_NAME,
     scheme: 'internet-facing',
     securityGroups: [group.securityGroupId],

@@ -1,6 +1,6 @@
 /**
- * Synthesises `cards` (Application Load Balancer) and `cards-classic` (Classic Load Balancer): `npm run synth`.
- * With HTTPS: npx cdk deploy cards -c certificate=ARN -c host=cards.example.com
+ * Synthesises `cards` (Application Load Balancer) and `cards-classic` (Classic Load Balancer): `npm run synth`. With
+ * HTTPS: npx cdk deploy cards -c certificate=ARN -c host=cards.example.com
  */
 import { App, BootstraplessSynthesizer } from 'aws-cdk-lib';
 import { applicationBalancer, classicBalancer } from './balancers.ts';
@@ -20,6 +20,6 @@ for (const [name, balancer] of Object.entries({
   new CardStore(app, name, {
     balancer,
     https: certificate === undefined || host === undefined ? undefined : { certificate, host },
-    // No assets, so the template can be deployed without `cdk bootstrap` and without the CDK.
+    // Without assets, the template can be deployed without `cdk bootstrap` and without the CDK.
     synthesizer: new BootstraplessSynthesizer(),
   });

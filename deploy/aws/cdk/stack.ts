@@ -1,4 +1,4 @@
-/** The card store on AWS: a balancer, an Auto Scaling group of two instances, and Valkey in ElastiCache. */
+/** Defines the card store on AWS: a balancer, an Auto Scaling group of two instances, and Valkey in ElastiCache. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -23,7 +23,7 @@ import type { Balancer, BalancerProps, Https } from './balancers.ts';
 
 interface CardStoreProps extends StackProps {
   balancer: (stack: Stack, props: BalancerProps) => Balancer;
-  /** The certificate for HTTPS; undefined for HTTP on port 8080. */
+  /** Certificate for HTTPS; undefined for HTTP on port 8080. */
   https: Https | undefined;
 }
 
@@ -58,7 +58,7 @@ export class CardStore extends Stack {
     const pictures = this.pictures(url);
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
-      // Gives operators a shell on the instances without SSH: aws ssm start-session.
+      // Operators get a shell on the instances without SSH: aws ssm start-session.
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
     const sessions = this.secret('SessionSecret', 'signs cookies');
@@ -93,13 +93,13 @@ export class CardStore extends Stack {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 
-  /** Creates two zones, each with a public subnet for the balancer, and a private subnet for instances and Redis. */
+  /** Each of two zones has a public subnet for the balancer, and a private subnet for instances and Redis. */
   private network(): ec2.Vpc {
     return new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 1,
       restrictDefaultSecurityGroup: false,
-      // Carries the downloads of Amazon Linux from S3 at no cost.
+      // Amazon Linux downloads its packages from S3, which this endpoint makes free.
       gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
     });
   }
@@ -116,7 +116,7 @@ export class CardStore extends Stack {
     });
   }
 
-  /** Creates a primary, and a replica in another zone that replaces a failed primary. */
+  /** The store has a primary, and a replica in another zone that replaces a failed primary. */
   private store(
     vpc: ec2.Vpc,
     group: ec2.SecurityGroup,
@@ -171,7 +171,7 @@ export class CardStore extends Stack {
     return bucket;
   }
 
-  /** @param values texts by name: the value of NAME replaces `@NAME@` in user-data.sh */
+  /** @param values key: NAME; value: the text that replaces `@NAME@` in user-data.sh */
   private instances(
     vpc: ec2.Vpc,
     group: ec2.SecurityGroup,
@@ -217,12 +217,12 @@ export class CardStore extends Stack {
       healthCheckType: 'ELB',
       healthCheckGracePeriod: 300,
       defaultInstanceWarmup: 120,
-      // Starts a replacement before the old instance ends.
+      // A replacement starts before the old instance ends.
       instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 150 },
       vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
       tags: [{ key: 'Name', value: Aws.STACK_NAME, propagateAtLaunch: true }],
     });
-    // Replaces the instances one by one after a change of the launch template. cfn-lint 1.51 lacks this policy.
+    // A change of the launch template replaces the instances one by one. cfn-lint 1.51 lacks this policy.
     instances.cfnOptions.updatePolicy = { autoScalingInstanceRefresh: { strategy: 'Rolling' } };
     instances.addMetadata('cfn-lint', { config: { ignore_checks: ['E3016'] } });
     // An instance needs the role's permissions, and a way to the internet, from its first start.

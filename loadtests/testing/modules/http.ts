@@ -10,7 +10,7 @@ interface Params {
   responseCallback?: Expected;
 }
 
-/** The value that `http.expectedStatuses` returns. k6 does not publish its type. */
+/** k6 does not publish the type of the value that `http.expectedStatuses` returns. */
 type Expected = readonly (number | { min: number; max: number })[];
 
 const SUCCESS: Expected = [{ min: 200, max: 399 }];
@@ -18,7 +18,7 @@ const SUCCESS: Expected = [{ min: 200, max: 399 }];
 const isExpected = (status: number, expected: Expected): boolean =>
   expected.some(one => (typeof one === 'number' ? one === status : status >= one.min && status <= one.max));
 
-/** `http.CookieJar` of k6: a cookie jar of the script or of the virtual user. */
+/** `http.CookieJar` of the fake k6. */
 class Jar {
   readonly cookies = new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
 
@@ -40,7 +40,7 @@ class Jar {
 
 let own = new Jar();
 
-/** Replaces the cookie jar at each iteration as k6 does, unless `noCookiesReset` is set. */
+/** Replaces the cookie jar at each iteration, unless `noCookiesReset` is set, as k6 does. */
 export function beginIteration(): void {
   if (script.options.noCookiesReset !== true) own = new Jar();
 }
@@ -125,7 +125,7 @@ export default {
   get: (url: string, params?: Params) => request('GET', url, null, params),
   post: (url: string, body: Record<string, string> | string, params?: Params) =>
     request('POST', url, body, params),
-  /** Sends the requests in sequence, whereas real k6 sends them at the same time. */
+  /** Sends the requests one after the other, but real k6 sends them at the same time. */
   batch: (requests: Batched[]) =>
     requests.map(({ method, url, body, params }) => request(method, url, body, params)),
   expectedStatuses: (...statuses: Expected[number][]): Expected => statuses,

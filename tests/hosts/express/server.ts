@@ -90,8 +90,7 @@ app.get('/login', (request, response) => {
     ),
   );
 });
-// Defect 1: the login continues the session from before.
-// An attacker who planted that session's id is then signed in.
+// Defect 1: the session keeps its id at the login, so an attacker who planted the id is signed in.
 const kept = (request: express.Request, user: User, done: (error?: Error) => void): void => {
   (request.session as { passport?: { user: string } }).passport = { user: user.id };
   request.session.save(done);

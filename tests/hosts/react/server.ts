@@ -1,6 +1,6 @@
 /**
- * A React app with a JSON API (Express), bundled by esbuild, with an HttpOnly session cookie.
- * Redis has a list of each user's items, in which each item is a separate element.
+ * A React app with a JSON API (Express), bundled by esbuild, with an HttpOnly session cookie. Redis stores each
+ * user's items as a list.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';

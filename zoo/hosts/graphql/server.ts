@@ -35,7 +35,6 @@ interface Viewer {
 
 /** Loads the signed-in user of a request once, although several fields need the user. */
 class Viewers {
-  /** The signed-in user; undefined if the request has no session. */
   user: string | undefined;
   readonly #loader: DataLoader<'viewer', Viewer | null>;
 

@@ -1,7 +1,7 @@
 /**
- * An MCP server with the Streamable HTTP transport of @modelcontextprotocol/sdk.
- * MCP_SESSIONS says where sessions are: in `redis`, or in `memory`, as in the SDK's examples.
- * The value `never-deleted` means Redis, with a DELETE that ends no session.
+ * An MCP server with the Streamable HTTP transport of @modelcontextprotocol/sdk. MCP_SESSIONS selects where sessions
+ * are: `redis`; `memory`, as in the SDK's examples; or `never-deleted`, which is Redis with a DELETE that ends no
+ * session.
  */
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -20,7 +20,7 @@ const { MCP_SESSIONS = 'redis' } = process.env;
 const KEY = new TextEncoder().encode('a key of 32 bytes for HMAC SHA-256');
 const SESSION = 'mcp-session-id';
 
-/** Handles an MCP request that has a valid access token. */
+/** Handles an MCP request whose access token is valid. */
 type Handle = (user: string, request: Request, response: Response) => Promise<void>;
 
 function toolsOf(redis: Redis, user: string): McpServer {
@@ -46,7 +46,7 @@ const unknown = (response: Response): void => {
   response.status(404).json({ jsonrpc: '2.0', error, id: null });
 };
 
-/** Keeps sessions in Redis. Creates a new transport for each request, which knows no session itself. */
+/** Handles requests with sessions in Redis, and a new transport for each request. */
 const inRedis =
   (redis: Redis): Handle =>
   async (user, request, response) => {
@@ -82,7 +82,7 @@ function inMemory(redis: Redis): Handle {
   };
 }
 
-/** Needs a cast, because the types of the SDK conflict with `exactOptionalPropertyTypes`. */
+/** The SDK's types conflict with `exactOptionalPropertyTypes`, so a cast is necessary. */
 const connect = (server: McpServer, transport: StreamableHTTPServerTransport): Promise<void> =>
   server.connect(transport as Parameters<McpServer['connect']>[0]);
 

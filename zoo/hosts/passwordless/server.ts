@@ -20,7 +20,7 @@ import { save, sessions, signIn, signOut } from '../plain/session.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** Key of the passkey challenge that the browser of this session got. */
+    /** Key of the passkey challenge that this browser got. */
     ceremony?: string;
   }
 }
@@ -30,10 +30,10 @@ const defect = env['PASSWORDLESS_DEFECT'] ?? '';
 const publicUrl = new URL(env['PUBLIC_URL'] ?? 'http://127.0.0.1');
 const LINK_S = 600;
 
-/** Values that a login needs for a short time: mailed links and passkey challenges. */
+/** Stores mailed links and passkey challenges for a short time. */
 interface Pending {
   put(key: string, value: string): Promise<void>;
-  /** Returns the value of a key and deletes the value. */
+  /** Returns the value of a key and deletes it. */
   take(key: string): Promise<string | null>;
 }
 
@@ -71,20 +71,20 @@ function passwordlessApp(redis: Redis, instance: string): Express {
   return app;
 }
 
-/** Signs a user in. The session keeps its id with the defect `keeps-session-id`. */
+/** With the defect `keeps-session-id`, the session keeps its id. */
 async function beginSession(request: Request, user: string): Promise<void> {
   if (defect !== 'keeps-session-id') return signIn(request, user);
   request.session.user = user;
   await save(request);
 }
 
-/** Returns the routes of a login by a mailed link, which is valid once. */
+/** A mailed link is valid once. */
 function mailRoutes(redis: Redis): RequestHandler {
   const links = defect === 'link-in-memory' ? inMemory() : inRedis(redis);
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
   const routes = express.Router();
   routes.get('/login', async (request, response) => {
-    // The session begins before the login, as in a shop that remembers which items visitors viewed.
+    // As in a shop that remembers viewed items, the session begins before the login.
     if (defect === 'keeps-session-id') await save(request);
     response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
   });
@@ -116,7 +116,7 @@ interface Credential {
   publicKey: string;
 }
 
-/** Returns the routes of registration and login with passkeys, as in the examples of @simplewebauthn/server. */
+/** Follows the examples of @simplewebauthn/server. */
 function passkeyRoutes(redis: Redis): RequestHandler {
   const challenges = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
   const rpID = publicUrl.hostname;

@@ -1,4 +1,4 @@
-/** The plain host of the zoo, an Express app as in tutorials. Many deployments change one part of this app. */
+/** The plain host of the zoo, an Express app as in tutorials. Many deployments change one part of it. */
 import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
@@ -42,13 +42,13 @@ export function plainApp(options: PlainOptions): Express {
   return app;
 }
 
-/** Prevents shared caches from storing a user's pages. */
+/** Shared caches must not store a user's pages. */
 const privately: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();
 };
 
-/** Names the instance in each response, and logs each request as a JSON line. */
+/** Returns a middleware that names the instance in each response, and logs each request as a JSON line. */
 export function requestLog(instance: string): RequestHandler {
   return (request, response, next) => {
     response.set('X-Instance-Id', instance);

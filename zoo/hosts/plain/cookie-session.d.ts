@@ -1,4 +1,4 @@
-// Types for cookie-session. The package's own types conflict with express-session, in `request.session`.
+// The types of the package cookie-session conflict with those of express-session, in `request.session`.
 declare module 'cookie-session' {
   import type { RequestHandler } from 'express';
 

@@ -18,14 +18,17 @@ export const cookieSessions = {
   async signOut(request) {
     Reflect.set(request, 'session', null);
   },
-  // Does nothing: with sessions in cookies, the server does not know which sessions exist.
+  // With sessions in cookies, the server does not know which sessions exist.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
-  /** Limit of the cart: browsers drop cookies of more than 4096 bytes, and base64 makes the session a third longer. */
+  /**
+   * Maximum size of the cart, characters. Browsers drop cookies of more than 4096 bytes, and base64 makes the session
+   * a third longer.
+   */
   cartLimit: 2_000,
 } satisfies PlainParts;
 
 /**
- * Adds `save` and `touch`, which the host calls, without storing both methods with the session.
+ * Adds the methods `save` and `touch` to a session without storing them with it.
  * @param save must call `done` at its end
  */
 export function sessionMethods(session: object, save: (done: () => void) => void): object {

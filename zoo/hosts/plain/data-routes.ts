@@ -45,7 +45,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
     response.redirect(303, '/app/cart');
   });
 
-  // A slow read, which changes nothing.
+  // A slow request that only reads.
   router.get('/report', signedIn, async (request, response) => {
     const items = request.session.cart?.length ?? 0;
     await sleep(workMs);

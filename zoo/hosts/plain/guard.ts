@@ -4,7 +4,7 @@ import type { PlainParts } from './parts.ts';
 
 export interface RouteOptions {
   readonly redis: Redis;
-  /** Duration of the requests that are slow on purpose, milliseconds. */
+  /** Duration of requests that are slow on purpose, milliseconds. */
   readonly workMs: number;
   readonly parts: PlainParts;
 }

@@ -5,21 +5,23 @@ import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 
 export interface LockOptions {
-  /** Maximum time for which a request waits for the lock, milliseconds. */
   readonly waitMs: number;
-  /** What the app does with a request that does not get the lock within `waitMs`. */
+  /** Reaction if a request does not get the lock within `waitMs`. */
   readonly otherwise: 'refuse' | 'proceed';
-  /** What one lock protects: all writes of a session, or only those to one object, such as the cart. */
+  /** What one lock protects: all writes of a session, or only the writes to one object, such as the cart. */
   readonly per?: 'session' | 'thing';
   /** True if reads also wait for the lock. */
   readonly reads?: boolean;
 }
 
-/** Time after which a lock expires, milliseconds: relevant only if the holder's process dies. */
+/** Milliseconds after which a lock expires, in case the process that holds it dies. */
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
-/** Handles the requests of a session one after the other. Must come before the session middleware. */
+/**
+ * Returns a middleware that handles the requests of a session one after the other. Must come before the session
+ * middleware.
+ */
 export function oneAtATime(
   redis: Redis,
   { waitMs, otherwise, per = 'session', reads = false }: LockOptions,

@@ -1,7 +1,10 @@
 import { escapeUTF8 } from 'entities';
 import type { Request } from 'express';
 
-/** Returns a page that shows the signed-in user. `body` is HTML. */
+/**
+ * Returns a page that shows the signed-in user.
+ * @param body HTML
+ */
 export function page(request: Request, title: string, body: string): string {
   const user = request.session?.user;
   const who = user === undefined ? '' : ` data-user="${escapeUTF8(user)}"`;
@@ -13,12 +16,15 @@ ${body}
 `;
 }
 
-/** Returns a list. Each item has the attribute `data-item`, by which Baton finds the item. */
+/** Returns an HTML list. Baton finds each item by its attribute `data-item`. */
 export function list(items: readonly string[]): string {
   return `<ul>${items.map(item => `<li data-item="${escapeUTF8(item)}">${escapeUTF8(item)}</li>`).join('')}</ul>`;
 }
 
-/** Returns a form with text fields. `hidden` is HTML. */
+/**
+ * Returns a form with text fields.
+ * @param hidden HTML of hidden fields
+ */
 export function form(action: string, fields: readonly string[], button: string, hidden = ''): string {
   const inputs = fields.map(name => {
     const type = name === 'password' ? 'password' : 'text';

@@ -18,11 +18,10 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
   });
 }
 
-/** Saves the session with a new lifetime. Resolves when the store has saved it. */
+/** Saves the session with a new expiry. Resolves when the store has saved it. */
 export function save(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Renews the expiry: connect-redis deletes a session whose old expiry has passed.
-    // A session in a cookie has no expiry, and no `touch`.
+    // connect-redis deletes a session whose old expiry has passed. A session in a cookie has no `touch`.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });
@@ -44,7 +43,7 @@ export async function signOut(request: Request, response: Response): Promise<voi
   response.clearCookie('connect.sid');
 }
 
-/** Ends the session with this id, which can belong to another device of the user. */
+/** Ends the session with this id, which may belong to another device of the user. */
 export function destroy(request: Request, sid: string): Promise<void> {
   return new Promise((resolve, reject) => {
     request.sessionStore.destroy(sid, error => (error ? reject(error) : resolve()));

@@ -1,4 +1,4 @@
-// The package oidc-provider has no types. The zoo uses only these parts.
+// The package oidc-provider has no types, so the parts that the zoo uses are declared here.
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 

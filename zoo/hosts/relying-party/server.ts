@@ -1,5 +1,5 @@
 /**
- * A relying party of OpenID Connect, like the examples of openid-client: Redis sessions, code flow with PKCE.
+ * A relying party of OpenID Connect, like the examples of openid-client: sessions in Redis, code flow with PKCE.
  * RELYING_PARTY_DEFECT selects a defect.
  */
 import { createHash } from 'node:crypto';
@@ -14,9 +14,9 @@ import { issued } from '../../issued.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** A login for which the identity provider's response has not come yet. */
+    /** A login that waits for the identity provider's response. */
     flow?: Flow | undefined;
-    /** The signed-in user, and the token that a logout at the identity provider needs. */
+    /** The signed-in user, and the token for a logout at the identity provider. */
     login?: { user: string; idToken: string };
   }
 }
@@ -43,9 +43,9 @@ const config = await oidc.discovery(
 );
 const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''));
 
-/** Logins that this instance has begun, by their state: the defect `state-in-memory`. */
+/** The defect `state-in-memory`: logins by their state, known only to this instance. */
 const begun = new Map<string, Flow>();
-/** This instance's sessions, by the provider's session id: the defect `backchannel-reaches-one`. */
+/** The defect `backchannel-reaches-one`: sessions by the provider's session id, known only to this instance. */
 const own = new Map<string, string>();
 const sidKey = (sid: string): string => `sid:${sid}`;
 
@@ -100,7 +100,7 @@ app.get('/login', async (request, response) => {
     redirect_uri: `${publicUrl}/callback`,
     scope: 'openid',
     state,
-    // Sends only the nonce's hash. The nonce is in a cookie, without which a stolen authorization code is useless.
+    // The nonce itself is only in a cookie, without which a stolen authorization code is useless.
     nonce: hash(nonce),
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
@@ -177,7 +177,7 @@ async function endSession(request: Request, response: Response): Promise<void> {
   response.clearCookie('connect.sid');
 }
 
-// The provider calls this route at a logout there (OpenID Connect Back-Channel Logout 1.0).
+// The provider calls this route after a logout (OpenID Connect Back-Channel Logout 1.0).
 app.post('/backchannel-logout', async (request, response) => {
   const { payload } = await jwtVerify(String(request.body?.logout_token), keys, {
     issuer: issuer.origin,

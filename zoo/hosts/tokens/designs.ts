@@ -1,4 +1,4 @@
-/** Designs of the JSON API with tokens, which differ in how they replace and end a refresh token. */
+/** Designs of the JSON API with tokens, which replace and end refresh tokens in different ways. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 interface Tokens {
   user: string;
   session: string;
-  /** New refresh token; undefined if the client keeps its old refresh token. */
+  /** New refresh token; undefined if the client keeps its refresh token. */
   refresh?: string;
 }
 
@@ -16,15 +16,15 @@ export interface Design {
   /** Returns new tokens; undefined if the refresh token is refused. */
   renew(refresh: string): Promise<Tokens | undefined>;
   end(session: string, accessId: string): Promise<void>;
-  /** Returns true if the access tokens of this session are still accepted. */
+  /** Returns true if the app still accepts this access token. */
   allows(session: string, accessId: string): Promise<boolean>;
-  /** True (a defect) if the app still accepts expired access tokens. */
+  /** True (a defect) if the app accepts expired access tokens. */
   readonly forgetsExpiry?: boolean;
 }
 
 /**
- * What the app does with a replaced refresh token: for `graceMs`, it returns `new` tokens or the `same` as before.
- * Later, the app refuses the token and, if `ends` is true, ends the session.
+ * What the app does with a replaced refresh token. For `graceMs`, it returns `new` tokens or the `same` as before.
+ * Afterwards, it refuses the token and, if `ends` is true, ends the session.
  */
 interface Rotation {
   graceMs: number;
@@ -69,7 +69,7 @@ async function begun(redis: Redis, user: string): Promise<Required<Tokens>> {
   return tokens;
 }
 
-/** @param parts methods that override methods of this design */
+/** @param parts methods that override those of this design */
 const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {}): Design => ({
   begin: user => begun(redis, user),
   renew: token => rotate(redis, token, rotation),
@@ -78,7 +78,7 @@ const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {})
   ...parts,
 });
 
-/** Gives all concurrent refreshes with one token the same new tokens, made under a lock. */
+/** All concurrent refreshes with one token must return the same new tokens. */
 async function once(
   redis: Redis,
   token: string,
@@ -95,7 +95,7 @@ async function once(
       if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
       return tokens;
     }
-    // Checks the session again, which could have ended since the new tokens were created.
+    // The session may have ended since the new tokens were created.
     const tokens: Tokens = JSON.parse(made);
     return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
   } finally {
@@ -163,7 +163,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
         async renew(token) {
           const tokens = await rotate(redis, token, { graceMs, within: 'new', ends: true });
           await sleep(40);
-          // The defect: writes the session back without checking that the session still exists.
+          // The defect: writes the session back, although it may have ended.
           if (tokens !== undefined) await redis.set(`session:${tokens.session}`, tokens.user);
           return tokens;
         },
@@ -188,7 +188,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
     rotating(redis, { graceMs, within: 'new', ends: true }, { forgetsExpiry: true }),
 };
 
-/** Keeps the two last tokens in one record. The defect: reads and writes the record in two steps. */
+/** Keeps the last two tokens in one record. The defect: reads and writes the record in two steps. */
 function lastWriter(redis: Redis, graceMs: number): Partial<Design> {
   return {
     async begin(user) {

@@ -1,4 +1,4 @@
-/** Runs an instance. DESIGN says how the app replaces refresh tokens (designs.ts). */
+/** Runs an instance of the token host. DESIGN selects how it replaces refresh tokens (designs.ts). */
 import { serve } from '../plain/serve.ts';
 import { tokenApp } from './app.ts';
 import { DESIGNS } from './designs.ts';
