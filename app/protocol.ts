@@ -12,7 +12,7 @@ export function byProtocol<T>(make: (secure: boolean) => T): (request: Request) 
 
 /**
  * Makes the browser delete a cookie.
- * @param name name of the cookie over http
+ * @param name name of the cookie without the prefix that it has over https
  */
 export function forgetCookie(request: Request, response: Response, name: string): void {
   const { secure } = request;

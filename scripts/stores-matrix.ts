@@ -21,7 +21,7 @@ const DOCS = join(root, 'docs/stores.md');
 
 type Settings = Record<string, string>;
 
-/** Key: title of a row; value: environment variables of its instances. */
+/** Key: title of a row of the table in docs/stores.md; value: environment variables of the instances. */
 const ROWS: Record<string, Settings> = {
   '`redis-attributes`': { SESSION_STORE: 'redis-attributes' },
   '`redis-attributes`, hardened Redis': { SESSION_STORE: 'redis-attributes', STACK_REDIS: 'hardened' },

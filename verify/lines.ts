@@ -18,7 +18,7 @@ const PACKED = '.gz';
 /** Returns the path of the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
 export const packedOf = (file: string): string => `${file}${PACKED}`;
 
-/** Returns the path of a history, by the path of its compressed first part. Returns undefined for any other path. */
+/** Returns the path of the history whose compressed first part has this path. Returns undefined for any other path. */
 export const historyOf = (packed: string): string | undefined =>
   packed.endsWith(PACKED) ? packed.slice(0, -PACKED.length) : undefined;
 

@@ -20,7 +20,7 @@ const signatureOf = (sid: string): string =>
 /** Requests whose session cookie had a wrong signature. */
 const forged = new WeakSet<object>();
 
-/** Corrects the signature of the session cookie, as if the app did not check signatures. */
+/** Replaces the signature of the session cookie by a valid one, so that the app accepts every signature. */
 const unchecked: RequestHandler = (request, _response, next) => {
   const [sid, signature] = String(request.cookies['connect.sid'] ?? '')
     .replace(/^s:/, '')

@@ -26,7 +26,7 @@ describe('draws', () => {
       expect.toSatisfy(n => n >= 2),
       expect.toSatisfy(n => n <= 1_000),
     ]);
-    // The logarithm of n is uniformly distributed, so the median of n is the square root of 2 × 1000.
+    // The logarithm of n is uniformly distributed, from 2 to 1000, so the median of n is the square root of 2 × 1000.
     expect(
       Math.abs(Math.log(rates[Math.floor(rates.length / 2)] as number) - Math.log(Math.sqrt(2_000))),
     ).toBeLessThan(0.4);

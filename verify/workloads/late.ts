@@ -13,7 +13,7 @@ const HELD = 2;
 /**
  * Logs a user out and in again, while requests of the old session are in flight.
  *
- * @param n number of the first client; another user logs in if it is odd
+ * @param n number of the first client; if it is odd, the second login is that of another user
  */
 export async function late(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout } = context.target;

@@ -66,7 +66,7 @@ export class Isolation extends Judging<Responses> {
   }
 
   #searched(operation: Operation, { session, data }: Standing): void {
-    // The values that the session's previous read showed have been searched before.
+    // Skips the values of the session's previous read, which this check has already searched for values of other users.
     const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const { canary } = this.run;
     const foreign =
