@@ -18,11 +18,10 @@ import { parseTarget } from '../target/load.ts';
 import { hopAt } from '../workloads/hop.ts';
 import { address } from './arguments.ts';
 import { type Asking, asking } from './asking.ts';
+import { type Account, accountsOf, Secrets } from './init-accounts.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { withVariables } from './replay.ts';
-
-type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
 /** First line of an unfinished target file. Init replaces such a file without --force. */
 const UNFINISHED = '# UNFINISHED';
@@ -40,20 +39,8 @@ export async function initCommand(
   values: OptionValues<'init'>,
   output: Output,
 ): Promise<number> {
-  if (url === undefined)
-    throw new UsageError(`init: expected an address, as in: ${COMMAND} init http://127.0.0.1:8080`);
-  const { file, ca } = values;
-  const reached = {
-    url: address(url, 'init'),
-    headers: {},
-    ...(ca === undefined ? {} : { tls: { insecure: false, ca: certificatesIn(ca, ca, '--ca') } }),
-  };
-  if (existsSync(file) && !values.force && !readFileSync(file, 'utf8').startsWith(UNFINISHED))
-    throw new UsageError(
-      `init: ${file} exists already: add --force to replace it, or name another file with --file`,
-    );
-  const wrong = values.as === undefined ? undefined : unknownRecipe(values.as);
-  if (wrong !== undefined) throw new UsageError(`--as: ${wrong}`);
+  const reached = reachedBy(url, values);
+  const { file } = values;
   const ask = asking(output);
   const secrets = new Secrets(ask);
   const stop = new AbortController();
@@ -61,35 +48,8 @@ export async function initCommand(
     await requirePermission(reached.url, values, ask);
     const accounts = await accountsOf(values, ask);
     process.once('SIGINT', () => stop.abort());
-    const text = await init({
-      reached,
-      accounts,
-      ca: ca === undefined ? undefined : relative(dirname(resolve(file)), resolve(ca)),
-      recipe: values.as,
-      loginPage: values['login-page'],
-      loginPath: values['login-path'],
-      ...bodyOf(values, accounts),
-      hints: await hintsOf(values, reached.url, accounts, ask),
-      signal: stop.signal,
-      ...(ask === undefined
-        ? {}
-        : {
-            whereLogin: async () =>
-              (await ask.text('Which page has the login form (its path)? ')) || undefined,
-          }),
-      mayVisit: async origin => {
-        await requirePermission(origin, values, ask);
-        return true;
-      },
-      secretOf: user => secrets.of(accounts, user),
-      say: line => output.progress.write(`${line}\n`),
-      mayWrite: async ({ path, field, page }) =>
-        values.probe ||
-        ((await ask?.yes(
-          `POST ${path} with a short text in "${field}", twice, and look for it on ${page}?`,
-        )) ??
-          false),
-    });
+    const { signal } = stop;
+    const text = await init(await optionsOf(reached, values, { accounts, secrets, ask, output, signal }));
     await writeFile(file, text);
     output.progress.write(`written     ${file}\n`);
     const known = { accounts, environment: secrets.environment };
@@ -105,6 +65,64 @@ export async function initCommand(
   } finally {
     ask?.close();
   }
+}
+
+/** Checks the options that name the app, files and a recipe. Returns how init reaches the app. */
+function reachedBy(url: string | undefined, values: OptionValues<'init'>): InitOptions['reached'] {
+  if (url === undefined)
+    throw new UsageError(`init: expected an address, as in: ${COMMAND} init http://127.0.0.1:8080`);
+  const { file, ca } = values;
+  const tls = ca === undefined ? {} : { tls: { insecure: false, ca: certificatesIn(ca, ca, '--ca') } };
+  const reached = { url: address(url, 'init'), headers: {}, ...tls };
+  if (existsSync(file) && !values.force && !readFileSync(file, 'utf8').startsWith(UNFINISHED))
+    throw new UsageError(
+      `init: ${file} exists already: add --force to replace it, or name another file with --file`,
+    );
+  const wrong = values.as === undefined ? undefined : unknownRecipe(values.as);
+  if (wrong !== undefined) throw new UsageError(`--as: ${wrong}`);
+  return reached;
+}
+
+interface Visit {
+  accounts: readonly Account[];
+  secrets: Secrets;
+  ask: Asking | undefined;
+  output: Output;
+  signal: AbortSignal;
+}
+
+async function optionsOf(
+  reached: InitOptions['reached'],
+  values: OptionValues<'init'>,
+  { accounts, secrets, ask, output, signal }: Visit,
+): Promise<InitOptions> {
+  const { ca, file } = values;
+  return {
+    reached,
+    accounts,
+    ca: ca === undefined ? undefined : relative(dirname(resolve(file)), resolve(ca)),
+    recipe: values.as,
+    loginPage: values['login-page'],
+    loginPath: values['login-path'],
+    ...bodyOf(values, accounts),
+    hints: await hintsOf(values, reached.url, accounts, ask),
+    signal,
+    ...(ask === undefined
+      ? {}
+      : {
+          whereLogin: async () => (await ask.text('Which page has the login form (its path)? ')) || undefined,
+        }),
+    mayVisit: async origin => {
+      await requirePermission(origin, values, ask);
+      return true;
+    },
+    secretOf: user => secrets.of(accounts, user),
+    say: line => output.progress.write(`${line}\n`),
+    mayWrite: async ({ path, field, page }) =>
+      values.probe ||
+      ((await ask?.yes(`POST ${path} with a short text in "${field}", twice, and look for it on ${page}?`)) ??
+        false),
+  };
 }
 
 /**
@@ -201,77 +219,6 @@ async function requirePermission(
     throw new UsageError(
       'init: stopped before it sent a request, because you did not confirm the permission',
     );
-}
-
-async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined): Promise<Account[]> {
-  const { user: users = [], 'password-env': variables = [], 'totp-env': codes = [] } = values;
-  if (users.length === 0 && ask !== undefined) return askedFor(ask);
-  if (users.length === 0)
-    throw new UsageError(
-      'init: expected two accounts of the app: --user NAME --password-env VARIABLE, each twice',
-    );
-  if (variables.length !== users.length && variables.length !== 1)
-    throw new UsageError(
-      `--password-env: expected one variable for all accounts, or one for each of the ${users.length} accounts, got ${variables.length}`,
-    );
-  if (codes.length > 0 && codes.length !== users.length)
-    throw new UsageError(
-      `--totp-env: expected one variable for each of the ${users.length} accounts, got ${codes.length}`,
-    );
-  return users.map((user, i) => {
-    const passwordEnv = variables[i] ?? (variables[0] as string);
-    const totpEnv = codes[i];
-    const password = fromEnvironment('--password-env', passwordEnv);
-    if (totpEnv !== undefined) fromEnvironment('--totp-env', totpEnv);
-    return { user, password, passwordEnv, ...(totpEnv === undefined ? {} : { totpEnv }) };
-  });
-}
-
-function fromEnvironment(option: string, name: string): string {
-  const value = process.env[name];
-  if (value) return value;
-  throw new UsageError(
-    `${option}: expected the environment variable ${name}: set it, as in ${name}=… ${COMMAND} init`,
-  );
-}
-
-class Secrets {
-  readonly environment: Record<string, string> = {};
-  readonly #ask: Asking | undefined;
-
-  constructor(ask: Asking | undefined) {
-    this.#ask = ask;
-  }
-
-  async of(accounts: readonly Account[], user: string): Promise<string | undefined> {
-    const account = accounts.find(one => one.user === user);
-    if (account?.totpEnv !== undefined) return process.env[account.totpEnv];
-    if (account === undefined || this.#ask === undefined) return undefined;
-    const secret = await this.#ask.secret(
-      `The secret of the one-time codes of ${user} (not shown, not written): `,
-    );
-    if (secret === '') return undefined;
-    account.totpEnv = `BATON_TOTP_${accounts.indexOf(account) + 1}`;
-    this.environment[account.totpEnv] = secret;
-    return secret;
-  }
-}
-
-async function askedFor(ask: Asking): Promise<Account[]> {
-  const accounts: Account[] = [];
-  for (const passwordEnv of ['BATON_PASSWORD_1', 'BATON_PASSWORD_2']) {
-    const which =
-      accounts.length === 0 ? 'User name of an account' : 'User name of a second account (empty: none)';
-    const user = await ask.text(`${which}: `);
-    if (user === '') break;
-    accounts.push({
-      user,
-      password: await ask.secret('Its password (not shown, not written): '),
-      passwordEnv,
-    });
-  }
-  if (accounts.length > 0) return accounts;
-  throw new UsageError('init: expected the user name and password of an account, because Baton must log in');
 }
 
 function bodyOf(
