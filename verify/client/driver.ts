@@ -1,5 +1,5 @@
 /** Performs the operations of one session, such as login, read and write, and records them. */
-import { canaryOf, padded, sharedPrefix } from '../core/history/canary.ts';
+import { padded } from '../core/history/canary.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { honoured } from '../core/timeline/sessions.ts';
@@ -15,6 +15,7 @@ import { numbered, writing } from './probes.ts';
 import type { Recorded } from './recorder.ts';
 import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
+import { ONE_MORE, SessionValues, twiceOf } from './session-values.ts';
 import { followLogout, Walk } from './walk.ts';
 
 /** The result of a trial write, which is not recorded, and whether the next page shows the text unchanged. */
@@ -34,13 +35,12 @@ export class Driver {
   readonly #login: SessionLogin;
   /** Returns a client with the cookies of the session's last signed-in response. */
   #held: () => SessionClient;
-  #values = 0;
+  readonly #values: SessionValues;
   /**
    * Key: name of a register or counter; value: its first read. A write waits for this read, which must show the value
    * from before the write.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
-  readonly #objects = new Map<Probe, { object: string; objectName: string }>();
 
   constructor(
     context: Context,
@@ -52,6 +52,7 @@ export class Driver {
     this.account = account;
     this.#who = { client: name, session, user: account.label };
     this.#client = client;
+    this.#values = new SessionValues(context, this.#who);
     this.#held = () => client;
     this.#requests = new SessionRequests(context, this.#who, account, client);
     this.#login = new SessionLogin(context, account, this.#requests);
@@ -122,7 +123,7 @@ export class Driver {
 
   async #list(probe: Probe, how: How): Promise<Recorded> {
     const list = new ListRead(this.#context.interpreter, probe.object);
-    const what = { action: 'read' as const, ...this.#object(probe), list };
+    const what = { action: 'read' as const, ...this.#values.object(probe), list };
     let recorded = await this.#requests.perform(what, get(probe.read.path), how);
     while (list.next !== undefined) {
       const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
@@ -156,20 +157,25 @@ export class Driver {
   /** Adds or sets a new value, or increments a counter. The target file must have the request for this write. */
   async write(probe: Probe, how: How = {}, request: WriteSpec = writing(probe)): Promise<Operation> {
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
-    const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
+    const { value, filling } = action === 'increment' ? ONE_MORE : this.#values.text(probe, how);
     let options = how;
     if (numbered(probe) && !this.#begun.has(probe.object)) {
       await this.read(probe, { to: how.to, due: how.due });
       options = further(how);
     } else await this.#begun.get(probe.object);
-    const what = { action, ...this.#object(probe), value, ...this.#confirmed(request, value, options) };
+    const what = {
+      action,
+      ...this.#values.object(probe),
+      value,
+      ...this.#confirmed(request, value, options),
+    };
     const sent = this.#requests.filled(request, how, filling);
     return (await this.#requests.perform(what, { ...sent, twice: twiceOf(how, filling) }, options)).operation;
   }
 
   /** Sends a request that changes the session. The written value is not recorded. */
   async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
-    const send = this.#requests.filled(request, how, this.#newValue());
+    const send = this.#requests.filled(request, how, this.#values.next());
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;
   }
 
@@ -197,7 +203,7 @@ export class Driver {
   /** Writes a text, and records nothing. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
     const request = writing(probe);
-    const { value, filling } = this.#newText(probe, how);
+    const { value, filling } = this.#values.text(probe, how);
     const sent = { ...this.#requests.filled(request, how, filling), twice: twiceOf(how, filling) };
     return { value, answer: await this.#requests.unrecorded(sent, how) };
   }
@@ -205,7 +211,7 @@ export class Driver {
   /** Removes a value. `how.size` must be the length of the written value with its padding. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
-    const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
+    const what = { action: 'remove' as const, ...this.#values.object(probe), value, ...confirmed };
     const long = padded(value, how.size ?? 0);
     return (await this.#requests.perform(what, this.#requests.filled(request, how, long), how)).operation;
   }
@@ -280,39 +286,4 @@ export class Driver {
   cookies(): readonly { name: string; value: string }[] {
     return this.#client.cookies(this.#context.target.signedIn.page);
   }
-
-  #newValue(probe?: Probe): string {
-    const { canary, random } = this.#context;
-    const { user, session } = this.#who;
-    const prefix = probe?.scope === 'all' ? sharedPrefix(canary) : canary;
-    return canaryOf({ prefix, user, session, number: ++this.#values, random: random.next() });
-  }
-
-  #newText(probe: Probe, { text, size = 0 }: How): Written {
-    const value = this.#newValue(probe);
-    if (text === undefined) return { value, filling: padded(value, size) };
-    return { value: text.of(value), filling: text.of(value) };
-  }
-
-  #object(probe: Probe): { object: string; objectName: string } {
-    let named = this.#objects.get(probe);
-    if (named === undefined) {
-      const { user, session } = this.#who;
-      const objectName = `${probe.object}@${{ session, user, all: '*' }[probe.scope]}`;
-      this.#context.recorder.object(objectName, probe);
-      named = { object: probe.object, objectName };
-      this.#objects.set(probe, named);
-    }
-    return named;
-  }
 }
-
-interface Written {
-  value: string;
-  filling: string;
-}
-
-const ONE_MORE: Written = { value: '1', filling: '1' };
-
-const twiceOf = ({ text }: How, filling: string): string | undefined =>
-  text?.twice === true ? filling : undefined;
