@@ -130,7 +130,7 @@ describe.concurrent('the suite', () => {
     );
   });
 
-  test('runs under node:test, as docs/store-conformance.md shows', async () => {
+  test.runIf(LONG)('runs under node:test, as docs/store-conformance.md shows', async () => {
     const example = join(import.meta.dirname, 'testing/node-test-example.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--test',
