@@ -4,10 +4,13 @@ import { UsageError } from '../errors.ts';
 import type { Asking } from './asking.ts';
 import type { OptionValues } from './options.ts';
 
-export type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
+export type GivenAccount = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
 /** Returns the accounts of the options, or else asks for them. Throws UsageError if an option or a variable is missing. */
-export async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined): Promise<Account[]> {
+export async function accountsOf(
+  values: OptionValues<'init'>,
+  ask: Asking | undefined,
+): Promise<GivenAccount[]> {
   const { user: users = [], 'password-env': variables = [], 'totp-env': codes = [] } = values;
   if (users.length === 0 && ask !== undefined) return askedFor(ask);
   if (users.length === 0)
@@ -48,7 +51,7 @@ export class Secrets {
     this.#ask = ask;
   }
 
-  async of(accounts: readonly Account[], user: string): Promise<string | undefined> {
+  async of(accounts: readonly GivenAccount[], user: string): Promise<string | undefined> {
     const account = accounts.find(one => one.user === user);
     if (account?.totpEnv !== undefined) return process.env[account.totpEnv];
     if (account === undefined || this.#ask === undefined) return undefined;
@@ -62,8 +65,8 @@ export class Secrets {
   }
 }
 
-async function askedFor(ask: Asking): Promise<Account[]> {
-  const accounts: Account[] = [];
+async function askedFor(ask: Asking): Promise<GivenAccount[]> {
+  const accounts: GivenAccount[] = [];
   for (const passwordEnv of ['BATON_PASSWORD_1', 'BATON_PASSWORD_2']) {
     const which =
       accounts.length === 0 ? 'User name of an account' : 'User name of a second account (empty: none)';

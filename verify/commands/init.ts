@@ -18,7 +18,7 @@ import { parseTarget } from '../target/load.ts';
 import { hopAt } from '../workloads/hop.ts';
 import { address } from './arguments.ts';
 import { type Asking, asking } from './asking.ts';
-import { type Account, accountsOf, Secrets } from './init-accounts.ts';
+import { accountsOf, type GivenAccount, Secrets } from './init-accounts.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { withVariables } from './replay.ts';
@@ -84,7 +84,7 @@ function reachedBy(url: string | undefined, values: OptionValues<'init'>): InitO
 }
 
 interface Visit {
-  accounts: readonly Account[];
+  accounts: readonly GivenAccount[];
   secrets: Secrets;
   ask: Asking | undefined;
   output: Output;
@@ -145,7 +145,7 @@ async function writeUnfinished(
 async function hintsOf(
   values: OptionValues<'init'>,
   url: string,
-  accounts: readonly Account[],
+  accounts: readonly GivenAccount[],
   ask: Asking | undefined,
 ): Promise<Hints | undefined> {
   const site = new URL(url);
@@ -155,7 +155,7 @@ async function hintsOf(
   const done = 'Log in in the window, add a text somewhere, log out; then press Enter here ';
   const recorded = await browse({
     url: site.href.replace(/\/$/, '') + (values['login-page'] ?? '/'),
-    account: accounts[0] as Account,
+    account: accounts[0] as GivenAccount,
     probe,
     // With --ca, the browser accepts all certificates, because it does not know the authority.
     insecure: ca !== undefined,
@@ -177,7 +177,7 @@ function textOf(file: string): string {
 async function testRun(
   text: string,
   file: string,
-  { accounts, environment }: { accounts: readonly Account[]; environment: Record<string, string> },
+  { accounts, environment }: { accounts: readonly GivenAccount[]; environment: Record<string, string> },
   signal: AbortSignal,
   values: OptionValues<'init'>,
   output: Output,
@@ -223,7 +223,7 @@ async function requirePermission(
 
 function bodyOf(
   values: OptionValues<'init'>,
-  [first]: readonly Account[],
+  [first]: readonly GivenAccount[],
 ): Pick<InitOptions, 'loginForm' | 'loginJson'> {
   const { 'login-json': json, 'login-form': form, 'login-path': path } = values;
   if (json !== undefined && form !== undefined)
