@@ -18,7 +18,7 @@ const AT_ONCE = 4;
 const BY_DEFAULT: ReadonlySet<string> = new Set([
   'memory-store-per-instance',
   'form-or-handshake-token-in-process',
-  'reply-of-an-abandoned-request',
+  'set-cookie-cached-by-proxy',
   'cookie-lifetime-differs',
   'sticky-by-connection',
   'response-before-save',
@@ -93,7 +93,7 @@ const undecided = ({ entry, result }: Trial): boolean =>
 
 /** Defects that only few requests or unusual workloads show, so their trials run at default settings. */
 const RARE: ReadonlySet<string> = new Set([
-  'reply-of-an-abandoned-request',
+  'set-cookie-cached-by-proxy',
   'column-cuts-session',
   'large-session-silently-not-saved',
   'local-copy-outlives-shared-session',

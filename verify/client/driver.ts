@@ -150,8 +150,8 @@ export class Driver {
   }
 
   /** Requests a page, disconnects after `after` milliseconds, and records nothing. */
-  async abandon(path: string, after: number): Promise<void> {
-    await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
+  async abandon(path: string, after: number, how: How = {}): Promise<void> {
+    await this.#requests.unrecorded({ ...get(path), abandon: after }, how);
   }
 
   /** Adds or sets a new value, or increments a counter. The target file must have the request for this write. */

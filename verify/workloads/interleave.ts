@@ -53,11 +53,17 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   if (!(await enters(context, leaver))) return leaver.end('refused');
   if (await enters(context, other)) {
     const paths = pagesOf(context.target);
+    // An instance notices a disconnect sooner without the balancer, before the store has replied.
+    const direct = context.instances.names().filter(name => context.instances.way(name) !== undefined);
     for (let i = 0; i < ROUNDS && !over(context, plan, i < LEAST_ROUNDS); i++) {
       const path = paths[i % paths.length] as string;
       const whole = lasted((await other.read()).operation);
       const moment = (): number => context.random.next() * whole;
-      await Promise.all(Array.from({ length: ABANDONED }, () => leaver.abandon(path, moment())));
+      await Promise.all(
+        Array.from({ length: ABANDONED }, (_, n) =>
+          leaver.abandon(path, moment(), { to: n % 2 === 0 ? undefined : direct[(n >> 1) % direct.length] }),
+        ),
+      );
       for (const probe of context.target.probes) await other.read(probe);
     }
     await leave(context, other);
