@@ -88,7 +88,7 @@ it('logs in with the current password at each connection, and again with each ne
 });
 
 /** A fake sentinel that names the primary, and reports a failover, only when the test says so. */
-class SlowSentinel extends EventEmitter<{ asked: []; subscribed: [] }> {
+class SlowSentinel extends EventEmitter<{ asked: []; subscribed: []; unsubscribed: [] }> {
   readonly #primaryPort: number;
   readonly #subscribers = new Set<Socket>();
   readonly #server = createServer(socket => this.#serve(socket));
@@ -131,6 +131,7 @@ class SlowSentinel extends EventEmitter<{ asked: []; subscribed: [] }> {
       socket.write(`*2\r\n${bulk('127.0.0.1')}${bulk(String(this.#primaryPort))}`);
     } else if (command.includes('subscribe')) {
       this.#subscribers.add(socket);
+      socket.once('close', () => this.emit('unsubscribed'));
       this.emit('subscribed');
       socket.write(`*3\r\n${bulk('subscribe')}${bulk('+switch-master')}:1\r\n`);
     } else if (command.includes('sentinels')) socket.write('*0\r\n');
@@ -157,8 +158,10 @@ it('connects again if a sentinel reports a failover while the client asks for th
   const asked = once(sentinel, 'asked');
   await admin.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'yes');
   await asked;
+  // ioredis closes this connection when it has handled the report.
+  const handled = once(sentinel, 'unsubscribed');
   sentinel.reportFailover();
-  await new Promise(passed => setTimeout(passed, 50));
+  await handled;
   resolve();
 
   const works = () => redis.ping().then(reply => reply === 'PONG');

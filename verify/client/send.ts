@@ -1,5 +1,6 @@
 /** Defines a request that a caller passes to a session client. */
 import type { Held } from './barrier.ts';
+import type { Outgoing } from './exchange.ts';
 
 export interface Send {
   method: string;
@@ -26,7 +27,7 @@ export interface Send {
   held?: Held | undefined;
   /** If true, a redirect is complete when its headers have arrived. Its body is read in the background. */
   early?: boolean | undefined;
-  /** Time after which the client disconnects, milliseconds, like a user who closes the tab. */
+  /** Time from the first byte to the client's disconnect, milliseconds, like a user who closes the tab. */
   abandon?: number | undefined;
 }
 
@@ -41,13 +42,27 @@ export function bodyOf({ method, form, twice, json }: Send): string | null {
 
 export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
+type Ending = Pick<Outgoing, 'signal' | 'watch'>;
+
 /**
- * Returns the signal that ends a request.
+ * Returns the signal that ends a request `after` milliseconds after its first byte, and the watch that starts this time.
  *
- * @param stop the signal of the run
+ * @param given signal and watch of the request
  */
-export function endOf({ abandon }: Send, stop: AbortSignal | undefined): AbortSignal | undefined {
-  if (abandon === undefined) return stop;
-  const away = AbortSignal.timeout(Math.round(abandon));
-  return stop === undefined ? away : AbortSignal.any([stop, away]);
+export function abandoning(after: number, given: Ending): Ending {
+  const { signal: stop, watch } = given;
+  const away = new AbortController();
+  return {
+    signal: stop === undefined ? away.signal : AbortSignal.any([stop, away.signal]),
+    watch: {
+      id: watch?.id ?? '',
+      once: watch?.once ?? false,
+      begins: () => watch?.begins(),
+      departs: cookies => {
+        watch?.departs(cookies);
+        setTimeout(() => away.abort(), after).unref();
+      },
+      arrives: () => watch?.arrives(),
+    },
+  };
 }

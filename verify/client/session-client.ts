@@ -12,7 +12,7 @@ import { PageCopies } from './page-copies.ts';
 import { redirectOf } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { retryAfter } from './retry-after.ts';
-import { bodyOf, endOf, isSafe, type Send } from './send.ts';
+import { abandoning, bodyOf, isSafe, type Send } from './send.ts';
 
 export interface ShownPage {
   url: URL;
@@ -154,14 +154,13 @@ export class SessionClient {
       own: this.#headers.own(request, id, head, place.site, body),
       body,
       timeout: this.#network.timeout,
-      signal: endOf(request, signal),
       early,
       // Browsers resend GET and HEAD if the server closes the idle connection (RFC 9110, 9.2.2).
       repeatable: watch?.once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,
       last: method === 'GET' ? cookies.last : undefined,
-      watch,
+      ...(request.abandon === undefined ? { signal, watch } : abandoning(request.abandon, { signal, watch })),
     };
   }
 

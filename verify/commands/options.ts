@@ -49,8 +49,8 @@ export function parse<Name extends CommandName>(
   if (help === true) return undefined;
   if (parsed.positionals.length > most)
     throw new UsageError(
-      `expected ${most === 1 ? 'one argument' : `at most ${most} arguments`} after ${name}, ` +
-        `got ${parsed.positionals.length}\nSee: ${COMMAND} ${name} --help`,
+      `expected ${['no argument', 'one argument'][most] ?? `at most ${most} arguments`} after ${name}, ` +
+        `got ${parsed.positionals.join(' ')}\nSee: ${COMMAND} ${name} --help`,
     );
   return { words: parsed.positionals, values: values as OptionValues<Name> };
 }

@@ -42,7 +42,8 @@ interface Described extends Operation {
  * @param page a page that may link the document
  */
 export async function hintsOfOpenApi(stranger: Visitor, page: PageVisit): Promise<Hints | undefined> {
-  const linked = stranger.pathOf(LINK.exec(page.body)?.[1] ?? ' ', page.path);
+  const link = LINK.exec(page.body)?.[1];
+  const linked = link === undefined ? undefined : stranger.pathOf(link, page.path);
   for (const path of new Set([...(linked === undefined ? [] : [linked]), ...PATHS])) {
     const parsed = document.safeParse((await stranger.open(path)).json);
     if (parsed.success) return new OpenApi(parsed.data).hints();

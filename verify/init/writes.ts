@@ -3,7 +3,10 @@ import type { Send } from '../client/send.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';
 
-/** Returns the address of two redirects without the query parameters that differ, such as the number of a new item. */
+/**
+ * Returns the common address of two redirects without the query parameters that differ, such as the number of a new
+ * item. Returns an empty list if the paths differ, or if the queries are equal.
+ */
 export function commonOf(leads: readonly string[]): string[] {
   const [first, second] = leads.map(lead => new URL(lead, 'http://app'));
   if (first === undefined || second === undefined || first.pathname !== second.pathname) return [];

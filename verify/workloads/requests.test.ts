@@ -40,11 +40,13 @@ const NUMBER = /^\d{18}$/;
  *
  * @param remembers if true, the app also sets a remember-me cookie
  */
-async function started(remembers = false): Promise<{ url: string; most(): number }> {
+async function started(remembers = false): Promise<{ url: string; most(): number; reads(): number }> {
+  let reads = 0;
   const sessions = new Map<string, string[]>();
   let most = 0;
   const server = createServer(async (request, response) => {
     const { method, url = '', headers } = request;
+    if (url === '/') reads++;
     const sent = (name: string): string => new RegExp(`${name}=(\\w+)`).exec(headers.cookie ?? '')?.[1] ?? '';
     const id = sessions.has(sent('sid')) ? sent('sid') : sent('remember');
     const notes = sessions.get(id);
@@ -71,13 +73,18 @@ async function started(remembers = false): Promise<{ url: string; most(): number
     server.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, most: () => most };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    most: () => most,
+    reads: () => reads,
+  };
 }
 
 function recorded(
   url: string,
   added = () => {},
   claims = ['continuity'],
+  more: object = {},
 ): { context: Context; operations: Operation[] } {
   const target = parseTarget(
     JSON.stringify({
@@ -93,6 +100,7 @@ function recorded(
         },
       ],
       claims,
+      ...more,
     }),
     'small',
     {},
@@ -139,6 +147,17 @@ it('interleave sends at least eight rounds of reads in each of its three pairs a
   for (const { action, session } of await operationsOf(url, interleave, { duration: 0 }))
     if (action === 'read') reads.set(session, (reads.get(session) ?? 0) + 1);
   expect([...reads.values()].filter(count => count >= 8).length).toBeGreaterThanOrEqual(6);
+});
+
+it('interleave disconnects half of the early disconnects from an instance itself, not from the balancer', async () => {
+  const [{ url }, instance] = [await started(), await started()];
+  const { context } = recorded(url, () => {}, ['continuity'], {
+    accounts: ['alice', 'bob'].map(user => ({ user, password: 'x' })),
+    instance: { header: 'x-instance', addresses: { one: instance.url } },
+  });
+  await interleave.run(context, { sessions: 1, deadline: 0, loadEnds: 0 });
+  // Two users disconnect in at least eight rounds, of which four use this page: five times from the instance.
+  expect(instance.reads()).toBeGreaterThanOrEqual(2 * 4 * 5);
 });
 
 it('fixation, audit and cold-burst send what a verdict needs although the time is over, as on a slow machine', async () => {
