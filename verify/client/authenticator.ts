@@ -39,11 +39,11 @@ export class Authenticator {
 
   /**
    * Creates the passkey of an account, or signs in with it. Returns the credential, as `toJSON()` in a browser. Returns
-   * undefined if the app's WebAuthn options are wrong, but an earlier response had correct ones.
+   * undefined if the app's WebAuthn options are wrong, and earlier options of the run were correct.
    *
    * @param body JSON with the options at any depth
    * @param site address of the app
-   * @throws UsageError if the first response has no supported options
+   * @throws UsageError if the app's options are wrong, and no earlier ones were correct
    */
   respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
     try {
@@ -143,7 +143,7 @@ const credential = (id: string, response: object): object => ({
 const EMPTY = Symbol('empty map');
 type Cbor = number | string | Buffer | typeof EMPTY;
 
-/** Encodes a map in CBOR (RFC 8949): up to 23 entries, texts and byte strings up to 65,535 bytes. */
+/** Encodes a map in CBOR (RFC 8949). The map has at most 23 entries. A text or byte string has at most 65,535 bytes. */
 const cborMap = (entries: readonly (readonly [Cbor, Cbor])[]): Buffer =>
   Buffer.concat([cborHead(5, entries.length), ...entries.flat().map(cbor)]);
 

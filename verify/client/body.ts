@@ -64,7 +64,6 @@ export class LastBodies {
   #last: KeptBody | undefined;
   #before: KeptBody | undefined;
 
-  /** Returns the text of a body. Sets `facts` if the cache has the body. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     let kept = this.#last;
@@ -116,7 +115,7 @@ const equals = (kept: KeptBody, data: Buffer, type: string, encodings: string | 
   encodings === kept.encodings &&
   data.compare(kept.bytes, 0, kept.length) === 0;
 
-/** Leaves room for a later body that is a little longer. */
+/** Returns the size of a buffer for this body, or for a later one that is a little longer, bytes. */
 const roomFor = (length: number): number => Math.min(KEPT_BODY, Math.ceil((length + 1) / 1024) * 1024);
 
 export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });

@@ -1,6 +1,6 @@
 /**
- * Sends additional, unrecorded requests. Without them, a strict round robin between two instances would route
- * alternating requests of two clients always to the same instances, as if the clients were pinned.
+ * Sends additional, unrecorded requests. Without them, two clients that take turns behind a strict round robin would
+ * each stay on one instance, as if the balancer had pinned them.
  */
 import type { Context } from './context.ts';
 
@@ -8,7 +8,7 @@ type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
 /** Additional requests begin after this number of consecutive requests on one instance. */
 const STAYED = 6;
-/** After this number of consecutive requests on one instance, the balancer must have pinned the session. */
+/** After this number of consecutive requests on one instance, the session counts as pinned by the balancer. */
 const KEPT = 60;
 
 /** Sends a request without a cookie, so that a round robin skips one instance. */

@@ -12,7 +12,7 @@ type Settled = Pick<Returned, 'issued' | 'lost'> & {
   return?: number;
 };
 
-/** Functions that write operations into the history. They run after an earlier operation has been written. */
+/** Functions that each write one operation into the history, in this order. */
 export type Later = (() => void)[];
 
 export interface Call extends Asked {
@@ -28,7 +28,7 @@ export interface Call extends Asked {
   /** Name of the instance to which the request is sent directly, without the balancer. */
   address?: string | undefined;
   steered?: boolean | undefined;
-  /** Planned begin of the request, microseconds on the run's clock. Absent without `--rate`. */
+  /** Planned start of the request, microseconds on the run's clock. Absent without `--rate`. */
   due?: number | undefined;
   /** The refresh token of the request. The history gets only its label, a keyed hash. */
   token?: string | undefined;
@@ -36,8 +36,8 @@ export interface Call extends Asked {
   /** Sends further requests to find out the outcome. In the history, they come after this operation. */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /**
-   * Present if an earlier operation must be written first. The recorder then adds a function to this list instead of
-   * writing the operation.
+   * If present, the recorder does not write this operation, but adds a function that writes it to this list. The caller
+   * runs the function after it has written an earlier operation.
    */
   later?: Later | undefined;
   /** If true, the history gets the label (a keyed hash) of the sent session cookie. */

@@ -35,9 +35,9 @@ export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): numb
 }
 
 /**
- * Matches a Set-Cookie line into which a proxy has joined several cookies: the line contains a comma and `name=`. The
- * comma of a date is followed by a number (RFC 6265, 4.1.1). Within a cookie's value, only a comma with a space counts,
- * because some apps put commas into values.
+ * Matches a Set-Cookie line into which a proxy has joined several cookies. There, the text `name=` follows a comma.
+ * After the comma of a date comes a number (RFC 6265, 4.1.1). Some apps put commas into a cookie's value, so a comma in
+ * the value must have a space behind it.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 

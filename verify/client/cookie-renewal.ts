@@ -116,8 +116,8 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Captures the last date of Expires (RFC 6265, 5.3). A date with `=` does not match, because a second cookie then
- * follows.
+ * Captures the date of the last Expires attribute (RFC 6265, 5.3). A date that contains `=` does not match, because the
+ * line then has a second cookie.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 

@@ -13,7 +13,7 @@ export class Departed {
   readonly #sessions: DepartedSession[] = [];
   #count = 0;
 
-  /** Stores a session whose logout was acknowledged. Ends the session instead if there are already too many. */
+  /** Stores a session whose logout was acknowledged. Ends the session instead if the maximum number is stored. */
   add(session: DepartedSession): void {
     if (++this.#count <= MOST) this.#sessions.push(session);
     else session.end();

@@ -104,9 +104,9 @@ it('if a write needs a read first, the read has the planned time', async () => {
 
 it('a text is unchanged only if the list shows it once more: an app may add both texts of a repeated field', async () => {
   /**
-   * Returns for each kind of text whether `trial` reports that the app shows it unchanged.
+   * Returns the result `shown` of a trial write for each kind of text.
    *
-   * @param added the app: receives the texts of a form, and returns the texts that it stores
+   * @param added stands for the app: receives the texts of a form, and returns the texts that the app stores
    */
   const shown = async (added: (texts: string[]) => string[], begun: string[] = []): Promise<boolean[]> => {
     const notes = [...begun];

@@ -6,7 +6,7 @@ import type { Target } from '../target/load.ts';
 import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
-/** Maximum number of requests for a signed-in page. An instance may not know the session. */
+/** Maximum number of requests for a signed-in page. The first instances may not know the session. */
 const TRIES = 4;
 
 /**
@@ -24,7 +24,7 @@ export function entrance(
     login.follow ? outcome === 'ok' : login.accepted === undefined && returnsTo(login.page, reply.redirect);
   return async (answer, outcome, later) => {
     if (answer.leads === undefined || refusesLogin(answer, login) || !follows(answer, outcome)) return {};
-    // If the login form is on another host, a redirect to `login.page` only begins the login again.
+    // If the login form is on another host, a redirect to `login.page` means that the login begins again.
     if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));

@@ -98,7 +98,6 @@ interface LastList {
   json: string;
 }
 
-/** The last response of an instance to a session. `json`: its usual fields. */
 type Last = Usual & { json: string; saw: LastList; canaries: LastList };
 
 interface Who {

@@ -21,7 +21,7 @@ export interface How {
   size?: number | undefined;
   /** A text that is hard to encode; written instead of letters and digits. */
   text?: Text | undefined;
-  /** Planned begin of the request, microseconds on the run's clock. Absent without `--rate`. */
+  /** Planned start of the request, microseconds on the run's clock. Absent without `--rate`. */
   due?: number | undefined;
   /** If true, the client ignores the response to a token refresh, as if the network had lost the response. */
   lost?: boolean | undefined;

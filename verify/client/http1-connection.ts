@@ -14,9 +14,9 @@ export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead) => void;
   reject: (error: Error) => void;
-  /** Set when the response has arrived. */
+  /** Status and headers of the response; undefined until they have arrived. */
   answer?: ResponseHead;
-  /** Called when the body of a redirect has arrived. Present if the redirect counted as complete before its body. */
+  /** Called when the body of a redirect has arrived. Present if the caller did not wait for this body. */
   finishEarly?: () => void;
 }
 

@@ -90,8 +90,8 @@ export class Http1 {
   }
 
   /**
-   * Makes a connection idle after the event loop has read all connections, because some servers close a connection
-   * right after a response.
+   * Lets a later request use this connection, but only after the event loop has read all connections: some servers
+   * close a connection right after a response.
    */
   free(connection: Http1Connection): void {
     this.#deliverSoon();
@@ -99,8 +99,8 @@ export class Http1 {
   }
 
   /**
-   * Passes a response to its caller after the event loop has read all connections. So processing one response delays
-   * the measured time of no other response.
+   * Passes a response to its caller after the event loop has read all connections. So the time to process one response
+   * is not measured as part of another response.
    */
   answered(flying: Flying): void {
     this.#deliverSoon();

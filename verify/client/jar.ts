@@ -23,8 +23,9 @@ export interface Cookies {
 }
 
 /**
- * The SameSite cookies that a browser sends. `strict`: all, from the same site. `lax`: all except Strict, from another
- * site by GET or HEAD. `none`: only SameSite=None, from another site by other methods.
+ * The SameSite cookies that a browser sends. `strict`: all cookies, with a request from the same site. `lax`: all
+ * except Strict cookies, with a GET or HEAD from another site. `none`: only SameSite=None cookies, with other methods
+ * from another site.
  */
 type SiteContext = 'strict' | 'lax' | 'none';
 

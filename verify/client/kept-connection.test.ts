@@ -74,7 +74,7 @@ class Closer {
 const get: Send = { method: 'GET', path: '/' };
 const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
 
-/** Sends two requests that use the same connection, because one turn of the event loop lies between them. */
+/** Sends two requests on the same connection. The event loop turns once between them, which frees the connection. */
 async function twice(one: SessionClient, second: Send, changes = false): Promise<Reply> {
   expect(await one.send(get)).not.toHaveProperty('resent');
   await turn();

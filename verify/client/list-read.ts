@@ -3,7 +3,7 @@ import type { Called } from '../core/history/history.ts';
 import type { Interpreter, Seen } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
 
-/** Maximum number of pages. A longer list has no recorded values. */
+/** Maximum number of pages. The values of a longer list are not recorded. */
 const PAGES = 20;
 
 type Timing = Pick<Called, 'call' | 'late'>;
@@ -23,10 +23,11 @@ export class ListRead {
   }
 
   /**
-   * Adds a page to the list, and sets `next`. On the last page, sets `seen.saw` to the values of the whole list;
-   * deletes it on other pages. Returns when the operation began: for the last page, when the first page was requested.
+   * Adds a page to the list, and sets `next`. On the last page, sets `seen.saw` to the values of the whole list. On
+   * other pages, deletes `seen.saw`. Returns the start time for the page's operation: on the last page, the start time
+   * of the first page's request.
    *
-   * @param own when this page was requested
+   * @param own start time of this page's request
    * @param seen what was found in the response
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {

@@ -52,7 +52,10 @@ export class SessionLogin {
     return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
   }
 
-  /** Logs in, when the app allows it. Registers the account first if the target file has `register`. */
+  /**
+   * Waits until the app's limits allow a login, and logs in. Registers the account first if the target file has
+   * `register`.
+   */
   async perform(how: How): Promise<Operation> {
     const { target, registration, spacing, mails, signal } = this.#context;
     const { login: spec } = target;
@@ -108,7 +111,7 @@ export class SessionLogin {
   async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
     const client = this.#requests.clientOf(how);
     const { label } = this.#account;
-    // A session of another user at the identity provider would log in the wrong user.
+    // If the browser has another user's session at the identity provider, the provider would sign in that user.
     if (client.known !== label) client.forgetOthers();
     if (client.page === undefined) await this.form(how);
     const walk = new Walk(client, client.page as ShownPage);

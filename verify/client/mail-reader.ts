@@ -31,7 +31,7 @@ export class MailReader {
   #works = false;
 
   /**
-   * @param folder folder in which the command runs
+   * @param folder working folder of a mailbox command
    * @param timeout maximum time of a request, milliseconds
    */
   constructor(spec: MailSpec, folder: string, signal: AbortSignal, timeout = TIMEOUT) {
@@ -45,7 +45,7 @@ export class MailReader {
    * Call this before the request that makes the app send a mail. The returned function waits for a newer mail for which
    * `suits` returns true, and returns its text; undefined after 30 s.
    *
-   * @throws UsageError if the run's first mail does not arrive, or the mailbox cannot be read before it
+   * @throws UsageError if the run's first mail does not arrive, or the mailbox cannot be read before the first mail
    */
   async watch({
     user,

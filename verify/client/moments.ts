@@ -28,7 +28,7 @@ export class Moments implements Watch {
 
   /**
    * @param labelled if true, the history gets the label (a keyed hash) of the sent session cookie
-   * @param due planned begin of the request, microseconds on the recorder's clock
+   * @param due planned start of the request, microseconds on the recorder's clock
    */
   constructor(
     recorder: Recording,

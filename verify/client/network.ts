@@ -37,8 +37,8 @@ export class Network {
   readonly constant: boolean;
   readonly #http1: Http1;
   /**
-   * If true, each request that must not be sent again gets a new connection, because a balancer may be closing the idle
-   * one.
+   * If true, each request that must not be sent again gets a new connection, because a balancer may close an idle
+   * connection at the same moment.
    */
   apart = false;
   readonly #http2: Http2;
@@ -129,14 +129,17 @@ export class Network {
     }
   }
 
-  /** Waits until the target's limits allow a request. If there are limits, returns a function to call after it. */
+  /**
+   * Waits until the target's limits allow a request. If there are limits, returns a function to call when the request
+   * has ended.
+   */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);
   }
 
   /**
-   * Returns whether the target's limits allow a request now. Otherwise the request must use no barrier: requests at the
-   * barrier would wait for this request, which waits for them to end.
+   * Returns whether the target's limits allow a request now. A request that must wait cannot join a barrier: the
+   * requests at the barrier would wait for it, and it would wait for them to end.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;

@@ -5,7 +5,7 @@ import type { Reply } from '../core/response/reply.ts';
 export interface PageCopy {
   readonly reply: Reply;
   readonly etag: string;
-  /** True if another page belongs to other cookies (`Vary: Cookie`). */
+  /** True if the app sends a different page for different cookies (`Vary: Cookie`). */
   readonly variesByCookie: boolean;
 }
 
@@ -19,7 +19,8 @@ export class PageCopies {
   /**
    * Returns the cached page at every second call, so that a client sends both conditional and normal requests.
    *
-   * @param cookies the cookies of the next request; the same list as `sent` of the page's reply if no cookie has changed
+   * @param cookies the cookies of the next request. They are compared by identity with the list in `sent` of the page's
+   * reply
    */
   due(path: string, cookies: Reply['sent']): PageCopy | undefined {
     const copy = this.#copies.get(path);

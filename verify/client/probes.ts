@@ -18,7 +18,10 @@ export function writing(probe: Probe): WriteSpec {
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether a session must read the probe's data before its first write, because the value is unknown. */
+/**
+ * Returns true if a session must read the probe's data before its first write, because Baton does not know the value
+ * that the data has.
+ */
 export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
 /** Returns the first writable probe whose data belongs to a session or user. */

@@ -33,7 +33,7 @@ const stored = z.object({
  * Puts the session of an account into a client.
  *
  * @param site address of the target; cookies and local storage of other hosts are ignored
- * @throws UsageError without secrets if there is no session, or its format is unknown
+ * @throws UsageError if there is no session, or its format is unknown; the message contains no secrets
  */
 export async function putSession(
   client: SessionClient,

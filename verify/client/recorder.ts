@@ -29,9 +29,11 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/** Response time above which an overload of this machine may be the cause, microseconds. */
+/**
+ * Response time above which an overload of this machine may be the reason that the response came late, microseconds.
+ */
 const SLOW = 500_000;
-/** Statuses of a proxy whose server did not respond in time. An overload of this machine may be the cause. */
+/** Statuses of a proxy whose server did not respond in time. An overload of this machine may be the reason. */
 const UNANSWERED = [502, 503, 504];
 
 export interface Recorded {

@@ -60,8 +60,8 @@ export class SessionRequests {
     const aside = balanced && how.held === undefined ? this.#step.aside() : undefined;
     let recorded = await recorder.perform(call, client, sent, signal);
     if (aside !== undefined) await aside;
-    // A request with status 429 had no effect, so it is sent again. A request at a barrier is not, because the requests
-    // that it must overlap have ended.
+    // A request with status 429 had no effect, so it is sent again. A request at a barrier is not sent again, because
+    // the requests that it must overlap have ended.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
     if (what.action === 'login' && recorded.reply.status === 429) recorder.remark(LIMITED);

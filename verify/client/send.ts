@@ -45,7 +45,8 @@ export const isSafe = (method: string): boolean => method === 'GET' || method ==
 type Ending = Pick<Outgoing, 'signal' | 'watch'>;
 
 /**
- * Returns the signal that ends a request `after` milliseconds after its first byte, and the watch that starts this time.
+ * Returns a signal that also ends the request `after` milliseconds after its first byte, and a watch that measures this
+ * time.
  *
  * @param given signal and watch of the request
  */

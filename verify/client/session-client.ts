@@ -76,8 +76,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // A request that must wait for a limit uses no barrier: requests at the barrier would wait for this request, which
-    // waits for them to end.
+    // A request that must wait for a limit cannot join a barrier: the requests at the barrier would wait for it, and it
+    // would wait for them to end.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -208,7 +208,9 @@ export class SessionClient {
     return shown;
   }
 
-  /** Returns an address in the form of `path` of `send`; undefined if the target file does not name its host. */
+  /**
+   * Returns an address as the option `path` of `send` takes it; undefined if the target file does not name its host.
+   */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);
   }

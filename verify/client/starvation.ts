@@ -52,8 +52,8 @@ export class Starvation {
    *
    * @param call time at which the request was sent, microseconds
    * @param end time at which the response arrived, microseconds
-   * @param unanswered true without a response. Then one second of overload is enough, because a client reopens a
-   * dropped connection only after seconds
+   * @param unanswered true if no response came. Then one second of overload is enough, because a client may need
+   * seconds to reopen a dropped connection
    */
   during(call: number, end: number, unanswered = false): boolean {
     const from = Math.min(call, end - STRETCH);

@@ -64,8 +64,8 @@ export class Walk {
   }
 
   /**
-   * A form needs no input if it has only hidden fields, and its page or address is on another host, such as `form_post`
-   * of an identity provider. A form of the target to the target may be the logout.
+   * A form needs no input if it has only hidden fields, and its page or its address is on another host, such as
+   * `form_post` of an identity provider. If both are on the target, the form may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;

@@ -115,8 +115,8 @@ export const rollingDeploy: StackFault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /**
- * Faults that replace the secret of cookies set the variable SESSION_SECRET. The card store signs with the first secret
- * in this list, and accepts all of them.
+ * A fault that replaces the secret of cookies must know the present secret. The variable SESSION_SECRET has a list of
+ * secrets: the card store signs with the first one, and accepts all of them.
  */
 const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;

@@ -1,4 +1,4 @@
-/** Performs the faults of a run, and writes the begin and end of each into the history. */
+/** Performs the faults of a run, and writes the start and end of each into the history. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NotReadyError } from '../../stack/part.ts';
@@ -27,7 +27,10 @@ export interface Disturbing {
   random: Random;
   /** Declared deadline for responses while the store is down, milliseconds. */
   deadline: number;
-  /** Returns the maximum time until the system is healthy, milliseconds: after the named fault, or before any fault. */
+  /**
+   * Returns the maximum wait until the system is healthy, milliseconds. `fault`: name of the fault that has just ended;
+   * absent before the first fault.
+   */
   recovery: (fault?: string) => number;
   folder: string;
   signal: AbortSignal;

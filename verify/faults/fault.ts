@@ -15,7 +15,10 @@ export interface Means {
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
-  /** Returns whether the load shows the fault: requests fail, or different instances serve. */
+  /**
+   * Returns true if the load shows the fault: requests fail, an instance serves no more requests, or a new instance
+   * serves some.
+   */
   showsFault(): boolean;
   /** Returns how often a session moved to another instance since the fault began. */
   moved(): number;

@@ -1,4 +1,4 @@
-/** Tests that the card store survives each fault, that Baton sees its effect, and that no process is left. */
+/** Tests that the card store survives each fault, that Baton sees the fault's effect, and that no process is left. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -62,7 +62,10 @@ export class ObservedLoad {
     return this.#signedIn;
   }
 
-  /** Returns whether, since the last `begin`, requests fail for the first time or different instances serve. */
+  /**
+   * Compares the load since the last call of `begin` with the time before. Returns true if requests fail and none
+   * failed before, an instance serves no more requests, or a new instance serves some.
+   */
   showsFault(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;

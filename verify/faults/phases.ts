@@ -41,7 +41,7 @@ export const scheduled = (asked: FaultPlan | undefined, seed: number): readonly 
 
 /**
  * Returns callbacks for the workloads. `disturb` performs all faults while only the workload `hop` runs. `settle` marks
- * the begin of the phase `final`.
+ * the start of the phase `final`.
  */
 export function phases(
   context: Context,

@@ -7,7 +7,7 @@ const REMEMBERED = 2;
 /** Minimum number and share of lost sessions with a login just before the loss, to name logins as the cause. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** Logins are not named as the cause if a larger share of the handoffs without a loss has a login just before, too. */
+/** Maximum share of the handoffs without a loss that have a login just before, to name logins as the cause. */
 const USUAL = 0.5;
 /** Maximum probability that chance alone explains the losses, to name logins as the cause. */
 const CHANCE = 0.01;

@@ -204,7 +204,7 @@ describe('availability', () => {
           s.hops(10);
           const call = p.now;
           s.read('app-1', [], { call, return: call + lasts });
-          // Sends a quick request after the first request has waited for most of the gap.
+          // Sends a quick request near the end of the gap, while the first request still waits.
           s.read('app-2', [], { call: call + lasts - 1000, return: call + lasts - 500 });
           p.wait(lasts).heal(1);
         },

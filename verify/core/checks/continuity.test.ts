@@ -86,7 +86,7 @@ describe('continuity', () => {
           .read('app-2', [], { cookies: then })
           .hops(20),
       ).judgement;
-    // The session moves to a cookie with a new name, or is stored in several cookies and then needs one cookie less.
+    // A session moves to a cookie with a new name. A session in several cookies later needs one cookie less.
     expect(jarAfter([set('sid')], [gone('sid'), set('session')])).toBe('valid');
     expect(jarAfter([set('sid')], [gone('sid'), set('sid')])).toBe('valid');
     expect(jarAfter([set('s.0'), set('s.1')], [set('s.0'), gone('s.1')])).toBe('valid');
@@ -150,8 +150,8 @@ describe('continuity', () => {
         'sessions, declare `sessions` in the target file',
     );
     expect(limited.anomalies[0]?.notes.at(-1)).toContain('another session of alice (b0) logged in');
-    // If a run has few accounts, a second login of the same user comes before most requests, also of sessions that
-    // live. So such a login does not explain a loss.
+    // In a run with few accounts, a second login of the same user comes before most requests, even of sessions that
+    // live. So a loss after such a login does not show that the login caused it.
     const busy = judged(p => {
       for (let i = 0; i < 20; i++) {
         const session = p.session(`e${i}`, 'erin').login('app-1');

@@ -77,7 +77,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** @param name set to report the anomaly only after the cookie of this name has had two values */
+  /** @param name name of a cookie, if the anomaly is reported only after this cookie has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

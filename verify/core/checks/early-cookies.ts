@@ -2,7 +2,10 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/** A cookie that contains an empty session is short, and the login replaces it. So only a cookie in use is reported. */
+/**
+ * Before the login, a cookie may hold an empty session, which is short. The login replaces this cookie. So a cookie is
+ * reported only if a session is signed in with it.
+ */
 export class EarlyCookies {
   readonly #held = new WeakMap<SessionState, Map<string, () => void>>();
 

@@ -24,7 +24,7 @@ function directivesOf(control: string): Map<string, string> {
 
 const KNOWN = 1000;
 
-/** Parses Cache-Control headers, and remembers the few different ones of an app. */
+/** Parses Cache-Control headers, and caches the results, because an app has few different ones. */
 export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -33,7 +33,7 @@ export class CacheReader {
     return getOrInsert(this.#known, control, () => directivesOf(control));
   }
 
-  /** @param cookieOnly true if only the cookie is private; then `no-cache="Set-Cookie"` is sufficient */
+  /** @param cookieOnly true if only the cookie must not be shared; then `no-cache="Set-Cookie"` is sufficient */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
     if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;

@@ -6,7 +6,10 @@ import type { Violation } from './framework.ts';
 const TOLERANCE = 2_000_000;
 const RESOLUTION = 1_000_000;
 
-/** The two best lower (`least`) and upper bounds of how far an instance's clock is ahead, microseconds. */
+/**
+ * How far an instance's clock is ahead, microseconds: its two best lower bounds (`least`) and its two best upper bounds
+ * (`most`).
+ */
 interface Offset {
   least: [number, number];
   most: [number, number];

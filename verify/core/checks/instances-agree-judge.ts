@@ -50,8 +50,8 @@ export class InstancesAgree extends Judging<Answers> {
   }
 
   /**
-   * Counts a response for two pairs of instances: with the instance of the last write, and with the instance of the
-   * form's page.
+   * Counts a response for the pair of the last write's instance and this instance. Counts a form also for the pair of
+   * its page's instance and this instance.
    */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;

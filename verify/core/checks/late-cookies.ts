@@ -25,7 +25,10 @@ export class LateCookies {
       this.#logins.set(operation.client, operation);
   }
 
-  /** Counts cookies of the ended session that are set again, and replaced cookies of a later login (`undone`). */
+  /**
+   * Counts cookies of the ended session that a response sets again, and cookies of a later login that it replaces
+   * (`undone`).
+   */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
     for (const cookie of operation.cookies ?? []) {

@@ -11,7 +11,10 @@ export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
 /** Minimum wait of a refused session, as a share of the timeout. A shorter wait shows that the session was lost. */
 const WAITED = 0.1;
 const NEAR = 0.8;
-/** A refusal comes soon after a timeout if the session has waited for at most the timeout multiplied by this factor. */
+/**
+ * Maximum wait of a refused session, as a multiple of the timeout. A refusal after a longer wait does not show when the
+ * session ended.
+ */
 const SOON = 1.25;
 
 export class Life {

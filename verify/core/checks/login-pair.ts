@@ -37,7 +37,7 @@ export class LoginForms {
   readonly #firsts = new Map<string, Operation>();
 
   /**
-   * Forgets the form if two first requests of the session overlap, because the check one-session judges such sessions.
+   * Forgets the form if the first requests of the session overlap, because the check one-session judges such sessions.
    */
   add(operation: Operation): void {
     const { session } = operation;

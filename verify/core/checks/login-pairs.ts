@@ -7,7 +7,10 @@ import type { Violation } from './framework.ts';
 import { LoginForms, LoginPair } from './login-pair.ts';
 
 const REFUSALS = 2;
-/** p-value below which a pair's refusals are not chance, compared with logins on the instance that sent the form. */
+/**
+ * The refusals of a pair of instances are compared with the logins on the instance that sent the form. They are a
+ * violation if the p-value is below this limit.
+ */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {

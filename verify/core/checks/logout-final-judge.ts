@@ -91,7 +91,7 @@ export class LogoutFinal extends Judging<Logouts> {
   #replayed(operation: Operation, replays: Replays, session: SessionState): void {
     const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
-    // An access token may outlive the logout, and token-refresh then judges it.
+    // An access token may outlive the logout. The check token-refresh then judges the token.
     if (refresh !== undefined && refresh.revokes === undefined) return;
     if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;

@@ -332,8 +332,8 @@ describe('no-lost-updates', () => {
         ...{ type: 'served', source: 'balancer', kind: 'balancer', request, status: 303 },
         ...{ began, ended: began + 1000 },
       });
-    // In the log, the second pair of adds only touches in time, the third pair does not overlap, and the last pair has
-    // no entry.
+    // In the log, the two adds of the second pair only touch, those of the third pair do not overlap, and those of the
+    // last pair have no entry.
     for (const [i, began] of [0, 500, 5000, 6000, 10_000, 11_001].entries()) log(adds[i] ?? '', began);
     const verdict = () => picture.verdict('no-lost-updates').rests;
     const counted = {

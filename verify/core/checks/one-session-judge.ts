@@ -21,7 +21,10 @@ interface Jar {
   /** The first request that got a response. */
   first: Operation;
   second?: Operation;
-  /** The last request for the login form. If it failed, the login lacks the form's token and may be refused for it. */
+  /**
+   * The last request for the login form. If this request failed, the app may refuse the login because the form token is
+   * missing.
+   */
   form?: Operation;
   login?: Operation;
   refused?: Operation | undefined;

@@ -102,7 +102,7 @@ describe('outage', () => {
       s.asks('app-1', { ...error, call: p.now, return: p.now + 9 * SECOND });
     const vain = judged(p => back(outage(p, s => late(s, p), { bit: false })));
     expect(vain).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // If responses show that sessions were signed out, the fault took effect, as in the check survival.
+    // If responses show that sessions were signed out, the fault took effect.
     const seen = judged(p => back(outage(p, s => s.signedOut('app-2'), { bit: false })));
     expect(seen).toMatchObject({ judgement: 'violated', anomalies: [{ name: 'LOGOUT' }] });
     const slow = judged(p => {

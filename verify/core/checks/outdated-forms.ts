@@ -7,7 +7,7 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 const ENOUGH = 3;
-/** For a violation, the app must refuse old forms at least this many times as often as newer forms. */
+/** Minimum ratio of the rate of refused old forms to the rate of refused newer forms, for a violation. */
 const RARER = 2;
 
 export interface SentForm {

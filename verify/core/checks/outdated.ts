@@ -73,7 +73,7 @@ export class OutdatedSessions {
       if (side === 'old' && !seen.served) this.sessions++;
       seen.served = true;
     }
-    // An error may come from the fault until a new session is honoured.
+    // Until a new session is honoured after a fault, the fault may be the cause of an error.
     const compares = this.#newServed === faults;
     if (!isSafe(operation.action)) this.#wrote(operation, seen, side, compares);
     else if (compares) this.#pages.add(operation, seen.pages);

@@ -4,13 +4,19 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/** Number of requests of one session that rules out chance, even if one instance gets 97 % of the requests. */
+/**
+ * Maximum number of requests that are kept for each session. If one instance served this many requests of a session,
+ * this is not chance, even if the instance gets 97 % of all requests.
+ */
 const TESTED = 1_000;
 
 export interface SessionRoute {
   first: Operation;
   requests: number;
-  /** The numbers of the session's requests, without the first one. Empty if several instances served the session. */
+  /**
+   * The position in the run of each request of the session, except the first. Empty if several instances served the
+   * session.
+   */
   repeats: number[];
   several: boolean;
 }

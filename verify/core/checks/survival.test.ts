@@ -250,8 +250,8 @@ describe('survival, exact messages', () => {
 
   it('counts a session for the faults that began after the return of its login, and before its last success', () => {
     /**
-     * Builds a session that logs in at 500. If `alive`, a read at 10,000 succeeds. Otherwise the app refuses a read
-     * from 5,000 to 5,500.
+     * Builds a session that logs in at 500 µs. If `alive`, a read at 10,000 µs succeeds. Otherwise the app refuses a
+     * read that lasts from 5,000 to 5,500 µs.
      */
     const counted = (alive: boolean, begin: number, end = begin) => {
       const { rests, violations } = judged(p => {

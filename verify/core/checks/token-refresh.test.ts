@@ -14,7 +14,7 @@ const begun = (picture: Picture, name = 's1'): SessionPicture =>
 const judged = (picture: Picture) => picture.finish().verdict('token-refresh');
 const named = (picture: Picture): string[] => judged(picture).anomalies.map(({ name }) => name);
 
-/** Builds enough refreshes of further sessions that no evidence is missing. */
+/** Adds refreshes of further sessions, so that the verdict has enough evidence. */
 function enough(picture: Picture): Picture {
   for (let n = 0; n < 4; n++) {
     const session = picture.session(`other${n}`, 'bob').login('app-1', { issued: { refresh: `a${n}` } });

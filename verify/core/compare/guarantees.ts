@@ -6,9 +6,7 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/**
- * Key: a guarantee; value: name of the count of trials in the rate of violations. Default: the guarantee's first count.
- */
+/** Key: a guarantee; value: the count that is the denominator of its rate of violations. Default: its first count. */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -20,7 +18,7 @@ interface Side {
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** Name (`unit`) and value (`trials`) of the count in the rate of violations. */
+  /** The denominator of the rate of violations: its name (`unit`) and its value (`trials`). */
   unit: string;
   trials: number;
   blamed: string | undefined;
@@ -77,7 +75,7 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/** @param means `unknown` if missing evidence prevents a verdict */
+/** @param means the verdict: `unknown` if it could not be decided because evidence is missing */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {

@@ -11,7 +11,7 @@ export function quantileRanks(
   confidence: number,
 ): { low: number; high: number } {
   const tail = (1 - confidence) / 2;
-  // Each condition is true up to some rank, which a bisection finds.
+  // Finds each rank by bisection: the condition is true up to this rank, and false above it.
   const low = lastThat(n, rank => 1 - atLeast(rank, n, quantile) <= tail);
   const high = n + 1 - lastThat(n, rank => atLeast(n + 1 - rank, n, quantile) <= tail);
   return { low, high };

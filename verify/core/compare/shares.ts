@@ -29,7 +29,7 @@ export function compareShares(
   );
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
-  // Puts the instance with the largest relative loss first, because this instance is the cause.
+  // The instance with the largest relative decrease comes first, because it is probably the cause.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
   return pairs.flatMap(([was, is]) => {
     const found = compareOne(was, is, { before, now, tests, unit });

@@ -90,7 +90,8 @@ describe('a gap', () => {
       const ends = drawn.map(([, end]) => end as number);
       let expected = 0;
       for (let from = 0; from < 140; from++) {
-        // A request in flight at the time `from` waits until the next success, or without one, until the last failure.
+        // A request in flight at the time `from` waits until the next success. If no success follows, it waits until
+        // the last failure.
         if (!drawn.some(([call, end = 0]) => call <= from && end > from)) continue;
         const next = Math.min(...answers.filter(end => end > from));
         const until = next < Number.POSITIVE_INFINITY ? next : Math.max(...ends);

@@ -94,7 +94,7 @@ export class Contents {
     let last: Value | undefined;
     for (const known of [...this.present.values()]) {
       if (effect.values.includes(known.value)) continue;
-      // An add that overlaps a `set` or `clear` may take effect after it.
+      // If an add overlaps a `set` or `clear`, the added value may remain.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       this.#remove(known);
       last = known;
@@ -130,7 +130,7 @@ export class Contents {
   laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.changes) return this.#later.count;
     let count = 0;
-    // A value can push the written value out of the list before the value itself is removed.
+    // Removed values count too: before its removal, such a value may have pushed the written value out of the list.
     for (const all of [this.present, this.removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;

@@ -11,7 +11,10 @@ const plan = fc.array(
     session: fc.constantFrom('s1', 's1', 's2'),
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
-    /** Most durations are short, because an overlapped write may be overwritten, and then no read contradicts it. */
+    /**
+     * Most durations are short. A long write overlaps others, which may overwrite its value. Then no read contradicts
+     * the write.
+     */
     lasts: fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
       fc.integer({ min: 1, max: 25 }),
@@ -24,7 +27,10 @@ const plan = fc.array(
   { minLength: 2, maxLength: 14, size: 'max' },
 );
 
-/** Generates operations of two sessions on one object, which may overlap. Most reads show the state at their call. */
+/**
+ * Generates operations of two sessions on one object. The operations may overlap. Most reads show the state at their
+ * call.
+ */
 function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Operation[] {
   const operations: Operation[] = [];
   let at = 10;
@@ -106,8 +112,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
       .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))
       .sort((one, other) => (one.return ?? 0) - (other.return ?? 0) || one.id - other.id)[0];
   /**
-   * Returns whether operation `o` could no longer take effect when `other` was called, from what is known at the end of
-   * `read`.
+   * Returns whether operation `o` had certainly ended when `other` was called. For an unknown outcome, a read up to
+   * `read` must show the value of `o`.
    */
   const over = (o: Operation, other: Operation | undefined, read: Operation) =>
     o.outcome === 'info' ? before(shownBy(o, read), other) : before(o, other);
@@ -163,8 +169,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const quiet = (read: Operation) =>
     operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
   /**
-   * Returns whether a later read shows a value that an earlier read lacked while no write was in flight, so that no
-   * request had overwritten it.
+   * Returns true if a later read shows the value, and no write was in flight when `missing` did not show it. Then no
+   * request had overwritten the value.
    */
   const again = (value: string, missing: Operation) =>
     quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));

@@ -367,9 +367,9 @@ describe('a removed value that is forgotten, because the judge follows many obje
   const OBJECTS = 2000;
   const values = Array.from({ length: 8 }, (_, i) => `v${i}`);
   /**
-   * Returns the guarantees that this history breaks. One session removes all values in turn. A second session reads all
-   * values before the removals, reads `back` during the removals or `late` microseconds after them, then reads an empty
-   * list, and reads `again` at the end.
+   * Returns the guarantees that this history violates. One session removes all values, one after the other. A second
+   * session reads four times: first all values, then `back` during the removals (or `late` microseconds after them),
+   * then an empty list, and at last `again`.
    */
   const read = (late: number, back: string[], objects = OBJECTS, again: string[] = []): Guarantee[] => {
     const picture = new Picture();

@@ -54,7 +54,8 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // An app that loads all its data for a change may save older data of this object later.
+    // An app may load all its data for a change to one object, and save the data later. So it may overwrite newer data
+    // of another object.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
       object.overlaps.otherStarted(start);

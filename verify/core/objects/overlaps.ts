@@ -8,13 +8,19 @@ export interface Write {
   effect: Effect | undefined;
   end?: Operation;
   certain: boolean;
-  /** The write takes effect before the end of this operation, if known. */
+  /**
+   * An operation that ended after the write had certainly taken effect. Undefined if it is not known when the write
+   * takes effect.
+   */
   over?: Operation;
   /** Overlapping writes of the same object. At most the first eight are kept. */
   rivals: Write[];
   /** True if reads cannot show whether the write took effect. */
   traceless: boolean;
-  /** An overlapping request that may undo this write, if the app loads data before the write and saves it after. */
+  /**
+   * An overlapping request that may undo this write: an app may load its data before the write, and save it after the
+   * write.
+   */
   overlapping?: Start | Operation;
 }
 

@@ -46,7 +46,8 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // A value whose add no request overlapped is no lost update. A bag keeps it, to count equal adds.
+        // If no request overlapped the add of a value, the add cannot be a lost update. A bag keeps its record, to
+        // count equal values.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;

@@ -23,7 +23,7 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined;
-  /** True if the session's next read counts as compared, too, if it is equal and the object has not changed. */
+  /** True if the session's next read counts as a compared read even when it is equal and the object has not changed. */
   again: boolean;
   /** Values of this read that the session's previous read may not have shown. */
   fresh: readonly string[];

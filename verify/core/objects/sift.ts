@@ -23,7 +23,10 @@ const FEWEST_ROWS = 10;
 export const mayBeCutOff = (values: number): boolean =>
   values >= FEWEST_ROWS && (values % 5 === 0 || values % 12 === 0 || (values & (values - 1)) === 0);
 
-/** Number of values beyond its limit that an app may show, because it adds first and cuts then. */
+/**
+ * Maximum number of values above its limit that a list may show for a moment: an app may add a value before it cuts the
+ * list.
+ */
 const EXCESS = 3;
 
 /** Lengths of lists in the reads of one probe, which show where the app may cut off a list. */
@@ -105,7 +108,10 @@ export class Sift {
     else for (const value of saw) this.#known.add(value);
   }
 
-  /** Returns the values that the app may have cut off, or `all` if that may explain every missing value. */
+  /**
+   * Returns the values that the app may have cut off. Returns `all` if cutting the list may explain every missing
+   * value.
+   */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
     const { length } = saw;
     const longest = this.#longest;

@@ -211,7 +211,9 @@ export class Interpreter {
     return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
   }
 
-  /** Adds canaries that the read object does not hold, and changes of session cookies. */
+  /**
+   * Adds the changes of session cookies. Adds the canaries in the response, except those that are values of the object.
+   */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     if (found.length > 0) {

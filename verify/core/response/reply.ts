@@ -15,7 +15,7 @@ export interface BodyFacts {
   /** The first value that each search found in the body, or null. Key: the object that searched. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
-  /** The canaries `found` that are not among the values `saw`. */
+  /** `outside`: the canaries in `found` that are not in `saw`. */
   outside?: { found: readonly string[]; saw: readonly string[]; canaries: string[] };
   /** The last list page read from the body, with its reader and the requested path. */
   list?: { reader: object; path: string; page: ListPage };

@@ -73,7 +73,10 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/** The named sets of guarantees, such as `standard`, that a target can claim as far as workloads give evidence. */
+/**
+ * The named sets of guarantees that a target can claim, such as `standard`. Of a set, a run claims only the guarantees
+ * for which its workloads give evidence.
+ */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

@@ -166,8 +166,8 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
 }
 
 /**
- * The interval from the earliest return to the latest call of all operations on one value. Backward if it ends before
- * it begins.
+ * The zone of a value: the interval from the earliest return to the latest call of all operations on this value. A zone
+ * is backward if it ends before it begins.
  */
 interface Zone {
   first: number;
@@ -176,8 +176,9 @@ interface Zone {
 }
 
 /**
- * Decides a register in which each value is written once. No valid order exists if and only if two forward zones
- * overlap, or a backward zone lies inside a forward one: Gibbons and Korach, "Testing shared memories" (1997).
+ * Decides a register in which each value is written once. Compares the zones of its values: no valid order exists if
+ * and only if two forward zones overlap, or a backward zone lies inside a forward one. Source: Gibbons and Korach,
+ * "Testing shared memories" (1997).
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];

@@ -7,7 +7,10 @@ export interface Configuration {
   from: number;
   to: number;
   state: number;
-  /** State before a series of operations without a response, which a response must end; −1 outside of such a series. */
+  /**
+   * Several operations without a response can be added in a row, if the next response needs all of them. The state
+   * before this row; −1 if there is none.
+   */
   chain: number;
   /** For each class of operations without a response: how many of them are in the order. */
   counts: Uint32Array;
@@ -31,8 +34,8 @@ export class SeenStates {
   }
 
   /**
-   * Returns whether the configuration is known, or a known one differs only by fewer operations without a response.
-   * Remembers the configuration.
+   * Returns true if the configuration is known, or differs from a known one only by more operations without a response.
+   * Otherwise stores the configuration and returns false.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);

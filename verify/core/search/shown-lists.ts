@@ -39,7 +39,7 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(interval => {
     const operation = lists.reduced(interval.operation);
-    // A write without a response whose result no read shows can be left out.
+    // If a write has no response, and no read shows its result, the search can leave the write out.
     const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
     return { ...interval, operation: needless ? READ : operation };
   });
@@ -100,7 +100,7 @@ class ShownLists implements Machine {
     return list?.state ?? UNSHOWN;
   }
 
-  /** Replaces the operation's list by its number. A write whose result no read shows gets no value. */
+  /** Replaces the operation's list by its number. If no read shows the result of a write, the write gets no value. */
   reduced(operation: ObjectOperation): ObjectOperation {
     if (operation.action === 'read') return { action: 'read', saw: this.place(operation.saw ?? []) };
     const effect = effectOf('list', operation);

@@ -11,11 +11,11 @@ import { shrink } from './shrink.ts';
 
 export type SegmentVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
-/** Limit of each search that shortens a proof. */
+/** Maximum number of steps of each search that shortens a proof. */
 const CANDIDATE: Limit = { steps: 5_000 };
 /** Maximum number of steps to shorten the proof of one violation, some seconds. */
 const SHRINKING = 10_000_000;
-/** Limit of the search for the longest valid order, which the report shows. */
+/** Maximum number of steps of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
 const SHOWN = 8;
 const LONG = 32;

@@ -44,7 +44,7 @@ export function drawHistory(
   const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
   let state: State = model.initial(initial);
   const operations: Interval[] = [];
-  /** Range of the random times. A small range lets an operation begin exactly when another ends. */
+  /** Range of the random times. In a small range, an operation often begins exactly when another operation ends. */
   const span = 1 + draw(1 + draw(3 * size));
   for (let i = 0; i < size; i++) {
     const at = i * 2;

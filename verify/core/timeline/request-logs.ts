@@ -28,7 +28,9 @@ export interface LoggedRequest {
 export interface LogReader {
   /** Called for each request, once its operation has ended and its entry in the balancer's log has come. */
   routed?(operation: Operation, entry: Served): void;
-  /** Called once for each request: with `complete` as soon as every log has an entry, else at the end of the run. */
+  /**
+   * Called once for each request: as soon as every log has an entry (`complete` is true), else at the end of the run.
+   */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
@@ -37,7 +39,7 @@ export interface LogReader {
  * an object.
  */
 const WHOLE = 20_000;
-/** The log of a killed process may lack its last entries, of up to this time, microseconds. */
+/** The log of a killed process may end too early, by at most this time, microseconds. */
 const LAST_LINES = 1_000_000;
 
 export const triedOf = ({ balancer }: LoggedRequest): number => balancer?.tried?.length ?? 1;

@@ -73,8 +73,8 @@ describe('a session lives', () => {
         [false, false],
         [false, false],
       ]);
-      // A logout of another session does not end this session. A logout-all ends this session only if its own user sent
-      // it.
+      // A logout of another session does not end this session. A logout-all ends it only if the same user sent the
+      // logout-all.
       expect([lives(23, 24, 'alice', 't')[0], lives(23, 24, 'bob', 't')[0]], action).toEqual([
         action === 'logout',
         true,

@@ -2,7 +2,7 @@ import type { Declared, Operation } from '../history/history.ts';
 
 export type DeclaredTimeouts = NonNullable<Declared['expiry']>;
 
-/** `active`: begin of the current idle timeout, microseconds. */
+/** `active`: start of the current idle timeout, microseconds. */
 interface Timed {
   login?: Operation;
   active?: number;

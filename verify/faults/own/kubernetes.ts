@@ -123,8 +123,8 @@ class Deployment {
   }
 
   /**
-   * Ends after half of the time limit, and a single evicted pod counts as an effect. A PodDisruptionBudget may forbid
-   * evictions until new pods are ready, which may never happen.
+   * Evicts pods for at most half of the time limit, because a PodDisruptionBudget may forbid evictions forever. One
+   * evicted pod counts as an effect of the fault.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);
