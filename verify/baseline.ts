@@ -83,7 +83,7 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  // The first line of a compressed history is in `history.ndjson.gz`, and the plain file may be empty.
+  // A compressed history has its first line in `history.ndjson.gz`, so the plain file does not identify the format.
   if (existsSync(packedOf(file)) || (await firstBytesOf(file)).includes(`"${FORMAT}"`))
     return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));
@@ -123,7 +123,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // The UsageError that follows explains more than the JSON parser's error, because it names the expected formats.
+    // The UsageError below names the expected formats, which helps more than the error of the JSON parser.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

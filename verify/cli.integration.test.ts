@@ -67,7 +67,7 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    // Workloads cause statuses 4xx on purpose, by too long values and by writes in ended sessions.
+    // Workloads cause 4xx responses on purpose: they send too long values, and write after a logout.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
     noSecretsIn(folder);

@@ -77,7 +77,10 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
   return { first, parts };
 }
 
-/** Returns the last line of the merged history, with the worst reason of all parts; undefined if a part has none. */
+/**
+ * Returns the last line of the merged history, with the worst reason of all parts. Returns undefined if one part has no
+ * last line.
+ */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
   for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {

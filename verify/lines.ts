@@ -42,8 +42,8 @@ async function* bothTexts(packed: string, plain: string): AsyncGenerator<string>
   /** True if the compressed file contains all text of the plain file. */
   let over = plain === '';
   /**
-   * Number of characters in which the held text equals the beginning of the plain file; undefined after the first
-   * difference.
+   * Number of characters that the compressed text and the plain file have in common at their start; undefined after the
+   * first difference.
    */
   let equal: number | undefined = 0;
   try {
@@ -77,7 +77,8 @@ const damaged = (packed: string, how: string): UsageError =>
   );
 
 async function* unpacked(packed: string): AsyncGenerator<string> {
-  // zlib must report no error for an incomplete file, because it would discard text that the caller has not read yet.
+  // With the default `finishFlush`, zlib reports an error at the end of an incomplete file, and discards text that the
+  // caller has not read yet.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   const decoder = new StringDecoder();
   for await (const chunk of pipeline(createReadStream(packed), gunzip, () => {})) yield decoder.write(chunk);

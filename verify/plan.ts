@@ -186,8 +186,8 @@ function runOf(target: Target, faults: readonly Disturbance[], seed: number, opt
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // Every value that the run writes begins with this canary. It begins with a letter, and has only letters and
-    // digits, so that every app accepts it.
+    // A prefix of every value that the run writes. Every app accepts it, because it has only letters and digits, a
+    // letter first.
     canary: `b${random}`,
     logs,
   };

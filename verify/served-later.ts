@@ -38,7 +38,7 @@ export class ServedLater {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // The map keeps the last entry of a request. So the balancer's entry comes last, and replaces an instance's entry.
+    // Sorts the balancer's entries last, because the map keeps only the last entry of a request.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),

@@ -31,7 +31,7 @@ export class InstanceNames {
 
   /**
    * Pairs each name in the log with its most frequent name in responses. Uses each name at most once. Pairs nothing if
-   * a name occurs in both.
+   * the log and the responses share a name.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

@@ -20,8 +20,9 @@ async function check(history: string, ...options: string[]): Promise<{ exit: num
 }
 
 /**
- * Returns a history of concurrent compare-and-set operations for all pairs of values, and a final read of `last`. Every
- * order of the operations ends at 0, so a final read of anything else is a violation that only a search proves.
+ * Returns a history of concurrent compare-and-set operations for all pairs of values, and a final read of `last`. In
+ * every order of the operations, the final value is 0. So another value of `last` is a violation, which only a search
+ * proves.
  */
 function roundTrips(values: number, last: number): string {
   const swaps = Array.from(

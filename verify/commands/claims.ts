@@ -20,8 +20,8 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
 };
 
 /**
- * Key: SESSION_STORE together with BASKET_STORE=postgres; value: guarantees that the store does not claim. A session
- * then changes only at a login.
+ * Key: SESSION_STORE, if BASKET_STORE is postgres; value: guarantees that the store does not claim. Baskets are not in
+ * sessions then, so a session changes only at a login.
  */
 const WITH_BASKET_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
@@ -35,7 +35,7 @@ export function unclaimedGuarantees(env: Record<string, string | undefined>): re
   return (basketOfUser(env) ? WITH_BASKET_TABLES : IN_SESSIONS)[store] ?? [];
 }
 
-/** Returns whether all sessions of a user share one basket, unlike in baton.yaml. */
+/** Returns whether all sessions of a user share one basket. In baton.yaml, each session has its own. */
 export function basketOfUser(env: Record<string, string | undefined>): boolean {
   return env['BASKET_STORE'] === 'postgres';
 }

@@ -42,7 +42,9 @@ function fromEnvironment(option: string, name: string): string {
   );
 }
 
-/** Asks for the secrets of one-time codes. `environment` has the variables that the target file then names. */
+/**
+ * Asks for the secrets of one-time codes. `environment` has the secrets by the variables that the target file names.
+ */
 export class Secrets {
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;

@@ -67,7 +67,10 @@ export async function initCommand(
   }
 }
 
-/** Checks the options that name the app, files and a recipe. Returns how init reaches the app. */
+/**
+ * Checks the address and the options --ca, --file and --as. Returns the address and the accepted certificates of the
+ * app.
+ */
 function reachedBy(url: string | undefined, values: OptionValues<'init'>): InitOptions['reached'] {
   if (url === undefined)
     throw new UsageError(`init: expected an address, as in: ${COMMAND} init http://127.0.0.1:8080`);

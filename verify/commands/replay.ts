@@ -6,7 +6,7 @@ import { type Option, TABLES } from './tables.ts';
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
-/** Options that do not change the load, so that the repeated command omits them. The seed is added separately. */
+/** Options that the repeated command omits, because they do not change the load. The seed is added separately. */
 const NOT_REPEATED = [
   'k6',
   'seed',

@@ -38,14 +38,14 @@ export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
   base: readonly Digest[];
-  /** Reads the history again for the timeline. Undefined for a history of Jepsen, which gets no timeline. */
+  /** Reads the history again for the timeline. Undefined for a history that Jepsen recorded. */
   replay: Replay | undefined;
 }
 
 /**
  * Writes the reports.
  *
- * @param target path of the target file, for the lines of claims
+ * @param target path of the target file, for reports that show in which line a claim is
  */
 export async function writeReports(
   wanted: readonly RequestedReport[],

@@ -42,7 +42,7 @@ async function text(act: () => Promise<number>): Promise<string> {
   return printed;
 }
 
-/** Starts `baton open --serve`. `stop` ends the server as SIGHUP does, and returns the exit code. */
+/** Starts `baton open --serve`. `stop` simulates SIGHUP, and returns the exit code. */
 async function serving(folder: string): Promise<{ url: string; stop: () => Promise<number> }> {
   printed = '';
   const before = process.listeners('SIGHUP');

@@ -13,7 +13,7 @@ import { replay } from './replay.ts';
 export type RunOptions = ReturnType<typeof runOptions>;
 
 /**
- * Returns the options of a run. Removes claims from the target that the bundled stack does not keep with its store.
+ * Returns the options of a run. With --stack, removes claims that do not hold with the store of the bundled stack.
  *
  * @throws UsageError if an option is wrong, or if two options contradict each other
  */

@@ -32,7 +32,7 @@ export async function startRunStack(
   const stack = await start(runner, { instances, ...like, links, signal }, onStep);
   target.url = stack.url;
   setRouting(target, like);
-  // Direct requests to instances find differences between instances sooner.
+  // Baton also sends requests directly to the instances, to find differences between them sooner.
   if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
   return stack;
 }

@@ -7,7 +7,7 @@ import type { Operation, Run } from '../core/history/history.ts';
 import { isWrite } from '../core/objects/models.ts';
 import { honoured, Sessions } from '../core/timeline/sessions.ts';
 
-/** Counts of sessions whose login one version (`created`) served, and whose later requests a second version served. */
+/** Counts of sessions that logged in on version `created`, and later sent requests to version `served`. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
@@ -18,7 +18,7 @@ export interface Crossing {
   readonly since: number | undefined;
 }
 
-/** Counts of forms that version `page` sent, and that clients sent back to version `served`. */
+/** Counts of forms in pages of version `page`, which clients submitted to version `served`. */
 export interface Forms {
   readonly page: string;
   readonly served: string;
@@ -40,7 +40,7 @@ export class Cohorts {
   readonly #sessions: Sessions;
   /** Key: session; value: the version that served its login. */
   readonly #created = new Map<string, string>();
-  /** Key: session; value: the version that sent its last page, with the form that the client submits next. */
+  /** Key: session; value: the version that sent the form that the client submits next. */
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();

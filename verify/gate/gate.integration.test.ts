@@ -48,7 +48,7 @@ let stack: Stack;
 let weight = 0;
 let folder: string;
 const users: Browser[] = [];
-/** Number of requests so far. Users take turns, so that no session expires. */
+/** Number of requests so far. It selects the next user, so that all users stay active and no session expires. */
 let turn = 0;
 const out = new Set<number>();
 

@@ -104,7 +104,7 @@ export class Gate {
     }
   }
 
-  /** Ends the run with logouts. Returns the verdict from before these logouts. */
+  /** Logs out all sessions, and ends the run. Returns the verdict from before the logouts. */
   stop(): Promise<CanaryVerdict> {
     return this.#after(async () => (await this.#canary?.stop()) ?? NONE);
   }
@@ -131,8 +131,8 @@ class CanaryRun {
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
   /**
-   * Time of the last operation on two clocks: microseconds on the run's clock, and milliseconds of `performance.now()`.
-   * The difference converts the present time to the run's clock.
+   * Time of the last operation: `run` on the run's clock, microseconds; `node` by `performance.now()`, milliseconds.
+   * The difference converts the current time to the run's clock.
    */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;

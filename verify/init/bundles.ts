@@ -17,7 +17,7 @@ const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
 /** Matches paths that may change something or end sessions. Init never tries them. */
 const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
-/** Matches paths of the account or of sessions. Init writes no text to them. */
+/** Matches paths about accounts and sessions. Init writes no text to them. */
 const OWN = /\/(auth|accounts?|(get-)?sessions?)\b|\/(users?|me)$/;
 const API = /\/(api|auth|v\d)\b/;
 const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;

@@ -32,8 +32,8 @@ export function claimsOf({
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const holds = probe?.onServer !== true && values.some(inTurn => holdsSession(inTurn, users));
-  // A token that contains the session data may stay valid after a logout. The guarantee `token-refresh` judges refresh
-  // tokens.
+  // Such an app breaks `logout-final`, so init claims `stateless-token`. With refresh tokens, init claims
+  // `token-refresh`.
   const token = login.refresh === undefined && left?.livesOn === true && holds;
   if (token || login.basic)
     return {

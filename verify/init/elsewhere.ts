@@ -12,7 +12,8 @@ export async function opened(visitor: Visitor, path: string): Promise<Walk> {
  *
  * @param page path of the app's page that leads to the host
  * @param forms values for each form, in order
- * @param aside if true, a second visitor sends a request in between, so that a round robin changes the instance
+ * @param aside if true, a second visitor sends a request after the first page, so that a round robin changes the
+ * instance
  */
 export async function enterElsewhere(
   visitor: Visitor,

@@ -24,7 +24,7 @@ export interface Entered {
 /** Generates one-time codes. Sends a code a second time only if the app allows this. */
 export class Codes {
   readonly #secrets: Map<string, Promise<string | undefined>> = new Map();
-  /** Key: user; value: the last sent code, and the number of its validity period. */
+  /** Key: user; value: the last sent code, and its time step (RFC 6238). */
   readonly #used = new Map<string, { code: string; period: number }>();
   readonly #secretOf: (user: string) => Promise<string | undefined>;
   readonly #signal: AbortSignal;
@@ -158,8 +158,8 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
 }
 
 /**
- * Maximum number of reads of the page with the login form. An instance that does not know the session shows the form to
- * a signed-in client too.
+ * Maximum number of reads of the login page. A signed-in client may see the login form on an instance that does not
+ * know its session.
  */
 const READS = 4;
 

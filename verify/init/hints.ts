@@ -20,7 +20,8 @@ export interface Hints {
   logouts: HintedRequest[];
   writes: HintedRequest[];
   /**
-   * A clause such as "the API describes", if the app itself describes these requests. Their purpose is then certain.
+   * The source of the hints as a clause, such as "the API describes". Present if the app itself gives the purpose of
+   * each request.
    */
   described?: string;
 }

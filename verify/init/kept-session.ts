@@ -46,7 +46,7 @@ export async function keptSession(
         );
         return { ...kept, alone: true };
       } catch (again) {
-        // Throws the error of the first search, because an error about a limit on logins would explain less.
+        // The error of the first search explains more than a later UsageError, such as one about a limit on logins.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }

@@ -141,8 +141,8 @@ async function goes(
 }
 
 /**
- * A redirect to the first page of a login means a refusal, unless an accepted login leads there too. Without a password
- * field on this page, a run would not recognise the refusal.
+ * Adds the redirect to the first page of the login to the signs of a refusal, unless an accepted login leads to this
+ * page. The page may have no password field, by which a run recognises a refusal.
  */
 function refusedAtStart(login: Login, { redirect }: PageVisit): Login {
   const path = login.page.split('?')[0] ?? '';

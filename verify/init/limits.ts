@@ -14,7 +14,7 @@ export const SESSIONS = 12;
 export interface Crowd {
   /** The live sessions of the account, oldest first. */
   living: Visitor[];
-  /** What happens at a login beyond the limit of sessions; undefined without a limit. */
+  /** How the app responds to a login beyond its limit of sessions; undefined without a limit. */
   full?: 'oldest ends' | 'refused';
 }
 
@@ -51,7 +51,7 @@ export async function crowd(
 /**
  * Returns whether one logout ends all sessions of the user.
  *
- * @param living sessions that existed at the logout of one more session of the user
+ * @param living sessions of the user that were live before another session of the user logged out
  */
 export async function endsAll(
   entrance: LoginProcedure,

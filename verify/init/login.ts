@@ -11,7 +11,7 @@ export interface LoginStep {
   path: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Key: a placeholder in later requests; value: the form field with its value. */
+  /** Key: a placeholder in later requests; value: the form field that contains the value. */
   capture?: Record<string, { field: string }>;
 }
 
@@ -81,7 +81,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     if (leavesApp(seen)) away ??= seen;
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
-    // Omits the query, such as a return address, if the page also has the login form without it.
+    // Omits the query (often a return address) if the login form is also on the page without the query.
     const [path = '', query] = seen.path.split('?');
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;

@@ -12,7 +12,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
-  /** Pages to open before the logout, with the form token or other values of the logout request. */
+  /** Pages to open before the logout, because they contain the form token or other values of the logout request. */
   steps?: { method: 'GET'; path: string; capture?: Record<string, string> }[];
   method: 'GET' | HintedRequest['method'];
   path: string;
@@ -96,7 +96,10 @@ const once = (logouts: readonly Logout[]): Logout[] =>
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
-/** Returns whether the session survived its logout. Also true for an old access token, whose refusal proves nothing. */
+/**
+ * Returns whether the session survived its logout. Also returns true if the access token is about to expire, because
+ * its refusal is then no evidence.
+ */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
   if (tokens === undefined) return isIn(visitor, known);
@@ -264,7 +267,7 @@ function isSelfContained(value: string, users: readonly string[]): boolean {
   return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
 }
 
-/** React Router signs cookies that contain only an id in JSON. */
+/** Matches the cookie of React Router, which contains a session id as a JSON string. */
 const ID_IN_JSON = /^"[\w-]{16,}"/;
 
 /** Minimum length of a login name to search for in a cookie. Random ids contain shorter texts by chance. */

@@ -44,7 +44,7 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
   return marks.toSorted((a, b) => a.cost - b.cost)[0]?.mark;
 }
 
-/** Returns less for a shorter expression, for a page that refuses signed-out visitors, and for a page with a form token. */
+/** Returns a cost. Short expressions, pages that refuse signed-out visitors and pages with a form token cost less. */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
   (outside[0]?.status === 200 ? 1000 : 0) +

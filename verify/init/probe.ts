@@ -60,7 +60,7 @@ export function folderOf([first = '/', ...others]: readonly string[]): string {
 /**
  * Returns the forms with a text field, except forms that may delete, pay, send mail or change who can log in.
  *
- * @param folder folder of the whole app, such as `/admin/`, whose name says nothing about a form
+ * @param folder folder of the whole app, such as `/admin/`; its name does not count as a word of a form
  */
 export function offered(
   visitor: Pick<Visitor, 'pathOf'>,
@@ -171,7 +171,7 @@ export async function proven(
   const isRefused = ({ status = 500 }: PageVisit): boolean => status >= 400;
   for (const value of values) {
     let answer = await write(value);
-    // Perhaps the instance does not know the session. An extra request makes a round robin choose the next instance.
+    // If the instance does not know the session, an extra request makes a round robin choose the next instance.
     for (let i = 0; i < AGAIN && isRefused(answer); i++) {
       if (i > 0) await visitor.manners.fresh().get(known.page);
       answer = await write(value);

@@ -97,8 +97,8 @@ const EVERY = 500;
 /** Maximum time for which init tests whether the app accepts a replaced token, milliseconds. */
 const MOST = 35_000;
 /**
- * If the target file declares no grace period, a run replays a replaced token this long after the refresh,
- * milliseconds.
+ * Time after a refresh at which a run replays the replaced token, milliseconds, if the target file declares no grace
+ * period.
  */
 const UNDECLARED = 2_300;
 

@@ -41,9 +41,9 @@ type Sending<R extends Reply> = (request: Send) => Promise<R>;
 export class Tokens {
   readonly #spec: Refresh;
   readonly captured: Map<string, string>;
-  /** Lifetime of the access token, and time at which it ends, milliseconds; undefined if unknown. */
+  /** Lifetime of the access token, and time of its expiry, milliseconds; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
-  /** True after a logout. The session then refreshes no more. */
+  /** True after a logout. The tokens are then no longer refreshed. */
   over = false;
 
   constructor(spec: Refresh, captured: ReadonlyMap<string, string> = new Map()) {

@@ -205,11 +205,16 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
   return false;
 }
 
-/** Returns whether a session is alive. A refresh token decides, because the access token may outlive the session. */
+/**
+ * Returns whether a session is alive. With a refresh token, sends a refresh, because an access token may outlive its
+ * session.
+ */
 export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
   visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
-/** Sends a second visitor's requests in between, so that a round robin does not send every try to the same instance. */
+/**
+ * Sends a second visitor's request between two tries, so that a round robin does not send all tries to one instance.
+ */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
 }
@@ -232,7 +237,10 @@ export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   return { cookies, each: true };
 }
 
-/** Returns the values of each session cookie after the login and after the next page. Session data may grow. */
+/**
+ * Returns the values of each session cookie after the login and after the next page. Different lengths show that the
+ * cookie contains session data.
+ */
 export async function valuesInTurn(
   visitor: Visitor,
   names: readonly string[],

@@ -61,8 +61,8 @@ export const fieldOf = ({ forms }: PageVisit, name: string): string | undefined 
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
 /**
- * Returns whether this form field holds the CSRF token. If a meta tag or cookie has the token too, only the form's
- * first field with a usual name counts.
+ * Returns whether this form field holds the CSRF token. If `csrf` is not a form field, returns true for the first field
+ * with a usual name for a token.
  */
 export function isTokenField(
   name: string,
@@ -127,8 +127,8 @@ export function changingToken(views: readonly { first: readonly PageVisit[] }[])
 }
 
 /**
- * Returns the meta tag with a token for all forms, if each form has a different token. Baton would read a form field
- * only from the first form, so its token would be wrong for the rest.
+ * Returns the meta tag with a token for all forms, if each form has a token of its own. Baton reads a form field only
+ * from the first form of a page, so the field's token would not fit the other forms.
  *
  * @param csrf the token found so far
  * @param pages pages of a signed-in user, and the login page

@@ -82,7 +82,7 @@ export function hintsOfTraffic(
     const url = URL.parse(one.url);
     if (url === null || url.host !== site.host || !url.pathname.startsWith(`${prefix}/`)) return [];
     const found = { ...one, path: pathOf(url).slice(prefix.length) };
-    // A text in a GraphQL operation may be a password or a token.
+    // Skips a GraphQL operation that contains a text, because the text may be a password or a token.
     return graphqlOf(found)?.text.includes('"') ? [] : [found];
   });
   const at = loginAt(own, accounts);
@@ -143,7 +143,7 @@ function pageOf(one: Own): string[] {
   const { method, status, type, path } = one;
   if (status !== 200 || !/json|html/.test(type)) return [];
   const query = graphqlOf(one);
-  // A GraphQL server also answers GET (GraphQL over HTTP, 6.2).
+  // A recorded query can be repeated with GET (GraphQL over HTTP, 6.2).
   if (query !== undefined && !query.variables && !/^\s*(mutation|subscription)\b/.test(query.text))
     return [`${path}?query=${encodeURIComponent(query.text.replaceAll(/\s+/g, ' '))}`];
   return method === 'GET' ? [path] : [];

@@ -52,7 +52,10 @@ export async function tryProbe(looking: Looking, entrance: LoginProcedure, means
 }
 
 const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
-/** Maximum number of links to follow. `each`: from the first page. `new`: links to forms, from linked pages. */
+/**
+ * Maximum number of links to follow: `each` on the first page, and `new` on the pages that it links (only links to
+ * forms).
+ */
 const LINKS = { each: 6, new: 4 };
 
 const DELETES = /delet|remov/;

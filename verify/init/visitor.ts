@@ -74,8 +74,8 @@ export class Manners {
   }
 
   /**
-   * Makes a round robin route all later requests to the same instance: sends one request for each remaining instance
-   * before each of them. Each call chooses the next instance.
+   * Makes a round robin route all later requests to the same instance. For this, each request follows one extra request
+   * for each other instance. Each call chooses the next instance.
    *
    * @param path path of a public page
    */

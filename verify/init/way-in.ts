@@ -16,7 +16,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 
 /** The known part of the login, and requests from the app's scripts or a recording. */
 export interface LoginStart {
-  /** Absent if no page has a login form. Then `begun` is the whole login. */
+  /** The first page of the login. Absent if no page has a login form; `begun` is then the whole login. */
   beginning?: Beginning;
   begun: Login;
   hints: Hints;
@@ -83,7 +83,6 @@ function unnamed({ path, hints }: GraphqlApi, why: string): string {
   );
 }
 
-/** An API responds to a browser with an error or with JSON. */
 const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
 
 /** A login needs its page if the page is HTML or has a CSRF token. */

@@ -26,8 +26,8 @@ export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: L
   !target.login.steps.some(step => step.method === 'POST');
 
 /**
- * Maximum number of logins through the balancer until, by chance, form and login reach the same instance: `each` for
- * each instance, from `least` to `most` in total.
+ * Maximum number of logins until the same instance sends the form and receives the login by chance: `each` for each
+ * instance, but from `least` to `most` in total.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
 /** Maximum number of accounts to try. With more accounts, Baton tries only one account for each password. */
@@ -78,8 +78,8 @@ export async function enterAlone(
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Without a logout in the target file, more logins might exceed a limit on sessions. Accounts that Baton registers
-  // cannot have a wrong password.
+  // Tries no logins that might exceed the app's limit on sessions, because the target file has no logout. Tries no
+  // accounts that Baton registers: their passwords are right.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -130,7 +130,7 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // An instance without a response so far might still accept the login.
+    // After these attempts, an instance without a response might still accept the login.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);

@@ -46,7 +46,7 @@ export async function checkProbes(context: Context): Promise<void> {
   const account = context.account(0);
   const driver = new Driver(context, { client: 'ready', session: 'r-probes', account });
   if (!(await driver.enter())) return driver.end('refused');
-  // Writes may need the form token of the signed-in page.
+  // Reads the signed-in page, because writes may need its form token.
   if ((await driver.read()).operation.signedIn === 'in')
     for (const probe of written)
       if (!(await checkProbe(context, driver, probe)) || !(await writeAlone(context, driver, probe))) break;
@@ -104,7 +104,7 @@ function proves({ instances }: Context, missed: readonly { write: Operation }[])
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/** Reads on the instance that served the write, and on all other instances. They may show the value later. */
+/** Reads on the instance that served the write, and on the other instances, which may show the value later. */
 async function lookFor(
   context: Context,
   driver: Driver,

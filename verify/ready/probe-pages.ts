@@ -40,7 +40,10 @@ export async function probePages(context: Context, driver: Driver): Promise<void
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
-  /** Key: instance; value: number of its pages without the user's name; undefined if it may not know the session. */
+  /**
+   * Key: instance; value: number of its pages without the user's name. The value is undefined if the instance may not
+   * know the session.
+   */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
     await stepAnywhere(context);
@@ -49,7 +52,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
     const at = interpreter.named(reply)?.instance ?? '';
     if (!signedIn && named(reply)) return true;
     if (signedIn && !named(reply)) lacking.set(at, undefined);
-    // An instance that knows the session should name the user, so its pages without a name count from now on.
+    // This instance knows the session and should name the user, so its pages without a name count from now on.
     else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
     else if (!signedIn && (reply.status ?? 500) < 300) {
       const count = lacking.get(at);

@@ -121,7 +121,7 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const page = await driver.form();
-  // Without extra requests at random, a round robin would send all forms and logins to the same two instances.
+  // A random extra request. Otherwise a round robin would send all forms and logins to the same two instances.
   const between = async (): Promise<void> => {
     if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
@@ -208,7 +208,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // Instances often differ more in their error pages than in existing pages.
+  // Also requests a page that does not exist, because instances often differ most in their error pages.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {

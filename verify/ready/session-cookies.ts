@@ -58,8 +58,8 @@ export async function sessionCookies(
 }
 
 /**
- * Sends requests with and without a cookie in random order, because no round robin matches it. Returns undefined if the
- * session does not need the cookie, or if no response was signed in.
+ * Sends requests with and without a cookie. The order is random, so that no round robin separates them by instance.
+ * Returns undefined if the session does not need the cookie, or if no response was signed in.
  */
 async function needed(asking: Asking, own: SessionClient, name: string): Promise<Alive | undefined> {
   const whole = { signedIn: 0, out: 0 };

@@ -20,7 +20,7 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Verdicts in the headline of a run whose comparison with its baseline is worse than its own verdict. */
+/** Verdict in the headline if the comparison with the baseline is worse than the run's own verdict. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',

@@ -58,7 +58,10 @@ const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/** Number of columns between two calls or returns. With columns by duration, a slow request would fill the line. */
+/**
+ * Number of columns between two calls or returns. Columns do not show durations, because a slow request would fill the
+ * line.
+ */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {

@@ -55,7 +55,7 @@ export class Sheet {
     this.#line = (lane - 4) / this.#lines;
   }
 
-  /** A tall lane has lines for overlapping requests; a low lane has a line for each instance. */
+  /** True if the lane has a line for each overlapping request. A low lane has a line for each instance instead. */
   get #tall(): boolean {
     return this.lane > 60;
   }
@@ -77,7 +77,7 @@ export class Sheet {
   }
 
   /**
-   * Copies a part of the sheet to a canvas. Draws missing tiles first.
+   * Copies a part of the drawing to a canvas. Draws missing tiles first.
    *
    * @param left, top position of the part on the canvas
    */

@@ -9,10 +9,7 @@ export interface Rate {
 
 /** Maximum interval between two checks whether the load has ended, milliseconds. */
 const SLICE = 200;
-/**
- * Tolerance for late timers, microseconds. An action that begins later than this counts as late, because a slow target
- * may have kept Baton busy.
- */
+/** Tolerance for late timers, microseconds. An action counts as late if it begins after this tolerance. */
 const TIMER = 5_000;
 
 export class Arrivals {

@@ -137,8 +137,8 @@ async function forge(
 }
 
 /**
- * Returns for each session cookie the cookies to omit from a request with its changed value. An example is a
- * remember-me cookie, which signs in on its own.
+ * Returns, for each session cookie, the cookies that a request with the changed cookie must omit. For example, a
+ * remember-me cookie would sign in the request.
  */
 export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
   const names = driver.cookies().map(({ name }) => name);

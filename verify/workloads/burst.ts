@@ -22,7 +22,10 @@ export const MOST = 44;
 
 const LONG = 400;
 
-/** Minimum number of rounds with overlapping requests. An error in one of ten rounds almost certainly occurs. */
+/**
+ * Minimum number of rounds with overlapping requests. An error that occurs in one of ten rounds is then almost
+ * certainly found.
+ */
 const ENOUGH = 30;
 
 interface Part {
@@ -124,7 +127,7 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** A write with one probe may overwrite the data of a second probe with an old value. */
+/** The kinds of requests in rounds with two probes. A write with one probe may restore old data of the other probe. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
@@ -173,7 +176,8 @@ function longFor({ target, growth }: Context, probe: Probe): number {
 }
 
 /**
- * Returns the delay of each request, milliseconds. Reads get a delay near that at which they begin to show the write.
+ * Returns the delay of each request, milliseconds. The delay of a read is near the delay at which reads begin to show
+ * the write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);

@@ -21,8 +21,8 @@ const READ_EVERY = 10;
 const AT_ONCE = 4;
 const TRIES = 2;
 /**
- * `within`: maximum wait until the balancer routes to each instance again; `every`: interval between two tests of this;
- * milliseconds.
+ * Wait until the balancer routes to each instance again, milliseconds. `within`: maximum; `every`: interval between two
+ * attempts.
  */
 const BACK = { within: 30_000, every: 250 };
 
@@ -80,7 +80,7 @@ class Measurement {
     if (this.cause !== undefined) return 0;
     const { total, lost } = await this.#added(longest, AT_ONCE);
     if (!lost) return total;
-    // If the app loses overlapping writes, the session held less than was written, so the cause is unknown.
+    // The cause of the limit is unknown: an app that loses overlapping writes held less than Baton has written.
     this.cause = undefined;
     return (await this.#added(longest, 1)).total;
   }

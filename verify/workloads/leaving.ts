@@ -27,7 +27,8 @@ interface LoggedOut {
 }
 
 /**
- * Drives clients until the deadline. Does nothing if the app limits sessions, because `hop` then uses all.
+ * Drives clients until the deadline. Does nothing if the app limits sessions, because `hop` then uses all allowed
+ * sessions.
  *
  * @param plan its `deadline` may become earlier during the run
  */

@@ -15,7 +15,7 @@ import type { EndingSpec } from '../target/schema.ts';
 import { DelaySearch } from './delay-search.ts';
 import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
-/** Number of logouts. An error in one of ten logouts almost certainly occurs. */
+/** Number of logouts. An error that occurs in one of ten logouts is then almost certainly found. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
 const TOGETHER = 4;

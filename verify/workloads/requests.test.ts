@@ -31,7 +31,7 @@ afterEach(async () => {
 
 /** Maximum duration of a workload, milliseconds: longer than any test. It ends earlier when `enough` returns true. */
 const DURATION = 60_000;
-/** Number of operations after the last allowed text. In them, a broken limit would show. */
+/** Number of operations after the last allowed text. If the limit did not work, they would write more texts. */
 const MORE = 200;
 const NUMBER = /^\d{18}$/;
 
@@ -156,7 +156,8 @@ it('interleave disconnects half of the early disconnects from an instance itself
     instance: { header: 'x-instance', addresses: { one: instance.url } },
   });
   await interleave.run(context, { sessions: 1, deadline: 0, loadEnds: 0 });
-  // Two users disconnect in at least eight rounds, of which four use this page: five times from the instance.
+  // Two users disconnect in at least eight rounds. Four of these rounds use this page, and disconnect from the instance
+  // five times.
   expect(instance.reads()).toBeGreaterThanOrEqual(2 * 4 * 5);
 });
 

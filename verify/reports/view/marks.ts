@@ -48,14 +48,18 @@ export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
   /**
-   * Instances that sent wrong responses, with the number of anomalies that prove it. The highest number comes first.
+   * Instances that sent wrong responses, each with the number of anomalies that show such a response. Highest number
+   * first.
    */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */
   since: number | undefined;
 }
 
-/** Returns which instances sent wrong responses, and the time of the first one, by the proofs of a verdict. */
+/**
+ * Returns the instances that sent wrong responses, and the time of the first wrong response, by the proofs of a
+ * verdict.
+ */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {
     const step = brokenStep(anomaly.witness);
