@@ -29,7 +29,7 @@ const digestSchema = z.strictObject({
       violations: count,
       anomalies: z.array(z.string()).describe('Names of the anomalies that were found.'),
       rests: z.record(z.string(), z.number()).describe('The evidence, in figures.'),
-      blamed: z.string().optional().describe('The instance whose response is the wrong one in every proof.'),
+      blamed: z.string().optional().describe('The instance that sent the wrong response in every proof.'),
     }),
   ),
   instances: z.array(z.strictObject({ instance: z.string(), requests: count, sessions: count })),

@@ -50,7 +50,7 @@ export async function doctorCommand(
 async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
   const own = ownPackage();
   const setup = (script: string): string =>
-    own.checkout ? `${script} installs it` : `get a checkout of Baton, whose ${script} installs it`;
+    own.checkout ? `${script} installs it` : `get a checkout of Baton, and run its ${script}`;
   const [stack, stores] = [setup('scripts/setup'), setup('scripts/setup --stores')];
   const [docker, k6, nginx, redis, haproxy, postgres, memcached] = await Promise.all([
     versionPrinted(['docker'], ['version', '--format', '{{.Server.Version}}']),

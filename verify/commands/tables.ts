@@ -72,7 +72,7 @@ const STACK = {
 const PROFILE = {
   profile: text(
     'NAME',
-    'makes the balancer and the group of instances behave as seed, classic-elb, alb or nginx: health checks, draining, responses to failures, replacement of crashed instances (docs/fleet.md)',
+    'how the balancer and the group of instances behave: seed, classic-elb, alb or nginx; includes health checks, draining, responses to failures, replacement of crashed instances (docs/fleet.md)',
   ),
   speedup: text('N', 'divides all times of the profile by N'),
 } as const;
@@ -182,10 +182,13 @@ const init = {
       'PATH',
       'path of the login request of an app that renders in the browser; with --login-json or --login-form',
     ),
-    'login-json': text('JSON', 'body of that request, such as {"name":"{user}","secret":"{password}"}'),
+    'login-json': text(
+      'JSON',
+      'JSON body of the login request, such as {"name":"{user}","secret":"{password}"}',
+    ),
     'login-form': text(
       'JSON',
-      'instead of --login-json: the fields of a form that scripts draw, such as {"name":"{user}","secret":"{password}"}',
+      'instead of --login-json: the form fields of the login request, such as {"name":"{user}","secret":"{password}"}',
     ),
     har: text(
       'FILE',
@@ -285,8 +288,11 @@ const zoo = {
     all: flag('runs all deployments, and shows how often and how soon each defect is found'),
     disturbed: flag('runs only the deployments that need a fault'),
     runs: text('N', 'runs of each deployment, with --all or --disturbed', '1'),
-    'control-runs': text('N', 'runs of each healthy deployment; by default as --runs'),
-    'fault-runs': text('N', 'runs of each deployment that needs a fault, with --all; by default as --runs'),
+    'control-runs': text('N', 'runs of each healthy deployment; by default the number of --runs'),
+    'fault-runs': text(
+      'N',
+      'runs of each deployment that needs a fault, with --all; by default the number of --runs',
+    ),
     'at-once': text('N', 'concurrent runs', '1'),
     tally: text('FILE', 'appends a line for each run, and skips runs that FILE already has'),
     write: flag('writes the tables into README.md and docs/zoo.md'),

@@ -191,7 +191,7 @@ class CanaryRun {
         state,
         run,
         error: this.#error,
-        why: this.#error ?? 'the gate logs in its sessions for the first time',
+        why: this.#error ?? 'no verdict yet: the gate is logging in its sessions',
       };
     return {
       ...this.#verdict(cohorts),

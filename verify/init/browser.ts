@@ -87,7 +87,7 @@ async function library(): Promise<typeof import('playwright-core')> {
   } catch {
     throw new UsageError(
       `--browser: expected the package playwright-core, which drives the browser: npm install --save-dev playwright-core. ` +
-        `Without it: save a HAR file in a browser, and ${COMMAND} init URL --har FILE`,
+        `Without this package: save a HAR file in a browser, and run ${COMMAND} init URL --har FILE`,
     );
   }
 }

@@ -68,14 +68,15 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
     refresh === undefined
       ? {
           lacks: 'no request that refreshes tokens',
-          remedy: 'add `refresh` (docs/token-refresh.md), if the app has one',
+          remedy: 'add `refresh` (docs/token-refresh.md), if the app refreshes tokens',
         }
       : undefined,
   expiry: ({ expiry }) =>
     expiry?.idle === undefined && expiry?.absolute === undefined
       ? {
           lacks: 'no timeout is declared',
-          remedy: 'add `expiry` with `idle` or `absolute`; a run waits for it, so verify with a short one',
+          remedy:
+            'add `expiry` with `idle` or `absolute`; a run waits for this timeout, so verify with a short timeout',
         }
       : undefined,
   outage: ({ deadline, faults: own }, { faults }) => {

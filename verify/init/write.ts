@@ -175,7 +175,7 @@ function logoutPart({ login, logout, livesOn, failedLogouts, sessions }: AppFind
 function sessionsPart({ sessions }: AppFindings): string | undefined {
   const { most, logout, every } = sessions;
   const lines = [
-    ...(most === undefined ? [] : [`A user may have at most ${most} at the same time.`]),
+    ...(most === undefined ? [] : [`A user may have at most ${most} sessions at the same time.`]),
     ...(logout === undefined ? [] : ['A logout ends all sessions of its user.']),
     ...(every === undefined
       ? []

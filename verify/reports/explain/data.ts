@@ -45,7 +45,7 @@ export const data: readonly Explanation[] = [
       'a copy of the session in the memory of each instance, with lost invalidation messages (saleor/saleor#2354, redisson/redisson#1868)',
       'several replicas behind one address, each with a different lag',
       'a failover to a replica that had not received the last writes (redis.io: WAIT)',
-      'sessions that are hashed over a list of stores, and the list changed: when the old list is back, so are older copies (twitter/twemproxy#109)',
+      'sessions that are hashed over a list of stores: a store that leaves the list and comes back has old copies (twitter/twemproxy#109)',
     ],
     mend: [
       {

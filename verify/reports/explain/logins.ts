@@ -149,7 +149,7 @@ export const logins: readonly Explanation[] = [
   3  login                ├──┤    on app-1   403: the token belongs to A`,
     causes: [
       'a new session for each request without a cookie: each response sets its own cookie, and all sessions but the last are lost with their data (expressjs/session#568, #606)',
-      'a form token of one such session that is posted with the cookie of another',
+      'a form token of one anonymous session that is posted with the cookie of another',
       'a page whose scripts, images and API calls all start sessions at once',
     ],
     mend: [
