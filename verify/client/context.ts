@@ -33,7 +33,9 @@ export interface Context {
   canary: string;
   random: Random;
   prefix: string;
-  /** Returns the account of the workload's n-th client. Clients share accounts if there are too few. */
+  /**
+   * Returns the account of the workload's n-th client. Clients share accounts if there are fewer accounts than clients.
+   */
   account(n: number): Account;
   /** Limits the concurrent sessions of each user. Present if the app has such a limit. */
   seats?: Seats | undefined;

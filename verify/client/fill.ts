@@ -57,7 +57,7 @@ export const basicOf = (user: string, password: string): string =>
 
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // A path on the target has its own cookies. For another host, the token comes from the target's cookies for `/`.
+  // A path on the target has its own cookies. For another host, the form token comes from the target's cookies for `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }

@@ -19,7 +19,7 @@ export interface How {
   query?: string | undefined;
   /** Length to which the written value is padded, characters. The history has the value without padding. */
   size?: number | undefined;
-  /** A text that is hard to encode; written instead of letters and digits. */
+  /** A text that is hard to encode. It is written instead of a value of letters and digits. */
   text?: Text | undefined;
   /** Planned start of the request, microseconds on the run's clock. Absent without `--rate`. */
   due?: number | undefined;

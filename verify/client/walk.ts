@@ -122,7 +122,7 @@ export class Walk {
 
 /**
  * Follows a login up to its last request, and returns this request unsent. The request leads back to the target, or
- * submits the last form. Returns undefined if the login stops before; `walk.page` is then the last page.
+ * submits the last form. Returns undefined if the login stops earlier; `walk.page` is then the last page.
  *
  * @param forms the values for each form, in order
  */

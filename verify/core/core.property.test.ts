@@ -9,7 +9,7 @@ import { Picture, runLine } from './testing/picture.ts';
 
 fc.configureGlobal({ numRuns: share(100) });
 
-/** One step of a session. In a `lost` step that is `stale`, the response is signed out. */
+/** One step of a session. If `what` is `lost` and `stale` is true, the response is signed out. */
 const step = fc.record({
   what: fc.constantFrom('read', 'read', 'read', 'add', 'remove', 'lost'),
   instance: fc.constantFrom('app-1', 'app-2', 'app-3'),
@@ -138,7 +138,8 @@ describe('laws', () => {
 
 describe('a simple judge of sequential sessions agrees', () => {
   /**
-   * Compares each pair of operations by the definitions. Supports only sequential requests that were all acknowledged.
+   * Compares each pair of operations by the definitions of the guarantees. Supports only sequential requests that were
+   * all acknowledged.
    */
   const simple = (events: readonly Event[]): { stale: boolean; back: boolean } => {
     const ops = operationsOf(events);

@@ -1,4 +1,4 @@
-/** Tests faults in which the balancer forgets the instances of pinned clients, and sends a write to two instances. */
+/** Tests two faults: the balancer forgets the instances of pinned clients, or it sends a write to two instances. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -4,12 +4,15 @@ import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
-/** Minimum number and share of lost sessions with a login just before the loss, to name logins as the cause. */
+/**
+ * A login just before the loss is named as the cause only if at least this number and share of the lost sessions had
+ * one.
+ */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** Maximum share of the handoffs without a loss that have a login just before, to name logins as the cause. */
+/** A login is not named as the cause if a larger share of the handoffs without a loss came just after a login, too. */
 const USUAL = 0.5;
-/** Maximum probability that chance alone explains the losses, to name logins as the cause. */
+/** A login is not named as the cause if the probability that chance explains the losses is higher. */
 const CHANCE = 0.01;
 
 /**

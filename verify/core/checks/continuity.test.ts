@@ -291,8 +291,8 @@ describe('continuity', () => {
       }
     });
     expect(verdict.judgement).toBe('valid');
-    // A pair of instances (form from one, login on the other) is a violation if it refuses far more logins than one
-    // instance with its own forms.
+    // It is a violation if an instance refuses logins with the form of another instance far more often than logins with
+    // its own form.
     const often = judged(p => {
       for (let i = 0; i < 20; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(2).ended();
       p.session('c', 'alice').form('app-1').login('app-2').ended();

@@ -21,7 +21,9 @@ export class CookieCounts {
   sameSiteNone = 0;
   /** Number of further pairs of Domain and Path with which a cookie was set, after its first pair. */
   scopes = 0;
-  /** Number of unreported anomalies of cookies that have had only one value, and so may carry no session. */
+  /**
+   * Number of anomalies that are not reported, because the cookie has had only one value and so may carry no session.
+   */
   waiting = 0;
   tried = tally();
 }

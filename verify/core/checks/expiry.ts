@@ -12,7 +12,7 @@ export const expiry = check({
     'every instance, a refused session that had expired',
   judge: Expiry,
   counts: Timeouts,
-  // If sessions are also lost without any wait, an instance may have refused a session that it did not know.
+  // If sessions are also lost without any wait, an early refusal may be such a loss.
   violations: ({ violations, strangers, lost }) => violations + (lost === 0 ? strangers : 0),
   compared: ({ lived, expired }) => lived.idle + lived.absolute + expired.idle + expired.absolute,
   missing({ length, lived, expired, strangers, lost, tried }, run) {

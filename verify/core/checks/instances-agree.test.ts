@@ -278,7 +278,7 @@ describe('instances-agree', () => {
         #305 read on app-1: success: the session lives
         (logged in or wrote on app-1, then app-2: 418 90 of 270 times)"
     `);
-    // A response with the page of another user is reported as BLEED. For the pairs of instances, it is not counted.
+    // A response with the page of another user is reported as BLEED. It is not counted for the pairs of instances.
     const another = answers(s => s.read('app-2', [], { sawUser: 'bob', outcome: 'fail' }).read('app-1'));
     expect(another.judgement).toBe('valid');
   });

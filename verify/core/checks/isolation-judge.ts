@@ -29,7 +29,7 @@ export class Isolation extends Judging<Responses> {
   readonly #bled = new WeakSet<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
-    // The checks rotation and forgery judge requests with another session's or with changed cookies.
+    // Requests with changed cookies, or with cookies of another session, are judged by the checks rotation and forgery.
     if (operation.with === 'another' || (operation.with === 'forged' && showsAnother(operation))) return;
     const { session } = standing;
     this.#issued(operation, standing);

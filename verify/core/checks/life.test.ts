@@ -118,7 +118,7 @@ describe('the idle timeout', () => {
       bounds: [55, 48],
       latest: 20 * SECOND,
     });
-    // The second operation has the earlier end, although it is recorded later.
+    // The second operation ended before the first one, although it is recorded later.
     expect(taken('each', true, at(20, 22), at(13, 14)).bounds).toEqual([55, 48]);
   });
 

@@ -23,7 +23,7 @@ export class Life {
   over = false;
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The earliest (`#least`) and the latest time (`#most`) at which the idle timeout may have been renewed last. */
+  /** The earliest (`#least`) and the latest time (`#most`) of the last renewal of the idle timeout. */
   #least: number;
   #most: number;
 

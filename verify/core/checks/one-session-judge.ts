@@ -32,7 +32,7 @@ interface Jar {
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Failed logins after parallel first requests. The end of the run decides whether they are violations. */
+  /** Failed logins after parallel first requests. Whether they are violations is decided at the end of the run. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {

@@ -9,7 +9,9 @@ import type { Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
-/** Maximum number of operations that wait to be judged, for one object. They wait until no request is in flight. */
+/**
+ * Maximum number of operations of one object that wait to be judged. The judge takes them when no request is in flight.
+ */
 const LONGEST = 100_000;
 
 export class OrderCounts {

@@ -14,7 +14,10 @@ interface Cookie {
   operation: Operation;
 }
 
-/** Key: the name of a cookie; value: the cookie as last set, undefined if the response bypassed the balancer. */
+/**
+ * Key: the name of a cookie; value: the cookie as the last response set it, undefined if that response bypassed the
+ * balancer.
+ */
 export type SetCookies = Map<string, Cookie | undefined>;
 
 /** `alike`: true if all counted sessions have the cookie with the same attributes. */
@@ -26,7 +29,10 @@ interface Cookies {
 
 export class OutdatedCookies {
   readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
-  /** Key: a cookie name with the action of the request; value: the attributes that it got before the first fault. */
+  /**
+   * Key: a cookie name with the action of the request; value: the attributes that the cookie got before the first
+   * fault.
+   */
   readonly #before = new Map<string, Set<string>>();
 
   set(operation: Operation, held: SetCookies, before: boolean): void {

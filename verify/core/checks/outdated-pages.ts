@@ -10,7 +10,7 @@ import { kindOf } from './refusals.ts';
 const SIGNIFICANT = 1e-4;
 const APART = 0.25;
 const PAGES = 200;
-/** Maximum number of kinds of responses of a page. Redirects with ids in their paths can make many. */
+/** Maximum number of kinds of responses of a page. Redirects with ids in their paths can make many kinds. */
 const KINDS = 20;
 
 /**

@@ -103,8 +103,8 @@ describe('read-your-writes and monotonic-reads', () => {
         p.inTime();
       }).both;
     expect(again('ok', 300)).toEqual(['violated', 'violated']);
-    // The session also changes a second object. This change ends during the read that lacks the value, or later, or its
-    // end is not known.
+    // The session also changes a second object. The change ends during the read that lacks the value, or after the
+    // read, or its end is unknown.
     expect(again('ok', 2200)).not.toContain('violated');
     expect(again('ok', 5000)).not.toContain('violated');
     expect(again('info', 300)).not.toContain('violated');

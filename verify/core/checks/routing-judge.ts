@@ -11,8 +11,8 @@ export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
-   * Key: a request that moved a sticky session; value: the session's previous request. Deleted when the log entry
-   * comes.
+   * Key: a request that moved a sticky session; value: the session's previous request. An entry is deleted when the
+   * balancer's log entry for the request comes.
    */
   readonly #moves = new Map<Operation, Operation>();
   /** `#turns`: number of requests whose session differs from the session of the previous request. */
@@ -56,7 +56,7 @@ export class Routing extends Judging<Routes> {
     until[instance] = seen;
   }
 
-  /** A sticky session may move if the balancer's log shows that its own instance was tried first. */
+  /** A sticky session may move if the balancer's log shows that the session's instance was tried first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;

@@ -59,7 +59,7 @@ export const chance = (shares: readonly Share[]): number =>
 export const unevenly = (count: Routes, run: Run): Share[] =>
   uneven(count, run, false).length === 0 ? [] : uneven(count, run, true);
 
-/** Returns whether the shares are fair only if the balancer ejected an instance for some time. */
+/** Returns true if the shares are not fair, but would be fair if the balancer ejected an instance for some time. */
 export const needsEjection = (count: Routes, run: Run): boolean =>
   count.excused > 0 || (uneven(count, run, false).length > 0 && uneven(count, run, true).length === 0);
 

@@ -15,7 +15,7 @@ export interface Use {
 export class TokenFamily {
   session: SessionState | undefined;
   logout: Operation | undefined;
-  /** The first refresh that sent a replaced token after the grace period. It allows the app to end the session. */
+  /** The first refresh that sent a replaced token after the grace period. After it, the app may end the session. */
   reuse: Operation | undefined;
   readonly races: Operation[] = [];
   /**

@@ -17,7 +17,8 @@ export interface Comparison {
   format: 'baton-comparison';
   version: 1;
   /**
-   * `violated`: a claimed guarantee became worse. `unknown`: whether a claimed guarantee became worse is not certain.
+   * `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether a claimed guarantee became
+   * worse.
    */
   judgement: Judgement;
   base: Compared;

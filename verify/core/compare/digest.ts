@@ -11,7 +11,9 @@ export interface GuaranteeDigest {
   violations: number;
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance that sent the wrong response in all kept witnesses. Absent if several instances did. */
+  /**
+   * The instance that sent the wrong response in all kept witnesses. Absent if several instances sent wrong responses.
+   */
   blamed?: string;
 }
 

@@ -35,7 +35,10 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** Ended gaps that the result needs. A request that waited in one of them may still be in flight. */
+  /**
+   * Gaps that have ended. A gap is here only if the result needs it. A request that waited in the gap may still be in
+   * flight.
+   */
   readonly #closed: Gap[] = [];
 
   /** @param failed undefined if the request was aborted or has no end */

@@ -57,7 +57,8 @@ export class Losses {
   }
 
   /**
-   * Counts the loss for each fault that began before the first refused request and ended after the last honoured one.
+   * Counts the loss for each fault that began before the first refused request and ended after the last honoured
+   * request.
    */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;

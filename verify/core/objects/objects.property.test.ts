@@ -112,8 +112,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
       .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))
       .sort((one, other) => (one.return ?? 0) - (other.return ?? 0) || one.id - other.id)[0];
   /**
-   * Returns whether operation `o` had certainly ended when `other` was called. For an unknown outcome, a read up to
-   * `read` must show the value of `o`.
+   * Returns whether operation `o` had certainly ended when `other` was called. If the outcome of `o` is unknown, only a
+   * read that shows its value proves this. Ignores reads that ended after `read`.
    */
   const over = (o: Operation, other: Operation | undefined, read: Operation) =>
     o.outcome === 'info' ? before(shownBy(o, read), other) : before(o, other);
@@ -131,8 +131,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const mayBeGone = (value: string, read: Operation) =>
     operations.some(o => removes(o, value, read) && !precedes(read, o));
   /**
-   * Returns true if an add with unknown outcome (`info`), which returned before operation `o`, has had no effect: no
-   * read shows its value, and no operation may have removed the value.
+   * Returns true if an add with unknown outcome (`info`) ended before operation `o`, and had no effect: no read shows
+   * its value, and no operation may have removed the value.
    */
   const unseen = (add: Operation, o: Operation, read: Operation) =>
     add.action === 'add' &&
@@ -169,7 +169,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const quiet = (read: Operation) =>
     operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
   /**
-   * Returns true if a later read shows the value, and no write was in flight when `missing` did not show it. Then no
+   * Returns true if a later read shows the value, and no write was in flight when the read `missing` lacked it. Then no
    * request had overwritten the value.
    */
   const again = (value: string, missing: Operation) =>

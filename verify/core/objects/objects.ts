@@ -13,7 +13,7 @@ const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
 /** Maximum number of removed values that are remembered for one object, and for all objects. */
 const REMEMBERED = { each: 1000, all: 10_000 };
 
-/** A change that may still take effect. `end` is set after an unknown outcome (`info`). */
+/** A change that may still take effect. `end`: its recorded end, if the outcome is unknown (`info`). */
 interface PendingChange {
   start: Start;
   end?: Operation;
@@ -75,7 +75,7 @@ export class Objects {
     return { object, write: isWrite(start) ? object.started(start) : undefined };
   }
 
-  /** Returns what an operation did to its object or showed. Removes values of other runs from `saw`. */
+  /** Returns what an operation did to its object, or what it showed. Removes values of other runs from `saw`. */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
     if (object !== undefined && !isWrite(operation)) object.sift(operation);
@@ -103,7 +103,8 @@ export class Objects {
   }
 
   /**
-   * Passes an event to the other objects of its session and user, because an app may save all of them in one request.
+   * Passes an event to the other objects of the same session and user, because an app may save all of them in one
+   * request.
    */
   #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;

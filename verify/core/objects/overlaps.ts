@@ -45,7 +45,7 @@ const RECENT = 64;
 export class Overlaps {
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
-  /** The write with the latest response among the writes that can no longer take effect. */
+  /** Of the writes that have certainly taken effect, the one whose response came last. */
   #last: Operation | undefined;
   readonly #others = new Map<number, Start>();
   #lastOther: Operation | undefined;

@@ -14,7 +14,7 @@ export interface Contradiction {
 
 export interface NewestAdd {
   add: Operation;
-  /** True if the list shows the session's last add, and all of the session's adds since the first shown one. */
+  /** True if the list shows the session's last add, and all adds of the session after the first one that it shows. */
   shown: boolean;
 }
 
@@ -23,7 +23,10 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined;
-  /** True if the session's next read counts as a compared read even when it is equal and the object has not changed. */
+  /**
+   * True if the session's next read counts as a compared read even when it equals this read and the object has not
+   * changed.
+   */
   again: boolean;
   /** Values of this read that the session's previous read may not have shown. */
   fresh: readonly string[];
@@ -56,7 +59,7 @@ export interface DueValue {
 
 export const NOTHING: readonly never[] = [];
 
-/** Tracks the state of one object. A method is absent if the kind of object cannot answer. */
+/** Tracks the state of one object. A method is absent if it makes no sense for the kind of object. */
 export interface ObjectState {
   started(write: Write): void;
   wrote(write: Write, operation: Operation): void;

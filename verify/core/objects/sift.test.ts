@@ -10,7 +10,7 @@ it('values that a list may have cut off count as held, and a witness shows only 
   };
   const due = Array.from({ length: 23 }, (_, i) => added(i));
   const state = { due: () => due } as unknown as ObjectState;
-  // The newest 20 values without the last one: values 0 and 1 may be cut off, value 22 is missing.
+  // The list shows the newest 20 values, except value 22. The app may have cut off values 0 and 1.
   const showed = due.slice(2, 22).map(({ value }) => value);
   const sift = new Sift({ kind: 'set' } as ObjectEvent, 'c.', { most: 20, cut: 0, cutTo: 0 });
   const read = {

@@ -7,7 +7,10 @@ import { type DueValue, NOTHING, type ObjectState } from './read-facts.ts';
 
 export interface Sifted {
   foreign?: number;
-  /** Number of values at the end of `saw` that the list did not show, because the app may have cut them off. */
+  /**
+   * Number of values at the end of `saw` that the list did not show. They were added because the app may have cut them
+   * off.
+   */
   beyond?: number;
 }
 

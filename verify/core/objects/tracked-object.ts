@@ -50,7 +50,7 @@ export class TrackedObject {
   #cut: readonly string[] | undefined;
   /** The last final state (read while no write was in flight); undefined once a new write has started. */
   #final: Operation | undefined;
-  /** The last final state, also if a write has started since. */
+  /** The last final state (read while no write was in flight), even if a write has started since. */
   #before: Operation | undefined;
 
   /** @param remembered returns the maximum number of removed values that the object can remember */

@@ -40,7 +40,7 @@ const LEAST = 16;
 
 /** The writes and reads of one session. Keys are `Value` objects, because lookups by text are slower. */
 export class Viewer extends Reader {
-  /** Values of the session's acknowledged adds, with some that were removed later. */
+  /** Values of the session's acknowledged adds. Some of them may have been removed since. */
   added: Value[] = [];
   removed: { end: Operation; value: Value } | undefined;
   readonly shown = new Map<Value, Operation>();

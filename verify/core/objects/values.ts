@@ -128,7 +128,10 @@ export class Values implements ObjectState {
     if (after && reader.compared.read) facts.read = last;
   }
 
-  /** Returns true if the next read must be compared even if it is equal, because an operation overlaps this read. */
+  /**
+   * Returns true if the next read must be compared even if it equals this read, because an operation overlaps this
+   * read.
+   */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;

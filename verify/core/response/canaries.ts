@@ -24,7 +24,7 @@ export class CanarySearch {
     // In k6, values() and flat() take longer than the search.
     for (const name in headers) {
       const value = headers[name];
-      // In k6, a test for the prefix is faster than a search without a result.
+      // In k6, a test for the prefix is faster than a search that finds nothing.
       if (typeof value === 'string' && !value.includes(this.#prefix)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#find(one));
     }

@@ -111,7 +111,7 @@ class Search {
   }
 }
 
-/** Returns the literal text with which every match begins; empty if the expression is too complex to tell. */
+/** Returns the literal text with which every match begins; empty if the expression is too complex for this function. */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];

@@ -11,7 +11,7 @@ export function filled(form: Readonly<Record<string, string>>, known: Known): Re
 /** A placeholder without a known value stays as it is. */
 export function filledText(text: string, known: Known): string {
   if (!text.includes('{')) return text;
-  // Most fields are a single placeholder, and k6 is slow to search a text for several.
+  // Most fields are a single placeholder, and k6 is slow to search a text for several placeholders.
   const whole = text.startsWith('{') && text.endsWith('}') ? known[text.slice(1, -1)] : undefined;
   return whole ?? text.replace(/\{(\w+)\}/g, (place, name: string) => known[name] ?? place);
 }

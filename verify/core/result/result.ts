@@ -34,7 +34,10 @@ export interface Tally {
   namedBy?: Record<string, number>;
   /** Number of requests that were planned for a certain time; absent if the load had no declared rate. */
   intended?: number;
-  /** Response times of successful requests outside fault windows, from the planned start if there is one. */
+  /**
+   * Response times of successful requests outside fault windows. They are measured from the planned start of a request,
+   * if it has one.
+   */
   latency?: Latency[];
   /** How old the sessions became. Absent if no session was used, and in results of k6. */
   ages?: Ages;

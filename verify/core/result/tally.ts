@@ -50,7 +50,7 @@ export class Tallying {
     if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
   }
 
-  /** Counts a failed operation. Leaves signed-out responses to the checks. */
+  /** Counts a failed operation. Signed-out responses are counted by the checks. */
   #failed({ status, note }: Operation): void {
     const how = status === undefined ? (note ?? 'no answer') : String(status);
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);

@@ -142,7 +142,10 @@ class Search {
     return true;
   }
 
-  /** Returns whether an equal operation with an earlier return can come next. Only that operation needs to be tried. */
+  /**
+   * Returns whether an equal operation with an earlier return can come next. If so, only the equal operation needs to
+   * be tried.
+   */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;

@@ -72,7 +72,7 @@ export class Segments {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called instead of `ended` for an operation that shows nothing. */
+  /** Called instead of `ended` for an operation whose response proves nothing about the object. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -200,8 +200,8 @@ export class Segments {
   }
 
   /**
-   * Returns whether an operation with unknown outcome (`info`) may take effect before or after a cut, and no read can
-   * show which.
+   * Returns true if an operation with unknown outcome (`info`) may take effect before or after a cut, and no read can
+   * show when.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;

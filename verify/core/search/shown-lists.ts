@@ -18,7 +18,10 @@ export interface Reduced {
 /** A list that a read shows, or the beginning of a shown list. */
 interface Shown {
   state: State;
-  /** Key: a value; value: the list that results from adding the value, if this list is shown or begins a shown list. */
+  /**
+   * The lists that result from adding one value to this list, if they are shown or begin a shown list. Key: the added
+   * value.
+   */
   longer: Map<string, Shown>;
   /** True if the list cannot occur twice, because one of its values is written only once. */
   once: boolean;

@@ -21,8 +21,8 @@ const SHOWN = 8;
 const LONG = 32;
 
 /**
- * Judges a segment. A violation counts only if it remains without late reads and with intervals extended by the
- * uncertainty of the clocks.
+ * Judges a segment. Reports a violation only if it remains when late reads are left out, and intervals are extended by
+ * the uncertainty of the clocks.
  */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);

@@ -38,7 +38,7 @@ export class Repeats {
   #unsure = false;
   /** The instance of the write that was compared with the last judged read; '' if it is not known. */
   #wrote: string | undefined;
-  /** True if a repeated read forms a compared pair with the last judged read. */
+  /** True if a repeated read would be compared with the last judged read. */
   #pairs = false;
   /** Instance of the last judged read. `#last`: instance of the last read, judged or repeated. */
   #judged = '';

@@ -65,7 +65,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/** Returns the failed thresholds that the script defines. Verdicts explain the thresholds of Baton's metrics. */
+/** Returns the failed thresholds of the script, without those of Baton's metrics, which the verdicts explain. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))

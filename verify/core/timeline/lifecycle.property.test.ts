@@ -28,8 +28,8 @@ const MINE = [
 ] as const satisfies Guarantee[];
 
 /**
- * Guarantees that each defect of the simulated site breaks. A defect always breaks the first one, and may break the
- * rest.
+ * Guarantees that each defect of the simulated site breaks. A defect always breaks the first guarantee, and may break
+ * the others.
  */
 const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'keeps the id at login': ['rotation'],

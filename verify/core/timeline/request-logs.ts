@@ -39,7 +39,7 @@ export interface LogReader {
  * an object.
  */
 const WHOLE = 20_000;
-/** The log of a killed process may end too early, by at most this time, microseconds. */
+/** Maximum time before a kill for which the log of the killed process may lack entries, microseconds. */
 const LAST_LINES = 1_000_000;
 
 export const triedOf = ({ balancer }: LoggedRequest): number => balancer?.tried?.length ?? 1;
@@ -122,7 +122,7 @@ export class RequestLogs {
     return !this.#hasBalancer || sent.direct || balancer !== undefined;
   }
 
-  /** Reports the requests whose log entries have not all come. Called at the end of the history. */
+  /** Reports the requests that still lack a log entry. Called at the end of the history. */
   finish(): void {
     for (const request of this.#whole.values()) {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);

@@ -74,7 +74,7 @@ export class Commands {
     });
   }
 
-  /** Registers a command that waits until the system is healthy. After a kill of Baton, it does not run. */
+  /** Registers a command that waits until the system is healthy. The command does not run if Baton is killed. */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }
