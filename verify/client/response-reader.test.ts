@@ -173,7 +173,7 @@ describe('an invalid response', () => {
     ['two lengths', head('Content-Length: 1', 'Content-Length: 2'), 'expected one Content-Length'],
     ['a negative length', head('Content-Length: -1'), 'expected one Content-Length'],
     ['a length and chunks', head('Content-Length: 1', 'Transfer-Encoding: chunked'), 'got both'],
-    ['a change of the protocol', message('HTTP/1.1 101 Switching Protocols', '', ''), 'got 101'],
+    ['a change of the protocol', message('HTTP/1.1 101 Switching Protocols', '', ''), 'got status 101'],
     ['a chunk without a size', `${chunked}xyz\r\n`, 'expected the size of a chunk, got "xyz"'],
     ['a chunk of a huge size', `${chunked}fffffffff\r\n`, 'expected the size of a chunk'],
     ['a chunk that is longer than its size', `${chunked}1\r\nab\r\n`, 'expected a line end after a chunk'],

@@ -101,7 +101,7 @@ export class ResponseReader {
     if (status >= 200) {
       this.head = head;
       this.#begin(this.#bodiless || status === 204 || status === 304 ? 0 : length);
-    } else if (status === 101) throw badResponse('expected a response, got 101 (a change of the protocol)');
+    } else if (status === 101) throw badResponse('expected a response, got status 101 (Switching Protocols)');
     return next;
   }
 

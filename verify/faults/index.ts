@@ -75,7 +75,7 @@ function deploying(known: readonly Known[]): Known[] {
   const faults = known.filter(({ deploy }) => deploy === true);
   if (faults.length > 0) return faults;
   throw new UsageError(
-    '--faults deploy: expected a fault with `deploy: true` in the target file, found none: add it to a fault that a deploy consists of',
+    '--faults deploy: expected a fault with `deploy: true` in the target file, found none: add it to each fault that is part of a deploy',
   );
 }
 

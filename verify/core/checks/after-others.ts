@@ -12,7 +12,7 @@ const ENOUGH = 3;
 const SHARE = 0.9;
 /** A login is not named as the cause if a larger share of the handoffs without a loss came just after a login, too. */
 const USUAL = 0.5;
-/** A login is not named as the cause if the probability that chance explains the losses is higher. */
+/** A login is not named as the cause if chance may explain the losses with a higher probability than this. */
 const CHANCE = 0.01;
 
 /**

@@ -5,7 +5,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 /** Returns a note if both users used the same browser. A browser (client) has the name of its first session. */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>
   writer === client
-    ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
+    ? [`${owner} had logged out of the same browser before: the logout did not delete all data of ${owner}`]
     : [];
 
 /** Returns a note if a late response to an earlier session of this browser may have restored the session's cookie. */

@@ -109,7 +109,7 @@ describe('continuity', () => {
         .anomalies[0]?.notes;
     expect(notes(4096)).toEqual([]);
     expect(notes(4097)).toEqual([
-      'app-2 set the cookie sid with 4097 bytes: clients drop a cookie of more than 4096 bytes, so they lose what it stores',
+      'app-2 set the cookie sid with 4097 bytes: clients drop a cookie of more than 4096 bytes, so they lose the data in it',
     ]);
   });
 

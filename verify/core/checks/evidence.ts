@@ -71,7 +71,7 @@ export const evidence = check<Sources>({
   assumes: 'each log line has the X-Request-Id of its request',
   minimum:
     'two sources that name the instance, and an entry in each log for every request with a response, except ' +
-    'requests during a fault or less than 1 s before one',
+    'requests during a fault, or less than 1 s before a fault',
   judge: Evidence,
   counts: Sources,
   compared: ({ requests }) => requests,

@@ -57,7 +57,7 @@ function forged(operation: Operation, { login }: SessionState): Violation {
 export const forgery = check<Forgeries>({
   guarantee: 'forgery',
   assumes:
-    'each change alters the decoded value: it avoids the last character of a part, and the suffix for the balancer',
+    'each change alters the decoded value: no change is in the last character of a part of the cookie, or in a suffix for the balancer',
   minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
   judge: Forgery,
   counts: Forgeries,

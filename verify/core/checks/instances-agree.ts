@@ -13,8 +13,8 @@ export const instancesAgree = check<Answers>({
     'conflicts (409, 412, 423, 425, 429) and signs of overload (408, 502, 503, 504, no response) are not differences; ' +
     'requests during a fault, or in its recovery time, are left out',
   minimum:
-    `${ENOUGH} responses on each ordered pair of the instances that served before the first fault: the instance that ` +
-    'logged in or wrote last, and the instance that serves',
+    `${ENOUGH} responses on each ordered pair of the instances that served before the first fault: the instance of ` +
+    'the last login or write, and the instance that responds',
   judge: InstancesAgree,
   counts: Answers,
   compared: ({ pairs }) => numbersIn(pairs).length,

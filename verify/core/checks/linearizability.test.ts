@@ -236,7 +236,7 @@ describe('linearizability, exact messages', () => {
     expect(handoffs('app-1').judgement).toBe('valid');
     expect(textOf(handoffs('app-2'))).toMatchInlineSnapshot(`
       "unknown
-      why: 9 requests on another instance than the one before, 10 are needed: run at least two instances
+      why: 9 requests on another instance than the previous request, 10 are needed: run at least two instances
       rests on operations 11, overlapping 10, on another instance 9"
     `);
   });

@@ -24,7 +24,7 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
       'whole object',
     minimum:
       `${least.overlaps} requests that overlap a write of the same object, ` +
-      `and ${least.handoffs} on another instance than the one before`,
+      `and ${least.handoffs} on another instance than the previous request`,
     judge: linearizing(searching, least.longest),
     counts: OrderCounts,
     afterLoss: 'the data',
@@ -78,7 +78,7 @@ function missing(counts: OrderCounts, least: Least): string | undefined {
       crossed,
       least.handoffs,
       'request',
-      ' on another instance than the one before',
+      ' on another instance than the previous request',
       'run at least two instances',
     )
   );

@@ -44,6 +44,6 @@ function droppedNote(operation: Operation): string {
   const where = operation.instance ?? 'a response';
   return (
     `${where} set the cookie ${name} with ${attributes?.bytes} bytes: clients drop a cookie of more than ` +
-    `${MOST_BYTES} bytes, so they lose what it stores`
+    `${MOST_BYTES} bytes, so they lose the data in it`
   );
 }

@@ -6,7 +6,7 @@ export const monotonicReads = readCheck({
   assumes:
     'each write has a unique value, so a value that comes back is an older state; writes that overlap other requests ' +
     'are left to no-lost-updates',
-  against: 'the read before',
+  against: 'the previous read',
   earlier: facts => facts.read,
   contradictions: facts => facts.back,
   summary: (earlier, later) => `${later} showed an older state than ${earlier} showed before`,

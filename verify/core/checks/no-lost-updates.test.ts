@@ -28,7 +28,7 @@ describe('no-lost-updates', () => {
       session.read('app-1', []);
     });
     expect(sequential).toMatchObject({ judgement: 'unknown', violations: 0 });
-    expect(sequential.why).toContain('0 acknowledged adds overlapped one on another instance');
+    expect(sequential.why).toContain('0 acknowledged adds overlapped an add on another instance');
     const unread = judged((session, picture) => {
       for (let i = 0; i < 20; i++) race(session, picture, `a${i}`, `b${i}`);
     });
@@ -138,7 +138,7 @@ describe('no-lost-updates', () => {
     const pairs = (count: number) => judged((session, picture) => burst(picture, session, count));
     expect(verdictText(pairs(4))).toMatchInlineSnapshot(`
       "unknown
-      why: 8 acknowledged adds overlapped one on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
+      why: 8 acknowledged adds overlapped an add on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
       rests on overlapping adds 8, on two instances 8"
     `);
     expect(verdictText(pairs(5))).toMatchInlineSnapshot(`
@@ -270,7 +270,7 @@ describe('no-lost-updates', () => {
     });
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "unknown
-      why: 2 acknowledged adds overlapped one on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
+      why: 2 acknowledged adds overlapped an add on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
       rests on overlapping adds 2, on two instances 2"
     `);
   });

@@ -81,7 +81,7 @@ export const noLostUpdates = check<Adds>({
       crossed,
       ENOUGH,
       'acknowledged add',
-      ' overlapped one on another instance and had a final read',
+      ' overlapped an add on another instance and had a final read',
       'run the workload `burst` on at least two instances',
     ),
   rests: ({ overlapping, crossed, logged, met }) => ({

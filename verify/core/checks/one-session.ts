@@ -6,7 +6,7 @@ import { ENOUGH, Logins, OneSession, violationsIn } from './one-session-judge.ts
 export const oneSession = check({
   guarantee: 'one-session',
   assumes: 'the first requests of a session come from a client without cookies',
-  minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,
+  minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} other logins, all with sessions that were used`,
   judge: OneSession,
   counts: Logins,
   violations: violationsIn,

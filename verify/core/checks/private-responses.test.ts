@@ -67,7 +67,7 @@ describe('private-responses', () => {
     });
     expect(verdict).toMatchObject({
       violations: 1,
-      finding: 'a shared cache may store 9 private responses, or served them',
+      finding: 'a shared cache may store, or has served, 9 private responses',
     });
   });
 
@@ -135,7 +135,7 @@ describe('private-responses, exact messages', () => {
     });
     expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 5
-      a shared cache may store 6 private responses, or served them; 1 have no Cache-Control directive: send private or no-store
+      a shared cache may store, or has served, 6 private responses; 1 have no Cache-Control directive: send private or no-store
       rests on signed-in responses 9, that set the cookie 2, instances 2
       CACHED private-responses s alice: a signed-in response (read) may reach other users: it says public
         #4 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says public
@@ -151,7 +151,7 @@ describe('private-responses, exact messages', () => {
     const strict = judged(p => healthy(p).read('app-1', [], { caching: {} }), { caching: 'strict' });
     expect(verdictText(strict)).toMatchInlineSnapshot(`
       "violated, 1
-      a shared cache may store 1 private response, or served them; 1 have no Cache-Control directive: send private or no-store
+      a shared cache may store, or has served, 1 private response; 1 have no Cache-Control directive: send private or no-store
       rests on signed-in responses 4, that set the cookie 1, instances 2
       CACHED private-responses s alice: a signed-in response (read) may reach other users: it has no Cache-Control directive
         #4 read on app-1: expected private or no-store; came it has no Cache-Control directive"

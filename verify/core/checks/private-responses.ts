@@ -77,7 +77,7 @@ export const privateResponses = check<Responses>({
   }),
   rulesOut: () => 'no shared cache may store a private response',
   broken: (_violations, { cached }) =>
-    `a shared cache may store ${counted(cached, 'private response')}, or served them`,
+    `a shared cache may store, or has served, ${counted(cached, 'private response')}`,
   remarks: ({ silent }) => [
     [silent > 0, `${grouped(silent)} have no Cache-Control directive: send private or no-store`],
   ],

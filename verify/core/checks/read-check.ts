@@ -27,7 +27,7 @@ export interface Measure {
 export function readCheck(measure: Measure): Check {
   const { guarantee, assumes, against } = measure;
   const [judged, elsewhere] = measure.rests;
-  const comparable = `on another instance than ${against} of the session, and comparable with it`;
+  const comparable = `compared with ${against} of the session on another instance`;
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();

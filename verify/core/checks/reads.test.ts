@@ -188,7 +188,7 @@ describe('read-your-writes and monotonic-reads, exact messages', () => {
     );
     expect(verdictText(few.own)).toMatchInlineSnapshot(`
       "unknown
-      why: 9 reads on another instance than the last acknowledged write of the session, and comparable with it, 10 are needed: give the target file a probe with \`read\`, and \`add\`, \`set\` or \`increment\`, run at least two instances, or run for longer
+      why: 9 reads compared with the last acknowledged write of the session on another instance, 10 are needed: give the target file a probe with \`read\`, and \`add\`, \`set\` or \`increment\`, run at least two instances, or run for longer
       rests on reads after a write 19, on another instance 9, sessions 1"
     `);
     const enough = judged(s => s.write('a', 'app-1').hops(10, ['a']).hops(9, ['a']));

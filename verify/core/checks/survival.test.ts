@@ -384,7 +384,7 @@ describe('survival, exact messages', () => {
       });
     expect(silent(0).why).toBe(
       '0 acknowledged writes from before restart of redis with a final read, 10 are needed: let sessions add to a ' +
-        'set, list or bag without `cap` before it',
+        'set, list or bag without `cap` before the fault',
     );
     expect([silent(9).judgement, silent(10).judgement]).toEqual(['unknown', 'valid']);
   });

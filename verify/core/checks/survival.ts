@@ -89,7 +89,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   if (!final) return 'no final reads were recorded: do not interrupt the run';
   for (const window of windows) {
     const where = ` from before ${titleOf(window)} with a final read`;
-    const how = 'let sessions add to a set, list or bag without `cap` before it';
+    const how = 'let sessions add to a set, list or bag without `cap` before the fault';
     const missing =
       few(all(window.sessions), ENOUGH_HANDOFFS, 'session', where) ??
       few(all(window.writes), ENOUGH_HANDOFFS, 'acknowledged write', where, how);

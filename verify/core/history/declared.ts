@@ -18,7 +18,7 @@ export const REFRESH = {
   grace: may('number', 'time during which a replaced refresh token is still accepted'),
   reuse: may(
     ['ends-session'],
-    '`ends-session`: a replaced refresh token that is sent after that time ends the session',
+    '`ends-session`: a replaced refresh token that is sent after the grace period ends the session',
   ),
   revokes: may(['access'], '`access`: a logout ends access tokens too'),
 };

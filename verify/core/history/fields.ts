@@ -44,7 +44,7 @@ export const CALLED = {
   id: must('count', 'unique in the history'),
   clock: must('text', 'the clock of the times in this line'),
   client: must('text', 'the cookie jar (the browser) that sent the request'),
-  session: must('text', 'the session; with `with`, the session of the sent cookies'),
+  session: must('text', 'the session; in a line with the field `with`, the session of the sent cookies'),
   user: must('text', 'the user'),
   action: must(
     [
@@ -79,7 +79,7 @@ export const CALLED = {
   ),
   sent: may(
     'text',
-    'label of the sent session cookie, in operations where it matters; of `refresh`: of the refresh token. A replay without this field carried no session cookie and is no evidence for `rotation`',
+    'label of the sent session cookie, in operations where it matters; for `refresh`, the label of the sent refresh token. A replay without this field carried no session cookie and is no evidence for `rotation`',
   ),
 };
 

@@ -35,7 +35,7 @@ export const LINES = {
     base: must('text', "wall-clock time of the clock's zero"),
     uncertainty: must(
       'count',
-      'µs; operations on two clocks are ordered only if they are further apart than both uncertainties',
+      'µs; operations on two clocks are ordered only if they differ by more than the sum of their uncertainties',
     ),
   }),
   object: line(
@@ -108,7 +108,7 @@ export const LINES = {
     status: must('count'),
     began: may(
       'time',
-      'when the request was sent to the instance, µs since 1970 by the clock of the log; of the balancer only',
+      'when the request was sent to the instance, µs since 1970 by the clock of the log; only in the log of the balancer',
     ),
     ended: may('time', 'when the response ended, by the same clock'),
   }),

@@ -42,7 +42,7 @@ export const GUARANTEES = {
     'OWASP WSTG-SESS-03',
   ]),
   forgery: info('FORGED', 'a session cookie that was changed is never signed in', ['OWASP ASVS 5.0 7.2.1']),
-  'one-session': info('FORK', 'after parallel first requests the login that follows lives'),
+  'one-session': info('FORK', 'a login after parallel first requests succeeds, and its session lives'),
   expiry: info('DRIFT', 'idle and absolute timeouts are as declared, on every instance', [
     'OWASP ASVS 5.0 7.3.1',
     'OWASP ASVS 5.0 7.3.2',

@@ -36,7 +36,7 @@ export class RefusedWrites {
     return [
       `the app refused ${sum} of ${counted(this.#writes, 'write')} of signed-in sessions (${statuses}), for example the ` +
         `${action} of session ${session}${where} at ${(call / 1_000_000).toFixed(3)} s. Only differences between instances ` +
-        'are judged. If pages have form tokens, see whether they show those of other sessions',
+        'are judged. If pages have form tokens, see whether they show the tokens of other sessions',
     ];
   }
 }
