@@ -165,7 +165,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#wallTime(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#wallTime(event.clock, event.at);
-    // The line `end` has no time of its own, so it keeps its place after the line before it.
+    // The line `end` has no time of its own, so it gets the time of the line before it.
     return event.type === 'end' ? this.at : Number.NEGATIVE_INFINITY;
   }
 

@@ -41,7 +41,7 @@ class Walk {
   }
 
   async left(): Promise<number> {
-    // A WeakRef keeps its object alive until the current task ends.
+    // Waits for the next task, because a WeakRef keeps its object alive until the current task ends.
     await setImmediate();
     collectGarbage();
     return this.kept.filter(event => event.deref() !== undefined).length;

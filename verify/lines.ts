@@ -37,14 +37,11 @@ async function* textOf(file: string): AsyncGenerator<string> {
  * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
-  /** Compressed text that is not returned yet, because the plain file may begin with the same text. */
+  /** Text of the compressed file that is not returned yet, because the plain file may begin with the same text. */
   let held = '';
   /** True if the compressed file contains all text of the plain file. */
   let over = plain === '';
-  /**
-   * Number of characters that the compressed text and the plain file have in common at their start; undefined after the
-   * first difference.
-   */
+  /** Number of characters that both files have in common at their start; undefined after the first difference. */
   let equal: number | undefined = 0;
   try {
     for await (const text of unpacked(packed)) {

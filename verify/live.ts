@@ -12,7 +12,7 @@ import { packed, type ViewCode } from './view.ts';
 
 /** Interval between two messages to the page, milliseconds. */
 const EVERY = 1_000;
-/** Time for which the server waits at its end, so that open pages can load the report, milliseconds. */
+/** Time for which the server waits before it stops, so that open pages can load the report, milliseconds. */
 const LOADING = 3_000;
 
 export class Live {

@@ -70,7 +70,7 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
-  /** The worker thread of this plan. Its `sessions`, `rate` and `target.limits` are the worker's share. */
+  /** The worker thread of this plan. The plan's `sessions`, `rate` and `target.limits` are the worker's share. */
   part: WorkerPart;
   /** Key of the hashes that replace session ids in the history. Never stored. */
   key: Uint8Array;

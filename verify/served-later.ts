@@ -8,7 +8,7 @@ import { HistoryReader } from './history-reader.ts';
 import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
 import { InstanceNames } from './served-names.ts';
 
-/** Maximum difference between the clocks of two machines that is assumed, milliseconds. */
+/** Assumed maximum difference between the clocks of two machines, milliseconds. */
 const CLOCK_DIFFERENCE = 1000;
 
 /** Parts of a response that can name the instance. */

@@ -12,8 +12,8 @@ export async function fromCheckout<Part>(what: string, load: () => Promise<Part>
   try {
     return await load();
   } catch (error) {
-    // Node sets `url` in the error if a file of Baton is missing, as in the npm package. Without `url`, a dependency is
-    // missing, because scripts/setup was not run.
+    // The error has `url` if a file of Baton is missing, as in the npm package. Without `url`, a dependency is missing,
+    // so scripts/setup was not run.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

@@ -43,7 +43,8 @@ function fromEnvironment(option: string, name: string): string {
 }
 
 /**
- * Asks for the secrets of one-time codes. `environment` has the secrets by the variables that the target file names.
+ * Asks for the secrets of one-time codes. Stores each secret in `environment`, by the name of the variable in the
+ * target file.
  */
 export class Secrets {
   readonly environment: Record<string, string> = {};

@@ -48,7 +48,7 @@ describe('baton zoo', () => {
         0,
         expect.stringMatching(/healthy deployments: wrongly accused in 0 of \d+ runs\.\n$/),
       ]);
-      // The tally already has all runs of the default number, so the command starts no run.
+      // The tally already has the default number of runs, so the command starts no run.
       expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
       for (const rubbish of [
         'what is this',

@@ -1,4 +1,4 @@
-/** Tests the gate while requests shift between two versions of the card store, as a canary controller does it. */
+/** Tests the gate while requests shift between two versions of the card store, as under a canary controller. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** Chooses the claims that fit the app, and says what each missing claim needs. */
+/** Chooses the claims that fit the app, and lists what other claims would need. */
 
 import type { Target } from '../target/load.ts';
 import type { AppFindings, Unclaimed } from './findings.ts';
@@ -32,8 +32,8 @@ export function claimsOf({
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const holds = probe?.onServer !== true && values.some(inTurn => holdsSession(inTurn, users));
-  // Such an app breaks `logout-final`, so init claims `stateless-token`. With refresh tokens, init claims
-  // `token-refresh`.
+  // If the cookie or token contains the session and stays valid after a logout, init claims `stateless-token`. For a
+  // refresh token, `token-refresh` judges the logout.
   const token = login.refresh === undefined && left?.livesOn === true && holds;
   if (token || login.basic)
     return {

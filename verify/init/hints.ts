@@ -20,8 +20,8 @@ export interface Hints {
   logouts: HintedRequest[];
   writes: HintedRequest[];
   /**
-   * The source of the hints as a clause, such as "the API describes". Present if the app itself gives the purpose of
-   * each request.
+   * A clause that names the source of the hints, such as "the API describes". Absent if init only guesses the purpose
+   * of the requests.
    */
   described?: string;
 }

@@ -145,7 +145,9 @@ class Inquiry {
     return signal;
   }
 
-  /** Tests whether the balancer pins signed-in clients, unless it already pins signed-out clients. */
+  /**
+   * Tests whether the balancer pins signed-in clients. Skips this test if the balancer also pins signed-out clients.
+   */
   async #stays(
     signal: Signal | Alone | undefined,
     visitor: Visitor,

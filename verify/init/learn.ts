@@ -141,8 +141,8 @@ async function goes(
 }
 
 /**
- * Adds the redirect to the first page of the login to the signs of a refusal, unless an accepted login leads to this
- * page. The page may have no password field, by which a run recognises a refusal.
+ * Counts a redirect to the first login page as a refusal, because this page may have no password field. Makes an
+ * exception if an accepted login leads to this page.
  */
 function refusedAtStart(login: Login, { redirect }: PageVisit): Login {
   const path = login.page.split('?')[0] ?? '';

@@ -51,7 +51,7 @@ export async function crowd(
 /**
  * Returns whether one logout ends all sessions of the user.
  *
- * @param living sessions of the user that were live before another session of the user logged out
+ * @param living the sessions that were live before a further session of the user logged out
  */
 export async function endsAll(
   entrance: LoginProcedure,

@@ -19,8 +19,8 @@ export interface Login {
   page: string;
   steps?: LoginStep[];
   /**
-   * Path of the request that logs in. If empty, the login submits the form of the last page that has the fields in
-   * `form`.
+   * Path of the request that logs in. If empty, the login submits a form on the last page: the form that has the fields
+   * in `form`.
    */
   path: string;
   method: 'GET' | 'POST';

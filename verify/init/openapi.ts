@@ -5,7 +5,10 @@ import { document, METHODS, type operation, type Schema } from './openapi-docume
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Usual paths of the document: FastAPI, springdoc, Nest, ASP.NET, Fastify, swaggo, flasgger and drf-spectacular. */
+/**
+ * Usual paths of the OpenAPI document: FastAPI, springdoc, Nest, ASP.NET, Fastify, swaggo, flasgger and
+ * drf-spectacular.
+ */
 const PATHS = [
   '/openapi.json',
   '/swagger.json',

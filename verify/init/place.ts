@@ -5,7 +5,7 @@ import { escaped, finder } from '../core/response/finding.ts';
 import { prefixes } from './mark.ts';
 import type { PageVisit } from './visitor.ts';
 
-/** A regular expression or JSON pointer, as the key `items` of a probe in the target file. */
+/** A regular expression or JSON pointer, in the format of a probe's key `items` in the target file. */
 export type ListPlace = string | { json: string };
 
 /**

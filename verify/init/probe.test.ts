@@ -6,7 +6,7 @@ import { type Form, parsePage } from '../client/page.ts';
 import { type FoundProbe, offered, proven } from './probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 
-/** `hidden` is the number of reads after the writes that still get the old page, as from a cache. */
+/** `hidden`: number of reads after the writes that still get the old page, as from a cache. */
 async function found(
   where: 'server' | 'cookie',
   hidden = 0,

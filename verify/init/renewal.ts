@@ -5,7 +5,7 @@ import { filled, filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { pointersOf } from './pointers.ts';
 
-/** The request that refreshes the tokens, as the key `refresh` of the target file. */
+/** The request that refreshes the tokens, in the format of the target file's key `refresh`. */
 export interface Refresh {
   path: string;
   json?: Record<string, string>;

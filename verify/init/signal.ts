@@ -3,7 +3,7 @@ import { twinsOf } from '../client/affinity.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface Signal {
-  /** Where responses name their instance, as the key `instance` of the target file. */
+  /** Where responses name their instance, in the format of the target file's key `instance`. */
   instance: { header: string; find?: string } | { cookie: string } | { body: string };
   names: string[];
   sticky: boolean;

@@ -74,7 +74,7 @@ export class Manners {
   }
 
   /**
-   * Makes a round robin route all later requests to the same instance. For this, each request follows one extra request
+   * Makes a round robin route all later requests to the same instance: before each later request, it sends one request
    * for each other instance. Each call chooses the next instance.
    *
    * @param path path of a public page

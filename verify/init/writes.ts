@@ -1,4 +1,4 @@
-/** Fills the request of a write, and finds the page with its value by the redirect. */
+/** Fills in the request of a write. Finds the page that shows the written value, from the redirect after the write. */
 import type { Send } from '../client/send.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';

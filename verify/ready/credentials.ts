@@ -78,8 +78,8 @@ export async function enterAlone(
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Tries no logins that might exceed the app's limit on sessions, because the target file has no logout. Tries no
-  // accounts that Baton registers: their passwords are right.
+  // Skips the logins if the app limits sessions and the target file has no logout, because they might exceed the limit.
+  // Skips accounts that Baton registers, because their passwords are right.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -130,7 +130,8 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // After these attempts, an instance without a response might still accept the login.
+    // Accepts the account after this number of attempts, because an instance that has not responded yet might accept
+    // the login.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);

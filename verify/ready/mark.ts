@@ -11,7 +11,7 @@ import { UsageError } from '../errors.ts';
 const READS = 6;
 /** Number of logins that follow redirects, and number of logins that do not. */
 const BOTH_WAYS = 3;
-/** Client errors, such as 404, that mean "no such page" if they come after every login. */
+/** Client errors, such as 404. If every login leads to one of them, the page does not exist. */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
 /** Maximum number of logins to get a session whose first request reaches the instance of its login. */
 const FRESH = 12;

@@ -34,9 +34,7 @@ export async function probePages(context: Context, driver: Driver): Promise<void
   }
 }
 
-/**
- * Returns false if the page does not name the user of a live session. Returns true if the requests do not decide it.
- */
+/** Returns whether the page names the user of a live session. Returns true if the requests do not decide this. */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';

@@ -82,7 +82,9 @@ function undecided({ session }: Target): string {
 
 const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
 
-/** Logs in on a single instance, and throws if this fails too. If it works, logins fail only between two instances. */
+/**
+ * Logs in on a single instance. Throws if this login fails too. If it succeeds, logins fail only between two instances.
+ */
 async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(attempt => refusedLogin(attempt.login) && gaveForm(context, attempt));
   const driver = tried.some(withholds)

@@ -23,7 +23,7 @@ interface Answer {
   instance: string | undefined;
 }
 
-/** The user and the instances of a live session, from responses to requests with all cookies. */
+/** The user and the instances in the signed-in responses to requests with all cookies. */
 interface Alive {
   user: string | undefined;
   instances: ReadonlySet<string>;

@@ -18,7 +18,7 @@ type Unlabelled = Omit<Account, 'label'>;
 /**
  * Returns all accounts.
  *
- * @param read reads a file; `where` is the key of the target file with the file's name, for errors
+ * @param read reads a file; `where` is the key of the target file that names this file, for errors
  * @param wrong returns the error for a problem in the target file
  * @param tag text that replaces {run} in user names
  */

@@ -31,7 +31,7 @@ export const attributes = z
     path: path.optional(),
     domain: z.string().min(1).optional(),
   })
-  // Keys with undefined values declare nothing.
+  // Removes keys with undefined values, because such keys declare nothing.
   .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 
 export const expiry = z.strictObject({

@@ -22,7 +22,7 @@ const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
 
 export const request = requestTo(path);
 
-/** A request of a login. Without a path, Baton submits the form on the last page that has these fields. */
+/** A request of a login. Without a path, Baton submits a form on the last page: the form that has these fields. */
 export const entering = requestTo(
   path
     .default('')

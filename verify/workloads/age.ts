@@ -51,7 +51,8 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // If the app limits sessions, these long sessions would block other workloads until the end of the load.
+    // Does nothing if the app limits sessions, because long sessions would block other workloads until the end of the
+    // load.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = {
       overlapped: 0,
@@ -183,8 +184,8 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Stays on one instance after another, and reads on every instance in between. The first two stays are longer than the
- * idle timeout and write only once, so that only reads renew the session.
+ * Stays on one instance after another. After each stay, reads on every instance. The first two stays are longer than
+ * the idle timeout and write only once, so that only reads renew the session.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;

@@ -12,7 +12,7 @@ export class DelaySearch {
   #firstAfter = Number.POSITIVE_INFINITY;
 
   /**
-   * Records which of two requests took effect first.
+   * Records which of two requests took effect first: the delayed request, or the request without delay.
    *
    * @param offset delay of the delayed request, milliseconds
    * @param after true if the request without delay took effect first

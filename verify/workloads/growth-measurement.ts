@@ -21,8 +21,8 @@ const READ_EVERY = 10;
 const AT_ONCE = 4;
 const TRIES = 2;
 /**
- * Wait until the balancer routes to each instance again, milliseconds. `within`: maximum; `every`: interval between two
- * attempts.
+ * Times of the wait for a balancer that routes to each instance again, milliseconds. `within`: maximum wait; `every`:
+ * interval between two attempts.
  */
 const BACK = { within: 30_000, every: 250 };
 

@@ -13,7 +13,7 @@ const STAGES = [
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
-/** Maximum total of a stage that short texts can reach, characters. */
+/** Maximum total length of short texts in a session, characters. A stage with more text needs long texts. */
 const MANY = 100_000;
 const SHORT = 40;
 /** Limits for an app that was not measured: only short texts. */

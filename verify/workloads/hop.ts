@@ -189,7 +189,7 @@ class HopClient {
 
   async #live(driver: Driver): Promise<boolean> {
     this.#values.clear();
-    // The first page after the login has the form token for writes.
+    // Reads the first page after the login, because writes need its form token.
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {

@@ -74,7 +74,7 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
 async function enters(context: Context, driver: Driver): Promise<boolean> {
   const probe = privately(context.target);
   if (!(await driver.enter())) return false;
-  // The first page of a session has the form token for the write.
+  // Reads the first page of the session, because the write needs its form token.
   await driver.read(probe);
   if (probe !== undefined) await driver.write(probe);
   return true;

@@ -58,8 +58,8 @@ function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promis
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // Without the claim `logout-final`, the cookie may hold the whole session. Then a late write would always restore the
-  // old session.
+  // Sends no slow write if `logout-final` is not claimed: the cookie may then hold the whole session, so a late write
+  // would always restore it.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;
 }

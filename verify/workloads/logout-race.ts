@@ -90,7 +90,7 @@ export async function raceLogout(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests need no barrier to overlap the logout: they are still in flight when it is sent.
+  // Slow requests need no barrier to overlap the logout: they are still in flight when the logout is sent.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));

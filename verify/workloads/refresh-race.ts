@@ -59,7 +59,7 @@ const graceOver = ({ grace = 0 }: RefreshSpec): number =>
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
 /**
- * Replaces tokens by the function `race`, and refreshes the current tokens. After the grace period, sends the replaced
+ * Calls `race`, which replaces the tokens, and refreshes the current tokens. After the grace period, sends the replaced
  * token.
  */
 async function raced(

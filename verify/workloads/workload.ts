@@ -150,7 +150,10 @@ export async function inTurn(
 /** Returns the duration of an operation, milliseconds. */
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
 
-/** Returns the n-th known instance, modulo their number; undefined if none is known. */
+/**
+ * Returns the n-th known instance. After the last instance, counts on from the first. Returns undefined if no instance
+ * is known.
+ */
 export function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();
   return names[n % names.length];
