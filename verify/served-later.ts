@@ -177,7 +177,7 @@ function nothing(file: string, name: string | undefined): UsageError {
   const expected = `--logs: ${file}: expected lines with the X-Request-Id of Baton's requests, found none. `;
   const remedy =
     name === undefined
-      ? 'Let the balancer log it, and the instance: in nginx "$http_x_request_id $upstream_addr" in log_format'
+      ? 'Let the balancer log this header and the instance: in nginx "$http_x_request_id $upstream_addr" in log_format'
       : `Let ${name} log the header of each request`;
   return new UsageError(`${expected}${remedy} (docs/target-file.md)`);
 }

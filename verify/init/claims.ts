@@ -42,7 +42,7 @@ export function claimsOf({
         ? 'Each request carries the credentials: there is no logout, and no cookie is judged.'
         : `The ${login.capture === undefined ? 'cookie' : 'token'} holds the session itself and stays valid after a logout: a copy of it is still signed in.\n` +
           'That is normal for this kind of session, so the file does not claim `logout-final`, which `standard` includes.\n' +
-          'A run measures it anyway, and reports it beside the verdict.',
+          'A run still measures this guarantee, and reports it beside the verdict.',
     };
   if (sticky)
     return {

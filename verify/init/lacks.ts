@@ -25,7 +25,7 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
   remedy:
     own === undefined
       ? `add \`faults\` to the file (docs/faults.md) and --faults, or --stack local --faults ${bundled}`
-      : 'add --faults all, or some of them by name',
+      : 'add --faults all, or --faults with the names of some faults',
 });
 
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
@@ -49,7 +49,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
       ? undefined
       : {
           lacks: 'no probe that shows whether a write took effect twice',
-          remedy: 'add one of `kind: counter`, or `bag`: a list with repeats',
+          remedy: 'add a probe of `kind: counter`, or `bag`: a list with repeats',
         }),
   'one-session': made,
   'cookie-policy': made,

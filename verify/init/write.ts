@@ -162,7 +162,7 @@ function logoutPart({ login, logout, livesOn, failedLogouts, sessions }: AppFind
   if (logout === undefined) return undefined;
   if (livesOn && login.refresh !== undefined)
     return comment(
-      'Its access token may be accepted until it expires. `token-refresh` judges its refresh token.',
+      'The access token may be accepted until it expires. `token-refresh` judges the refresh token.',
       { logout },
     );
   const ends = sessions.logout === 'all' ? 'Ends all sessions of the user.' : 'Ends the session.';

@@ -68,5 +68,5 @@ function conclusionOn(runs: readonly Run[]): string {
     return 'The load was stopped before anything could be compared.';
   if (without.every(({ result }) => result.tally.handoffs === 0))
     return 'Insufficient evidence: no session changed its instance. Is `instance.sticky` the balancer’s cookie?';
-  return 'Stickiness can be turned off, as far as this load shows: no guarantee that holds with it was violated without it.';
+  return 'Stickiness can be turned off, as far as this load shows: no guarantee that holds with stickiness was violated without it.';
 }

@@ -13,7 +13,7 @@ export function oneTime(text: string): TOTP {
   const parsed = URI.parse(text);
   if (parsed instanceof HOTP)
     throw new Error(
-      'this secret counts logins (HOTP); Baton supports only codes that depend on the time (TOTP)',
+      'this secret is for codes that count logins (HOTP); Baton supports only codes that depend on the time (TOTP)',
     );
   return parsed;
 }

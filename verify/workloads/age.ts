@@ -38,7 +38,7 @@ const HABITS = [busy, rests, stays, forges];
 
 export const age: Workload = {
   name: 'age',
-  does: 'uses sessions of every age up to the length of the load: busy, pausing, and long on one instance; then logs out',
+  does: 'drives sessions up to the length of the load: busy ones, ones with pauses, and ones that stay on one instance; then logs out',
   feeds: [
     'continuity',
     'read-your-writes',

@@ -23,7 +23,7 @@ export const data: readonly Explanation[] = [
         stack: 'Express',
         how: 'at every change, wait for req.session.save before the response, and respond 503 if it fails',
       },
-      { stack: 'Redis', how: 'read sessions from the primary; WAIT only makes the window shorter' },
+      { stack: 'Redis', how: 'read sessions from the primary; WAIT only shortens the time of stale reads' },
       {
         stack: 'Laravel',
         how: 'use the sticky option of read/write connections, or keep sessions on the write connection',
@@ -152,7 +152,7 @@ export const data: readonly Explanation[] = [
       { stack: 'SQL', how: 'use SERIALIZABLE, or one statement that reads and changes at once' },
       {
         stack: 'every app',
-        how: 'check whether you need it: the session guarantees are enough for most pages',
+        how: 'check whether you need this guarantee: the session guarantees are enough for most pages',
       },
     ],
     standards: ['Herlihy and Wing, 1990'],

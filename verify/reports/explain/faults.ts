@@ -97,9 +97,9 @@ export const faults: readonly Explanation[] = [
     definition:
       'In each fault window four values stay within the declared budget of the fault: the share of errors, the ' +
       'longest gap in which requests waited and no response came, the longest wait of a client, and the time to ' +
-      'recover. Outside fault windows no error may occur, and the declared longest wait holds as well. An instance ' +
-      'that does not become healthy again is a violation, and so is one that never becomes ready. Refusals (403, ' +
-      '409, 429) are not errors. Requests that Baton itself cancelled do not count. DOWN: an error without a fault, ' +
+      'recover. Outside fault windows no error may occur, and the declared longest wait holds as well. An ' +
+      'instance that does not become healthy again, or never becomes ready, is a violation. Refusals (403, 409, ' +
+      '429) are not errors. Requests that Baton itself cancelled do not count. DOWN: an error without a fault, ' +
       'or more than the budget in a fault window.',
     picture: `
   fault            ╔ rolling restart ╗

@@ -27,7 +27,7 @@ export const logins: readonly Explanation[] = [
     mend: [
       {
         stack: 'Express',
-        how: 'set resave: false, and use a store that saves only existing sessions (SET … XX, a tombstone, or single attributes); connect-redis as it is revives a session that the late request changed',
+        how: 'set resave: false, and use a store that saves only existing sessions (SET … XX, a tombstone, or single attributes); the unchanged connect-redis revives a session that the late request changed',
       },
       {
         stack: 'Django',
@@ -102,11 +102,11 @@ export const logins: readonly Explanation[] = [
     guarantee: 'forgery',
     definition:
       'A session cookie whose value was changed is never signed in, on any instance, and never breaks the app (a ' +
-      '500). A change is one of these: another character in the middle of a part, a cut value, an empty value, or ' +
-      'parts of two cookies spliced together. The last character of a part is never changed, because the original ' +
-      'and the changed value may decode to the same bytes. The part by which a balancer routes is not changed ' +
-      'either. The statuses 429, 502, 503 and 504 say nothing about the cookie. FORGED: a changed cookie was signed ' +
-      'in, or broke the app.',
+      '500). A change is one of these: another character inside a part of the value, a cut value, an empty ' +
+      'value, or parts of two cookies spliced together. Dots and similar characters separate the parts. The last ' +
+      'character of a part is never changed, because the original and the changed value may decode to the same ' +
+      'bytes. The part by which a balancer routes is not changed either. The statuses 429, 502, 503 and 504 say ' +
+      'nothing about the cookie. FORGED: a changed cookie was signed in, or broke the app.',
     picture: `
   1  login                              ├──┤          sid=s:Rk3…a9.kP…    logged in
   2  read with forged cookie (flip)           ├──┤    sid=s:Rk3…b9.kP…    500`,
@@ -261,7 +261,7 @@ export const logins: readonly Explanation[] = [
       },
       {
         stack: 'JWT',
-        how: 'store an id of the current refresh token for each session; keep access tokens short, or check a deny list in the store',
+        how: 'store an id of the current refresh token for each session; keep access tokens short-lived, or check a deny list in the store',
       },
     ],
     standards: [

@@ -64,13 +64,13 @@ export const responses: readonly Explanation[] = [
   {
     guarantee: 'private-responses',
     definition:
-      'A signed-in page, or a response that sets the session cookie, is not explicitly fresh for a shared ' +
-      'cache. A response is fresh if it has `public`, `s-maxage`, `max-age` or `Expires` in the future, without ' +
-      '`private`, `no-store`, `no-cache` or `Vary: Cookie`. No such response was served from a cache. The sign ' +
-      'of that is Cache-Status, X-Cache and the like (MISS and HIT-FOR-PASS are not hits), or an Age that is ' +
-      'greater than the time of the request. A response without any directive is reported; under the claim ' +
-      '`private-responses: strict` it is a violation. CACHED: a shared cache may serve such a response to ' +
-      'another user, or did.',
+      'A signed-in page, or a response that sets the session cookie, is not explicitly fresh for a shared cache. ' +
+      'A response is fresh if it has `public`, `s-maxage`, `max-age` or `Expires` in the future, without ' +
+      '`private`, `no-store`, `no-cache` or `Vary: Cookie`. No such response was served from a cache. Baton ' +
+      'recognises a cache by Cache-Status, X-Cache and similar headers (MISS and HIT-FOR-PASS are not hits), or ' +
+      'by an Age that is greater than the time of the request. A response without any directive is reported; ' +
+      'under the claim `private-responses: strict` it is a violation. CACHED: a shared cache may serve such a ' +
+      'response to another user, or did.',
     picture: `
   alice  read /me  ├──┤         200  Cache-Control: max-age=60
   bob    read /me        ├──┤   a cache in between may respond with alice’s page`,

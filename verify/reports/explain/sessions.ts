@@ -99,16 +99,16 @@ export const sessions: readonly Explanation[] = [
   {
     guarantee: 'instances-agree',
     definition:
-      'All instances respond to the same session in the same way: none of them always refuses it, responds with an ' +
-      'error, or sets cookies with other attributes. Each ordered pair of instances is judged: the instance that ' +
-      'logged in, wrote last or gave the page, and the instance that serves. SKEW: one pair gives a response more ' +
-      'often than chance explains, and other pairs do not, while the same session is live on other instances; or ' +
-      'two instances set the cookie in different ways. One slow or overloaded response, or a conflict, is not a ' +
-      'difference. A session that only one instance knows is LOSS. Clocks that are certainly more than 2 s apart ' +
-      'are reported with their offset. Under the claim `strict` they are SKEW too. OUTDATED: after a fault, such as ' +
-      'the deploy of a new version, the app treats older sessions differently from new ones. It refuses a form that ' +
-      'it sent before the fault, responds differently to a request for the same page, or sets cookies with other ' +
-      'attributes for new sessions only.',
+      'All instances respond to the same session in the same way: no instance always refuses the session, ' +
+      'responds with an error, or sets cookies with other attributes. Each ordered pair of instances is judged: ' +
+      'the instance that logged in, wrote last or gave the page, and the instance that serves. SKEW: one pair ' +
+      'gives a response more often than chance explains, and other pairs do not, while the same session is live ' +
+      'on other instances; or two instances set the cookie in different ways. One slow or overloaded response, ' +
+      'or a conflict, is not a difference. A session that only one instance knows is LOSS. Clocks that are ' +
+      'certainly more than 2 s apart are reported with their offset. Under the claim `strict` they are SKEW too. ' +
+      'OUTDATED: after a fault, such as the deploy of a new version, the app treats older sessions differently ' +
+      'from new ones. It refuses a form that it sent before the fault, responds differently to a request for the ' +
+      'same page, or sets cookies with other attributes for new sessions only.',
     picture: `
   1  read           ├──┤              on app-1   200, with a form
   2  add "b41"            ├──┤        on app-2   403
