@@ -45,7 +45,7 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
 /** Each cache between app and client adds one member to the header. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
-  // A comma inside quotes separates no members.
+  // A comma inside quotes does not end a member of the header.
   return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
 }
 

@@ -5,7 +5,7 @@ const DISTRUST =
 
 export const isDistrust = (code: string | undefined): boolean => code !== undefined && DISTRUST.test(code);
 
-/** Returns Node's error message without its advice. */
+/** Removes the advice from an error message of Node. */
 export const reasonOf = ({ message }: Error): string => message.split(';')[0] as string;
 
 /**

@@ -74,7 +74,7 @@ export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
   /**
-   * Adds a session id. Returns its maximum entropy, bits, from the positions at which the ids of this cookie with this
+   * Adds a session id. Returns its maximum entropy, bits. Only positions count at which ids of the same cookie and
    * length differ. Returns infinity if there are fewer than 20 ids.
    */
   of(name: string, value: string): number {

@@ -6,7 +6,10 @@ import type { Target } from '../target/load.ts';
 import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
-/** Maximum number of requests for a signed-in page. The first instances may not know the session. */
+/**
+ * Maximum number of requests for a signed-in page. The instances that serve the first requests may not know the
+ * session.
+ */
 const TRIES = 4;
 
 /**

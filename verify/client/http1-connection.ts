@@ -27,8 +27,7 @@ export class Http1Connection {
   readonly origin: string;
   open = true;
   /**
-   * Time at which the request in flight times out, or at which the idle connection must be closed, on the clock of
-   * `performance`.
+   * On the clock of `performance`: the time at which the request in flight times out, or the idle connection is closed.
    */
   until = Number.POSITIVE_INFINITY;
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };

@@ -45,10 +45,9 @@ export const isSafe = (method: string): boolean => method === 'GET' || method ==
 type Ending = Pick<Outgoing, 'signal' | 'watch'>;
 
 /**
- * Returns a signal that also ends the request `after` milliseconds after its first byte, and a watch that measures this
- * time.
+ * Returns the signal and the watch of a request that ends `after` milliseconds after its first byte.
  *
- * @param given signal and watch of the request
+ * @param given signal and watch of the request without this end
  */
 export function abandoning(after: number, given: Ending): Ending {
   const { signal: stop, watch } = given;

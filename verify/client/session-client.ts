@@ -209,7 +209,8 @@ export class SessionClient {
   }
 
   /**
-   * Returns an address as the option `path` of `send` takes it; undefined if the target file does not name its host.
+   * Returns an address in the form that the option `path` of `send` needs; undefined if the target file does not name
+   * the host.
    */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);

@@ -9,7 +9,7 @@ export interface Text {
   of(canary: string): string;
   /** If true, the form contains the field twice with the same text. */
   twice?: boolean;
-  /** If true, the text does not depend on the canary, so that a list can contain it only once. */
+  /** True if the text is the same for every canary. A list can then contain the text only once. */
   once?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Faults of the process of the store. */
+/** Faults that kill or freeze the process of the store. */
 import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 

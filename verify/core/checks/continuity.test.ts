@@ -192,8 +192,8 @@ describe('continuity', () => {
       }
     });
     expect(replaced.finding).toBe('9 of 38 sessions lost');
-    // A second login or a logout did not cause a loss if the loss came before it, or if an instance still honours the
-    // session.
+    // A second login or a logout did not cause a loss that came before it. It also did not cause a loss if an instance
+    // still honours the session.
     const local = judged(p => {
       for (let i = 0; i < 4; i++) p.session(`c${i}`, 'carol').login('app-1').read('app-1').ended();
       for (let i = 0; i < 4; i++)
@@ -291,8 +291,8 @@ describe('continuity', () => {
       }
     });
     expect(verdict.judgement).toBe('valid');
-    // It is a violation if an instance refuses logins with the form of another instance far more often than logins with
-    // its own form.
+    // An instance refuses logins with the form of another instance far more often than logins with its own form. This
+    // is a violation.
     const often = judged(p => {
       for (let i = 0; i < 20; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(2).ended();
       p.session('c', 'alice').form('app-1').login('app-2').ended();
@@ -423,7 +423,7 @@ describe('continuity', () => {
   it('compares a login with the form that its own session got since its last login', () => {
     const verdict = judged(p => {
       p.session('s1', 'alice').form('app-1').login('app-1').ended();
-      // If the password is wrong, an instance refuses the login even with its own form, or without a form.
+      // If the password is wrong, an instance refuses the login even with a form of its own.
       p.session('s2', 'bob').form('app-1').refusedLogin('app-1').refusedLogin('app-2').ended();
       p.session('s3', 'carol').form('app-1').ended();
       p.session('s3', 'carol').refusedLogin('app-2').ended();

@@ -52,7 +52,7 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // A response that is not signed in may set a value that means "signed out", equal for all users.
+    // A response that is not signed in may set the cookie to a value that means "signed out". All users get this value.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);

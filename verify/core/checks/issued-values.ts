@@ -15,7 +15,10 @@ const KEPT = 5;
 export class IssuedValues {
   readonly #name: string;
   readonly #first = new Map<string, Operation>();
-  /** Keys: the label of a value that two users got, and an instance; value: the user that the instance signed in. */
+  /**
+   * Values that two users got. Keys: the label of the value, and an instance; value: the user that the instance signed
+   * in.
+   */
   readonly #shared = new Map<string, Map<string, string>>();
   /** True if an instance has correctly signed in two users with the same value, so that the cookie is no session id. */
   #apart = false;

@@ -1,6 +1,6 @@
 /**
- * Finds pairs of instances that refuse sessions in one way, such as 403, far more often than the pair that refuses most
- * rarely.
+ * Finds pairs of instances that refuse sessions in one way, such as 403. A pair is compared with the pair that refuses
+ * sessions most rarely in this way.
  */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';

@@ -41,15 +41,15 @@ describe('differences', () => {
   it('are significant over all tests together', () => {
     // Fisher's exact test gives p-values of 1 in 184,756, and of 1 in 137,846,528,820.
     expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);
-    // Two pairs of instances need four tests. Then a p-value of 1 in 2,704,156 is not significant, but 1 in 10,400,600
-    // is.
+    // With two pairs of instances, four tests are made. So a p-value of 1 in 2,704,156 is not significant, and 1 in
+    // 10,400,600 is.
     expect([found({ 12: [12, 12], 21: [0, 12] }), found({ 12: [13, 13], 21: [0, 13] })]).toEqual([0, 1]);
   });
 
   it('need a second pair with requests', () => {
     expect([found({}), found({ 12: [40, 40] }), found({ 12: [40, 40], 21: [0, 0] })]).toEqual([0, 0, 0]);
-    // A pair can have more refusals than requests, because requests during a fault are not counted. The rate is still
-    // at most 1.
+    // A pair can have more refusals than requests, because requests during a fault are not counted. Its rate is at most
+    // 1 even then.
     expect(found({ 12: [50, 40], 21: [0, 40] })).toBe(1);
   });
 

@@ -8,7 +8,7 @@ import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
   logout: Operation | undefined;
-  /** True if the instance of the logout may not know the session, because it never showed the session signed in. */
+  /** True if the logout's instance has never shown the session signed in. It may not know the session. */
   strange = false;
   again = false;
   flight: Operation | undefined;
@@ -20,8 +20,8 @@ export class Replays {
   anomaly: Anomaly | undefined;
 
   /**
-   * A refusal proves nothing if the request lacked the session cookie, or if the instance of the logout may not have
-   * known the session.
+   * A refusal proves nothing if the request had no session cookie. It also proves nothing if the instance of the logout
+   * may not have known the session.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;

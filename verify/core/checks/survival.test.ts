@@ -353,7 +353,7 @@ describe('survival, exact messages', () => {
     const lost = lossesOf(true);
     expect(lost.fault).toMatchObject({ bit: true, writes: { lost: 12 } });
     expect(lost.verdict).toMatchObject({ judgement: 'violated', violations: 1 });
-    // No read shows that the writes existed when the fault began, so it is not known that the fault took effect.
+    // No read shows that the writes existed when the fault began. So it is not known whether the fault took effect.
     const vague = lossesOf(false);
     expect(vague.fault).toMatchObject({ bit: false, writes: { lost: 0 } });
     expect(vague.verdict?.why).toContain('no effect was seen of restart of redis');

@@ -301,7 +301,7 @@ describe('a list of a usual page size', () => {
     expect(newest(true)).toMatchObject({ judgement: 'unknown', violations: 0 });
     // The last list lacks the session's second-to-last add, and shows earlier ones.
     expect(newest(false, true)).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // After the session's only add, another session adds fifty values, which may have pushed that value out of the
+    // After the session's only add, another session adds fifty values. They may have pushed the first value out of the
     // list.
     const pushed = new Picture();
     const [own, other] = ['s1', 's2'].map(name => pushed.session(name, 'alice').login('app-1'));

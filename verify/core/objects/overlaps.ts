@@ -117,9 +117,7 @@ export class Overlaps {
     this.#mark(other);
   }
 
-  /**
-   * Called when a read of this object ends, or when a request of the same session or user for a different object ends.
-   */
+  /** Called when a read of this object ends, or when a request for another object of the same session or user ends. */
   otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);

@@ -65,7 +65,6 @@ const judged = (more: Partial<ObjectEvent>, lines: Line[], final = true) => {
 const lost = (object: Partial<ObjectEvent>, ...lines: Line[]) => judged(object, lines).lost;
 const info: Partial<Operation> = { outcome: 'info' };
 const fail: Partial<Operation> = { outcome: 'fail' };
-/** Two adds that overlap. */
 const pair: Line[] = [
   ['add', 'a', 0, 10],
   ['add', 'b', 5, 15],

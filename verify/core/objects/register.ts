@@ -16,7 +16,7 @@ class Viewer extends Reader {
 
 /**
  * Decides which of two states is older: by version numbers, by the order of one client's writes, or because a session
- * saw one replaced by the other. Ignores overlapped writes, which a request may have undone.
+ * saw one state and later the other. Ignores overlapped writes, which a request may have undone.
  */
 export class Register implements ObjectState {
   readonly #writes = new Map<string, Write>();

@@ -8,7 +8,10 @@ export class RemovedValues {
   readonly #values = new Map<string, Value>();
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
-  /** True if a removed value was forgotten to save memory, so that a read may show it as an unknown value. */
+  /**
+   * True if a removed value was forgotten to save memory. A read that shows this value then seems to show an unknown
+   * value.
+   */
   hasForgotten = false;
   #forgotten: Operation | undefined;
 

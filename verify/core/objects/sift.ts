@@ -32,7 +32,7 @@ export const mayBeCutOff = (values: number): boolean =>
  */
 const EXCESS = 3;
 
-/** Lengths of lists in the reads of one probe, which show where the app may cut off a list. */
+/** Lengths of the lists that the reads of one probe showed. They suggest where the app cuts off a list. */
 export interface LongestLists {
   most: number;
   /** Number of reads that showed exactly `cutTo` values although the object had more. */

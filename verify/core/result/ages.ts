@@ -53,7 +53,7 @@ export function timeText(time: number): string {
   return `${Number((time / unit).toFixed(1))} ${name}`;
 }
 
-/** Returns a remark if an idle timeout is declared and no session of the run was used for as long as this timeout. */
+/** Returns a remark if the target declares an idle timeout, and no session of the run was used for that long. */
 export function untriedAges(
   { declared }: Run,
   { ages, duration }: { ages?: Ages; duration: number },

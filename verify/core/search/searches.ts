@@ -5,7 +5,7 @@
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
 
-/** Maximum number of steps in the first search of a segment. Each undecided segment halves it. */
+/** Maximum number of steps in the first search of a segment. After each undecided segment, this number is halved. */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 const AFTERWARDS = 20_000_000;
@@ -82,7 +82,7 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(segment, judged.verdict);
         }
-        // A search that stopped before its maximum number of steps ran out of memory, so a repetition would, too.
+        // A search that stopped before its maximum number of steps had no memory left. A second search would fail, too.
         else if (judged.steps >= steps) undecided.push(segment);
       }
       open = undecided;

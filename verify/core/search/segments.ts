@@ -44,8 +44,7 @@ export class Segments {
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
   /**
-   * True if a client had two requests in flight, so that its next request does not show that its earlier reads have
-   * ended.
+   * True if a client had two requests in flight. Then its next request does not show that its earlier reads have ended.
    */
   #parallel = false;
   #stuck = false;

@@ -4,7 +4,9 @@ import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import type { Standing } from './sessions.ts';
 
-/** Statuses with which a correct app may refuse a write, for example because of its load or an outdated page. */
+/**
+ * Statuses with which a correct app may refuse a write, because the app is overloaded, the page is outdated, and so on.
+ */
 const EXPLAINED: ReadonlySet<number> = new Set([408, 409, 412, 423, 425, 429]);
 /** Minimum number of refused writes, and minimum share of all writes, for a remark. */
 const LEAST = { refused: 3, share: 0.01 };

@@ -26,7 +26,7 @@ export interface LoggedRequest {
 }
 
 export interface LogReader {
-  /** Called for each request, once its operation has ended and its entry in the balancer's log has come. */
+  /** Called once for each request, as soon as its operation has ended and its entry in the balancer's log is known. */
   routed?(operation: Operation, entry: Served): void;
   /**
    * Called once for each request: as soon as every log has an entry (`complete` is true), else at the end of the run.
