@@ -13,7 +13,10 @@ export class Departed {
   readonly #sessions: DepartedSession[] = [];
   #count = 0;
 
-  /** Stores a session whose logout was acknowledged. Ends the session instead if the maximum number is stored. */
+  /**
+   * Stores a session whose logout was acknowledged. If the maximum number of sessions is already stored, ends the
+   * session instead.
+   */
   add(session: DepartedSession): void {
     if (++this.#count <= MOST) this.#sessions.push(session);
     else session.end();

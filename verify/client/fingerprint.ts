@@ -102,6 +102,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // Each counter must have at least four values; otherwise the header has no counter.
+  // A header has a counter only if each counter in it has at least four values on average.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

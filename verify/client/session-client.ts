@@ -238,7 +238,7 @@ export class SessionClient {
     return copy;
   }
 
-  /** Returns a client with copies of the present cookies that never expire. */
+  /** Returns a client with copies of the present cookies. The copies never expire. */
   replayer(path: string): SessionClient {
     return this.replayerLater(path)();
   }

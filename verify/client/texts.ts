@@ -1,6 +1,6 @@
 /**
  * Texts that are hard to encode, such as emoji. An app may refuse such a text. But if one instance shows the text
- * unchanged, every instance must.
+ * unchanged, every instance must show it unchanged.
  */
 
 /** A text that is hard to encode, and how to send it. */

@@ -10,7 +10,7 @@ import type { SessionState, Sessions, Standing } from '../timeline/sessions.ts';
 export interface Fold extends LogReader {
   /** `data` is undefined if the operation uses no known object. */
   started?(start: Start, data: Started | undefined): void;
-  /** An operation whose end was not recorded ends at the end of the run, without `return`. */
+  /** If the end of an operation was not recorded, the operation ends with the run, and has no `return`. */
   ended?(operation: Operation, standing: Standing): void;
   event?(event: Event): void;
   /** Called when the only session that used this object ends, or at the end of the run. */
@@ -40,7 +40,7 @@ export interface Check {
   /** The conditions that the history must meet for a sound verdict, as a text for docs and reports. */
   assumes: string;
   minimum: string;
-  /** @param faults the faults of the run; it receives each event before the check does */
+  /** @param faults the ledger of the run's faults, which receives each event before the check */
   start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger, seen: SeenInRun): Fold;
   /** Decides the verdict from the counts of a run, or from the summed counts of its parts. */
   conclude(counts: Counts, run: Run): Conclusion;

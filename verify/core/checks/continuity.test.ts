@@ -166,7 +166,7 @@ describe('continuity', () => {
       '10 of 60 sessions lost',
       expect.not.stringContaining('sessions'),
     ]);
-    // An instance that has never known the sessions loses them, with or without further logins.
+    // The instance has never known the sessions, so it refuses them with or without further logins.
     const strange = judged(p => {
       for (let i = 0; i < 20; i++)
         p.session(`g${i}`, 'greg').login('app-1').read('app-1').read('app-2').ended();

@@ -9,7 +9,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 export class EarlyCookies {
   readonly #held = new WeakMap<SessionState, Map<string, () => void>>();
 
-  /** @param report called later, if the session is signed in while it still has this cookie */
+  /** @param report called when the session is signed in while it still has this cookie */
   add(session: SessionState, name: string, report: () => void): void {
     getOrInsert(this.#held, session, () => new Map()).set(name, report);
   }

@@ -41,7 +41,8 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   /** Returns which evidence is missing and how to get it; undefined if there is enough evidence. */
   missing(counts: Counted<C>, run: Run): string | undefined;
   /**
-   * Names what this check cannot judge after the loss of a session. Then a lost session makes the verdict `unknown`.
+   * What this check cannot judge after the loss of a session. If this is set, a lost session makes the verdict
+   * `unknown`.
    */
   afterLoss?: string;
   /** Returns the counts that reports show, in display order. */

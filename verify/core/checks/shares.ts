@@ -5,7 +5,7 @@ import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
 import { type Presence, presencesOf, type Routes, significantIn, sum } from './presence.ts';
 
-/** A share is uneven if its difference from the fair share is more than this part of the fair share. */
+/** A share is uneven if it differs from the fair share by more than this part of the fair share. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 

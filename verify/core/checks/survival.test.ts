@@ -96,7 +96,7 @@ describe('survival', () => {
       draw(s => s.write('w', 'app-2').remove('w', 'app-1', { outcome: 'info', status: 504 })).judgement,
     ).toBe('valid');
     expect(draw(s => s.write('w', 'app-2', { outcome: 'info', status: 504 })).judgement).toBe('valid');
-    // The write was lost before the fault, so it is a lost update. The restart is not the cause.
+    // The write was lost before the fault, so the fault is not the cause. It is a lost update.
     expect(draw(s => s.write('w', 'app-2').read('app-1', ['v0'])).judgement).toBe('valid');
   });
 

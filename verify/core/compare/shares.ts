@@ -39,7 +39,10 @@ export function compareShares(
   });
 }
 
-/** Returns whether the balancer seems to be sticky, so that shares of sessions are compared. */
+/**
+ * Returns whether the balancer seems to be sticky. If it is, the instances' shares of the sessions are compared, not of
+ * the requests.
+ */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);

@@ -8,10 +8,7 @@ export interface Write {
   effect: Effect | undefined;
   end?: Operation;
   certain: boolean;
-  /**
-   * An operation that ended after the write had certainly taken effect. Undefined if it is not known when the write
-   * takes effect.
-   */
+  /** An operation whose end shows that the write has taken effect. Undefined if no operation shows this. */
   over?: Operation;
   /** Overlapping writes of the same object. At most the first eight are kept. */
   rivals: Write[];

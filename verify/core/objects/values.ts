@@ -32,7 +32,7 @@ import {
   Viewer,
 } from './value.ts';
 
-/** `removing`: true if an operation may have removed a value of the read. */
+/** `removing`: true if an operation may have removed a value that the read shows. */
 interface ReadCounts {
   different: number;
   present: number;

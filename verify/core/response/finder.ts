@@ -88,7 +88,7 @@ class Search {
     return false;
   }
 
-  /** Tries the last position of `second` first, as a regular expression does. */
+  /** Tries the last position of `second` first, because the expression before it is greedy. */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);

@@ -22,7 +22,10 @@ export interface Versioning {
 
 export interface Named {
   instance: string;
-  /** `header`, `cookie` or `body`, or `address` if the client sent the request directly to this instance. */
+  /**
+   * Where the name was found: `header`, `cookie` or `body`. `address` if the client sent the request directly to this
+   * instance.
+   */
   source: string;
 }
 

@@ -117,7 +117,8 @@ class Growth {
   }
 
   /**
-   * Returns the numbers of the values added since the previous state; undefined if adds cannot explain the difference.
+   * Returns the numbers of the values that were added since the previous state; undefined if adds cannot explain the
+   * difference.
    */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;

@@ -8,8 +8,8 @@ export interface Configuration {
   to: number;
   state: number;
   /**
-   * Several operations without a response can be added in a row, if the next response needs all of them. The state
-   * before this row; −1 if there is none.
+   * The search may add several operations without a response in a row, if the next response needs all of them. This is
+   * the state before such a row; −1 if there is none.
    */
   chain: number;
   /** For each class of operations without a response: how many of them are in the order. */

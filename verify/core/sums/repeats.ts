@@ -87,7 +87,10 @@ export class Repeats {
     return true;
   }
 
-  /** Returns true if the judge must judge the last read, with which the session's next operation is compared. */
+  /**
+   * Returns true if the judge must still judge the last read, because the session's next operation is compared with
+   * this read.
+   */
   settle(): boolean {
     if (!this.#pending) return false;
     this.#pending = false;

@@ -109,7 +109,7 @@ export class Sessions {
     return result;
   }
 
-  /** Applies the cookies of a response. Returns true if it deleted the client's last session cookie. */
+  /** Applies the cookies of a response. Returns true if the response deleted the client's last session cookie. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;

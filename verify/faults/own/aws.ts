@@ -135,7 +135,8 @@ class Group {
       );
     this.#commands.waits(this.#settled(desired));
     this.#commands.heals(this.#sized(min, max, desired));
-    // The wanted size may be outside of the group's minimum and maximum size, so these change too.
+    // The wanted size may be outside of the group's minimum and maximum size, so Baton changes the minimum and maximum,
+    // too.
     await this.#commands.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
     await this.#commands.run(this.#settled(wanted));
     this.#means.did(`scaled from ${desired} to ${wanted}`);

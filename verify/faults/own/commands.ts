@@ -67,7 +67,7 @@ export class Commands {
       try {
         await this.#demand(command);
       } finally {
-        // Ends the shell that heals the fault after a kill of Baton, so that the heal does not run twice.
+        // Ends the shell that would heal the fault after a kill of Baton, so that the heal does not run twice.
         this.#guards.delete(watching);
         watching.release();
       }
