@@ -6,14 +6,14 @@ import { UsageError } from '../errors.ts';
  * Imports code that only a checkout of the repository has.
  *
  * @param what the option or command that needs the code, such as --stack
- * @throws UsageError in the npm package; it says how to get a checkout
+ * @throws UsageError in the npm package. The error says how to get a checkout
  */
 export async function fromCheckout<Part>(what: string, load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch (error) {
-    // The error has `url` if a file of Baton is missing, as in the npm package. Without `url`, a dependency is missing,
-    // so scripts/setup was not run.
+    // Node's error has `url` if a file of Baton is missing, as in the npm package. Without `url`, a dependency is
+    // missing, so scripts/setup was not run.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

@@ -74,8 +74,8 @@ export class Manners {
   }
 
   /**
-   * Makes a round robin route all later requests to the same instance: before each later request, it sends one request
-   * for each other instance. Each call chooses the next instance.
+   * Makes a round robin route all later requests to the same instance: before each later request, sends an extra
+   * request for each other instance. Each call chooses the next instance.
    *
    * @param path path of a public page
    */

@@ -53,7 +53,7 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // A run with faults adds the claims `outage` and `survival` itself.
+  // Not claimed by the file, because a run with faults adds the claims `outage` and `survival` itself.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 

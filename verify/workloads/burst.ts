@@ -168,8 +168,8 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
 }
 
 /**
- * Returns the length of long values, characters; 0 if the app may refuse them. After a short value, a store that
- * overwrites in place may keep a part of a longer value.
+ * Returns the length of long values, characters; 0 if the app may refuse them. Long values find a store that overwrites
+ * in place: after a short value, it keeps the end of a longer one.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;

@@ -59,7 +59,7 @@ function withContentOf(own: string, other: string): string | undefined {
   const json = partsOf(other).findLast(({ text }) => jsonIn(text) !== undefined);
   const content = json && jsonIn(json.text);
   if (part === undefined || content === undefined || ID.test(content)) return undefined;
-  // These spaces make padding in base64 unnecessary.
+  // With these spaces, base64 needs no padding.
   const spaces = ' '.repeat(3 - (Buffer.byteLength(content) % 3));
   const text = Buffer.from(content.replace('{', `{${spaces}`)).toString(
     /[-_]/.test(own) ? 'base64url' : 'base64',
@@ -99,7 +99,7 @@ const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKL
 
 function flipped(value: string, { text, at }: Part): string {
   let middle = at + Math.floor(text.length / 2);
-  // Some decoders ignore separators, such as those in a UUID.
+  // Changes a letter or digit, because some decoders ignore separators, such as those in a UUID.
   while (middle > at && !/[\da-z]/i.test(value[middle] as string)) middle--;
   const old = value[middle] as string;
   const alike = KINDS.find(letters => letters.includes(old)) ?? 'ax';

@@ -65,7 +65,7 @@ async function live(
     await sleep(AGAIN);
     return undefined;
   }
-  // An instance that does not know a session may ignore its logout.
+  // Makes the session known to every instance, because an instance may ignore the logout of an unknown session.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');

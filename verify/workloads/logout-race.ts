@@ -81,7 +81,7 @@ export async function raceLogout(
   driver: Driver,
   { n, logout, delays }: Race,
 ): Promise<LoggedOut> {
-  // An instance that does not know a session may ignore its logout.
+  // Makes the session known to every instance, because an instance may ignore the logout of an unknown session.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);

@@ -112,7 +112,7 @@ const spentAtOnce: Race = async (context, driver, n) => {
 };
 
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
-  // An instance that does not know a session may ignore its logout.
+  // Makes the session known to every instance, because an instance may ignore the logout of an unknown session.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const old = driver.replayer();
   if (n % 16 === 3) await driver.refresh();

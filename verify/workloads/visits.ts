@@ -29,7 +29,7 @@ export async function visits(context: Context, first: number, ended: () => boole
 
 async function visit(context: Context, driver: Driver): Promise<void> {
   if (!(await driver.enter())) return driver.end('refused');
-  // An instance that does not know a session may ignore its logout.
+  // Makes the session known to every instance, because an instance may ignore the logout of an unknown session.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const { logout } = context.target;
   const old = driver.replayer();
