@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// Only a load can judge `logout-final`, so an abort before the load leaves it unknown.
+// Claims only `logout-final`, which stays unknown without a load.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,

@@ -89,7 +89,7 @@ export class Progress {
       );
       return;
     }
-    // Some pseudo-terminals report 0 columns and 0 rows.
+    // Assumes a usual size, because some pseudo-terminals report 0 columns and 0 rows.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     this.#counts = [
       ...this.#counts.filter(({ at }) => now - at < RATE),

@@ -113,7 +113,7 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // If the log entries were read from the history itself, they are not added again.
+    // Does not add log entries that were read from the history itself.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));

@@ -26,7 +26,7 @@ export function runOptions(file: string | undefined, values: OptionValues<'verif
   const next = nextVersion(values.next);
   const workloads = chosen(target, load.workloads);
   if (!workloads.includes('hop')) refuseWithoutHop(wanted !== undefined, load.rate !== undefined);
-  // --ui and --metrics follow only one history, but each worker thread writes its own.
+  // Rejects several workers with --ui or --metrics, which follow only one history.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (shown) requireOneHistory(divided, values);

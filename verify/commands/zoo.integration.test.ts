@@ -109,7 +109,7 @@ describe('--sticky-report', () => {
     'says that sessions in memory need stickiness, behind %s',
     async (STACK_BALANCER, context) => {
       context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
-      // The verdict `valid` needs a hundred requests, for which 2 s may not suffice on a busy machine.
+      // The runs take 6 s, because the verdict `valid` needs a hundred requests even on a busy machine.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });

@@ -126,7 +126,7 @@ export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // Sets of claims such as `standard` include the guarantee `evidence` only if the run has logs.
+    // A set of claims such as `standard` does not claim `evidence` if the run has no logs.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

@@ -45,7 +45,7 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
   const isPreferred = ({ name }: { name: string }): boolean =>
     preferred !== undefined && fieldIn(preferred) === name;
   const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
-  // A script fills in an empty token field, from a meta tag or a cookie.
+  // Searches meta tags and cookies for the token of an empty token field, because a script fills in this field.
   const beside = token?.value === '' ? besideToken(stranger, page).csrf : undefined;
   const csrf = beside ?? tokenOfLogin(page, token?.name, preferred);
   const others = changing.filter(field => field !== token && different.has(field.name));

@@ -111,7 +111,7 @@ function differences({ first, second, outside }: Views): Place[] {
   const places: Place[] = [];
   const add = (name: string, at: number): void => {
     if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) return;
-    // A long text without a space is a token or an id, not a user name.
+    // Skips a long text without a space: it is a token or an id, not a user name.
     if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) return;
     if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
   };
@@ -119,7 +119,7 @@ function differences({ first, second, outside }: Views): Place[] {
     const name = text.trim();
     const at = index + text.indexOf(name);
     add(name, at);
-    // The last word of a text may be the user's name, as in `User: alice@localhost`.
+    // Also tries the last word of a text, as in `User: alice@localhost`.
     const word = name.lastIndexOf(' ') + 1;
     if (word > 0) add(name.slice(word), at + word);
   }

@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 it('does not claim rotation if only a cookie that carries no session is set before the login', async () => {
-  // Django's login page sets the cookie of the form token, and redirects signed-in clients.
+  // As in Django, the login page sets the cookie of the form token, and redirects signed-in clients.
   const server = http.createServer((request, response) => {
     if (request.headers.cookie?.includes('sid=')) response.writeHead(302, { location: '/' });
     else response.setHeader('set-cookie', 'csrftoken=abc; Path=/');

@@ -121,7 +121,7 @@ export class Manners {
     await sleep(this.#pause);
     if (request.path.startsWith('/')) await this.#sendAside();
     let reply = await client.send(request, this.#signal);
-    // `client.send` waits until the time in Retry-After has passed.
+    // Repeats the request. `client.send` first waits until the time in Retry-After has passed.
     while (retryAfter(reply, Date.now()) !== undefined && this.#waits++ < WAITS)
       reply = await client.send(request, this.#signal);
     const path = request.path;

@@ -13,7 +13,7 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // To change the instance, a run can drop an affinity cookie, but not a session cookie.
+  // Names only an affinity cookie in `sticky`, because a run cannot drop a session cookie.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`How to recognise the instance; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },

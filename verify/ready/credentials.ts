@@ -62,7 +62,8 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // If even the instance that sent the form refuses, the password is wrong. More tries might lock the account.
+    // Stops if even the instance that sent the form refuses: the password is wrong, and more tries might lock the
+    // account.
     if (refusedLogin(login) && gaveForm(context, { form, login })) return undefined;
   }
   return undefined;
@@ -135,7 +136,7 @@ async function accepted(context: Context, account: Account, anywhere: boolean): 
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);
-    // An error, or a text such as "try again later", does not show that the password is wrong.
+    // Accepts the account after an error or a text such as "try again later", which do not show a wrong password.
     if (!refusedLogin(login)) return true;
     silent.delete(login.instance ?? '');
   }

@@ -61,7 +61,7 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // If the app did not acknowledge the write, a page without its value proves nothing about `items`.
+    // Skips a write that the app did not acknowledge: a page without its value proves nothing about `items`.
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await lookFor(context, driver, probe, write);
     if (lost) return false;
@@ -118,10 +118,10 @@ async function lookFor(
     const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
     const { signedIn, saw, outcome } = read.operation;
     if (signedIn === 'out') return { found: false, lost: true, reply: page };
-    // Only a complete page of the signed-in user counts.
+    // Skips a response that is not a complete page of the signed-in user.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
     if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
-    // The app may have cut off a long list before the value.
+    // Skips a page that may have cut off a long list before the value.
     if (mayBeCutOff(saw.length)) continue;
     page = read.reply;
   }
@@ -144,7 +144,7 @@ async function appears(
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
-  // A counter need not show the expected number here: the run judges numbers.
+  // Accepts any number of a counter, because the run judges numbers.
   if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
   return saw.includes(value);
 }

@@ -63,7 +63,7 @@ export async function ready(context: Context): Promise<void> {
   }
   if (context.signal.aborted) return;
   if (!works) await tryOneInstance(context, tried);
-  // If a browser withholds a cookie that each login needs, no account can log in.
+  // Tries no other accounts if a browser withholds a cookie that each login needs.
   if (!works && tried.some(withholds)) return;
   await otherAccounts(context, works && accepted());
   await checkProbes(context);
@@ -157,7 +157,7 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file. `npm run stack` starts the bundled app',
     );
   }
-  // If the target has no login page, the signed-in page was requested. Then a status such as 401 is correct.
+  // Accepts a status such as 401 if the target has no login page. The request was then for the signed-in page.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -226,7 +226,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
 async function learnSignedOut({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
-    // Two instances may respond differently, so each request is sent twice.
+    // Sends each request twice, because two instances may respond differently.
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.strangers.add(await connect().send({ method: 'GET', path }, signal));
   }

@@ -37,7 +37,7 @@ export const junit: Report = safely(all => {
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
   const seconds = (result.tally.duration / 1e6).toFixed(3);
-  // Some JUnit parsers reject a time zone and fractions of a second.
+  // Omits the time zone and fractions of a second, because some JUnit parsers reject them.
   const time = isoSeconds(result.started);
   const properties = { run: result.run, seed: `${result.seed}`, url: result.url, command: result.command };
   return [
@@ -88,7 +88,7 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   const open = `    <testcase name="${escaped(name)}" classname="baton" time="0"`;
   if (as === 'passed') return [`${open}/>`];
   const inside = as === 'skipped' ? '' : escaped(lines.join('\n'));
-  // Ant's JUnit schema, which is the strictest, forbids a type for a skipped test case.
+  // Omits the type of a skipped test case, because Ant's JUnit schema, the strictest one, forbids it.
   const kind = as === 'skipped' ? '' : ` type="${type}"`;
   return [
     `${open}>`,

@@ -63,7 +63,7 @@ function findingsOf(verdict: Verdict): Finding[] {
   if (judgement !== 'violated') return [];
   const shown = shownOf(verdict).map((anomaly): Finding => {
     const text = `${anomaly.summary} (${titleOf(anomaly)}; ${violations} in this run)`;
-    // In a code block, SARIF viewers do not interpret the proof as Markdown.
+    // Uses a code block, in which SARIF viewers do not interpret the proof as Markdown.
     const markdown = fenced([text, ...proofLines(anomaly)]);
     return { message: { text: plain(text), markdown }, story: storyOf(anomaly), kind: 'fail' };
   });

@@ -77,7 +77,7 @@ it('the picture draws no text of a request over the box of another one', () => {
   const boxes = numbers(/<rect x="[\d.]+" y="([\d.]+)"/g);
   const texts = numbers(/<text (?:class="cookie" )?x="[\d.]+" y="([\d.]+)"/g);
   expect([boxes.length, texts.length]).toEqual([3, 7]);
-  // Letters extend about 9 units above the base line, and 3 units below it.
+  // No text may overlap a box. Letters extend about 9 units above the base line, and 3 units below it.
   for (const box of boxes)
     for (const text of texts) expect(text + 3 < box || text - 9 > box + 28, `${text} and ${box}`).toBe(true);
   const sorted = texts.toSorted((a, b) => a - b);

@@ -124,7 +124,7 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // The YAML parser reports an undefined alias only when it converts the document to JavaScript.
+    // The YAML parser reports an undefined alias only here, at the conversion to JavaScript.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );

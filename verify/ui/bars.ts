@@ -148,7 +148,7 @@ export class Sheet {
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);
       bars.push(bar);
-      // Limits coordinates, because canvases draw inexactly at huge ones.
+      // Cuts the bar at the edges of the tile, because canvases draw inexactly at huge coordinates.
       const left = Math.max(bar.x, x - MARK);
       const right = Math.min(bar.x + bar.width, x + width + MARK);
       this.#draw(context, bar, instance, left, right - left);

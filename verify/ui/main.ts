@@ -89,7 +89,8 @@ function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
   let link: ReturnType<typeof setTimeout> | undefined;
   const draw = (): void => {
     waiting = false;
-    // Before the first layout, the page's width is 0. After the layout, a resize event draws the page.
+    // Draws nothing before the first layout, when the page's width is 0. After the layout, a resize event draws the
+    // page.
     if (get('lanes').clientWidth === 0) return;
     if (state.chosen !== undefined && chosen !== state.chosen) lanes.reveal(state.chosen.session);
     if (chosen !== state.chosen) showFacts(state, get('facts'));

@@ -120,7 +120,7 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  // Behind a sticky balancer, a session reaches only one instance. Each changed cookie is then sent twice.
+  // Sends each changed cookie twice if the session reaches only one instance, as behind a sticky balancer.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   const without = await leftOut(context, driver);

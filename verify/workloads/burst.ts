@@ -82,7 +82,7 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the app limits sessions, new sessions wait for the end of this session, so it logs out at once.
+      // Logs out at once if the app limits sessions, because new sessions wait for the end of this session.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };

@@ -24,7 +24,7 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // Each round needs two sessions of different users, so the rounds run one after another.
+    // Runs the rounds one after another, because each round needs two sessions of different users.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
@@ -40,7 +40,7 @@ async function before(context: Context, n: number): Promise<void> {
   const planted = driver.replayer();
   if ((await driver.login()).outcome !== 'ok') return driver.end('refused');
   await driver.read();
-  // Without a session cookie before the login, an attacker has nothing to plant.
+  // Replays nothing if there was no session cookie before the login: an attacker has nothing to plant.
   if (carries(context, planted)) await replays(context, driver, planted, 'before-login');
   await leave(context, driver);
 }

@@ -101,15 +101,15 @@ class Measurement {
         const { value, status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // An error for a reason other than a full session is not a limit. `audit` sends the same text later, and the
-        // checks judge the response.
+        // Counts the text as stored after an error for a reason other than a full session. `audit` sends this text
+        // later, and the checks judge the response.
         written.push({ value, size });
         return status < 400;
       };
       const settled = async (): Promise<boolean> =>
         !(await Promise.all(overlapping.splice(0))).includes(false);
       const adding = async (size: number, n: number): Promise<boolean> => {
-        // If a cookie holds the texts, the next request must send the new cookie.
+        // Adds one text at a time if a cookie holds the texts, because the next request must send the new cookie.
         if (n < READ_EVERY || held() > empty + size) return add(size, n);
         return overlapping.push(add(size, n)) < atOnce || settled();
       };
@@ -150,7 +150,7 @@ class Measurement {
     const kept: (Text | undefined)[] = TEXTS.map(() => undefined);
     const cause = this.cause;
     this.cause = undefined;
-    // A text that the app cannot store may break the session, so each kind of text gets a new session.
+    // Uses a new session for each kind of text, because a text that the app cannot store may break the session.
     await inTurn(this.#context, TEXTS.length, TEXTS.length, async (own, n) => {
       await this.#session(
         async driver => {

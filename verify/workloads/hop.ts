@@ -242,7 +242,8 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The response to a write acknowledges it as soon as its head arrives. Every instance must then show the value.
+    // If Baton has not waited for the body, reads on another instance at once: the head of the response acknowledges
+    // the write.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }

@@ -138,7 +138,7 @@ export async function perform(
 ): Promise<void> {
   const failing = new AbortController();
   const departed = departedOf(outer);
-  // Each request checks the signal several times, and `AbortSignal.any` is slower than this listener.
+  // Uses a listener, because `AbortSignal.any` is slower, and each request checks the signal several times.
   const stop = (): void => failing.abort(outer.signal.reason);
   if (outer.signal.aborted) stop();
   outer.signal.addEventListener('abort', stop, { once: true });
@@ -195,10 +195,10 @@ export async function perform(
     hopping ??= hops();
     if (disturb === undefined) pace.pause = 0;
     else {
-      // Replays cookies of logouts before the faults. The workload `leaving` tests logouts during the faults.
+      // Replays the cookies of all logouts so far. During the faults, the workload `leaving` tests logouts.
       await replayDeparted(context);
       Object.assign(pace, { pause: STEADILY, disturbed: true });
-      // All sessions of `hop` must exist before the faults begin.
+      // Waits until all sessions of `hop` exist.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }

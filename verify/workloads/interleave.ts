@@ -53,7 +53,8 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   if (!(await enters(context, leaver))) return leaver.end('refused');
   if (await enters(context, other)) {
     const paths = pagesOf(context.target);
-    // An instance notices a disconnect sooner without the balancer, before the store has replied.
+    // Disconnects from an instance directly, if possible: it notices the disconnect sooner, before the store has
+    // replied.
     const direct = context.instances.names().filter(name => context.instances.way(name) !== undefined);
     for (let i = 0; i < ROUNDS && !over(context, plan, i < LEAST_ROUNDS); i++) {
       const path = paths[i % paths.length] as string;
@@ -109,7 +110,7 @@ async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // The test needs a logout in the target file, and two users.
+  // Skips the test if the target file has no logout, or only one user.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -160,7 +161,7 @@ async function round(context: Context, { users, stranger, strict }: Guests, i: n
   if (barrier === undefined) for (const user of users) seen.push(await read(user, {}));
   else seen.push(...(await Promise.all(users.map(user => read(user, { held: barrier.place() })))));
   if (fresh && seen.some(({ status }) => UNKNOWN_QUERY.has(status ?? 0))) strict.add(path);
-  // A cache that has stored a user's page or cookie also sends it to a client without a session.
+  // Opens the page without a session. A cache that has stored a user's page or cookie would send it.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

@@ -73,9 +73,9 @@ async function live(
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // After a disconnect, the store's reply may stay unread on the app's connection to the store.
+    // Disconnects early, so that the store's reply may stay unread on the app's connection to the store.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
-    // A kill of an instance during a slow request may leave the session locked.
+    // Sends a slow request. If its instance is killed, the session may stay locked.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

@@ -104,7 +104,7 @@ export async function raceLogout(
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // If a late response has set a cookie after the logout, a browser sends this cookie next.
+  // Sends the cookie that a late response may have set after the logout, as a browser does.
   await driver.read(undefined, { labelled: true });
   if (logout.provider === true) await driver.enterAgain();
   return { driver, old };

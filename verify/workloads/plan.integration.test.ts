@@ -72,7 +72,7 @@ const written = (plan: Plan): string[] =>
     .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
 
 it('is drawn from the seed', async () => {
-  // A slow machine sends fewer requests in the same time.
+  // The different durations simulate slow machines, which send fewer requests in the same time.
   for (const duration of [1_500, 8_000, 30_000]) {
     const [one, same, other] = [
       await planOf(7, duration),

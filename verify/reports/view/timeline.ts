@@ -71,7 +71,7 @@ export class Timeline implements Fold {
       this.#plots.session('born', event.at);
       return;
     }
-    // If the history lacks the login of a session, the end of the session does not count.
+    // Ignores the end of a session whose login is not in the history.
     if (!this.#born.delete(event.session)) return;
     const reason = event.reason ?? '';
     this.#plots.session('ended', event.at);
