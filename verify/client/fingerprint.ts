@@ -102,6 +102,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // A header has a counter only if each counter in it has at least four values on average.
+  // With fewer than four values for each counter on average, the header is no counter.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

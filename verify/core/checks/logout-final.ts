@@ -9,7 +9,7 @@ const RACES = 3;
 export const logoutFinal = check({
   guarantee: 'logout-final',
   assumes:
-    'the history ends a session only after its last replay; the app signs in users only by the recorded logins',
+    'a session ends in the history only after its last replay; the app signs in users only by the recorded logins',
   minimum:
     `${ENOUGH_HANDOFFS} replays of cookies from before a logout, at least one on each instance, ` +
     `and ${RACES} logouts with a request of the session in flight`,

@@ -10,9 +10,10 @@ export const tokenRefresh = check({
   assumes:
     'each refresh is recorded, with labels of the refresh tokens that were sent and issued; the target file declares the grace period that the app has',
   minimum:
-    `${ENOUGH} accepted refreshes, at least one on each instance; where \`grace\` is declared, ${ENOUGH} refreshes that ` +
-    `overlap another one with the same token, and ${ENOUGH} that repeat one; where refresh tokens are replaced, ${ENOUGH} ` +
-    `replays of replaced ones after the grace period; where the target has a \`logout\`, ${ENOUGH} refresh tokens sent after it`,
+    `${ENOUGH} accepted refreshes, at least one on each instance; if \`grace\` is declared, ${ENOUGH} refreshes that ` +
+    `overlap another refresh with the same token, and ${ENOUGH} that repeat an ended refresh; if refresh tokens are ` +
+    `replaced, ${ENOUGH} replays of replaced tokens after the grace period; if the target has a \`logout\`, ` +
+    `${ENOUGH} refresh tokens sent after it`,
   judge: TokenRefresh,
   counts: Refreshes,
   compared: ({ refreshes, replays, after }) => refreshes + replays + after,
@@ -26,9 +27,9 @@ export const tokenRefresh = check({
             overlapped,
             ENOUGH,
             'refresh request',
-            ' that overlapped another one with the same token',
+            ' that overlapped another refresh with the same token',
             how,
-          ) ?? few(repeated, ENOUGH, 'refresh request', ' that repeated another one', how));
+          ) ?? few(repeated, ENOUGH, 'refresh request', ' that repeated an ended refresh', how));
     return (
       few(refreshes, ENOUGH, 'accepted refresh request', '', how) ??
       untried(tried, 'refresh request') ??
