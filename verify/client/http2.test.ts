@@ -64,6 +64,19 @@ describe('HTTP/2', () => {
     expect(server.connections).toBe(1);
   });
 
+  it('sends a request from which the client disconnects at once', async () => {
+    const left = Promise.withResolvers<void>();
+    const server = new Server((request, response) => {
+      if (request.url === '/shop/a') response.end();
+      else response.once('close', () => left.resolve());
+    });
+    const one = await server.listen();
+    await one.send(get('/a'));
+    expect(await one.send({ ...get('/b'), abandon: 0 })).toMatchObject({ failure: 'aborted' });
+    await left.promise;
+    expect(server.seen).toEqual(['2.0 GET /shop/a', '2.0 GET /shop/b']);
+  });
+
   it('has one request at a time on a connection; races use connections of HTTP/1.1', async () => {
     const waiting: (() => void)[] = [];
     const server = new Server((_, response) => {

@@ -55,6 +55,19 @@ describe('a response that the client abandons', () => {
     await until(() => left.length > 0, { withinMs: 10_000, what: 'the server to see the disconnect' });
     expect(left).toEqual(['/second false']);
   });
+
+  it('is abandoned before the server has read the request, if the client disconnects as soon as it is sent', async () => {
+    const order: string[] = [];
+    const url = await serving((request, response) => {
+      order.push(`server reads ${request.url}`);
+      response.end('done');
+    });
+    const one = client({ url });
+    const { failure } = await one.send({ ...get('/a'), abandon: 0 });
+    order.push(`client left: ${failure}`);
+    await until(() => order.length > 1, { withinMs: 10_000, what: 'the request' });
+    expect(order).toEqual(['client left: aborted', 'server reads /a']);
+  });
 });
 
 describe('a target', () => {

@@ -27,7 +27,10 @@ export interface Send {
   held?: Held | undefined;
   /** If true, a redirect is complete when its headers have arrived. Its body is read in the background. */
   early?: boolean | undefined;
-  /** Time from the first byte to the client's disconnect, milliseconds, like a user who closes the tab. */
+  /**
+   * Time from the first byte to the client's disconnect, milliseconds, like a user who closes the tab. With 0, the client
+   * disconnects as soon as the request is sent.
+   */
   abandon?: number | undefined;
 }
 
@@ -60,7 +63,9 @@ export function abandoning(after: number, given: Ending): Ending {
       begins: () => watch?.begins(),
       departs: cookies => {
         watch?.departs(cookies);
-        setTimeout(() => away.abort(), after).unref();
+        // A timer fires late on a busy machine, often after the response.
+        if (after === 0) queueMicrotask(() => away.abort());
+        else setTimeout(() => away.abort(), after).unref();
       },
       arrives: () => watch?.arrives(),
     },
