@@ -59,7 +59,7 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
 /**
- * Returns for each page whether its operation is `starved`: overload may have delayed the response.
+ * Returns for each page whether its operation is marked `starved`, because an overload may have delayed the response.
  *
  * @param crowded true if the machine is overloaded
  */

@@ -5,8 +5,8 @@ import type { SessionState } from '../timeline/sessions.ts';
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
 /**
- * A login just before the loss is named as the cause only if at least this number and share of the lost sessions had
- * one.
+ * A login is named as the cause only if at least this number and this share of the lost sessions had a login just
+ * before the loss.
  */
 const ENOUGH = 3;
 const SHARE = 0.9;

@@ -18,10 +18,7 @@ interface Sets {
 }
 
 export class CookieDifferences {
-  /**
-   * First key: the cookie and how it was set, such as `sid at a login sent directly after 1 faults`; second key: the
-   * instance.
-   */
+  /** First key: the cookie, the request that set it, and the number of faults before; second key: the instance. */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
   /** @param era number of faults so far. Only cookies of one era are compared, because a fault may change the app */

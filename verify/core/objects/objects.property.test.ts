@@ -12,8 +12,7 @@ const plan = fc.array(
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
     /**
-     * Most durations are short. A long write overlaps others, which may overwrite its value. Then no read contradicts
-     * the write.
+     * Most durations are short, because other writes may overwrite a long write. Then no read contradicts the write.
      */
     lasts: fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },

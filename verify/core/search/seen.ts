@@ -8,8 +8,8 @@ export interface Configuration {
   to: number;
   state: number;
   /**
-   * The search may add several operations without a response in a row, if the next response needs all of them. This is
-   * the state before such a row; −1 if there is none.
+   * If the next response needs several operations without a response, the search adds them in a row. The state before
+   * this row; −1 outside of a row.
    */
   chain: number;
   /** For each class of operations without a response: how many of them are in the order. */

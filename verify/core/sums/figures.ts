@@ -11,7 +11,10 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
-/** The checks of every k6 script. Each virtual user can judge its own requests by these checks. */
+/**
+ * The checks by which every k6 script judges. Each virtual user can judge its own requests without those of other
+ * users.
+ */
 const ALWAYS: readonly Check[] = [
   ...[continuity, isolation, routing],
   ...[readYourWrites, monotonicReads, availability],

@@ -66,7 +66,7 @@ export class Site {
     return late ? IDLE * 3 : IDLE;
   }
 
-  /** Returns whether an instance accepts a session id now, and restarts the idle timeout of the session. */
+  /** Returns whether an instance accepts a session id at this moment. Restarts the idle timeout of the session. */
   #known(id: string, instance: string): boolean {
     const stored = this.#store.get(id);
     if (stored === undefined || stored.forgotten.has(instance)) return false;
