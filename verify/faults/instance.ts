@@ -20,7 +20,7 @@ export const kill: StackFault = {
 export const stop: StackFault = {
   name: 'stop',
   part: 'instance',
-  does: 'an instance gets SIGTERM under load, is not taken out of the balancer before, and is started again after a while',
+  does: 'an instance that is still in the balancer gets SIGTERM under load, and is started again after a while',
   one: true,
   async inject(stage) {
     const { instance, undo } = stage;
@@ -45,7 +45,7 @@ export const pause: StackFault = {
 export const restart: StackFault = {
   name: 'restart',
   part: 'instance',
-  does: 'an instance gets SIGTERM and starts again at once, and is not taken out of the balancer',
+  does: 'an instance that is still in the balancer gets SIGTERM, and starts again at once',
   one: true,
   async inject({ instance, undo }) {
     undo(async () => instance.running() || (await instance.restart()));

@@ -335,7 +335,7 @@ describe('availability, exact messages', () => {
     `);
     expect(verdictText(some(100, 9))).toMatchInlineSnapshot(`
       "unknown
-      why: fewer than 10 requests in 1 fault window: keep the load going
+      why: fewer than 10 requests in 1 fault window: send more requests during the faults
       rests on requests 100, fault windows 1, requests in them 9"
     `);
   });

@@ -30,7 +30,7 @@ export const availability = check<AvailabilityCounts>({
     if (count.starved > 0) return starved(count.starved);
     if (count.withoutEffect > 0) return `no effect was seen of ${counted(count.withoutEffect, 'fault')}`;
     if (count.tooFew > 0)
-      return `fewer than ${ENOUGH_IN_WINDOW} requests in ${counted(count.tooFew, 'fault window')}: keep the load going`;
+      return `fewer than ${ENOUGH_IN_WINDOW} requests in ${counted(count.tooFew, 'fault window')}: send more requests during the faults`;
     const wholeRun = count.requests === 0 && count.windows > 0;
     if (wholeRun) return undefined;
     return few(count.requests, ENOUGH, 'request', ' outside fault windows', 'run for longer');

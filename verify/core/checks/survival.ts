@@ -71,7 +71,7 @@ function rests(windows: readonly FaultWindow[]): Record<string, number> {
 
 const outcomes = (windows: readonly FaultWindow[]): string =>
   windows.length > NAMED
-    ? outcomeOf(`${windows.length} faults, sessions counted for each`, together(windows))
+    ? outcomeOf(`${windows.length} faults (a session is counted once for each fault)`, together(windows))
     : windows.map(window => outcomeOf(titleOf(window), window)).join('; ');
 
 function outcomeOf(title: string, { sessions, writes }: Outcome): string {

@@ -8,7 +8,7 @@ export const BUDGET = {
   wait: may('number', 'longest time from the first attempt of a client until it succeeds, retries included'),
   recovery: may(
     'number',
-    'an error within this time after the end of the fault counts as its effect; without this value, no error may follow',
+    'an error within this time after the end of the fault counts as an effect of the fault; without this value, no error may follow the fault',
   ),
 };
 
