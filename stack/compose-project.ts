@@ -10,15 +10,7 @@ import { Document } from 'yaml';
 import { Changes } from './changes.ts';
 import { removeProject } from './docker.ts';
 import { signalGroup } from './group.ts';
-import {
-  guardGroup,
-  guardProject,
-  makeFolder,
-  releaseGroup,
-  releaseProject,
-  removeFolder,
-  temporaryPath,
-} from './watchdog.ts';
+import { guard, makeFolder, release, removeFolder, temporaryPath } from './watchdog.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LAST_LINES = 40;
@@ -44,7 +36,7 @@ export class ComposeProject {
   constructor(environment: Record<string, string>) {
     this.#environment = environment;
     makeFolder(this.#dir);
-    guardProject(this.name);
+    guard('project', this.name);
   }
 
   /**
@@ -67,7 +59,7 @@ export class ComposeProject {
     for (const group of this.#running) signalGroup(group, 'SIGKILL');
     await ended;
     await removeProject(this.name);
-    releaseProject(this.name);
+    release('project', this.name);
     removeFolder(this.#dir);
   }
 
@@ -82,7 +74,7 @@ export class ComposeProject {
     });
     const group = child.pid ?? 0;
     if (group > 0) {
-      guardGroup(group);
+      guard('group', group);
       this.#running.add(group);
     }
     let output = '';
@@ -96,7 +88,7 @@ export class ComposeProject {
       const last = output.trim().split('\n').slice(-LAST_LINES).join('\n');
       throw new Error(`docker compose ${args[0]} failed (${signal ?? `exit code ${code}`}):\n${last}`);
     } finally {
-      if (group > 0) releaseGroup(group);
+      if (group > 0) release('group', group);
       this.#running.delete(group);
     }
   }

@@ -42,7 +42,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const socket of clients.splice(0)) socket.destroy();
-  await link.close();
+  await link.refuse();
   server.close();
 });
 
@@ -54,7 +54,7 @@ test('forwards data, also much of it', async () => {
 test('slows an open connection, and keeps it open', async () => {
   const socket = await client();
   await echo(socket, 'before');
-  link.slow(60);
+  link.disturb({ delayMs: 60 });
   const began = performance.now();
   expect(await echo(socket, 'slow')).toBe('slow');
   expect(performance.now() - began).toBeGreaterThanOrEqual(119);
@@ -64,7 +64,7 @@ test('slows an open connection, and keeps it open', async () => {
 
 test('holds data, and delivers it after the disturbance', async () => {
   const socket = await client();
-  link.hold();
+  link.disturb({ held: true });
   const fresh = await client();
   const answers = Promise.all([echo(socket, 'old'), echo(fresh, 'new')]);
   let came = false;
@@ -80,7 +80,7 @@ test('holds data, and delivers it after the disturbance', async () => {
 test('limits the bandwidth of an open connection, and counts how often data had to wait', async () => {
   const socket = await client();
   await echo(socket, 'before');
-  link.narrow(10_000);
+  link.disturb({ bytesPerSecond: 10_000 });
   const began = performance.now();
   await echo(socket, 'x'.repeat(1_000));
   await echo(socket, 'y');
@@ -94,7 +94,7 @@ test('limits the bandwidth of an open connection, and counts how often data had 
 
 test('cuts a response in the middle, and resets the connection', async () => {
   const socket = await client();
-  link.cutAnswers();
+  link.disturb({ cutting: true });
   const got: Buffer[] = [];
   socket.on('data', piece => got.push(piece));
   socket.write('0123456789');
@@ -122,9 +122,9 @@ test('forwards to another port', async () => {
   await once(other, 'listening');
   const socket = await client();
   const end = closed(socket);
-  await link.lead(portOf(other), { keep: true });
+  link.lead(portOf(other));
   expect(await echo(socket, 'as before')).toBe('as before');
-  await link.lead(portOf(other));
+  link.cut();
   await end;
   expect(String((await once(await client(), 'data'))[0])).toBe('other');
   other.close();

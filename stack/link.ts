@@ -1,26 +1,22 @@
 /** A TCP proxy between a client and a server of the stack. It can delay, hold and cut connections. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Link } from './stack.ts';
 
 const HOST = '127.0.0.1';
 /** Maximum number of buffered bytes in one direction, before the proxy stops reading. */
 const MOST_WAITING = 1 << 20;
 
-interface Disturbance {
-  delayMs: number;
-  bytesPerSecond: number;
-  held: boolean;
-  cutting: boolean;
-  jams: number;
-}
-
-const UNDISTURBED: Omit<Disturbance, 'jams'> = {
+const UNDISTURBED = {
+  /** Delay of the data in each direction, milliseconds. */
   delayMs: 0,
+  /** Bandwidth of each connection and direction. */
   bytesPerSecond: Number.POSITIVE_INFINITY,
+  /** Holds all data back, as if packets were lost, until the disturbance ends. */
   held: false,
+  /** Cuts each response in the middle, and resets its connection. */
   cutting: false,
 };
+type Disturbance = typeof UNDISTURBED & { jams: number };
 
 interface Connection {
   near: Socket;
@@ -29,7 +25,7 @@ interface Connection {
 }
 
 /** A TCP proxy that can disturb connections. Open connections survive the end of a disturbance. */
-export class ProxyLink implements Link {
+export class ProxyLink {
   cuts = 0;
   readonly #connections = new Set<Connection>();
   readonly #disturbance: Disturbance = { ...UNDISTURBED, jams: 0 };
@@ -41,6 +37,7 @@ export class ProxyLink implements Link {
     this.#to = to;
   }
 
+  /** Port of the proxy on 127.0.0.1. */
   get port(): number {
     return this.#port;
   }
@@ -60,22 +57,11 @@ export class ProxyLink implements Link {
     server.unref();
   }
 
-  slow(delayMs: number): void {
-    this.#disturbance.delayMs = delayMs;
+  disturb(disturbance: Partial<typeof UNDISTURBED>): void {
+    Object.assign(this.#disturbance, disturbance);
   }
 
-  narrow(bytesPerSecond: number): void {
-    this.#disturbance.bytesPerSecond = bytesPerSecond;
-  }
-
-  hold(): void {
-    this.#disturbance.held = true;
-  }
-
-  cutAnswers(): void {
-    this.#disturbance.cutting = true;
-  }
-
+  /** Resets all connections and refuses new ones. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -85,23 +71,21 @@ export class ProxyLink implements Link {
     await closed;
   }
 
+  /** Resets all connections. */
   cut(): void {
     for (const connection of this.#connections) this.#reset(connection);
   }
 
-  async lead(to: number, { keep = false } = {}): Promise<void> {
+  /** Forwards new connections to this port. */
+  lead(to: number): void {
     this.#to = to;
-    if (!keep) this.cut();
   }
 
+  /** Ends all disturbances. */
   async restore(): Promise<void> {
-    Object.assign(this.#disturbance, UNDISTURBED);
+    this.disturb(UNDISTURBED);
     for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.flow();
     await this.open();
-  }
-
-  async close(): Promise<void> {
-    await this.refuse();
   }
 
   #accept(near: Socket): void {

@@ -12,7 +12,7 @@ import { LocalInstance } from './instance.ts';
 import { ProxyLink } from './link.ts';
 import type { NginxAdditions } from './nginx-files.ts';
 import type { BackingServer } from './servers.ts';
-import type { Instance, InstanceOptions, Link, Stack, StackOptions } from './stack.ts';
+import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
@@ -124,7 +124,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     if (this.fleet) this.#options.onStep?.(`${instance.name} has started`);
   }
 
-  async link(to: string): Promise<Link> {
+  async link(to: string): Promise<ProxyLink> {
     const known = this.#links.get(to);
     if (this.servers.some(({ name }) => name === to)) {
       if (known !== undefined) return known;
@@ -186,7 +186,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     // Stops the balancer first, so that no request reaches a process that has ended.
     await this.balancer.dispose();
     await Promise.all(this.all.map(instance => instance.dispose()));
-    await Promise.all([...this.#links.values()].map(link => link.close()));
+    await Promise.all([...this.#links.values()].map(link => link.refuse()));
     await this.#beside?.stop();
     await Promise.all(this.servers.map(server => server.dispose()));
     removeFolder(this.#plan.dir);

@@ -1,13 +1,12 @@
 /** Runs a server as a child process: redis-server, nginx, or an instance. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { groupMembers, signalGroup } from './group.ts';
-import { lastLines } from './log-file.ts';
 import { type Launched, type PartSpec, StackPart } from './part.ts';
 import { until } from './wait.ts';
-import { guardGroup, makeFolder, releaseGroup, removeFolder, startWatchdog } from './watchdog.ts';
+import { guard, makeFolder, release, removeFolder, startWatchdog } from './watchdog.ts';
 
 export interface ServerSpec extends PartSpec {
   command: readonly [string, ...string[]];
@@ -25,6 +24,7 @@ export interface ServerSpec extends PartSpec {
 }
 
 const LAST_LINES = 50;
+const LAST_BYTES = 32 * 1024;
 
 /**
  * Shell script that waits for a line before it becomes the server. It exits if its input closes, because Baton has
@@ -78,7 +78,12 @@ export class ServerProcess extends StackPart<ChildProcess> {
   }
 
   override lastOutput(): string {
-    return lastLines(this.#spec.log, LAST_LINES);
+    try {
+      const end = execFileSync('tail', ['-c', String(LAST_BYTES), this.#spec.log], { stdio: 'pipe' });
+      return end.toString().trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+    } catch {
+      return ''; // The log has been removed.
+    }
   }
 
   async #freeze(verb: string, signal: NodeJS.Signals, stopped: boolean): Promise<void> {
@@ -120,7 +125,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
       const exited = once(child, 'error').then(([error]) => `it cannot be started: ${error.message}`);
       return { handle: child, pid: 0, where: command[0], exited };
     }
-    guardGroup(pid);
+    guard('group', pid);
     const go = child.stdio[3];
     if (!(go instanceof Writable))
       throw new Error('expected a pipe as file descriptor 3 of the child process');
@@ -136,7 +141,7 @@ export class ServerProcess extends StackPart<ChildProcess> {
       const what = `${this.name}'s processes to end`;
       await until(gone, { withinMs: 5_000, everyMs: 2, what }).catch(() => {});
     }
-    releaseGroup(pid);
+    release('group', pid);
     return signal === null ? `exit code ${code}` : `${signal}`;
   }
 }

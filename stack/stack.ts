@@ -1,5 +1,7 @@
 /** Defines the interface of the system under test that Baton starts: instances, a balancer and a session store. */
 import type { LogSource } from '../verify/client/logs.ts';
+import type { Fleet } from './fleet/fleet.ts';
+import type { ProxyLink } from './link.ts';
 
 export const RUNNERS = ['local', 'compose'] as const;
 export type Runner = (typeof RUNNERS)[number];
@@ -46,28 +48,6 @@ export interface StoreServer extends Service {
   wipe?(): void;
 }
 
-/** A proxy that can disturb connections. Open connections survive the end of a disturbance. */
-export interface Link {
-  /** Port of the proxy on 127.0.0.1. */
-  readonly port: number;
-  readonly cuts: number;
-  readonly jams: number;
-  slow(delayMs: number): void;
-  narrow(bytesPerSecond: number): void;
-  /** Holds all data back, as if packets were lost, until the disturbance ends. */
-  hold(): void;
-  /** Cuts each response in the middle, and resets its connection. */
-  cutAnswers(): void;
-  /** Resets all connections and refuses new ones. */
-  refuse(): Promise<void>;
-  /** Resets all connections. */
-  cut(): void;
-  /** Forwards new connections to this port, and resets open connections. With `keep`, open connections stay. */
-  lead(port: number, options?: { keep?: boolean }): Promise<void>;
-  /** Ends all disturbances. */
-  restore(): Promise<void>;
-}
-
 export interface InstanceOptions {
   /** Environment variables of only this instance. */
   env?: Record<string, string>;
@@ -91,16 +71,6 @@ export interface Balancer extends Service {
   repeat?(afterMs: number | undefined): Promise<void>;
 }
 
-/** Keeps the number of instances constant, and replaces instances that fail. */
-export interface Keeper {
-  /** Returns true if the wanted number of instances runs, all are healthy, and no change is in progress. */
-  whole(): boolean;
-  /** Maximum time to replace a crashed instance by an instance that serves requests, milliseconds. */
-  readonly recoversWithinMs: number;
-  /** Calls the listener after each added or removed instance. Returns a function that removes the listener. */
-  onChange(listener: () => void): () => void;
-}
-
 export interface Stack {
   /** Address at which clients reach the balancer. */
   readonly url: string;
@@ -111,7 +81,7 @@ export interface Stack {
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
   /** Absent if the stack does not replace failed instances. */
-  readonly fleet?: Keeper;
+  readonly fleet?: Fleet;
   /** Server that stores the sessions. Redis if no other server does. */
   readonly store: StoreServer;
   /** All servers that instances use. The session store comes first. */
@@ -121,7 +91,7 @@ export interface Stack {
    * @param to a server (requires the option `links`), or an instance (the proxy is then between balancer and
    * instance, until `unlink`)
    */
-  link?(to: string): Promise<Link>;
+  link?(to: string): Promise<ProxyLink>;
   unlink?(to: string): Promise<void>;
   /** Logs of the balancer and of all instances, including those that `add` starts. */
   readonly logs: readonly LogSource[];

@@ -11,16 +11,16 @@ import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
-/** Makes the watchdog kill a process group when this process ends. */
-export function guardGroup(pgid: number): void {
-  send(`+group ${pgid}`);
+type Guarded = 'group' | 'folder' | 'project';
+
+/** Makes the watchdog remove a process group, folder or compose project when this process ends. */
+export function guard(kind: Guarded, what: string | number): void {
+  send(`+${kind} ${what}`);
 }
 
-/**
- * Makes the watchdog forget a process group. Call this when the group has ended, because the system may reuse its id.
- */
-export function releaseGroup(pgid: number): void {
-  send(`-group ${pgid}`);
+/** Makes the watchdog forget what has ended. The system may reuse the id of a process group. */
+export function release(kind: Guarded, what: string | number): void {
+  send(`-${kind} ${what}`);
 }
 
 /** Returns an unused path in the system's folder for temporary files. */
@@ -30,22 +30,13 @@ export function temporaryPath(prefix: string): string {
 
 /** Creates a folder that only this user can enter. The watchdog removes it when this process ends. */
 export function makeFolder(folder: string): void {
-  send(`+folder ${folder}`); // Sent before the folder exists, so that the folder is always guarded.
+  guard('folder', folder); // Sent before the folder exists, so that the folder is always guarded.
   mkdirSync(folder, { mode: 0o700, recursive: true });
 }
 
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  send(`-folder ${folder}`);
-}
-
-/** Makes the watchdog remove a compose project when this process ends. */
-export function guardProject(project: string): void {
-  send(`+project ${project}`);
-}
-
-export function releaseProject(project: string): void {
-  send(`-project ${project}`);
+  release('folder', folder);
 }
 
 /** Starts the watchdog process. Call this before the first child process starts. */

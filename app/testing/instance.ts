@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Store } from 'express-session';
 import { pino } from 'pino';
-import { guardGroup, releaseGroup } from '../../stack/watchdog.ts';
+import { guard, release } from '../../stack/watchdog.ts';
 import { createApp } from '../app.ts';
 import { connectBacking } from '../backing.ts';
 import { readConfig } from '../config.ts';
@@ -85,7 +85,7 @@ export async function startProcess(redisUrl: string, env: Record<string, string>
     detached: true,
   });
   const group = child.pid;
-  if (group !== undefined) guardGroup(group);
+  if (group !== undefined) guard('group', group);
   const log: LogLine[] = [];
   const waiting = new Set<() => void>();
   createInterface(child.stdout).on('line', text => {
@@ -93,7 +93,7 @@ export async function startProcess(redisUrl: string, env: Record<string, string>
     for (const look of waiting) look();
   });
   const ended = once(child, 'close').then(([code, signal]) => {
-    if (group !== undefined) releaseGroup(group);
+    if (group !== undefined) release('group', group);
     return code ?? signal;
   });
   const line = (fits: (line: LogLine) => boolean) =>

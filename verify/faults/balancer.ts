@@ -80,7 +80,7 @@ export const writeRepeated: StackFault = {
     const link = await stack.link?.(instance.name);
     undo(async () => stack.balancer.repeat?.(undefined));
     await stack.balancer.repeat?.(REPEAT_MS);
-    link?.slow(LATE_MS);
+    link?.disturb({ delayMs: LATE_MS });
     return servedTwice(stack, shown);
   },
   lasts: () => 3_000,

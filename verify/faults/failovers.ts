@@ -33,7 +33,7 @@ function failoverTo(
       const primaryPort = Number(new URL(store.url ?? '').port);
       if (link === undefined) return false;
       const lag = new ProxyLink(primaryPort);
-      undo(() => lag.close());
+      undo(() => lag.refuse());
       await lag.open();
       const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(lag.port)] });
       undo(() => replica.dispose());
@@ -42,12 +42,14 @@ function failoverTo(
       undo(async () => {
         await store.restart();
         await handBack(store.url, primaryPort, replica);
-        await link.lead(primaryPort);
+        link.lead(primaryPort);
+        link.cut();
       });
       await store.kill();
       lag.cut();
       await withRedis(replica.url, redis => redis.replicaof('NO', 'ONE'));
-      await link.lead(replica.port);
+      link.lead(replica.port);
+      link.cut();
       return !store.running();
     },
   };
@@ -59,7 +61,7 @@ export const storeFailover = failoverTo(
     does: `the primary is killed, and a replica with data that is ${LAG_MS} ms old takes its place`,
   },
   async (lag, { wait }) => {
-    lag.slow(LAG_MS);
+    lag.disturb({ delayMs: LAG_MS });
     await wait(2 * LAG_MS);
   },
 );
@@ -70,7 +72,7 @@ export const storeOldCopy = failoverTo(
     does: `the primary is killed, and a replica that got no data for ${OLD_MS / 1_000} s takes its place`,
   },
   async (lag, { wait }) => {
-    lag.hold();
+    lag.disturb({ held: true });
     await wait(OLD_MS);
   },
 );
@@ -116,10 +118,11 @@ export const storeDemoted: StackFault = {
     await inSync(replica.url);
     undo(async () => {
       if (await demoted(store.url)) await handOver(replica.url, port, store.url);
-      await link.lead(port);
+      link.lead(port);
+      link.cut();
     });
     // New connections of the instances go to the replica, which becomes the primary.
-    await link.lead(replica.port, { keep: true });
+    link.lead(replica.port);
     await handOver(store.url, replica.port, replica.url);
     return demoted(store.url);
   },

@@ -1,5 +1,5 @@
 /** Faults on the network path from the balancer to an instance. */
-import type { Link } from '../../stack/stack.ts';
+import type { ProxyLink } from '../../stack/link.ts';
 import type { StackFault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
@@ -10,7 +10,7 @@ const NARROW = 16 << 10;
 function onLink(
   name: string,
   does: string,
-  disturb: (link: Link, stage: Stage) => Promise<boolean>,
+  disturb: (link: ProxyLink, stage: Stage) => Promise<boolean>,
 ): StackFault {
   return {
     name,
@@ -32,7 +32,7 @@ export const instanceHangs = onLink(
   'instance-hangs',
   'an instance accepts connections and sends no responses, until all of them come at once',
   async link => {
-    link.hold();
+    link.disturb({ held: true });
     return !(await talks(link.port));
   },
 );
@@ -41,7 +41,7 @@ export const instanceSlow = onLink(
   'instance-slow',
   `data between the balancer and an instance takes ${SLOW_MS} ms more in each direction`,
   async link => {
-    link.slow(SLOW_MS);
+    link.disturb({ delayMs: SLOW_MS });
     const url = `http://127.0.0.1:${link.port}/`;
     return !(await answers(url, 2 * SLOW_MS)) && answers(url, 5_000);
   },
@@ -51,7 +51,7 @@ export const instanceNarrow = onLink(
   'instance-narrow',
   `no more than ${NARROW >> 10} KB a second pass on each connection between the balancer and an instance`,
   async (link, { shown }) => {
-    link.narrow(NARROW);
+    link.disturb({ bytesPerSecond: NARROW });
     return shown(() => link.jams > 0);
   },
 );
@@ -60,7 +60,7 @@ export const answersCut = onLink(
   'answers-cut',
   'the responses of an instance break off in the middle, and their connections are reset',
   async (link, { shown }) => {
-    link.cutAnswers();
+    link.disturb({ cutting: true });
     return shown(() => link.cuts > 0);
   },
 );

@@ -1,5 +1,6 @@
 /** Faults on the network path from the instances to the store. */
-import type { Link, Stack } from '../../stack/stack.ts';
+import type { ProxyLink } from '../../stack/link.ts';
+import type { Stack } from '../../stack/stack.ts';
 import type { StackFault, Stage } from './fault.ts';
 import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
@@ -16,7 +17,7 @@ export function lacksLink({ link, store }: Stack): string | undefined {
 
 function onLink(
   fault: Pick<StackFault, 'name' | 'does' | 'down' | 'lasts'>,
-  disturb: (link: Link, stage: Stage) => Promise<boolean>,
+  disturb: (link: ProxyLink, stage: Stage) => Promise<boolean>,
 ): StackFault {
   return {
     part: 'store',
@@ -41,7 +42,7 @@ export const storeBlackHole = onLink(
     lasts: pastDeadline,
   },
   async link => {
-    link.hold();
+    link.disturb({ held: true });
     return !(await talks(link.port));
   },
 );
@@ -64,7 +65,7 @@ export const storeSlow = onLink(
     does: `data between instances and store takes ${SLOW_MS} ms more in each direction`,
   },
   async link => {
-    link.slow(SLOW_MS);
+    link.disturb({ delayMs: SLOW_MS });
     return !(await talks(link.port, SLOW_MS)) && talks(link.port, 2_000);
   },
 );
@@ -75,7 +76,7 @@ export const storeNarrow = onLink(
     does: `each connection between instances and store carries no more than ${NARROW >> 10} KB per second`,
   },
   async (link, { shown }) => {
-    link.narrow(NARROW);
+    link.disturb({ bytesPerSecond: NARROW });
     return shown(() => link.jams > 0);
   },
 );
@@ -88,7 +89,7 @@ export const storeLate = onLink(
     lasts: pastDeadline,
   },
   async (link, { deadline }) => {
-    link.slow(deadline);
+    link.disturb({ delayMs: deadline });
     return !(await talks(link.port));
   },
 );

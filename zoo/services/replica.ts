@@ -10,11 +10,11 @@ export function laggingReplica(lagMs: number): (store: BackingServer) => Promise
     await link.open();
     const args = ['--replicaof', '127.0.0.1', String(link.port), '--appendonly', 'no'];
     let replica: BackingServer | undefined;
-    const stop = () => (replica?.dispose() ?? Promise.resolve()).finally(() => link.close());
+    const stop = () => (replica?.dispose() ?? Promise.resolve()).finally(() => link.refuse());
     try {
       replica = await startRedis({ args });
       await inSync(replica.url);
-      link.slow(lagMs);
+      link.disturb({ delayMs: lagMs });
       return { env: { REPLICA_URL: replica.url }, stop };
     } catch (error) {
       await stop();
