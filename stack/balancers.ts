@@ -6,8 +6,7 @@ import type { BalancerPlace, BalancerProcess } from './balancer-process.ts';
 import { CheckedNginx } from './fleet/checked-nginx.ts';
 import { directivesOf, type Profile } from './fleet/profile.ts';
 import { Haproxy } from './haproxy.ts';
-import { Nginx } from './nginx.ts';
-import { merged, type NginxAdditions } from './nginx-files.ts';
+import { merged, Nginx, type NginxAdditions } from './nginx.ts';
 import { freePort } from './ports.ts';
 import type { Sticky } from './sticky.ts';
 

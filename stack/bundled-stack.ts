@@ -54,6 +54,7 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
   readonly url: string;
   readonly logs: LogSource[] = [];
   readonly died: Promise<string>;
+  protected readonly deaths: Deaths;
   protected readonly options: StackOptions;
   protected readonly all: Own[] = [];
   #created = 0;
@@ -63,6 +64,7 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
   constructor(url: string, options: StackOptions, deaths: Deaths) {
     this.url = url;
     this.options = options;
+    this.deaths = deaths;
     this.died = deaths.first;
   }
 

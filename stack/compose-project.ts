@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Document } from 'yaml';
 import { Changes } from './changes.ts';
 import { removeProject } from './docker.ts';
-import { signalGroup } from './group.ts';
+import { signalGroup } from './process-table.ts';
 import { guard, makeFolder, release, removeFolder, temporaryPath } from './watchdog.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -2,17 +2,28 @@
 import { followedLog } from '../verify/import/log-file.ts';
 import { parseInstanceLine, RoutedLog } from '../verify/import/stack-log.ts';
 import { BundledStack, Deaths, type NewInstance, portOf } from './bundled-stack.ts';
-import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
+import { Changes } from './changes.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
-import { ContainerService } from './container.ts';
+import { ContainerService, type ContainerSpec } from './container.ts';
 import { containerLines } from './container-log.ts';
 import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
 import { freePort } from './ports.ts';
-import type { Instance, InstanceOptions, OnDeath, Stack, StackOptions } from './stack.ts';
+import type { Balancer, Instance, InstanceOptions, OnDeath, Stack, StackOptions } from './stack.ts';
 
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
+const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
+/** Port on which instances listen in their containers; docker-compose.yml has the same number. */
+const INSTANCE_PORT = 3000;
+/** Compose's health checks would distort the measurements. */
+const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };
+
+/** Returns an instance's address for balancer.sh: the name of its compose service, which Docker's DNS resolves. */
+function routeTo(name: string): string {
+  return `${name}:${INSTANCE_PORT}`;
+}
+
 /**
  * Starts the stack in containers and waits until all are ready. Removes everything when this process ends.
  * Throws MissingProgramError without a Docker engine, or the output of a container that did not start.
@@ -27,19 +38,20 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   return new ComposeStack(project, { url: `http://127.0.0.1:${port}`, redisPort }, options).begin();
 }
 
+/** Servers that docker-compose.yml lacks, by the variable that selects them. */
+const LACKS = {
+  STACK_BALANCER: /^(?!nginx$)./,
+  SESSION_STORE: /^(postgres|memcached|dynamodb)$/,
+  BASKET_STORE: /^postgres$/,
+};
+
 function requireItsServers({ env }: StackOptions): void {
   const wanted: Record<string, string | undefined> = { ...process.env, ...env };
-  const balancer = wanted['STACK_BALANCER'] || 'nginx';
-  if (balancer !== 'nginx')
-    throw new Error(
-      `STACK_BALANCER: expected nginx, the balancer of docker-compose.yml, got ${balancer}. ` +
-        'Run it with --stack local, which starts the servers that it needs.',
-    );
-  for (const name of ['SESSION_STORE', 'BASKET_STORE']) {
+  for (const [name, lacks] of Object.entries(LACKS)) {
     const value = wanted[name] ?? '';
-    if (!['postgres', 'memcached', 'dynamodb'].includes(value)) continue;
+    if (!lacks.test(value)) continue;
     throw new Error(
-      `${name}: expected a store in Redis, the only server of docker-compose.yml, got ${value}. ` +
+      `${name}: expected nginx and a store in Redis, the servers of docker-compose.yml, got ${value}. ` +
         'Run it with --stack local, which starts the servers that it needs.',
     );
   }
@@ -55,12 +67,48 @@ class ComposeInstance extends ContainerService implements Instance {
   }
 }
 
+/** Controls nginx in a container through the script deploy/balancer.sh. */
+class ComposeBalancer extends ContainerService implements Balancer {
+  readonly #routed = new Set<string>();
+  readonly #changes = new Changes();
+
+  constructor(spec: Omit<ContainerSpec, 'ready' | 'name'>) {
+    const ready = async () => (await docker('exec', spec.container, ...SCRIPT, 'healthy')) !== undefined;
+    super({ ...spec, name: 'balancer', ready });
+  }
+
+  register(instance: Pick<Instance, 'name'>): Promise<void> {
+    return this.registerAll([instance]);
+  }
+
+  registerAll(instances: readonly Pick<Instance, 'name'>[]): Promise<void> {
+    return this.#change(() => {
+      for (const { name } of instances) this.#routed.add(name);
+    });
+  }
+
+  deregister({ name }: Pick<Instance, 'name'>): Promise<void> {
+    return this.#change(() => this.#routed.delete(name));
+  }
+
+  reload(): Promise<void> {
+    return this.#change(() => {});
+  }
+
+  #change(change: () => unknown): Promise<void> {
+    return this.#changes.run(async () => {
+      change();
+      const routes = [...this.#routed].map(routeTo);
+      await docker('exec', this.container, ...SCRIPT, 'route', ...routes);
+    });
+  }
+}
+
 class ComposeStack extends BundledStack<ComposeInstance> {
   override readonly balancer: ComposeBalancer;
   override readonly store: ContainerService;
   override readonly servers: readonly ContainerService[];
   readonly #project: ComposeProject;
-  readonly #deaths: Deaths;
   readonly #services: Services;
 
   constructor(
@@ -70,7 +118,6 @@ class ComposeStack extends BundledStack<ComposeInstance> {
   ) {
     const deaths = new Deaths(options.onDeath);
     super(url, options, deaths);
-    this.#deaths = deaths;
     this.#project = project;
     this.#services = {
       redis: { ...WITHOUT_HEALTHCHECK, ports: [`127.0.0.1:${redisPort}:${REDIS_PORT}`] },
@@ -122,7 +169,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     const container = this.#project.container(name);
     const parse = (line: string) => parseInstanceLine(name, line);
     this.logs.push(followedLog(name, 'instance', containerLines(container), { parse }));
-    return new ComposeInstance(planned, container, this.#deaths.report);
+    return new ComposeInstance(planned, container, this.deaths.report);
   }
 
   protected override async stopAll(): Promise<void> {
@@ -132,6 +179,3 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     await Promise.all(all.map(service => service.ended()));
   }
 }
-
-/** Compose's health checks would distort the measurements. */
-const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };

@@ -1,4 +1,6 @@
-import { docker, lastOutputOf } from './docker.ts';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { docker } from './docker.ts';
 import { type Launched, type PartSpec, StackPart } from './part.ts';
 import { until } from './wait.ts';
 
@@ -47,8 +49,10 @@ export class ContainerService extends StackPart<string> {
     await this.stop();
   }
 
-  override lastOutput(): Promise<string> {
-    return lastOutputOf(this.container);
+  override async lastOutput(): Promise<string> {
+    const logs = promisify(execFile)('docker', ['logs', '--tail', '50', this.container]);
+    const { stdout, stderr } = await logs.catch(() => ({ stdout: '', stderr: '' }));
+    return (stdout + stderr).trim();
   }
 
   protected override launch(): Launched<string> {

@@ -12,13 +12,6 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** Returns the last lines that a container wrote; '' if there is no such container. */
-export async function lastOutputOf(container: string): Promise<string> {
-  const logs = promisify(execFile)('docker', ['logs', '--tail', '50', container]);
-  const { stdout, stderr } = await logs.catch(() => ({ stdout: '', stderr: '' }));
-  return (stdout + stderr).trim();
-}
-
 /** Throws MissingProgramError if there is no Docker engine with the compose plugin. */
 export async function requireEngine(): Promise<void> {
   try {

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { type BalancerPlace, BalancerProcess, type Workers } from './balancer-process.ts';
-import { HaproxyControl } from './haproxy-control.ts';
-import { fillTemplate } from './nginx-files.ts';
+import { fillTemplate } from './nginx.ts';
 import { findProgram } from './programs.ts';
 import type { Routed } from './stack.ts';
 import { until } from './wait.ts';
@@ -16,6 +16,8 @@ const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
 /** Names of the backends in deploy/haproxy.cfg.template. Each backend lists all instances. */
 const GROUPS = ['instances', 'any_instance'] as const;
 const RESPONSE_TIMEOUT_MS = 10_000;
+/** Timeout of a command to HAProxy, milliseconds. */
+const WITHIN_MS = 5_000;
 /** hard-stop-after in deploy/haproxy.cfg.template, plus a margin, milliseconds. */
 const IN_FLIGHT_MS = 35_000;
 
@@ -123,3 +125,60 @@ export class Haproxy extends BalancerProcess {
     writeFileSync(this.#config, fillTemplate(TEMPLATE, values));
   }
 }
+
+interface Server {
+  name: string;
+  busy: number;
+}
+
+/** Sends commands to a running HAProxy, through the socket of its master process. */
+class HaproxyControl {
+  readonly #socket: string;
+
+  /** @param socket path of the socket of HAProxy's master process (`haproxy -S`) */
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /** Returns HAProxy's worker processes. Throws if the master process does not reply. */
+  async workers(): Promise<Workers> {
+    const text = await this.#send('show proc');
+    const [, current = '', old = ''] = text.split(/^# (?:workers|old workers|programs).*$/m);
+    const pids = (part: string) => [...part.matchAll(/^(\d+)\s+worker\s/gm)].map(([, pid]) => Number(pid));
+    return { serving: pids(current), retired: text.includes('# old workers') ? pids(old) : [] };
+  }
+
+  /** Sends a command to a worker process. Throws HAProxy's reply if the command fails. */
+  async order(worker: number, order: string): Promise<void> {
+    const reply = await this.#send(`@!${worker} ${order}`);
+    if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
+    throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
+  }
+
+  /** Returns the `server` lines of all backends; an empty list if the worker has ended. */
+  async servers(worker: number): Promise<Server[]> {
+    const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
+    const busy = header.split(',').indexOf('scur');
+    return rows
+      .map(row => row.split(','))
+      .filter(([, name = '']) => name !== '' && name !== 'FRONTEND' && name !== 'BACKEND')
+      .map(row => ({ name: row[1] ?? '', busy: Number(row[busy]) }));
+  }
+
+  #send(command: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = createConnection(this.#socket);
+      let reply = '';
+      socket.setEncoding('utf8').setTimeout(WITHIN_MS, () => socket.destroy(new Error(late(command))));
+      socket.on('data', (data: string) => {
+        reply += data;
+      });
+      socket.on('error', reject);
+      socket.on('close', () => resolve(reply.trim()));
+      socket.end(`${command}\n`);
+    });
+  }
+}
+
+const late = (command: string): string =>
+  `expected a reply from HAProxy to "${command}" within ${WITHIN_MS / 1000} s, got none`;

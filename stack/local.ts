@@ -10,7 +10,7 @@ import { type Fleet, fleetOf } from './fleet/fleet.ts';
 import type { Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
 import { ProxyLink } from './link.ts';
-import type { NginxAdditions } from './nginx-files.ts';
+import type { NginxAdditions } from './nginx.ts';
 import type { BackingServer } from './servers.ts';
 import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
 import type { Sticky } from './sticky.ts';
@@ -68,7 +68,7 @@ class LocalStack extends BundledStack<LocalInstance> {
   override readonly store: BackingServer;
   override readonly servers: readonly BackingServer[];
   readonly fleet?: Fleet;
-  readonly #options: LocalStackOptions;
+  declare protected readonly options: LocalStackOptions;
   readonly #plan: Plan;
   /** Includes removed instances, because the balancer's log may still have their addresses. */
   readonly #names = new Map<string, string>();
@@ -78,7 +78,6 @@ class LocalStack extends BundledStack<LocalInstance> {
   constructor(options: LocalStackOptions, plan: Plan) {
     const { deaths, kind, balancer, backing } = plan;
     super(balancer.url, options, deaths);
-    this.#options = options;
     this.#plan = plan;
     this.balancer = balancer;
     this.store = backing.store;
@@ -93,7 +92,7 @@ class LocalStack extends BundledStack<LocalInstance> {
   }
 
   protected override async startAll(): Promise<void> {
-    const { onStep, links, beside } = this.#options;
+    const { onStep, links, beside } = this.options;
     onStep?.(`starting ${this.servers.map(({ name }) => name).join(' and ')}`);
     await Promise.all(this.servers.map(server => server.start()));
     if (links)
@@ -102,7 +101,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
     // If the start was aborted, the stack has already stopped everything else.
     if (this.isStopped()) await this.#beside?.stop();
-    onStep?.(`starting ${instancesOf(this.#options).length} instances`);
+    onStep?.(`starting ${instancesOf(this.options).length} instances`);
     const created = await this.createAll();
     await Promise.all(created.map(instance => instance.start()));
     onStep?.(`starting ${this.#plan.kind}`);
@@ -121,7 +120,7 @@ class LocalStack extends BundledStack<LocalInstance> {
 
   protected override async startAdded(instance: LocalInstance): Promise<void> {
     await instance.start();
-    if (this.fleet) this.#options.onStep?.(`${instance.name} has started`);
+    if (this.fleet) this.options.onStep?.(`${instance.name} has started`);
   }
 
   async link(to: string): Promise<ProxyLink> {
@@ -158,8 +157,8 @@ class LocalStack extends BundledStack<LocalInstance> {
     const { fleet } = this;
     const instance = new LocalInstance({
       ...{ ...planned, log, backing: this.#backingEnv() },
-      shared: { ...this.#options.env, ...this.#beside?.env },
-      onDeath: fleet === undefined ? this.#plan.deaths.report : this.#reportReplaced,
+      shared: { ...this.options.env, ...this.#beside?.env },
+      onDeath: fleet === undefined ? this.deaths.report : this.#reportReplaced,
     });
     this.#names.set(new URL(instance.url).host, planned.name);
     this.logs.push(instanceLog(planned.name, log));
@@ -178,7 +177,7 @@ class LocalStack extends BundledStack<LocalInstance> {
   }
 
   readonly #reportReplaced = (description: string): void => {
-    this.#options.onStep?.(description.split('\n')[0] ?? description);
+    this.options.onStep?.(description.split('\n')[0] ?? description);
   };
 
   protected override async stopAll(): Promise<void> {

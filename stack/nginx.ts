@@ -1,9 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type BalancerPlace, BalancerProcess, type Workers } from './balancer-process.ts';
-import { groupMembers } from './group.ts';
-import { type NginxAdditions, NginxFiles } from './nginx-files.ts';
-import { commandLine } from './process-table.ts';
+import { commandLine, groupMembers } from './process-table.ts';
 import { findProgram } from './programs.ts';
+import type { Routed } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface NginxOptions extends BalancerPlace {
@@ -13,6 +13,36 @@ export interface NginxOptions extends BalancerPlace {
   retireMs?: number | undefined;
 }
 
+/** Additional directives for deploy/nginx.conf.template, in nginx's syntax. */
+export interface NginxAdditions {
+  /** Directives of nginx's block `http`. */
+  http?: string;
+  server?: string;
+  /**
+   * Directives of the block `upstream`, such as `least_conn;`. A function gets the number of times that the pinning
+   * was reset.
+   */
+  upstream?: string | ((forgotten: number) => string);
+  /** Parameters of each instance in the block `upstream`. A function gets the index of the instance, from 0. */
+  perInstance?: string | ((place: number) => string);
+  /**
+   * Rule for failed requests: a pattern and a location, such as `~. @bad_gateway;`. Precedes the rules of the
+   * template.
+   */
+  failure?: string;
+  /** Directives of the block `server` while no instance is registered. */
+  noInstance?: string;
+  /**
+   * Returns directives of the block `http` that list the instances. Called after each change of the instances or
+   * reset of the pinning.
+   */
+  instances?: (instances: readonly Routed[], forgotten: number) => string;
+}
+
+const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
+/** As in deploy/balancer.sh: after a failed request, an instance gets no requests for 1 s. */
+const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
+const NEVER_FAILED = 'max_fails=0';
 const WORKERS = 2;
 /** Baton reloads nginx although connections are idle for this time, because their clients are probably inactive. */
 const RESTING_MS = 500;
@@ -20,30 +50,65 @@ const LOOKS = 10;
 
 /** Runs nginx in front of changing instances. The constructor throws MissingProgramError if nginx is missing. */
 export class Nginx extends BalancerProcess {
+  readonly #folder: string;
+  readonly #additions: NginxAdditions;
   readonly #statusUrl: string;
-  readonly #files: NginxFiles;
+  /** Path of a file. While it exists, nginx closes each connection after its response. */
+  readonly #closing: string;
 
   constructor({ port, statusPort, dir, additions = {}, retireMs = 30_000, onDeath }: NginxOptions) {
-    const files = new NginxFiles({ port, statusPort, dir, additions });
-    const command = commandOf(files, retireMs);
+    const folder = join(dir, 'nginx');
+    const accessLog = join(dir, 'access.log');
+    const command = commandIn(folder, retireMs);
     super({
-      ...{ command, check: [...command, '-t'], log: files.log, accessLog: files.accessLog },
+      ...{ command, check: [...command, '-t'], log: join(dir, 'balancer.log'), accessLog },
       url: `http://127.0.0.1:${port}`,
       // An open port alone would not prove that this nginx runs: another server could have the port.
       ready: async pid =>
-        readFileSync(files.pid, 'utf8').trim() === `${pid}` && groupMembers(pid).length > WORKERS,
+        readFileSync(join(folder, 'nginx.pid'), 'utf8').trim() === `${pid}` &&
+        groupMembers(pid).length > WORKERS,
       stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
       ...{ reloadSignal: 'SIGHUP', workers: WORKERS, inFlightMs: retireMs + 5_000 },
       pins: typeof additions.upstream === 'function' || additions.instances !== undefined,
       onDeath,
     });
-    this.#files = files;
+    this.#folder = folder;
+    this.#additions = additions;
     this.#statusUrl = `http://127.0.0.1:${statusPort}/status`;
+    this.#closing = join(folder, 'closing');
+    const values = {
+      LISTEN: `127.0.0.1:${port}`,
+      STATUS_LISTEN: `127.0.0.1:${statusPort}`,
+      STATE_DIR: folder,
+      INSTANCES_DIR: folder,
+      ACCESS_LOG: accessLog,
+    };
+    this.#put('nginx.conf', fillTemplate(TEMPLATE, values));
+    for (const block of ['http', 'server', 'failure'] as const)
+      this.#put(`${block}.d/additions.conf`, additions[block]);
     this.write();
   }
 
+  /** Writes the configuration files that list the instances. */
   protected override write(): void {
-    this.#files.write([...this.routed.values()], this.forgotten, this.repeatMs);
+    const { upstream = '', perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
+    const { forgotten, repeatMs } = this;
+    const routed = [...this.routed.values()];
+    const choice = typeof upstream === 'function' ? upstream(forgotten) : upstream;
+    // An instance that responds slowly must not count as failed, because nginx sends failed instances no requests.
+    const servers = serverLines(routed, repeatMs === undefined ? perInstance : NEVER_FAILED);
+    this.#put('instances.conf', `${choice}\n${servers}`);
+    this.#put('any-instance.conf', serverLines(routed, NEVER_FAILED));
+    this.#put('server.d/no-instance.conf', routed.length === 0 ? noInstance : '');
+    this.#put('http.d/instances.conf', instances?.(routed, forgotten));
+    const repeating = `proxy_next_upstream error timeout non_idempotent; proxy_read_timeout ${repeatMs}ms;`;
+    this.#put('server.d/repeat.conf', repeatMs === undefined ? '' : repeating);
+  }
+
+  #put(name: string, text = ''): void {
+    const file = join(this.#folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${text}\n`);
   }
 
   /** nginx renames its worker processes when they retire. */
@@ -60,12 +125,12 @@ export class Nginx extends BalancerProcess {
   }
 
   protected override async replaceWorkers(): Promise<void> {
-    writeFileSync(this.#files.closing, '');
+    writeFileSync(this.#closing, '');
     try {
       await this.#untilFewAreIdle();
       await super.replaceWorkers();
     } finally {
-      rmSync(this.#files.closing, { force: true });
+      rmSync(this.#closing, { force: true });
     }
   }
 
@@ -93,11 +158,34 @@ export class Nginx extends BalancerProcess {
   }
 }
 
-function commandOf(files: NginxFiles, retireMs: number): [string, ...string[]] {
+function commandIn(folder: string, retireMs: number): [string, ...string[]] {
   // nginx's default user could not enter the temporary folder.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
   // Without this limit, a request in flight could keep a retired worker running.
   const global = `daemon off; worker_shutdown_timeout ${retireMs}ms;${user}`;
-  return [findProgram('nginx'), '-e', 'stderr', '-p', files.state, '-c', files.config, '-g', global];
+  return [findProgram('nginx'), '-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', global];
+}
+
+/** Replaces each `${NAME}` in a template file by its value. Leaves names without a value. */
+export const fillTemplate = (template: URL, values: Readonly<Record<string, string>>): string =>
+  readFileSync(template, 'utf8').replace(/\$\{([A-Z_]+)\}/g, (whole, name) => values[name] ?? whole);
+
+function serverLines(routed: readonly Routed[], options: string | ((place: number) => string)): string {
+  const lines = routed.map(({ url }, place) => {
+    const own = typeof options === 'string' ? options : options(place);
+    return `server ${new URL(url).host} ${own};`;
+  });
+  // nginx requires at least one server in each group, so an empty group lists a server that is down.
+  return lines.join('\n') || 'server 127.0.0.1:9 down;';
+}
+
+/**
+ * Returns the directives of both sets. If both set the same field, `http`, `server` and `failure` are joined; else
+ * the second wins.
+ */
+export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
+  const both = (name: 'http' | 'server' | 'failure'): string =>
+    [first[name], second[name]].filter(text => text !== undefined).join('\n');
+  return { ...first, ...second, http: both('http'), server: both('server'), failure: both('failure') };
 }

@@ -1,12 +1,14 @@
 /** Finds free ports for servers that listen on 127.0.0.1. */
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 // First port to try, below the ports of outgoing connections (Linux 32768 …, macOS 49152 …).
 // An outgoing connection could take the port of a restarting instance.
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
+const TRIES = 200;
 
 /** Maximum number of reserved ports. A further reservation ends the oldest. */
 const HELD = 1_000;
@@ -15,31 +17,26 @@ const HELD = 1_000;
 const held = new Map<number, Socket>();
 
 /** Reserves and returns a free port that no Baton process on this machine has reserved. */
-export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const port = randomInt(FIRST, AFTER_LAST);
-    if (await take(port)) return port;
-  }
-  throw new Error(
-    `expected a free port between ${FIRST} and ${AFTER_LAST} on 127.0.0.1, but 200 tries found none`,
-  );
+export function freePort(): Promise<number> {
+  const ports = Array.from({ length: TRIES }, () => randomInt(FIRST, AFTER_LAST));
+  return firstFree(ports, `between ${FIRST} and ${AFTER_LAST}`);
 }
 
 /** Returns the first free port that is not below `port`. */
-export async function freePortFrom(port: number): Promise<number> {
-  for (let candidate = port; candidate < Math.min(port + 200, 65_536); candidate += 1) {
-    if (await take(candidate)) return candidate;
-  }
-  throw new Error(
-    `expected a free port from ${port} on (127.0.0.1), but the next 200 are taken: choose another port`,
-  );
+export function freePortFrom(port: number): Promise<number> {
+  const ports = Array.from({ length: TRIES }, (_, n) => port + n).filter(one => one < 65_536);
+  return firstFree(ports, `from ${port} on`);
+}
+
+async function firstFree(ports: readonly number[], where: string): Promise<number> {
+  for (const port of ports) if (await take(port)) return port;
+  throw new Error(`expected a free port ${where} on 127.0.0.1, but none of ${ports.length} was free`);
 }
 
 async function take(port: number): Promise<boolean> {
-  if (held.has(port)) return false;
   const namesake = await hold(port);
   if (namesake === undefined) return false;
-  if (!(await isFree(port))) {
+  if (!(await canListen(port, '127.0.0.1')) || !(await canListen(port, '0.0.0.0'))) {
     namesake.close();
     return false;
   }
@@ -52,29 +49,25 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/** Reserves a port by an open UDP socket. Returns undefined if another process has reserved the port. */
-function hold(port: number): Promise<Socket | undefined> {
-  return new Promise(resolve => {
-    const socket = createSocket('udp4');
-    socket.once('error', () => {
-      socket.close();
-      resolve(undefined);
-    });
-    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => {
-      socket.unref();
-      resolve(socket);
-    });
-  });
+/** Reserves a port by an open UDP socket. Returns undefined if the port is already reserved. */
+async function hold(port: number): Promise<Socket | undefined> {
+  const socket = createSocket('udp4');
+  try {
+    await once(socket.bind({ port, address: '127.0.0.1', exclusive: true }), 'listening');
+    return socket.unref();
+  } catch {
+    socket.close();
+    return undefined;
+  }
 }
 
-async function isFree(port: number): Promise<boolean> {
-  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
-}
-
-function canListen(port: number, host: string): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
-  });
+async function canListen(port: number, host: string): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen({ port, host, exclusive: true }), 'listening');
+    await server[Symbol.asyncDispose]();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { groupMembers } from './group.ts';
+import { groupMembers } from './process-table.ts';
 import { type BackingServer, startServer } from './servers.ts';
 import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';

@@ -3,8 +3,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
-import { groupMembers, signalGroup } from './group.ts';
 import { type Launched, type PartSpec, StackPart } from './part.ts';
+import { groupMembers, signalGroup } from './process-table.ts';
 import { until } from './wait.ts';
 import { guard, makeFolder, release, removeFolder, startWatchdog } from './watchdog.ts';
 

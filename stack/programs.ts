@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, globSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export class MissingProgramError extends Error {
@@ -8,41 +8,22 @@ export class MissingProgramError extends Error {
 /** Programs that `scripts/setup` installs only with --stores. */
 const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed'];
 
+const newestFirst = (a: string, b: string) => b.localeCompare(a, 'en', { numeric: true });
+const POSTGRES = ['/usr/lib/postgresql/*/bin', '/opt/homebrew/opt/postgresql@*/bin'];
+
 // Debian's PATH lacks the sbin folders, where nginx is. No PATH includes PostgreSQL's programs.
 const ALSO = [
-  ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()],
+  ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'],
+  ...POSTGRES.flatMap(pattern => globSync(pattern).toSorted(newestFirst)),
   join(import.meta.dirname, '../node_modules/.bin'),
 ];
-
-function postgresFolders(): string[] {
-  const [debian, homebrew] = ['/usr/lib/postgresql', '/opt/homebrew/opt'];
-  const newestFirst = (a: string, b: string) => b.localeCompare(a, 'en', { numeric: true });
-  return [
-    ...entries(debian).toSorted(newestFirst),
-    ...entries(homebrew)
-      .filter(path => path.includes('/postgresql@'))
-      .toSorted(newestFirst),
-  ].map(folder => join(folder, 'bin'));
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder).map(name => join(folder, name));
-  } catch {
-    return [];
-  }
-}
 
 /** Returns the path of the first installed program. Throws MissingProgramError if none is installed. */
 export function findProgram(...names: string[]): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
   const folders = [...path, ...ALSO];
-  for (const name of names) {
-    for (const folder of folders) {
-      const file = join(folder, name);
-      if (isExecutable(file)) return file;
-    }
-  }
+  const found = names.flatMap(name => folders.map(folder => join(folder, name))).find(isExecutable);
+  if (found !== undefined) return found;
   const setup = names.some(name => OPTIONAL.includes(name)) ? 'scripts/setup --stores' : 'scripts/setup';
   throw new MissingProgramError(
     `expected ${names.join(' or ')} on the PATH, but found none. Run ${setup}, which installs it.`,

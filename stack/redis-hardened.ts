@@ -83,7 +83,7 @@ export class Access {
 
   connect(port: number): Socket {
     const ca = readFileSync(this.certificate);
-    return connect({ host: this.#host, port, ca, timeout: 1_000 });
+    return connect({ host: this.#host, port, ca });
   }
 }
 

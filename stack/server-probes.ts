@@ -1,19 +1,18 @@
+import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 
-export const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
+export const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port });
 
-/** Sends a command to a server. Returns true if the reply matches `expected`. */
-export function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    socket.write(`${command}\r\n`); // Node sends the command as soon as the connection is open.
-    socket.on('data', reply => {
-      socket.destroy();
-      resolve(expected.test(reply.toString('latin1')));
-    });
-    socket.on('timeout', () => socket.destroy(new Error(`no reply to ${command}`)));
-    socket.on('error', reject);
-    socket.on('close', () => resolve(false));
-  });
+/** Sends a command to a server. Returns true if the reply matches `expected`. Throws after 1 s without a reply. */
+export async function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
+  socket.on('error', () => {}); // `once` throws the first error.
+  socket.write(`${command}\r\n`); // Node sends the command as soon as the connection is open.
+  try {
+    const [reply] = await once(socket, 'data', { signal: AbortSignal.timeout(1_000) });
+    return expected.test(String(reply));
+  } finally {
+    socket.destroy();
+  }
 }
 
 export async function answersQuery(url: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** Makes nginx pin visitors to instances with the cookies of other load balancers. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { NginxAdditions } from './nginx-files.ts';
+import type { NginxAdditions } from './nginx.ts';
 import type { Routed } from './stack.ts';
 
 /**

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { removeProject } from './docker.ts';
-import { groupMembers, signalGroup } from './group.ts';
+import { groupMembers, signalGroup } from './process-table.ts';
 
 const guarded = { group: new Set<string>(), folder: new Set<string>(), project: new Set<string>() };
 

@@ -1,6 +1,6 @@
 /** Defines an entry of the zoo: a broken or healthy deployment, with the verdict that Baton must give. */
 import type { Beside } from '../stack/local.ts';
-import type { NginxAdditions } from '../stack/nginx-files.ts';
+import type { NginxAdditions } from '../stack/nginx.ts';
 import type { BackingServer } from '../stack/servers.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 

@@ -1,4 +1,5 @@
 /** Adds health checks like those of cloud load balancers to nginx: only healthy instances get requests. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Changes } from '../changes.ts';
 import { Nginx, type NginxOptions } from '../nginx.ts';
 import type { Routed } from '../stack.ts';
@@ -73,7 +74,8 @@ export class CheckedNginx extends Nginx {
     clearInterval(target.checks);
     this.#targets.delete(instance.url);
     await this.#route();
-    await atMost(this.#options.drainMs, target.drained);
+    const over = pause(this.#options.drainMs, undefined, { ref: false });
+    await Promise.race([target.drained, over]);
   }
 
   #admit(instance: Routed, via: string, health: Health): Target {
@@ -127,13 +129,4 @@ export class CheckedNginx extends Nginx {
     await super.dispose();
     await moved;
   }
-}
-
-async function atMost(milliseconds: number, awaited: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([awaited, over]);
-  clearTimeout(timer);
 }

@@ -2,7 +2,7 @@
  * Defines the load balancers and instance groups that the stack can imitate, from their documentation. Times are in
  * milliseconds.
  */
-import type { NginxAdditions } from '../nginx-files.ts';
+import type { NginxAdditions } from '../nginx.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
 
 export const PROFILES = ['seed', 'classic-elb', 'alb', 'nginx'] as const;

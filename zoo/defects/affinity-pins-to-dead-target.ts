@@ -1,4 +1,4 @@
-import type { NginxAdditions } from '../../stack/nginx-files.ts';
+import type { NginxAdditions } from '../../stack/nginx.ts';
 import type { Defect } from '../entry.ts';
 
 /** The cookie contains the address of an instance, and nginx tries no other instance. */
