@@ -1,6 +1,5 @@
 /** Defines the interface of the system under test that Baton starts: instances, a balancer and a session store. */
 import type { LogSource } from '../verify/client/logs.ts';
-import type { Fleet } from './fleet/fleet.ts';
 import type { ProxyLink } from './link.ts';
 
 export const RUNNERS = ['local', 'compose'] as const;
@@ -71,6 +70,16 @@ export interface Balancer extends Service {
   repeat?(afterMs: number | undefined): Promise<void>;
 }
 
+/** Keeps the number of instances constant, and replaces instances that fail. */
+export interface Keeper {
+  /** Returns true if the wanted number of instances runs, all are healthy, and no change is in progress. */
+  whole(): boolean;
+  /** Maximum time to replace a crashed instance by an instance that serves requests, milliseconds. */
+  readonly recoversWithinMs: number;
+  /** Calls the listener after each added or removed instance. Returns a function that removes the listener. */
+  onChange(listener: () => void): () => void;
+}
+
 export interface Stack {
   /** Address at which clients reach the balancer. */
   readonly url: string;
@@ -81,7 +90,7 @@ export interface Stack {
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
   /** Absent if the stack does not replace failed instances. */
-  readonly fleet?: Fleet;
+  readonly fleet?: Keeper;
   /** Server that stores the sessions. Redis if no other server does. */
   readonly store: StoreServer;
   /** All servers that instances use. The session store comes first. */

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { BalancerProcess } from '../balancer-process.ts';
-import type { Instance, InstanceOptions } from '../stack.ts';
+import type { Instance, InstanceOptions, Keeper } from '../stack.ts';
 import { CheckedNginx } from './checked-nginx.ts';
 import { type Group, type Profile, replacedWithinMs } from './profile.ts';
 
@@ -23,8 +23,7 @@ interface Member {
 const RETRY_MS = 1_000;
 const START_MS = 20_000;
 
-export class Fleet {
-  /** Maximum time to replace a crashed instance by an instance that serves requests, milliseconds. */
+export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
   readonly #actions: FleetActions;
@@ -71,13 +70,11 @@ export class Fleet {
     await leaving;
   }
 
-  /** Calls the listener after each added or removed instance. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Returns true if the wanted number of instances runs, all are healthy, and no change is in progress. */
   whole(): boolean {
     const quiet = this.#starting === 0 && this.#leaving.size === 0 && this.#members.size === this.#wanted;
     return quiet && ![...this.#members].some(member => this.#fails(member));
