@@ -214,6 +214,8 @@ describe('logs of the instances themselves', () => {
 
 it('a log that is missing, or has no request of Baton, is an error that says what to do', async () => {
   await expect(ServedLater.read([join(folder, 'none.log')])).rejects.toThrow('cannot be read (ENOENT)');
-  await expect(ServedLater.read([`one=${file('e.log', 'hello')}`])).rejects.toThrow('Let one log the header');
+  await expect(ServedLater.read([`one=${file('e.log', 'hello')}`])).rejects.toThrow(
+    'Let one log this header',
+  );
   await expect(ServedLater.read([file('f.log', '')])).rejects.toThrow('found none');
 });

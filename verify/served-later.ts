@@ -178,6 +178,6 @@ function nothing(file: string, name: string | undefined): UsageError {
   const remedy =
     name === undefined
       ? 'Let the balancer log this header and the instance: in nginx "$http_x_request_id $upstream_addr" in log_format'
-      : `Let ${name} log the header of each request`;
+      : `Let ${name} log this header of each request`;
   return new UsageError(`${expected}${remedy} (docs/target-file.md)`);
 }

@@ -73,9 +73,7 @@ function judging(
 ): (checks: readonly Check[]) => Promise<Result> {
   const { logs, from } = values;
   if (logs !== undefined && (more.length > 0 || from !== undefined))
-    throw new UsageError(
-      'check --logs: expected one history that Baton recorded, and no --from. Name one run',
-    );
+    throw new UsageError('check --logs: expected one run that Baton recorded, and no --from');
   if (logs !== undefined)
     return async checks => judgeFile(run, checks, await ServedLater.read(logs.split(',')));
   if (from === undefined)

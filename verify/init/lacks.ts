@@ -49,7 +49,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
       ? undefined
       : {
           lacks: 'no probe that shows whether a write took effect twice',
-          remedy: 'add a probe of `kind: counter`, or `bag`: a list with repeats',
+          remedy: 'add a probe of `kind: counter`, or of `kind: bag` (a list with repeats)',
         }),
   'one-session': made,
   'cookie-policy': made,
@@ -102,7 +102,7 @@ function instance({ instance: by }: Target, { logs }: Given): Missing | undefine
 function made({ session }: Target): Missing | undefined {
   if (session === undefined) return undefined;
   return {
-    lacks: 'no login: with `session`, every session has begun before the run',
+    lacks: 'no login: the sessions that `session` names begin before the run',
     remedy: 'replace `session` by `login`',
   };
 }

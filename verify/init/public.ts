@@ -66,7 +66,7 @@ export async function undecidableOf(
       guarantee: 'rotation',
       lacks:
         'a client has no session cookie before its login, and the login page redirects a signed-in client',
-      remedy: 'claim it by name if the app can set its session cookie before a login',
+      remedy: 'add its name to `claims` if the app can set its session cookie before a login',
     });
   return undecidable;
 }

@@ -128,7 +128,10 @@ async function tried(
   const names = all.map(({ request: { path }, field }) => `${field} of POST ${path}`).join(', ');
   const none =
     all.length === 0 ? 'no form is safe to write to' : `none yet; with --probe, init tries ${names}`;
-  say('probe', unread.length === 0 ? none : `none; no page showed the texts sent as ${unread.join(', ')}`);
+  say(
+    'probe',
+    unread.length === 0 ? none : `none; no page showed the texts that init sent as ${unread.join(', ')}`,
+  );
   return { probe: undefined, skipped };
 }
 

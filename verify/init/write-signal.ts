@@ -12,7 +12,7 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
       ...(signal === undefined ? NO_NAME : onlyOne(signal)),
       '',
     ].join('\n');
-  const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
+  const names = `${signal.names.length} instances were seen: ${signal.names.join(', ')}.`;
   // Names only an affinity cookie in `sticky`, because a run cannot drop a session cookie.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`How to recognise the instance; ${names}${stickyText(signal, off)}`, {
@@ -38,10 +38,10 @@ function stickyText({ sticky, by }: Signal, off: { sticky?: string }): string {
   if (!sticky) return '';
   if (off.sticky !== undefined)
     return (
-      `\nThe balancer pins a client to one of them by the cookie ${by}: without it, requests are balanced again.` +
+      `\nThe balancer pins a client to one instance by the cookie ${by}: without this cookie, requests are balanced again.` +
       `\n${COMMAND} verify --sticky-report shows what breaks then.`
     );
   return by === undefined
-    ? '\nThe balancer pins a client to one of them, but not by a cookie: `addresses` of single instances bypass it.'
-    : `\nThe balancer pins a client to one of them by the cookie ${by}, which carries the session: \`addresses\` bypass it.`;
+    ? '\nThe balancer pins a client to one instance, but not by a cookie: `addresses` of instances bypass the balancer.'
+    : `\nThe balancer pins a client to one instance by the cookie ${by}, which carries the session: \`addresses\` bypass the balancer.`;
 }

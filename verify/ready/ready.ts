@@ -197,7 +197,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
       'instance that gave the form → instance that received it): ' +
       `${[...new Set(pairs)].sort().join(', ')}. The user name, the password or ` +
       '`login.form` in the target file is wrong' +
-      (alone ? '' : ', or no instance accepts a form that another one gave') +
+      (alone ? '' : ', or no instance accepts a form that another instance gave') +
       '. Try the login by hand in a browser. The app may also have locked the account for a while after refused logins' +
       (registration === undefined ? '' : `. It was registered before: ${registration.answer}`),
   );

@@ -27,7 +27,7 @@ export const entering = requestTo(
   path
     .default('')
     .describe(
-      'The path of the request. If it is absent, Baton submits a form of the page before: the one that has all fields named in `form`, together with its other (hidden) fields.',
+      'The path of the request. If it is absent, Baton submits a form of the previous page: the form that has all fields named in `form`, together with its other (hidden) fields.',
     ),
 );
 
@@ -46,7 +46,7 @@ const aided = {
     .record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), regex)
     .optional()
     .describe(
-      'Values of the mail that this request sends to the user, for later requests. Baton waits for it.',
+      'Values of the mail that this request sends to the user, for later requests. Baton waits for the mail.',
     ),
 };
 const passkey = <C extends 'create' | 'get'>(ceremony: C) =>

@@ -21,7 +21,7 @@ const lacksPath = ({ path: to, form }: { path: string; form: object }): boolean 
 
 function checkLogin({ login, session }: TargetFile, wrong: Wrong): void {
   if (login === undefined) {
-    if (session === undefined) wrong('missing: expected a login; or `session` instead', 'login');
+    if (session === undefined) wrong('missing: expected `login` or `session`', 'login');
     return;
   }
   login.steps.forEach((step, i) => {

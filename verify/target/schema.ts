@@ -163,7 +163,7 @@ export const targetKeys = z.strictObject({
         .describe('A JSON body: the page is then requested by POST, as for GraphQL and JSON-RPC.'),
       user: shown,
     })
-    .describe('Finds the signed-in user in a page that shows it.'),
+    .describe('Finds the name of the signed-in user in a page.'),
   signedOut: z
     .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(destination).default([]) })
     .optional()

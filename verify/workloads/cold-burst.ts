@@ -19,7 +19,7 @@ export const coldBurst: Workload = {
   does: 'sends parallel requests of a client without cookies, then logs it in',
   feeds: ['one-session', 'continuity'],
   lacks: ({ session }) =>
-    session === undefined ? undefined : '`login`: with `session`, Baton does not log in',
+    session === undefined ? undefined : '`login`: if the file has `session`, Baton does not log in',
   run: (context, plan) =>
     inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
       if (!over(own, plan, n < NEEDED)) await round(own, n);

@@ -19,7 +19,7 @@ export const fixation: Workload = {
   does: 'logs in with cookies that an attacker knows, then sends these cookies from another client',
   feeds: ['rotation'],
   lacks: ({ session }) =>
-    session === undefined ? undefined : '`login`: with `session`, Baton does not log in',
+    session === undefined ? undefined : '`login`: if the file has `session`, Baton does not log in',
   run: async (context, plan) => {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
