@@ -78,7 +78,7 @@ function textMark(views: Views, users: readonly string[]): Mark | undefined {
   return undefined;
 }
 
-/** Apps often show only the part of an e-mail address before the @. */
+/** Returns the names that a page may show for a user: the login name, and its part before the @. */
 const namesOf = (user: string): string[] => [...new Set([user, user.split('@')[0] as string])];
 
 interface Place {

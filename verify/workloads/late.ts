@@ -47,8 +47,7 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // These reads show which user is signed in after late cookies. Their mark `old` tells the checks not to require the
-  // new user.
+  // Reads which user is signed in after late cookies. With the mark `old`, the checks do not require the new user.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
   next.end('over');
