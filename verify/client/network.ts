@@ -138,8 +138,8 @@ export class Network {
   }
 
   /**
-   * Returns whether the target's limits allow a request now. A request that must wait cannot join a barrier: the
-   * requests at the barrier would wait for it, and it would wait for them to end.
+   * Returns whether the target's limits allow a request now. A request that must wait cannot join a barrier: it would
+   * wait for the end of the other requests at the barrier, which would wait for its last byte.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;

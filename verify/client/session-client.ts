@@ -76,8 +76,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // A request that must wait for a limit cannot join a barrier: the requests at the barrier would wait for it, and it
-    // would wait for them to end.
+    // If this request must wait for a limit, it leaves the barrier. Otherwise the other requests at the barrier would
+    // wait for it forever.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);

@@ -1,4 +1,6 @@
-/** Caches one value for each of the last few objects. A WeakMap of many new objects is slow to collect. */
+/**
+ * Caches a value for each of the few objects that were used last. A WeakMap with many new objects is slow to collect.
+ */
 
 const SIZE = 8;
 

@@ -423,7 +423,7 @@ describe('continuity', () => {
   it('compares a login with the form that its own session got since its last login', () => {
     const verdict = judged(p => {
       p.session('s1', 'alice').form('app-1').login('app-1').ended();
-      // If the password is wrong, an instance refuses the login even with a form of its own.
+      // If the password is wrong, every instance refuses the login, even with a form that it sent itself.
       p.session('s2', 'bob').form('app-1').refusedLogin('app-1').refusedLogin('app-2').ended();
       p.session('s3', 'carol').form('app-1').ended();
       p.session('s3', 'carol').refusedLogin('app-2').ended();

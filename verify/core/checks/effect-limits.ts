@@ -46,7 +46,7 @@ export class EffectLimits {
     if (this.adds.length > KEPT) this.adds.shift();
   }
 
-  /** Forgets the highest possible sum of a counter, until the next set or clear that overlaps no request. */
+  /** Makes the highest possible sum of a counter unknown, until a set or clear that overlaps no request. */
   #falling(): void {
     this.#falls++;
     this.#known = false;

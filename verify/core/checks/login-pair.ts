@@ -1,4 +1,4 @@
-/** Counts the logins of a pair of instances: the first sent the login form, the second received the login. */
+/** Counts the logins of a pair of instances. One instance sent the login form, the other received the login. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';

@@ -1,4 +1,7 @@
-/** Counts responses by the instance of the session's login, last write or last page, and the instance that responds. */
+/**
+ * Counts responses for pairs of instances: the instance of the session's login, last write or last page, and the
+ * instance that responds.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';

@@ -23,7 +23,7 @@ export class Counter implements ObjectState {
   #undoable = 0;
   /** Count after all acknowledged increments; undefined if not known. */
   #sum: number | undefined;
-  /** Acknowledged increments that the next final count must include. */
+  /** Acknowledged increments that the count must include when no write is in flight. */
   #owed: Write[] = [];
   #phase = 0;
   /** Operations that set, clear or decrement the counter and may still take effect. */

@@ -14,7 +14,7 @@ export interface ObjectFacts {
   write: Write | undefined;
   /** Undefined for a write, and for a read that is not `certain`. */
   reads: ReadFacts | undefined;
-  /** Set for the read of a list that may be cut off. */
+  /** Present if a read showed a list that the app may have cut off. */
   newest: NewestAdd | undefined;
   /** Acknowledged adds that a final read shows for the first time. */
   found: readonly Write[];

@@ -76,7 +76,7 @@ export class Tables {
   /** For each operation: the latest return of all operations that were called before its own return. */
   readonly latest: Float64Array;
   readonly kinds: Int32Array;
-  /** 1 for an operation that the search adds as soon as it leaves the state unchanged. */
+  /** For each operation: 1 if the search adds it as soon as it leaves the state unchanged, else 0. */
   readonly idle: Uint8Array;
   readonly byCall: Links;
   readonly byReturn: Links;

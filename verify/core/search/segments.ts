@@ -199,8 +199,8 @@ export class Segments {
   }
 
   /**
-   * Returns true if an operation with unknown outcome (`info`) may take effect before or after a cut, and no read can
-   * show when.
+   * Returns true if an operation with unknown outcome (`info`) may take effect on either side of a cut, and no read can
+   * show on which side.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;

@@ -60,7 +60,7 @@ export interface Figure {
   of: readonly [Guarantee, ...Guarantee[]];
   /** The condition on the sum, as a k6 threshold. A counter without data is 0, which breaks the condition. */
   needs?: string;
-  /** Name of the count of repeated reads that is added to this metric. */
+  /** Name of a count of repeated reads. This count is added to the metric. */
   repeated?: keyof Repeated;
   /** True to count each account once, even if several virtual users log in to it. */
   perAccount?: true;
