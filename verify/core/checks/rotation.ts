@@ -25,7 +25,7 @@ class Sent {
   replays = 0;
 }
 
-/** The kinds of cookies that were tried in one session. Each kind is counted once. */
+/** The kinds of cookies that were tried in one session, to count each kind once. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;

@@ -72,8 +72,8 @@ function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Op
 }
 
 /**
- * Returns the events in the order in which a recorder writes them: starts by the time of the call, ends and reads by
- * the time of the response.
+ * Returns the events in the order in which a recorder writes them: starts by call time, ends and reads by response
+ * time.
  */
 function eventsOf(operations: readonly Operation[]): Event[] {
   const timed = operations.flatMap((operation): { at: number; event: Event }[] => {

@@ -24,8 +24,8 @@ export interface ReadFacts {
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined;
   /**
-   * The session's next read may equal this read, without a change of the object. True if that read counts as a compared
-   * read, too.
+   * When the session's next read equals this read, and the object has not changed: true if the next read counts as a
+   * compared read, too.
    */
   again: boolean;
   /** Values of this read that the session's previous read may not have shown. */

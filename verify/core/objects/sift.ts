@@ -84,7 +84,8 @@ export class Sift {
   }
 
   /**
-   * Removes the values of other runs from `saw`. If the app may have cut off the list, deletes `saw` and returns it.
+   * Removes the values of other runs from `saw`. If the app may have cut off the list, deletes `saw`, and returns the
+   * list.
    */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;

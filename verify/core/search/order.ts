@@ -51,9 +51,9 @@ class Links {
 }
 
 /**
- * When the search may add an operation without a response. `no`: at any position. `alone`: only directly before a
- * response that is impossible without it. `together`: also several at once, before a response that is impossible
- * without them.
+ * When the search may add an operation without a response. `no`: at any position. `alone`: only one operation, directly
+ * before a response that is impossible without it. `together`: also several operations, directly before a response that
+ * is impossible without them.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 

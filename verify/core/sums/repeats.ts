@@ -13,7 +13,10 @@ export interface Repeated {
   /** Number of repeated reads compared with a write. `writtenElsewhere`: another instance served the write. */
   written: number;
   writtenElsewhere: number;
-  /** Number of repeated reads compared with the previous read. `pairsElsewhere`: pairs on two instances. */
+  /**
+   * Number of repeated reads compared with the previous read. `pairsElsewhere`: those whose previous read another
+   * instance served.
+   */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -27,7 +30,10 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** The operations with which a judged read is compared. Equal reads are compared with the same operations. */
+/**
+ * The operations with which a judged read was compared. A read that equals the judged read is compared with the same
+ * operations.
+ */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
 /** Counts the repeated reads of one session whose object no other session writes. */
