@@ -149,7 +149,7 @@ export class Driver {
       .operation;
   }
 
-  /** Requests a page, and disconnects after `after` milliseconds, or as soon as the request is sent if 0. Records nothing. */
+  /** Requests a page, and disconnects after `after` milliseconds (0: when the request is sent). Records nothing. */
   async abandon(path: string, after: number, how: How = {}): Promise<void> {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, how);
   }

@@ -30,7 +30,10 @@ export const GUARANTEES = {
   routing: info('PINNED UNPINNED', 'requests reach the instances as claimed: spread, or sticky'),
   'read-your-writes': info('STALE', 'a read after an acknowledged write of its session shows that write'),
   'monotonic-reads': info('BACK', 'a read never shows an older state than an earlier read of its session'),
-  'no-lost-updates': info('CLOBBER', 'every acknowledged add of overlapping requests is in the final state'),
+  'no-lost-updates': info(
+    'CLOBBER',
+    'each acknowledged add that overlapped another request is in the final state',
+  ),
   'at-most-once': info('DOUBLE', 'no operation takes effect twice'),
   linearizability: info('NONLINEAR', 'each operation takes effect at one point between call and return'),
   'logout-final': info('ZOMBIE RISEN', 'after a logout the old cookie is refused everywhere, for good', [
