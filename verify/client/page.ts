@@ -6,22 +6,23 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface FormField {
   name: string;
-  /** Type of an input element, such as `password`; otherwise `textarea` or `select`. */
+  /** Type of an input element, such as `password`; otherwise `textarea` or `select`. A button is `submit`. */
   type: string;
   value: string;
   /** Texts that describe the field, in lower case: name, id, label, placeholder and autocomplete. */
   hint: string;
+  /** True if the page hides the field, as a trap for programs that fill in forms, or until a script shows it. */
+  unseen?: true;
 }
 
 export interface Form {
   method: 'GET' | 'POST';
   /** Address to which the form is sent; empty for the address of the form's page. */
   action: string;
+  /** What a browser sends: all inputs, and the first button that submits the form, if it has a name. */
   fields: FormField[];
   /** Texts that describe the form, in lower case: id, name, class, action, label and buttons. */
   words: string;
-  /** The first button that submits the form, if it has a name. */
-  button?: { name: string; value: string };
   /** True if the form has a file upload, which Baton cannot fill in. */
   files: boolean;
 }
@@ -84,7 +85,6 @@ function formOf(form: Element, labels: ReadonlyMap<string, string>, elsewhere: r
   const inside = DomUtils.getElementsByTagName('*', form.children, true);
   const own = elsewhere.filter(one => attribs['id'] !== undefined && one.attribs['form'] === attribs['id']);
   const buttons = [...inside.filter(isButton), ...own];
-  const [first] = buttons;
   const words = [
     attribs['id'],
     attribs['name'],
@@ -97,11 +97,8 @@ function formOf(form: Element, labels: ReadonlyMap<string, string>, elsewhere: r
   return {
     method: attribs['method']?.toUpperCase() === 'POST' ? 'POST' : 'GET',
     action: attribs['action'] ?? '',
-    fields: inside.flatMap(element => fieldOf(element, labels)),
+    fields: [...inside.flatMap(element => fieldOf(element, labels)), ...pressed(buttons[0])],
     words: words.join(' ').toLowerCase(),
-    ...(first?.attribs['name'] === undefined
-      ? {}
-      : { button: { name: first.attribs['name'], value: first.attribs['value'] ?? '' } }),
     files: inside.some(one => one.name === 'input' && one.attribs['type']?.toLowerCase() === 'file'),
   };
 }
@@ -109,6 +106,11 @@ function formOf(form: Element, labels: ReadonlyMap<string, string>, elsewhere: r
 const isButton = ({ name, attribs }: Element): boolean =>
   (name === 'button' && (attribs['type'] ?? 'submit') === 'submit') ||
   (name === 'input' && ['submit', 'image'].includes(attribs['type']?.toLowerCase() ?? ''));
+
+function pressed(button: Element | undefined): FormField[] {
+  const { name = '', value = '' } = button?.attribs ?? {};
+  return name === '' ? [] : [{ name, type: 'submit', value, hint: '' }];
+}
 
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
@@ -122,7 +124,16 @@ function fieldOf(element: Element, labels: ReadonlyMap<string, string>): FormFie
   if ((type === 'checkbox' || type === 'radio') && !('checked' in attribs)) return [];
   const { id = '', placeholder = '', autocomplete = '' } = attribs;
   const hint = [name, id, placeholder, autocomplete, labels.get(id) ?? ''].join(' ').toLowerCase();
-  return [{ name, type, value: held(element, type), hint }];
+  const unseen = type !== 'hidden' && isUnseen(element) ? { unseen: true as const } : {};
+  return [{ name, type, value: held(element, type), hint, ...unseen }];
+}
+
+function isUnseen(element: Element): boolean {
+  if (element.name === 'form') return false;
+  const { hidden, style = '', 'aria-hidden': spoken } = element.attribs;
+  if (hidden !== undefined || spoken === 'true' || /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style))
+    return true;
+  return element.parent !== null && 'attribs' in element.parent && isUnseen(element.parent);
 }
 
 function held(element: Element, type: string): string {

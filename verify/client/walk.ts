@@ -10,6 +10,8 @@ import type { SessionClient, ShownPage } from './session-client.ts';
 /** Maximum number of requests of one login or logout. */
 const MOST_PAGES = 30;
 
+const NO_INPUT = new Set(['hidden', 'submit']);
+
 export class Walk {
   readonly #client: SessionClient;
   #page: ShownPage;
@@ -64,16 +66,16 @@ export class Walk {
   }
 
   /**
-   * A form needs no input if it has only hidden fields, and its page or its address is on another host, such as
+   * A form needs no input if it has only hidden fields and buttons, and its page or its address is on another host, such as
    * `form_post` of an identity provider. If both are on the target, the form may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
-    if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
+    if (method !== 'POST' || fields.some(({ type }) => !NO_INPUT.has(type))) return false;
     return this.away || URL.parse(action, page.href)?.origin !== page.origin;
   }
 
   /**
-   * Fills in the first form that has all fields of `values`. Returns the request that submits it with its first button.
+   * Fills in the first form that has all fields of `values`. Returns the request that submits it.
    */
   fill(values: Readonly<Record<string, string>>): Send | undefined {
     const names = Object.keys(values);
@@ -82,15 +84,11 @@ export class Walk {
     return form === undefined ? undefined : this.#sent(form, values);
   }
 
-  #sent(
-    { action, method, fields, button }: Form,
-    values: Readonly<Record<string, string>>,
-  ): Send | undefined {
+  #sent({ action, method, fields }: Form, values: Readonly<Record<string, string>>): Send | undefined {
     const path = this.#pathOf(action === '' ? this.#page.url.href : action);
     if (path === undefined) return undefined;
     this.#from = this.#page.url;
     const form: Record<string, string> = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
-    if (button !== undefined) form[button.name] = button.value;
     Object.assign(form, values);
     if (method === 'POST') return { method, path, form, from: this.#from };
     return { method, path: `${path.replace(/\?.*/s, '')}?${new URLSearchParams(form)}`, from: this.#from };
@@ -113,7 +111,8 @@ export class Walk {
       return `${at} redirected to an address that begins with ${to.protocol}, which opens another program`;
     if (to !== null)
       return `${at} redirected to ${to.origin}: if it takes part in the login, add it under \`origins\``;
-    const fields = this.#forms().map(form => form.fields.map(({ name }) => name).join(', '));
+    const inputs = this.#forms().map(form => form.fields.filter(({ type }) => type !== 'submit'));
+    const fields = inputs.map(form => form.map(({ name }) => name).join(', '));
     const shown =
       fields.length === 0 ? 'no form' : `a form with the fields ${fields.join('; another with ')}`;
     return `${at} responded ${reply.status ?? reply.failure}, and showed ${shown}`;

@@ -32,6 +32,11 @@ describe('the login form', () => {
       `<table><form method="post"><tr><td><input name="a"></td><td><input type="password" name="b"></form></table>`,
       ['a', 'b'],
     ],
+    [
+      'with a named button, which PHP apps often ask for',
+      form('<input name="a"><input type="password" name="b"><input type="submit" name="go" value="Log in">'),
+      ['a', 'b', 'go'],
+    ],
     ['without any words', form('<input name="a"><input type="password" name="b">'), ['a', 'b']],
     [
       'whose box for remembering is not ticked',

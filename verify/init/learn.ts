@@ -44,7 +44,9 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
   );
   const isPreferred = ({ name }: { name: string }): boolean =>
     preferred !== undefined && fieldIn(preferred) === name;
-  const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
+  const named = changing.filter(({ name }) => TOKEN.test(name));
+  const token =
+    changing.find(isPreferred) ?? named.find(({ name }) => different.has(name)) ?? named[0] ?? changing[0];
   // Searches meta tags and cookies for the token of an empty token field, because a script fills in this field.
   const beside = token?.value === '' ? besideToken(stranger, page).csrf : undefined;
   const csrf = beside ?? tokenOfLogin(page, token?.name, preferred);

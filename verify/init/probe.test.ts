@@ -86,3 +86,26 @@ it('sends a multipart form, unless it has a field for a file', () => {
   expect(candidates.map(({ request }) => request.path)).toEqual(['/notes']);
   expect(skipped).toEqual(['POST /photos: the form may upload files']);
 });
+
+it('sends what a browser sends: the first named button, and an input that the page hides, as it is', () => {
+  const trap = '<div style="display: none"><input name="email"></div>';
+  const form = `<form method="post" action="/notes">${trap}<input name="day"><textarea name="text"></textarea>`;
+  const html = `${form}<button name="save" value="1">Save</button><button name="preview">Preview</button></form>`;
+  const visitor: Pick<Visitor, 'pathOf'> = { pathOf: action => action };
+  const page = { path: '/', ...parsePage(html) } as PageVisit;
+  const [candidate] = offered(visitor, [page], undefined).candidates;
+  expect(candidate?.request.form).toEqual({ email: '', day: '{value}', text: 'baton', save: '1' });
+});
+
+it('never overwrites a text that a form shows', () => {
+  const form = (action: string, more: string): string =>
+    `<form method="post" action="${action}"><textarea name="text">All about us</textarea>${more}</form>`;
+  const visitor: Pick<Visitor, 'pathOf'> = { pathOf: action => action };
+  const page = {
+    path: '/',
+    ...parsePage(form('/page', '') + form('/log', '<input name="note">')),
+  } as PageVisit;
+  const { candidates, skipped } = offered(visitor, [page], undefined);
+  expect(candidates.map(({ request }) => request.form)).toEqual([{ text: 'All about us', note: '{value}' }]);
+  expect(skipped).toEqual(['POST /page: the form would overwrite a text']);
+});

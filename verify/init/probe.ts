@@ -58,7 +58,7 @@ export function folderOf([first = '/', ...others]: readonly string[]): string {
 }
 
 /**
- * Returns the forms with a text field, except forms that may delete, pay, send mail or change who can log in.
+ * Returns the forms with an empty text field, except forms that may delete, pay, send mail or change who can log in.
  *
  * @param folder folder of the whole app, such as `/admin/`; its name does not count as a word of a form
  */
@@ -87,23 +87,30 @@ export function offered(
 }
 
 function unfit(path: string, form: Form, csrf: Token | undefined, folder: string): string | undefined {
-  const visible = form.fields.filter(({ type }) => type !== 'hidden');
-  const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
+  const own = form.fields.filter(
+    ({ name, unseen }) => unseen === undefined && !isTokenField(name, form.fields, csrf),
+  );
   const all = [path, form.words, ...own.map(({ hint }) => hint)].join(' ').toLowerCase();
   const words = all.replaceAll(folder.toLowerCase(), '/');
   if (form.files) return 'the form may upload files';
   if (LOGIN.test(words) || REGISTER.test(words)) return 'the form logs in, registers or searches';
   const [unsafe] = UNSAFE.exec(words) ?? [];
   if (unsafe !== undefined) return `the form may do harm ("${unsafe}")`;
-  return visible.some(({ type }) => FREE.has(type)) ? undefined : 'the form has no text field';
+  const texts = form.fields.filter(isText);
+  if (texts.length === 0) return 'the form has no text field';
+  return texts.some(isEmpty) ? undefined : 'the form would overwrite a text';
 }
 
+const isText = ({ type, unseen }: FormField): boolean => FREE.has(type) && unseen === undefined;
+const isEmpty = ({ value }: FormField): boolean => value.trim() === '';
+
 function candidateOf(page: string, path: string, { fields }: Form, csrf: Token | undefined): Candidate {
-  const free = fields.find(({ type }) => FREE.has(type)) as FormField;
+  const free = fields.find(field => isText(field) && isEmpty(field)) as FormField;
   const values = fields.map(field => {
     if (field === free) return [field.name, '{value}'];
     if (isTokenField(field.name, fields, csrf)) return [field.name, '{csrf}'];
-    return [field.name, field.value === '' ? (FILLED[field.type] ?? '') : field.value];
+    const stays = field.value !== '' || field.unseen;
+    return [field.name, stays ? field.value : (FILLED[field.type] ?? '')];
   });
   return { pages: [page], request: { path, form: Object.fromEntries(values) }, field: free.name };
 }

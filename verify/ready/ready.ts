@@ -10,13 +10,13 @@ import type { Operation } from '../core/history/history.ts';
 import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
 import { ABOUT_LOGINS } from '../target/claims.ts';
-import type { Account, Target } from '../target/load.ts';
+import type { Target } from '../target/load.ts';
 import { enterAlone, gaveForm, type LoginAttempt, otherAccounts } from './credentials.ts';
 import { loginLimit } from './login-limit.ts';
 import { signedInMark } from './mark.ts';
 import { checkProbes } from './probe-check.ts';
 import { probePages } from './probe-pages.ts';
-import { sessionCookies } from './session-cookies.ts';
+import { furtherLogins, sessionCookies } from './session-cookies.ts';
 import { requireTokens } from './tokens.ts';
 
 /**
@@ -110,8 +110,11 @@ async function learn(context: Context, first: Driver, jar: SessionClient): Promi
   await learnSignedOut(context);
   await fingerprint(context);
   const own = driver === first ? jar : driver.heldJar();
-  const other = () => loginOfAnother(context, driver.account);
-  context.interpreter.sessionCookies = await sessionCookies(context, own, other);
+  context.interpreter.sessionCookies = await sessionCookies(
+    context,
+    own,
+    furtherLogins(context, driver.account),
+  );
   if (driver !== first) driver.end('over');
 }
 
@@ -136,15 +139,6 @@ async function tryLogin(context: Context, number: number) {
   };
   const login = await driver.login({ between });
   return { driver, jar: driver.copyJar(), page, form: driver.lastForm ?? page, login, stop: driver.stop };
-}
-
-async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
-  const account = context.account(1);
-  if (account.label === own.label) return undefined;
-  const driver = new Driver(context, { client: 'ready', session: 'r-other', account });
-  const jar = (await driver.enter()) ? driver.copyJar() : undefined;
-  driver.end(jar === undefined ? 'refused' : 'over');
-  return jar;
 }
 
 function reachable(form: Operation, { target }: Context): void {

@@ -31,6 +31,7 @@ async function found(
   answer: (cookies: Cookies) => Answer,
   own: Record<string, string>,
   other?: Record<string, string>,
+  again?: Record<string, string>,
 ): Promise<string[]> {
   const server = createServer((request, response) => {
     const { signedIn, user = 'alice', instance, set = {} } = answer(cookiesOf(request));
@@ -81,7 +82,10 @@ async function found(
       signal: new AbortController().signal,
     },
     holding(own),
-    () => Promise.resolve(other && holding(other)),
+    {
+      other: () => Promise.resolve(other && holding(other)),
+      again: () => Promise.resolve(again && holding(again)),
+    },
   );
 }
 
@@ -151,6 +155,21 @@ it('an id and its signature both carry the session, though another user has both
   };
   const own = { sid: 'a1', signature: 'sig-a1' };
   expect(await found(signed, own, { sid: 'b2', signature: 'sig-b2' })).toEqual(['sid', 'signature']);
+});
+
+it('a second cookie with the id of the user, which the app compares with the session, carries no session', async () => {
+  const users: Cookies = { a1: 'alice', a2: 'alice', b1: 'bob' };
+  const both = ({ sid = '', user_id: user }: Cookies): Answer => ({
+    signedIn: user !== undefined && users[sid] === user,
+    user: user ?? '',
+  });
+  const sessions = ['a1 alice', 'b1 bob', 'a2 alice'].map(one => {
+    const [sid = '', user = ''] = one.split(' ');
+    return { sid, user_id: user };
+  });
+  const [own = {}, other, again] = sessions;
+  expect(await found(both, own, other, again)).toEqual(['sid']);
+  expect(await found(both, own, other)).toEqual(['sid', 'user_id']);
 });
 
 it('each of two cookies that suffice alone carries the session: one of them remembers the user', async () => {

@@ -1,6 +1,8 @@
 /** Finds out which cookies carry a session. A cookie may also name an instance, count visits or hold a form token. */
 import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
+import type { Account } from '../target/accounts.ts';
 
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
@@ -17,6 +19,11 @@ const TRIES = 80;
  */
 const FOREIGN = { there: 3, anywhere: 16 };
 
+interface FurtherLogins {
+  other(): Promise<SessionClient | undefined>;
+  again(): Promise<SessionClient | undefined>;
+}
+
 interface Answer {
   signedIn: boolean;
   user: string | undefined;
@@ -31,15 +38,16 @@ interface Alive {
 
 /**
  * Finds the cookies that carry the session: omits each cookie in turn or, if this finds none, sends each cookie alone.
- * Ignores a cookie that also works with the value of another client. Returns an empty list if no response was signed in.
+ * Ignores a cookie that also works with the value of another client. If the session needs several cookies, ignores
+ * those with the same value in each session of the user, such as a user id. Returns an empty list if no response was
+ * signed in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
- * @param other logs in as a second user; returns undefined if this is impossible
  */
 export async function sessionCookies(
   asking: Asking,
   own: SessionClient,
-  other: () => Promise<SessionClient | undefined>,
+  logins: FurtherLogins,
 ): Promise<string[]> {
   const names = own.cookies(asking.target.signedIn.page).map(({ name }) => name);
   const found = new Map<string, Alive>();
@@ -49,13 +57,34 @@ export async function sessionCookies(
   }
   if (found.size === 0) return await alone(asking, own, names);
   if (found.size === 1) return [...found.keys()];
-  const stranger = await other();
-  if (stranger === undefined) return [...found.keys()];
+  const stranger = await logins.other();
   const carrying: string[] = [];
   for (const [name, alive] of found)
-    if (!(await acceptsAnotherUsers(asking, own, stranger, name, alive))) carrying.push(name);
-  return carrying;
+    if (stranger === undefined || !(await acceptsAnotherUsers(asking, own, stranger, name, alive)))
+      carrying.push(name);
+  if (carrying.length < 2) return carrying;
+  const twin = await logins.again();
+  const unique = carrying.filter(name => cookieOf(asking, twin, name) !== cookieOf(asking, own, name));
+  return unique.length === 0 ? carrying : unique;
 }
+
+/** Logs in as a second user, and as `first` once more. The logins return undefined if this is impossible. */
+export function furtherLogins(context: Context, first: Account): FurtherLogins {
+  const login = async (session: string, account: Account) => {
+    const driver = new Driver(context, { client: 'ready', session, account });
+    const entered = await driver.enter();
+    driver.end(entered ? 'over' : 'refused');
+    return entered ? driver.copyJar() : undefined;
+  };
+  const second = context.account(1);
+  return {
+    other: async () => (second.label === first.label ? undefined : login('r-other', second)),
+    again: () => login('r-again', first),
+  };
+}
+
+const cookieOf = ({ target }: Asking, client: SessionClient | undefined, name: string): string | undefined =>
+  client?.cookies(target.signedIn.page).find(cookie => cookie.name === name)?.value;
 
 /**
  * Sends requests with and without a cookie. The order is random, so that no round robin separates them by instance.
@@ -107,11 +136,11 @@ async function acceptsAnyClients(
   name: string,
   alive: Alive,
 ): Promise<boolean> {
-  const { connect, target } = asking;
+  const { connect } = asking;
   return await acceptsForeign(asking, own, name, alive, async () => {
     const stranger = connect();
     const { instance } = await ask(asking, stranger);
-    const value = stranger.cookies(target.signedIn.page).find(cookie => cookie.name === name)?.value;
+    const value = cookieOf(asking, stranger, name);
     return { value, there: alive.instances.size === 0 || alive.instances.has(instance ?? '') };
   });
 }
@@ -124,7 +153,7 @@ async function acceptsAnotherUsers(
   name: string,
   alive: Alive,
 ): Promise<boolean> {
-  const value = other.cookies(asking.target.signedIn.page).find(cookie => cookie.name === name)?.value;
+  const value = cookieOf(asking, other, name);
   return await acceptsForeign(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
