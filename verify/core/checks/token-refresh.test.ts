@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RefreshRules } from '../history/history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const SECOND = 1_000_000;
 
@@ -37,8 +38,11 @@ describe('token-refresh', () => {
 
   it('is valid with enough evidence, and names an instance without a refresh', () => {
     const verdict = judged(enough(drawn()));
-    expect(verdict).toMatchObject({ judgement: 'valid', violations: 0 });
-    expect(verdict.rests).toMatchObject({ overlapping: 4, repeated: 4, 'spent tokens': 4, instances: 2 });
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
+      "valid
+      at most 31 % of overlapping and repeated refreshes end the session; no logout was acknowledged, so no token was sent after one
+      rests on refreshes 12, overlapping 4, repeated 4, spent tokens 4, after a logout 0, access tokens after it 0, instances 2"
+    `);
     const picture = drawn();
     begun(picture)
       .refresh('A', 'B', 'app-1')
@@ -75,7 +79,11 @@ describe('token-refresh', () => {
       begun(picture).refresh('A', 'B', 'app-1').refresh('B', undefined, 'app-2');
       const [anomaly] = judged(picture).anomalies;
       expect(anomaly).toMatchObject({ name: 'EVICTED', session: 's1' });
-      expect(anomaly?.witness.map(({ operation }) => operation.action)).toEqual(['refresh', 'refresh']);
+      expect(stories(judged(picture))).toMatchInlineSnapshot(`
+        "EVICTED token-refresh s1 alice: app-2 refused a refresh token that had not been used
+          #2 refresh on app-1: new tokens
+          #3 refresh on app-2 fail: expected new tokens; came refused (undefined)"
+      `);
       expect(picture.verdict('continuity').anomalies.map(({ name }) => name)).toEqual(['LOSS']);
     });
 
@@ -92,7 +100,15 @@ describe('token-refresh', () => {
     };
 
     it('is the end of a session after overlapping refreshes, where grace is declared', () => {
-      expect(named(overlapping({ grace: SECOND }, undefined))).toEqual(['EVICTED']);
+      expect(verdictText(judged(overlapping({ grace: SECOND }, undefined)))).toMatchInlineSnapshot(`
+        "violated, 1
+        1 violation in 1 accepted refresh request; no logout was acknowledged, so no token was sent after one
+        rests on refreshes 1, overlapping 1, repeated 0, spent tokens 0, after a logout 0, access tokens after it 0, instances 1
+        EVICTED token-refresh s1 alice: the session ended after several refreshes with one token, within the grace period
+          #3 refresh on app-1: new tokens
+          #2 refresh on app-2 fail: refused
+          #4 refresh on app-1 fail: expected new tokens; came refused (undefined)"
+      `);
       expect(named(overlapping({ grace: SECOND }, 'C'))).toEqual([]);
       expect(judged(overlapping({}, undefined)).violations).toBe(0);
     });
@@ -113,7 +129,12 @@ describe('token-refresh', () => {
     };
 
     it('is a refused retry after a lost response, within grace', () => {
-      expect(named(lost({ grace: SECOND }, 0))).toEqual(['EVICTED']);
+      expect(stories(judged(lost({ grace: SECOND }, 0)))).toMatchInlineSnapshot(`
+        "EVICTED token-refresh s1 alice: the session ended after several refreshes with one token, within the grace period
+          #1 login on app-1: issued the refresh token
+          #2 refresh on app-1: new tokens; the response was lost
+          #3 refresh on app-2 fail: expected new tokens; came refused (undefined)"
+      `);
       // An app may measure its grace period in whole seconds, so the period may be up to a second shorter.
       expect(named(lost({ grace: SECOND }, SECOND / 2))).toEqual([]);
       expect(named(lost({ grace: 10 * SECOND }, 9 * SECOND))).toEqual([]);
@@ -188,10 +209,19 @@ describe('token-refresh', () => {
     };
 
     it('is a spent token that is accepted after grace and tolerance', () => {
-      expect(named(replayed({ grace: SECOND }, 3.1 * SECOND, 'C'))).toEqual(['REUSED']);
+      expect(stories(judged(replayed({ grace: SECOND }, 3.1 * SECOND, 'C')))).toMatchInlineSnapshot(`
+        "REUSED token-refresh s1 alice: a refresh token that had been replaced was accepted after the grace period of 1 s
+          #2 refresh on app-1: replaced the refresh token by another one
+          #3 refresh on app-2: expected refused: the token is spent; came accepted"
+      `);
       expect(named(replayed({ grace: SECOND }, 2.9 * SECOND, 'C'))).toEqual([]);
       expect(named(replayed({ grace: SECOND }, 3.1 * SECOND, undefined))).toEqual([]);
-      expect(named(replayed({}, 2.1 * SECOND, 'C'))).toEqual(['REUSED']);
+      expect(stories(judged(replayed({}, 2.1 * SECOND, 'C')))).toMatchInlineSnapshot(`
+        "REUSED token-refresh s1 alice: a refresh token that had been replaced was accepted
+          #2 refresh on app-1: replaced the refresh token by another one
+          #3 refresh on app-2: expected refused: the token is spent; came accepted
+          (if the app has a grace period, declare it: \`refresh: { grace: 10s }\`)"
+      `);
     });
 
     it('is a session that lives on after the reuse of a token, if that must end it', () => {
@@ -200,7 +230,11 @@ describe('token-refresh', () => {
         picture.session('s1', 'alice').refresh('B', 'C', 'app-1', { with: 'copy' });
         return picture;
       };
-      expect(named(lives({ grace: SECOND, reuse: 'ends-session' }))).toEqual(['REUSED']);
+      expect(stories(judged(lives({ grace: SECOND, reuse: 'ends-session' })))).toMatchInlineSnapshot(`
+        "REUSED token-refresh s1 alice: the session lives on although a spent refresh token was used, perhaps by a thief
+          #3 refresh on app-2 fail: sent a spent refresh token
+          #4 refresh on app-1: expected refused: the reuse has ended the session; came accepted"
+      `);
       expect(named(lives({ grace: SECOND }))).toEqual([]);
     });
 
@@ -211,7 +245,11 @@ describe('token-refresh', () => {
       session.refresh('A', 'B', 'app-2', { with: 'copy', call: at + 100 }).logout('app-1', { call: at });
       picture.inTime();
       session.refresh('B', 'C', 'app-2', { with: 'old' });
-      expect(named(picture)).toEqual(['REUSED']);
+      expect(stories(judged(picture))).toMatchInlineSnapshot(`
+        "REUSED token-refresh s1 alice: app-2 still accepts the refresh token after the logout
+          #3 logout on app-1: acknowledged
+          #4 refresh on app-2: expected refused; came accepted"
+      `);
     });
 
     it('is no refresh token of another login after the logout', () => {
@@ -234,7 +272,11 @@ describe('token-refresh', () => {
       };
       expect(named(out({}, 0))).toEqual([]);
       expect(named(out({}, 6 * SECOND))).toEqual(['REUSED']);
-      expect(named(out({ revokes: 'access' }, 0))).toEqual(['REUSED']);
+      expect(stories(judged(out({ revokes: 'access' }, 0)))).toMatchInlineSnapshot(`
+        "REUSED token-refresh s1 alice: app-2 still accepts the access token after the logout
+          #2 logout on app-1: acknowledged
+          #3 read on app-2: expected refused; came accepted"
+      `);
       const hour = (seconds: number): Picture => {
         const picture = drawn({});
         const session = picture
