@@ -64,19 +64,26 @@ export function exposures(
     const came = `holds at most ${bits} bits, by its characters that differ between ids: it can be guessed`;
     add(ROOM, came, `at least ${bitsNeeded} bits`);
   }
-  const declared = policy.attributes[name] ?? {};
   // Direct requests bypass a proxy that may add attributes.
-  const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
-  const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
-  for (const attribute of judged) {
-    const [given, value] = [declared[attribute], had[attribute]];
-    const wanted = attribute === 'domain' ? String(given).replace(/^\./, '').toLowerCase() : given;
-    if (value === wanted) continue;
-    const came = value === undefined ? `has no ${attribute}` : `has ${attribute}=${value}`;
-    add(attribute, came, `${attribute}=${wanted}, as \`cookies\` declares`);
-  }
+  if (operation.direct !== true)
+    found.push(...undeclared(attributes, policy.attributes[name] ?? {}, operation.path));
   if (!prefixed) add('prefix', 'has neither __Host- nor __Secure- before its name', '__Host- or __Secure-');
   return found;
+}
+
+function undeclared(
+  attributes: CookieAttributes,
+  declared: Policy['attributes'][string],
+  path: string | undefined,
+): Exposure[] {
+  const had = { ...attributes, path: attributes.path ?? defaultPath(path) };
+  return (Object.keys(declared) as (keyof typeof declared)[]).flatMap(attribute => {
+    const [given, value] = [declared[attribute], had[attribute]];
+    const wanted = attribute === 'domain' ? String(given).replace(/^\./, '').toLowerCase() : given;
+    if (value === wanted) return [];
+    const came = value === undefined ? `has no ${attribute}` : `has ${attribute}=${value}`;
+    return [{ fault: attribute, came, expected: `${attribute}=${wanted}, as \`cookies\` declares` }];
+  });
 }
 
 /** Returns the default Path of a cookie: the path of the request up to its last slash (RFC 6265, 5.1.4). */

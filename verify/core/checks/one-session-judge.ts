@@ -3,7 +3,7 @@ import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { refusedLogin, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 
 export const ENOUGH = 3;
@@ -61,8 +61,7 @@ export class OneSession extends Judging<Logins> {
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
     const hasForm = jar.form === undefined || jar.form.outcome === 'ok';
-    // A response such as "too many requests" does not refuse the login.
-    jar.refused = hasForm && login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
+    jar.refused = hasForm && refusedLogin(login) ? login : undefined;
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {

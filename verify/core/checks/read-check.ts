@@ -6,7 +6,7 @@ import type { Guarantee } from '../result/guarantees.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, Reads, whole } from './compared-reads.ts';
-import { atMost, check, few, Judging, type Violation } from './framework.ts';
+import { atMost, check, type Declaration, few, Judging, type Violation } from './framework.ts';
 
 export interface Measure {
   guarantee: Guarantee;
@@ -24,12 +24,8 @@ export interface Measure {
   broken: readonly [noun: string, wrong: string];
 }
 
-export function readCheck(measure: Measure): Check {
-  const { guarantee, assumes, against } = measure;
-  const [judged, elsewhere] = measure.rests;
-  const comparable = `compared with ${against} of the session on another instance`;
-
-  class ReadsOf extends Judging<Reads> {
+const comparing = (measure: Measure): Declaration<Reads>['judge'] =>
+  class extends Judging<Reads> {
     readonly #sessions = new Set<string>();
     readonly #allSessions = new Set<string>();
 
@@ -63,13 +59,17 @@ export function readCheck(measure: Measure): Check {
       this.count.sessions = this.#sessions.size;
       this.count.newestSessions = this.#allSessions.size - this.#sessions.size;
     }
-  }
+  };
 
+export function readCheck(measure: Measure): Check {
+  const { guarantee, assumes, against } = measure;
+  const [judged, elsewhere] = measure.rests;
+  const comparable = `compared with ${against} of the session on another instance`;
   return check<Reads>({
     guarantee,
     assumes,
     minimum: `${ENOUGH_HANDOFFS} reads ${comparable}`,
-    judge: ReadsOf,
+    judge: comparing(measure),
     afterLoss: 'later reads',
     counts: Reads,
     compared: counts => whole(counts).reads + whole(counts).crossed,

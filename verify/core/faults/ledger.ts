@@ -24,8 +24,6 @@ export class FaultLedger {
   open = 0;
   readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
-  /** The latest end of all faults that have ended, microseconds. */
-  #until = Number.NEGATIVE_INFINITY;
   /** The latest end of all recovery times after faults, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
@@ -66,7 +64,6 @@ export class FaultLedger {
       if (known === undefined) this.open++;
       return;
     }
-    this.#until = Math.max(this.#until, window.end ?? this.#until);
     this.#over = Math.max(this.#over, overBy(window));
   }
 
@@ -88,7 +85,7 @@ export class FaultLedger {
     if (this.windows.length > 0) this.#relogin(operation, standing);
   }
 
-  #touchedBy(operation: Operation): readonly FaultWindow[] {
+  #touchedBy(operation: Pick<Operation, 'call' | 'return'>): readonly FaultWindow[] {
     if (this.open === 0 && operation.call > this.#over) return UNTOUCHED;
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
@@ -96,7 +93,7 @@ export class FaultLedger {
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;
-    if (this.open === 0 && first.call > this.#until) return;
+    if (this.open === 0 && first.call > this.#over) return;
     const wait = { call: first.call, return: operation.return ?? operation.call };
     for (const window of this.windows) {
       if (!overlaps(window, wait)) continue;
@@ -138,8 +135,7 @@ export class FaultLedger {
   }
 
   overlaps(operation: Pick<Operation, 'call' | 'return'>): boolean {
-    if (this.open === 0 && operation.call > this.#over) return false;
-    return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
+    return this.#touchedBy(operation).length > 0;
   }
 
   since(moment: number): boolean {

@@ -61,7 +61,6 @@ export class Sessions {
   lost = 0;
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: DeclaredTimeouts;
-  readonly #expires: boolean;
   readonly #canary: string;
   readonly #credentials = new Map<string, Credentials>();
   readonly #endings = new Map<string, { start: Start; end?: Operation }>();
@@ -69,7 +68,6 @@ export class Sessions {
 
   constructor({ declared, canary }: Run) {
     this.#expiry = declared?.expiry ?? {};
-    this.#expires = this.#expiry.idle !== undefined || this.#expiry.absolute !== undefined;
     this.#canary = canary;
   }
 
@@ -145,7 +143,7 @@ export class Sessions {
     const ending = operation.action === 'logout-all' ? this.#endings.get(operation.user) : undefined;
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
-    if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
+    if (mayHaveExpired(this.#expiry, session, operation)) {
       // Near its timeout, a session may be signed in or signed out.
       if (honoured(operation) === true) renew(this.#expiry, session, operation);
       return standing(session, false);
