@@ -68,7 +68,7 @@ export function createApp(deps: Deps): Express {
   // that look like files are looked up on the disk.
   app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
-  // Parses the body before it loads the session, or a slow upload would make the session stale.
+  // Parses the body before the session is loaded: during a slow upload, a loaded session would become stale.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);

@@ -289,7 +289,7 @@ test('docker-compose.yml sets TRIAL by itself, with no variables set; with TRIAL
   });
 });
 
-/** A default may itself contain a variable, so inner variables come first. */
+/** Replaces inner variables first, because a default may itself contain a variable. */
 function withDefaults(value: string): string {
   const replaced = value.replace(/\$\{\w+:-([^${}]*)\}/g, '$1');
   return replaced === value ? value : withDefaults(replaced);

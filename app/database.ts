@@ -24,7 +24,7 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // `query_timeout` works on the client if the server has vanished; `statement_timeout` ends the query on the
+    // `query_timeout` ends a query on the client, even if the server has vanished; `statement_timeout` ends it on the
     // server.
     query_timeout: timeoutMs,
     statement_timeout: timeoutMs,
@@ -35,7 +35,7 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
 }
 
 export async function createTables(pool: Pool): Promise<void> {
-  // "IF NOT EXISTS" fails if two instances run it at the same time. PostgreSQL runs the text as one transaction, and
-  // releases the lock at its end.
+  // Takes a lock, because "IF NOT EXISTS" fails if two instances run it at the same time. The query is one transaction,
+  // and PostgreSQL releases the lock at its end.
   await pool.query(`SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES}`);
 }

@@ -31,11 +31,11 @@ class Deadline {
   }
 
   bind(command: Command): void {
-    // After a pause of the process, Node must first read the replies that have already arrived.
+    // Rejects only after Node has read all replies that arrived while the process was paused.
     if (this.#open.size === 0)
       this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
     this.#open.add(command);
-    // A `then` on the command's promise would hide an unhandled rejection.
+    // Wraps `resolve` and `reject`, because a `then` on the promise would hide an unhandled rejection.
     const settles =
       <T>(settle: (value: T) => void) =>
       (value: T): void => {

@@ -2,8 +2,8 @@
 import type { RequestHandler, Response } from 'express';
 
 /**
- * Header of a balancer that retries requests. `502`: after a 502, the balancer resends the request to another
- * instance, and avoids this one for some time.
+ * Request header of a balancer that resends requests. `502`: after a 502, the balancer resends the request to another
+ * instance, and sends this instance no requests for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 

@@ -42,7 +42,7 @@ export function show(request: Request, response: Response, page: Page): void {
   response.type('html').send(html);
 }
 
-/** Always returns the same number for the same card. */
+/** Returns the number of a colour, from 1 to 6. A card always has the same colour. */
 function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }

@@ -21,7 +21,10 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/** Two hashes at N = 2^17 need 256 MiB, and Node's four threads must also serve DNS and files. */
+/**
+ * Limits concurrent hashes to two. At N = 2^17 they need 256 MiB, and Node's four threads must also serve DNS and
+ * files.
+ */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
 /** Returns the hash of a password. Throws Refusal 503 if other hashes delay the start by more than 10 s. */

@@ -30,7 +30,7 @@ export function problems(log: Logger): ErrorRequestHandler {
     const { status, message } = describe(error);
     const failed = error instanceof Refusal ? error.cause : error;
     if (status >= 500 && failed !== undefined) logFailure(log, request, response, failed);
-    // express-session may fail to prolong the session after the response, when no error page is possible.
+    // No error page is possible if express-session fails to prolong the session after the response.
     if (response.headersSent) return;
     if (status === 503) {
       // A response with status 503 must neither set a cookie nor save the session.

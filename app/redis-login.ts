@@ -44,7 +44,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 
   /** Makes a connection log in with the current token, and again with each new token. */
   use(redis: Redis): void {
-    // ioredis reads this option at each connection, and also copies it to new connections, so it must be a getter.
+    // A getter, because ioredis reads this option at each connection, and copies it to new connections.
     const password = { get: () => this.#token, enumerable: true, configurable: true };
     Object.defineProperty(redis.options, 'password', password);
     const again = () => {

@@ -158,7 +158,7 @@ it('connects again if a sentinel reports a failover while the client asks for th
   const asked = once(sentinel, 'asked');
   await admin.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'yes');
   await asked;
-  // ioredis closes this connection when it has handled the report.
+  // ioredis closes its connection to the sentinel after it has handled the report.
   const handled = once(sentinel, 'unsubscribed');
   sentinel.reportFailover();
   await handled;

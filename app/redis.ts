@@ -27,7 +27,7 @@ export function connectRedis(
   if (config.redisCluster.length > 0) return connectCluster(config, onError, login);
   const options: RedisOptions = {
     ...nodeOptions(timeoutMs),
-    // Without a connection, a queue of commands would make the user wait.
+    // Fails commands at once while there is no connection. A queue of commands would make the user wait.
     enableOfflineQueue: false,
     retryStrategy: retryMs,
     reconnectOnError: leavesReplicas(),
@@ -35,10 +35,10 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // After a failover, Redis would lose all writes to the old primary.
+      // Leaves an old primary after a failover. Redis would lose all writes to the old primary.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
-      // Without this timeout, a sentinel that accepts connections but never replies would block the others.
+      // Without this timeout, a sentinel that accepts connections but never replies would block ioredis.
       sentinelCommandTimeout: timeoutMs,
     });
   const redis = new PersistentRedis(redisUrl, { ...options, lazyConnect: true });

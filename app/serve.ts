@@ -52,7 +52,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // The balancer must close idle connections first, or it could send a request on a connection that is closing.
+  // Must be longer than the balancer keeps idle connections: it must not use a connection that the server is closing.
   server.keepAliveTimeout = config.keepAliveMs;
   // Node measures `headersTimeout` from the end of the previous request, so it must exceed the keep-alive timeout.
   server.headersTimeout = config.keepAliveMs + 10_000;

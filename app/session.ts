@@ -43,7 +43,7 @@ export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
  * or with Refusal 503 if other requests hold the session too long.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
-  // CookieStore keeps the whole session in the cookie, but express-session only a session id.
+  // CookieStore replaces express-session, because it keeps the whole session in the cookie.
   if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>
@@ -55,7 +55,7 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       resave: false,
       // A visitor who has not signed in needs no session and no cookie.
       saveUninitialized: false,
-      // A slow response of an old session could overwrite the cookie of a new login.
+      // With `rolling`, a slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
       // Only the function `end` destroys a session, because it waits for the store before the response.
       unset: 'keep',
@@ -107,12 +107,11 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // Unless the session was too large for its cookie, express-session must not save it again.
+    // Keeps express-session from saving the session again, unless the session was only too large for its cookie.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }
-  // After a `regenerate`, express-session would save once more and ignore errors. This second save could undo a
-  // logout.
+  // After a `regenerate`, express-session would save a second time, ignore errors, and perhaps undo a logout.
   Object.defineProperty(session, 'save', {
     configurable: true,
     value: (done?: (error?: unknown) => void) => {

@@ -99,9 +99,7 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 
-/**
- * Waits until the server has accepted all connections. Closing the port resets the others, and loses their requests.
- */
+/** Waits until the server has accepted all pending connections, because closing the port would reset them. */
 async function allTaken(server: Server, end: number): Promise<void> {
   let taken = 0;
   const count = () => {

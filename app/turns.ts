@@ -3,7 +3,7 @@ import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /** Maximum time in the queue, milliseconds. Clients of later tasks have given up. */
+  /** Maximum time of a task in the queue, milliseconds. After this time, its client has probably given up. */
   readonly waitMs: number;
 }
 
@@ -28,7 +28,7 @@ export class Turns {
         throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
       return await work();
     } finally {
-      // The next task starts directly, so that a new task cannot take its place.
+      // Starts the next task directly, so that no newer task takes its place.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

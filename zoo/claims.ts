@@ -1,4 +1,4 @@
-/** Guarantees that an app with shared sessions claims in a run with faults, which has only the workload `hop`. */
+/** Guarantees that an app with shared sessions claims in a run with faults. Such a run has only the workload `hop`. */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

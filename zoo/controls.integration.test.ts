@@ -9,7 +9,7 @@ import { Visitor } from './testing/visitor.ts';
 /** Key: name of a healthy system; value: additional test for it. */
 const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   'plain-done-right': async visitor => {
-    // On a busy machine, the slow request can end before the sign-out.
+    // Repeats the race, because on a busy machine the slow request can end before the sign-out.
     for (let raced = false; !raced; ) {
       const alice = visitor();
       await alice.signIn();
@@ -32,7 +32,7 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Deployments with faults need no visit, because they equal those of other healthy systems.
+// Skips deployments with faults, because they equal other healthy systems until a fault begins.
 const undisturbed = CONTROLS.filter(control => control.faults === undefined && canVisit(control));
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

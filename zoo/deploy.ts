@@ -99,7 +99,7 @@ export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> 
 function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // The stack runs the card store by default.
+  // The card store needs no command, because the stack runs it by default.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

@@ -25,8 +25,8 @@ interface Deployment {
   /** Additional arguments of redis-server, which take precedence over Baton's. */
   readonly redis?: readonly string[];
   /**
-   * Starts an additional program, such as a mailbox. It can set variables for the instances, which the target file
-   * reads as `${NAME}`.
+   * Starts an additional program, such as a mailbox. It can set variables for the instances. The target file reads them
+   * as `${NAME}`.
    */
   readonly beside?: (store: BackingServer, url: string) => Promise<Beside>;
 }
@@ -45,7 +45,7 @@ interface Common {
   readonly next?: Readonly<Record<string, string>>;
 }
 
-/** A condition without which a client cannot see a defect. */
+/** A condition that must hold so that a client can see a defect. */
 type Need =
   /** Several instances get requests of one session. */
   | 'instances'
@@ -55,7 +55,7 @@ type Need =
   | 'haste'
   /** Two users, or two devices of one user, send requests. */
   | 'users'
-  /** A session contacts an instance for the first time, perhaps at its login. */
+  /** A request reaches an instance that has not served its session before, perhaps at the login. */
   | 'first contact'
   /** The client waits until a timeout of the session has passed. */
   | 'time'

@@ -61,10 +61,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true, force: true }));
 
-/**
- * AT_ONCE trials run at a time, because a trial mostly waits. Each element is the promise of the last trial in its
- * slot.
- */
+/** Promises of the last trial in each of AT_ONCE slots. Trials run concurrently, because a trial mostly waits. */
 const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;
 const settled = (run: Promise<unknown>): Promise<void> =>
@@ -91,7 +88,7 @@ const undecided = ({ entry, result }: Trial): boolean =>
     ({ guarantee, judgement }) => guarantee === breaks(entry) && judgement === 'unknown',
   );
 
-/** Defects that only few requests or unusual workloads show, so their trials run at default settings. */
+/** Defects that only rare requests or unusual workloads show. Their trials run at default settings. */
 const RARE: ReadonlySet<string> = new Set([
   'set-cookie-cached-by-proxy',
   'column-cuts-session',
@@ -107,7 +104,7 @@ describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
     const settings = RARE.has(entry.name) ? {} : { sessions: 12, duration: 2_500, brief: true };
     const short = await inSlot(() => trial(entry, { seed: 1, out, ...settings }));
     expect(short.accused, `accused; see ${short.folder}`).toEqual([]);
-    // On a slow machine, a short trial may have too little evidence.
+    // A short trial may have too little evidence on a slow machine, so a trial at default settings follows.
     const done = undecided(short) ? await alone(() => trial(entry, { seed: 1, out })) : short;
     const { accused, shown } = done;
     expect(accused, `accused; see ${done.folder}`).toEqual([]);

@@ -4,7 +4,7 @@ import { type Guarantee, isGuarantee } from '../verify/core/result/guarantees.ts
 import type { ZooEntry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
-/** Outcome of a trial: one line of the file that an interrupted measurement needs to continue. */
+/** Outcome of a trial. The file of an interrupted measurement has one outcome per line. */
 export const outcome = z.object({
   entry: z.string(),
   seed: z.number(),

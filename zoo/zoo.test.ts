@@ -69,11 +69,11 @@ describe('the zoo', () => {
     expect(SURVEYED.filter(name => !names.includes(name))).toEqual([]);
   });
 
-  // matrix.integration.test.ts tests the defects that appear only under a fault.
+  // matrix.integration.test.ts covers the defects that appear only under a fault.
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));
-    // Integration tests cover the defects whose users need more than a login form.
+    // Excludes defects whose users need more than a login form. Integration tests cover these defects.
     const lasting = DEFECTS.filter(defect => defect.faults === undefined && canVisit(defect));
     expect(shown.toSorted()).toEqual(lasting.map(({ name }) => name).toSorted());
   });

@@ -102,7 +102,7 @@ export class Cards {
     return (await confirmed(this.#redis.pictureCard(cardKey(id), owner, picture))) === 1;
   }
 
-  /** Sells a card. Changes nothing if its price is no longer `seen`, the price that the buyer saw. */
+  /** Sells a card. Changes nothing if the price is no longer `seen`, the price that the buyer saw. */
   async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
     const [card] = await this.#read([id]);
     if (!card || card.price === null) return 'not-for-sale';

@@ -87,7 +87,7 @@ async function startSession(request: Request, response: Response, user: string, 
   request.session.signedInAt = Date.now();
   await save(request);
   noteIdentity(response, labels, request.sessionID, user);
-  // Pages that load in parallel after the login would otherwise each set a different form token.
+  // Sets the form token now, because pages that load in parallel after the login would each set a different one.
   request.csrfToken?.({ overwrite: true });
 }
 

@@ -19,7 +19,7 @@ export interface BasketDeps {
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser);
-  // Requests with other methods than POST have no form, and get 404.
+  // Only POST requests have a form. Other methods get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/items', async (request, response) => {

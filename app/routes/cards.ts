@@ -18,7 +18,7 @@ const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
 export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
   const router = Router();
   router.use(requireUser);
-  // Requests with other methods than POST have no form, and get 404.
+  // Only POST requests have a form. Other methods get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/:id/list', async (request, response) => {

@@ -79,7 +79,7 @@ export abstract class AttributesStore extends PromiseStore {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // A second save must compare with the values of this save, so the snapshot is set before the write ends.
+    // Sets the snapshot before the write ends, because a second save must compare with the values of this save.
     this.#snapshots.set(data, now);
     const ttlMs = this.#disableTTL ? undefined : ttl;
     let written: boolean;
@@ -113,7 +113,7 @@ export abstract class AttributesStore extends PromiseStore {
 function encode(data: SessionData): Snapshot {
   const attributes: Snapshot = new Map();
   for (const [name, value] of Object.entries(data)) {
-    // JSON cannot express undefined or a function; JSON.stringify omits both.
+    // JSON.stringify returns undefined for undefined and for a function.
     const json: string | undefined = JSON.stringify(value);
     if (json !== undefined) attributes.set(name, json);
   }

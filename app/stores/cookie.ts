@@ -32,10 +32,10 @@ type Sealed = z.infer<typeof Sealed>;
 
 /** Browsers accept cookies of up to 4096 bytes, including name and attributes. 96 bytes are for the attributes. */
 const MOST_BYTES = 4000;
-/** A tolerance for clock differences would prolong every session. */
+/** There is no tolerance for clock differences, because it would prolong every session. */
 const SKEW_SECONDS = 0;
 
-/** An express-session store whose `handle` replaces the middleware of express-session. */
+/** An express-session store for sessions in cookies. Its `handle` replaces express-session's middleware. */
 export class CookieStore extends session.Store {
   readonly #options: CookieStoreOptions;
   readonly #keys: { id: string; secret: string }[];
@@ -48,7 +48,7 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // The ids come from the secrets, so instances that list the secrets in another order still find a cookie's key.
+    // Derives the ids of the keys from the secrets, so the order of the secrets may differ between instances.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -70,7 +70,7 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // If sealing fails, the browser's cookie stays valid until it expires.
+    // Ignores errors. If sealing fails, the browser's cookie stays valid until it expires.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };

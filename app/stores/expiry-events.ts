@@ -30,7 +30,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   subscriber.on('error', () => {}); // The subscriber reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
-    // redis-locked puts braces around the session id. The keys of locks do not match.
+    // redis-locked puts braces around the session id. The pattern does not match the keys of locks.
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });
@@ -57,7 +57,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
 
 async function reportsExpiry(client: Redis, probe: string, heard: Promise<void>): Promise<boolean> {
   await client.set(probe, '', 'PX', 1);
-  // Redis may notice only at an access that a key has expired.
+  // Redis may notice an expired key only when a client accesses the key.
   while ((await client.exists(probe)) === 1) await new Promise(setImmediate);
   const timedOut = Promise.withResolvers<false>();
   const timer = setTimeout(() => timedOut.resolve(false), EVENT_TIMEOUT_MS);

@@ -16,7 +16,7 @@ export interface MemcachedStoreOptions {
   ttl: (session: SessionData) => number;
 }
 
-/** memcached reads a larger number as seconds since 1970, so the session would expire at once. */
+/** Longest time to live in seconds from now. memcached reads a larger number as seconds since 1970. */
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
 /** A session store in memcached. The last of several concurrent saves wins. A destroyed session never comes back. */
@@ -24,7 +24,7 @@ export class MemcachedStore extends PromiseStore {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
   readonly #ttl: (session: SessionData) => number;
-  /** Only a new session may create a key, so known sessions are recorded. */
+  /** Sessions that already have a key. Only the save of a new session may create a key. */
   readonly #known = new WeakSet<object>();
 
   constructor({ client, prefix, ttl }: MemcachedStoreOptions) {
@@ -73,7 +73,6 @@ export class MemcachedStore extends PromiseStore {
     await accepted(this.#client.delete(this.#prefix + sid), 'NOT_FOUND');
   }
 
-  /** memcached takes times up to 30 days as seconds from now, and longer ones as seconds since 1970. */
   #expires(data: SessionData): number {
     const seconds = Math.max(1, Math.ceil(this.#ttl(data)));
     return seconds <= LONGEST_SECONDS ? seconds : Math.ceil(Date.now() / 1000) + seconds;

@@ -59,7 +59,7 @@ return 0`;
 /** Random, so that waiting requests do not all retry at once. */
 const retryMs = () => 1 + Math.random() * 9;
 
-/** A session store with locks. `session.reload` would wait for the lock that its own request holds. */
+/** A session store with locks. Do not call `session.reload`: it waits for the lock that its own request holds. */
 export class RedisLockedStore extends PromiseStore {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;

@@ -46,7 +46,7 @@ export class Browser {
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const headers = new Headers(init.headers);
-    // If a proxy before the server terminates TLS, the browser's address bar shows https.
+    // With `X-Forwarded-Proto: https`, the server sees a proxy that terminates TLS, so the jar needs an https URL.
     const seen = headers.get('x-forwarded-proto') === 'https' ? url.replace('http:', 'https:') : url;
     const replays = headers.has('cookie');
     const cookie = replays ? '' : await this.jar.getCookieString(seen);

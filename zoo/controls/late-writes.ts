@@ -51,7 +51,7 @@ export const lateWrites: Control = {
 
 /** Maximum number of books on a shelf. */
 const MOST = 6;
-/** One in EVERY mottos (texts of users) is saved only after its response. */
+/** One of EVERY writes of a motto (a text of a user) is saved only after its response. */
 const EVERY = 8;
 /** Milliseconds from the response to the late save. */
 const LATE_MS = 400;
@@ -87,7 +87,7 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/** One in EVERY writes gets a 503, takes effect later, and can undo a newer motto (a text of a user). */
+/** One of EVERY writes gets a 503 and takes effect later, so it can undo a newer motto (a text of a user). */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

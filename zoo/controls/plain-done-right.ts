@@ -37,7 +37,7 @@ if (import.meta.main)
     store: redis => new RedisAttributesStore({ client: redis }),
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // If the user has logged out during this request, a save after the response would restore the session.
+      // The user has logged out during this request, so express-session must not save the session again.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

@@ -27,8 +27,7 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // A logout is final only when the replicas have deleted the session, so a read also waits if the session is
-  // missing.
+  // Before a read reports a missing session, the replicas must also have deleted the session.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

@@ -21,7 +21,7 @@ export const warmsUpSlowly: Control = {
   },
 };
 
-/** Time since its start in which a restarted instance fails requests, milliseconds. */
+/** A restarted instance fails requests between these two times after its start, milliseconds. */
 const COLD_MS = [1_000, 1_500] as const;
 
 function warmingUp(redis: Redis): RequestHandler {

@@ -32,7 +32,7 @@ export const connectionOrPoolExhaustion: Defect = {
 
 const CONNECTIONS = 12;
 
-/** Sends each command on the next of several connections to Redis. */
+/** Distributes commands over several connections to Redis, in turn. */
 class PooledStore extends session.Store {
   readonly #pool: readonly RedisStore[];
   #next = 0;

@@ -22,7 +22,7 @@ export const doubleCommitAfterResponse: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
-/** Time for which a request continues after its response, milliseconds. */
+/** Time from the response to the second save, milliseconds. */
 const CLEAN_UP_MS = 100;
 
 /** The defect: saves the session before the response, and saves the same data again when the request ends. */

@@ -5,7 +5,7 @@ import type { Defect } from '../entry.ts';
 /** Imitates a cloud balancer with two nodes, which add the client's address to X-Forwarded-For. */
 const BEHIND_TWO_NODES = {
   http: 'split_clients $request_id $node { 50% 10.0.1.17; * 10.0.2.23; }',
-  // If a block sets a header, nginx ignores the headers of the outer block.
+  // Repeats all headers, because in nginx a block that sets a header inherits no headers.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -39,7 +39,6 @@ export const logoutKeepsSessionData: Defect = {
 if (import.meta.main)
   servePlain({
     async signIn(request, user) {
-      // The cart of a visitor survives the login.
       const { cart } = request.session;
       await signIn(request, user);
       if (cart === undefined) return;

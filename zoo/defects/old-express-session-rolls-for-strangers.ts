@@ -23,7 +23,7 @@ export const oldExpressSessionRollsForStrangers: Defect = {
   mustNot: ['isolation', 'routing', 'forgery', 'evidence'],
 };
 
-/** express-session 1.8.2 has no option for SameSite. */
+/** Adds SameSite=Lax to each cookie, because express-session 1.8.2 has no such option. */
 const sameSite: RequestHandler = (_request, response, next) => {
   const set = response.setHeader.bind(response);
   response.setHeader = (name, value) =>

@@ -30,7 +30,7 @@ export const parallelFirstRequestsSplitSession: Defect = {
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
-/** The token is valid for one session only. */
+/** Returns a form token that is valid for one session only. */
 function tokenFor(sid: string, salt = randomBytes(8).toString('hex')): string {
   const key = process.env['SESSION_SECRET'] ?? '';
   return `${salt}-${createHmac('sha256', key).update(`${sid} ${salt}`).digest('hex')}`;
@@ -43,7 +43,7 @@ if (import.meta.main)
     onSession: () => (request, response, next) => {
       if (request.path !== '/app/login') return next();
       if (request.method === 'GET') {
-        // A form in another tab must stay valid, so the browser keeps its token.
+        // Keeps the browser's form token, so that a form in another tab stays valid.
         const { csrf } = request.cookies;
         request.cookies.csrf = csrf ?? tokenFor(request.sessionID);
         if (!csrf) response.cookie('csrf', request.cookies.csrf, { httpOnly: true, sameSite: 'lax' });

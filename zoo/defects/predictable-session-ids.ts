@@ -38,7 +38,6 @@ export const predictableSessionIds: Defect = {
   ],
 };
 
-// A request of an app without a session library.
 interface Visit {
   request: Request;
   response: Response;
@@ -60,7 +59,7 @@ function nextId(): string {
   return parts.map(([part, digits]) => part.toString(16).padStart(digits, '0')).join('');
 }
 
-/** Without an id, begins a new session. */
+/** Gives the request the session with this id, or a new session if `id` is undefined. */
 function open({ request, response, redis }: Visit, id: string | undefined, data: object): void {
   const session = sessionMethods(data, done => {
     const kept = request.sessionID ?? nextId();

@@ -28,7 +28,7 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // express-session would renew the cookie with its old attributes, so the session needs the new ones too.
+    // express-session renews a cookie with the attributes that the session holds, which are still the old ones.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

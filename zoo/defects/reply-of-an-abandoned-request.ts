@@ -25,7 +25,7 @@ export const replyOfAnAbandonedRequest: Defect = {
   mustNot: ['routing', 'cookie-policy', 'evidence'],
 };
 
-/** A read of the store is cancelled when the client of this response disconnects. */
+/** Response to the current request. If its client disconnects, a read of the store is cancelled. */
 const visit = new AsyncLocalStorage<Response>();
 
 class PooledStore extends RedisStore {

@@ -49,7 +49,7 @@ class WriteBehindStore extends RedisStore {
   }
 
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
-    // The page after the login needs the new session.
+    // Saves a new session at once, because the page after the login needs it.
     if (!this.#stored.has(sid)) {
       this.#stored.add(sid);
       return super.set(sid, data, callback);

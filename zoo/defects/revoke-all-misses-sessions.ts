@@ -59,7 +59,7 @@ if (import.meta.main)
       await redis.set(`user:${user}`, JSON.stringify(record));
     },
     devices: redis => ({
-      // `signIn` has already added the session.
+      // Adds nothing, because `signIn` has already added the session.
       async add() {},
       async takeAll(user) {
         const { sessions } = await recordOf(redis, user);

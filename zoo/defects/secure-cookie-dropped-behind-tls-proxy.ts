@@ -6,7 +6,7 @@ import { servePlain } from '../hosts/plain/serve.ts';
  * 127.0.0.1.
  */
 const BEHIND_TLS = {
-  // If a block sets a header, nginx ignores the headers of the outer block.
+  // Repeats all headers, because in nginx a block that sets a header inherits no headers.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -66,7 +66,7 @@ plant('reply-of-an-abandoned-request', {
 
 plant('rolling-cookie-restores-user', {
   'a late response of the old session signs its user in again': async ({ visitor }) => {
-    // On a busy machine, the slow request can end before the next user has signed in.
+    // Repeats the race, because on a busy machine the slow request can end before the next login.
     await until(async () => {
       const alice = visitor(0);
       await alice.signIn();

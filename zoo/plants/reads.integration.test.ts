@@ -31,7 +31,7 @@ plant(
       await alice.signIn();
       await alice.who();
       let late = '';
-      // Until the replica has the session, the app reads it from the primary.
+      // Repeats the write: until the replica has the session, the app reads the session from the primary.
       await until(async () => {
         late = `value-${Math.random()}`;
         expect((await alice.add('basket', late)).status).toBe(303);

@@ -19,8 +19,8 @@ export interface Plant {
 
 export interface PlantOptions {
   /**
-   * Where an ordinary visit must not show the defect; `nowhere`: it always does. An ordinary visit sends requests in
-   * sequence, waits for no timeout, and replays no cookies.
+   * Place where an ordinary visit does not show the defect. `nowhere`: every visit shows it. An ordinary visit sends
+   * requests in sequence, waits for no timeout, and replays no cookies.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }

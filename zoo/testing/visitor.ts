@@ -17,7 +17,7 @@ export class Visitor {
   readonly #user: number;
   readonly #urls: readonly string[];
   #browser: Browser;
-  /** Visitors in the same browser (see `as`) share this object. */
+  /** Form token of the last page. Visitors in the same browser (see `as`) share this object. */
   #page = { csrf: '' };
 
   /**

@@ -71,7 +71,6 @@ function passwordlessApp(redis: Redis, instance: string): Express {
   return app;
 }
 
-/** With the defect `keeps-session-id`, the session keeps its id. */
 async function beginSession(request: Request, user: string): Promise<void> {
   if (defect !== 'keeps-session-id') return signIn(request, user);
   request.session.user = user;
@@ -84,7 +83,7 @@ function mailRoutes(redis: Redis): RequestHandler {
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
   const routes = express.Router();
   routes.get('/login', async (request, response) => {
-    // As in a shop that remembers viewed items, the session begins before the login.
+    // The session begins before the login, as in a shop that remembers viewed items.
     if (defect === 'keeps-session-id') await save(request);
     response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
   });

@@ -28,7 +28,7 @@ export const cookieSessions = {
 } satisfies PlainParts;
 
 /**
- * Adds the methods `save` and `touch` to a session without storing them with it.
+ * Adds the methods `save` and `touch` to a session, but not to its JSON.
  * @param save must call `done` at its end
  */
 export function sessionMethods(session: object, save: (done: () => void) => void): object {

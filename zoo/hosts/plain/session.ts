@@ -21,7 +21,8 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
 /** Saves the session with a new expiry. Resolves when the store has saved it. */
 export function save(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
-    // connect-redis deletes a session whose old expiry has passed. A session in a cookie has no `touch`.
+    // Without `touch`, connect-redis would delete a session whose old expiry has passed. A session in a cookie has no
+    // `touch`.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });

@@ -43,9 +43,9 @@ const config = await oidc.discovery(
 );
 const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''));
 
-/** The defect `state-in-memory`: logins by their state, known only to this instance. */
+/** Pending logins by their state. With the defect `state-in-memory`, no other instance knows them. */
 const begun = new Map<string, Flow>();
-/** The defect `backchannel-reaches-one`: sessions by the provider's session id, known only to this instance. */
+/** Sessions by the provider's session id. With the defect `backchannel-reaches-one`, no other instance knows them. */
 const own = new Map<string, string>();
 const sidKey = (sid: string): string => `sid:${sid}`;
 
@@ -100,7 +100,7 @@ app.get('/login', async (request, response) => {
     redirect_uri: `${publicUrl}/callback`,
     scope: 'openid',
     state,
-    // The nonce itself is only in a cookie, without which a stolen authorization code is useless.
+    // The nonce itself is only in the browser's cookie. Without this cookie, a stolen authorization code is useless.
     nonce: hash(nonce),
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',

@@ -78,7 +78,7 @@ const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {})
   ...parts,
 });
 
-/** All concurrent refreshes with one token must return the same new tokens. */
+/** Returns the same new tokens to all concurrent refreshes with one token. */
 async function once(
   redis: Redis,
   token: string,
@@ -95,7 +95,7 @@ async function once(
       if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
       return tokens;
     }
-    // The session may have ended since the new tokens were created.
+    // The session may have ended after another refresh created these tokens.
     const tokens: Tokens = JSON.parse(made);
     return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
   } finally {
