@@ -1,6 +1,6 @@
 /**
- * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk. Each program has CPU core 0, and
- * nginx core 1. SECONDS (default 5) is the length of a run, ROUNDS (default 3) the number of rounds. Needs nginx and
+ * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk. Each program runs on CPU core 0, and
+ * nginx on core 1. SECONDS (default 5) is the length of a run, ROUNDS (default 3) the number of rounds. Needs nginx and
  * taskset.
  */
 import { spawnSync } from 'node:child_process';

@@ -28,7 +28,7 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
   return [base, current];
 }
 
-/** Recorded runs take only 3 s, so this many are joined into one run of usual length. */
+/** Number of recorded runs of 3 s that are joined into one run of usual length. */
 const LONG = 6;
 
 /** Joins recorded runs, and assigns each response at random to one of two equal builds. */

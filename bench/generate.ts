@@ -24,7 +24,7 @@ export const run: Run = {
 const OPEN = 100;
 
 /**
- * Generates the events of a history in the order of a recorder, without its first event `run`.
+ * Generates the events of a history in the order in which Baton records them, without the first event `run`.
  * @param operations approximate number of operations
  * @param sessions number of sessions
  */

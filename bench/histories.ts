@@ -106,7 +106,7 @@ function writing(shape: Shape, state: State, value: () => string, random: Random
   return { action, value: value() };
 }
 
-/** Each operation has a time of call, of effect and of return. The result is sorted by the effect. */
+/** Returns operations with their times of call, effect and return, sorted by the time of effect. */
 function plan({ operations, clients }: Shape, random: Random): Planned[] {
   const free = Array.from({ length: clients }, () => random.below(1000));
   const planned = Array.from({ length: operations }, (_, i) => {

@@ -12,7 +12,7 @@ import { publicHistories } from './public.ts';
 const ROUNDS = 5;
 /** Maximum time for each program to judge one history, milliseconds. */
 const LIMIT = 5_000;
-/** For the totals, DRAWN histories are judged in groups of TURN, each history within DRAWN_LIMIT milliseconds. */
+/** The totals come from DRAWN generated histories, in groups of TURN. Each history gets DRAWN_LIMIT milliseconds. */
 const DRAWN = 10_000;
 const TURN = 500;
 const DRAWN_LIMIT = 200;
@@ -75,7 +75,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // Porcupine's limit is elapsed time, but the returned time is processor time.
+  // The limit is elapsed time, as in Porcupine. The returned time is processor time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';

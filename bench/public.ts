@@ -37,7 +37,7 @@ class Reader {
     if (saw !== undefined) interval.operation.saw = saw;
   }
 
-  /** An operation that did not take effect does not belong to the history. */
+  /** Removes an operation that did not take effect. */
   failed(process: string): void {
     const operation = this.#open.get(process);
     this.#open.delete(process);

@@ -13,7 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** More than two sessions would queue for the CPU, which would change the response times. */
+/** Only two sessions, because more would queue for the CPU, and change the response times. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);
@@ -32,7 +32,7 @@ async function one(stack: Stack, seed: number): Promise<Digest> {
 try {
   for (let i = 0; i < 2; i++) stacks.push(await startLocalStack({ port: 'any' }));
   for (let i = 0; i < PAIRS; i++) {
-    // A real machine is also busy only sometimes.
+    // The other process runs only sometimes, as on a real machine.
     const other = i >= PAIRS / 2 && i % 5 < 3 ? spawn(process.execPath, ['-e', 'for (;;);']) : undefined;
     try {
       runs.push(...(await Promise.all(stacks.map(stack => one(stack, i)))));

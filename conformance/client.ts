@@ -121,7 +121,7 @@ export class SessionUnderTest {
     }
   }
 
-  /** Only the store is judged, so the client keeps the cookie beyond its `Expires`. */
+  /** Keeps the cookie beyond its `Expires`, because only the store is judged. */
   #interpret({ action }: Sent, response: Response, body: ResponseBody): Returned {
     const { status } = response;
     const undetermined = action === 'read' ? 'fail' : 'info';

@@ -76,7 +76,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
       const { value, workMs } = request.body;
       await sleep(workMs);
       attributesOf(request)[`${VALUE}${value}`] = true;
-      // Without `touch`, express-session would save the expiry from the login.
+      // Renews the expiry. Without `touch`, express-session would save the expiry from the login.
       request.session.touch();
       await done(callback => request.session.save(callback));
       response.status(201).json({});
@@ -99,7 +99,7 @@ function valuesOf({ session }: Request): string[] {
     .map(name => name.slice(VALUE.length));
 }
 
-/** If the store fails, the response is 503, and express-session must not save the session after it. */
+/** Responds with 503 if the store fails. express-session must not save the session after such a response. */
 const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
   Reflect.deleteProperty(request, 'session');
   if (response.headersSent) return next(error);

@@ -41,7 +41,7 @@ export interface StoreUnderTest {
   idleSeconds?: number;
 }
 
-/** Stores count whole seconds and the tolerance is 2 s, so a shorter idle timeout could not be measured. */
+/** Minimum idle timeout. Stores count whole seconds, and the measurement has a tolerance of 2 s. */
 const LEAST_IDLE_SECONDS = 10;
 
 /** The function `test` of vitest or node:test. */

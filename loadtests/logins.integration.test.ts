@@ -115,7 +115,7 @@ class GuestOnly extends SmallApp {
   ): AppResponse | undefined {
     const id = headers['x-request-id'];
     if (id !== undefined) this.ids.push(`${id}`);
-    // A gateway may require a key in each request.
+    // Imitates a gateway that requires a key in each request.
     if (path === '/notes.json' && headers['x-key'] !== 'k') return { status: 403, body: '{}' };
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;
@@ -140,7 +140,7 @@ it.runIf(LONG)(
   async () => {
     const guests = new GuestOnly();
     const healthy = await loaded(guests, GUEST_ONLY);
-    // Access logs identify requests by ids.
+    // Each request has its own id, by which access logs identify the request.
     expect(new Set(guests.ids).size).toBe(guests.ids.length);
     expect(healthy.stdout).toMatch(/✓ continuity +valid/);
     expect(healthy.code).toBe(0);

@@ -84,7 +84,7 @@ describe('the verdict from the counters of a k6 run', () => {
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
-    // Each request to another instance than the previous one is also a judged request.
+    // Excludes impossible counts: each request to another instance than the one before is also a judged request.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);
   it.each(changed)('fails by its thresholds exactly if its result is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });

@@ -23,7 +23,7 @@ interface HostApp {
   entries: readonly string[];
   /** User names of the app's accounts; `MAILS` by default. */
   users?: readonly string[];
-  /** True if `verify` uses the target file that `init` has written; by default, that of the zoo. */
+  /** True if `verify` uses the target file that `init` has written. By default, it uses the zoo's target file. */
   init?: true;
 }
 
@@ -118,7 +118,7 @@ async function row({ app, name, users, password, init, start }: Deployment): Pro
     const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
     const written = ['--probe', '--quiet', '--file', file, '--out', folder];
     if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
-    // `init` claims the group `standard`, but the target file of the zoo claims single guarantees.
+    // Claims the group `standard`, as `init` does, in place of the single guarantees of the zoo's target file.
     else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
     const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);

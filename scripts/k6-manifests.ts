@@ -65,7 +65,7 @@ export function manifestsOf(options: Distributed): string {
   return documents.map(document => `---\n${stringify(document)}`).join('');
 }
 
-/** Includes the environment of the k6 operator's `k6 archive`, which reads the script's options. */
+/** Returns the environment of the pods, and of the k6 operator's `k6 archive`, which reads the script's options. */
 function environmentOf({ env, envFrom, image, run }: Distributed, name: string) {
   const settings: readonly (readonly [string, string])[] = [
     ['RUN', run],

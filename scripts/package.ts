@@ -27,7 +27,7 @@ const ENTRIES = {
 };
 /** k6 cannot load files that several bundles share, so its library is bundled separately. */
 const K6 = 'loadtests/lib/k6.ts';
-/** Tests of a session store need these packages, which a project with such a store already has. */
+/** Packages that a test of a session store needs. A project with such a store already has them. */
 const PEERS = ['express', 'express-session'];
 /** Modules that the npm package lacks. verify/commands/checkout.ts reports commands that need them. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
@@ -120,8 +120,7 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // The checkout has no `engines`, because npx would compare it with the machine's Node, not with the checkout's
-    // own.
+    // The checkout has no `engines`: npx would compare `engines` with the machine's Node, but the checkout has its own.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {
@@ -139,8 +138,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
-      // The package also omits pages about the card store (the bundled web shop), its stack and the zoo, which it
-      // lacks.
+      // Omits the pages about the card store (the bundled web shop), its stack and the zoo, which the package lacks.
       '!docs/app.md',
       '!docs/compose.md',
       '!docs/fleet.md',
@@ -150,7 +148,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/balancers.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
-      // The package lacks the pictures of this page.
+      // Omits this page, because the package lacks the pictures of the page.
       '!docs/gallery.md',
       'docs/target.schema.json',
       'docs/result.schema.json',
@@ -173,7 +171,7 @@ async function make(): Promise<string[]> {
 const [, , step] = process.argv;
 if (step === 'build') await make();
 else if (step === 'prepack') {
-  // An interrupted `prepack` leaves the npm package's package.json in the checkout.
+  // Restores the checkout's package.json if an earlier `prepack` was interrupted.
   if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
   const packages = await make();
   const own = readFileSync(MANIFEST, 'utf8');

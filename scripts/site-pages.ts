@@ -59,7 +59,7 @@ export function sidebar(): { text: string; items: Item[] }[] {
   }));
 }
 
-/** The README becomes the first page. The site lacks some files, and links to them become plain text. */
+/** Converts links for the site, where the README is the first page. Links to files that the site lacks become text. */
 function linked(text: string): string {
   return text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label: string, href: string) => {
     if (/^([a-z]+:|#)/.test(href)) return whole;

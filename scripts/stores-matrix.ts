@@ -93,7 +93,7 @@ async function withoutFaults(runs: number, store: string | undefined, out: strin
   return lines;
 }
 
-/** Excludes the guarantee expiry, whose evidence needs expired sessions. */
+/** Runs without the guarantee expiry, whose evidence needs expired sessions. */
 async function raced(settings: Settings, out: string): Promise<Result> {
   const claims = COLUMNS.filter(name => name !== 'expiry');
   return run({ ...SETTINGS, ...settings }, claims, out);
@@ -116,7 +116,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
     if (basketOfUser(env)) for (const probe of target.probes) probe.scope = 'user';
     const waits = claims.includes('expiry');
     if (waits) {
-      // The cookie store prolongs sessions after half of the idle timeout, but other stores at each request.
+      // The cookie store prolongs a session only after half of the idle timeout. Other stores do so at each request.
       const renew = env['SESSION_STORE'] === 'cookie' ? 'half' : 'each';
       target.expiry = { idle: IDLE * 1e3, absolute: ABSOLUTE * 1e3, renew };
       target.declared = { expiry: { idle: IDLE * 1e6, absolute: ABSOLUTE * 1e6, renew } };

@@ -63,7 +63,7 @@ const userData = (template: Template, values: (reference: string) => string): st
   return text((LaunchTemplateData as { UserData: unknown }).UserData, values);
 };
 
-/** Returns 5 for the name `name` and the line `name=5`. */
+/** Returns the number N of the line `NAME=N`. */
 const numberIn = (given: string, name: string): number =>
   Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(given)?.[1]);
 
@@ -228,7 +228,7 @@ describe('the script of an instance', () => {
     const { status, stdout, stderr } = spawnSync(
       'bash',
       ['-c', script.replaceAll(/(?<![\w/.])\/(?=(opt|etc|var|tmp)\/)/g, () => `${folder}/`)],
-      // If its stdin is a pipe, bash assumes a remote shell and runs .bashrc.
+      // stdin is not a pipe, because bash would assume a remote shell and run .bashrc.
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, BROKEN: broken },
@@ -322,7 +322,7 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // The hooks of skipped tests do not run, so a hook must create the folder.
+  // Makes the folder in a hook: vitest skips hooks with the tests, so nothing would remove the folder.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

@@ -80,7 +80,7 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
     expect(script).toContain(`'${RELEASE_URL}'\n`);
     expect(script).not.toMatch(/@[A-Z_0-9]+@/);
 
-    // An interrupted `up` may not have made this rule.
+    // Removes a rule, as if `up` had been interrupted before it made this rule.
     const rule = ['--protocol', 'tcp', '--port', '8080', '--cidr', '0.0.0.0/0'];
     await promisify(execFile)(
       'aws',

@@ -82,7 +82,7 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
       execFileSync('docker', args, { cwd: ROOT, stdio: 'ignore' });
       return image;
     });
-    // The cluster pulls images that Docker lacks on this machine.
+    // Skips images that Docker lacks on this machine, because the cluster pulls them.
     const others = [...imagesOf('balancer'), ...imagesOf('redis')].filter(
       image => spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0,
     );

@@ -9,7 +9,7 @@ import { afterAll } from 'vitest';
 import { folderOfRun } from './used.ts';
 
 const given = process.env['TMPDIR'];
-// The shared compile cache saves each test file the compilation of the same code.
+// All test files share a compile cache, so that they do not compile the same code again.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = folderOfRun();
 // Servers that run as another user need access to the folder.

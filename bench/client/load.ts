@@ -1,7 +1,7 @@
 /**
  * Runs Baton's workload `hop` against the address in argv. Prints the rate, CPU time and memory as JSON. WORKERS
- * (default 1) is the number of threads. V8 compiles most of the code in the first WARM seconds (default 0):
- * PROFILE=FILE writes a CPU profile without them, and STEADY=1 adds figures without them.
+ * (default 1) is the number of threads. WARM (default 0) is the number of seconds in which V8 compiles most of the
+ * code. PROFILE=FILE writes a CPU profile of the time after WARM, and STEADY=1 adds figures of this time.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -101,7 +101,7 @@ try {
     throw new Error(
       'expected the run to report the phases load, logs and judge, but it did not report all of them',
     );
-  // The callback counts only the requests of the first worker, so the number comes from the result.
+  // Takes the number of requests from the result, because the callback counts only those of the first worker.
   const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
   process.stdout.write(

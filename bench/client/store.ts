@@ -109,7 +109,7 @@ async function wrk(url: string): Promise<Figures> {
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
   const errors = /Socket errors: (.*)/.exec(text)?.[1];
   if (errors !== undefined) throw new Error(`wrk: expected a response to each request, got ${errors}`);
-  // For wrk, a redirect to the login is a success. An empty basket shows that the session was lost.
+  // wrk counts a redirect to the login as a success, so an empty basket must show that the session was lost.
   const sizes = (await again()).map(({ items }) => items.length);
   process.stderr.write(`items: ${sizes.join(' ')}\n`);
   if (sizes.includes(0)) throw new Error('wrk: expected an item in each session, got none');

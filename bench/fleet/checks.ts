@@ -192,7 +192,7 @@ export const allDead: Scene = {
         await rig.untilReported(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
     const expected = check === undefined ? '502' : '503';
     let measured = '';
-    // Once the group has replaced the dead instances, the new ones respond with 200.
+    // Stops when the group has replaced the dead instances, because the new instances respond with 200.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
     row(

@@ -11,7 +11,7 @@ const OTHER = 'the other instance answers';
  * requests.
  */
 async function misbehaving(rig: Rig, path: string, init: Parameters<Rig['get']>[1] = {}): Promise<string> {
-  // After an earlier failure, the balancer may send app-1 no requests for a moment.
+  // Waits for app-1, because the balancer may send it no requests for a moment after an earlier failure.
   await rig.answeredBy(BOTH, WITHIN_MS);
   const answers = await rig.answers(4, `${path}?only=app-1`, init);
   return answers.find(answer => /^\d/.test(answer)) ?? OTHER;

@@ -27,7 +27,7 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // The profile nginx has no cookies, and sets no limit for retired workers.
+  // Excludes the profile nginx, which has no cookies, and sets no limit for retired workers.
   fits: ({ cookies }) => cookies !== undefined,
   async play({ rig, profile, pace, row }) {
     await rig.answeredBy(['app-1', 'app-2'], 20_000);

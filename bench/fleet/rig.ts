@@ -61,7 +61,7 @@ export class Rig {
     return this.stack.add(LIKE);
   }
 
-  /** A new connection for each request, so that the balancer chooses an instance anew. */
+  /** Sends a request on a new connection, so that the balancer chooses an instance anew. */
   async get(path = '/', init: Init = {}): Promise<TimedResponse> {
     const begin = performance.now();
     const response = await fetch(this.stack.url + path, {

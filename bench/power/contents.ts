@@ -2,7 +2,7 @@
 import type { SessionData } from 'express-session';
 import { copyOf } from '../../zoo/stores/stock.ts';
 
-/** null if the store does not have the session. */
+/** A session as loaded from the store; null if the store does not have the session. */
 export type Loaded = SessionData | null;
 
 /** Omits the expiry, which differs between equal copies. */

@@ -36,7 +36,7 @@ const visible = (page: string): string => page.replaceAll(/[\w.-]{30,}/g, '');
 
 /** Key: path. */
 const lastPages = new Map<string, { page: string; user: string }>();
-/** Key: session id and path. */
+/** Key: session id and path; value: a page that was sent, and the time. */
 const ownPages = new Map<string, { page: string; at: number }>();
 
 export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {

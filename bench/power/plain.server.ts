@@ -46,9 +46,9 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/** Users of the next Redis command if its key is wrong: `own` is the request's user, `other` the wrong user. */
+/** Set if the next Redis command gets a wrong key: `own` is the request's user, `other` the user of the key. */
 let swapped: { own: string; other: string } | undefined;
-/** With the defect, a request uses the notes of the previous request's user. */
+/** Returns the user whose notes a request uses. With the defect, this is the user of the previous request. */
 function keyOf(user: string): string {
   const before = last;
   last = user;
@@ -57,7 +57,7 @@ function keyOf(user: string): string {
   return before;
 }
 
-/** Redis commands whose first argument is a user's key. True: the command only reads. */
+/** Redis commands whose first argument is a user's key. Value: true if the command only reads. */
 const COMMANDS = { lrange: true, get: true, rpush: false, lrem: false, set: false };
 
 /** Reports each write with a wrong user's key, and each read with such a key that returns a wrong result. */

@@ -4,7 +4,7 @@ import type { TrialRecord } from './trial.ts';
 const percent = (count: number, of: number): string =>
   of === 0 ? '–' : `${Math.round((100 * count) / of)} %`;
 
-/** The largest group is first. */
+/** Groups the trials by key. The largest group is first. */
 function groupsOf(
   all: readonly TrialRecord[],
   keyOf: (one: TrialRecord) => string,

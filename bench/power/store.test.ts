@@ -69,7 +69,7 @@ async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; r
   };
 }
 
-/** A fake clock runs every timer at once. */
+/** Runs the test with a fake clock, which runs every timer at once. */
 async function driven(one: Draw): ReturnType<typeof driving> {
   const done = driving(one);
   await vi.runAllTimersAsync();

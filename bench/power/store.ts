@@ -5,7 +5,7 @@ import { differ, type Loaded, owners, undoes, withoutItems, withoutOldest } from
 import { HEALTHY_STORES } from './healthy-stores.ts';
 import { ignored, onLoad, onSave, type Replace } from './replacement.ts';
 
-/** Milliseconds for which a reply of the store is kept to be swapped; longer than a read takes. */
+/** Milliseconds for which a reply of the store waits to be swapped with another reply. Longer than a read takes. */
 const PARKED = 40;
 
 /**
@@ -46,7 +46,7 @@ const exchanging =
 const DEFECTIVE: Readonly<Record<string, Replace>> = {
   'drop-save': onSave(async (_sid, _data, _real, oracle) => oracle.harm('a save was dropped')),
   'slow-save': onSave(async (sid, data, real, oracle) => {
-    // The request can change the session before this save takes effect.
+    // Copies the session, because the request may change it before this save.
     const copy = copyOf(data);
     oracle.harm('a save was acknowledged early');
     setTimeout(() => void real.save(sid, copy).catch(ignored), oracle.draw.ms);
@@ -89,7 +89,7 @@ const DEFECTIVE: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // The store creates an ended session anew only if it does not know the session object, so it gets a copy.
+        // A copy, because the store saves an ended session only if it does not know the session object.
         await real.save(sid, copyOf(data));
       }
     },

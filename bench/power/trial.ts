@@ -87,7 +87,7 @@ const USERS = 12;
 /** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
 
-/** Changes that only logins and logouts show, which must therefore occur often. */
+/** Changes that only logins and logouts show. A trial must therefore log in and out often. */
 const COMING_AND_GOING = [
   ...['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'],
   ...['evict-other', 'cookie-path', 'short-cookie'],
@@ -127,7 +127,7 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // Some changes of the app take effect later.
+  // Waits, because some changes of the app take effect later.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 

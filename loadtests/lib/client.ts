@@ -42,7 +42,7 @@ export interface ReplySettings {
 export class Replies {
   readonly #url: string;
   readonly #headers: readonly { sent: string; name: string }[];
-  /** Names of session cookies, and the prefix of canaries. */
+  /** The Location header of the last redirect, whose result is cached: most redirects have the same header. */
   readonly #cookies: readonly string[];
   /** Most redirects have the same Location header, so the last result is cached. */
   #location = '';

@@ -68,12 +68,15 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** Counts go to k6 in batches, because each call to k6 takes 2 µs. The limits are operations and microseconds. */
+/**
+ * Counts go to k6 in batches, because each call to k6 takes 2 µs. A batch ends after BATCH operations or LATEST
+ * microseconds.
+ */
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * Counts of this many first operations go to k6 at once. k6 calls no function when a virtual user ends, so a short
- * run would lose an unfinished batch.
+ * Counts of the first operations go to k6 without batches. A short run would lose an unfinished batch, because k6 calls
+ * no function when a virtual user ends.
  */
 const FIRST = 2 * BATCH;
 
@@ -173,7 +176,7 @@ export class Observer {
 
   /** Prints only the first violation of this virtual user. A history, if written, already contains all violations. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // If the whole run counts as one fault, failed requests are compared with the fault's budget at the end.
+    // If the whole run counts as one fault, its failed requests are judged by the fault's budget at the end.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;

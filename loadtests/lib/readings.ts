@@ -73,8 +73,8 @@ export class Readings {
 }
 
 /**
- * Returns true if the page differs from a cached page only in the instance's name. Replacing the name would need too
- * much memory in k6.
+ * Returns true if the page differs from a cached page only in the instance's name. Compares the texts between the
+ * names, because replacing the name would need too much memory in k6.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
@@ -114,7 +114,7 @@ const names = ({ saw, canaries }: Seen, instance: string): boolean =>
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // In k6, a step of an iterator (`for of`) takes as long as the search in one text.
+  // Avoids `for of`, because in k6 a step of an iterator takes as long as the search in one text.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

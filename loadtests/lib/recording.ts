@@ -121,7 +121,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Call this before an event that could contradict a read that was held back. */
+  /** Passes a read that was held back to the judge. Call this before an event that could contradict the read. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
@@ -142,7 +142,10 @@ export class Recording {
     return true;
   }
 
-  /** Also measures at each failure, because the run could end before the next success. */
+  /**
+   * Measures the time without a successful response. Does so at each failure too, because the run could end before the
+   * next success.
+   */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

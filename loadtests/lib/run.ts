@@ -57,7 +57,7 @@ function unnamedIn({ app, url }: Settings): string[] {
   const reads = app.probes.filter(
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
-  // The values of placeholders in headers are known only after a login.
+  // Excludes headers with placeholders, whose values are known only after a login.
   const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
   const headers = Object.fromEntries(fixed);
   const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };

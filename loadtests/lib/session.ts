@@ -95,7 +95,10 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /** Returns one shared object if possible, because a new one takes as long as judging a response. */
+  /**
+   * Returns k6's parameters of a request. Shares one object if possible, because a new object takes as long as judging
+   * a response.
+   */
   protected paramsOf({ what, request }: RequestInFlight, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;

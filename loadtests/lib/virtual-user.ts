@@ -77,7 +77,7 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Requests of a login have a different tag.
+    // Requests of a login get a different tag.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 

@@ -3,7 +3,7 @@ import { sleep } from 'k6';
 import http from 'k6/http';
 
 const MAILBOX = __ENV['MAILBOX'] || 'http://127.0.0.1:8025';
-/** A mail can arrive later than the response, so the mailbox is read once per second. */
+/** Number of reads of the mailbox, one per second. A mail can arrive later than the response. */
 const READS = 10;
 
 /**

@@ -16,7 +16,7 @@ export interface Proxy {
 }
 
 const LIFE = 60;
-/** Clients alternate between kinds of requests, so a fault must hit requests in irregular order. */
+/** Fails requests in irregular order, because clients alternate between kinds of requests. */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**

@@ -22,7 +22,7 @@ export const realK6: Runner | undefined = k6 && {
   async run(script, env) {
     const folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
     const lines = join(folder, 'console');
-    // k6 creates the file only when it writes the first line.
+    // Creates the file now, because k6 creates it only when it writes the first line.
     writeFileSync(lines, '');
     try {
       const flags = ['--console-output', lines, '--log-format', 'raw', '--no-color'];

@@ -64,7 +64,7 @@ const run = (app: SmallApp, claims: readonly string[], duration: number): Promis
     { addressed: true },
   );
 
-/** Repeats the run with 2.5 s, 10 s and 30 s until a guarantee is violated, because a slow machine needs more time. */
+/** Runs 2.5 s, 10 s and 30 s of load until a guarantee is violated, because a slow machine needs more time. */
 async function broken(make: () => SmallApp, guarantee: string): Promise<Judged> {
   for (const duration of [2_500, 10_000, 30_000]) {
     const judgement = await run(make(), [guarantee], duration);

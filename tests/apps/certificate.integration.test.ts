@@ -38,7 +38,7 @@ beforeAll(async () => {
       one.on('error', () => other.destroy());
     }
   });
-  // The client ends the handshake because it does not trust the certificate.
+  // Ignores the end of a handshake by a client that does not trust the certificate.
   front.on('tlsClientError', () => {});
   await once(front.listen(0, '127.0.0.1'), 'listening');
   url = `https://127.0.0.1:${(front.address() as AddressInfo).port}`;

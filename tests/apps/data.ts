@@ -6,7 +6,7 @@ const field = (name: string, csrf: string): string => `<input name="${name}">${h
 
 /**
  * An app with a list of notes for each user, or one list for all users. The notes in `before` are older than the run.
- * Every seventh write adds a second note, as a second run would.
+ * Every seventh write adds a second note, which stands for a write of another run.
  */
 export class KeepsNotes extends SmallApp {
   readonly #by: 'user' | 'all';
@@ -100,7 +100,7 @@ export class Shouts extends SmallApp {
   }
 }
 
-/** An app that shows a new note only 1 s after the first read that should show it, as with a cache. */
+/** An app with a cache: a new note appears 1 s after the first read that should show it. */
 export class ShowsNotesLate extends SmallApp {
   readonly #due = new Map<string, number>();
 

@@ -5,7 +5,7 @@ import type { AppRequest, AppResponse } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { judged, those, USUAL, withApp } from './verified.ts';
 
-/** An app whose pages browsers may keep. */
+/** An app whose pages browsers may cache and revalidate by their ETags. */
 class Revalidates extends SmallApp {
   protected etagOf(body: string): string {
     return createHash('sha256').update(body).digest('hex');

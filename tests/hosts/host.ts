@@ -64,7 +64,6 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // Go caches builds, so a second build is fast.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -206,7 +205,7 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
   }
 }
 
-/** Baton itself sends empty and cut cookie values, which are shorter than every secret. */
+/** Minimum length of a secret, characters. Baton itself sends shorter cookie values: empty or cut ones. */
 const SHORTEST = 12;
 
 /** Returns the values of cookies, and of form fields for tokens and passwords, in a log of nginx. */

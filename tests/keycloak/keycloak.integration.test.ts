@@ -77,7 +77,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
       await stop();
     }
   }
-  // Four processes and the load share the cores of one machine.
+  // Uses only four sessions, because four processes and the load share the cores of one machine.
   const verify =
     (...options: string[]) =>
     (url: string) => ['verify', file, '--url', url, '--json', '--sessions', '4', ...options];

@@ -25,7 +25,7 @@ describe('an app that is sometimes unavailable', () => {
   it('by a maintenance page of status 503 has lost no session', async () => {
     const web = new Closed();
     web.closed = { ...page('maintenance', 503), headers: { 'retry-after': '1' } };
-    // On an overloaded machine, Baton would excuse a 503.
+    // Simulates a machine that is not overloaded. On an overloaded machine, Baton would excuse a 503.
     vi.spyOn(Starvation.prototype, 'during').mockReturnValue(false);
     const run = await judged(web);
     expect(run.violated).toEqual(['availability']);
@@ -152,6 +152,6 @@ it('an app that refuses unknown queries: few requests of interleave have one', a
   const web = new Strict();
   const { of } = await judged(web, {}, { workloads: ['interleave'] });
   expect(of('isolation').judgement).toBe('valid');
-  // Three pairs of users open two pages: each pair finds out once for each page.
+  // Each of six users sends one refused request for each of two pages.
   expect(web.refused).toBe(3 * 2 * 2);
 });

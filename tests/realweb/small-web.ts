@@ -41,7 +41,7 @@ export const page = (body: string, status = 200): WebResponse => ({
 export class SmallWeb {
   readonly sessions = new Map<string, Session>();
 
-  /** If the instances took turns, all requests of a client could reach the same instance. */
+  /** Returns a random instance. If the instances took turns, all requests of a client could reach the same instance. */
   instance(_request: IncomingMessage): string {
     return INSTANCES[randomInt(INSTANCES.length)] as string;
   }
