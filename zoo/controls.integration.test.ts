@@ -22,6 +22,17 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
       expect(await alice.who(cookie)).toBeUndefined();
     }
   },
+  'pages-kept-by-browsers': async visitor => {
+    const alice = visitor();
+    const { page } = alice.target.signedIn;
+    await alice.signIn();
+    const kept = await alice.send(page);
+    expect((await alice.revalidate(page, kept)).status).toBe(304);
+    await alice.signOut();
+    const bob = alice.as(6);
+    await bob.signIn();
+    expect((await bob.revalidate(page, kept)).text).toContain(bob.user);
+  },
   'card-store-with-short-timeouts': async visitor => {
     const alice = visitor();
     await alice.signIn();

@@ -116,13 +116,18 @@ async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   // Skips the test if the target file has no logout, or only one user.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
+  const look = async (driver: Driver): Promise<void> => {
+    await driver.read();
+    for (const one of probes) await driver.read(one);
+    for (const page of pages) await driver.visit(page);
+  };
+  // The browser keeps these pages, and asks the app for the next user whether they have changed.
+  await look(first);
   if (!(await leave(context, first))) return;
   const session = `${context.prefix}${n + 2}`;
-  const next = new Driver(context, { client: first.session, session, account }, first.copyJar());
+  const next = new Driver(context, { client: first.session, session, account }, first.browser);
   if (!(await next.enter())) return next.end('refused');
-  await next.read();
-  for (const one of probes) await next.read(one);
-  for (const page of pages) await next.visit(page);
+  await look(next);
   await leave(context, next);
 }
 

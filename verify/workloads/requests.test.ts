@@ -35,13 +35,24 @@ const DURATION = 60_000;
 const MORE = 200;
 const NUMBER = /^\d{18}$/;
 
+interface App {
+  url: string;
+  /** Returns the maximum number of texts of 18 digits in any session so far. */
+  most(): number;
+  /** Returns the number of requests for the page `/`. */
+  reads(): number;
+  /** Returns the number of requests that asked whether the page of another session has changed. */
+  foreign(): number;
+}
+
 /**
- * Starts the app. `most` returns the maximum number of texts of 18 digits in any session so far.
+ * Starts the app.
  *
  * @param remembers if true, the app also sets a remember-me cookie
  */
-async function started(remembers = false): Promise<{ url: string; most(): number; reads(): number }> {
+async function started(remembers = false): Promise<App> {
   let reads = 0;
+  let foreign = 0;
   const sessions = new Map<string, string[]>();
   let most = 0;
   const server = createServer(async (request, response) => {
@@ -61,6 +72,8 @@ async function started(remembers = false): Promise<{ url: string; most(): number
     }
     if (notes === undefined) return response.writeHead(401).end();
     if (url === '/logout') sessions.delete(id);
+    if (url === '/') response.setHeader('etag', id);
+    if (url === '/' && ![undefined, id].includes(headers['if-none-match'])) foreign++;
     if (method === 'POST') notes.push(new URLSearchParams(await text(request)).get('text') ?? '');
     most = Math.max(most, notes.filter(note => NUMBER.test(note)).length);
     if (method === 'DELETE') notes.splice(notes.indexOf(decodeURIComponent(url.slice('/notes/'.length))), 1);
@@ -77,6 +90,7 @@ async function started(remembers = false): Promise<{ url: string; most(): number
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     most: () => most,
     reads: () => reads,
+    foreign: () => foreign,
   };
 }
 
@@ -159,6 +173,15 @@ it('interleave disconnects half of the early disconnects from an instance itself
   // Two users disconnect in at least eight rounds. Four of these rounds use this page, and disconnect from the instance
   // five times.
   expect(instance.reads()).toBeGreaterThanOrEqual(2 * 4 * 5);
+});
+
+it('interleave asks for the pages that a browser has kept of its first user when a second user has logged in', async () => {
+  const { url, foreign } = await started();
+  const accounts = ['alice', 'bob'].map(user => ({ user, password: 'x' }));
+  const { context } = recorded(url, () => {}, ['continuity'], { accounts });
+  await interleave.run(context, { sessions: 1, deadline: 0, loadEnds: 0 });
+  // Three browsers have two users each.
+  expect(foreign()).toBeGreaterThanOrEqual(3);
 });
 
 it('fixation, audit and cold-burst send what a verdict needs although the time is over, as on a slow machine', async () => {

@@ -79,3 +79,20 @@ plant('rolling-cookie-restores-user', {
     }, soon('the old user'));
   },
 });
+
+plant('etag-ignores-the-user', {
+  'the app answers 304 to the next user of a browser, which shows the page of the first user': async ({
+    visitor,
+  }) => {
+    const page = visitor().target.signedIn.page;
+    const alice = visitor(0);
+    await alice.signIn();
+    const kept = await alice.send(page);
+    expect(kept.text).toContain(alice.user);
+    await alice.signOut();
+    const bob = alice.as(1);
+    await bob.signIn();
+    expect((await bob.revalidate(page, kept)).status).toBe(304);
+    expect((await bob.send(page)).text).toContain(bob.user);
+  },
+});
