@@ -9,7 +9,7 @@ export const warmsUpSlowly: Control = {
   kind: 'control',
   name: 'warms-up-slowly',
   sound:
-    'An instance that is killed and started again fails requests while it warms up: for half a second, beginning one second after its start. That is within the recovery time that the target declares for this fault, and longer than the one that it declares for all others.',
+    'An instance that is killed and started again fails requests while it warms up: for half a second, beginning one second after its start. The recovery time that the target declares for this fault covers this half second. The recovery time for other faults does not.',
   faults: 'kill',
   deployment: {
     host: 'plain',

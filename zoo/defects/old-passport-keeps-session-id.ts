@@ -9,7 +9,7 @@ export const oldPassportKeepsSessionId: Defect = {
   name: 'old-passport-keeps-session-id',
   section: 'rotation',
   broken:
-    'The `logIn` of passport 0.5.3 writes the user into the session that the visitor already has. A cookie from before the login is signed in by it.',
+    'The `logIn` of passport 0.5.3 writes the user into the session that the visitor already has. A cookie from before the login is then signed in.',
   wild: 'Until version 0.6.0 passport left the new session id to the app, and few apps knew that (CVE-2022-25896).',
   references: ['jaredhanson/passport#192', 'GHSA-v923-w3x8-wh69 (CVE-2022-25896)'],
   remedy: 'Use passport 0.6.0 or later, which gives the session a new id at each login.',
