@@ -143,7 +143,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     );
     await this.#project.up(['redis', 'balancer', ...names], this.#services, '--build');
     await Promise.all([this.store, this.balancer, ...created].map(service => service.start()));
-    // nginx resolves a container's name only when it reads its configuration, but the address may have changed since.
+    // The address of a container may have changed. nginx resolves its name again only when it reads its configuration.
     await this.balancer.registerAll(created);
   }
 

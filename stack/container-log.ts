@@ -54,7 +54,7 @@ export function containerLines(container: string, read: Read = readOutput): LogL
         last = signal.aborted; // Reads the output up to its end once more.
         for await (const { line, time } of lines(seen.time, last ? undefined : signal))
           if (seen.isNew(time)) yield line;
-        // The output stops when the container stops, but the container may be restarted.
+        // Reads again after a pause: the output ends when the container stops, but the container may be restarted.
         if (!last) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     },

@@ -41,7 +41,7 @@ async function get(init: RequestInit = {}): Promise<{ status: number; text: stri
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-/** An idle connection would keep a retired worker running. */
+/** Closes the connection, because an idle connection would keep a retired worker running. */
 const once = () => get({ headers: { connection: 'close' } });
 
 async function answers(count: number, one = () => get()): Promise<string[]> {

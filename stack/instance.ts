@@ -15,9 +15,9 @@ interface LocalInstanceOptions extends NewInstance {
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
-/** A stopping instance accepts requests for longer than nginx keeps idle connections, milliseconds. */
+/** Time for which a stopping instance accepts requests, milliseconds. Longer than nginx keeps idle connections. */
 const DRAIN_MS = '3000';
-/** Longer than the app's DRAIN_MS and SHUTDOWN_MS together, milliseconds. */
+/** Time until SIGKILL, milliseconds. Longer than the app's DRAIN_MS and SHUTDOWN_MS together. */
 const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {

@@ -112,7 +112,7 @@ export class ProxyLink {
 
   #reset({ near, far }: Connection): void {
     for (const socket of [near, far]) {
-      // Resetting a socket that is ending would leave its handle open, and this process would never exit.
+      // Does not reset a socket that is ending: its handle would stay open, and this process would never exit.
       if (socket.writableEnded || socket.destroyed) socket.destroy();
       else socket.resetAndDestroy();
     }

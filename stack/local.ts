@@ -99,7 +99,7 @@ class LocalStack extends BundledStack<LocalInstance> {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#openLink(server.name, server.port);
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted, the stack has already stopped everything else.
+    // If the start was aborted, the stack has already stopped all other programs.
     if (this.isStopped()) await this.#beside?.stop();
     onStep?.(`starting ${instancesOf(this.options).length} instances`);
     const created = await this.createAll();

@@ -63,7 +63,7 @@ export class Nginx extends BalancerProcess {
     super({
       ...{ command, check: [...command, '-t'], log: join(dir, 'balancer.log'), accessLog },
       url: `http://127.0.0.1:${port}`,
-      // An open port alone would not prove that this nginx runs: another server could have the port.
+      // Checks the process, because an open port could belong to another server.
       ready: async pid =>
         readFileSync(join(folder, 'nginx.pid'), 'utf8').trim() === `${pid}` &&
         groupMembers(pid).length > WORKERS,
@@ -181,8 +181,8 @@ function serverLines(routed: readonly Routed[], options: string | ((place: numbe
 }
 
 /**
- * Returns the directives of both sets. If both set the same field, `http`, `server` and `failure` are joined; else
- * the second wins.
+ * Returns the directives of both sets. Joins the values of `http`, `server` and `failure`; of every other field, the
+ * second set wins.
  */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>

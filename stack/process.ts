@@ -51,8 +51,8 @@ export class ServerProcess extends StackPart<ChildProcess> {
   }
 
   /**
-   * Ends the server permanently, by SIGKILL after 1 s. Repeats SIGTERM, because a server that drains ends only at the
-   * second one.
+   * Ends the server permanently, by SIGKILL if it runs after 1 s. Repeats SIGTERM, because a draining server ends only
+   * at the second SIGTERM.
    */
   async dispose(): Promise<void> {
     this.expectEnd();

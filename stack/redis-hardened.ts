@@ -57,8 +57,8 @@ export class Access {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // At a restart, Redis runs scripts of the append-only file as the user `default`, who cannot log in. If this user
-    // lacked a right, all sessions would be lost.
+    // At a restart, Redis runs the scripts in its append-only file as the user `default`. If this user lacked a right,
+    // all sessions would be lost. `off`: no client can log in as this user.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,

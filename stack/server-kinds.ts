@@ -48,7 +48,7 @@ const REDIS: ServerEntry = {
         // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots are unnecessary. With
         // appendfsync `everysec`, a slow disk could delay writes by 2 s.
         ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-        // By default, Redis waits for more replicas before it sends data to a new replica.
+        // Sends data to a new replica at once. By default, Redis waits for more replicas.
         ...['--repl-diskless-sync-delay', '0'],
       ],
       ready: () => replies(dial(port), 'PING', PONG),
@@ -102,13 +102,13 @@ const POSTGRES: ServerEntry = {
     const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
     const settings = [
       ...[`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'],
-      // A crash of the machine may lose writes, but SIGKILL does not: the operating system already has them.
+      // A crash of the machine may lose writes. SIGKILL loses none, because the operating system already has them.
       'fsync=off',
     ].flatMap(setting => ['-c', setting]);
     // PostgreSQL refuses to run as root.
     const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
-      // initdb is in the folder of the real program, not in that of its symbolic link.
+      // Resolves symbolic links, because initdb is in the folder of the real program.
       command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       ready: () => answersQuery(url),
@@ -176,7 +176,7 @@ const PICTURES: ServerEntry = {
         ...['-master.telemetry=false', '-admin.ui=false', '-webdav=false'],
         ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
       ],
-      // SeaweedFS also reads settings in the user's home folder.
+      // Replaces the home folder, because SeaweedFS reads settings there.
       env: { HOME: folder },
       // SeaweedFS creates the bucket after it listens. Until then, a 404 says NoSuchBucket.
       ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),

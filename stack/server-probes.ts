@@ -16,7 +16,7 @@ export async function replies(socket: Socket, command: string, expected: RegExp)
 }
 
 export async function answersQuery(url: string): Promise<boolean> {
-  // The npm package of Baton does not install `pg`.
+  // Loads `pg` here, because Baton's npm package does not install it.
   const { Client } = await import('pg');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
   client.on('error', () => {}); // If the server ends meanwhile, the query reports the error.

@@ -79,7 +79,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
   ) {
     const { programs, plan }: ServerEntry = SERVERS[kind];
     const [program = ''] = programs.map(names => findProgram(...names));
-    // The user that runs the server may have no right to enter the stack's folder.
+    // Not in the stack's folder, which the user that runs the server may have no right to enter.
     const folder = temporaryPath(`baton-${kind}-`);
     const place = { program, port, morePorts, folder, ...(access && { access }) };
     const { url, addresses, data, leaves = [], ...spec } = plan(place);

@@ -131,7 +131,7 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
         what: `both logs of ${requests} requests`,
       });
     await ask(1);
-    // An instance that is killed just after its response may not have written its log line.
+    // Waits for the log line. An instance that is killed just after its response may not have written the line.
     await logged(1);
     await nth(one, 0).kill();
     await Promise.all([2, 3].map(ask));

@@ -15,7 +15,7 @@ export type StickyMode = (typeof STICKY)[number];
 /** A balancer's cookie whose value names an instance. */
 interface StickyCookie {
   name: string;
-  /** Name of an app's cookie. Without it, the balancer ignores its own cookie in a request. */
+  /** Name of an app's cookie. In a request without the app's cookie, the balancer ignores its own cookie. */
   beside?: string;
   /** Attributes such as `Path=/; Max-Age=60`. Absent: copied from the app's cookie. */
   attributes?: string;

@@ -18,7 +18,7 @@ export function guard(kind: Guarded, what: string | number): void {
   send(`+${kind} ${what}`);
 }
 
-/** Makes the watchdog forget what has ended. The system may reuse the id of a process group. */
+/** Removes a process group, folder or compose project from the watchdog's list: its id may be used again. */
 export function release(kind: Guarded, what: string | number): void {
   send(`-${kind} ${what}`);
 }

@@ -12,7 +12,7 @@ import { add } from './metrics.ts';
 import { Recording, type RequestInFlight } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
-/** Seconds. Without a pause, a broken app would cause a flood of logins. */
+/** Pause after a session, seconds. Without it, a broken app would cause a flood of logins. */
 const PAUSE = 1;
 /** Number of requests after a session is lost, to find out which instances still accept its cookie. */
 const REPLAYS = 4;

@@ -138,7 +138,7 @@ export class Fleet implements Keeper {
     return instance;
   }
 
-  /** A second call for the same instance waits for the first call. */
+  /** Ends an instance. A second call for the same instance waits for the first call. */
   #end(instance: Instance): Promise<void> {
     const known = this.#leaving.get(instance);
     if (known !== undefined) return known;

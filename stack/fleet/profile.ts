@@ -34,7 +34,9 @@ interface Failures {
   connectMs: number;
   /** Maximum time without data from the instance while a request is in flight. */
   idleMs: number;
-  /** nginx sends an instance no requests for `forMs` after `fails` failed requests. Absent: never. */
+  /**
+   * After `fails` failed requests, nginx sends the instance no requests for `forMs`. Absent: nginx ignores failures.
+   */
   passive?: { fails: number; forMs: number };
 }
 

@@ -24,8 +24,8 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Configures testcontainers for machines that cannot pull Ryuk's image. Sets the host, because testcontainers would
- * guess a wrong one there.
+ * Configures testcontainers for machines that cannot pull Ryuk's image. On these, testcontainers would guess a wrong
+ * host.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;
