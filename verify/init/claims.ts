@@ -4,19 +4,22 @@ import type { Target } from '../target/load.ts';
 import type { AppFindings, Unclaimed } from './findings.ts';
 import { lacksOf } from './lacks.ts';
 import type { Login } from './login.ts';
-import { holdsSession, type Left } from './logout.ts';
+import type { Left } from './logout.ts';
 import type { FoundProbe } from './probe.ts';
+import { holdsSession } from './session-data.ts';
 import type { Alone, Signal } from './signal.ts';
 
 /**
  * Returns the claims and the reason for them.
  *
  * @param values for each session cookie and token, its values in order of time
+ * @param before the values of the same cookies before a login
  * @param users login names
  * @param probe if `onServer` is true, the server keeps the session
  */
 export function claimsOf({
   values,
+  before = [],
   users,
   left,
   signal,
@@ -24,6 +27,7 @@ export function claimsOf({
   probe,
 }: {
   values: readonly (readonly string[])[];
+  before?: readonly (string | undefined)[];
   users: readonly string[];
   left: Left | undefined;
   signal: Signal | Alone | undefined;
@@ -31,7 +35,8 @@ export function claimsOf({
   probe: Pick<FoundProbe, 'onServer'> | undefined;
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
-  const holds = probe?.onServer !== true && values.some(inTurn => holdsSession(inTurn, users));
+  const holds =
+    probe?.onServer !== true && values.some((inTurn, i) => holdsSession(inTurn, users, before[i]));
   // If the cookie or token contains the session and stays valid after a logout, init claims `stateless-token`. For a
   // refresh token, `token-refresh` judges the logout.
   const token = login.refresh === undefined && left?.livesOn === true && holds;

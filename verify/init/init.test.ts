@@ -5,8 +5,8 @@ import { type Form, type FormField, parsePage } from '../client/page.ts';
 import { claimsOf } from './claims.ts';
 import type { AppFindings } from './findings.ts';
 import { loginForm } from './login.ts';
-import { holdsSession } from './logout.ts';
 import { findMark } from './mark.ts';
+import { holdsSession } from './session-data.ts';
 import { differentFields } from './tokens.ts';
 import type { PageVisit } from './visitor.ts';
 import { targetFile } from './write.ts';
@@ -189,6 +189,13 @@ describe('a session cookie', () => {
   it('contains the session data if it grows with what a page stores, and an id if it is only replaced', () => {
     expect(holdsSession(['x'.repeat(72), 'y'.repeat(96)])).toBe(true);
     expect(holdsSession(['k%2Brqd9p0s1c2v3b4', 'n5m6l7k8j9x1p0q9'])).toBe(false);
+  });
+
+  it('of a long opaque value is an encrypted id if the value was as long before the login', () => {
+    const sealed = (length: number) => `Fe26.2**${'b01e087489458f5b'.repeat(length)}`;
+    expect(holdsSession([sealed(16), sealed(16)], ['alice'], sealed(16))).toBe(false);
+    expect(holdsSession([sealed(18), sealed(18)], ['alice'], sealed(16))).toBe(true);
+    expect(holdsSession([sealed(16), sealed(16)], ['alice'])).toBe(true);
   });
 });
 

@@ -90,7 +90,10 @@ class Inquiry {
     const carried = await this.#carried(found, known);
     const signal = alone ? named : await this.#stays(named, carried.visitor, known.page);
     const stranger = this.#manners.fresh();
-    const open = await publicPaths(stranger, [await stranger.open(known.login.page), ...known.pages]);
+    const loginPage = await stranger.open(known.login.page);
+    const jar = stranger.client.cookies(known.page);
+    const before = carried.cookies.map(name => jar.find(one => one.name === name)?.value);
+    const open = await publicPaths(stranger, [loginPage, ...known.pages]);
     const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open, carried.cookies);
     const { left, failed, sessions, living } = await this.#sessions(entrance, found, known, start.hints);
     const { probe, skipped } = await tryProbe(this.#looking, entrance, {
@@ -117,7 +120,7 @@ class Inquiry {
       public: open,
       undecidable,
       ...claimsOf({
-        values: carried.values,
+        ...{ values: carried.values, before },
         users: accounts.map(({ user }) => user),
         left,
         signal,

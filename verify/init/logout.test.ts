@@ -107,3 +107,29 @@ it('sends the form of the page that asks for a confirmation, with the token of t
     server.closeAllConnections();
   }
 });
+
+it('tries a logout again if one of two instances does not know the session', async () => {
+  let requests = 0;
+  let over = false;
+  const server = http.createServer(({ method }, response) => {
+    const knows = requests++ % 2 === 0;
+    if (method === 'POST' && knows) over = true;
+    response.writeHead(method === 'POST' ? 303 : knows && !over ? 200 : 401, { 'content-type': 'text/html' });
+    response.end('<form method="post" action="/leave"><button>Log out</button></form>');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const visitor = manners.fresh();
+    const login = { page: '/login', path: '/login', method: 'POST' as const };
+    const known = { login, csrf: undefined, page: '/', signedIn: (seen: PageVisit) => seen.status === 200 };
+    const pages = [await visitor.get('/'), await visitor.get('/')].slice(0, 1);
+    const { left } = await findLogout(visitor, { pages, elsewhere: new Map() }, known);
+    expect(left?.logout).toMatchObject({ method: 'POST', path: '/leave', form: {} });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

@@ -39,6 +39,9 @@ export interface Known extends Sign {
   csrf: Token | undefined;
 }
 
+/** Maximum number of tries of a logout on a page, because an instance may not know the session. */
+const TRIES = 3;
+
 /** Usual logout paths, for apps without a logout on a page or in the hints. */
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
@@ -65,6 +68,7 @@ export async function findLogout(
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   const waiting = [...all.filter(isFirst), ...all.filter(one => !isFirst(one))];
   const confirmed = new Set<string>();
+  const tries = new Map(offered.map(one => [one, 1]));
   for (let logout = waiting.shift(); logout !== undefined; logout = waiting.shift()) {
     const leaving = visitor.twin();
     const { answer, last, atProvider } = await leave(leaving, logout, known);
@@ -77,6 +81,7 @@ export async function findLogout(
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
     if (acknowledged && (atProvider || byToken || hinted.includes(logout))) ineffective ??= found;
+    if (await mayTryAgain(visitor, logout, { tries, page: known.page })) waiting.unshift(logout);
     const confirmations = logout.method === 'GET' ? forms(visitor, [last], known) : [];
     for (const one of confirmations.filter(({ method, path }) => method !== 'GET' && !confirmed.has(path))) {
       confirmed.add(one.path);
@@ -85,6 +90,19 @@ export async function findLogout(
   }
   if (ineffective !== undefined) return { left: { logout: ineffective, livesOn: true }, failed: [] };
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
+}
+
+/** Returns true twice for each logout of a page. Before the second time, sends a request, as `outOfStep` does. */
+async function mayTryAgain(
+  { manners }: Visitor,
+  logout: Logout,
+  { tries, page }: { tries: Map<Logout, number>; page: string },
+): Promise<boolean> {
+  const count = tries.get(logout) ?? TRIES;
+  if (count === TRIES) return false;
+  if (count === TRIES - 1) await manners.fresh().get(page);
+  tries.set(logout, count + 1);
+  return true;
 }
 
 const once = (logouts: readonly Logout[]): Logout[] =>
@@ -245,40 +263,3 @@ function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): L
 /** Returns `/api/logout` for `/api/login`. */
 const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
-
-/**
- * Returns whether a cookie contains the session data. The length of session data varies; the length of an id does not.
- *
- * @param inTurn values of the cookie, in order of time
- * @param users login names; a cookie with a login name, plain or in base64, contains session data
- */
-export const holdsSession = (inTurn: readonly string[], users: readonly string[] = []): boolean =>
-  inTurn.some(value => isSelfContained(value, users)) ||
-  new Set(inTurn.map(value => decodedOnce(value).length)).size > 1;
-
-function isSelfContained(value: string, users: readonly string[]): boolean {
-  const text = decodedOnce(value);
-  if (/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return true;
-  const [, first = ''] = /^(?:s:)?\.?([\w+/=-]{16,})/.exec(text) ?? [];
-  const inside = decoded64(first);
-  if (ID_IN_JSON.test(inside)) return false;
-  if (/^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || text.length >= 120) return true;
-  const parts = [text, ...text.split(/[^\w+/=-]+/).map(decoded64)];
-  return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
-}
-
-/** Matches the cookie of React Router, which contains a session id as a JSON string. */
-const ID_IN_JSON = /^"[\w-]{16,}"/;
-
-/** Minimum length of a login name to search for in a cookie. Random ids contain shorter texts by chance. */
-const LEAST_NAME = 3;
-
-const decoded64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
-
-function decodedOnce(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
-}

@@ -14,6 +14,13 @@ const place = (...pages: string[][]) => placeIn(seen(...pages), VALUES);
 describe('the place of two written values', () => {
   const items = '<em>([^<"\']+?)\\s*[<"\']';
 
+  it('is a list that already has items of several words, or more than 50 items', () => {
+    expect(place(['Buy milk', ...VALUES], ['Buy milk', ...VALUES])).toBe(items);
+    expect(place(['Milk of goats', 'Milk'], [...VALUES, 'Milk of goats'], VALUES)).toBe(items);
+    const many = [...Array.from({ length: 60 }, (_, n) => `item-${n}`), ...VALUES];
+    expect(place(many, many)).toBe(items);
+  });
+
   it('is where two responses show both', () => {
     expect(place(VALUES, VALUES)).toBe(items);
     expect(place(VALUES)).toBeUndefined();

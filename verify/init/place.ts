@@ -49,6 +49,15 @@ const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 /** Minimum and maximum length of the text before a list item, characters. */
 const ITEM_PREFIX = { least: 2, most: 90 };
 
+/** Maximum number of texts that a short expression may find. */
+const FEW = 50;
+/** Matches the end of an item and the start of the next one. The first item of a list has no such text before it. */
+const BETWEEN = /<\/(\w+)>.*<\1\b|^[^<]*>.*</s;
+
+/**
+ * Returns the shortest expression that finds only few texts, all without spaces. Otherwise returns the expression that
+ * finds the fewest, because a list may already have many items, or items of several words.
+ */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
   const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
     index,
@@ -58,16 +67,24 @@ function itemsIn(body: string, values: readonly string[]): string | undefined {
     ...places.filter(({ words }) => !NEVER.test(words) && !RATHER_NOT.test(words)),
     ...places.filter(({ words }) => !NEVER.test(words) && RATHER_NOT.test(words)),
   ];
-  for (const { index } of order) {
-    const after = body[index + (values[0]?.length ?? 0)] ?? '';
-    if (!/[<"'\s]/.test(after)) continue;
-    for (const before of prefixes(body, index, ITEM_PREFIX)) {
-      const items = `${before}([^<"']+?)\\s*[<"']`;
-      const found = finder(items, decodeHTML).all({ headers: {}, body, cookies: [] });
-      if (values.every(value => found.filter(one => one === value).length === 1) && found.length <= 50) {
-        if (!found.some(one => /\s/.test(one))) return items;
-      }
-    }
-  }
-  return undefined;
+  const found = order.flatMap(({ index }) => expressionsAt(body, index, values));
+  const short = found.filter(({ texts }) => texts.length <= FEW && !texts.some(one => /\s/.test(one)));
+  const whole = found.filter(({ items }) => !BETWEEN.test(items));
+  const fewest = whole.toSorted((a, b) => a.texts.length - b.texts.length);
+  return (short.find(one => whole.includes(one)) ?? fewest[0] ?? short[0])?.items;
+}
+
+/** Returns the expressions that find each value once, the shortest first. `texts`: what an expression finds. */
+function expressionsAt(
+  body: string,
+  index: number,
+  values: readonly string[],
+): { items: string; texts: string[] }[] {
+  const after = body[index + (values[0]?.length ?? 0)] ?? '';
+  if (!/[<"'\s]/.test(after)) return [];
+  return [...prefixes(body, index, ITEM_PREFIX)].flatMap(before => {
+    const items = `${before}([^<"']+?)\\s*[<"']`;
+    const texts = finder(items, decodeHTML).all({ headers: {}, body, cookies: [] });
+    return values.every(value => texts.filter(one => one === value).length === 1) ? [{ items, texts }] : [];
+  });
 }

@@ -1,0 +1,45 @@
+/** Tells a cookie that contains the session data from a cookie that contains an id. */
+
+/**
+ * Returns whether a cookie contains the session data. The length of session data varies; the length of an id does not.
+ *
+ * @param inTurn values of the cookie, in order of time
+ * @param users login names; a cookie with a login name, plain or in base64, contains session data
+ * @param before value of the cookie before a login. If it is as long as the values after it, the cookie has an id,
+ * perhaps an encrypted one
+ */
+export const holdsSession = (
+  inTurn: readonly string[],
+  users: readonly string[] = [],
+  before?: string,
+): boolean =>
+  inTurn.some(value => isSelfContained(value, users, before)) ||
+  new Set(inTurn.map(value => decodedOnce(value).length)).size > 1;
+
+function isSelfContained(value: string, users: readonly string[], before: string | undefined): boolean {
+  const text = decodedOnce(value);
+  const parts = [text, ...text.split(/[^\w+/=-]+/).map(decoded64)];
+  if (users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)))) return true;
+  if (before !== undefined && decodedOnce(before).length === text.length) return false;
+  if (/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return true;
+  const [, first = ''] = /^(?:s:)?\.?([\w+/=-]{16,})/.exec(text) ?? [];
+  const inside = decoded64(first);
+  if (ID_IN_JSON.test(inside)) return false;
+  return /^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || text.length >= 120;
+}
+
+/** Matches the cookie of React Router, which contains a session id as a JSON string. */
+const ID_IN_JSON = /^"[\w-]{16,}"/;
+
+/** Minimum length of a login name to search for in a cookie. Random ids contain shorter texts by chance. */
+const LEAST_NAME = 3;
+
+const decoded64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
+
+function decodedOnce(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
