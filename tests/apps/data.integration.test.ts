@@ -144,6 +144,19 @@ describe('the audit', () => {
     expect(those(healthy, 'violated')).toEqual([]);
   });
 
+  it('grows a session by shorter texts if the app refuses a long text with status 413', async () => {
+    const app = new ShortTexts();
+    app.refusal = { status: 413, body: 'Payload Too Large' };
+    await withApp(app, async ({ url, asked }) => {
+      const { remarks } = await judged({ ...USUAL, url, claims: SESSION }, { workloads: ['hop', 'audit'] });
+      expect(remarks.join('\n')).not.toContain('a session can hold no more');
+      const lengths = asked.flatMap(({ path, form }) =>
+        path === '/notes' && form['text'] !== undefined ? [form['text'].length] : [],
+      );
+      expect(lengths.filter(length => length === 100).length).toBeGreaterThan(100);
+    });
+  });
+
   it('does not search for the maximum length if the probe names it', async () => {
     const app = new ShortTexts();
     await withApp(app, async ({ url, asked }) => {

@@ -81,14 +81,14 @@ export class KeepsNewest extends SmallApp {
   }
 }
 
-/** An app that accepts every text, but does not keep texts of more than `longest` characters. */
+/** An app that does not keep texts of more than `longest` characters. It accepts them, or answers `refusal`. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
+  refusal: AppResponse = { to: '/notes' };
 
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const { text = '' } = asked.form;
-    if (`${asked.method} ${asked.path}` === 'POST /notes' && text.length > this.longest)
-      return { to: '/notes' };
+    if (`${asked.method} ${asked.path}` === 'POST /notes' && text.length > this.longest) return this.refusal;
     return super.inside(asked, session);
   }
 }
