@@ -8,6 +8,7 @@ import { HistoryFile } from './client/history-file.ts';
 import { Instances } from './client/instances.ts';
 import { interpreterOf } from './client/interpreter.ts';
 import { makeLabeller } from './client/labels.ts';
+import { LoginTurns } from './client/login-turns.ts';
 import { type FollowedLogs, followLogs } from './client/logs.ts';
 import { MailReader } from './client/mail-reader.ts';
 import { Network } from './client/network.ts';
@@ -102,6 +103,7 @@ function contextOf(
     account: n => target.accounts[n % target.accounts.length] as Account,
     seats: seatsOf({ ...target, accounts: accountsOf(target.accounts, plan.part) }),
     spacing: target.sessions?.every === undefined ? undefined : new Spacing(target.sessions.every),
+    logins: new LoginTurns(),
     ...aids,
     registration:
       target.register &&

@@ -5,6 +5,7 @@ import type { Account, Target } from '../target/load.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Departed } from './departed.ts';
 import type { Instances } from './instances.ts';
+import type { LoginTurns } from './login-turns.ts';
 import type { MailReader } from './mail-reader.ts';
 import type { Recorder } from './recorder.ts';
 import type { Registration } from './registration.ts';
@@ -41,6 +42,8 @@ export interface Context {
   seats?: Seats | undefined;
   /** Makes clients wait between two logins of a user. Present if the app requires an interval. */
   spacing?: Spacing | undefined;
+  /** Limits the number of concurrent logins. */
+  logins: LoginTurns;
   /** Reads the mails of users. Present if a login sends a mail. */
   mails?: MailReader | undefined;
   authenticator: Authenticator;

@@ -57,7 +57,7 @@ export class SessionLogin {
    * `register`.
    */
   async perform(how: How): Promise<Operation> {
-    const { target, registration, spacing, mails, signal } = this.#context;
+    const { target, registration, spacing, mails, logins, prefix, signal } = this.#context;
     const { login: spec } = target;
     const client = this.#requests.clientOf(how);
     this.#giveCredentials(client);
@@ -66,9 +66,14 @@ export class SessionLogin {
     if (target.session !== undefined) await putSession(client, target.session, this.#account, target, signal);
     forget([...spec.steps, spec], client);
     const read = await mails?.turns.turn(this.#account, signal);
-    const complete = await this.#requests.steps(spec.steps.filter(hasPath), how);
-    await how.between?.();
-    const { operation, reply } = await this.#send(complete, how);
+    // A login that overlaps other requests on purpose does not wait, because they would wait for it.
+    const left = how.held === undefined ? await logins.turn(prefix) : undefined;
+    const { operation, reply } = await this.#sendAll(how).catch(error => {
+      left?.(undefined);
+      throw error;
+    });
+    const { call, return: end } = operation;
+    left?.(operation.outcome === 'ok' && end !== undefined ? (end - call) / 1000 : undefined);
     done?.();
     read?.();
     keep(spec.capture, reply, client);
@@ -79,6 +84,12 @@ export class SessionLogin {
     const { user, password } = this.#account;
     captured.set('user', user).set('password', password);
     if (this.#context.target.login.basic) captured.set(BASIC, basicOf(user, password));
+  }
+
+  async #sendAll(how: How): Promise<Recorded> {
+    const complete = await this.#requests.steps(this.#context.target.login.steps.filter(hasPath), how);
+    await how.between?.();
+    return this.#send(complete, how);
   }
 
   /** `complete` is false if a step of the login has failed. The login is then recorded as failed. */
