@@ -1,6 +1,6 @@
 /** Writes events as lines of a history, faster than JSON.stringify. */
 import type { Caching, Called, Event, Returned } from '../core/history/history.ts';
-import { Recent } from '../core/recent.ts';
+import { Recent } from './recent.ts';
 
 /** Returns an event as a line of the history, including the line feed. */
 export function lineOf(event: Event): string {

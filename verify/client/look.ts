@@ -1,9 +1,9 @@
 /** Finds facts in a response: its caching headers, the error of the server's clock, and exposed session cookies. */
 import type { Caching, Operation } from '../core/history/history.ts';
-import { Recent } from '../core/recent.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
+import { Recent } from './recent.ts';
 
 /** Minimum length of a cookie value to search for in pages, characters. Shorter values may occur by chance. */
 const MIN_LENGTH = 16;

@@ -35,13 +35,10 @@ export class EffectLimits {
 
   started({ start, effect }: Write): void {
     this.#written = true;
-    if (effect?.does === 'adds') this.#more(effect.value, 1);
-    else if (effect?.does === 'counts' && rises(effect)) this.#more('', effect.by);
-    else {
-      if (this.kind === 'counter') this.#falling();
-      else for (const value of putsIn(effect)) this.#more(value, 1);
-      return;
-    }
+    if (this.kind === 'counter' && !rises(effect)) this.#falling();
+    else if (effect?.does === 'counts') this.#more('', effect.by);
+    else for (const value of putsIn(effect)) this.#more(value, 1);
+    if (effect?.does !== 'adds' && !rises(effect)) return;
     this.adds.push(start);
     if (this.adds.length > KEPT) this.adds.shift();
   }

@@ -40,7 +40,7 @@ export class InstancesAgree extends Judging<Answers> {
       this.#clocks.add(operation, operation.skew);
     if (operation.cookies !== undefined && !this.faults.overlaps(operation))
       this.#cookies.add(operation, this.faults.windows.length);
-    if (session.login === undefined || operation.with !== undefined) return;
+    if (operation.with !== undefined) return;
     const route = this.#routes.get(session);
     if (session.login === operation)
       this.#routes.set(session, { wrote: instance, page: undefined, pending: undefined });
@@ -99,7 +99,6 @@ export class InstancesAgree extends Judging<Answers> {
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);
-    if (apart.length === 0) return fromCounts;
     const where = fromCounts.judgement === 'unknown' ? 'why' : 'finding';
     return { ...fromCounts, [where]: [fromCounts[where], ...apart].join('') };
   }

@@ -1,5 +1,6 @@
 /** Finds responses that set a session cookie after the logout of their session. */
 import type { CookieChange, Operation, Run } from '../history/history.ts';
+import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import type { Replays } from './replays.ts';
@@ -70,14 +71,10 @@ function deletesBeside({ change, attributes }: CookieChange, set: CookieChange):
 const undone = (late: Operation, { session, user }: SessionState, login: Operation): Violation => ({
   at: { ...late, session, user },
   summary: 'a late response replaced or deleted the cookie of a later login: the user is signed out',
-  witness: [
-    { operation: login, came: 'logged in again' },
-    {
-      operation: late,
-      expected: 'no cookie of the session that was logged out',
-      came: 'changed the cookie of the later login',
-    },
-  ],
+  witness: stepsOf(
+    [login, 'logged in again'],
+    [late, 'changed the cookie of the later login', 'no cookie of the session that was logged out'],
+  ),
 });
 
 /** Returns whether a logout deletes a cookie only with a wrong Path or Domain, so that the client keeps the cookie. */

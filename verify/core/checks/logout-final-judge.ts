@@ -63,12 +63,12 @@ export class LogoutFinal extends Judging<Logouts> {
 
   #afterwards(operation: Operation, session: SessionState, start: Parameters<typeof precedes>[1]): void {
     if (precedes(operation, start)) return;
-    if (operation.action === 'login' && operation.with === 'old') {
-      this.#enteredAgain(operation, this.#replaysOf(session));
-      return;
-    }
     const replays = this.#replaysOf(session);
     const { logout } = replays;
+    if (operation.action === 'login' && operation.with === 'old') {
+      this.#enteredAgain(operation, logout);
+      return;
+    }
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
       // A request that may have come before the logout counts as in flight.
@@ -82,7 +82,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays, session);
   }
 
-  #enteredAgain(login: Operation, { logout }: Replays): void {
+  #enteredAgain(login: Operation, logout: Operation | undefined): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;
     this.report(() => stillKnown(logout, login), 'ZOMBIE');

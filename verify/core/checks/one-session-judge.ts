@@ -75,7 +75,7 @@ export class OneSession extends Judging<Logins> {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
+    if (jar === undefined || session.lost !== undefined) return;
     if (session.last !== session.login) this.count[jar.second === undefined ? 'single' : 'parallel'].lived++;
   }
 

@@ -3,6 +3,7 @@ import type { Operation } from '../history/history.ts';
 import type { Contradiction, NewestAdd, ReadFacts } from '../objects/read-facts.ts';
 import { counted } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
+import { stepsOf } from '../result/verdict.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, Reads, whole } from './compared-reads.ts';
@@ -102,9 +103,6 @@ function violationOf(
   return {
     at: read,
     summary: summary ?? measure.summary(against.instance ?? 'the app', read.instance ?? 'the app'),
-    witness: [
-      { operation: against, came: was },
-      { operation: read, expected, came },
-    ],
+    witness: stepsOf([against, was], [read, came, expected]),
   };
 }

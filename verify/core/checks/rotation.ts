@@ -5,6 +5,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
+import { stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { atMost, check, few, Judging } from './framework.ts';
@@ -61,10 +62,7 @@ class Rotation extends Judging<Sent> {
       summary:
         `the login signed in ${HELD[kind]}: every client that holds ` +
         `${kind === 'invented' ? 'it' : 'them'} is now signed in as ${operation.user}`,
-      witness: [
-        { operation: login, came: 'logged in' },
-        { operation, expected: 'signed out', came: `signed in as ${operation.user}` },
-      ],
+      witness: stepsOf([login, 'logged in'], [operation, `signed in as ${operation.user}`, 'signed out']),
     }));
   }
 }

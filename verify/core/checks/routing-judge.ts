@@ -1,5 +1,5 @@
 import type { Operation, Served } from '../history/history.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import { stepsOf } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Ejections } from './ejections.ts';
 import { addTo, Judging, type Violation } from './framework.ts';
@@ -64,10 +64,7 @@ export class Routing extends Judging<Routes> {
     this.count.unexplained--;
     if ((tried?.length ?? 1) > 1) return;
     const expected = `served by ${from.instance}`;
-    const witness = [
-      { operation: from, came: expected },
-      { operation: to, expected, came: `served by ${to.instance}` },
-    ];
+    const witness = stepsOf([from, expected], [to, `served by ${to.instance}`, expected]);
     this.report(
       () => ({ at: to, summary: 'a session moved to another instance without need', witness }),
       'UNPINNED',
@@ -103,6 +100,5 @@ export class Routing extends Judging<Routes> {
 
 function pinned({ first, requests }: SessionRoute): Violation {
   const summary = `all ${requests} requests of a session went to ${first.instance}`;
-  const step: WitnessStep = { operation: first, expected: 'other instances too', came: summary };
-  return { at: first, summary, witness: [step] };
+  return { at: first, summary, witness: stepsOf([first, summary, 'other instances too']) };
 }

@@ -9,14 +9,13 @@ import { check, few, Judging, type Violation } from './framework.ts';
 
 const NAMED = 12;
 
-class Faults {
-  /** 1 after the final reads of the run have begun, and 0 before. */
-  final = 0;
-}
+class NoCounts {}
 
-class Survival extends Judging<Faults> {
+class Survival extends Judging<NoCounts> {
+  #final = false;
+
   override event(event: Event): void {
-    if (event.type === 'phase') this.count.final = Number(event.phase === 'final');
+    if (event.type === 'phase') this.#final = event.phase === 'final';
   }
 
   override settle(): void {
@@ -33,7 +32,7 @@ class Survival extends Judging<Faults> {
 
   override conclusion({ violations }: Conclusion): Conclusion {
     const { windows } = this.faults;
-    const missing = missingIn(windows, this.count.final === 1);
+    const missing = missingIn(windows, this.#final);
     return conclude(violations, missing, rests(windows), outcomes(windows));
   }
 }
@@ -99,7 +98,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
 }
 
 /** In k6, which has no faults, the counts decide the verdict. Elsewhere, the method `conclusion` decides it. */
-export const survival = check<Faults>({
+export const survival = check<NoCounts>({
   guarantee: 'survival',
   assumes:
     'the final reads come after the line of the phase `final`; the history times faults by the clock of the run',
@@ -107,9 +106,9 @@ export const survival = check<Faults>({
     `for each fault, whose effect must have been seen, ${ENOUGH_HANDOFFS} sessions and ${ENOUGH_HANDOFFS} acknowledged ` +
     'writes from before the fault, with a final read',
   judge: Survival,
-  counts: Faults,
+  counts: NoCounts,
   compared: () => 0,
-  missing: ({ final }) => missingIn([], final === 1),
+  missing: () => missingIn([], false),
   rests: () => rests([]),
   rulesOut: () => outcomes([]),
   broken: () => outcomes([]),

@@ -1,6 +1,7 @@
 /** Counts the sessions and acknowledged writes from before each fault that are lost at the end of the run. */
 import type { Event, Operation } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
+import { stepsOf } from '../result/verdict.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { FaultWindow } from './window.ts';
 import { Writes } from './writes.ts';
@@ -28,7 +29,7 @@ export class Losses {
     if (data !== undefined) this.#writes.ended(operation, data, this.#final);
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
-    if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
+    if (alive === undefined || session.logout !== undefined) return;
     // A session that is not live, but was not seen to be lost, may have expired.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
@@ -72,10 +73,8 @@ export class Losses {
       blamed = true;
       sessions.gone++;
       if (examples.session.length >= KEPT) continue;
-      examples.session.push([
-        { operation: last, came: last === login ? 'logged in' : 'the session lived' },
-        { operation: lost, expected: `signed in as ${lost.user}`, came: 'signed out' },
-      ]);
+      const lived = last === login ? 'logged in' : 'the session lived';
+      examples.session.push(stepsOf([last, lived], [lost, 'signed out', `signed in as ${lost.user}`]));
     }
     if (!blamed) this.#lostWithoutFault++;
   }

@@ -81,9 +81,5 @@ export class Transitions {
 
 /** Returns a text that only equal operations share. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
-  if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
-  if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {
-    return `${action}=${value}`;
-  }
   return JSON.stringify([action, value, expected, state, saw]);
 }
