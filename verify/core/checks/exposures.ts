@@ -1,6 +1,6 @@
 /** Finds the rules of the cookie policy that a session cookie violates. */
 import type { CookieAttributes, Operation, Run } from '../history/history.ts';
-import { MOST_BYTES } from '../timeline/session-jar.ts';
+import { defaultPath, MOST_BYTES } from '../timeline/session-jar.ts';
 
 interface Policy {
   https: boolean;
@@ -85,9 +85,6 @@ function undeclared(
     return [{ fault: attribute, came, expected: `${attribute}=${wanted}, as \`cookies\` declares` }];
   });
 }
-
-/** Returns the default Path of a cookie: the path of the request up to its last slash (RFC 6265, 5.1.4). */
-const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
 const ABSENT = new Set([401, 403, 404, 410]);
 

@@ -48,8 +48,8 @@ export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 
 export function presencesOf(
   count: Routes,
   { declared }: Run,
-  significant = significantIn(count),
-  ejected = false,
+  significant: number,
+  ejected: boolean,
 ): Presence[] {
   const { served, chosen, since, until, left, back, without } = count;
   const { weights } = declared ?? {};

@@ -43,9 +43,10 @@ export class SessionJar {
   }
 }
 
-/** Returns the key of a cookie. Its default Path is the folder of the page (RFC 6265, 5.1.4). */
-function keyOf({ name, attributes }: CookieChange, page = '/'): string {
+/** Returns the default Path of a cookie: the path of the request up to its last slash (RFC 6265, 5.1.4). */
+export const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';
+
+function keyOf({ name, attributes }: CookieChange, page: string | undefined): string {
   if (attributes === undefined) return name;
-  const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');
-  return `${name};${attributes.domain ?? ''};${path}`;
+  return `${name};${attributes.domain ?? ''};${attributes.path ?? defaultPath(page)}`;
 }
