@@ -140,10 +140,14 @@ export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Ente
 }
 
 /** Stores the tokens in the response to a login. From then on, the visitor sends the access token. */
-export function takeToken(visitor: Visitor, { capture, refresh }: Login, answer: PageVisit): void {
+export function takeToken(
+  visitor: Visitor,
+  { capture, refresh, scheme = 'Bearer' }: Login,
+  answer: PageVisit,
+): void {
   const token = capture === undefined ? undefined : finder(capture.token, text => text).first(answer);
   if (token === undefined) return;
-  visitor.client.captured.set(AUTHORIZATION, `Bearer ${token}`);
+  visitor.client.captured.set(AUTHORIZATION, `${scheme} ${token}`);
   if (refresh === undefined) return;
   visitor.tokens = new Tokens(refresh);
   visitor.tokens.begin(answer);

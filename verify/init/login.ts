@@ -33,11 +33,17 @@ export interface Login {
   basic?: true;
   /** JSON pointer to a token, which all later requests send instead of a cookie. */
   capture?: { token: { json: string } };
+  /** The scheme of the Authorization header with the token; absent if it is Bearer. */
+  scheme?: string;
   refresh?: Refresh;
   /** True if the login gives a refresh token, but init found no request that accepts it. */
   unrefreshed?: true;
   pageless?: true;
 }
+
+/** Returns the Authorization header of a target file, with a placeholder for the token. */
+export const authorizationOf = ({ scheme = 'Bearer', refresh }: Login): string =>
+  `${scheme} {${refresh === undefined ? 'token' : 'access'}}`;
 
 /** Where pages have the CSRF token. A text is a regular expression whose group matches the token. */
 export type Token = string | { field: string } | { meta: string } | { cookie: string } | { json: string };

@@ -2,18 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
-import type { Login, LoginCredentials } from './login.ts';
+import type { LoginCredentials } from './login.ts';
 import { findMark, type Mark, noMark, type Views } from './mark.ts';
+import { besideLogin, pathsOf } from './usual-pages.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
-import { LOGIN, LOGOUT } from './words.ts';
 
 /** Maximum number of requests for each page, because an instance may not know the session. */
 const TRIES = 6;
 const LATER = 3;
 /** Maximum number of visits to the second user's pages. A defective instance may show the wrong name. */
 const LOOKS = 3;
-const PAGES = 8;
-const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
 export interface Marked {
   /** The page that names the signed-in user, and the expression for this name. */
@@ -46,8 +44,10 @@ export async function marked(
   const landing = one.answer.redirect?.startsWith('/') ? one.answer.redirect : undefined;
   const outsideLogin = await manners.fresh().open(login.page);
   const outside = new Map<string, PageVisit>();
-  for (const path of await pathsOf(one, landing, [...hinted, ...besideLogin(login)]))
-    outside.set(path, await manners.fresh().get(path));
+  for (const path of await pathsOf(one, landing, [...hinted, ...besideLogin(login)])) {
+    const seen = await manners.fresh().getSlashed(path);
+    outside.set(seen.path, seen);
+  }
   const mine = await looks(one.visitor, outside, again);
   const two = await mayEnter(entrance, first as LoginCredentials);
   const anew = await looks((two ?? one).visitor, outside);
@@ -133,9 +133,6 @@ const viewsOf = (
       : [{ path, first: [seen, once], second: other?.get(path), outside: [stranger, outsideLogin] }];
   });
 
-const besideLogin = ({ json, path }: Login): string[] =>
-  json === undefined ? [] : [`${path.replace(/\/[^/]*\/?$/, '')}/me`, '/users/me', '/api/user'];
-
 async function looks(visitor: Visitor, outside: Looks, look = inside): Promise<Map<string, PageVisit>> {
   const all = new Map<string, PageVisit>();
   for (const [path, stranger] of outside) {
@@ -143,23 +140,6 @@ async function looks(visitor: Visitor, outside: Looks, look = inside): Promise<M
     if (seen !== undefined) all.set(path, seen);
   }
   return all;
-}
-
-async function pathsOf(
-  { visitor, answer }: Entered,
-  landing: string | undefined,
-  hinted: readonly string[],
-): Promise<string[]> {
-  const start = landing === undefined ? answer : await visitor.twin().open(landing);
-  const linked = start.links.flatMap(({ href, words }) => {
-    const path = visitor.pathOf(href, start.path);
-    const all = `${words} ${path?.toLowerCase()}`;
-    return path === undefined || LOGOUT.test(all) || LOGIN.test(all) || /delet|remov|\.\w{2,4}$/.test(all)
-      ? []
-      : [path.split('#')[0] as string];
-  });
-  const first = landing === undefined ? [] : [landing];
-  return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...hinted, ...USUAL])];
 }
 
 async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
@@ -248,7 +228,7 @@ export async function valuesInTurn(
 ): Promise<string[][]> {
   const later = visitor.twin();
   await later.open(page);
-  const token = visitor.client.captured.get(AUTHORIZATION)?.replace(/^Bearer /, '');
+  const token = visitor.client.captured.get(AUTHORIZATION)?.replace(/^\S+ /, '');
   const jars = [visitor, later].map(({ client }) => client.cookies(page));
   const cookies = names.map(name => jars.flatMap(jar => jar.find(one => one.name === name)?.value ?? []));
   return token === undefined ? cookies : [...cookies, [token]];

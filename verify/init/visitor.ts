@@ -210,6 +210,12 @@ export class Visitor {
   readonly asStranger = (request: Send): Promise<PageVisit> =>
     this.manners.send(this.manners.fresh().client, request);
 
+  /** Opens a page. Follows only a redirect to the same path with a slash at its end, as frameworks such as Django send. */
+  async getSlashed(path: string): Promise<PageVisit> {
+    const seen = await this.get(path);
+    return seen.redirect === `${path}/` ? this.get(seen.redirect) : seen;
+  }
+
   /** Opens a page and follows redirects inside the app. */
   async open(path: string): Promise<PageVisit> {
     return this.follow(await this.get(path));

@@ -12,7 +12,8 @@ import { hintsOfOpenApi } from './openapi.ts';
 import { findRefresh, givesRefreshToken } from './refresh.ts';
 import { accessIn } from './renewal.ts';
 import { besideToken, placeOf } from './tokens.ts';
-import type { PageVisit, Visitor } from './visitor.ts';
+import { besideLogin, USUAL_PAGES } from './usual-pages.ts';
+import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 /** The known part of the login, and requests from the app's scripts or a recording. */
 export interface LoginStart {
@@ -89,7 +90,15 @@ const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 &&
 const isNeeded = (page: PageVisit, { csrf }: Pick<Login, 'csrf'>): boolean =>
   hasPages(page) || ((page.status ?? 500) < 400 && csrf !== undefined);
 
-const API_LOGINS = ['/auth/login', '/api/auth/login', '/api/login', '/login', '/api/token', '/auth/token'];
+const API_LOGINS = [
+  '/auth/login',
+  '/api/auth/login',
+  '/api/login',
+  '/login',
+  '/api/token',
+  '/auth/token',
+  '/api-token-auth',
+];
 
 function usualLogins({ user }: LoginCredentials): Hints {
   const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
@@ -117,8 +126,12 @@ async function hintedLogin(
     const { method: _, ...request } = hint;
     const own = isNeeded(page, token) ? token : { pageless: true as const };
     const login: Login = { page: page.path, ...request, method: 'POST', ...own };
-    const entered = await enter({ manners, login, codes }, first);
-    tried.add(`POST ${hint.path}`);
+    let entered = await enter({ manners, login, codes }, first);
+    if (entered.answer.redirect === `${login.path}/`) {
+      login.path += '/';
+      entered = await enter({ manners, login, codes }, first);
+    }
+    tried.add(`POST ${login.path}`);
     const begins = entered.visitor.client.cookies('/').length > 0 || 'capture' in tokenOfAnswer(entered);
     if (entered.accepted && begins) return login;
     if ([400, 401, 403, 422].includes(entered.answer.status ?? 0)) refused++;
@@ -148,6 +161,8 @@ export async function entranceOf(
   if (beginning === undefined) {
     const entered = await signIn(entrance, first);
     entrance.login = { ...begun, ...tokenOfAnswer(entered) };
+    if (entrance.login.capture !== undefined)
+      Object.assign(entrance.login, await schemeOf(manners, begun, hints));
     takeToken(entered.visitor, entrance.login, entered.answer);
     say('login', loginText(entrance.login));
     entrance.login = await refreshed(looking, entered, entrance.login, hints);
@@ -170,6 +185,18 @@ export async function entranceOf(
     say('instances', 'no other instance finishes a login that began on one, so init continues with only one');
   return { entrance: { ...entrance, login }, entered };
 }
+
+/** Reads the scheme for the token, such as `Token`, from the response of a page that needs it (RFC 9110, 11.6.1). */
+async function schemeOf(manners: Manners, login: Login, { pages }: Hints): Promise<Pick<Login, 'scheme'>> {
+  for (const path of [...pages, ...besideLogin(login), ...USUAL_PAGES]) {
+    const { status, headers } = await manners.fresh().getSlashed(path);
+    const [scheme] = status === 401 ? (/^[\w-]+/.exec(String(headers['www-authenticate'] ?? '')) ?? []) : [];
+    if (scheme !== undefined && !OTHER_SCHEMES.test(scheme)) return { scheme };
+  }
+  return {};
+}
+
+const OTHER_SCHEMES = /^(bearer|basic|digest|negotiate|ntlm)$/i;
 
 async function refreshed({ say }: Looking, entered: Entered, login: Login, hints: Hints): Promise<Login> {
   if (login.capture === undefined || !givesRefreshToken(entered)) return login;

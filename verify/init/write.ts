@@ -5,7 +5,7 @@ import { parseTarget } from '../target/load.ts';
 import { decidable } from './claims.ts';
 import { comment, yaml } from './comment.ts';
 import type { AppFindings, Begun } from './findings.ts';
-import type { Login } from './login.ts';
+import { authorizationOf, type Login } from './login.ts';
 import type { Refresh } from './renewal.ts';
 import type { Carried } from './session.ts';
 import { signalPart } from './write-signal.ts';
@@ -47,7 +47,7 @@ function withoutClaims(found: AppFindings): string {
     accountsPart(found),
     found.login.capture &&
       comment('Sent with every request after the login has returned the token.', {
-        headers: { Authorization: found.login.refresh === undefined ? 'Bearer {token}' : 'Bearer {access}' },
+        headers: { Authorization: authorizationOf(found.login) },
       }),
     loginPart(found),
     refreshPart(found),
@@ -93,7 +93,8 @@ export function accountsPart({
 }
 
 export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carried'>): string {
-  const { csrf: _, page, steps, refresh, unrefreshed, pageless = false, capture, ...request } = login;
+  const { csrf: _, scheme: __, unrefreshed, pageless = false, ...rest } = login;
+  const { page, steps, refresh, capture, ...request } = rest;
   const tokens = refresh === undefined ? capture : atLoginOnly(refresh);
   const by = `The session is carried by: ${carriedText(carried, login)}.`;
   if (login.basic)
