@@ -36,3 +36,17 @@ it('lets two clients that send in turn reach both instances of a strict round ro
 it('leaves a session on its instance where the balancer is sticky', async () => {
   expect((await inTurn(2, true)).reached).toEqual([1, 1]);
 });
+
+it('rarely sends additional requests where a balancer routes at random', () => {
+  const random = seeded(11);
+  let asides = 0;
+  const connect = () => ({ send: async () => asides++ });
+  const outside = { connect, target: { login: { page: '/login' } }, random: random.fork('step') };
+  const step = new OutOfStep(outside as unknown as Context);
+  for (let i = 0; i < 10_000; i++) {
+    void step.aside();
+    step.served(`app-${random.below(2)}`);
+  }
+  expect(asides).toBeGreaterThan(0);
+  expect(asides).toBeLessThan(80);
+});

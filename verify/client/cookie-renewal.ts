@@ -18,6 +18,8 @@ interface SetLine {
   cookie: Cookie;
   maxAge: number | undefined;
   attributes: CookieAttributes;
+  /** True if the cookie has no expiry. */
+  lasting: boolean;
 }
 
 interface Renewal {
@@ -52,11 +54,13 @@ export class Renewals {
     maxAge: number | undefined,
     attributes: CookieAttributes,
   ): void {
-    const parts = undated(line);
     if (this.#lines.size >= LINES) this.#lines.clear();
     if (cookie.pathIsDefault === true) this.#lines.delete(nameOf(line));
-    else
-      this.#lines.set(nameOf(line), { line, parts, origin, cookie, maxAge, attributes: { ...attributes } });
+    else {
+      const lasting = cookie.expiryTime() === Number.POSITIVE_INFINITY;
+      const set = { line, parts: undated(line), origin, cookie, maxAge, attributes: { ...attributes } };
+      this.#lines.set(nameOf(line), { ...set, lasting });
+    }
   }
 
   /**
@@ -69,6 +73,9 @@ export class Renewals {
     const set = this.#lines.get(nameOf(line));
     if (set === undefined) return undefined;
     const { cookie, maxAge, attributes } = set;
+    // A browser session's cookie has no expiry to renew.
+    if (set.lasting && line === set.line && origin === set.origin && this.#has(cookie))
+      return { cookie, attributes: { ...attributes }, until: Number.POSITIVE_INFINITY };
     const { text, expires } = line === set.line ? set.parts : undated(line);
     const now = new Date();
     const over = (cookie.expiryTime() ?? Number.POSITIVE_INFINITY) <= now.getTime();

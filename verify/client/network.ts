@@ -8,6 +8,7 @@ import type { TlsOptions } from './connection.ts';
 import { mayGoAgain, type Outgoing, type ResponseHead } from './exchange.ts';
 import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
+import type { Redirecting } from './redirect.ts';
 import { RequestTurns } from './request-turns.ts';
 
 /** Default timeout of a request, milliseconds. */
@@ -18,11 +19,8 @@ export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'> &
 
 const PLACES = 1000;
 
-export interface Place {
-  origin: string;
+export interface Place extends Redirecting {
   path: string;
-  /** The complete address, by which the cookie jar chooses cookies. */
-  site: URL;
 }
 
 export class Network {

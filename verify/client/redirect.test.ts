@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { redirectOf } from './redirect.ts';
+import { redirectFrom, redirectOf } from './redirect.ts';
 
 const site = new URL('https://shop.test/app/');
 const at = (location: string) => redirectOf(location, new URL('https://shop.test/app/cart?x=1'), site);
@@ -24,4 +24,19 @@ it.each([
   ['https://', ''],
 ])('%s is recognised, and not followed', (location, redirect) => {
   expect(at(location)).toEqual({ redirect: redirect === '' ? location : redirect });
+});
+
+it('resolves each redirect of a path, also if the last one was the same or another', () => {
+  const page = 'https://shop.test/app/cart';
+  const from = { origin: 'https://shop.test', site: new URL(page) };
+  const redirect = (location: string, origin = from.origin) =>
+    redirectFrom(from, location, site, { origin, path: '/app/cart' }).redirect;
+  const there = 'http://10.0.0.1:81';
+  expect(redirect(`${there}/app/login`)).toBe(`${there}/app/login`);
+  expect(redirect(`${there}/app/login`, there)).toBe('/login');
+  expect(redirect(`${there}/app/login`)).toBe(`${there}/app/login`);
+  expect(redirect('/app/')).toBe('/');
+  expect(redirectFrom(from, '/app/', site, { origin: from.origin, path: '/app/cart' })).toBe(
+    redirectFrom(from, '/app/', site, { origin: from.origin, path: '/app/cart' }),
+  );
 });

@@ -2,6 +2,36 @@
 import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 
+type Redirect = Pick<Reply, 'redirect' | 'leads'>;
+
+/** A path of the target, with its last redirect. */
+export interface Redirecting {
+  origin: string;
+  /** The complete address, with the host of the target's Host header; the cookie jar chooses cookies by it. */
+  site: URL;
+  last?: { location: string; redirect: Redirect };
+}
+
+/**
+ * Returns where a redirect leads. Resolves the same redirect of a path only once, because most responses to a form
+ * redirect to the same page.
+ *
+ * @param site the target's address, whose path is a prefix of all paths
+ * @param asked origin and path to which the request was sent, such as those of an instance
+ */
+export function redirectFrom(
+  from: Redirecting,
+  location: string,
+  site: URL,
+  asked: { origin: string; path: string },
+): Redirect {
+  const address = (): URL => new URL(asked.origin + asked.path);
+  if (asked.origin !== from.origin) return redirectOf(location, from.site, site, address());
+  if (from.last?.location !== location)
+    from.last = { location, redirect: redirectOf(location, from.site, site, address()) };
+  return from.last.redirect;
+}
+
 /**
  * Returns where a redirect leads.
  *
@@ -9,12 +39,7 @@ import type { Reply } from '../core/response/reply.ts';
  * @param site the target's address, whose path is a prefix of all paths
  * @param asked address to which the request was sent, such as that of an instance
  */
-export function redirectOf(
-  location: string,
-  base: URL,
-  site: URL,
-  asked = base,
-): Pick<Reply, 'redirect' | 'leads'> {
+export function redirectOf(location: string, base: URL, site: URL, asked = base): Redirect {
   const url = URL.parse(location, base.href);
   if (url === null) return { redirect: barePath(location) };
   const path = barePath(url.pathname);

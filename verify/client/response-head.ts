@@ -76,11 +76,13 @@ export function newHead(bytes: Buffer): ParsedHead {
 
 export const PROTOCOL = 'HTTP/1.';
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const FIELD = /^([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)$/;
+const NAME = /^[!#$%&'*+.^_`|~\w-]+/;
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
 const LINE_END = '\r\n';
 
 interface Line {
   text: string;
+  name: string;
   key: string;
   value: string;
 }
@@ -114,7 +116,7 @@ function parseHead(text: string): ParsedHead {
     let line = lines[count];
     // V8 compares equal long texts faster with `===` than with `startsWith`.
     if (line === undefined || text.slice(at, at + line.text.length) !== line.text) {
-      line = lineOf(text.slice(at, text.indexOf(LINE_END, at)));
+      line = lineOf(text.slice(at, text.indexOf(LINE_END, at)), line);
       lines[count] = line;
     }
     const { key, value } = line;
@@ -145,15 +147,24 @@ function patternOf(first: string): Pattern {
   return pattern;
 }
 
-function lineOf(line: string): Line {
-  const [, name, value] = FIELD.exec(line) ?? [];
-  if (name === undefined || value === undefined) throw badResponse(`expected a header, got ${shown(line)}`);
-  return {
-    text: line + LINE_END,
-    key: name.toLowerCase(),
-    value: value.replace(/^[\t ]+|[\t ]+$/g, ''),
-  };
+/** @param before the line at this place of the last head, which usually has the same name */
+function lineOf(line: string, before: Line | undefined): Line {
+  let end = before?.name.length ?? 0;
+  let key = before?.key;
+  if (key === undefined || line[end] !== ':' || !line.startsWith(before?.name as string)) {
+    end = NAME.exec(line)?.[0].length ?? 0;
+    key = line.slice(0, end).toLowerCase();
+  }
+  let from = end + 1;
+  if (end === 0 || line[end] !== ':' || FORBIDDEN.test(line))
+    throw badResponse(`expected a header, got ${shown(line)}`);
+  let to = line.length;
+  while (isBlank(line[from])) from++;
+  while (to > from && isBlank(line[to - 1])) to--;
+  return { text: line + LINE_END, name: line.slice(0, end), key, value: line.slice(from, to) };
 }
+
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t';
 
 /**
  * Returns the length or the end of a body (RFC 9112, 6.3). Two different lengths may be an attack, so Baton refuses the
@@ -180,7 +191,22 @@ const MOST = 600_000;
 /** Baton closes an idle connection this much earlier than the server would, milliseconds. */
 const MARGIN = 2000;
 
+/** The result of the last call, because a server usually sends the same headers in each response. */
+let lastKept: { connection: unknown; hint: unknown; persists: boolean; time: number } | undefined;
+
 function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {
+  const last = lastKept;
+  if (last?.connection === connection && last?.hint === hint && last?.persists === persists) return last.time;
+  const time = keptBy(connection, hint, persists);
+  lastKept = { connection, hint, persists, time };
+  return time;
+}
+
+function keptBy(
+  connection: string | undefined,
+  hint: string | string[] | undefined,
+  persists: boolean,
+): number {
   const words = wordsOf(connection);
   if (words.includes('close') || !(persists || words.includes('keep-alive'))) return 0;
   const seconds = /\btimeout\s*=\s*(\d+)/i.exec(`${hint ?? ''}`)?.[1];

@@ -193,6 +193,21 @@ describe('an invalid response', () => {
   });
 });
 
+it('reads a head whose lines begin as those of the last head', () => {
+  const read = (...lines: string[]): ResponseReader => {
+    const reader = new ResponseReader();
+    reader.begin('HEAD');
+    reader.read(Buffer.from(message('HTTP/1.1 200 Alike', ...lines, '', ''), 'latin1'));
+    return reader;
+  };
+  expect(read('X-A: 1', 'Connection: close').head).toMatchObject({ headers: { 'x-a': '1' }, kept: 0 });
+  expect(read('X-AB: 2', 'Connection: keep-alive').head).toMatchObject({ kept: 4000 });
+  expect(read('X-AB:\t3 \t').head?.headers).toEqual({ 'x-ab': '3' });
+  expect(read('X-A: :4').head?.headers).toEqual({ 'x-a': ':4' });
+  expect(() => read('X-A: 5\x00')).toThrow('expected a header, got "X-A: 5');
+  expect(() => read('X-A')).toThrow('expected a header, got "X-A"');
+});
+
 it('parses each head only once, also if the heads of several instances alternate', () => {
   const headOf = (name: string): unknown => {
     const reader = new ResponseReader();

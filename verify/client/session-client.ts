@@ -9,7 +9,7 @@ import { type Cookies, Jar } from './jar.ts';
 import { dateOf } from './look.ts';
 import type { Network, Place } from './network.ts';
 import { PageCopies } from './page-copies.ts';
-import { redirectOf } from './redirect.ts';
+import { redirectFrom, redirectOf } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { retryAfter } from './retry-after.ts';
 import { abandoning, bodyOf, isSafe, type Send } from './send.ts';
@@ -95,7 +95,7 @@ export class SessionClient {
       if (answer.rest === undefined) done();
       else answer.rest.finally(done);
       const { body } = answer;
-      const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place.site);
+      const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place);
       reply.sent = cookies.list;
       if (answer.head !== undefined) reply.head = answer.head;
       if (answer.facts !== undefined) reply.facts = answer.facts;
@@ -164,20 +164,19 @@ export class SessionClient {
     };
   }
 
-  #reply({ status, headers }: ResponseHead, body: string, asked: Outgoing, site: URL): Reply {
+  #reply({ status, headers }: ResponseHead, body: string, asked: Outgoing, place: Place): Reply {
     const reply: Reply = { status, headers, body, cookies: [] };
     const lines = headers['set-cookie'];
     if (lines !== undefined) {
       const date = headers.date === undefined ? undefined : dateOf(headers.date);
       for (const line of typeof lines === 'string' ? [lines] : lines) {
-        const change = this.#keep(line, site, date);
+        const change = this.#keep(line, place.site, date);
         if (change !== undefined) reply.cookies.push(change);
       }
     }
     const { location } = headers;
     if (location === undefined || status < 300 || status >= 400) return reply;
-    const to = new URL(asked.origin + asked.path);
-    Object.assign(reply, redirectOf(location, site, this.#network.site, to));
+    Object.assign(reply, redirectFrom(place, location, this.#network.site, asked));
     if (reply.redirect !== undefined) reply.redirect = this.recordable(reply.redirect);
     return reply;
   }
