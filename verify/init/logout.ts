@@ -92,7 +92,10 @@ export async function findLogout(
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
-/** Returns true twice for each logout of a page. Before the second time, sends a request, as `outOfStep` does. */
+/**
+ * Returns whether a logout may be tried again: twice at most. Before the second time, an extra request makes a round
+ * robin choose another instance.
+ */
 async function mayTryAgain(
   { manners }: Visitor,
   logout: Logout,

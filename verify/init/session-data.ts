@@ -1,4 +1,4 @@
-/** Tells a cookie that contains the session data from a cookie that contains an id. */
+/** Finds out whether a cookie contains the session data or only an id. */
 
 /**
  * Returns whether a cookie contains the session data. The length of session data varies; the length of an id does not.

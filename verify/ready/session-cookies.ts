@@ -68,7 +68,10 @@ export async function sessionCookies(
   return unique.length === 0 ? carrying : unique;
 }
 
-/** Logs in as a second user, and as `first` once more. The logins return undefined if this is impossible. */
+/**
+ * Returns functions that log in as a second user, and as `first` once more. They return undefined if this is
+ * impossible.
+ */
 export function furtherLogins(context: Context, first: Account): FurtherLogins {
   const login = async (session: string, account: Account) => {
     const driver = new Driver(context, { client: 'ready', session, account });

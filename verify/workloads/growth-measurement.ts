@@ -196,7 +196,7 @@ class Measurement {
   async #shows(driver: Driver, size: number): Promise<boolean> {
     for (const to of this.#ways()) {
       const { answer, shown } = await driver.trial(this.#probe, { size, to });
-      // The body of this one request is too large, which says nothing about the session.
+      // Does not count status 413 as a full session, because the body of this one request is too large.
       if (answer.status === 413) return false;
       if (this.#refused(answer, size)) return false;
       if (shown) return true;
