@@ -52,6 +52,10 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'reads a session from its own copy, which is up to `ms` old',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: USUAL, ms: [200, 5_000] },
   },
+  'replica-lag': {
+    does: 'reads a session as it was before its last save, up to `ms` after this save',
+    ...{ breaks: 'read-your-writes', hosts: BOTH, whens: USUAL, ms: [5, 2_000] },
+  },
   'slow-save': {
     does: 'acknowledges a save, and saves only `ms` later',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES, ms: [5, 2_000] },
@@ -141,6 +145,14 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'restores a session when it saves a request that was in flight at the logout',
     ...{ breaks: 'logout-final', hosts: BOTH, whens: PLACES },
   },
+  'miss-session': {
+    does: 'ends all sessions of a user but one',
+    ...{ breaks: 'logout-final', hosts: PLAIN, whens: ['one instance', 'some users'] },
+  },
+  'keep-id': {
+    does: 'keeps the session id at a login over a live session',
+    ...{ breaks: 'rotation', hosts: PLAIN, whens: ['one instance', 'some users'] },
+  },
   double: {
     does: 'adds a note twice',
     ...{ breaks: 'at-most-once', hosts: PLAIN, whens: ['one instance'] },
@@ -160,6 +172,10 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
   'wrong-charset': {
     does: 'sends a page in UTF-8, and says that it is in ISO 8859-1',
     ...{ breaks: 'read-your-writes', hosts: PLAIN, whens: PLACES },
+  },
+  'cut-gzip': {
+    does: 'sends only the first half of a compressed page',
+    ...{ breaks: 'availability', hosts: BOTH, whens: USUAL },
   },
   expose: {
     does: 'sets the session cookie without HttpOnly',

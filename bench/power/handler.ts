@@ -138,6 +138,15 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
     });
     return undefined;
   },
+  'cut-gzip': (_request, response, oracle) => {
+    changingPage(response, page => {
+      oracle.harm('a page was cut');
+      response.type('html').set('Content-Encoding', 'gzip');
+      const whole = gzipSync(page);
+      return whole.subarray(0, whole.length / 2);
+    });
+    return undefined;
+  },
   'wrong-charset': (_request, response, oracle) => {
     const send = response.send.bind(response);
     response.send = body => {

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import type { Redis } from 'ioredis';
 import { SessionGoneError } from '../../app/stores/errors.ts';
+import type { Devices } from '../../zoo/hosts/plain/parts.ts';
 import { servePlain } from '../../zoo/hosts/plain/serve.ts';
+import { devices, save, signIn } from '../../zoo/hosts/plain/session.ts';
 import { DrawnStore } from './drawn-store.ts';
 import { drawnHandler } from './handler.ts';
 import { Oracle } from './oracle.ts';
@@ -43,6 +45,37 @@ function doubling(redis: Redis): void {
     }
     return push(key, text);
   });
+}
+
+/** Time after which a session that was ended no longer exists, milliseconds. */
+const ENDED = 200;
+
+/** With the defect, one live session of a user remains when all are ended. */
+function missing(redis: Redis): Devices {
+  const real = devices(redis);
+  return {
+    add: (user, sid) => real.add(user, sid),
+    async takeAll(user) {
+      const ids = await real.takeAll(user);
+      if (!oracle.strikes('', { user })) return ids;
+      const live = await Promise.all(ids.map(id => redis.exists(`sess:${id}`)));
+      const kept = ids.find((_, i) => live[i] === 1);
+      // The session of this request ends in any case.
+      setTimeout(async () => {
+        if (kept !== undefined && (await redis.exists(`sess:${kept}`)) === 1)
+          oracle.harm('a session of the user was not ended');
+      }, ENDED);
+      return ids.filter(id => id !== kept);
+    },
+  };
+}
+
+async function keepingId(request: Request, user: string): Promise<void> {
+  if (request.session.user === undefined || !oracle.strikes(request.sessionID, { user }))
+    return signIn(request, user);
+  oracle.harm('a login kept the session id');
+  request.session.user = user;
+  await save(request);
 }
 
 let last = '';
@@ -90,6 +123,8 @@ servePlain({
     }, drawnHandler(oracle));
   },
   ...(draw.act === 'share-notes' && { keyOf }),
+  ...(draw.act === 'miss-session' && { devices: missing }),
+  ...(draw.act === 'keep-id' && { signIn: keepingId }),
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
     // After a logout, express-session must not save the session again.

@@ -41,7 +41,7 @@ describe('draws', () => {
   });
 
   it('has an implementation of each act', () => {
-    const others = ['double', 'share-notes', 'accept-forged'];
+    const others = ['double', 'share-notes', 'accept-forged', 'miss-session', 'keep-id'];
     const known = [...Object.keys(STORE_ACTS), ...Object.keys(HANDLER_ACTS), ...others];
     expect([...known].sort()).toEqual([...Object.keys(DEFECTS), ...Object.keys(HEALTHY)].sort());
   });

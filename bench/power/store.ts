@@ -117,6 +117,23 @@ const DEFECTIVE: Readonly<Record<string, Replace>> = {
       },
     };
   },
+  'replica-lag': (real, oracle) => {
+    const older = new Map<string, { data: Loaded; at: number }>();
+    return {
+      async save(sid, data) {
+        const stored = await real.load(sid);
+        await real.save(sid, data);
+        if (differ(stored, data)) older.set(sid, { data: stored, at: Date.now() });
+      },
+      async load(sid) {
+        const [data, old] = [await real.load(sid), older.get(sid)];
+        const late = data !== null && old !== undefined && Date.now() - old.at <= oracle.draw.ms;
+        if (!late || !oracle.strikes(sid, data)) return data;
+        if (differ(data, old.data)) oracle.harm('the state before a save was returned');
+        return old.data && copyOf(old.data);
+      },
+    };
+  },
   'swap-keys': (real, oracle) => {
     let last = '';
     return {

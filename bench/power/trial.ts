@@ -90,7 +90,7 @@ const LONG = 1_900;
 /** Changes that only logins and logouts show. A trial must therefore log in and out often. */
 const COMING_AND_GOING = [
   ...['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'],
-  ...['evict-other', 'cookie-path', 'short-cookie'],
+  ...['evict-other', 'cookie-path', 'short-cookie', 'keep-id', 'miss-session'],
 ];
 /** Milliseconds from the start of a slow write to the logout that overlaps it. */
 const IN_FLIGHT = 50;
@@ -105,7 +105,9 @@ async function attentive(
   count: () => Promise<number>,
 ): Promise<void> {
   const end = Date.now() + TIME;
-  const users = Array.from({ length: USERS }, (_, i) => new Visitor(target, [stack.url], 400 + i));
+  const visitor = (_: unknown, i: number): Visitor => new Visitor(target, [stack.url], 400 + i);
+  const users = Array.from({ length: USERS }, visitor);
+  const devices = Array.from({ length: USERS }, visitor);
   const brief = COMING_AND_GOING.includes(draw.act);
   const round = async (user: Visitor, n: number): Promise<void> => {
     const again = draw.when === 'second login' && n > 0 && !brief;
@@ -123,6 +125,8 @@ async function attentive(
     if (draw.act === 'accept-forged') await forge(user);
     else if (!brief) await use(user, draw, n);
     else if (draw.act === 'save-ended') await leaveEarly(user);
+    else if (draw.act === 'miss-session') await endAll(user, devices[users.indexOf(user)]);
+    else if (draw.act === 'keep-id') await user.who();
     else await Promise.all([user.signOut(), ...(draw.when === 'overlapping' ? [user.who()] : [])]);
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
@@ -137,6 +141,12 @@ async function use(user: Visitor, draw: Draw, n: number): Promise<void> {
   const value = draw.when === 'large' ? text.padEnd(LONG, 'x') : text;
   for (const { object } of user.target.probes)
     await Promise.all([user.add(object, value), user.items(object)]);
+}
+
+async function endAll(user: Visitor, other: Visitor | undefined): Promise<void> {
+  await other?.signIn();
+  const { logoutEverywhere } = user.target;
+  if (logoutEverywhere !== undefined) await user.submit(logoutEverywhere);
 }
 
 async function leaveEarly(user: Visitor): Promise<void> {
