@@ -69,14 +69,15 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   const { recorder, client, stop, clock } = await recording(
     ({ url }, response) => {
       if (url?.startsWith('/late')) now += 600_000;
-      response.writeHead(Number(url?.slice(-3))).end();
+      const headers = url?.startsWith('/garbled') ? { 'content-encoding': 'gzip' } : {};
+      response.writeHead(Number(url?.slice(-3)), headers).end('text');
     },
     {},
     `${crowded}`,
   );
   vi.spyOn(clock, 'now').mockImplementation(() => now);
   const one = client();
-  for (const page of ['/200', '/500', '/503', '/late/200', '/late/500'])
+  for (const page of ['/200', '/500', '/garbled/200', '/503', '/late/200', '/late/500'])
     await recorder.perform({ ...CALL, action: 'read' }, one, { method: 'GET', path: page });
   const call = now - 600_000;
   const list = { turn: () => ({ call }) } as unknown as ListRead;
@@ -87,7 +88,7 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
 
 it('marks late responses and errors of proxies while the machine was overloaded, and no others', async () => {
   const [early, late] = [
-    ['/200', '/500'],
+    ['/200', '/500', '/garbled/200'],
     ['/503', '/late/200', '/late/500', '/last-page/200'],
   ];
   const of = (pages: string[], is: boolean) => Object.fromEntries(pages.map(page => [page, is]));

@@ -167,8 +167,10 @@ export class Recorder {
     return returned;
   }
 
-  #starved({ status }: Reply, call: number, end: number): boolean {
-    const unanswered = status === undefined || UNANSWERED.includes(status);
+  #starved({ status = 0, failure }: Reply, call: number, end: number): boolean {
+    // A lack of CPU time does not make a complete response unusable.
+    const unusable = failure === 'garbled' || failure === 'oversized';
+    const unanswered = UNANSWERED.includes(status) || (failure !== undefined && !unusable);
     return (unanswered || end - call > SLOW) && this.#starvation.during(call, end, unanswered);
   }
 
