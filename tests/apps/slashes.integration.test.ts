@@ -5,12 +5,15 @@ import { found } from './found.ts';
 import { type AppRequest, type AppResponse, serve } from './serve.ts';
 import { PASSWORD } from './small-app.ts';
 
-it('follows the redirect to a path with a slash, and sends a token with the scheme that responses ask for', async () => {
+it.each([
+  ['that responses ask for', { 'WWW-Authenticate': 'Token' }],
+  ['that the app accepts', {}],
+])('follows the redirect to a path with a slash, and sends a token with the scheme %s', async (_, asks) => {
   const tokens = new Map<string, string>();
   const json = (value: object, status = 200): AppResponse => ({
     status,
     body: JSON.stringify(value),
-    headers: { 'Content-Type': 'application/json', 'WWW-Authenticate': 'Token' },
+    headers: { 'Content-Type': 'application/json', ...asks },
   });
   const answer = ({ method, path, body, headers }: AppRequest): AppResponse => {
     if (!/^\/api\/(auth\/(login|logout)|me)\/?$/.test(path)) return { status: 404 };

@@ -11,9 +11,9 @@ import { type Beginning, findLogin, type Login, type LoginCredentials, NoLogin }
 import { hintsOfOpenApi } from './openapi.ts';
 import { findRefresh, givesRefreshToken } from './refresh.ts';
 import { accessIn } from './renewal.ts';
+import { schemeOf } from './scheme.ts';
 import { besideToken, placeOf } from './tokens.ts';
-import { besideLogin, USUAL_PAGES } from './usual-pages.ts';
-import type { Manners, PageVisit, Visitor } from './visitor.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 
 /** The known part of the login, and requests from the app's scripts or a recording. */
 export interface LoginStart {
@@ -162,7 +162,7 @@ export async function entranceOf(
     const entered = await signIn(entrance, first);
     entrance.login = { ...begun, ...tokenOfAnswer(entered) };
     if (entrance.login.capture !== undefined)
-      Object.assign(entrance.login, await schemeOf(manners, begun, hints));
+      Object.assign(entrance.login, await schemeOf(entered, entrance.login, hints));
     takeToken(entered.visitor, entrance.login, entered.answer);
     say('login', loginText(entrance.login));
     entrance.login = await refreshed(looking, entered, entrance.login, hints);
@@ -185,18 +185,6 @@ export async function entranceOf(
     say('instances', 'no other instance finishes a login that began on one, so init continues with only one');
   return { entrance: { ...entrance, login }, entered };
 }
-
-/** Reads the scheme for the token, such as `Token`, from the response of a page that needs it (RFC 9110, 11.6.1). */
-async function schemeOf(manners: Manners, login: Login, { pages }: Hints): Promise<Pick<Login, 'scheme'>> {
-  for (const path of [...pages, ...besideLogin(login), ...USUAL_PAGES]) {
-    const { status, headers } = await manners.fresh().getSlashed(path);
-    const [scheme] = status === 401 ? (/^[\w-]+/.exec(String(headers['www-authenticate'] ?? '')) ?? []) : [];
-    if (scheme !== undefined && !OTHER_SCHEMES.test(scheme)) return { scheme };
-  }
-  return {};
-}
-
-const OTHER_SCHEMES = /^(bearer|basic|digest|negotiate|ntlm)$/i;
 
 async function refreshed({ say }: Looking, entered: Entered, login: Login, hints: Hints): Promise<Login> {
   if (login.capture === undefined || !givesRefreshToken(entered)) return login;
