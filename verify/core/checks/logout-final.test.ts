@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { healthy, raced } from '../testing/logouts.ts';
 import { Picture, type Shown } from '../testing/picture.ts';
+import { verdictText } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -238,5 +239,32 @@ describe('logout-final', () => {
     });
     expect(verdict.violations).toBe(8);
     expect(verdict.anomalies.map(({ name }) => name)).toEqual([...Array(5).fill('RISEN'), 'ZOMBIE']);
+  });
+});
+
+describe('logout-final, with an identity provider', () => {
+  /** A user logs out. Then a login begins in the same browser, with the cookies that the provider had set. */
+  const again = (logout: Shown, login: Shown) =>
+    judged(p => {
+      healthy(p);
+      const session = p.session('i', 'bob').login('app-1').read('app-2').read('app-1');
+      session.logout('app-1', logout).login('app-2', { with: 'old', ...login }).ended();
+    });
+
+  it('is ZOMBIE if the login needs no password', () => {
+    expect(verdictText(again({}, {}))).toMatchInlineSnapshot(`
+      "violated, 1
+      the identity provider still knew the user after 1 of 7 logouts
+      rests on logouts 7, with a request in flight 6, replays 12, instances 2
+      ZOMBIE logout-final i bob: after the logout the identity provider still knew the user: the next login in this browser was accepted without a password
+        #52 logout on app-1: acknowledged
+        #53 login on app-2: expected asked for the password; came logged in as bob"
+    `);
+  });
+
+  it('is not judged by a login that was refused or shows nothing, or without an acknowledged logout', () => {
+    expect(again({}, { outcome: 'fail', signedIn: 'out' }).violations).toBe(0);
+    expect(again({}, { signedIn: undefined }).violations).toBe(0);
+    expect(again({ outcome: 'info' }, {}).violations).toBe(0);
   });
 });

@@ -11,8 +11,8 @@ const sets = (attributes: CookieAttributes): Shown => ({
 const refused: Shown = { outcome: 'fail', status: 403, signedIn: undefined };
 
 interface Release {
-  /** The response to a form that was on a page from before the deploy. */
-  form?: Shown;
+  /** The response to a form that was on a page from before the deploy, perhaps by the number of the session. */
+  form?: Shown | ((session: number) => Shown);
   /** True if the client sends the old form a second time. */
   retried?: boolean;
   /** The attributes of the cookie that logins after the deploy set. */
@@ -50,7 +50,7 @@ function deployed(release: Release): Picture {
   for (const [i, old] of older.entries()) {
     const young = picture.session(`new${i}`, 'alice').login('app-3', sets(login));
     uses(page(young, fresh ?? {}), i + 100);
-    old.write(`form${i}`, 'app-3', form);
+    old.write(`form${i}`, 'app-3', typeof form === 'function' ? form(i) : form);
     if (retried) old.write(`form${i}`, 'app-3');
     uses(old, i, profile);
   }
@@ -93,6 +93,22 @@ describe('sessions from before a fault', () => {
     expect(outdated({ form: { outcome: 'fail', status: 303, signedIn: 'out' } })).toEqual([]);
     expect(outdated({ form: { outcome: 'fail', status: 409, signedIn: undefined } })).toEqual([]);
     expect(outdated({ form: refused, sessions: 2 })).toEqual([]);
+  });
+
+  it('may have half of their forms refused, and no more', () => {
+    const allowed = (accepted: number): string[] =>
+      outdated({ form: session => (session < accepted ? {} : refused), sessions: 6 });
+    expect(allowed(3)).toEqual([]);
+    expect(allowed(2)).toEqual(['forms from before the fault get 403 after it, in 4 of 6 sessions']);
+  });
+
+  it('may have a write refused for which they got no page', () => {
+    const picture = new Picture({ claims: ['instances-agree'] });
+    const older = Array.from({ length: 5 }, (_, i) => picture.session(`old${i}`, 'alice').login('app-1'));
+    picture.wait(1_000_000).disturb(1, 'rolling-deploy').wait(1_000_000).heal(1).wait(1_000_000);
+    picture.session('new', 'alice').login('app-1').read('app-1');
+    for (const old of older) old.write('a', 'app-1', refused).read('app-1').write('b', 'app-1');
+    expect(names(picture)).toEqual([]);
   });
 
   it('may have a form refused once, if the same form is accepted later', () => {
