@@ -2,7 +2,15 @@ import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { countOf, rises } from './models.ts';
 import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.ts';
-import { type Lost, NOTHING, type ObjectState, Reader, Readers, type ReadFacts } from './read-facts.ts';
+import {
+  isOlderVersion,
+  type Lost,
+  NOTHING,
+  type ObjectState,
+  Reader,
+  Readers,
+  type ReadFacts,
+} from './read-facts.ts';
 
 class Viewer extends Reader {
   written?: Write;
@@ -47,7 +55,7 @@ export class Counter implements ObjectState {
 
   started(write: Write): void {
     if (!rises(write.effect)) {
-      if (write.effect !== undefined) this.#falls.push(write);
+      this.#falls.push(write);
       return;
     }
     this.#rises.push(write);
@@ -68,14 +76,12 @@ export class Counter implements ObjectState {
   }
 
   wrote(write: Write, operation: Operation): void {
-    const { outcome, version, session } = operation;
-    if (write.effect === undefined) return;
+    const { outcome, session } = operation;
     if (rises(write.effect)) this.#rose(write, outcome);
     else this.#fell(write, operation);
     if (outcome !== 'ok') return;
     const reader = this.#readers.of(session);
-    if (version !== undefined && version < (reader.wrote?.version ?? 0)) return;
-    reader.wrote = operation;
+    if (reader.written?.end !== undefined && isOlderVersion(reader.written.end, operation)) return;
     reader.written = write;
     reader.writtenIn = this.#phase;
   }
@@ -147,37 +153,33 @@ export class Counter implements ObjectState {
   }
 
   #againstWrite(read: Operation, count: number, reader: Viewer, facts: ReadFacts): void {
-    const { wrote, written, writtenIn } = reader;
-    if (wrote === undefined || written === undefined || !precedes(wrote, read)) return;
-    if (wrote.version !== undefined && read.version !== undefined) {
-      facts.write = wrote;
-      if (read.version < wrote.version) facts.stale.push(outdated(wrote, 'acknowledged', read));
-      return;
+    const { written, writtenIn } = reader;
+    if (written?.end === undefined || !precedes(written.end, read)) return;
+    const wrote = written.end;
+    let older = isOlderVersion(wrote, read);
+    if (older === undefined) {
+      const least = writtenIn === this.#phase && !overlapped(written) ? this.#least(wrote) : undefined;
+      if (least === undefined) return;
+      const ownFall = this.#fall?.session === read.session && precedes(this.#fall, read);
+      older = count < least || (ownFall && this.#most !== undefined && count > this.#most);
     }
-    const least = writtenIn === this.#phase && !overlapped(written) ? this.#least(wrote) : undefined;
-    if (least === undefined) return;
     facts.write = wrote;
-    const ownFall = this.#fall?.session === read.session && precedes(this.#fall, read);
-    const tooMany = ownFall && this.#most !== undefined && count > this.#most;
-    if (count < least || tooMany) facts.stale.push(outdated(wrote, 'acknowledged', read));
+    if (older) facts.stale.push(outdated(wrote, 'acknowledged', read));
   }
 
   #againstRead(read: Operation, count: number, reader: Viewer, facts: ReadFacts): void {
     const { last, readIn } = reader;
     if (last === undefined || !precedes(last, read)) return;
     const before = countOf(last.saw);
-    if (last.version !== undefined && read.version !== undefined) {
-      facts.read = last;
-      if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
-      return;
+    let older = isOlderVersion(last, read);
+    if (older === undefined) {
+      if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
+      const undone = this.#rises.filter(overlapped).reduce((sum, write) => sum + byOf(write), this.#undoable);
+      older = count + undone < before;
+      if (undone > 0 && !older) return;
     }
-    if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
-    const undoable = this.#rises.reduce(
-      (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),
-      this.#undoable,
-    );
-    if (count + undoable < before) facts.back.push(outdated(last, `showed ${before}`, read));
-    if (undoable === 0 || count + undoable < before) facts.read = last;
+    facts.read = last;
+    if (older) facts.back.push(outdated(last, `showed ${before}`, read));
   }
 }
 

@@ -80,9 +80,12 @@ export interface ObjectState {
   kept?(): readonly KeptValue[];
 }
 
+/** Returns whether a read shows an older version than an earlier operation; undefined without version numbers. */
+export const isOlderVersion = (against: Operation, { version }: Operation): boolean | undefined =>
+  against.version === undefined || version === undefined ? undefined : version < against.version;
+
 export class Reader {
   readonly session: string;
-  wrote?: Operation;
   last?: Operation;
 
   constructor(session: string) {

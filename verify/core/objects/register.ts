@@ -2,7 +2,14 @@
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
-import { type Contradiction, type ObjectState, Reader, Readers, type ReadFacts } from './read-facts.ts';
+import {
+  type Contradiction,
+  isOlderVersion,
+  type ObjectState,
+  Reader,
+  Readers,
+  type ReadFacts,
+} from './read-facts.ts';
 
 /** The write that set a value, or `first` for a value from before all writes. */
 type ShownState = Write | 'first';
@@ -48,8 +55,7 @@ export class Register implements ObjectState {
     if (operation.outcome === 'fail') this.#unsets = this.#unsets.filter(unset => unset !== write);
     if (operation.outcome !== 'ok') return;
     const reader = this.#readers.of(operation.session);
-    if (operation.version !== undefined && operation.version < (reader.wrote?.version ?? 0)) return;
-    reader.wrote = operation;
+    if (reader.written?.end !== undefined && isOlderVersion(reader.written.end, operation)) return;
     reader.written = write;
   }
 
@@ -77,17 +83,13 @@ export class Register implements ObjectState {
     return write ?? (this.#first.has(value) ? 'first' : undefined);
   }
 
-  #againstWrite(
-    read: Operation,
-    shown: ShownState | undefined,
-    { wrote, written }: Viewer,
-    facts: ReadFacts,
-  ): void {
-    if (wrote === undefined || written === undefined || !precedes(wrote, read)) return;
-    const versions = wrote.version !== undefined && read.version !== undefined;
-    if (!versions && overlapped(written)) return;
-    const older = versions ? (read.version ?? 0) < (wrote.version ?? 0) : isOlder(shown, written);
-    if (versions || older || shown === written || isOlder(written, shown)) facts.write = wrote;
+  #againstWrite(read: Operation, shown: ShownState | undefined, { written }: Viewer, facts: ReadFacts): void {
+    if (written?.end === undefined || !precedes(written.end, read)) return;
+    const wrote = written.end;
+    const versions = isOlderVersion(wrote, read);
+    if (versions === undefined && overlapped(written)) return;
+    const older = versions ?? isOlder(shown, written);
+    if (versions !== undefined || older || shown === written || isOlder(written, shown)) facts.write = wrote;
     if (older) facts.stale.push(outdated(wrote, 'acknowledged', read));
   }
 
@@ -98,12 +100,13 @@ export class Register implements ObjectState {
     facts: ReadFacts,
   ): void {
     if (last === undefined || !precedes(last, read)) return;
-    const versions = last.version !== undefined && read.version !== undefined;
-    if (!versions && (before === undefined || before === 'first' || shown === undefined)) return;
-    if (!versions && overlapped(before as Write)) return;
+    const versions = isOlderVersion(last, read);
+    if (versions === undefined) {
+      if (before === undefined || before === 'first' || shown === undefined || overlapped(before)) return;
+    }
     const back = shown !== before && (isOlder(shown, before) || past.has(shown as ShownState));
-    const older = versions ? (read.version ?? 0) < (last.version ?? 0) : back;
-    if (versions || older || shown === before || isOlder(before, shown)) facts.read = last;
+    const older = versions ?? back;
+    if (versions !== undefined || older || shown === before || isOlder(before, shown)) facts.read = last;
     if (older) facts.back.push(outdated(last, `showed ${described(last)}`, read));
   }
 }

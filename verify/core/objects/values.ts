@@ -61,7 +61,6 @@ export class Values implements ObjectState {
     const added = contents.added(write, operation);
     if (operation.outcome === 'ok') {
       const reader = this.#readers.of(operation.session);
-      reader.wrote = operation;
       for (const known of added) hasAdded(known, reader);
       const value = contents.taken(write, operation);
       if (value !== undefined) reader.removed = { end: operation, value };
