@@ -229,6 +229,9 @@ describe('availability', () => {
     expect(later({ recovery: SECOND / 2 }).anomalies[0]?.summary).toContain(
       '(kill of app-1 had ended 1 s before)',
     );
+    expect(later({ recovery: 2 * SECOND, errors: 0.1 }).anomalies[0]?.summary).toMatchInlineSnapshot(
+      `"13 % of 24 requests failed during kill of app-1; at most 10 % may fail"`,
+    );
   });
 
   it('is violated when something is not healthy again', () => {

@@ -248,7 +248,10 @@ describe('logout-final, with an identity provider', () => {
     judged(p => {
       healthy(p);
       const session = p.session('i', 'bob').login('app-1').read('app-2').read('app-1');
-      session.logout('app-1', logout).login('app-2', { with: 'old', ...login }).ended();
+      session
+        .logout('app-1', logout)
+        .login('app-2', { with: 'old', ...login })
+        .ended();
     });
 
   it('is ZOMBIE if the login needs no password', () => {

@@ -38,6 +38,10 @@ describe('outage', () => {
     );
     expect(judged(p => back(outage(p)), {}).why).toContain('no deadline is declared');
     expect(judged(p => void outage(p)).why).toContain('0 sessions with a request after');
+    const failing = judged(p => {
+      for (const session of outage(p)) session.asks('app-1', error);
+    });
+    expect(failing.why).toContain('0 sessions with a request after');
     const few = judged(p => {
       const all = sessions(p);
       p.disturb(1, 'stop', store).heal(1);

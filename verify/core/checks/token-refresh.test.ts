@@ -82,7 +82,7 @@ describe('token-refresh', () => {
       expect(stories(judged(picture))).toMatchInlineSnapshot(`
         "EVICTED token-refresh s1 alice: app-2 refused a refresh token that had not been used
           #2 refresh on app-1: new tokens
-          #3 refresh on app-2 fail: expected new tokens; came refused (undefined)"
+          #3 refresh on app-2 fail: expected new tokens; came refused (400)"
       `);
       expect(picture.verdict('continuity').anomalies.map(({ name }) => name)).toEqual(['LOSS']);
     });
@@ -107,7 +107,7 @@ describe('token-refresh', () => {
         EVICTED token-refresh s1 alice: the session ended after several refreshes with one token, within the grace period
           #3 refresh on app-1: new tokens
           #2 refresh on app-2 fail: refused
-          #4 refresh on app-1 fail: expected new tokens; came refused (undefined)"
+          #4 refresh on app-1 fail: expected new tokens; came refused (400)"
       `);
       expect(named(overlapping({ grace: SECOND }, 'C'))).toEqual([]);
       expect(judged(overlapping({}, undefined)).violations).toBe(0);
@@ -133,13 +133,26 @@ describe('token-refresh', () => {
         "EVICTED token-refresh s1 alice: the session ended after several refreshes with one token, within the grace period
           #1 login on app-1: issued the refresh token
           #2 refresh on app-1: new tokens; the response was lost
-          #3 refresh on app-2 fail: expected new tokens; came refused (undefined)"
+          #3 refresh on app-2 fail: expected new tokens; came refused (400)"
       `);
       // An app may measure its grace period in whole seconds, so the period may be up to a second shorter.
       expect(named(lost({ grace: SECOND }, SECOND / 2))).toEqual([]);
       expect(named(lost({ grace: 10 * SECOND }, 9 * SECOND))).toEqual([]);
       expect(named(lost({ grace: 10 * SECOND }, 7 * SECOND))).toEqual(['EVICTED']);
       expect(named(lost({}, 0))).toEqual([]);
+    });
+
+    it('shows if an earlier refresh got only an access token', () => {
+      const picture = drawn();
+      begun(picture)
+        .refresh('A', undefined, 'app-1', { with: 'copy', outcome: 'ok', issued: { lifetime: SECOND } })
+        .refresh('A', undefined, 'app-2', { with: 'copy' });
+      expect(stories(judged(picture))).toMatchInlineSnapshot(`
+        "EVICTED token-refresh s1 alice: the session ended after several refreshes with one token, within the grace period
+          #1 login on app-1: issued the refresh token
+          #2 refresh on app-1: a new access token
+          #3 refresh on app-2 fail: expected new tokens; came refused (400)"
+      `);
     });
 
     it('is no refusal of a third use, if the client has the tokens of the second', () => {

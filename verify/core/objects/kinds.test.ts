@@ -81,10 +81,11 @@ describe('a register', () => {
 });
 
 describe('a counter', () => {
-  const counter = (draw: (session: SessionPicture) => void) =>
-    judged('counter', ['5'], s => {
+  const counter = (draw: (session: SessionPicture, picture: Picture) => void) =>
+    judged('counter', ['5'], (s, p) => {
       s.change('increment', '2', 'app-1').hops(22, ['7']);
-      draw(s);
+      draw(s, p);
+      p.inTime();
     });
 
   it('never shows less than was acknowledged or shown', () => {
@@ -110,6 +111,29 @@ describe('a counter', () => {
       'violated',
       'valid',
     ]);
+  });
+
+  it('may lack one of two increments that overlapped, but not an increment after them', () => {
+    const shown = (count: string) =>
+      counter((s, p) => {
+        const call = p.now;
+        s.increment('app-1', { call, return: call + 500 });
+        s.increment('app-2', { call: call + 100, return: call + 600 });
+        s.increment('app-1').read('app-2', [count]);
+      })[0];
+    expect(['10', '9', '8', '7'].map(shown)).toEqual(['valid', 'valid', 'valid', 'violated']);
+  });
+
+  it('never shows less than many increments, of which only the last ones are kept', () => {
+    const many = (outcome: 'ok' | 'info', ...counts: string[]) =>
+      counter(s => {
+        for (let i = 0; i < 70; i++) s.increment('app-1', { outcome });
+        for (const count of counts) s.read('app-2', [count]);
+      });
+    expect(many('ok', '77')).toEqual(['valid', 'valid']);
+    expect(many('ok', '76')[0]).toBe('violated');
+    expect(many('info', '77', '8')).toEqual(['valid', 'valid']);
+    expect(many('info', '77', '6')).toEqual(['violated', 'violated']);
   });
 
   it('changes by one if no number is given, and is 0 if none is shown', () => {

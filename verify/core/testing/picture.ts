@@ -200,7 +200,7 @@ export class SessionPicture {
 
   /** Adds a refresh with the token `sent`, which issues the token `next`, or is refused if `next` is undefined. */
   refresh(sent: string, next: string | undefined, instance: string, shown: Shown = {}): this {
-    const refused = { outcome: 'fail', signedIn: 'out', status: 400 } as const;
+    const refused = { outcome: 'fail', signedIn: 'out', status: 400, note: '400' } as const;
     const answer = next === undefined ? refused : { issued: { refresh: next } };
     return this.#request('refresh', instance, { sent, ...answer, ...shown });
   }
