@@ -1,7 +1,6 @@
 /** Finds requests that came while the balancer may have ejected an instance, as nginx does for 10 s after a failure. */
 import type { Operation } from '../history/history.ts';
-
-const UNAVAILABLE = new Set([502, 503, 504]);
+import { GATEWAY } from '../response/outcome.ts';
 
 export class Ejections {
   readonly #failed = new Map<string, Operation>();
@@ -10,7 +9,7 @@ export class Ejections {
   /** Returns whether an instance may have been ejected. Call this method in the order of the responses. */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
-    if (UNAVAILABLE.has(operation.status ?? 0)) this.#failed.set(instance, operation);
+    if (GATEWAY.has(operation.status ?? 0)) this.#failed.set(instance, operation);
     else if (failed === undefined) {
       if (this.#failed.size === 0) return false;
     } else if (isAfter(operation, failed)) this.#failed.delete(instance);

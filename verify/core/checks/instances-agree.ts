@@ -1,5 +1,6 @@
 /** Checks instances-agree: no instance repeatedly responds to a session differently from the other instances. */
 import { counted } from '../result/format.ts';
+import { sum } from '../result/statistics.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check } from './framework.ts';
 import { Answers, InstancesAgree } from './instances-agree-judge.ts';
@@ -32,7 +33,7 @@ export const instancesAgree = check<Answers>({
   rests({ pairs, older, olderForms }) {
     const numbers = numbersIn(pairs);
     return {
-      ...{ responses: numbers.reduce((sum, n) => sum + n, 0), 'pairs of instances': numbers.length },
+      ...{ responses: sum(numbers), 'pairs of instances': numbers.length },
       ...(older > 0 && { 'sessions from before a fault': older, 'forms from before a fault': olderForms }),
     };
   },

@@ -1,5 +1,6 @@
 /** Checks linearizability: each operation on an object takes effect at one moment between call and return. */
 import { counted, grouped } from '../result/format.ts';
+import { sum } from '../result/statistics.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { check, few } from './framework.ts';
@@ -48,7 +49,7 @@ export const linearizabilityWithin = (searching: Searching): Check => linearizab
 function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';
-  const places = Object.values(undecided).reduce((sum, count) => sum + count, 0);
+  const places = sum(Object.values(undecided));
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const named = `${names.slice(0, NAMED).join(', ')}${more}`;
   return `${before}the search for an order did not decide ${counted(places, 'group')} of operations (${named})`;

@@ -1,5 +1,6 @@
 /** Finds out when each instance was present in the run, and what a fair share of the requests would be. */
 import type { Run } from '../history/history.ts';
+import { sum } from '../result/statistics.ts';
 import { tally } from './framework.ts';
 
 /** Probability below which a result is not chance, before division by the number of tests. */
@@ -35,8 +36,6 @@ export interface Presence {
   since: number;
   until: number;
 }
-
-export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
 /** Returns the limit for p-values, which is lower for more sessions because each session is tested. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);

@@ -1,10 +1,9 @@
 /** Keeps the refusals of a session, and counts a refusal as wrong if a later response honours the session. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
+import { EXPLAINED, GATEWAY } from '../response/outcome.ts';
 import type { Pair } from './pairs.ts';
 
-/** Statuses that any instance may send, for example when it is overloaded. */
-const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
 export const PENDING = 8;
 
 interface Pending {
@@ -36,6 +35,6 @@ export function confirm(operation: Operation, route: Route): void {
 
 export function kindOf({ signedIn, status }: Operation): string | undefined {
   if (signedIn === 'out') return 'signed out';
-  if (status === undefined || status < 400 || BAD_TIME.has(status)) return undefined;
+  if (status === undefined || status < 400 || EXPLAINED.has(status) || GATEWAY.has(status)) return undefined;
   return String(status);
 }

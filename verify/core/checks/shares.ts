@@ -2,8 +2,8 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Run } from '../history/history.ts';
 import { percent } from '../result/format.ts';
-import { chiSquareP } from '../result/statistics.ts';
-import { type Presence, presencesOf, type Routes, significantIn, sum } from './presence.ts';
+import { chiSquareP, sum } from '../result/statistics.ts';
+import { type Presence, presencesOf, type Routes, significantIn } from './presence.ts';
 
 /** A share is uneven if it differs from the fair share by more than this part of the fair share. */
 const OFF = 0.2;

@@ -1,6 +1,6 @@
 /** Compares the share of the load that each instance served. */
 import { percent } from '../result/format.ts';
-import { fisherP } from '../result/statistics.ts';
+import { fisherP, sum } from '../result/statistics.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { chance } from './guarantees.ts';
@@ -44,10 +44,8 @@ export function compareShares(
  * the requests.
  */
 function sticky(digests: readonly Digest[]): boolean {
-  const sum = (of: (digest: Digest) => number): number =>
-    digests.reduce((total, digest) => total + of(digest), 0);
-  const contacts = sum(({ instances }) => instances.reduce((total, { sessions }) => total + sessions, 0));
-  return contacts < 1.5 * sum(({ sessions }) => sessions);
+  const contacts = digests.flatMap(({ instances }) => instances.map(({ sessions }) => sessions));
+  return sum(contacts) < 1.5 * sum(digests.map(({ sessions }) => sessions));
 }
 
 function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Share[] {
@@ -55,11 +53,9 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
   for (const one of digests.flatMap(digest => digest.instances)) {
     counts.set(one.instance, (counts.get(one.instance) ?? 0) + one[unit]);
   }
-  const all = total([...counts.values()]);
+  const all = sum([...counts.values()]);
   return [...counts].map(([instance, count]) => ({ instance, count, share: all === 0 ? 0 : count / all }));
 }
-
-const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** Pairs instances by name. Pairs new names, such as those of containers, by the order of their shares. */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
@@ -80,7 +76,7 @@ interface Frame {
 function compareOne(was: Share, is: Share, frame: Frame): Pick<Difference, 'change' | 'said'> | undefined {
   if (Math.abs(is.share - was.share) <= OFF * was.share) return undefined;
   const [nowAll, beforeAll] = [frame.now, frame.before].map(shares =>
-    total(shares.map(({ count }) => count)),
+    sum(shares.map(({ count }) => count)),
   ) as [number, number];
   const p =
     is.share > was.share

@@ -1,6 +1,7 @@
 /** Counts response times in buckets, each 3 % wider than the previous one. Percentiles are exact to 3 %. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
+import { sum } from './statistics.ts';
 
 /** Ratio of the end of a histogram bucket to its start. */
 const WIDTH = 1.03;
@@ -35,15 +36,14 @@ export const formatBuckets = (buckets: Buckets): string =>
     .join(' ');
 
 export function merged(all: Iterable<Buckets>): Map<number, number> {
-  const sum = new Map<number, number>();
+  const together = new Map<number, number>();
   for (const buckets of all) {
-    for (const [bucket, count] of buckets) sum.set(bucket, (sum.get(bucket) ?? 0) + count);
+    for (const [bucket, count] of buckets) together.set(bucket, (together.get(bucket) ?? 0) + count);
   }
-  return sum;
+  return together;
 }
 
-export const sizeOf = (buckets: Buckets): number =>
-  [...buckets.values()].reduce((sum, count) => sum + count, 0);
+export const sizeOf = (buckets: Buckets): number => sum([...buckets.values()]);
 
 /** Returns the response time at a rank (1 is the fastest), microseconds; NaN if there are fewer responses. */
 export function atRank(buckets: Buckets, rank: number): number {

@@ -12,6 +12,8 @@ export function logGamma(x: number): number {
   return 0.5 * Math.log(2 * Math.PI) + (y + 0.5) * Math.log(t) - t + Math.log(sum);
 }
 
+export const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+
 const tiny = 1e-300;
 const precision = 1e-15;
 
@@ -92,9 +94,9 @@ export function upperGamma(a: number, x: number): number {
  */
 export function chiSquareP(counts: readonly number[], shares?: readonly number[]): number {
   if (counts.length < 2) return 1;
-  const total = counts.reduce((a, b) => a + b, 0);
+  const total = sum(counts);
   if (total === 0) return 1;
-  const weight = shares?.reduce((a, b) => a + b, 0) ?? counts.length;
+  const weight = shares === undefined ? counts.length : sum(shares);
   let statistic = 0;
   counts.forEach((count, i) => {
     const expected = (total * (shares?.[i] ?? 1)) / weight;

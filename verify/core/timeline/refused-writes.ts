@@ -1,13 +1,10 @@
 /** Counts the writes of live sessions that the app refused, for example with 403 because of a wrong form token. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
+import { EXPLAINED } from '../response/outcome.ts';
 import { counted } from '../result/format.ts';
 import type { Standing } from './sessions.ts';
 
-/**
- * Statuses with which a correct app may refuse a write, because the app is overloaded, the page is outdated, and so on.
- */
-const EXPLAINED: ReadonlySet<number> = new Set([408, 409, 412, 423, 425, 429]);
 /** Minimum number of refused writes, and minimum share of all writes, for a remark. */
 const LEAST = { refused: 3, share: 0.01 };
 

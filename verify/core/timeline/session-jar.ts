@@ -37,9 +37,9 @@ export class SessionJar {
   }
 
   /** Returns whether a response sets a session cookie to a value that the client does not hold. */
-  replacedBy({ cookies }: Operation): boolean {
+  replacedBy({ cookies = [] }: Operation): boolean {
     const held = [...this.#held.values()];
-    return cookies?.some(({ change, label }) => change === 'set' && !held.includes(label)) ?? false;
+    return cookies.some(({ change, label }) => change === 'set' && !held.includes(label));
   }
 }
 

@@ -3,6 +3,7 @@ import { getOrInsert } from '../get-or-insert.ts';
 import { ownCanaries } from '../history/canary.ts';
 import type { Operation, Run, Start } from '../history/history.ts';
 import type { ObjectFacts } from '../objects/tracked-object.ts';
+import { GATEWAY } from '../response/outcome.ts';
 import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
 import { type DeclaredTimeouts, mayHaveExpired, renew } from './timeouts.ts';
@@ -49,9 +50,6 @@ export interface Standing {
 }
 
 const REFUSALS = 2;
-
-/** Statuses of a gateway whose servers failed. `$upstream_addr` of nginx may then name a group, not an instance. */
-const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 
 export class Sessions {
   /** Instances that served a session before the first fault. Error responses of a gateway do not count. */
