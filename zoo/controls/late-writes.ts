@@ -12,7 +12,7 @@ export const lateWrites: Control = {
   kind: 'control',
   name: 'late-writes',
   sound:
-    'Each user has a motto: one write in eight gets a 503, is saved 400 ms later, and may overwrite a newer one. A 503 allows this. Each user also has a shelf, which takes six books and refuses more.',
+    'Each user has a motto: one write in eight gets a 503, is saved 400 ms later, and may overwrite a newer one. This is no violation, because a write with a 503 may still take effect. Each user also has a shelf, which takes six books and refuses more.',
   deployment: {
     host: 'plain',
     program: new URL(import.meta.url),

@@ -8,7 +8,7 @@ export const numbersLoseDigits: Defect = {
   section: 'read-your-writes',
   broken:
     'One instance runs an older version of the serialiser. It reads a text that looks like a number as a number: zeros at the beginning disappear, and digits beyond 2^53 change. The next save of that instance stores the changed text.',
-  wild: 'Serialisers guess the type of a stored text, as Rediska did for Redis, and cookie libraries that parse each value as JSON. Postal codes, telephone numbers and ids of other systems change. During an upgrade only some instances do so.',
+  wild: 'Serialisers guess the type of a stored text, as Rediska did for Redis. So do cookie libraries that parse each value as JSON. Postal codes, telephone numbers and ids of other systems change. During an upgrade only some instances do so.',
   references: ['shumkov/rediska PR#21', 'ItsBenCodes/cookies#44', 'redis/redis#1118'],
   remedy: 'Store the type with the value, or decode a text as a number only where the app declares a number.',
   needs: ['instances'],
