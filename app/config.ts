@@ -188,7 +188,9 @@ function exposure(host: string): string | undefined {
   return `HOST is ${host} and not a loopback address`;
 }
 
-/** The scrypt parameters that OWASP recommends, with r = 8. Each pair costs an attacker about the same. */
+/**
+ * The pairs of scrypt's N and p that OWASP recommends, with r = 8. An attacker needs about equal effort for each pair.
+ */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },

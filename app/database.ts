@@ -6,7 +6,7 @@ const CONNECTIONS = 10;
 /** Key of a PostgreSQL advisory lock. Only the instance that holds the lock creates tables. */
 const TABLES_LOCK = 7_215_036;
 
-// connect-pg-simple requires the name and the columns of the table of sessions.
+// connect-pg-simple requires this name and these columns for the table of sessions.
 const TABLES = `
 CREATE TABLE IF NOT EXISTS session (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL);
 CREATE INDEX IF NOT EXISTS session_expire ON session (expire);

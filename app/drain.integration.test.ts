@@ -7,7 +7,7 @@ import { Browser } from './testing/browser.ts';
 import { untilReady } from './testing/expectations.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
-/** Drain time that no test reaches, milliseconds. */
+/** Drain time that is longer than every test, milliseconds. */
 const LONG = '600000';
 
 let server: BackingServer;

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 
 /** Returns a client that connects at the first request. */
 export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
-  // Instances with other session stores need not load the AWS SDK.
+  // Loads the AWS SDK only here, so that instances with other session stores do not load it.
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const { dynamodbEndpoint: endpoint, dynamodbCredentials: credentials, storeTimeoutMs } = config;
   return new DynamoDB({

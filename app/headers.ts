@@ -32,9 +32,9 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
     },
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
-    // Subdomains of this host may be servers without https.
+    // Excludes subdomains, because they may be servers without https.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
-    // Browsers ignore these headers over http, and log a warning.
+    // Not over http, where browsers ignore these headers and log a warning.
     crossOriginOpenerPolicy: secure,
     originAgentCluster: secure,
   };

@@ -150,7 +150,7 @@ export function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return plain;
-  // The last 32 bits may be written with dots, as in ::ffff:1.2.3.4. They are not part of the network.
+  // Replaces the last 32 bits if they are written with dots, as in ::ffff:1.2.3.4. They are not part of the network.
   const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];

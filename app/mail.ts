@@ -2,7 +2,7 @@ import type { Transporter } from 'nodemailer';
 import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
-/** The user waits for the mail server, so this timeout is shorter than that of common balancers. */
+/** Shorter than the timeout of common balancers, because the user waits for the mail server. */
 const TIMEOUT_MS = 10_000;
 
 export type Mailer = Transporter;
@@ -28,7 +28,7 @@ export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Maile
 /** Sends a mail. Throws Refusal 503 if the mail server does not accept it within 10 s. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  // nodemailer's own timeouts limit only single steps.
+  // Limits the whole delivery, because nodemailer's own timeouts limit only single steps.
   const late = new Promise<never>((_resolve, reject) => {
     const error = new Error(`the mail server did not accept a mail within ${TIMEOUT_MS} ms`);
     timer = setTimeout(() => reject(error), TIMEOUT_MS);

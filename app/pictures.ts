@@ -94,7 +94,7 @@ export class Pictures {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
     if (!this.#signer.accepts(claim(user, card, id), signature)) throw notYours();
     const Bucket = this.#settings.bucket;
-    // One request for size and content, because the browser could replace the upload between two requests.
+    // Reads size and content in one request, because the browser could replace the upload between two requests.
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );

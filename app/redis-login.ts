@@ -82,7 +82,7 @@ type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
  * files, or the machine's role.
  */
 export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {
-  // Instances without IAM logins need not load the AWS SDK.
+  // Loads the AWS SDK only here, so that instances without IAM logins do not load it.
   const [{ SignatureV4 }, { Hash }, { defaultProvider }] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@smithy/core/serde'),

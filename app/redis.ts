@@ -66,7 +66,7 @@ const retryMs = (attempts: number): number => Math.min((attempts - 1) * 50, 500)
 
 const nodeOptions = (timeoutMs: number): RedisOptions => ({
   connectTimeout: timeoutMs,
-  // A command whose connection was lost may have run, so a retry could buy a card twice.
+  // Never resends a command whose connection was lost. Redis may have run it, so a retry could buy a card twice.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
 });
@@ -74,7 +74,7 @@ const nodeOptions = (timeoutMs: number): RedisOptions => ({
 /** Interval at which ioredis reads the list of the cluster's servers again, milliseconds. */
 const REFRESH_MS = 5_000;
 
-/** Host names are not resolved here, because the certificates contain the names. */
+/** Connects by host name, not by IP address, because the certificates contain the host names. */
 function connectCluster(
   config: Settings,
   onError: (error: Error) => void,
@@ -93,9 +93,9 @@ function connectCluster(
     scaleReads: 'master',
     dnsLookup: (name: string, callback: (error: null, address: string) => void) => callback(null, name),
     enableOfflineQueue: false,
-    // ioredis' ready check sends a command before the connection is open.
+    // Turns off ioredis' ready check, which sends a command before the connection is open.
     enableReadyCheck: false,
-    // Commands are resent only if a server has refused them (MOVED, ASK, TRYAGAIN).
+    // Resends a command only if a server has refused it (MOVED, ASK, TRYAGAIN).
     ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
     slotsRefreshInterval: REFRESH_MS,
     slotsRefreshTimeout: timeoutMs,
@@ -104,7 +104,7 @@ function connectCluster(
   const cluster = new Cluster([...redisCluster], options);
   cluster.on('error', onError);
   cluster.on('node error', onError);
-  // Replicas also get a connection, because a replica may become the primary.
+  // Connects to replicas too, because a replica may become the primary.
   cluster.on('+node', (node: Redis) => open(node, timeoutMs, login));
   return cluster;
 }

@@ -83,7 +83,7 @@ function endAbsolutely(store: Store, limits: SessionLimits): void {
   store.get = (sid, callback) =>
     get(sid, (error, data) => {
       if (!data || secondsLeft(data, limits) > 0) return callback(error, data);
-      // An expired session must not be used, even if the store fails to delete it.
+      // Reports no session, even if the store fails to delete the expired session.
       store.destroy(sid, () => callback(null, null));
     });
 }

@@ -40,16 +40,16 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // The balancer may take this long to notice the drain, and sends requests until then.
+  // Still serves requests, because the balancer may need this time to notice the drain.
   await pause(config.drainMs, hurry);
-  // An orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
+  // Ends in time, because an orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
   const end = performance.now() + config.shutdownMs;
   await noneSent(lifecycle, hurry, end);
   await allTaken(server, end);
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // Browsers open some connections in advance, on which they may never send a request.
+    // Does not wait for connections that browsers open in advance, and may never use.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };

@@ -25,7 +25,7 @@ const times = (count: number, test: (i: number) => boolean): number =>
 const table = (head: string[], rows: string[][]): string[] =>
   [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`);
 
-/** Compares a build with itself, which must not be reported as worse. */
+/** Compares a build with itself. The comparison must not report this build as worse. */
 function sameBuild(): string[] {
   const row = (name: string, draw: (random: Random) => [Digest[], Digest[]]): string[] => {
     const random = seeded(1, name);

@@ -60,7 +60,7 @@ describe('the verdict from the counters of a k6 run', () => {
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
-    // This run also checked values that only one user may see, so the text says "data", not "name".
+    // The text says "data", not "name", because this run also checked values that only one user may see.
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([

@@ -18,7 +18,7 @@ const SETTLE = { withinMs: 30_000, everyMs: 50 };
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // One primary that is down must not make the whole cluster unavailable; ElastiCache has the same setting.
+  // Keeps the cluster available while one primary is down, as ElastiCache does.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 

@@ -66,7 +66,7 @@ export class ComposeProject {
   async #compose(file: string, ...args: string[]): Promise<void> {
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // A separate process group, so that Ctrl-C in the terminal does not reach compose.
+    // Starts a separate process group, so that Ctrl-C in the terminal does not reach compose.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,7 +16,7 @@ const FIRST = 'app-1';
 const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
 /** Port on which instances listen in their containers; docker-compose.yml has the same number. */
 const INSTANCE_PORT = 3000;
-/** Compose's health checks would distort the measurements. */
+/** Turns off compose's health checks, which would distort the measurements. */
 const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };
 
 /** Returns an instance's address for balancer.sh: the name of its compose service, which Docker's DNS resolves. */
@@ -152,7 +152,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     await instance.start();
   }
 
-  /** The instance gets a fixed port, so it has the same address after a restart. */
+  /** Gives the instance a fixed port, so that it has the same address after a restart. */
   protected override prepare(planned: NewInstance): ComposeInstance {
     const { name, port, own } = planned;
     this.#services[name] = {
@@ -160,7 +160,7 @@ class ComposeStack extends BundledStack<ComposeInstance> {
       ...WITHOUT_HEALTHCHECK,
       environment: {
         ...{ ...this.options.env, INSTANCE_ID: name, LOG_FILE: '' },
-        // The stack passes the secret as a variable, so the instance must not read a secret file.
+        // Unsets the secret file, because the stack passes the secret as a variable.
         ...{ SESSION_SECRET_FILE: '', ...own.env },
       },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],

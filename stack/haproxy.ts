@@ -16,7 +16,6 @@ const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
 /** Names of the backends in deploy/haproxy.cfg.template. Each backend lists all instances. */
 const GROUPS = ['instances', 'any_instance'] as const;
 const RESPONSE_TIMEOUT_MS = 10_000;
-/** Timeout of a command to HAProxy, milliseconds. */
 const WITHIN_MS = 5_000;
 /** hard-stop-after in deploy/haproxy.cfg.template, plus a margin, milliseconds. */
 const IN_FLIGHT_MS = 35_000;
@@ -40,7 +39,7 @@ export class Haproxy extends BalancerProcess {
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       check: [program, '-c', '-f', config],
       ...{ log, accessLog: log, url: `http://127.0.0.1:${options.port}` },
-      // A killed master process may have left its socket, so the existence of the socket proves nothing.
+      // Checks the workers, not the socket: a killed master process may have left its socket.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,

@@ -71,7 +71,6 @@ export class ProxyLink {
     await closed;
   }
 
-  /** Resets all connections. */
   cut(): void {
     for (const connection of this.#connections) this.#reset(connection);
   }
@@ -81,7 +80,6 @@ export class ProxyLink {
     this.#to = to;
   }
 
-  /** Ends all disturbances. */
   async restore(): Promise<void> {
     this.disturb(UNDISTURBED);
     for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.flow();

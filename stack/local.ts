@@ -70,7 +70,10 @@ class LocalStack extends BundledStack<LocalInstance> {
   readonly fleet?: Fleet;
   declare protected readonly options: LocalStackOptions;
   readonly #plan: Plan;
-  /** Includes removed instances, because the balancer's log may still have their addresses. */
+  /**
+   * Key: address; value: name of the instance. Includes removed instances, because the balancer's log may still have
+   * them.
+   */
   readonly #names = new Map<string, string>();
   readonly #links = new Map<string, ProxyLink>();
   #beside: Beside | undefined;

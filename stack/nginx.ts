@@ -111,7 +111,7 @@ export class Nginx extends BalancerProcess {
     writeFileSync(file, `${text}\n`);
   }
 
-  /** nginx renames its worker processes when they retire. */
+  /** Finds retired workers by their process names, which nginx changes when they retire. */
   protected override async workers(): Promise<Workers> {
     const workers: Workers = { serving: [], retired: [] };
     const master = this.pid;
@@ -159,10 +159,10 @@ export class Nginx extends BalancerProcess {
 }
 
 function commandIn(folder: string, retireMs: number): [string, ...string[]] {
-  // nginx's default user could not enter the temporary folder.
+  // As root, runs the workers as root too: nginx's default user could not enter the temporary folder.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
-  // Without this limit, a request in flight could keep a retired worker running.
+  // Limits the life of retired workers, which a request in flight could keep running.
   const global = `daemon off; worker_shutdown_timeout ${retireMs}ms;${user}`;
   return [findProgram('nginx'), '-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', global];
 }

@@ -5,7 +5,7 @@ import type { Redis, RedisOptions } from 'ioredis';
  * connection errors.
  */
 export async function openRedis(url: string | undefined, options: RedisOptions = {}): Promise<Redis> {
-  // ioredis is slow to load, and most programs never connect.
+  // Loads ioredis only here, because it is slow to load, and most programs never connect.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     ...{ lazyConnect: true, enableReadyCheck: false, commandTimeout: 5_000, maxRetriesPerRequest: 0 },

@@ -91,7 +91,7 @@ describe('the action', () => {
       const second = await runAction(commenting);
       expect(comments).toHaveLength(2);
       expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
-      // The next workflow run replaces the comment's text by its own verdict.
+      // Simulates the next workflow run, whose verdict replaces the text of the comment.
       writeFileSync(
         join(workspace, 'baton-report/comment.md'),
         '<!-- baton-verify -->\n\nthe next verdict\n',

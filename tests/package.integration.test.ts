@@ -104,7 +104,7 @@ function example(name: string): void {
   writeFileSync(join(empty, name), block.slice('```ts\n'.length, -'```'.length));
 }
 
-/** The target file claims only guarantees that need no logs. */
+/** Starts a stack, and writes a target file that claims only guarantees that need no logs. */
 async function withStack(env: Record<string, string>, act: (stack: Stack) => Promise<void>): Promise<void> {
   const stack = await startLocalStack({ port: 'any', instances: 2, env });
   try {

@@ -5,7 +5,7 @@ import { controls, type Measured, matrix, summary } from './measure.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** Parts of a measurement, with the names of their marks in the docs. */
+/** Parts of a measurement. `mark` is the text of the HTML comments around a part in the docs. */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
   { mark: 'measured disturbed', has: ({ entry }: Measured) => entry.faults !== undefined },

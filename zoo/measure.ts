@@ -66,7 +66,7 @@ export function take(
     measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
 }
 
-/** If the number of values is even, returns the larger of the two middle values. */
+/** Returns the median; of an even number of values, the larger of the two middle values. */
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 

@@ -143,7 +143,7 @@ describe('a page of 200 cards', () => {
     const started = timers.mock.calls.filter(([, ms]) => ms === 300).length;
     timers.mockRestore();
     expect(owned.map(({ id, text }) => ({ card: id, text }))).toEqual(expect.arrayContaining(orders));
-    // Expects one timer for the list of ids, one for the cards, and perhaps one for a heartbeat of ioredis.
+    // At most one timer for the list of ids, one for the cards, and one for a heartbeat of ioredis.
     expect(started).toBeLessThanOrEqual(3);
   });
 

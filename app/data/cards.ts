@@ -118,7 +118,7 @@ export class Cards {
       ownedKey(seller),
     ];
     const bought = await confirmed(this.#redis.buyCard(...keys, buyer, seller, card.price, id, Date.now()));
-    // A concurrent request bought the card or changed its price.
+    // `changed`: a concurrent request bought the card or changed its price.
     return bought === 'changed' ? 'not-for-sale' : bought;
   }
 

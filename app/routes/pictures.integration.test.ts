@@ -200,7 +200,7 @@ describe.skipIf(skip !== '')('a picture', () => {
     const html = await confirm(alice, card, await uploaded(alice, card, Buffer.from('<script>1</script>')));
     expect([html.status, html.text]).toEqual([422, expect.stringContaining('no JPEG, PNG or WebP picture')]);
     const key = await uploaded(alice, card);
-    // The signed form does not allow such a large file, so the test uploads with the access key.
+    // Uploads with the access key, because the signed form does not allow such a large file.
     const [accessKeyId = '', secretAccessKey = ''] = store.addresses['S3_CREDENTIALS']?.split(':') ?? [];
     const endpoint = store.addresses['S3_ENDPOINT'] ?? '';
     const s3 = new S3({

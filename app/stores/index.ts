@@ -33,7 +33,7 @@ export function createStore(
     case 'redis-attributes':
       return new RedisAttributesStore({ client, prefix, ttl });
     case 'connect-redis':
-      // connect-redis sends the value to EXPIRE, which accepts only whole seconds.
+      // Rounds up, because connect-redis sends the value to EXPIRE, which accepts only whole seconds.
       return new RedisStore({
         client,
         prefix,
@@ -50,7 +50,7 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected a connection to PostgreSQL (`database`), got none');
-      // connect-pg-simple gives all sessions the same time to live. session.ts enforces the absolute timeout.
+      // connect-pg-simple gives all sessions the same time to live, so session.ts enforces the absolute timeout.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

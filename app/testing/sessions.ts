@@ -5,7 +5,6 @@ import { Redis } from 'ioredis';
 
 export type Loaded = Session & Partial<SessionData> & Record<string, unknown>;
 
-/** Returns a new, unsaved session object. */
 export function create(store: Store, sid: string, attributes: Record<string, unknown> = {}): Loaded {
   const cookie = new session.Cookie();
   return store.createSession(requestFor(store, sid), { ...attributes, cookie }) as unknown as Loaded;

@@ -70,7 +70,7 @@ const mark = (phase: string): void => {
   if (profile !== undefined && phase === 'logs') void profileTo(inspector, profile);
   at[phase] = { time: performance.now(), cpu: cpuTime(), requests };
 };
-/** After WARM seconds, V8 has compiled most of the code. */
+/** Measures from WARM seconds on, when V8 has compiled most of the code. */
 const warmUp = (end: number): void => {
   const begun = at['load'];
   if (begun === undefined || performance.now() - begun.time < WARM) return;

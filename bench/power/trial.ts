@@ -21,7 +21,6 @@ export const outcome = z.object({
   act: z.string(),
   when: z.string(),
   every: z.number(),
-  /** Number of wrong effects during the run that a client could notice. */
   harms: z.number(),
   /** True if a client could notice a wrong effect, during the run or in additional requests after the run. */
   noticeable: z.boolean(),

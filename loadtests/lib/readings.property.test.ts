@@ -68,7 +68,7 @@ describe('Readings', () => {
       }
     });
     fc.assert(property, { numRuns: 2000 });
-    // Without many cached results, the test would prove nothing.
+    // Expects many cached results, because the test would otherwise prove nothing.
     expect(again).toBeGreaterThan(1000);
   });
 

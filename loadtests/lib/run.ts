@@ -46,7 +46,7 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // In a shared run, each k6 process calls setup(), and its clock needs its own name.
+  // Each k6 process of a shared run calls setup(), so its clock needs its own name.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }

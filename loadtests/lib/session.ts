@@ -133,7 +133,7 @@ export class JudgedSession {
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // The history does not contain this request for the login page, so the request needs no id.
+    // Removes the request id, because the history does not contain this request for the login page.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {

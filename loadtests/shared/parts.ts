@@ -5,7 +5,7 @@ import type { SummaryData } from '../lib/k6.ts';
 
 export interface Part {
   name: string;
-  /** Start of the part, seconds after the load began. */
+  /** Time from the start of the load to the start of this part of the run, seconds. */
   from: number;
 }
 

@@ -46,7 +46,6 @@ export class Aggregate {
     return series;
   }
 
-  /** @param seconds duration of the run */
   metrics(seconds: number): Record<string, Summarised> {
     const all: Record<string, Summarised> = {};
     for (const [name, { kind, values }] of this.#series) {

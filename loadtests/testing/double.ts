@@ -38,7 +38,7 @@ class Double {
   async run(): Promise<ScriptRun> {
     const began = performance.now();
     try {
-      // setup() adds the first samples, so the thresholds must be known before.
+      // Loads the thresholds before setup() runs, because setup() adds the first samples.
       const options = await this.options();
       this.#aggregate = new Aggregate(options.thresholds ?? {});
       const { value: data, error } = await this.#thread({ role: 'setup' });

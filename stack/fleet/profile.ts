@@ -58,8 +58,8 @@ export interface Profile {
 }
 
 /**
- * AWS's Classic Load Balancer retries refused connections: its metric BackendConnectionErrors may exceed the number
- * of requests.
+ * AWS's Classic Load Balancer retries refused connections: AWS documents that its metric BackendConnectionErrors may
+ * exceed the number of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',

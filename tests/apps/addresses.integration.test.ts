@@ -83,7 +83,7 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
 /** `npm run test:long` runs all targets. */
 const TRIED = LONG ? TARGETS : TARGETS.slice(0, 1);
 
-/** Some evidence depends on chance, so a run is repeated until there is a verdict. */
+/** Maximum number of runs until there is a verdict, because some evidence depends on chance. */
 const TRIES = 3;
 
 it.each(TRIED)(

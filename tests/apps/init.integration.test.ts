@@ -81,7 +81,7 @@ describe('the login', () => {
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
-    // A client with a session gets another kind of form token, and cannot log in again.
+    // A client with a session gets a form token with which it cannot log in again.
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'read-your-writes']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));

@@ -21,7 +21,7 @@ const ALL = [...QUICK, 'audit', 'logout-race'];
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, claims: CLAIMS, ...file }, { workloads }));
 
-// Only one of the limits is tested with all workloads, to save time.
+// Tests only one of the limits with all workloads, to save time.
 const LIMITS = [
   { most: 1, full: 'oldest-ends', workloads: ALL, judges: 7 },
   { most: 1, full: 'refused', workloads: QUICK, judges: 5 },

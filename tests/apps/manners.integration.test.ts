@@ -53,7 +53,7 @@ class Nameless extends Limits {
 }
 
 it('init reports why no session is usable, although its next logins exceed the limit of the app', async () => {
-  // 3 logins are just enough for the first attempt of `init`, 100 for all its attempts.
+  // 3 logins suffice for the first attempt of `init`, and 100 for all its attempts.
   for (const most of [3, 100])
     await withApp(new Nameless(most), async served => {
       await expect(found(served)).rejects.toThrow(

@@ -95,7 +95,7 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
     });
     const verdicts = Object.fromEntries(result.guarantees.map(one => [one.guarantee, one.judgement]));
     expect(verdicts).toMatchObject({ 'token-refresh': 'valid', continuity: 'valid' });
-    // In the workload `hop`, sessions outlive their access tokens.
+    // Expects many refreshes, because the sessions of `hop` outlive their access tokens.
     expect(served.asked.filter(({ path }) => path === '/auth/refresh').length).toBeGreaterThan(100);
     const files = globSync(`${out}/**/*.*`);
     expect(files.length).toBeGreaterThan(1);

@@ -22,7 +22,6 @@ export interface AppRequest {
 export interface AppResponse {
   status?: number;
   body?: string;
-  /** URL of a redirect. */
   to?: string;
   cookies?: readonly string[];
   headers?: Readonly<Record<string, string>>;

@@ -7,7 +7,6 @@ export const PASSWORD = 'open sesame 42';
 export interface Session {
   id: string;
   user: string;
-  /** The form token of the session. */
   csrf: string;
   notes: string[];
   /** The instance where the session began. */

@@ -20,7 +20,7 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/** Each instance keeps its sessions in its own memory, which no client notices while the balancer pins clients. */
+/** Keeps sessions in the memory of each instance. No client notices this while the balancer pins clients. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;

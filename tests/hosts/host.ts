@@ -14,12 +14,10 @@ const root = join(here, '../..');
 /** Folder for builds: the virtual environment of Python, and the Go program. */
 const CACHE = join(root, 'node_modules/.cache/baton-hosts');
 
-/** Password of all accounts. */
 export const PASSWORD = 'open sesame 42';
 
 export interface Host {
   name: string;
-  /** Names of the accounts that can log in. */
   users: readonly [string, string];
   /** Additional environment variables of each instance. */
   env?: Record<string, string>;

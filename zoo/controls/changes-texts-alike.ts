@@ -12,7 +12,7 @@ export const changesTextsAlike: Control = {
   },
 };
 
-/** Different values can give the same text, because characters are removed. */
+/** Changes texts as the app does. Different values can become the same text, because characters are removed. */
 const normal = (values: unknown[]): string => {
   const text = values.join(', ').replaceAll(/[^ -~]/g, '');
   return /^\d+$/.test(text) ? String(Number(text)) : text;

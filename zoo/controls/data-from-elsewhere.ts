@@ -65,7 +65,7 @@ export const dataFromElsewhere: Control = {
   },
 };
 
-/** The app drops longer texts without an error. */
+/** Maximum length of a text, characters. The app drops longer texts without an error. */
 const LONGEST = 200;
 /** After this many writes of users, another program adds a value. */
 const BESIDE = 9;

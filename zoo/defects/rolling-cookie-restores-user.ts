@@ -29,7 +29,7 @@ export const rollingCookieRestoresUser: Defect = {
 if (import.meta.main)
   servePlain({
     ...cookieSessions,
-    // A change of the session in each request makes each response set the cookie again.
+    // Changes the session in each request, so that each response sets the cookie again.
     onSession: () => (request, _response, next) => {
       if (request.session?.user !== undefined) Reflect.set(request.session, 'seen', Date.now());
       next();

@@ -6,7 +6,6 @@ import { ordinaryVisit } from './visit.ts';
 import { Visitor } from './visitor.ts';
 
 export interface Plant {
-  /** Address of the balancer. */
   readonly url: string;
   /** Addresses of the instances, for requests that bypass the balancer. */
   readonly direct: readonly string[];

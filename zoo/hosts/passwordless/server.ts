@@ -77,7 +77,6 @@ async function beginSession(request: Request, user: string): Promise<void> {
   await save(request);
 }
 
-/** A mailed link is valid once. */
 function mailRoutes(redis: Redis): RequestHandler {
   const links = defect === 'link-in-memory' ? inMemory() : inRedis(redis);
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');

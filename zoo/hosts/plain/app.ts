@@ -42,7 +42,7 @@ export function plainApp(options: PlainOptions): Express {
   return app;
 }
 
-/** Shared caches must not store a user's pages. */
+/** Forbids shared caches to store a user's pages. */
 const privately: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();
