@@ -39,6 +39,16 @@ export interface Parsed {
   /** Key: name of a `<meta>` tag; value: its content. */
   metas: ReadonlyMap<string, string>;
   text: string;
+  /** Address of the `<base>` tag. Links and actions are already relative to it. */
+  base?: string | undefined;
+}
+
+/** Resolves an address against the address of a `<base>` tag. Returns it unchanged without one, or for this page. */
+export function fromBase(address: string, base: string | undefined): string {
+  if (base === undefined || address === '' || address.startsWith('#')) return address;
+  const page = 'http://page.invalid/';
+  const url = URL.parse(address, URL.parse(base, page)?.href ?? page);
+  return url === null ? address : url.href.replace(/^http:\/\/page\.invalid/, '');
 }
 
 /** Parses a page. A field belongs to the form around it in the HTML, although browsers may move it out of a table. */
@@ -48,13 +58,19 @@ export function parsePage(html: string): Parsed {
   const labels = new Map(
     tags('label').map(label => [label.attribs['for'] ?? '', DomUtils.textContent(label).trim()]),
   );
+  const base = tags('base').find(({ attribs }) => attribs['href'] !== undefined)?.attribs['href'];
   // A button outside its form refers to the form by id.
   const elsewhere = [...tags('button'), ...tags('input')].filter(
     one => 'form' in one.attribs && isButton(one),
   );
   return {
-    forms: tags('form').map(form => formOf(form, labels, elsewhere)),
-    links: tags('a').flatMap(linkOf),
+    forms: tags('form')
+      .map(form => formOf(form, labels, elsewhere))
+      .map(form => ({ ...form, action: fromBase(form.action, base) })),
+    links: tags('a')
+      .flatMap(linkOf)
+      .map(link => ({ ...link, href: fromBase(link.href, base) })),
+    base,
     metas: new Map(
       tags('meta').flatMap(({ attribs }) =>
         attribs['name'] === undefined ? [] : [[attribs['name'], attribs['content'] ?? '']],

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { parsePage } from '../client/page.ts';
 import { hintsIn, hintsOfScripts } from './bundles.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
@@ -52,4 +53,36 @@ it('reads the paths of a client library, which stand apart from their base, and 
 
 it('finds nothing in a script without paths', () => {
   expect(hintsIn('console.log("hi")')).toMatchObject({ logins: [], pages: [], logouts: [], writes: [] });
+});
+
+it('takes a login before the name of a provider for no prefix of other paths', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a bundle has a template
+  const text = 'const u=n=>n?`/auth/login/${n}`:"/auth/login";get("/users/me");open("//"+host)';
+  const { logins, pages } = hintsIn(text);
+  expect(logins[0]?.path).toBe('/auth/login');
+  expect(pages.filter(path => path.includes('//') || path.startsWith('/auth/login/'))).toEqual([]);
+});
+
+it('tries a whole path second, because many other texts look like a prefix of it', () => {
+  const prefixes = ['/a', '/b', '/c', '/d', '/e', '/f', '/g'].map(path => `get("${path}/"+x);`);
+  const text = `${prefixes.join('')}post("/enter/login");get("/viewer");post("/enter/logout")`;
+  const { logins, pages, logouts } = hintsIn(text);
+  expect(logins[2]?.path).toBe('/enter/login');
+  expect(pages.slice(0, 4)).toContain('/viewer');
+  expect(logouts[1]?.path).toBe('/enter/logout');
+});
+
+it('loads scripts relative to the base of the page', async () => {
+  const html = '<base href="/admin/"><script type="module" src="./assets/index.js"></script>';
+  const opened: string[] = [];
+  const stranger = {
+    pathOf: (href: string, from: string) => new URL(href, `http://a${from}`).pathname,
+    get: async (path: string) => {
+      opened.push(path);
+      return { status: 200, body: 'post("/auth/login",{email:e,password:p})' };
+    },
+  } as unknown as Visitor;
+  const page = { path: '/admin', body: html, ...parsePage(html) } as PageVisit;
+  expect((await hintsOfScripts(stranger, page)).logins[0]?.path).toBe('/auth/login');
+  expect(opened).toEqual(['/admin/assets/index.js']);
 });

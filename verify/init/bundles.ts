@@ -1,4 +1,5 @@
 /** Finds the requests of a single-page app in its scripts. */
+import { fromBase } from '../client/page.ts';
 import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
@@ -7,7 +8,7 @@ const SCRIPTS = 8;
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
 /** Matches a path in quotes, such as `"/api/notes"`, and the first part of a path such as `"/api/" + id`. */
-const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
+const PATH = /["'`](\/(?!\/)[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
 const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
 const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd|secret|passphrase)\b[^{}]{0,80})\}/g;
 /** Matches the object in `JSON.stringify({title:a})`, `.post(b,{title:a})` and `send("POST","/todos",{title:a})`. */
@@ -25,7 +26,9 @@ const FILE = /\.\w{2,5}$/;
 
 /** Returns the requests in the page's scripts, and in the scripts that they load. */
 export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
-  const waiting = [...page.body.matchAll(SCRIPT)].map(([, address = '']) => [address, page.path] as const);
+  const waiting = [...page.body.matchAll(SCRIPT)].map(
+    ([, address = '']) => [fromBase(address, page.base), page.path] as const,
+  );
   const read = new Set<string>();
   const texts: string[] = [page.body];
   while (waiting.length > 0 && read.size < SCRIPTS) {
@@ -47,14 +50,20 @@ export function hintsIn(text: string): Hints {
   const harmless = all.filter(path => !CHANGES.test(path));
   const safe = harmless.filter(path => ![UNSAFE, LOGIN, REGISTER, OWN].some(one => one.test(path)));
   const bodies = credentialsIn(text);
-  const logins = all.filter(path => isLogin(path.toLowerCase())).slice(0, MOST.logins);
+  const logins = inTurns(
+    text,
+    all.filter(path => isLogin(path.toLowerCase())),
+  ).slice(0, MOST.logins);
   const fields = [...new Set([...text.matchAll(ONE_FIELD)].map(([, name = '']) => name))].filter(
     name => !USER.test(name) && !PASSWORD.test(name) && !UNSAFE.test(name.toLowerCase()),
   );
   return {
     logins: logins.flatMap(path => bodies.map((json): HintedRequest => ({ method: 'POST', path, json }))),
-    pages: harmless.filter(path => !LOGOUT.test(path) && !/\/$/.test(path)).slice(0, MOST.pages),
-    logouts: logoutsIn(all).slice(0, MOST.logouts),
+    pages: inTurns(
+      text,
+      harmless.filter(path => !LOGOUT.test(path) && !/\/$/.test(path)),
+    ).slice(0, MOST.pages),
+    logouts: logoutsIn(text, all).slice(0, MOST.logouts),
     writes: safe
       .flatMap(path =>
         fields.map((name): HintedRequest => ({ method: 'POST', path, json: { [name]: '{value}' } })),
@@ -63,13 +72,27 @@ export function hintsIn(text: string): Hints {
   };
 }
 
+/** Takes in turn a path after a prefix and a path that the text has as a whole, because many texts are no prefixes. */
+function inTurns(text: string, paths: readonly string[]): string[] {
+  const literal = new Set([...text.matchAll(PATH)].map(([, path]) => path));
+  const whole = paths.filter(path => literal.has(path));
+  const composed = paths.filter(path => !literal.has(path));
+  const length = Math.max(whole.length, composed.length);
+  return Array.from({ length }, (_, i) => [composed[i], whole[i]])
+    .flat()
+    .filter(path => path !== undefined);
+}
+
 const isLogin = (path: string): boolean =>
   (LOGIN.test(path) || /\/(auth|sessions?|tokens?)$/.test(path)) &&
   !LOGOUT.test(path) &&
   !REGISTER.test(path);
 
-function logoutsIn(paths: readonly string[]): HintedRequest[] {
-  const posts = paths.filter(path => LOGOUT.test(path.toLowerCase()));
+function logoutsIn(text: string, paths: readonly string[]): HintedRequest[] {
+  const posts = inTurns(
+    text,
+    paths.filter(path => LOGOUT.test(path.toLowerCase())),
+  );
   const deletions = paths.filter(path => /\/(sessions?|login|auth)$/.test(path));
   return [
     ...posts.map((path): HintedRequest => ({ method: 'POST', path, json: {} })),
@@ -83,7 +106,9 @@ function pathsIn(text: string): string[] {
     prefix: (sum ?? template) !== undefined,
   }));
   const bare = (path: string): string => path.replace(/\/$/, '');
-  const prefixes = new Set(found.filter(({ prefix }) => prefix).map(({ path }) => bare(path)));
+  // In "/auth/login/" + provider, the first part is the login itself.
+  const begins = found.filter(({ path, prefix }) => prefix && !LOGIN.test(path.toLowerCase()));
+  const prefixes = new Set(begins.map(({ path }) => bare(path)));
   for (const [, base = ''] of text.matchAll(/base_?url["']?\s*[:=]\s*["'`](\/[\w./-]{1,40})["'`]/gi))
     prefixes.add(bare(base));
   const paths = found.filter(({ path, prefix }) => !prefix && !FILE.test(path)).map(({ path }) => path);

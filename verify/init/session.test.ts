@@ -126,3 +126,34 @@ it('does not blame a cache for a page that the app itself shows to all visitors'
 it('names the pages that it opened if none of them differs for a signed-in client', () => {
   expect(noMark([], ['/', '/api/me'])).toContain('the pages that init opened (/, /api/me) are the same');
 });
+
+it('requests a page that refuses every user only once from each instance', async () => {
+  let forbidden = 0;
+  const server = http.createServer(async (request, response) => {
+    const user = /sid=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
+    if (request.method === 'POST') {
+      const name = new URLSearchParams(await text(request)).get('user');
+      response.writeHead(303, { location: '/', 'set-cookie': `sid=${name}; Path=/` });
+    } else if (request.url === '/reports') {
+      forbidden++;
+      response.statusCode = 403;
+    } else if (request.url !== '/') response.statusCode = 404;
+    response.end(user === undefined ? '' : `<p class="user">${user}</p>`);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { signal } = new AbortController();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, signal, 0);
+  try {
+    const login = { page: '/login', path: '/login', method: 'POST' as const, form: { user: '{user}' } };
+    const entrance = { manners, login, codes: new Codes(async () => undefined, signal) };
+    const entered = await signIn(entrance, ACCOUNTS[0] as never);
+    expect((await marked(entrance, ACCOUNTS, entered, ['/reports'])).mark.page).toBe('/');
+    // A visitor without a session requests the page once, and three sessions request it twice each.
+    expect(forbidden).toBe(7);
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

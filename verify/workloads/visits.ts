@@ -5,8 +5,14 @@ import { depart, leave, replayed } from '../client/leave.ts';
 import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
-/** Minimum pause between two sessions, milliseconds. After a longer session, the pause is as long as this session. */
-const PAUSE = 100;
+/**
+ * Limits of the pause between two sessions, milliseconds. The pause is as long as the session before it, in which a login
+ * may have waited for its turn.
+ */
+const PAUSE = { least: 100, most: 2_000 };
+
+/** @param took duration of the session before the pause, milliseconds */
+export const pauseAfter = (took: number): number => Math.min(Math.max(PAUSE.least, took), PAUSE.most);
 
 /**
  * Drives short sessions until `ended` returns true. Does nothing if logins are limited or send mails.
@@ -22,7 +28,7 @@ export async function visits(context: Context, first: number, ended: () => boole
     for (let n = first + client; !ended(); n += CLIENTS) {
       const from = clock.now();
       await visit(own, Driver.of(own, n, account));
-      await pause(own, Math.max(PAUSE, (clock.now() - from) / 1000));
+      await pause(own, pauseAfter((clock.now() - from) / 1000));
     }
   });
 }
