@@ -8,7 +8,7 @@ export const charsetDiffersBetweenInstances: Defect = {
   broken:
     'One instance decodes forms as Latin-1, and the others as UTF-8. It stores non-ASCII letters wrongly: a user types `é` and later reads `Ã©`. ASCII letters and digits are not affected.',
   wild: 'A locale or a default encoding comes from the machine: an image built elsewhere, a node with another LANG, or a JVM started without file.encoding.',
-  references: ['[inf] not in the survey: planted for texts that no other entry tries'],
+  references: ['[inf] not in the survey: added because no other entry tries such texts'],
   remedy:
     'Set the encoding of forms, files and connections in the app, and do not use the defaults of the machine.',
   needs: ['instances'],
