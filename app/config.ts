@@ -45,7 +45,7 @@ export interface Config {
   /** Maximum time for which a request holds, or waits for, a session's lock in redis-locked. */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
-  /** The first secret signs, and all secrets verify, so a new secret logs no user out. */
+  /** The app signs with the first secret, and accepts signatures of every secret, so a new secret logs no user out. */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;

@@ -15,8 +15,8 @@ export interface CsrfProtection {
 }
 
 /**
- * Creates the CSRF check. The first secret signs form tokens, and all secrets verify, so instances with equal secrets
- * accept each other's tokens.
+ * Creates the CSRF check. Signs form tokens with the first secret, and accepts signatures of every secret. So instances
+ * with equal secrets accept each other's tokens.
  */
 export function createCsrf(secrets: readonly string[]): CsrfProtection {
   const keys = secrets.map(secret => deriveKey(secret, 'csrf'));

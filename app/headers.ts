@@ -34,7 +34,7 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
     xFrameOptions: { action: 'deny' },
     // Excludes subdomains, because they may be servers without https.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
-    // Not over http, where browsers ignore these headers and log a warning.
+    // Sends these headers only over https. Over http, browsers ignore them and log a warning.
     crossOriginOpenerPolicy: secure,
     originAgentCluster: secure,
   };

@@ -12,7 +12,7 @@ export interface Signer {
   accepts(text: string, signature: string): boolean;
 }
 
-/** Creates a signer. The first secret signs, and all secrets verify. */
+/** Creates a signer. Signs with the first secret, and accepts signatures of every secret. */
 export function createSigner(secrets: readonly string[], purpose: string): Signer {
   const keys = secrets.map(secret => deriveKey(secret, purpose));
   const signature = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');

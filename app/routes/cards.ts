@@ -36,7 +36,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
 
   router.post('/:id/buy', async (request, response) => {
     const { id } = request.params;
-    // A request without a price agrees to the current price.
+    // A purchase request without a price accepts the current price.
     const agreed = request.body?.price === undefined ? undefined : priceIn(request);
     const purchase = await cards.buy(id, userOf(request), agreed);
     if (purchase !== 'bought') throw new Refusal(409, REFUSED[purchase]);

@@ -31,7 +31,7 @@ export class Recording {
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Time of the last successful response, or of the first request before any success, microseconds. */
+  /** Time of the last successful response, microseconds. Before the first success: time of the first request. */
   #success: number | undefined;
   #failing = false;
 
@@ -121,7 +121,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Passes a read that was held back to the judge. Call this before an event that could contradict the read. */
+  /** Gives the judge a read that was held back. Call this before an event that could contradict this read. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;

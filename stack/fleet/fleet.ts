@@ -49,7 +49,7 @@ export class Fleet implements Keeper {
     this.reconcile();
   }
 
-  /** Adds an instance, up to the group's maximum. */
+  /** Adds an instance, unless the group has its maximum size. */
   async add(options: InstanceOptions): Promise<Instance> {
     const more = this.#bounded(this.#wanted + 1) - this.#wanted;
     this.#wanted += more;
@@ -61,7 +61,7 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Ends an instance, down to the group's minimum. */
+  /** Ends an instance, unless the group has its minimum size. */
   async remove(instance: Instance): Promise<void> {
     if (this.#ended.has(instance)) return;
     if (!this.#leaving.has(instance)) this.#wanted = this.#bounded(this.#wanted - 1);

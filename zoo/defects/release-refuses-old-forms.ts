@@ -24,7 +24,7 @@ export const releaseRefusesOldForms: Defect = {
   mustNot: ['isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
 
-/** The first key signs form tokens, and all keys verify. */
+/** Keys of form tokens. The app signs with the first key, and accepts signatures of every key. */
 const keys = (process.env['FORM_KEYS'] ?? 'release-1').split(',');
 const signature = (key: string, nonce: string): string =>
   createHmac('sha256', key).update(nonce).digest('base64url');
