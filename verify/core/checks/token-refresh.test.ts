@@ -70,7 +70,50 @@ describe('token-refresh', () => {
     expect(judged(slow).why).toContain('0 refresh requests that overlapped');
     const without = drawn({});
     begun(without).refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1');
-    expect(judged(without).judgement).toBe('valid');
+    expect(judged(without)).toMatchObject({ judgement: 'valid' });
+    expect(judged(without).finding).toContain('refresh tokens are never replaced');
+  });
+
+  it('counts the tokens that are refused after their replacement, after a logout, and after their lifetime', () => {
+    const picture = drawn({});
+    for (let n = 0; n < 3; n++) {
+      const session = begun(picture, `s${n}`).refresh('A', 'B', 'app-1');
+      picture.wait(4 * SECOND);
+      session.refresh('A', undefined, 'app-1', { with: 'old' }).logout('app-1');
+      session.refresh('B', undefined, 'app-1', { with: 'old' }).refuses('old', 'app-1');
+      picture.wait(6 * SECOND);
+      session.refuses('old', 'app-1').ended();
+    }
+    const error = { with: 'old', outcome: 'info', signedIn: undefined, status: 504 } as const;
+    const session = begun(picture, 'failing').refresh('A', 'A', 'app-1', { sent: undefined });
+    session.logout('app-1').logout('app-1').refresh('A', undefined, 'app-1', error);
+    picture.wait(6 * SECOND);
+    session.asks('app-1', error).honours('copy', 'app-1');
+    expect(verdictText(judged(picture))).toMatchInlineSnapshot(`
+      "valid
+      at most 39 % of spent and revoked tokens are accepted
+      rests on refreshes 3, overlapping 0, repeated 0, spent tokens 3, after a logout 3, access tokens after it 3, instances 1"
+    `);
+  });
+
+  it('needs tokens sent after a logout only if a logout of a live session was acknowledged', () => {
+    const needed = (draw: (session: SessionPicture) => SessionPicture): string => {
+      const picture = enough(drawn());
+      draw(begun(picture).read('app-2'));
+      const { why, finding } = judged(picture);
+      return why ?? finding;
+    };
+    const failed = { outcome: 'fail', status: 500 } as const;
+    const none = 'no logout was acknowledged, so no token was sent after one';
+    expect(needed(session => session)).toContain(none);
+    expect(needed(session => session.logout('app-1', failed))).toContain(none);
+    expect(needed(session => session.logoutAll('app-1', failed))).toContain(none);
+    expect(needed(session => session.signedOut('app-1').logout('app-1'))).toContain(none);
+    for (const draw of [
+      (s: SessionPicture) => s.logout('app-1'),
+      (s: SessionPicture) => s.logoutAll('app-1'),
+    ])
+      expect(needed(draw)).toContain('0 refresh tokens sent after a logout, 3 are needed');
   });
 
   describe('EVICTED', () => {
@@ -155,6 +198,33 @@ describe('token-refresh', () => {
       `);
     });
 
+    it('shows every refresh with the token, and is reported once', () => {
+      const picture = drawn();
+      const session = begun(picture);
+      const at = picture.now;
+      for (const [n, next] of [undefined, 'B', undefined].entries())
+        session.refresh('A', next, 'app-2', { with: 'copy', call: at + 400 * n, return: at + 400 * n + 500 });
+      picture.inTime();
+      session.refresh('B', undefined, 'app-1', { with: 'copy' }).refresh('B', undefined, 'app-1');
+      expect(verdictText(judged(picture))).toMatchInlineSnapshot(`
+        "violated, 1
+        1 violation in 1 accepted refresh request; no logout was acknowledged, so no token was sent after one
+        rests on refreshes 1, overlapping 2, repeated 1, spent tokens 0, after a logout 0, access tokens after it 0, instances 1
+        EVICTED token-refresh s1 alice: the session ended after several refreshes with one token, within the grace period
+          #2 refresh on app-2 fail: refused
+          #3 refresh on app-2: new tokens
+          #4 refresh on app-2 fail: refused
+          #5 refresh on app-1 fail: expected new tokens; came refused (400)"
+      `);
+    });
+
+    it('is no error, and no refusal of a cookie that is sent again on purpose', () => {
+      const errors = drawn({});
+      begun(errors).refresh('A', undefined, 'app-2', { outcome: 'info', status: 504, signedIn: undefined });
+      begun(errors, 's2').refresh('A', undefined, 'app-2', { with: 'old' });
+      expect(named(errors)).toEqual([]);
+    });
+
     it('is no refusal of a third use, if the client has the tokens of the second', () => {
       const picture = drawn();
       begun(picture)
@@ -208,6 +278,9 @@ describe('token-refresh', () => {
         .refresh('B', undefined, 'app-1', { with: 'copy' });
       const out = begun(picture, 's2');
       out.logout('app-1').refresh('A', undefined, 'app-2', { with: 'copy' });
+      const call = picture.now;
+      const during = begun(picture, 's3').logout('app-1', { call: call + 2000, return: call + 4000 });
+      during.refresh('A', undefined, 'app-2', { with: 'copy', call: call + 3000 });
       expect(named(picture)).toEqual([]);
     });
   });
@@ -235,6 +308,14 @@ describe('token-refresh', () => {
           #3 refresh on app-2: expected refused: the token is spent; came accepted
           (if the app has a grace period, declare it: \`refresh: { grace: 10s }\`)"
       `);
+    });
+
+    it('is no token that a refresh kept', () => {
+      const picture = drawn({});
+      const session = begun(picture).refresh('A', 'A', 'app-1');
+      picture.wait(4 * SECOND);
+      session.refresh('A', 'A', 'app-2');
+      expect(named(picture)).toEqual([]);
     });
 
     it('is a session that lives on after the reuse of a token, if that must end it', () => {
@@ -303,6 +384,41 @@ describe('token-refresh', () => {
       // The tolerance for the lifetime of a token is 5 %.
       expect(named(hour(3700))).toEqual([]);
       expect(named(hour(3800))).toEqual(['REUSED']);
+    });
+
+    it('is no access token that was read before the logout or during it, or that the client had not kept', () => {
+      const picture = drawn({ revokes: 'access' });
+      const session = begun(picture).honours('old', 'app-2');
+      const call = picture.now;
+      session.logout('app-1', { call, return: call + 1000 });
+      session.honours('old', 'app-2', { call: call + 500, return: call + 1500 }).read('app-2');
+      expect(named(picture)).toEqual([]);
+    });
+
+    it('is proved wrong by a refusal only while the access token certainly lives, or after it has expired', () => {
+      const refused = (seconds: number) => {
+        const picture = drawn({ revokes: 'access' });
+        const session = begun(picture).logout('app-1');
+        picture.wait(seconds * SECOND);
+        session.refuses('old', 'app-2');
+        return judged(picture).rests['access tokens after it'];
+      };
+      expect([0, 2.9, 3.1, 4.9, 5.1].map(refused)).toEqual([1, 1, 0, 0, 1]);
+    });
+
+    it('is the token of a session after its logout, also if a later login fails', () => {
+      const picture = drawn();
+      begun(picture).logout('app-1').refusedLogin('app-1').refresh('A', 'B', 'app-2', { with: 'old' });
+      expect(named(picture)).toEqual(['REUSED']);
+    });
+
+    it('is no token of another user after a logout of all sessions', () => {
+      const picture = drawn();
+      const session = begun(picture);
+      const other = picture.session('s2', 'carol').login('app-1', { issued: { refresh: 'C' } });
+      other.logoutAll('app-1');
+      session.refresh('A', 'B', 'app-1', { with: 'copy' });
+      expect(named(picture)).toEqual([]);
     });
 
     it('is a refresh token that lives after a logout of all sessions', () => {
