@@ -46,12 +46,12 @@ function sameBuild(): string[] {
     ['one build twice, recorded on the bundled stack', '"worse"', 'a latency difference reported'],
     [
       row('two runs', two(CALM)),
-      row('two runs, beside another process', two(LOADED)),
-      row('16 pairs: responses assigned at random', random => dealt(CALM, 16, random)),
-      row('16 pairs in turns', random => inTurns(CALM, 16, random)),
-      row('16 pairs in turns, beside another process', random => inTurns(LOADED, 16, random)),
-      row('12 pairs in turns, beside another process', random => inTurns(LOADED, 12, random)),
-      row('drawn: 2 % of sessions lost in both, shares by chance', drawn),
+      row('two runs on a busy machine', two(LOADED)),
+      row('16 pairs, responses assigned at random', random => dealt(CALM, 16, random)),
+      row('16 pairs of runs', random => inTurns(CALM, 16, random)),
+      row('16 pairs of runs on a busy machine', random => inTurns(LOADED, 16, random)),
+      row('12 pairs of runs on a busy machine', random => inTurns(LOADED, 12, random)),
+      row('generated: both runs lose 2 % of their sessions, and differ by chance', drawn),
     ],
   );
 }
@@ -93,14 +93,14 @@ function plants(): string[] {
     `${times(TRIES, i => change(i + 1) === 'worse')} of ${TRIES}`,
   ];
   return table(
-    ['planted', 'found worse'],
+    ['change', 'found'],
     [
       row('one session in 500 is lost (5,000 sessions, histories judged)', lost),
       row('one of two instances serves half of its share (2,000 requests)', half),
-      row('30 % slower: responses assigned at random, 16 pairs', slower(dealt, CALM, 16)),
-      row('the same, beside another process', slower(dealt, LOADED, 16)),
-      row('30 % slower: pairs as recorded, 16 of them', slower(inTurns, CALM, 16)),
-      row('the same, beside another process', slower(inTurns, LOADED, 16)),
+      row('30 % slower: 16 pairs, responses assigned at random', slower(dealt, CALM, 16)),
+      row('the same on a busy machine', slower(dealt, LOADED, 16)),
+      row('30 % slower: 16 pairs of runs, as recorded', slower(inTurns, CALM, 16)),
+      row('the same on a busy machine', slower(inTurns, LOADED, 16)),
     ],
   );
 }
