@@ -83,7 +83,6 @@ export class Availability extends Judging<AvailabilityCounts> {
     const { windows } = this.faults;
     const { count } = this;
     count.windows = windows.length;
-    if (windows.length === 0) return;
     const loads = windows.map(loadOf);
     count.requestsInWindows = loads.reduce((sum, load) => sum + load.requests, 0);
     count.errorsInWindows = loads.reduce((sum, load) => sum + load.failed, 0);

@@ -12,8 +12,9 @@ export class IssuedIds {
   readonly #held = new Map<SessionState, Map<string, string>>();
 
   add(operation: Operation, session: SessionState): void {
-    for (const { name, change, label } of operation.cookies ?? []) {
-      if (change !== 'set' || label === undefined) continue;
+    // A deleted cookie has no label.
+    for (const { name, label } of operation.cookies ?? []) {
+      if (label === undefined) continue;
       const held = getOrInsert(this.#held, session, () => new Map<string, string>());
       const before = held.get(name);
       if (before === label) continue;

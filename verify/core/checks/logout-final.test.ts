@@ -265,6 +265,17 @@ describe('logout-final, with an identity provider', () => {
     `);
   });
 
+  it('is counted apart from cookies that are still honoured', () => {
+    const verdict = judged(p => {
+      healthy(p);
+      const session = p.session('i', 'bob').login('app-1').read('app-2').read('app-1').logout('app-1');
+      session.honours('old', 'app-2').login('app-2', { with: 'old' }).ended();
+    });
+    expect(verdict.finding).toBe(
+      'the cookie was honoured after 1 of 7 logouts; after 1 logout the identity provider still knew the user',
+    );
+  });
+
   it('is not judged by a login that was refused or shows nothing, or without an acknowledged logout', () => {
     expect(again({}, { outcome: 'fail', signedIn: 'out' }).violations).toBe(0);
     expect(again({}, { signedIn: undefined }).violations).toBe(0);

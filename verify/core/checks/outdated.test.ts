@@ -70,6 +70,11 @@ describe('sessions from before a fault', () => {
     expect(outdated({})).toEqual([]);
     const { rests } = deployed({}).verdict('instances-agree');
     expect(rests).toMatchObject({ 'sessions from before a fault': 15, 'forms from before a fault': 15 });
+    // An app accepts a form once, so a second request with it proves nothing.
+    expect(deployed({ retried: true }).verdict('instances-agree').rests).toEqual({
+      ...rests,
+      responses: expect.any(Number),
+    });
   });
 
   it('must not have their forms refused', () => {
