@@ -209,7 +209,8 @@ export async function everyOf(
   return `${seconds}s`;
 }
 
-function loginText({ page, path, method, form = {}, csrf, steps = [], basic, json, capture }: Login): string {
+function loginText({ page, path, method, form = {}, csrf, steps = [], ...login }: Login): string {
+  const { basic, json, capture, pageless } = login;
   if (basic) return `HTTP Basic, required on ${page}`;
   if (json !== undefined)
     return `JSON, POST ${path}${capture === undefined ? '' : `; the response has a token (${capture.token.json})`}`;
@@ -219,7 +220,8 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   }
   const token = csrf === undefined ? '' : `, token in ${placeOf(csrf)}`;
   const after = steps.filter(step => step.method === 'POST').map(step => `POST ${step.path}, then `);
-  return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
+  const where = pageless ? 'form' : `form on ${page}`;
+  return `${where}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
 
 /** Returns the token in the response to a login; undefined if the app has set a cookie instead. */
