@@ -62,6 +62,17 @@ export class FormOnHome extends SmallApp {
   }
 }
 
+/** A broken app: an instance that does not know a session shows the login form, and sets a new cookie. */
+export class FormReplacesCookie extends FormOnHome {
+  override knows({ born }: Session, { instance }: AppRequest): boolean {
+    return born === instance;
+  }
+
+  protected override loginForm(asked: AppRequest): AppResponse {
+    return { ...super.loginForm(asked), cookies: [`sid=${newId()}; ${ATTRIBUTES}`] };
+  }
+}
+
 /**
  * A broken app: ends a session at the first request to the other instance, and shows the login page with status 200.
  */

@@ -6,6 +6,7 @@ import {
   Chunked,
   FormOnHome,
   FormPerInstance,
+  FormReplacesCookie,
   Guest,
   HopEnds,
   JsonNotes,
@@ -116,6 +117,10 @@ describe('a login that redirects to the page that showed the form', () => {
     expect(those(await run(new FormOnHome(), file), 'valid')).toEqual(['continuity']);
     const same = { ...file, signedIn: { ...USUAL.signedIn, page: '/home' } };
     expect(those(await run(new FormOnHome(), same), 'valid')).toEqual(['continuity']);
+  });
+
+  it('is accepted if only the instance of the login knows the session, and the other replaces its cookie', async () => {
+    expect(those(await run(new FormReplacesCookie(), file), 'violated')).toEqual(['continuity']);
   });
 
   it('is refused if the page still shows a password field, and the history records the refusal', async () => {

@@ -16,12 +16,13 @@ const TRIES = 4;
  * Returns a function that decides whether the app accepted a login. It follows redirects if the target file has
  * `follow: true`, or if they lead to the login page.
  *
- * @param open opens a page in the new session; in the history, this request comes after the login
+ * @param begin returns a function that opens a page in the new session; in the history, this request comes after the
+ * login. Called for each try, with its number
  */
 export function entrance(
   { login }: Pick<Target, 'login'>,
   interpreter: Interpreter,
-  open: (path: string, later: Later) => Promise<Reply>,
+  begin: (attempt: number) => (path: string, later: Later) => Promise<Reply>,
 ): NonNullable<Call['settle']> {
   const follows = (reply: Reply, outcome: string): boolean =>
     login.follow ? outcome === 'ok' : login.accepted === undefined && returnsTo(login.page, reply.redirect);
@@ -30,6 +31,7 @@ export function entrance(
     // If the login form is on another host, a redirect to `login.page` means that the login begins again.
     if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
+      const open = begin(i);
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));
       if (accepted === 'limited') return { outcome: 'fail', signedIn: undefined };
       if (accepted === undefined) return login.follow ? {} : { outcome: 'info', signedIn: undefined };

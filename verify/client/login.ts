@@ -110,12 +110,22 @@ export class SessionLogin {
     const { target, interpreter } = this.#context;
     const settle =
       target.session === undefined
-        ? entrance(target, interpreter, opening(this.#requests, 'form', how))
+        ? entrance(target, interpreter, this.#landing(client, how))
         : known(interpreter);
     const called = Date.now();
     return async (reply, outcome, later) => {
       const issued = this.#requests.tokens.issued(reply, client, called);
       return { ...(await settle(reply, outcome, later)), ...(issued === undefined ? {} : { issued }) };
+    };
+  }
+
+  /** Later tries send the cookies of the login, because an instance that does not know the session may replace them. */
+  #landing(client: SessionClient, how: How): Parameters<typeof entrance>[2] {
+    let jar: SessionClient | undefined;
+    return attempt => {
+      jar ??= client.copy();
+      const as = attempt === 0 ? how.as : { client: jar.copy(), with: 'old' as const };
+      return opening(this.#requests, 'form', { ...how, as });
     };
   }
 
