@@ -4,6 +4,7 @@ import { followLogout, Walk } from '../client/walk.ts';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
 import { filled, filledJson, filledText } from '../core/response/form.ts';
 import { hasPasswordField } from '../core/response/login-answer.ts';
+import { acknowledges, unlike } from './acknowledged.ts';
 import type { HintedRequest } from './hints.ts';
 import { type Login, leavesApp, type Token } from './login.ts';
 import { isAlive, isIn, type Sign } from './session.ts';
@@ -80,7 +81,9 @@ export async function findLogout(
     const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
-    if (acknowledged && (atProvider || byToken || hinted.includes(logout))) ineffective ??= found;
+    const isNamed = atProvider || byToken || hinted.includes(logout);
+    if (acknowledged && ineffective === undefined && (isNamed || (await isKnown(visitor, logout, known))))
+      ineffective = found;
     if (await mayTryAgain(visitor, logout, { tries, page: known.page })) waiting.unshift(logout);
     const confirmations = logout.method === 'GET' ? forms(visitor, [last], known) : [];
     for (const one of confirmations.filter(({ method, path }) => method !== 'GET' && !confirmed.has(path))) {
@@ -90,6 +93,13 @@ export async function findLogout(
   }
   if (ineffective !== undefined) return { left: { logout: ineffective, livesOn: true }, failed: [] };
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
+}
+
+/** Returns whether an API acknowledges this logout, but not a request to an unknown path. */
+async function isKnown(visitor: Visitor, logout: Logout, known: Known): Promise<boolean> {
+  if (known.login.json === undefined) return false;
+  const { answer } = await leave(visitor.twin(), { ...logout, path: unlike(logout.path) }, known);
+  return !acknowledges(answer);
 }
 
 /**
@@ -112,10 +122,6 @@ const once = (logouts: readonly Logout[]): Logout[] =>
   [
     ...new Map(logouts.toReversed().map(one => [JSON.stringify({ ...one, steps: [] }), one])).values(),
   ].reverse();
-
-/** Returns whether an API confirms the logout by its status or JSON. */
-const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
-  status === 204 || status === 205 || (status < 300 && json !== undefined);
 
 /**
  * Returns whether the session survived its logout. Also returns true if the access token is about to expire, because
