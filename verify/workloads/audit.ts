@@ -167,11 +167,30 @@ export function changed(context: Context, driver: Driver, other: Pick<Driver, 'c
   });
 }
 
+/**
+ * Begins a later session of a user, because an app may handle it differently from the first. Begins the first session if
+ * logins are limited or send mails. Returns undefined if the app refuses a login.
+ */
+async function returning(context: Context, n: number): Promise<Driver | undefined> {
+  const first = Driver.of(context, n);
+  if (!(await first.enter())) return refused(first);
+  if (context.spacing !== undefined || context.mails !== undefined) return first;
+  await everywhere(context, async how => (await first.read(undefined, how)).operation);
+  await leave(context, first);
+  const later = Driver.of(context, n + 1, first.account);
+  return (await later.enter()) ? later : refused(later);
+}
+
+function refused(driver: Driver): undefined {
+  driver.end('refused');
+  return undefined;
+}
+
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined) return;
-  const driver = Driver.of(context, 93);
-  if (!(await driver.enter())) return driver.end('refused');
+  const driver = await returning(context, 93);
+  if (driver === undefined) return;
   await driver.read(probe);
   const added: { value: string; size: number }[] = [];
   const everyRead = async (): Promise<void> => {

@@ -248,6 +248,25 @@ it('age changes no part of a cookie that names the instance', async () => {
   expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
 });
 
+it('audit grows a later session of a user, after an earlier one has ended', async () => {
+  const { url } = await started();
+  const accounts = [{ user: 'user{n}', password: 'x', count: 400 }];
+  const { context, operations } = recorded(url, () => {}, ['continuity'], { accounts });
+  await audit.run(
+    { ...context, growth: { longest: 0, total: 2_000, refused: false } },
+    {
+      ...{ sessions: 1, deadline: Number.POSITIVE_INFINITY },
+    },
+  );
+  const [grown] = [...Map.groupBy(operations, ({ session }) => session).values()].sort(
+    (a, b) =>
+      b.filter(({ action }) => action === 'add').length - a.filter(({ action }) => action === 'add').length,
+  );
+  const begun = grown?.[0]?.call ?? 0;
+  const before = operations.filter(({ user, call }) => user === grown?.[0]?.user && call < begun);
+  expect(before.map(({ action }) => action)).toEqual(expect.arrayContaining(['login', 'read', 'logout']));
+});
+
 it('hop writes only a few texts that it cannot remove, because their name is in the path', async () => {
   const { url, most } = await started();
   const texts = TEXTS.flat().filter(({ of }) => NUMBER.test(of('b1.alice.s1.1.abcd1234')));
