@@ -44,9 +44,6 @@ export class Replies {
   readonly #headers: readonly { sent: string; name: string }[];
   /** The Location header of the last redirect, whose result is cached: most redirects have the same header. */
   readonly #cookies: readonly string[];
-  /** Most redirects have the same Location header, so the last result is cached. */
-  #location = '';
-  #redirect = '';
 
   constructor({ url, headers, cookies, canary }: ReplySettings) {
     this.#url = url;
@@ -65,26 +62,19 @@ export class Replies {
       const value = sent[header.sent];
       if (value !== undefined) headers[header.name] = value;
     }
-    const setCookie = this.#cookiesIn(sent['Set-Cookie']);
-    if (setCookie !== undefined) headers['set-cookie'] = setCookie;
-    const cookies = setCookie === undefined ? NO_COOKIES : cookiesOf(response);
+    const setCookie = sent['Set-Cookie'];
+    let cookies = NO_COOKIES;
+    if (setCookie !== undefined && this.#cookies.some(part => setCookie.includes(part))) {
+      headers['set-cookie'] = setCookie;
+      cookies = cookiesOf(response);
+    }
     const reply: Reply = { status, headers, body: response.body ?? '', cookies };
     const location = status >= 300 && status < 400 ? sent['Location'] : undefined;
     if (location !== undefined) {
       headers['location'] = location;
-      if (location !== this.#location) this.#redirect = pathOf(location, this.#url);
-      this.#location = location;
-      reply.redirect = this.#redirect;
+      reply.redirect = pathOf(location, this.#url);
     }
     return reply;
-  }
-
-  #cookiesIn(header: string | undefined): string | undefined {
-    if (header === undefined) return undefined;
-    for (let i = 0; i < this.#cookies.length; i++) {
-      if (header.includes(this.#cookies[i] as string)) return header;
-    }
-    return undefined;
   }
 }
 

@@ -14,7 +14,7 @@ import type { App } from '../target/app.ts';
 import { Session } from '../target/session.ts';
 import { add, addNothing } from './metrics.ts';
 import { firstLines, lastLines, makeRun, type Shared, writeLine } from './run.ts';
-import { type JudgeOptions, settingsOf } from './settings.ts';
+import { type JudgeOptions, type Settings, settingsOf } from './settings.ts';
 import { VirtualUser } from './virtual-user.ts';
 
 export type { PoolAccount as Account } from '../../verify/core/response/accounts.ts';
@@ -70,26 +70,13 @@ const OWN = {
  * @throws Error if an environment variable is wrong
  */
 export function verified(script?: string, judge: JudgeOptions = {}): Verified {
-  const settings = settingsOf(__ENV, script ?? 'yours', {
-    ...(script === undefined ? OWN.judge : {}),
-    ...judge,
-  });
-  const { app } = settings;
-  // Each virtual user has its own copy of this module.
-  let vu: VirtualUser | undefined;
+  const own = script === undefined ? OWN : undefined;
+  const settings = settingsOf(__ENV, script ?? 'yours', { ...own?.judge, ...judge });
   let newcomers = 0;
-  const sessions = new Map<number | string, Session>();
-  const virtualUser = (run: Shared): VirtualUser => {
-    vu ??= new VirtualUser(run, settings, exec.vu.idInTest);
-    return vu;
-  };
   return {
-    target: app,
-    accounts: poolOf(app.accounts),
-    thresholds: {
-      ...thresholdsOf(settings.judged, settings.instances),
-      ...(script === undefined ? OWN.thresholds : {}),
-    },
+    target: settings.app,
+    accounts: poolOf(settings.app.accounts),
+    thresholds: { ...thresholdsOf(settings.judged, settings.instances), ...own?.thresholds },
     start() {
       const run = makeRun(settings, __ENV);
       addNothing();
@@ -99,22 +86,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
     end(run) {
       if (settings.history) lastLines(run, settings).forEach(writeLine);
     },
-    session(run, user = exec.vu.idInTest) {
-      const mine = virtualUser(run);
-      if (typeof user === 'object') return new Session(mine, user);
-      let session = sessions.get(user);
-      if (session === undefined) {
-        const own = typeof user === 'number';
-        session = new Session(
-          mine,
-          own ? accountOf(app.accounts, user) : mine.named(user),
-          own ? 'target' : 'script',
-        );
-        sessions.set(user, session);
-      }
-      session.enterIteration();
-      return session;
-    },
+    session: sessionsOf(settings),
     newcomer: run => newcomer(run.run.canary, exec.vu.idInTest, ++newcomers),
     guarded: iteration => run => {
       try {
@@ -124,24 +96,50 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
         throw error;
       }
     },
-    summary(data, lines = []) {
-      const { setup_data: run, metrics, state } = data;
-      if (metrics === undefined) return { stdout: NO_METRICS };
-      if (run === undefined) return { stdout: 'no iteration ran: setup() failed, see the error above\n' };
-      const result = resultOf(data, (run as Shared).run, settings);
-      const colour = settings.colour && state?.isStdOutTTY === true;
-      const more = lines.map(line => `${line}\n`).join('');
-      const stdout = `${k6Summary(data, colour)}\n${more}${terminal(result, { colour, width: 100 })}`;
-      const { report } = settings;
-      if (report === undefined) return { stdout };
-      const source = { result, source: { path: `loadtests/${settings.script}.ts`, claims: {} } };
-      return {
-        stdout,
-        [`${report}.json`]: `${JSON.stringify(result, null, 2)}\n`,
-        [`${report}.xml`]: junit(source),
-        [`${report}.html`]: html()(source),
-      };
-    },
+    summary: (data, lines) => summaryOf(settings, data, lines),
+  };
+}
+
+/** Returns the function `session` of one virtual user. Each virtual user has its own copy of this module. */
+function sessionsOf(settings: Settings): Verified['session'] {
+  let vu: VirtualUser | undefined;
+  const sessions = new Map<number | string, Session>();
+  return (run, user = exec.vu.idInTest) => {
+    vu ??= new VirtualUser(run, settings, exec.vu.idInTest);
+    if (typeof user === 'object') return new Session(vu, user);
+    let session = sessions.get(user);
+    if (session === undefined) {
+      session =
+        typeof user === 'number'
+          ? new Session(vu, accountOf(settings.app.accounts, user))
+          : new Session(vu, vu.named(user), 'script');
+      sessions.set(user, session);
+    }
+    session.enterIteration();
+    return session;
+  };
+}
+
+function summaryOf(
+  settings: Settings,
+  data: SummaryData,
+  lines: readonly string[] = [],
+): Record<string, string> {
+  const { setup_data: run, metrics, state } = data;
+  if (metrics === undefined) return { stdout: NO_METRICS };
+  if (run === undefined) return { stdout: 'no iteration ran: setup() failed, see the error above\n' };
+  const result = resultOf(data, (run as Shared).run, settings);
+  const colour = settings.colour && state?.isStdOutTTY === true;
+  const more = lines.map(line => `${line}\n`).join('');
+  const stdout = `${k6Summary(data, colour)}\n${more}${terminal(result, { colour, width: 100 })}`;
+  const { report } = settings;
+  if (report === undefined) return { stdout };
+  const source = { result, source: { path: `loadtests/${settings.script}.ts`, claims: {} } };
+  return {
+    stdout,
+    [`${report}.json`]: `${JSON.stringify(result, null, 2)}\n`,
+    [`${report}.xml`]: junit(source),
+    [`${report}.html`]: html()(source),
   };
 }
 

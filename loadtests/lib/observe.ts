@@ -13,11 +13,12 @@ import type { Settings } from './settings.ts';
 /** A k6 counter that shows one count of Baton's judge, such as the number of lost sessions. */
 interface Raised {
   readonly metric: string;
+  /** Position of the check among the judged checks. */
   readonly check: number;
   readonly name: string;
-  readonly instance: string | undefined;
-  readonly tags: Record<string, string> | undefined;
-  readonly repeated: keyof Repeated | undefined;
+  readonly instance?: string;
+  readonly tags?: Record<string, string>;
+  readonly repeated?: keyof Repeated | undefined;
   /** The part of the count that was already added to the k6 counter. */
   added: number;
 }
@@ -33,13 +34,10 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   };
   const own = figures.filter(({ perAccount }) => !perAccount || first);
   const { metric, tag } = TAGGED.replayed;
-  const tried = { metric, name: 'tried', repeated: undefined };
   return [
-    ...own.flatMap(({ metric, repeated, count: name, of }) =>
-      raised(of[0], { metric, name, instance: undefined, tags: undefined, repeated }),
-    ),
+    ...own.flatMap(({ metric, repeated, count: name, of }) => raised(of[0], { metric, name, repeated })),
     ...instances.flatMap(instance =>
-      raised('logout-final', { ...tried, instance, tags: { [tag]: instance } }),
+      raised('logout-final', { metric, name: 'tried', instance, tags: { [tag]: instance } }),
     ),
   ];
 }

@@ -55,8 +55,10 @@ export class Readings {
       return again(kept.seen, named);
     }
     const seen = this.#interpreter.seen(reply, asked, named);
-    const user = this.#interpreter.userName(reply) ?? '';
-    const shown = instance !== undefined && (user.includes(instance) || names(seen, instance));
+    // If a value on the page contains the instance's name, the result is valid for this instance only.
+    const { saw = [], canaries = [] } = seen;
+    const texts = [this.#interpreter.userName(reply) ?? '', ...saw, ...canaries];
+    const shown = instance !== undefined && texts.some(text => text.includes(instance));
     this.#keep({ body, object, unmarked, seen, instance: shown ? undefined : instance, parts: undefined });
     return seen;
   }
@@ -98,23 +100,8 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
 }
 
 function again(seen: Seen, named: Named | undefined): Seen {
-  if (named !== undefined) {
-    seen.instance = named.instance;
-    seen.source = named.source;
-  } else {
-    delete seen.instance;
-    delete seen.source;
-  }
+  if (named !== undefined) return Object.assign(seen, named);
+  delete seen.instance;
+  delete seen.source;
   return seen;
-}
-
-/** A result is valid for one instance only, if a value on the page contains the instance's name. */
-const names = ({ saw, canaries }: Seen, instance: string): boolean =>
-  anyNames(saw, instance) || anyNames(canaries, instance);
-
-function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
-  if (texts === undefined) return false;
-  // Avoids `for of`, because in k6 a step of an iterator takes as long as the search in one text.
-  for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
-  return false;
 }

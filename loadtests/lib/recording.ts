@@ -27,10 +27,7 @@ export class Recording {
   #named: { probe: ProbeRequests; object: string } | undefined;
   #contacted: string[] = [];
   /** The previous read, which the judge has not received because it repeats an earlier read. */
-  #held: RequestInFlight | undefined;
-  #heldSeen: Seen | undefined;
-  #heldInstance: string | undefined;
-  #heldReturn = 0;
+  #held: { called: RequestInFlight; seen: Seen; instance: string | undefined; now: number } | undefined;
   /** Time of the last successful response, microseconds. Before the first success: time of the first request. */
   #success: number | undefined;
   #failing = false;
@@ -106,10 +103,7 @@ export class Recording {
     const compared = what.action === 'read' && what.probe?.scope === 'session' && what.with === undefined;
     const late = now - called.call > this.#longest;
     if (compared && !late && this.#repeats.repeats(seen)) {
-      this.#held = called;
-      this.#heldSeen = seen;
-      this.#heldInstance = seen.instance;
-      this.#heldReturn = now;
+      this.#held = { called, seen, instance: seen.instance, now };
       if (settings.history) observer.write(this.#operation(called, seen, now));
       return;
     }
@@ -124,9 +118,10 @@ export class Recording {
   /** Gives the judge a read that was held back. Call this before an event that could contradict this read. */
   #settle(): void {
     const { observer } = this.#vu;
-    if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
-    const operation = this.#operation(this.#held, this.#heldSeen, this.#heldReturn);
-    if (this.#heldInstance !== undefined) operation.instance = this.#heldInstance;
+    if (this.#held === undefined || !this.#repeats.settle()) return;
+    const { called, seen, instance, now } = this.#held;
+    const operation = this.#operation(called, seen, now);
+    if (instance !== undefined) operation.instance = instance;
     observer.judge(operation);
   }
 

@@ -1,6 +1,5 @@
 /** Creates the state that all virtual users of a run share, in setup(). */
 import { hmac, randomBytes } from 'k6/crypto';
-import http from 'k6/http';
 import {
   type Budget,
   type Clock,
@@ -10,9 +9,9 @@ import {
   type Run,
   VERSION,
 } from '../../verify/core/history/history.ts';
-import type { Environment } from '../target/environment.ts';
-import { paramsOf, REFUSABLE, type Response } from './client.ts';
-import { replayOf, type Settings } from './settings.ts';
+import { type Environment, replayOf } from '../target/environment.ts';
+import { unnamedReads } from '../target/meaning.ts';
+import type { Settings } from './settings.ts';
 
 export interface Shared {
   run: Run;
@@ -21,10 +20,7 @@ export interface Shared {
   /** Milliseconds since 1970 at which all clocks of the run show 0. */
   zero: number;
   clock: string;
-  /**
-   * Objects that the app shows without a user name, but only to signed-in clients. A successful read of such an
-   * object proves that the client is signed in.
-   */
+  /** See `unnamedReads`. */
   unnamed: readonly string[];
 }
 
@@ -48,21 +44,7 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
   };
   // Each k6 process of a shared run calls setup(), so its clock needs its own name.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
-  return { run, key, zero, clock, unnamed: unnamedIn(settings) };
-}
-
-function unnamedIn({ app, url }: Settings): string[] {
-  const { user } = app.signedIn;
-  const named = typeof user === 'object' && 'json' in user;
-  const reads = app.probes.filter(
-    ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
-  );
-  // Excludes headers with placeholders, whose values are known only after a login.
-  const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
-  const headers = Object.fromEntries(fixed);
-  const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
-  const hidden = ({ status }: Response): boolean => status >= 300 && status < 500 && status !== 429;
-  return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
+  return { run, key, zero, clock, unnamed: unnamedReads(settings.app, settings.url) };
 }
 
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {

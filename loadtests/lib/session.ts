@@ -16,12 +16,10 @@ import type { VirtualUser } from './virtual-user.ts';
 const PAUSE = 1;
 /** Number of requests after a session is lost, to find out which instances still accept its cookie. */
 const REPLAYS = 4;
-/** Maximum number of requests for the login page after a login. Some instances may not know the session yet. */
-const LANDINGS = 4;
 /** Password hashing is slow, so logins are measured separately. */
-const LOGIN_TAGS = { phase: 'login' };
+export const LOGIN_TAGS = { phase: 'login' };
 
-export class JudgedSession {
+export abstract class JudgedSession {
   readonly account: PoolAccount;
   /** True while the responses show that the session is logged in. */
   alive = false;
@@ -31,7 +29,7 @@ export class JudgedSession {
   protected readonly recording: Recording;
   protected readonly filling: Filling;
   /** True if the script itself sends the login. The session then uses k6's cookie jar, and adds no requests. */
-  readonly #byScript: boolean;
+  protected readonly byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
   #begun = false;
@@ -44,9 +42,9 @@ export class JudgedSession {
   constructor(vu: VirtualUser, account: PoolAccount, login: 'target' | 'script' = 'target') {
     this.account = account;
     this.vu = vu;
-    this.#byScript = login === 'script';
+    this.byScript = login === 'script';
     // k6 replaces its own cookie jar at each iteration.
-    this.params = paramsOf(this.#byScript ? undefined : new http.CookieJar());
+    this.params = paramsOf(this.byScript ? undefined : new http.CookieJar());
     this.recording = new Recording(vu, account.label);
     this.filling = new Filling(vu, account);
   }
@@ -114,6 +112,9 @@ export class JudgedSession {
     };
   }
 
+  /** Finds out whether a login that led back to the login page was accepted. */
+  protected abstract confirmLogin(seen: Seen): void;
+
   protected returned(called: RequestInFlight, response: Response): Seen {
     const { readings, replies } = this.vu;
     const { what } = called;
@@ -121,30 +122,12 @@ export class JudgedSession {
     const safe = isSafe(what.action);
     if (!safe) readings.changed();
     const seen = readings.seen(reply, what);
-    if (what.action === 'login' && reply.redirect === this.vu.app.login.page) this.#land(seen);
+    if (what.action === 'login' && reply.redirect === this.vu.app.login.page) this.confirmLogin(seen);
     this.response = response;
     if (safe && reply.status === 200) this.filling.page = reply;
     this.recording.returned(called, seen, this.alive);
     this.#follow(what, seen);
     return seen;
-  }
-
-  /** Requests the login page after a login. An app redirects signed-in users from this page, or shows no form. */
-  #land(seen: Seen): void {
-    const { app, settings, interpreter, replies } = this.vu;
-    if (this.#byScript || app.login.accepted !== undefined) return;
-    // Removes the request id, because the history does not contain this request for the login page.
-    const { 'x-request-id': _, ...headers } = this.params.headers;
-    const page = { ...this.params, headers, tags: LOGIN_TAGS };
-    for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {
-      const reply = replies.of(http.get(settings.url + app.login.page, page));
-      const accepted = reply.redirect === undefined ? interpreter.landed(reply) : true;
-      if (accepted === false) continue;
-      delete seen.signedIn;
-      if (accepted === 'limited') return;
-      seen.outcome = accepted ? 'ok' : 'info';
-      if (accepted) seen.signedIn = 'in';
-    }
   }
 
   #follow({ action, with: cookies }: RequestMeaning, { outcome, signedIn, sawUser }: Seen): void {
@@ -160,7 +143,7 @@ export class JudgedSession {
 
   /** Without `noCookiesReset`, k6 replaces its cookie jar at each iteration, which ends the session but is no loss. */
   enterIteration(): void {
-    if (!this.#byScript) return;
+    if (!this.byScript) return;
     const { iterationInInstance } = exec.vu;
     const again = this.#iteration !== -1 && this.#iteration !== iterationInInstance;
     this.#iteration = iterationInInstance;
@@ -176,13 +159,13 @@ export class JudgedSession {
   #lost(): void {
     this.alive = false;
     this.#forced = true;
-    for (let i = 0; !this.#byScript && this.#lives === 1 && i < REPLAYS; i++) this.get(this.vu.home);
+    for (let i = 0; !this.byScript && this.#lives === 1 && i < REPLAYS; i++) this.get(this.vu.home);
     this.end('lost');
   }
 
   protected end(reason: string): void {
     this.recording.record({ event: 'ended', reason });
-    if (!this.#byScript) sleep(PAUSE);
+    if (!this.byScript) sleep(PAUSE);
   }
 
   protected jar(): CookieJar {

@@ -11,7 +11,8 @@ import { ERRORS, FIGURES } from '../../verify/core/sums/figures.ts';
 import { parseTarget } from '../../verify/target/load.ts';
 import { loadOf, seconds } from '../shared/load.ts';
 import { CARD_STORE } from '../target/app.ts';
-import { replayOf, settingsOf } from './settings.ts';
+import { replayOf } from '../target/environment.ts';
+import { settingsOf } from './settings.ts';
 
 describe('settings', () => {
   it('describe the bundled stack if no environment variable is set', () => {

@@ -68,13 +68,3 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
       `equal in all k6 processes of a run, got RUN=${JSON.stringify(RUN)} and a key of ${RUN_KEY.length} characters`,
   );
 }
-
-/** Environment variables that the command for a repeated run includes, if they are set. */
-const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
-
-/** Returns a command that repeats the run with the same random choices. Contains no passwords. */
-export function replayOf(environment: Environment, script: string, seed: number): string {
-  const shown = SHOWN.filter(name => environment[name]).map(name => `${name}=${environment[name]} `);
-  const target = environment['TARGET'] ? 'TARGET="$(npx baton-verify k6 …)" ' : '';
-  return `${target}${shown.join('')}SEED=${seed} k6 run loadtests/${script}.ts`;
-}

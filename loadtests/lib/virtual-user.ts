@@ -3,13 +3,11 @@ import { hmac } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
 import { newcomerLabel, type PoolAccount, poolOf, userLabel } from '../../verify/core/response/accounts.ts';
-import { type Findings, finder } from '../../verify/core/response/finding.ts';
 import { Interpreter } from '../../verify/core/response/interpret.ts';
-import type { Reply } from '../../verify/core/response/reply.ts';
 import { type Random, seeded } from '../../verify/random.ts';
-import type { App, Captures } from '../target/app.ts';
-import { meaningOf, type RequestMeaning } from '../target/meaning.ts';
-import { type Body, Replies, type Response, wholeOf } from './client.ts';
+import { type App, headersOf } from '../target/app.ts';
+import { type Meanings, meaningsOf } from '../target/meaning.ts';
+import { Replies } from './client.ts';
 import { Observer } from './observe.ts';
 import { Readings } from './readings.ts';
 import { clockLine, type Shared } from './run.ts';
@@ -17,16 +15,9 @@ import type { Settings } from './settings.ts';
 
 /** Number of operation ids that each virtual user can use. */
 const IDS = 1e9;
-const MEANINGS = 100;
 
-const decode = (html: string): string =>
+export const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
-
-/** Returns the names of the response headers that contain the instance's name or the form token. */
-const headersOf = ({ instance, csrf }: App): string[] => [
-  ...(instance?.header === undefined ? [] : [instance.header]),
-  ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
-];
 
 export class VirtualUser {
   /** Name of this virtual user's clock and client in the history. */
@@ -41,10 +32,9 @@ export class VirtualUser {
   readonly interpreter: Interpreter;
   readonly readings: Readings;
   readonly random: Random;
+  readonly meaningOf: Meanings;
   readonly #number: number;
-  readonly #csrf: Findings | undefined;
   readonly #introduced = new Map<string, string>();
-  readonly #meanings = new Map<string, RequestMeaning>();
   #ids: number;
   #shown: { name: string; label: string | undefined } = { name: '', label: undefined };
   #now = -1;
@@ -59,6 +49,7 @@ export class VirtualUser {
     this.name = `vu${number}`;
     this.app = app;
     this.home = app.probes[0]?.read.path ?? app.signedIn.page;
+    this.meaningOf = meaningsOf(app);
     this.shared = shared;
     this.settings = settings;
     this.random = seeded(shared.run.seed, this.name);
@@ -71,7 +62,6 @@ export class VirtualUser {
     interpreter.sessionCookies = cookies;
     for (const object of shared.unnamed) interpreter.unnamed.add(object);
     this.interpreter = interpreter;
-    this.#csrf = app.csrf === undefined ? undefined : finder(app.csrf, decode);
     this.replies = new Replies({ url, headers: headersOf(app), cookies, canary });
     this.readings = new Readings(interpreter);
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
@@ -103,28 +93,6 @@ export class VirtualUser {
   /** Returns the text that replaces a secret in the history. Equal secrets have equal texts within one run. */
   label(secret: string): string {
     return hmac('sha256', this.shared.key, secret, 'hex').slice(0, 12);
-  }
-
-  csrf(page: Pick<Reply, 'headers' | 'body' | 'cookies'>): string {
-    return this.#csrf?.first(page) ?? '';
-  }
-
-  /** Extracts the values of a response that later requests must send, such as an id. */
-  captured(captures: Captures = {}, response?: Response): Record<string, string> {
-    const names = Object.keys(captures);
-    if (names.length === 0 || response === undefined) return {};
-    const whole = wholeOf(response);
-    const first = (finding: Captures[string]) => finder(finding, decode).first(whole);
-    const found = Object.entries(captures).map(([name, finding]) => [name, first(finding)]);
-    return Object.fromEntries(found.filter(([, value]) => value !== undefined));
-  }
-
-  /** Returns what a request means to the judge, such as a read of the basket. */
-  meaningOf(method: string, url: string, body: Body): RequestMeaning {
-    if (method !== 'GET') return meaningOf(this.app, method, url, body);
-    const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
-    if (this.#meanings.size < MEANINGS) this.#meanings.set(url, what);
-    return what;
   }
 
   nextId(): number {

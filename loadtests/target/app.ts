@@ -211,3 +211,9 @@ function secret(text: string, environment: Environment): string {
     );
   });
 }
+
+/** Returns the names of the response headers that contain the instance's name or the form token. */
+export const headersOf = ({ instance, csrf }: App): string[] => [
+  ...(instance?.header === undefined ? [] : [instance.header]),
+  ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
+];

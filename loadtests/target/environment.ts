@@ -37,3 +37,13 @@ export function instancesOf(text: string): string[] {
       `as in app-1,app-2, or a number, got ${JSON.stringify(text)}`,
   );
 }
+
+/** Environment variables that the command for a repeated run includes, if they are set. */
+const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
+
+/** Returns a command that repeats the run with the same random choices. Contains no passwords. */
+export function replayOf(environment: Environment, script: string, seed: number): string {
+  const shown = SHOWN.filter(name => environment[name]).map(name => `${name}=${environment[name]} `);
+  const target = environment['TARGET'] ? 'TARGET="$(npx baton-verify k6 …)" ' : '';
+  return `${target}${shown.join('')}SEED=${seed} k6 run loadtests/${script}.ts`;
+}

@@ -1,11 +1,12 @@
 /** Replaces the placeholders in the target's requests, such as {user} and {csrf}. */
 import type { CookieJar } from 'k6/http';
 import type { PoolAccount } from '../../verify/core/response/accounts.ts';
+import { type Findings, finder } from '../../verify/core/response/finding.ts';
 import { filled, filledJson, filledText } from '../../verify/core/response/form.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
-import type { Body } from '../lib/client.ts';
-import type { VirtualUser } from '../lib/virtual-user.ts';
-import type { FormRequest } from './app.ts';
+import { type Body, type Response, wholeOf } from '../lib/client.ts';
+import { decode, type VirtualUser } from '../lib/virtual-user.ts';
+import type { Captures, FormRequest } from './app.ts';
 
 export interface Sent {
   method: string;
@@ -29,11 +30,13 @@ export class Filling {
   page = NO_PAGE;
   readonly #vu: VirtualUser;
   readonly #account: PoolAccount;
+  readonly #csrf: Findings | undefined;
   #captured: Record<string, string> = {};
 
   constructor(vu: VirtualUser, account: PoolAccount) {
     this.#vu = vu;
     this.#account = account;
+    this.#csrf = vu.app.csrf === undefined ? undefined : finder(vu.app.csrf, decode);
     this.forget();
   }
 
@@ -46,6 +49,15 @@ export class Filling {
     Object.assign(this.#captured, captured);
     const headers = Object.entries(filled(this.#vu.app.headers ?? {}, this.#captured));
     this.always = Object.fromEntries(headers.filter(([, text]) => !/\{\w+\}/.test(text)));
+  }
+
+  /** Extracts the values of a response that later requests must send, such as an id. */
+  captured(captures: Captures = {}, response?: Response): Record<string, string> {
+    const all = Object.entries(captures);
+    if (all.length === 0 || response === undefined) return {};
+    const whole = wholeOf(response);
+    const found = all.map(([name, finding]) => [name, finder(finding, decode).first(whole)]);
+    return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
   filled(
@@ -68,7 +80,7 @@ export class Filling {
   /** Decodes a token in a cookie, as scripts in pages do. */
   #token(path: string, jar: CookieJar): string {
     const { csrf } = this.#vu.app;
-    if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);
+    if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#csrf?.first(this.page) ?? '';
     const [value = ''] = jar.cookiesForURL(this.#vu.settings.url + path)[csrf.cookie] ?? [];
     try {
       return decodeURIComponent(value);

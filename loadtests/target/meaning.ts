@@ -1,7 +1,8 @@
 /** Determines what a request means to the judge, such as a login or a read, from the target file. */
+import http from 'k6/http';
 import type { Action, With } from '../../verify/core/history/history.ts';
 import type { Asked } from '../../verify/core/response/interpret.ts';
-import type { Body } from '../lib/client.ts';
+import { type Body, paramsOf, REFUSABLE, type Response } from '../lib/client.ts';
 import type { App, FormRequest, ProbeRequests } from './app.ts';
 
 /** What a request means to the judge: the action and, for a read or write, its object and value. */
@@ -19,11 +20,24 @@ const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
 
 export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
 
-/**
- * Returns what a request means to the judge.
- * @param url a path from the root of the target, with or without a query
- */
-export function meaningOf(app: App, method: string, url: string, body: Body): RequestMeaning {
+/** Maximum number of cached meanings. A virtual user sends requests to few paths. */
+const CACHED = 100;
+
+export type Meanings = (method: string, url: string, body: Body) => RequestMeaning;
+
+/** Returns a function that determines what a request means, and caches the meanings of GET requests. */
+export function meaningsOf(app: App): Meanings {
+  const cached = new Map<string, RequestMeaning>();
+  return (method, url, body) => {
+    if (method !== 'GET') return meaningOf(app, method, url, body);
+    const what = cached.get(url) ?? meaningOf(app, method, url, body);
+    if (cached.size < CACHED) cached.set(url, what);
+    return what;
+  };
+}
+
+/** @param url a path from the root of the target, with or without a query */
+function meaningOf(app: App, method: string, url: string, body: Body): RequestMeaning {
   const { login, logout, probes, signedIn } = app;
   const path = url.split(/[?#]/)[0] || '/';
   const reads = method === 'GET' || method === 'HEAD';
@@ -52,4 +66,22 @@ function valueIn(request: FormRequest | undefined, path: string, body: Body): st
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');
   return field === undefined ? undefined : body[field];
+}
+
+/**
+ * Returns the objects that the app shows without a user name, but only to signed-in clients. A successful read of such
+ * an object proves that the client is signed in.
+ */
+export function unnamedReads(app: App, url: string): string[] {
+  const { user } = app.signedIn;
+  const named = typeof user === 'object' && 'json' in user;
+  const reads = app.probes.filter(
+    ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
+  );
+  // The values of placeholders in headers are known only after a login.
+  const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
+  const headers = Object.fromEntries(fixed);
+  const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
+  const hidden = ({ status }: Response): boolean => status >= 300 && status < 500 && status !== 429;
+  return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }

@@ -5,13 +5,15 @@ import { canaryOf } from '../../verify/core/history/canary.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import { REFUSABLE, type Response } from '../lib/client.ts';
 import type { RequestInFlight } from '../lib/recording.ts';
-import { JudgedSession } from '../lib/session.ts';
+import { JudgedSession, LOGIN_TAGS } from '../lib/session.ts';
 import type { AccountRequest, ActivationRequest, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
 /** Number of values at which a write removes a value instead of adding one. */
 const ITEMS = 8;
+/** Maximum number of requests for the login page after a login. Some instances may not know the session yet. */
+const LANDINGS = 4;
 
 export class Session extends JudgedSession {
   /** Logs in with an empty cookie jar, and reads the home page, as a browser does. */
@@ -59,13 +61,31 @@ export class Session extends JudgedSession {
     if (request.basic) this.#keep({ basic: b64encode(`${user}:${password}`) });
     for (const step of request.steps ?? []) {
       this.submit({ action: 'form' }, step, known);
-      this.#keep(this.vu.captured(step.capture, this.response));
+      this.#keep(this.filling.captured(step.capture, this.response));
     }
     const { outcome } = this.submit({ action: 'login' }, request, known);
-    this.#keep(this.vu.captured(request.capture, this.response));
+    this.#keep(this.filling.captured(request.capture, this.response));
     if (outcome !== 'ok') this.end('refused');
     if (this.alive) this.get(this.vu.home);
     return this.alive;
+  }
+
+  /** Requests the login page after a login. An app redirects signed-in users from this page, or shows no form. */
+  protected override confirmLogin(seen: Seen): void {
+    const { app, settings, interpreter, replies } = this.vu;
+    if (this.byScript || app.login.accepted !== undefined) return;
+    // Removes the request id, because the history does not contain this request for the login page.
+    const { 'x-request-id': _, ...headers } = this.params.headers;
+    const page = { ...this.params, headers, tags: LOGIN_TAGS };
+    for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {
+      const reply = replies.of(http.get(settings.url + app.login.page, page));
+      const accepted = reply.redirect === undefined ? interpreter.landed(reply) : true;
+      if (accepted === false) continue;
+      delete seen.signedIn;
+      if (accepted === 'limited') return;
+      seen.outcome = accepted ? 'ok' : 'info';
+      if (accepted) seen.signedIn = 'in';
+    }
   }
 
   #keep(captured: Record<string, string>): void {
