@@ -32,6 +32,31 @@ const PEERS = ['express', 'express-session'];
 /** Modules that the npm package lacks. verify/commands/checkout.ts reports commands that need them. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
 
+/** Files of the npm package. It omits pages that are only for developers of Baton. */
+const FILES = [
+  'dist',
+  'docs/*.md',
+  '!docs/architecture.md',
+  '!docs/mutation.md',
+  '!docs/judge-speed.md',
+  '!docs/speed.md',
+  '!docs/power.md',
+  // Omits the pages about the card store (the bundled web shop), its stack and the zoo, which the package lacks.
+  '!docs/app.md',
+  '!docs/compose.md',
+  '!docs/fleet.md',
+  '!docs/zoo.md',
+  '!docs/stores.md',
+  '!docs/asvs.md',
+  '!docs/balancers.md',
+  '!docs/aws.md',
+  '!docs/kubernetes.md',
+  // Omits this page, because the package lacks the pictures of the page.
+  '!docs/gallery.md',
+  'docs/target.schema.json',
+  'docs/result.schema.json',
+];
+
 interface Manifest {
   name: string;
   version: string;
@@ -100,20 +125,22 @@ function entry(name: string, source: string): Record<string, string> {
   return { types: `./dist/types/${source.replace(/\.ts$/, '.d.ts')}`, default: `./dist/${name}.js` };
 }
 
+function dependenciesOf(own: Manifest, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.map(wanted => {
+      const wants = own.dependencies[wanted];
+      if (wants === undefined) throw new Error(`package.json: expected ${wanted} in dependencies`);
+      return [wanted, wants];
+    }),
+  );
+}
+
 /**
  * Returns the package.json of the npm package.
  * @param packages names of the npm packages that Baton needs to run
  */
 function published(own: Manifest, packages: readonly string[]): object {
   const { name, version, description, license, type } = own;
-  const pick = (names: readonly string[]): Record<string, string> =>
-    Object.fromEntries(
-      names.map(wanted => {
-        const wants = own.dependencies[wanted];
-        if (wants === undefined) throw new Error(`package.json: expected ${wanted} in dependencies`);
-        return [wanted, wants];
-      }),
-    );
   return {
     name,
     version,
@@ -129,31 +156,11 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // The package omits pages that are only for developers of Baton.
-    files: [
-      'dist',
-      'docs/*.md',
-      '!docs/architecture.md',
-      '!docs/mutation.md',
-      '!docs/judge-speed.md',
-      '!docs/speed.md',
-      '!docs/power.md',
-      // Omits the pages about the card store (the bundled web shop), its stack and the zoo, which the package lacks.
-      '!docs/app.md',
-      '!docs/compose.md',
-      '!docs/fleet.md',
-      '!docs/zoo.md',
-      '!docs/stores.md',
-      '!docs/asvs.md',
-      '!docs/balancers.md',
-      '!docs/aws.md',
-      '!docs/kubernetes.md',
-      // Omits this page, because the package lacks the pictures of the page.
-      '!docs/gallery.md',
-      'docs/target.schema.json',
-      'docs/result.schema.json',
-    ],
-    dependencies: pick(packages.filter(wanted => !PEERS.includes(wanted))),
+    files: FILES,
+    dependencies: dependenciesOf(
+      own,
+      packages.filter(wanted => !PEERS.includes(wanted)),
+    ),
     peerDependencies: { express: '5', 'express-session': '1' },
     peerDependenciesMeta: Object.fromEntries(PEERS.map(peer => [peer, { optional: true }])),
   };

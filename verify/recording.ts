@@ -9,7 +9,7 @@ import { Instances } from './client/instances.ts';
 import { interpreterOf } from './client/interpreter.ts';
 import { makeLabeller } from './client/labels.ts';
 import { LoginTurns } from './client/login-turns.ts';
-import { type FollowedLogs, followLogs } from './client/logs.ts';
+import { FollowedLogs } from './client/logs.ts';
 import { MailReader } from './client/mail-reader.ts';
 import { Network } from './client/network.ts';
 import { accountsOf } from './client/part.ts';
@@ -55,7 +55,7 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
   });
-  const logs = followLogs(plan.logs ?? [], run, entry => context.recorder.log(entry));
+  const logs = new FollowedLogs(plan.logs ?? [], run, entry => context.recorder.log(entry));
   const unfollow = stack?.fleet?.onChange(instanceUpdater(stack, context, logs));
   const close = async (reason: Finish['reason']): Promise<void> => {
     unfollow?.();

@@ -78,7 +78,7 @@ export function unnamedReads(app: App, url: string): string[] {
   const reads = app.probes.filter(
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
-  // The values of placeholders in headers are known only after a login.
+  // Excludes headers with placeholders, whose values are known only after a login.
   const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
   const headers = Object.fromEntries(fixed);
   const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };

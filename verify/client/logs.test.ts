@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Operation, Served } from '../core/history/history.ts';
 import { runLine } from '../core/testing/picture.ts';
-import { followLogs, type LogSource } from './logs.ts';
+import { FollowedLogs, type LogSource } from './logs.ts';
 
 function log(kind: LogSource['kind'], name: string = kind) {
   const lines: Served[] = [];
@@ -35,7 +35,7 @@ const operation = (request: string, more: Partial<Operation> = {}): Operation =>
 
 async function followed(...operations: Operation[]) {
   const [balancer, instance] = [log('balancer'), log('instance', 'app-1')];
-  const logs = followLogs([balancer, instance], runLine(), () => {});
+  const logs = new FollowedLogs([balancer, instance], runLine(), () => {});
   for (const one of operations) logs.ended(one);
   const stop = new AbortController();
   let over = false;

@@ -12,74 +12,75 @@ export interface LogSource {
 /** Maximum time from a response to its log entry, milliseconds. */
 const LAG = 3_000;
 
-export interface FollowedLogs {
-  /** Adds logs to read. */
-  follow(sources: readonly LogSource[]): void;
-  /** Call this after each operation. `settle` then waits for the operation's log entries. */
-  ended(operation: Operation): void;
-  /** Waits, for at most 3 s, for the log entries of all operations. */
-  settle(signal: AbortSignal): Promise<void>;
-  /** Reads the remaining log entries, and stops. */
-  stop(): Promise<void>;
-}
+export class FollowedLogs {
+  readonly #run: Run;
+  readonly #write: (entry: Served) => void;
+  readonly #stop = new AbortController();
+  readonly #known = new Set<LogSource>();
+  readonly #following: Promise<void>[] = [];
+  /** Kinds of the logs that exist at the start. */
+  readonly #kinds: ReadonlySet<LogSource['kind']>;
+  /** Log entries that arrived before their operation ended: `balancer run-17`, the kind of log and the request id. */
+  readonly #early = new Set<string>();
+  /** Ended operations without a log entry, written in the same way. */
+  readonly #awaited = new Set<string>();
+  #changed = (): void => {};
 
-export function followLogs(
-  sources: readonly LogSource[],
-  run: Run,
-  write: (entry: Served) => void,
-): FollowedLogs {
-  const stop = new AbortController();
-  const kinds = new Set(sources.map(source => source.kind));
-  // `early` has log entries that arrived before their operation ended. `awaited` has ended operations without a log
-  // entry. A key is the kind of log and the request id: `balancer run-17`.
-  const early = new Set<string>();
-  const awaited = new Set<string>();
-  let changed = (): void => {};
-  const follow = async (source: LogSource): Promise<void> => {
-    for await (const entry of source.follow(stop.signal)) {
-      if (!entry.request.startsWith(`${run.run}-`)) continue;
-      write(entry);
+  constructor(sources: readonly LogSource[], run: Run, write: (entry: Served) => void) {
+    this.#run = run;
+    this.#write = write;
+    this.#kinds = new Set(sources.map(source => source.kind));
+    this.follow(sources);
+  }
+
+  /** Adds logs to read. */
+  follow(sources: readonly LogSource[]): void {
+    for (const source of sources) {
+      if (this.#known.has(source)) continue;
+      this.#known.add(source);
+      this.#following.push(this.#read(source));
+    }
+  }
+
+  /** Call this after each operation. `settle` then waits for the operation's log entries. */
+  ended(operation: Operation): void {
+    if (this.#kinds.size === 0) return;
+    for (const kind of loggingKinds(operation)) {
+      const key = `${kind} ${operation.request}`;
+      if (this.#kinds.has(kind) && !this.#early.delete(key)) this.#awaited.add(key);
+    }
+  }
+
+  /** Waits, for at most 3 s, for the log entries of all operations. */
+  settle(signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, LAG);
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#changed = () => this.#awaited.size === 0 && end();
+      signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
+      this.#changed();
+    });
+  }
+
+  /** Reads the remaining log entries, and stops. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.allSettled(this.#following);
+  }
+
+  async #read(source: LogSource): Promise<void> {
+    for await (const entry of source.follow(this.#stop.signal)) {
+      if (!entry.request.startsWith(`${this.#run.run}-`)) continue;
+      this.#write(entry);
       const key = `${entry.kind} ${entry.request}`;
-      if (!awaited.delete(key)) early.add(key);
-      changed();
+      if (!this.#awaited.delete(key)) this.#early.add(key);
+      this.#changed();
     }
-  };
-  const known = new Set<LogSource>();
-  const following: Promise<void>[] = [];
-  const followAll = (all: readonly LogSource[]): void => {
-    for (const source of all) {
-      if (known.has(source)) continue;
-      known.add(source);
-      following.push(follow(source));
-    }
-  };
-  followAll(sources);
-  return {
-    follow: followAll,
-    ended: operation => {
-      if (kinds.size === 0) return;
-      for (const kind of loggingKinds(operation)) {
-        const key = `${kind} ${operation.request}`;
-        if (kinds.has(kind) && !early.delete(key)) awaited.add(key);
-      }
-    },
-    settle: signal =>
-      new Promise(resolve => {
-        const timer = setTimeout(resolve, LAG);
-        const end = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        changed = () => awaited.size === 0 && end();
-        signal.addEventListener('abort', end, { once: true });
-        if (signal.aborted) end();
-        changed();
-      }),
-    stop: async () => {
-      stop.abort();
-      await Promise.allSettled(following);
-    },
-  };
+  }
 }
 
 /** A balancer logs no request that bypasses it. An instance logs no response that the balancer itself made. */

@@ -204,3 +204,17 @@ export function noMark(views: readonly Views[], opened: readonly string[]): stri
         'client and a client without a session. Write by hand (docs/target-file.md) `signedIn`, a page that names its user, and, if a ' +
         'header carries the session, `login.capture` and `headers`';
 }
+
+/** Returns the message of an error: a page with a user's name that visitors without a session get. */
+export const sharedPage = (page: string, user: string): string =>
+  `init: a visitor without a session got ${page} with the name of ${user}. Expected the app to make this page for ` +
+  'each session: a cache between the app and its users probably shares it. Exclude pages of signed-in users ' +
+  'from the cache, or run init on the address of one instance, then set `url` in the file to the address of ' +
+  'the balancer';
+
+/** Returns the message of an error: the page after the login is never signed in. */
+export const neverSignedIn = (page: string, tries: number): string =>
+  `init: the login was accepted and leads to ${page}, but none of ${tries} responses of that page was signed in. ` +
+  'Expected at least one instance to know the session: perhaps each instance ends the sessions of the ' +
+  'others, or a cache sends the page of a signed-out client. Run init on the address of one instance, then set ' +
+  '`url` in the file to the address of the balancer';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
-import { findMark, type Mark, noMark, type Views } from './mark.ts';
+import { findMark, type Mark, neverSignedIn, noMark, sharedPage, type Views } from './mark.ts';
 import { besideLogin, pathsOf } from './usual-pages.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 
@@ -68,21 +68,14 @@ export async function marked(
     mark = findMark(views, users);
   }
   const shared = await sharedWithStrangers(manners.fresh(), outside.get(landing ?? ''), users[0] as string);
-  if (mark === undefined && shared !== undefined)
+  if (mark === undefined)
     throw new UsageError(
-      `init: a visitor without a session got ${shared} with the name of ${users[0]}. Expected the app to make this page for ` +
-        'each session: a cache between the app and its users probably shares it. Exclude pages of signed-in users ' +
-        'from the cache, or run init on the address of one instance, then set `url` in the file to the address of ' +
-        'the balancer',
+      shared !== undefined
+        ? sharedPage(shared, users[0] as string)
+        : landing !== undefined && !mine.has(landing)
+          ? neverSignedIn(landing, TRIES)
+          : noMark(views, [...outside.keys()]),
     );
-  if (mark === undefined && landing !== undefined && !mine.has(landing))
-    throw new UsageError(
-      `init: the login was accepted and leads to ${landing}, but none of ${TRIES} responses of that page was signed in. ` +
-        'Expected at least one instance to know the session: perhaps each instance ends the sessions of the ' +
-        'others, or a cache sends the page of a signed-out client. Run init on the address of one instance, then set ' +
-        '`url` in the file to the address of the balancer',
-    );
-  if (mark === undefined) throw new UsageError(noMark(views, [...outside.keys()]));
   return {
     mark,
     outside: outside.get(mark.page) as PageVisit,

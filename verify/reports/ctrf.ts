@@ -4,7 +4,7 @@
  */
 
 import { GUARANTEES } from '../core/result/guarantees.ts';
-import { unhealed } from '../core/result/result.ts';
+import { type Result, unhealed } from '../core/result/result.ts';
 import type { Verdict } from '../core/result/verdict.ts';
 import {
   epoch,
@@ -12,6 +12,7 @@ import {
   findingOf,
   overall,
   type Report,
+  type ReportInput,
   safely,
   storyLines,
   unfinished,
@@ -24,74 +25,76 @@ interface Test {
 }
 
 export const ctrf: Report = safely(input => {
-  const { result, source } = input;
-  const start = epoch(result.started);
-  const duration = Math.round(result.tally.duration / 1000);
-  const cut = unfinished(result);
-  const whole = [...(cut === undefined ? [] : [cut]), ...unhealed(result)].map(
-    (message): Test => ({ name: 'run', status: 'failed', rawStatus: 'unknown', duration: 0, message }),
-  );
-  const guarantees = result.guarantees.map(
-    (verdict): Test => ({
-      name: verdict.guarantee,
-      status: statusOf(verdict),
-      rawStatus: verdict.judgement,
-      duration: 0,
-      suite: ['baton', ...(result.target === '' ? [] : [result.target])],
-      message: findingOf(verdict),
-      ...(verdict.judgement === 'valid' ? {} : { trace: storyLines(verdict, result).join('\n') }),
-      tags: [...GUARANTEES[verdict.guarantee].standards],
-      filePath: source.path,
-      extra: { claimed: verdict.claimed, violations: verdict.violations, rests: verdict.rests },
-    }),
-  );
-  const regressions = failingDifferences(input).map(
-    ({ about, means, lines }): Test => ({
-      name: `baseline: ${about}`,
-      status: 'failed',
-      rawStatus: means === 'violated' ? 'worse' : 'unknown',
-      duration: 0,
-      message: lines.join('; '),
-    }),
-  );
-  const tests = [...whole, ...regressions, ...guarantees];
-  const of = (status: Test['status']): number => tests.filter(test => test.status === status).length;
-  const summary = {
-    tests: tests.length,
-    passed: of('passed'),
-    failed: of('failed'),
-    skipped: of('skipped'),
-    pending: 0,
-    other: 0,
-    start,
-    stop: start + duration,
-    duration,
-  };
-  return `${JSON.stringify(
-    {
-      reportFormat: 'CTRF',
-      specVersion: '0.0.0',
-      runId: result.run || 'run',
-      generatedBy: 'baton-verify',
-      results: {
-        tool: { name: 'baton' },
-        summary,
-        tests,
-        environment: {
-          appName: result.target,
-          testEnvironment: result.url,
-          healthy: overall(input) === 'valid' && whole.length === 0,
-          extra: {
-            ...{ seed: result.seed, command: result.command },
-            ...(result.faults === undefined ? {} : { faults: result.faults }),
-          },
+  const { result } = input;
+  const whole = wholeRun(result);
+  const guarantees = result.guarantees.map(verdict => testOf(verdict, input));
+  const tests = [...whole, ...regressions(input), ...guarantees];
+  const report = {
+    reportFormat: 'CTRF',
+    specVersion: '0.0.0',
+    runId: result.run || 'run',
+    generatedBy: 'baton-verify',
+    results: {
+      tool: { name: 'baton' },
+      summary: summaryOf(tests, result),
+      tests,
+      environment: {
+        appName: result.target,
+        testEnvironment: result.url,
+        healthy: overall(input) === 'valid' && whole.length === 0,
+        extra: {
+          ...{ seed: result.seed, command: result.command },
+          ...(result.faults === undefined ? {} : { faults: result.faults }),
         },
       },
     },
-    null,
-    2,
-  )}\n`;
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
 });
+
+/** Returns a failed test for each fact that makes the whole run unknown. */
+function wholeRun(result: Result): Test[] {
+  const cut = unfinished(result);
+  return [...(cut === undefined ? [] : [cut]), ...unhealed(result)].map(
+    (message): Test => ({ name: 'run', status: 'failed', rawStatus: 'unknown', duration: 0, message }),
+  );
+}
+
+function testOf(verdict: Verdict, { result, source }: ReportInput): Test {
+  return {
+    name: verdict.guarantee,
+    status: statusOf(verdict),
+    rawStatus: verdict.judgement,
+    duration: 0,
+    suite: ['baton', ...(result.target === '' ? [] : [result.target])],
+    message: findingOf(verdict),
+    ...(verdict.judgement === 'valid' ? {} : { trace: storyLines(verdict, result).join('\n') }),
+    tags: [...GUARANTEES[verdict.guarantee].standards],
+    filePath: source.path,
+    extra: { claimed: verdict.claimed, violations: verdict.violations, rests: verdict.rests },
+  };
+}
+
+function regressions(input: ReportInput): Test[] {
+  return failingDifferences(input).map(({ about, means, lines }) => ({
+    name: `baseline: ${about}`,
+    status: 'failed',
+    rawStatus: means === 'violated' ? 'worse' : 'unknown',
+    duration: 0,
+    message: lines.join('; '),
+  }));
+}
+
+function summaryOf(tests: readonly Test[], result: Result) {
+  const start = epoch(result.started);
+  const duration = Math.round(result.tally.duration / 1000);
+  const of = (status: Test['status']): number => tests.filter(test => test.status === status).length;
+  return {
+    tests: tests.length,
+    ...{ passed: of('passed'), failed: of('failed'), skipped: of('skipped'), pending: 0, other: 0 },
+    ...{ start, stop: start + duration, duration },
+  };
+}
 
 function statusOf({ claimed, judgement }: Verdict): Test['status'] {
   if (!claimed) return 'skipped';

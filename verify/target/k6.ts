@@ -15,34 +15,8 @@ const FOLLOWED = ['set', 'list', 'bag'];
  * @throws UsageError if the k6 scripts do not support this target
  */
 export function k6Target(target: Target, text: string): string {
+  refuseUnsupported(target, text);
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;
-  if (Object.keys(target.posts).length > 0)
-    throw new UsageError(
-      `k6: expected reads by GET; the k6 scripts do not support \`json\` of a read. Use ${COMMAND} verify`,
-    );
-  if (target.session !== undefined)
-    throw new UsageError(
-      `k6: expected a login; the k6 scripts do not support \`session\`. Use ${COMMAND} verify`,
-    );
-  if (target.origins.length > 0 || [login, ...login.steps].some(({ path }) => path === ''))
-    throw new UsageError(
-      'k6: expected a login by requests with a `path` to the host of `url`: the k6 scripts do not visit `origins` and ' +
-        `do not read forms. Use ${COMMAND} verify`,
-    );
-  if (login.follow || /^\s*-?\s*totp:/m.test(text))
-    throw new UsageError(
-      'k6: expected a login without `follow` and one-time codes: the k6 scripts do not support `follow` and `totp`. ' +
-        `Use ${COMMAND} verify`,
-    );
-  if (target.register !== undefined || /^\s*-?\s*(csv|passwordFile):/m.test(text) || text.includes('{run}'))
-    throw new UsageError(
-      'k6: expected existing accounts with `user` and `password`: the k6 scripts do not support `register`, `csv`, ' +
-        `\`passwordFile\` and {run}. Use a pattern with {n}, or ${COMMAND} verify`,
-    );
-  if (target.mail !== undefined)
-    throw new UsageError(
-      `k6: expected a login without mails: the k6 scripts do not support \`mail\`. Use ${COMMAND} verify`,
-    );
   const probes = target.probes.filter(({ kind, scope }) => scope !== 'all' && FOLLOWED.includes(kind));
   const { accounts, headers } = parse(text) as { accounts: unknown; headers?: Record<string, string> };
   const { header, find } = instance ?? {};
@@ -64,4 +38,28 @@ export function k6Target(target: Target, text: string): string {
     claims,
     budgets: target.declared?.budgets,
   });
+}
+
+/** @throws UsageError that names the first part of the target that the k6 scripts do not support */
+function refuseUnsupported({ posts, session, origins, login, register, mail }: Target, text: string): void {
+  const refuse = (unsupported: boolean, message: string): void => {
+    if (unsupported) throw new UsageError(`k6: expected ${message} ${COMMAND} verify`);
+  };
+  refuse(Object.keys(posts).length > 0, 'reads by GET; the k6 scripts do not support `json` of a read. Use');
+  refuse(session !== undefined, 'a login; the k6 scripts do not support `session`. Use');
+  refuse(
+    origins.length > 0 || [login, ...login.steps].some(({ path }) => path === ''),
+    'a login by requests with a `path` to the host of `url`: the k6 scripts do not visit `origins` and do not read ' +
+      'forms. Use',
+  );
+  refuse(
+    login.follow || /^\s*-?\s*totp:/m.test(text),
+    'a login without `follow` and one-time codes: the k6 scripts do not support `follow` and `totp`. Use',
+  );
+  refuse(
+    register !== undefined || /^\s*-?\s*(csv|passwordFile):/m.test(text) || text.includes('{run}'),
+    'existing accounts with `user` and `password`: the k6 scripts do not support `register`, `csv`, `passwordFile` ' +
+      'and {run}. Use a pattern with {n}, or',
+  );
+  refuse(mail !== undefined, 'a login without mails: the k6 scripts do not support `mail`. Use');
 }

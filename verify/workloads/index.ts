@@ -19,6 +19,7 @@ import { interleave } from './interleave.ts';
 import { leaving } from './leaving.ts';
 import { logoutRace } from './logout-race.ts';
 import { refreshRace } from './refresh-race.ts';
+import { Active, Tasks } from './tasks.ts';
 import type { Plan, Workload } from './workload.ts';
 
 const OTHERS: readonly Workload[] = [
@@ -99,34 +100,6 @@ export interface Performance {
   onActive?: (what: readonly string[]) => void;
 }
 
-/** Progress texts for workloads that can run longer than `hop`. */
-const GOES_ON: Readonly<Record<string, string>> = {
-  hop: 'the last reads of the sessions',
-  idle: 'sessions that must reach their declared timeouts',
-  'refresh-race': 'replaced tokens that are sent after the grace period',
-};
-
-class Active {
-  readonly #what = new Set<string>();
-  readonly #report: (what: readonly string[]) => void;
-
-  constructor(report: (what: readonly string[]) => void = () => {}) {
-    this.#report = report;
-  }
-
-  async during(name: string, act: Promise<void>): Promise<void> {
-    const what = GOES_ON[name] ?? name;
-    this.#what.add(what);
-    this.#report([...this.#what]);
-    try {
-      await act;
-    } finally {
-      this.#what.delete(what);
-      this.#report([...this.#what]);
-    }
-  }
-}
-
 /**
  * Runs the workloads concurrently, and throws the first error. If the app limits sessions, runs `hop` last, because
  * `hop` then uses all allowed sessions.
@@ -136,39 +109,25 @@ export async function perform(
   names: readonly string[],
   { sessions, duration, rate, part, disturb, settle, onActive }: Performance,
 ): Promise<void> {
-  const failing = new AbortController();
-  const departed = departedOf(outer);
-  // Uses a listener, because `AbortSignal.any` is slower, and each request checks the signal several times.
-  const stop = (): void => failing.abort(outer.signal.reason);
-  if (outer.signal.aborted) stop();
-  outer.signal.addEventListener('abort', stop, { once: true });
-  const context = { ...outer, departed, signal: failing.signal };
-  const begun: Promise<void>[] = [];
-  const begin = (task: Promise<void>): Promise<void> => {
-    begun.push(task);
-    task.catch(() => failing.abort());
-    return task;
-  };
+  const tasks = new Tasks(outer.signal);
+  const context = { ...outer, departed: departedOf(outer), signal: tasks.signal };
   const after = (milliseconds: number) => context.recorder.clock.now() + milliseconds * 1000;
   const active = new Active(onActive);
+  const run = (workload: Workload, inScope: Context, plan: Plan): Promise<void> =>
+    tasks.begin(active.during(workload.name, workload.run(inScope, plan)));
   const pace: Pace = { pause: 0 };
   const hop = hopAt(pace);
   const inside = Promise.withResolvers<void>();
   const undisturbed = Promise.withResolvers<void>();
   const hopPlan: Plan = {
-    sessions,
-    part,
-    deadline: 0,
+    ...{ sessions, part, deadline: 0, entered: inside.resolve },
     rate: rate && { ...rate, length: duration },
-    entered: inside.resolve,
     ...(disturb === undefined && { undisturbed: undisturbed.promise }),
     ...(settle && { settle }),
   };
   const hops = (): Promise<void> => {
     hopPlan.deadline = disturb === undefined ? after(duration) : Number.POSITIVE_INFINITY;
-    return names.includes('hop')
-      ? begin(active.during('hop', hop.run(scope(context, hop, 0, part), hopPlan)))
-      : Promise.resolve();
+    return names.includes('hop') ? run(hop, scope(context, hop, 0, part), hopPlan) : Promise.resolve();
   };
   const together = context.seats === undefined;
   let hopping = together ? hops() : undefined;
@@ -180,18 +139,13 @@ export async function perform(
   const most = Math.max(LEAST, duration * LONGER) * (together ? 1 : SEATED);
   const loadEnds = together && disturb === undefined ? hopPlan.deadline : undefined;
   const plan: Plan = { sessions, deadline: after(most), loadEnds };
-  const run = (workload: Workload): Promise<void> =>
-    begin(
-      active.during(
-        workload.name,
-        workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan),
-      ),
-    );
+  const other = (one: Workload): Promise<void> =>
+    run(one, scope(context, one, OTHERS.indexOf(one) + 1), plan);
   let aging: Promise<void> | undefined;
   try {
     // `age` takes as long as `hop` but sends few requests, so `hop` does not wait for it.
-    aging = others.includes(age) ? run(age) : undefined;
-    await Promise.all(others.filter(workload => workload !== age).map(run));
+    aging = others.includes(age) ? other(age) : undefined;
+    await Promise.all(others.filter(workload => workload !== age).map(other));
     hopping ??= hops();
     if (disturb === undefined) pace.pause = 0;
     else {
@@ -205,12 +159,11 @@ export async function perform(
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
     void Promise.allSettled([aging]).then(() => undisturbed.resolve());
-    // After an error, waits for all workloads, because the caller then closes the recorder and the connections.
-    if (failing.signal.aborted) await Promise.allSettled(begun);
+    await tasks.endAfterError();
   }
   await Promise.all([hopping, aging]);
   await replayDeparted(context);
-  outer.signal.removeEventListener('abort', stop);
+  tasks.close();
 }
 
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
