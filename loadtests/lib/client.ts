@@ -9,14 +9,12 @@ export type Params = RefinedParams<'text'>;
 /** Body of a request: fields of a form, which k6 encodes, or a text, which k6 sends unchanged. */
 export type Body = Record<string, string> | string | null;
 
-const TIMEOUT = '10s';
-
 /**
  * Returns k6's parameters for a request. Turns off redirects, because Baton's judge must see each redirect.
  * @param jar cookie jar; by default k6's own
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
-  return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
+  return { headers: {}, redirects: 0, timeout: '10s', ...(jar === undefined ? {} : { jar }) };
 }
 
 /** Statuses that k6 does not count as failed. Includes 4xx, because the app must refuse requests after a logout. */
@@ -42,7 +40,7 @@ export interface ReplySettings {
 export class Replies {
   readonly #url: string;
   readonly #headers: readonly { sent: string; name: string }[];
-  /** The Location header of the last redirect, whose result is cached: most redirects have the same header. */
+  /** Names of session cookies, and the prefix of canaries. */
   readonly #cookies: readonly string[];
 
   constructor({ url, headers, cookies, canary }: ReplySettings) {
