@@ -177,6 +177,12 @@ describe('sessions from before a fault', () => {
       'after the fault, read /profile gets 303 to /region in 15 of 15 sessions from before it, and in 0 of 15 new ones',
     ]);
     expect(outdated({ profile: refused, sessions: 5 })).toEqual([]);
+    const { anomalies } = deployed({ profile: refused }).verdict('instances-agree');
+    const anomaly = anomalies.find(({ name }) => name === 'OUTDATED');
+    expect(anomaly?.witness.map(({ operation, came }) => [operation.session, came])).toEqual([
+      ['old0', 'a session from before the fault'],
+      ['old0', '403'],
+    ]);
   });
 
   it('count once for a page, however many requests they send', () => {

@@ -1,11 +1,12 @@
 /** Tests read-your-writes and monotonic-reads together: a history may satisfy one and violate the other. */
 import { describe, expect, it } from 'vitest';
+import type { Run } from '../history/history.ts';
 import type { Judgement } from '../result/verdict.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 
-const judged = (draw: (session: SessionPicture, picture: Picture) => void) => {
-  const picture = new Picture();
+const judged = (draw: (session: SessionPicture, picture: Picture) => void, run: Partial<Run> = {}) => {
+  const picture = new Picture(run);
   draw(picture.session('s1', 'alice').login('app-1'), picture);
   const own = picture.verdict('read-your-writes');
   const monotonic = picture.verdict('monotonic-reads');
@@ -23,6 +24,20 @@ describe('read-your-writes and monotonic-reads', () => {
       for (let i = 0; i < 50; i++) s.read('app-1', ['a']);
     });
     expect(alone.both).toEqual(['unknown', 'unknown']);
+  });
+
+  it('need reads on another instance, unless sticky routing is claimed', () => {
+    const alone = (reads: number, routing: Run['routing']) =>
+      judged(
+        s => {
+          s.write('a', 'app-1');
+          for (let i = 0; i < reads; i++) s.read('app-1', ['a']);
+        },
+        { routing },
+      ).own;
+    expect(alone(20, 'spread').judgement).toBe('unknown');
+    expect(alone(9, 'sticky').judgement).toBe('unknown');
+    expect(alone(10, 'sticky').finding).toBe('at most 26 % of reads miss a write');
   });
 
   it('are valid when every read shows what was written', () => {
