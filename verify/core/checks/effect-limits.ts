@@ -52,10 +52,10 @@ export class EffectLimits {
 
   wrote(write: Write): void {
     const { effect } = write;
-    if (this.kind !== 'counter' || effect === undefined || rises(effect)) return;
+    if (this.kind !== 'counter' || rises(effect)) return;
     this.#falls--;
     const alone = acknowledged(write) && this.#falls === 0 && write.rivals.length === 0;
-    if (!alone || effect.does !== 'replaces') return;
+    if (!alone || effect?.does !== 'replaces') return;
     this.most.set('', countOf(effect.values));
     this.#known = true;
   }

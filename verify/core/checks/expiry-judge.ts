@@ -32,7 +32,7 @@ export class Expiry extends Judging<Timeouts> {
     if (login === undefined || session.logout !== undefined) return;
     if (operation.with !== undefined && operation.with !== 'old') return;
     const life = getOrInsert(this.#lives, session, () => new Life(declared, login));
-    if (login === operation || life.over) return;
+    if (life.over) return;
     if (session.lost !== undefined && session.lost !== operation) life.over = true;
     else this.#judge(operation, session, life, firstContact);
   }

@@ -46,7 +46,7 @@ export class Outage extends Judging<OutageCounts> {
   override ended(operation: Operation, { session, live }: Standing): void {
     for (const down of this.#downs) {
       if (overlaps(down.window, operation)) this.#during(operation, session, live, down);
-      else if (down.sessions.size > 0 && live) this.#afterwards(operation, session, down);
+      else if (live) this.#afterwards(operation, session, down);
     }
   }
 

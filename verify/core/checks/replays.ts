@@ -26,7 +26,7 @@ export class Replays {
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
     if (!this.strange) return true;
-    return alive && replay.instance !== undefined && replay.instance === this.logout?.instance;
+    return alive && replay.instance === this.logout?.instance;
   }
 
   add(replay: Operation, alive: boolean): boolean {
