@@ -44,7 +44,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 
   /** Makes a connection log in with the current token, and again with each new token. */
   use(redis: Redis): void {
-    // A getter, because ioredis reads this option at each connection, and copies it to new connections.
+    // A getter gives each new connection the current token, because ioredis reads this option when it connects.
     const password = { get: () => this.#token, enumerable: true, configurable: true };
     Object.defineProperty(redis.options, 'password', password);
     const again = () => {

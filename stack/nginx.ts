@@ -19,8 +19,8 @@ export interface NginxAdditions {
   http?: string;
   server?: string;
   /**
-   * Directives of the block `upstream`, such as `least_conn;`. A function gets the number of times that the pinning
-   * was reset.
+   * Directives of the block `upstream`, such as `least_conn;`. A function gets the number of times that the balancer
+   * forgot the pinned sessions.
    */
   upstream?: string | ((forgotten: number) => string);
   /** Parameters of each instance in the block `upstream`. A function gets the index of the instance, from 0. */

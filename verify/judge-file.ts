@@ -13,7 +13,7 @@ import { ServedLater } from './served-later.ts';
  *
  * @param path a history file, or the folder of a run
  * @param checks all by default
- * @param given access logs that the user names after the run
+ * @param given access logs that the user names on the command line
  * @throws UsageError with file and line if the file is not a history
  */
 export async function judgeFile(

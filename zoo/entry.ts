@@ -55,7 +55,7 @@ type Need =
   | 'haste'
   /** Two users, or two devices of one user, send requests. */
   | 'users'
-  /** A request reaches an instance that has not served its session before, perhaps at the login. */
+  /** An instance gets its first request of a session that another instance created. */
   | 'first contact'
   /** The client waits until a timeout of the session has passed. */
   | 'time'

@@ -47,7 +47,7 @@ const ENOUGH = 260;
 /**
  * Verifies the app of small-web.ts.
  * @param changes keys of the target file to replace; `undefined` removes a key
- * @param workloads `hop` ends after `enough` operations, but other workloads end by themselves
+ * @param workloads names of the workloads; `hop` ends after `enough` operations
  */
 export async function judged(
   web: SmallWeb,

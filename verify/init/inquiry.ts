@@ -9,7 +9,7 @@ import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface InitOptions {
   reached: Reached;
-  /** Path of a private authority's certificates, as in the target file. */
+  /** Path of the PEM file with the certificates of a private authority, as for `tls.ca` in the target file. */
   ca?: string | undefined;
   accounts: readonly (LoginCredentials & { passwordEnv: string; totpEnv?: string | undefined })[];
   /** Name of the recipe (a framework's usual login and logout) to try first. */

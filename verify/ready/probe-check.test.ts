@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Returns the actions on the data of the app's only probe, in order. */
+/** Returns the check's actions on the data of the app's only probe, in order. */
 async function checked(scope: 'session' | 'user'): Promise<string[]> {
   const notes: string[] = [];
   const server = createServer(async (request, response) => {

@@ -14,7 +14,7 @@ import { inTurn } from './workload.ts';
 
 /** Lengths of text to try, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
-/** Requests of `audit` may be a little larger, so it uses only this share of a measured limit. */
+/** Share of a measured limit that `audit` uses, because its requests may be a little larger than the measured ones. */
 const WITHIN = 0.8;
 const READ_EVERY = 10;
 /** Number of texts to add concurrently if no cookie holds them. */

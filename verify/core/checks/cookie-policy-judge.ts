@@ -19,7 +19,7 @@ export class CookieCounts {
   /** Number of logins that got a session id which the app had already issued before. */
   equal = 0;
   sameSiteNone = 0;
-  /** Number of pairs of Domain and Path with which cookies were set, without the first pair of each cookie. */
+  /** Number of pairs of Domain and Path that cookies had, apart from the first pair of each cookie. */
   scopes = 0;
   /**
    * Number of anomalies that are not reported, because the cookie has had only one value and so may carry no session.

@@ -127,6 +127,6 @@ export const RETURNED = {
   ),
   starved: may(
     'flag',
-    'the request got no response, or 502, 503 or 504, or took more than 1 s, while the machine that runs Baton had six or more runnable threads per core, on average over the time of the request and at least over its last second (read from `/proc/loadavg` on Linux; never set on other systems). Outside fault windows such a request is no error for `availability` and no hang for `outage`, but leaves them unknown. A fault budget that only such requests exceed is unknown too',
+    'the request got no response, or 502, 503 or 504, or took more than 1 s, while the machine that runs Baton had six or more runnable threads per core, on average over the time of the request and at least over its last second (read from `/proc/loadavg` on Linux; never set on other systems). Outside fault windows such a request is no error for `availability` and no hang for `outage`, but both guarantees are then unknown. A fault budget that only such requests exceed is unknown too',
   ),
 };

@@ -80,7 +80,7 @@ export interface Model {
   /** Returns the initial state; by default no value, or 0 for a counter. */
   initial(values?: readonly string[]): State;
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns a text that only equal states share. */
+  /** Returns a text that names the state: equal states have equal texts, and different states different ones. */
   key(state: State): string;
   describe(state: State): string;
 }

@@ -168,8 +168,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const quiet = (read: Operation) =>
     operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
   /**
-   * Returns true if a later read shows the value, and no write was in flight when the read `missing` lacked it. Then no
-   * request had overwritten the value.
+   * Returns true if a later read shows the value, and no write was in flight during the read `missing`, which did not
+   * show it. So no write had overwritten the value.
    */
   const again = (value: string, missing: Operation) =>
     quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));

@@ -168,7 +168,6 @@ export class Values implements ObjectState {
     return write === undefined || precedes(write, removed.end) ? removed.end : write;
   }
 
-  /** Looks up the values of a read. Comparing texts with the previous read is faster than a lookup. */
   #look(read: Operation & Sifted, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
     const { saw = [], beyond = 0 } = read;
     const before = reader.values;

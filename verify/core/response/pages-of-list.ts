@@ -75,7 +75,6 @@ export class ListReader {
 const isInBody = (finding: Finding): boolean =>
   typeof finding === 'string' || !('header' in finding || 'cookie' in finding);
 
-/** `facts` are about the whole body, so they are removed. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

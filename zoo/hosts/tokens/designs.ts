@@ -1,4 +1,4 @@
-/** Designs of the JSON API with tokens, which replace and end refresh tokens in different ways. */
+/** Ways in which the JSON API with tokens replaces and ends refresh tokens. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
