@@ -72,7 +72,10 @@ export function hintsIn(text: string): Hints {
   };
 }
 
-/** Takes in turn a path after a prefix and a path that the text has as a whole, because many texts are no prefixes. */
+/**
+ * Returns the paths in a new order: alternates between paths that init composed with a prefix, and paths that the text
+ * contains as a whole.
+ */
 function inTurns(text: string, paths: readonly string[]): string[] {
   const literal = new Set([...text.matchAll(PATH)].map(([, path]) => path));
   const whole = paths.filter(path => literal.has(path));

@@ -7,8 +7,8 @@ const SCHEMES = ['Bearer', 'Token', 'JWT'];
 const REFUSALS = 3;
 
 /**
- * Finds the scheme for a token: tries schemes of the Authorization header on pages that refuse a stranger, first the
- * scheme that the refusal asks for (RFC 9110, 11.6.1).
+ * Finds the scheme for a token (RFC 9110, 11.6.1). Tries schemes of the Authorization header on pages that refuse a
+ * client without a session. Begins with the scheme that the refusal names.
  */
 export async function schemeOf(
   entered: Entered,

@@ -146,7 +146,7 @@ async function reach(visitor: Visitor, path: string, outside: PageVisit) {
     const seen = await reader.get(path);
     if (isInside(seen, outside)) return { reader, seen };
     if (seen.status === 404) return undefined;
-    // Other errors, such as 403, say that the user has no access, or that the address needs a query.
+    // Errors other than 401, such as 403, may mean that the user has no access, or that the address needs a query.
     const isError = seen.status !== 401 && (seen.status ?? 500) >= 400 && seen.status === outside.status;
     if (isError && i + 1 >= visitor.manners.instances) return undefined;
   }

@@ -6,8 +6,8 @@ import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
 /**
- * Limits of the pause between two sessions, milliseconds. The pause is as long as the session before it, in which a login
- * may have waited for its turn.
+ * Limits of the pause between two sessions, milliseconds. Within these limits, the pause is as long as the session
+ * before it.
  */
 const PAUSE = { least: 100, most: 2_000 };
 
