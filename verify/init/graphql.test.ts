@@ -36,9 +36,13 @@ const TYPES = [
   { name: 'Note', fields: [field('text', scalar('String'))] },
 ];
 
-const found = (json: unknown) =>
+/** @param everywhere status of every path; undefined if only `/graphql` exists */
+const found = (json: unknown, everywhere?: number) =>
   findGraphql({
-    send: async ({ path }: { path: string }) => ({ json: path === '/graphql' ? json : undefined }),
+    send: async ({ path }: { path: string }) => {
+      if (everywhere !== undefined) return { json, status: everywhere };
+      return path === '/graphql' ? { json, status: 200 } : { status: 404 };
+    },
   } as unknown as Visitor);
 
 it('writes the login, the logout, the pages and the writes of an API that describes itself', async () => {
@@ -79,4 +83,5 @@ it('finds an API that does not describe itself, and no API where responses are n
     hints: undefined,
   });
   expect(await found({ error: 'not found' })).toBeUndefined();
+  expect(await found({ errors: [{ message: 'no permission' }] }, 403)).toBeUndefined();
 });

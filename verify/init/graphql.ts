@@ -1,7 +1,8 @@
 /** Reads the requests of a GraphQL API from its introspection. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
-import type { Visitor } from './visitor.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
 const PATHS = ['/graphql', '/api/graphql', '/graphql/', '/query', '/v1/graphql'];
@@ -52,11 +53,15 @@ export interface GraphqlApi {
 
 /** Tries the usual paths of GraphQL APIs. Returns undefined if no path responds with GraphQL. */
 export async function findGraphql(stranger: Visitor): Promise<GraphqlApi | undefined> {
+  const ask = (path: string): Promise<PageVisit> =>
+    stranger.send({ method: 'POST', path, json: { query: INTROSPECTION } });
   for (const path of PATHS) {
-    const { json } = await stranger.send({ method: 'POST', path, json: { query: INTROSPECTION } });
+    const { json, status } = await ask(path);
     const parsed = answered.safeParse(json);
     if (parsed.success) return { path, hints: new Described(path, parsed.data.data.__schema).hints() };
-    if (isRefusal(json)) return { path, hints: undefined };
+    // A REST API may have errors of the same form, but then also for a path that does not exist.
+    if (isRefusal(json) && status !== 404 && (await ask(`${path}/${randomUUID()}`)).status !== status)
+      return { path, hints: undefined };
   }
   return undefined;
 }

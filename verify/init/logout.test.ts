@@ -133,3 +133,24 @@ it('tries a logout again if one of two instances does not know the session', asy
     server.closeAllConnections();
   }
 });
+
+it('deletes the session at the path where the login has created it', async () => {
+  let over = false;
+  const server = http.createServer(({ method, url }, response) => {
+    if (method === 'DELETE' && url === '/api/session/') over = true;
+    response.writeHead(method === 'DELETE' ? 204 : method === 'POST' ? 404 : over ? 403 : 200).end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const login = { page: '/', path: '/api/session/', method: 'POST' as const, json: {} };
+    const known = { login, csrf: undefined, page: '/', signedIn: (seen: PageVisit) => seen.status === 200 };
+    const { left } = await findLogout(manners.fresh(), { pages: [], elsewhere: new Map() }, known);
+    expect(left?.logout).toMatchObject({ method: 'DELETE', path: '/api/session/' });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

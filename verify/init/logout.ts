@@ -241,11 +241,15 @@ function withToken(page: PageVisit, path: string, token: string): Logout {
 }
 
 function usual({ login, csrf }: Known): Logout[] {
-  const sent = posted([...new Set([...besides(login), ...USUAL])], { login, csrf });
+  const sent = [...posted([...new Set([...besides(login), ...USUAL])], { login, csrf }), ...deletion(login)];
   if (login.refresh === undefined) return sent;
   const member = login.refresh.atLogin.refresh.split('/').at(-1) ?? 'refresh_token';
   return sent.flatMap(one => [one, { ...one, json: { [member]: '{refresh}' } }]);
 }
+
+/** An API that creates a session by POST deletes it by DELETE. */
+const deletion = ({ path, headers = {} }: Login): Logout[] =>
+  /\/sessions?\/?$/.test(path) ? [{ method: 'DELETE', path, headers }] : [];
 
 function posted(paths: readonly string[], { login, csrf }: Pick<Known, 'login' | 'csrf'>): Logout[] {
   const field = fieldIn(csrf);

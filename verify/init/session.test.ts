@@ -127,7 +127,7 @@ it('names the pages that it opened if none of them differs for a signed-in clien
   expect(noMark([], ['/', '/api/me'])).toContain('the pages that init opened (/, /api/me) are the same');
 });
 
-it('requests a page that refuses every user only once from each instance', async () => {
+it('requests a path that only a script names once from each instance, if it shows no user', async () => {
   let forbidden = 0;
   const server = http.createServer(async (request, response) => {
     const user = /sid=(\w+)/.exec(request.headers.cookie ?? '')?.[1];

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
 import { findMark, type Mark, neverSignedIn, noMark, sharedPage, type Views } from './mark.ts';
-import { besideLogin, pathsOf } from './usual-pages.ts';
+import { besideLogin, linkedFrom, USUAL_PAGES } from './usual-pages.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 
 /** Maximum number of requests for each page, because an instance may not know the session. */
@@ -43,10 +43,13 @@ export async function marked(
   const { manners, login } = entrance;
   const landing = one.answer.redirect?.startsWith('/') ? one.answer.redirect : undefined;
   const outsideLogin = await manners.fresh().open(login.page);
-  const outside = new Map<string, PageVisit>();
-  for (const path of await pathsOf(one, landing, [...hinted, ...besideLogin(login)])) {
+  const outside = new Map<string, Outside>();
+  const guessed = [...hinted, ...besideLogin(login), ...USUAL_PAGES];
+  const linked = await linkedFrom(one, landing);
+  for (const path of new Set([...linked, ...guessed])) {
     const seen = await manners.fresh().getSlashed(path);
-    outside.set(seen.path, seen);
+    const isGuess = !linked.includes(path) && outside.get(seen.path)?.isGuess !== false;
+    outside.set(seen.path, { ...seen, isGuess });
   }
   const mine = await looks(one.visitor, outside, again);
   const two = await mayEnter(entrance, first as LoginCredentials);
@@ -114,6 +117,9 @@ const pastCaches = (visitor: Visitor, path: string): Promise<PageVisit> =>
 
 type Looks = ReadonlyMap<string, PageVisit>;
 
+/** A page for a client without a session. `isGuess`: no page links it, so init requests it once from each instance. */
+type Outside = PageVisit & { isGuess: boolean };
+
 const viewsOf = (
   outside: Looks,
   outsideLogin: PageVisit,
@@ -126,7 +132,11 @@ const viewsOf = (
       : [{ path, first: [seen, once], second: other?.get(path), outside: [stranger, outsideLogin] }];
   });
 
-async function looks(visitor: Visitor, outside: Looks, look = inside): Promise<Map<string, PageVisit>> {
+async function looks(
+  visitor: Visitor,
+  outside: ReadonlyMap<string, Outside>,
+  look = inside,
+): Promise<Map<string, PageVisit>> {
   const all = new Map<string, PageVisit>();
   for (const [path, stranger] of outside) {
     const seen = await look(visitor, path, stranger);
@@ -135,20 +145,18 @@ async function looks(visitor: Visitor, outside: Looks, look = inside): Promise<M
   return all;
 }
 
-async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
+async function inside(visitor: Visitor, path: string, outside: Outside): Promise<PageVisit | undefined> {
   return (await reach(visitor, path, outside))?.seen;
 }
 
-async function reach(visitor: Visitor, path: string, outside: PageVisit) {
-  for (let i = 0; i < TRIES; i++) {
+async function reach(visitor: Visitor, path: string, outside: Outside) {
+  const tries = outside.isGuess ? visitor.manners.instances : TRIES;
+  for (let i = 0; i < tries; i++) {
     await outOfStep(visitor, path, i);
     const reader = visitor.twin();
     const seen = await reader.get(path);
     if (isInside(seen, outside)) return { reader, seen };
     if (seen.status === 404) return undefined;
-    // Errors other than 401, such as 403, may mean that the user has no access, or that the address needs a query.
-    const isError = seen.status !== 401 && (seen.status ?? 500) >= 400 && seen.status === outside.status;
-    if (isError && i + 1 >= visitor.manners.instances) return undefined;
   }
   return undefined;
 }
@@ -157,7 +165,7 @@ const isInside = (seen: PageVisit, outside: PageVisit): boolean =>
   seen.status === 200 && (outside.status !== 200 || seen.body !== outside.body);
 
 /** The first read after a login may contain a message, such as `Signed in as alice`, that no later read shows. */
-async function again(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
+async function again(visitor: Visitor, path: string, outside: Outside): Promise<PageVisit | undefined> {
   const reached = await reach(visitor, path, outside);
   for (let i = 0; reached !== undefined && i < LATER; i++) {
     const seen = await reached.reader.get(path);

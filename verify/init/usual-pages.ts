@@ -6,15 +6,21 @@ import { LOGIN, LOGOUT } from './words.ts';
 const PAGES = 8;
 export const USUAL_PAGES = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
-/** Returns paths that usually name the signed-in user of an API. */
-export const besideLogin = ({ json, path }: Login): string[] =>
-  json === undefined ? [] : [`${path.replace(/\/[^/]*\/?$/, '')}/me`, '/users/me', '/api/user'];
+/** Returns paths that usually name the signed-in user of an API, such as `/api/users/me` for `/api/auth/login`. */
+export function besideLogin({ json, path }: Login): string[] {
+  if (json === undefined) return [];
+  const folders: string[] = [];
+  for (let folder = path.replace(/\/$/, ''); folder !== ''; ) {
+    folder = folder.replace(/\/[^/]*$/, '');
+    folders.push(folder);
+  }
+  return [`${folders[0]}/me`, ...folders.map(folder => `${folder}/users/me`), '/api/user'];
+}
 
-/** Returns the paths of the page after a login, of the pages that it links, of `hinted`, and of usual pages. */
-export async function pathsOf(
+/** Returns the paths of the page after a login, and of the pages that it links. */
+export async function linkedFrom(
   { visitor, answer }: Entered,
   landing: string | undefined,
-  hinted: readonly string[],
 ): Promise<string[]> {
   const start = landing === undefined ? answer : await visitor.twin().open(landing);
   const linked = start.links.flatMap(({ href, words }) => {
@@ -25,5 +31,5 @@ export async function pathsOf(
       : [path.split('#')[0] as string];
   });
   const first = landing === undefined ? [] : [landing];
-  return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...hinted, ...USUAL_PAGES])];
+  return [...first, start.path, ...linked.slice(0, PAGES)];
 }
