@@ -233,19 +233,23 @@ describe('cookies', () => {
 describe('a session in two cookies', () => {
   /** An app with the session in two cookies, like cookie-session: guessable data, and the data's signature. */
   class Signed extends SmallWeb {
+    readonly #issued = new Map<string, Set<string>>();
+
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);
-      return [`data=${this.dataOf(user)}; Path=/; HttpOnly; SameSite=Lax`, line];
-    }
-
-    dataOf(user: string): string {
-      return Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
+      const issued = this.#issued.get(user) ?? new Set();
+      this.#issued.set(user, issued);
+      const text = JSON.stringify({ user: user.padEnd(60), login: issued.size });
+      const data = Buffer.from(text).toString('base64url');
+      issued.add(data);
+      return [`data=${data}; Path=/; HttpOnly; SameSite=Lax`, line];
     }
 
     /** The first cookie contains the data, and the second cookie its signature. */
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
       const session = super.sessionOf(cookies, instance);
-      return session !== undefined && cookies.get('data') === this.dataOf(session.user) ? session : undefined;
+      const issued = session === undefined ? undefined : this.#issued.get(session.user);
+      return issued?.has(cookies.get('data') ?? '') === true ? session : undefined;
     }
   }
 
