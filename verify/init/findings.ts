@@ -1,5 +1,5 @@
 import type { Login } from './login.ts';
-import type { Logout } from './logout.ts';
+import type { Logout } from './logout-requests.ts';
 import type { Mark } from './mark.ts';
 import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';

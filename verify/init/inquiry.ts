@@ -3,7 +3,7 @@ import type { Reached } from '../client/network.ts';
 import type { Codes } from './enter.ts';
 import type { Hints } from './hints.ts';
 import type { LoginCredentials } from './login.ts';
-import type { Known } from './logout.ts';
+import type { Known } from './logout-requests.ts';
 import type { Recipe } from './recipes.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 

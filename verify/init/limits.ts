@@ -1,7 +1,8 @@
 /** Finds out how many concurrent sessions a user can have, and whether one logout ends all of them. */
 import { type LoginProcedure, mayEnter } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
-import { type Known, type Logout, leave } from './logout.ts';
+import { leave } from './logout.ts';
+import type { Known, Logout } from './logout-requests.ts';
 import { isAlive } from './session.ts';
 import type { Visitor } from './visitor.ts';
 

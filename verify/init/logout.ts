@@ -1,28 +1,23 @@
 /** Finds the logout of an app, and whether the logout ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
 import { followLogout, Walk } from '../client/walk.ts';
-import { escaped, type Finding, finder } from '../core/response/finding.ts';
+import { type Finding, finder } from '../core/response/finding.ts';
 import { filled, filledJson, filledText } from '../core/response/form.ts';
 import { hasPasswordField } from '../core/response/login-answer.ts';
 import { acknowledges, unlike } from './acknowledged.ts';
 import type { HintedRequest } from './hints.ts';
-import { type Login, leavesApp, type Token } from './login.ts';
-import { isAlive, isIn, type Sign } from './session.ts';
-import { fieldIn, isTokenField, tokenIn } from './tokens.ts';
+import { leavesApp } from './login.ts';
+import {
+  type Known,
+  type Logout,
+  logoutForms,
+  logoutLinks,
+  usualLogouts,
+  writtenLogouts,
+} from './logout-requests.ts';
+import { isAlive, isIn } from './session.ts';
+import { tokenIn } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
-import { LOGOUT } from './words.ts';
-
-export interface Logout {
-  /** Pages to open before the logout, because they contain the form token or other values of the logout request. */
-  steps?: { method: 'GET'; path: string; capture?: Record<string, string> }[];
-  method: 'GET' | HintedRequest['method'];
-  path: string;
-  form?: Record<string, string>;
-  json?: unknown;
-  headers?: Record<string, string>;
-  /** True if the logout also logs out at the identity provider, so that the next login asks for the password. */
-  provider?: true;
-}
 
 export interface Left {
   logout: Logout;
@@ -35,16 +30,8 @@ export interface LogoutSearch {
   failed: string[];
 }
 
-export interface Known extends Sign {
-  login: Login;
-  csrf: Token | undefined;
-}
-
 /** Maximum number of tries of a logout on a page, because an instance may not know the session. */
 const TRIES = 3;
-
-/** Usual logout paths, for apps without a logout on a page or in the hints. */
-const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
  * Tries logout forms and links until one of them logs out. The session is unusable afterwards. Also returns a logout
@@ -61,10 +48,10 @@ export async function findLogout(
   known: Known,
   { first, hints = [] }: { first?: string | undefined; hints?: readonly HintedRequest[] } = {},
 ): Promise<LogoutSearch> {
-  const offered = once([...forms(visitor, pages, known), ...links(visitor, pages, elsewhere)]);
+  const offered = once([...logoutForms(visitor, pages, known), ...logoutLinks(visitor, pages, elsewhere)]);
   const headers = known.login.headers === undefined ? {} : { headers: known.login.headers };
   const hinted = hints.map((hint): Logout => ({ ...hint, ...headers }));
-  const all = [...offered, ...hinted, ...written(visitor, pages, known), ...usual(known)];
+  const all = [...offered, ...hinted, ...writtenLogouts(visitor, pages, known), ...usualLogouts(known)];
   let ineffective: Logout | undefined;
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   const waiting = [...all.filter(isFirst), ...all.filter(one => !isFirst(one))];
@@ -85,7 +72,7 @@ export async function findLogout(
     if (acknowledged && ineffective === undefined && (isNamed || (await isKnown(visitor, logout, known))))
       ineffective = found;
     if (await mayTryAgain(visitor, logout, { tries, page: known.page })) waiting.unshift(logout);
-    const confirmations = logout.method === 'GET' ? forms(visitor, [last], known) : [];
+    const confirmations = logout.method === 'GET' ? logoutForms(visitor, [last], known) : [];
     for (const one of confirmations.filter(({ method, path }) => method !== 'GET' && !confirmed.has(path))) {
       confirmed.add(one.path);
       waiting.unshift(one);
@@ -172,107 +159,3 @@ export async function leave(
   const done = await followLogout(walk, step => leaving.send(step));
   return { answer, last: answer, atProvider: done && !hasPasswordField(walk.page.reply) };
 }
-
-function forms(
-  visitor: Visitor,
-  pages: readonly PageVisit[],
-  { login, csrf, page: marked }: Known,
-): Logout[] {
-  // A run opens the signed-in page before every logout, so a form token on this page needs no additional request.
-  const own = pages.find(({ path }) => path === marked);
-  const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
-  return pages.flatMap(page =>
-    page.forms.flatMap(({ words, action, method, fields }): Logout[] => {
-      const path = visitor.pathOf(action, page.path);
-      if (path === undefined || !LOGOUT.test(`${words} ${path.toLowerCase()}`)) return [];
-      const form = Object.fromEntries(
-        fields.map(({ name, value }) => [name, isTokenField(name, fields, csrf) ? '{csrf}' : value]),
-      );
-      const steps =
-        isThere || !Object.values(form).includes('{csrf}')
-          ? []
-          : [{ method: 'GET' as const, path: page.path }];
-      return [
-        {
-          ...(steps.length === 0 ? {} : { steps }),
-          method,
-          path,
-          form,
-          ...(login.headers === undefined ? {} : { headers: login.headers }),
-        },
-      ];
-    }),
-  );
-}
-
-function links(
-  visitor: Visitor,
-  pages: readonly PageVisit[],
-  elsewhere: ReadonlyMap<string, PageVisit>,
-): Logout[] {
-  return pages.flatMap(page =>
-    page.links.flatMap(({ href, words }): Logout[] => {
-      const path = visitor.pathOf(href, page.path);
-      if (path === undefined || !LOGOUT.test(`${words} ${path.toLowerCase()}`)) return [];
-      const other = elsewhere.get(page.path)?.links.find(link => link.words === words)?.href;
-      const carried = other === undefined ? undefined : difference(href, other);
-      return [carried === undefined ? { method: 'GET', path } : withToken(page, path, carried)];
-    }),
-  );
-}
-
-function difference(href: string, other: string): string | undefined {
-  const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
-  for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
-  return undefined;
-}
-
-/** Returns the logout for a link with a token, such as `/logout?t=4f1b`. */
-function withToken(page: PageVisit, path: string, token: string): Logout {
-  const at = page.body.indexOf(token);
-  const begins = Math.max(page.body.lastIndexOf('"', at), page.body.lastIndexOf("'", at)) + 1;
-  const before = escaped(page.body.slice(begins, at));
-  const capture = { leave: `${before}([^"'&<>\\s]+)` };
-  return {
-    steps: [{ method: 'GET', path: page.path, capture }],
-    method: 'GET',
-    path: path.replace(token, '{leave}'),
-  };
-}
-
-function usual({ login, csrf }: Known): Logout[] {
-  const sent = [...posted([...new Set([...besides(login), ...USUAL])], { login, csrf }), ...deletion(login)];
-  if (login.refresh === undefined) return sent;
-  const member = login.refresh.atLogin.refresh.split('/').at(-1) ?? 'refresh_token';
-  return sent.flatMap(one => [one, { ...one, json: { [member]: '{refresh}' } }]);
-}
-
-/** An API that creates a session by POST deletes it by DELETE. */
-const deletion = ({ path, headers = {} }: Login): Logout[] =>
-  /\/sessions?\/?$/.test(path) ? [{ method: 'DELETE', path, headers }] : [];
-
-function posted(paths: readonly string[], { login, csrf }: Pick<Known, 'login' | 'csrf'>): Logout[] {
-  const field = fieldIn(csrf);
-  const token = field === undefined ? {} : { [field]: '{csrf}' };
-  const headers = login.headers === undefined ? {} : { headers: login.headers };
-  const body = login.json === undefined ? { form: token } : { json: {} };
-  return paths.map(path => ({ method: 'POST', path, ...body, ...headers }));
-}
-
-const WRITTEN = 4;
-
-/** Finds logout paths in the quoted texts of scripts, because a script may draw the link. */
-function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): Logout[] {
-  const quoted = /(?:["']|&quot;)(\/[\w./-]*)(?:["']|&quot;)/g;
-  const paths = pages.flatMap(({ body, path }) =>
-    [...body.matchAll(quoted)].flatMap(([, text = '']) => visitor.pathOf(text, path) ?? []),
-  );
-  const logouts = [...new Set(paths)].filter(
-    path => LOGOUT.test(path.toLowerCase()) && !/\.\w{2,4}$/.test(path),
-  );
-  return posted(logouts.slice(0, WRITTEN), known).flatMap(one => [one, { method: 'GET', path: one.path }]);
-}
-
-/** Returns `/api/logout` for `/api/login`. */
-const besides = ({ json, path }: Login): string[] =>
-  json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
