@@ -121,6 +121,12 @@ describe('a login that redirects to the page that showed the form', () => {
 
   it('is accepted if only the instance of the login knows the session, and the other replaces its cookie', async () => {
     expect(those(await run(new FormReplacesCookie(), file), 'violated')).toEqual(['continuity']);
+    class ShowsForm extends FormReplacesCookie {
+      protected override refuse(asked: AppRequest): AppResponse {
+        return this.loginForm(asked);
+      }
+    }
+    expect(those(await run(new ShowsForm(), file), 'violated')).toEqual(['continuity']);
   });
 
   it('is refused if the page still shows a password field, and the history records the refusal', async () => {

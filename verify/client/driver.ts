@@ -75,7 +75,7 @@ export class Driver {
   async login(how: How = {}): Promise<Operation> {
     const operation = await this.#login.perform(how);
     if (operation.outcome !== 'ok') return operation;
-    this.#hold();
+    this.#hold(this.#login.kept);
     const { session, user } = this.#who;
     if (how.as === undefined)
       this.#context.recorder.session({ type: 'session', session, user, event: 'born' });
@@ -117,8 +117,8 @@ export class Driver {
     return recorded;
   }
 
-  #hold(): void {
-    this.#held = this.#client.replayerLater(this.#context.target.signedIn.page);
+  #hold(client = this.#client): void {
+    this.#held = client.replayerLater(this.#context.target.signedIn.page);
   }
 
   async #list(probe: Probe, how: How): Promise<Recorded> {

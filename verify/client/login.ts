@@ -39,6 +39,8 @@ export class SessionLogin {
   readonly #requests: SessionRequests;
   /** The page at which the last login stopped, for an error message. */
   stop: string | undefined;
+  /** The cookies of the last login, if an instance replaced them before another instance showed that it knows them. */
+  kept: SessionClient | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {
     this.#context = context;
@@ -124,6 +126,7 @@ export class SessionLogin {
     let jar: SessionClient | undefined;
     return attempt => {
       jar ??= client.copy();
+      this.kept = attempt === 0 ? undefined : jar;
       const as = attempt === 0 ? how.as : { client: jar.copy(), with: 'old' as const };
       return opening(this.#requests, 'form', { ...how, as });
     };

@@ -50,3 +50,32 @@ it('stops at a limit without the query of the address, which may hold a secret',
     server.closeAllConnections();
   }
 });
+
+it('requests a page again if an app that has responded before does not respond, but repeats no form', async () => {
+  const asked: string[] = [];
+  const server = http.createServer((request, response) => {
+    const path = `${request.method} ${request.url}`;
+    asked.push(path);
+    if (/lost/.test(path) || asked.filter(one => one === path).length === 1) response.destroy();
+    else response.setHeader('connection', 'close').end('page');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    await expect(manners.fresh().get('/early')).rejects.toThrow(/Start the app and its balancer/);
+    expect((await manners.fresh().get('/early')).status).toBe(200);
+    expect((await manners.fresh().get('/slow')).status).toBe(200);
+    await expect(manners.fresh().get('/lost')).rejects.toThrow(/it may have stopped or be overloaded/);
+    await expect(manners.fresh().send({ method: 'POST', path: '/form', form: {} })).rejects.toThrow(
+      /got none/,
+    );
+    expect(asked).toEqual(
+      ['early', 'early', 'slow', 'slow', 'lost', 'lost'].map(path => `GET /${path}`).concat('POST /form'),
+    );
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

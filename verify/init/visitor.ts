@@ -19,6 +19,10 @@ const REDIRECTS = 5;
 /** Maximum number of waits for `Retry-After` of at most 30 s. */
 const WAITS = 6;
 
+/** Advice if the app has responded before. */
+const OVERLOADED =
+  'The app responded to earlier requests, so it may have stopped or be overloaded. See its log, and start again';
+
 /** Placeholder for the value of the header `Authorization` after a login. */
 export const AUTHORIZATION = 'authorization';
 
@@ -105,6 +109,13 @@ export class Manners {
     }
   }
 
+  /** If an app that has responded before does not respond to a GET, sends it once more, as a user reloads a page. */
+  async #sendWithReload(client: SessionClient, request: Send): Promise<Reply> {
+    const reply = await client.send(request, this.#signal);
+    const lost = reply.status === undefined && reply.distrusted === undefined;
+    return lost && this.reached && request.method === 'GET' ? client.send(request, this.#signal) : reply;
+  }
+
   /**
    * Sends a request.
    *
@@ -120,7 +131,7 @@ export class Manners {
       );
     await sleep(this.#pause);
     if (request.path.startsWith('/')) await this.#sendAside();
-    let reply = await client.send(request, this.#signal);
+    let reply = await this.#sendWithReload(client, request);
     // Repeats the request. `client.send` first waits until the time in Retry-After has passed.
     while (retryAfter(reply, Date.now()) !== undefined && this.#waits++ < WAITS)
       reply = await client.send(request, this.#signal);
@@ -130,7 +141,7 @@ export class Manners {
     if (reply.status === undefined)
       throw new UnavailableError(
         `${path.startsWith('/') ? this.network.url : ''}${withoutSecrets(path)}: expected a response, got none ` +
-          `(${reply.failure}). Start the app and its balancer`,
+          `(${reply.failure}). ${this.reached ? OVERLOADED : 'Start the app and its balancer'}`,
       );
     this.reached = true;
     const html = /html/.test(String(reply.headers['content-type'] ?? 'html'));

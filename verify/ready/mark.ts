@@ -26,8 +26,8 @@ export async function signedInMark(context: Context, driver: Driver): Promise<Dr
   const notes: string[] = [];
   let [seen, out] = [false, false];
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // A signed-out response may have replaced the cookie, so the next request sends the cookie from the login.
-    const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
+    // The first response may have replaced the cookie, so the next request sends the cookie from the login.
+    const operation = notes.length > 0 ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;
       namesUser(context, driver, operation);
@@ -87,11 +87,16 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
     const { outcome, instance } = await driver.login();
     const to: How =
       instance === undefined || context.instances.way(instance) === undefined ? {} : { to: instance };
-    if (to.to === undefined) await stepAnywhere(context);
-    if (outcome === 'ok' && honoured((await driver.read(undefined, to)).operation) === true) return driver;
+    if (outcome === 'ok' && (await knowsSession(context, driver, to))) return driver;
     driver.end('over');
   }
   return undefined;
+}
+
+async function knowsSession(context: Context, driver: Driver, to: How): Promise<boolean> {
+  if (to.to === undefined) await stepAnywhere(context);
+  if (honoured((await driver.read(undefined, to)).operation) === true) return true;
+  return to.to === undefined && honoured(await driver.readAsHeld()) === true;
 }
 
 /**

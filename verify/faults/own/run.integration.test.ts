@@ -156,6 +156,6 @@ it('lists the faults when none is declared, or when an unknown one is requested'
   const deploy = await verify({ a: { inject: 'true' } }, '--faults', 'deploy').finished;
   expect(deploy).toMatchObject({
     code: 64,
-    stderr: expect.stringContaining('found none: add it to a fault'),
+    stderr: expect.stringContaining('found none: add it to each fault that is part of a deploy'),
   });
 });
