@@ -15,8 +15,13 @@ const WORKERS = Math.max(2, availableParallelism() - 1);
 // Files without isolation share loaded modules, which halves the CPU time of unit tests.
 const project = (name: string, include: string[], extra: object = {}) => ({
   test: {
-    ...{ name, include, isolate: false, testTimeout: 120_000, hookTimeout: 60_000 },
-    ...{ maxWorkers: WORKERS, ...extra },
+    name,
+    include,
+    isolate: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    maxWorkers: WORKERS,
+    ...extra,
   },
 });
 

@@ -105,7 +105,9 @@ describe('security headers', () => {
       const { csrf } = JSON.parse(page.text);
       const body = new URLSearchParams({ _csrf: csrf, email: 'alice@example.test', password: PASSWORD });
       const answer = await new Browser(app.url).request('/login', {
-        ...{ method: 'POST', body, headers: { cookie: token } },
+        method: 'POST',
+        body,
+        headers: { cookie: token },
       });
       expect(answer.status).toBe(303);
       const names = answer.setCookies.map(line => line.split('=')[0]);

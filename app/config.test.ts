@@ -279,7 +279,8 @@ test('docker-compose.yml sets TRIAL by itself, with no variables set; with TRIAL
       Object.entries(settings).map(([name, value]) => [name, withDefaults(String(value))]),
     ),
     ...image,
-    ...{ SESSION_SECRET: OWN, SESSION_SECRET_FILE: '' },
+    SESSION_SECRET: OWN,
+    SESSION_SECRET_FILE: '',
   };
   expect(settings).toHaveProperty('TRIAL');
   expect(readConfig(env)).toMatchObject({ scrypt: { cost: 4_096, parallel: 1 }, loginLimits: false });

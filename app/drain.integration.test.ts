@@ -53,7 +53,10 @@ test('at the end of the drain, requests that the balancer can retry elsewhere ar
     const body = new URLSearchParams({ item, _csrf: csrf });
     const headers = { cookie, 'X-Balancer-Retries': '502' };
     const { status } = await fetch(`${app.url}/basket/items`, {
-      ...{ method: 'POST', redirect: 'manual', headers, body },
+      method: 'POST',
+      redirect: 'manual',
+      headers,
+      body,
     });
     if (status === 303) done.push(item);
     return status;

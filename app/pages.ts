@@ -32,12 +32,15 @@ export function show(request: Request, response: Response, page: Page): void {
   const csrf = needsToken(page.view, user) ? request.csrfToken?.() : undefined;
   const html = eta.render(page.view, {
     ...page.data,
-    ...{ title: page.title, view: page.view, status: response.statusCode, user, csrf, tone },
-    ...{
-      instance: response.get('X-Instance-Id'),
-      request: response.get('X-Request-Id'),
-      cardPrice: CARD_PRICE,
-    },
+    title: page.title,
+    view: page.view,
+    status: response.statusCode,
+    user,
+    csrf,
+    tone,
+    instance: response.get('X-Instance-Id'),
+    request: response.get('X-Request-Id'),
+    cardPrice: CARD_PRICE,
   });
   response.type('html').send(html);
 }

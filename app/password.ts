@@ -58,8 +58,11 @@ function parseHash(hash: string): PasswordHash {
   const [, ln, r, p, salt = '', key = ''] = PHC.exec(hash) ?? [];
   if (ln !== undefined)
     return {
-      ...{ cost: 2 ** Number(ln), blockSize: Number(r), parallel: Number(p) },
-      ...{ salt: Buffer.from(salt, 'base64'), key: Buffer.from(key, 'base64') },
+      cost: 2 ** Number(ln),
+      blockSize: Number(r),
+      parallel: Number(p),
+      salt: Buffer.from(salt, 'base64'),
+      key: Buffer.from(key, 'base64'),
     };
   const [, cost, oldSalt = '', oldKey = ''] = OLD.exec(hash) ?? [];
   if (cost === undefined)
@@ -67,8 +70,11 @@ function parseHash(hash: string): PasswordHash {
       'expected a password hash $scrypt$ln=…,r=…,p=…$SALT$KEY in the user record, got something else',
     );
   return {
-    ...{ cost: Number(cost), blockSize: 8, parallel: 1 },
-    ...{ salt: Buffer.from(oldSalt, 'base64url'), key: Buffer.from(oldKey, 'base64url') },
+    cost: Number(cost),
+    blockSize: 8,
+    parallel: 1,
+    salt: Buffer.from(oldSalt, 'base64url'),
+    key: Buffer.from(oldKey, 'base64url'),
   };
 }
 

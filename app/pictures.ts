@@ -108,8 +108,12 @@ export class Pictures {
     await answered(
       this.#s3.copyObject(
         {
-          ...{ Bucket, Key: copy, CopySource: `${Bucket}/${key}`, CopySourceIfMatch: found.ETag },
-          ...{ MetadataDirective: 'REPLACE', ContentType: type },
+          Bucket,
+          Key: copy,
+          CopySource: `${Bucket}/${key}`,
+          CopySourceIfMatch: found.ETag,
+          MetadataDirective: 'REPLACE',
+          ContentType: type,
           CacheControl: 'public, max-age=31536000, immutable',
         },
         this.#deadline(),

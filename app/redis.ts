@@ -34,7 +34,8 @@ export function connectRedis(
   };
   if (sentinels.length > 0)
     Object.assign(options, {
-      ...{ sentinels: [...sentinels], name: redisPrimary },
+      sentinels: [...sentinels],
+      name: redisPrimary,
       // Leaves an old primary after a failover. Redis would lose all writes to the old primary.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
@@ -96,7 +97,8 @@ function connectCluster(
     // Turns off ioredis' ready check, which sends a command before the connection is open.
     enableReadyCheck: false,
     // Resends a command only if a server has refused it (MOVED, ASK, TRYAGAIN).
-    ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
     slotsRefreshInterval: REFRESH_MS,
     slotsRefreshTimeout: timeoutMs,
     clusterRetryStrategy: retryMs,

@@ -60,7 +60,9 @@ else if (outcomes.includes('unknown')) process.exitCode = EXIT.unknown;
 async function measured(profiles: readonly ProfileName[]): Promise<Row[]> {
   try {
     return await conformance({
-      ...{ profiles, speedup, signal: abort.signal },
+      profiles,
+      speedup,
+      signal: abort.signal,
       onScene: (name, scene) => void process.stderr.write(`${name}: ${scene}\n`),
     });
   } catch (error) {

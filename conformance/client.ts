@@ -90,8 +90,15 @@ export class SessionUnderTest {
     const id = next();
     const request = `conformance-${id}`;
     const called: Called = {
-      ...{ id, request, clock: CLOCK, client: this.#name, session: this.#name, user: this.user },
-      ...{ action: sent.action, call: now(), path: sent.path },
+      id,
+      request,
+      clock: CLOCK,
+      client: this.#name,
+      session: this.#name,
+      user: this.user,
+      action: sent.action,
+      call: now(),
+      path: sent.path,
       ...(sent.value !== undefined && { value: sent.value }),
       ...(sent.with && { with: sent.with }),
       ...((sent.value !== undefined || sent.action === 'read') && { object: `${OBJECT}@${this.#name}` }),

@@ -72,7 +72,10 @@ interface Deployment {
 
 const inZoo = ({ app, entries, users = MAILS, init }: HostApp): Deployment[] =>
   entries.map(name => ({
-    ...{ app, name, users, password: ZOO_PASSWORD },
+    app,
+    name,
+    users,
+    password: ZOO_PASSWORD,
     ...(init && { init: [] }),
     async start() {
       const entry = ENTRIES.find(one => one.name === name);
@@ -86,7 +89,9 @@ const inTests = (host: Host): Deployment[] =>
   [0, 1, 2].map(defect => ({
     app: host.name,
     name: defect === 0 ? `${host.name}-done-right` : `${host.name}-defect-${defect}`,
-    ...{ users: host.users, password: HOST_PASSWORD, init: host.init ?? [] },
+    users: host.users,
+    password: HOST_PASSWORD,
+    init: host.init ?? [],
     start: () => startHost(host, defect),
   }));
 

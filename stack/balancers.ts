@@ -29,7 +29,9 @@ export const BALANCERS: Readonly<Record<BalancerKind, BalancerEntry>> = {
   nginx: {
     plan: async ({ profile, additions = profile && directivesOf(profile), sticky, ...options }) => {
       const nginx = {
-        ...{ ...options, statusPort: await freePort(), retireMs: profile?.drainMs },
+        ...options,
+        statusPort: await freePort(),
+        retireMs: profile?.drainMs,
         additions: merged(additions ?? {}, sticky?.additions ?? {}),
       };
       return profile?.check

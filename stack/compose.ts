@@ -125,7 +125,10 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     const [redis, nginx] = ['redis', 'balancer'].map(project.container) as [string, string];
     const onDeath = deaths.report;
     this.store = new ContainerService({
-      ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
+      name: 'redis',
+      container: redis,
+      url: `redis://127.0.0.1:${redisPort}`,
+      onDeath,
       ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
     });
     this.servers = [this.store];
@@ -159,9 +162,12 @@ class ComposeStack extends BundledStack<ComposeInstance> {
       extends: { file: this.#project.file, service: FIRST },
       ...WITHOUT_HEALTHCHECK,
       environment: {
-        ...{ ...this.options.env, INSTANCE_ID: name, LOG_FILE: '' },
+        ...this.options.env,
+        INSTANCE_ID: name,
+        LOG_FILE: '',
         // Unsets the secret file, because the stack passes the secret as a variable.
-        ...{ SESSION_SECRET_FILE: '', ...own.env },
+        SESSION_SECRET_FILE: '',
+        ...own.env,
       },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(own.command && { command: own.command }),

@@ -38,12 +38,16 @@ export class Haproxy extends BalancerProcess {
     super({
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       check: [program, '-c', '-f', config],
-      ...{ log, accessLog: log, url: `http://127.0.0.1:${options.port}` },
+      log,
+      accessLog: log,
+      url: `http://127.0.0.1:${options.port}`,
       // Checks the workers, not the socket: a killed master process may have left its socket.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
-      ...{ reloadSignal: 'SIGUSR2', workers: 1, inFlightMs: IN_FLIGHT_MS },
+      reloadSignal: 'SIGUSR2',
+      workers: 1,
+      inFlightMs: IN_FLIGHT_MS,
       pins: options.cookie !== undefined,
       onDeath: options.onDeath,
     });

@@ -28,7 +28,11 @@ export class LocalInstance extends ServerProcess implements Instance {
     const { name, port, own, log, onDeath } = options;
     const url = `http://127.0.0.1:${port}`;
     super({
-      ...{ name, log, onDeath, env: environment(options), stopMs: STOP_MS },
+      name,
+      log,
+      onDeath,
+      env: environment(options),
+      stopMs: STOP_MS,
       command: own.command ?? [process.execPath, APP],
       ready: () => isReady(url, own.command === undefined),
     });

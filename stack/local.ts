@@ -159,7 +159,9 @@ class LocalStack extends BundledStack<LocalInstance> {
     const log = join(this.#plan.dir, `${planned.name}.log`);
     const { fleet } = this;
     const instance = new LocalInstance({
-      ...{ ...planned, log, backing: this.#backingEnv() },
+      ...planned,
+      log,
+      backing: this.#backingEnv(),
       shared: { ...this.options.env, ...this.#beside?.env },
       onDeath: fleet === undefined ? this.deaths.report : this.#reportReplaced,
     });

@@ -16,7 +16,9 @@ const peers: Peer[] = [];
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
   nginx = new Nginx({
-    ...{ port: await freePort(), statusPort: await freePort(), dir },
+    port: await freePort(),
+    statusPort: await freePort(),
+    dir,
     // On a slow machine, nginx's default timeout could end a request before the test does.
     additions: { server: 'proxy_read_timeout 60s;' },
   });

@@ -61,14 +61,19 @@ export class Nginx extends BalancerProcess {
     const accessLog = join(dir, 'access.log');
     const command = commandIn(folder, retireMs);
     super({
-      ...{ command, check: [...command, '-t'], log: join(dir, 'balancer.log'), accessLog },
+      command,
+      check: [...command, '-t'],
+      log: join(dir, 'balancer.log'),
+      accessLog,
       url: `http://127.0.0.1:${port}`,
       // Checks the process, because an open port could belong to another server.
       ready: async pid =>
         readFileSync(join(folder, 'nginx.pid'), 'utf8').trim() === `${pid}` &&
         groupMembers(pid).length > WORKERS,
       stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
-      ...{ reloadSignal: 'SIGHUP', workers: WORKERS, inFlightMs: retireMs + 5_000 },
+      reloadSignal: 'SIGHUP',
+      workers: WORKERS,
+      inFlightMs: retireMs + 5_000,
       pins: typeof additions.upstream === 'function' || additions.instances !== undefined,
       onDeath,
     });

@@ -8,7 +8,10 @@ export async function openRedis(url: string | undefined, options: RedisOptions =
   // Loads ioredis only here, because it is slow to load, and most programs never connect.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
-    ...{ lazyConnect: true, enableReadyCheck: false, commandTimeout: 5_000, maxRetriesPerRequest: 0 },
+    lazyConnect: true,
+    enableReadyCheck: false,
+    commandTimeout: 5_000,
+    maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     ...options,
   });

@@ -94,7 +94,10 @@ function sentinel(name: string, port: number, primary: number, { onDeath }: Serv
   const folder = temporaryPath(`baton-${name}-`);
   const config = join(folder, 'sentinel.conf');
   return new ServerProcess({
-    ...{ name, folder, log: join(folder, 'sentinel.log'), onDeath },
+    name,
+    folder,
+    log: join(folder, 'sentinel.log'),
+    onDeath,
     command: [findProgram('redis-server', 'valkey-server'), config, '--sentinel'],
     // A running sentinel overwrites its configuration file, so each start needs a new file.
     prepare: () => writeFileSync(config, configuration(port, folder, primary)),

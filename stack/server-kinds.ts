@@ -70,7 +70,8 @@ const HARDENED: ServerEntry = {
       command: [...plain.command, ...access.args(port)],
       ready: () => replies(access.connect(port), 'PING', PONG),
       prepare: () => access.prepare(),
-      ...{ url, addresses: { REDIS_URL: url, NODE_EXTRA_CA_CERTS: access.certificate } },
+      url,
+      addresses: { REDIS_URL: url, NODE_EXTRA_CA_CERTS: access.certificate },
     };
   },
 };
@@ -116,7 +117,8 @@ const POSTGRES: ServerEntry = {
       stopSignal: 'SIGINT',
       disposeSignal: 'SIGQUIT',
       ...(runAs && { runAs }),
-      ...{ url, addresses: { DATABASE_URL: url } },
+      url,
+      addresses: { DATABASE_URL: url },
     };
   },
 };
@@ -130,7 +132,8 @@ const MEMCACHED: ServerEntry = {
     return {
       command: [program, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user],
       ready: () => replies(dial(port), 'version', /^VERSION /),
-      ...{ url, addresses: { MEMCACHED_ADDRESS: url } },
+      url,
+      addresses: { MEMCACHED_ADDRESS: url },
     };
   },
 };
@@ -145,7 +148,8 @@ const DYNAMODB: ServerEntry = {
     return {
       command: [process.execPath, realpathSync(program), ...address, ...data],
       ready: () => hasTable(url),
-      ...{ url, addresses: { DYNAMODB_ENDPOINT: url, DYNAMODB_CREDENTIALS: 'local:local' } },
+      url,
+      addresses: { DYNAMODB_ENDPOINT: url, DYNAMODB_CREDENTIALS: 'local:local' },
     };
   },
 };

@@ -84,7 +84,10 @@ class BackingProcess extends ServerProcess implements BackingServer {
     const place = { program, port, morePorts, folder, ...(access && { access }) };
     const { url, addresses, data, leaves = [], ...spec } = plan(place);
     super({
-      ...{ name: kind, log: join(folder, `${kind}.log`), ...spec, folder },
+      name: kind,
+      log: join(folder, `${kind}.log`),
+      ...spec,
+      folder,
       command: [...spec.command, ...args],
       onDeath,
     });

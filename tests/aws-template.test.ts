@@ -79,16 +79,23 @@ describe.each(NAMES)('%s', name => {
   test('has the numbers of the original: two instances, one node group, ports 8080 and 6379', () => {
     const { UpdatePolicy, Properties } = all(template, 'AutoScaling::AutoScalingGroup')[0] as Resource;
     expect(Properties).toMatchObject({
-      ...{ MinSize: '2', MaxSize: '2', DesiredCapacity: '2', TerminationPolicies: ['OldestInstance'] },
-      ...{ HealthCheckType: 'ELB', InstanceMaintenancePolicy: { MinHealthyPercentage: 100 } },
+      MinSize: '2',
+      MaxSize: '2',
+      DesiredCapacity: '2',
+      TerminationPolicies: ['OldestInstance'],
+      HealthCheckType: 'ELB',
+      InstanceMaintenancePolicy: { MinHealthyPercentage: 100 },
     });
     expect(UpdatePolicy).toEqual({ AutoScalingInstanceRefresh: { Strategy: 'Rolling' } });
     expect(only(template, 'ElastiCache::ReplicationGroup')).toMatchObject({
-      ...{ Engine: 'valkey', Port: 6379, NumNodeGroups: 1, SecurityGroupIds: [idOf(own)] },
-      ...{ TransitEncryptionEnabled: true, AtRestEncryptionEnabled: true, AutomaticFailoverEnabled: true },
-      ...{
-        AuthToken: { 'Fn::Join': ['', ['{{resolve:secretsmanager:', expect.anything(), expect.anything()]] },
-      },
+      Engine: 'valkey',
+      Port: 6379,
+      NumNodeGroups: 1,
+      SecurityGroupIds: [idOf(own)],
+      TransitEncryptionEnabled: true,
+      AtRestEncryptionEnabled: true,
+      AutomaticFailoverEnabled: true,
+      AuthToken: { 'Fn::Join': ['', ['{{resolve:secretsmanager:', expect.anything(), expect.anything()]] },
       ...{ SnapshotWindow: '03:00-04:00', SnapshotRetentionLimit: 1 },
     });
     expect(only(template, 'ElastiCache::ParameterGroup')).toMatchObject({
@@ -108,7 +115,8 @@ describe.each(NAMES)('%s', name => {
     expect(ofGroups).toMatchObject([{ CidrIp: '0.0.0.0/0', FromPort: 8080, ToPort: 8080 }]);
     expect(only(template, 'EC2::LaunchTemplate')).toMatchObject({
       LaunchTemplateData: {
-        ...{ SecurityGroupIds: [idOf(own)], MetadataOptions: { HttpTokens: 'required' } },
+        SecurityGroupIds: [idOf(own)],
+        MetadataOptions: { HttpTokens: 'required' },
       },
     });
   });
@@ -164,9 +172,13 @@ describe.each(NAMES)('%s', name => {
 test('the Application Load Balancer asks /readyz every 5 s, with the limits of the original', () => {
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'ElasticLoadBalancingV2::TargetGroup')).toMatchObject({
-    ...{ HealthCheckPath: '/readyz', HealthCheckPort: '8080', Port: 8080 },
-    ...{ HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2 },
-    ...{ UnhealthyThresholdCount: 2, HealthyThresholdCount: 2 },
+    HealthCheckPath: '/readyz',
+    HealthCheckPort: '8080',
+    Port: 8080,
+    HealthCheckIntervalSeconds: 5,
+    HealthCheckTimeoutSeconds: 2,
+    UnhealthyThresholdCount: 2,
+    HealthyThresholdCount: 2,
   });
   expect(only(template, 'ElasticLoadBalancingV2::Listener')).toMatchObject({ Port: 8080 });
 });
@@ -174,7 +186,11 @@ test('the Application Load Balancer asks /readyz every 5 s, with the limits of t
 test('the classic balancer checks TCP:8080 every 5 s, as the original did', () => {
   expect(only(templateIn(FOLDER, 'cards-classic'), 'ElasticLoadBalancing::LoadBalancer')).toMatchObject({
     HealthCheck: {
-      ...{ Target: 'TCP:8080', Interval: '5', Timeout: '2', UnhealthyThreshold: '2', HealthyThreshold: '2' },
+      Target: 'TCP:8080',
+      Interval: '5',
+      Timeout: '2',
+      UnhealthyThreshold: '2',
+      HealthyThreshold: '2',
     },
     Listeners: [{ LoadBalancerPort: '8080', InstancePort: '8080', Protocol: 'HTTP' }],
   });
@@ -216,7 +232,8 @@ describe('the script of an instance', () => {
     rmSync(orders, { force: true });
     rmSync(join(folder, 'etc/cards.env'), { force: true });
     const values: Record<string, string> = {
-      ...{ ReleaseUrl: 'https://example.com/cards.tar.gz?a=1&b=2', ReleaseSha256: sha256 },
+      ReleaseUrl: 'https://example.com/cards.tar.gz?a=1&b=2',
+      ReleaseSha256: sha256,
       'Redis.PrimaryEndPoint.Address': 'redis.example.com',
       'Balancer.DNSName': 'balancer.example.com',
       'AWS::Region': 'eu-central-1',
@@ -249,11 +266,18 @@ describe('the script of an instance', () => {
     );
     expect(logs.logs.logs_collected.files.collect_list).toHaveLength(2);
     expect(readConfig(parseEnv(readFileSync(join(folder, 'etc/cards.env'), 'utf8')))).toMatchObject({
-      ...{ port: 8080, host: '0.0.0.0', instance: 'i-0123', version: right().slice(0, 12) },
-      ...{ redisUrl: 'rediss://:redis-token@redis.example.com:6379', secrets: ['a-session-secret'] },
-      ...{ bucketRegion: 'eu-central-1', publicUrl: 'http://balancer.example.com:8080' },
+      port: 8080,
+      host: '0.0.0.0',
+      instance: 'i-0123',
+      version: right().slice(0, 12),
+      redisUrl: 'rediss://:redis-token@redis.example.com:6379',
+      secrets: ['a-session-secret'],
+      bucketRegion: 'eu-central-1',
+      publicUrl: 'http://balancer.example.com:8080',
       bucketUrl: 'https://cards-pictures.s3.eu-central-1.amazonaws.com',
-      ...{ expiryEvents: true, drainMs: 15_000, shutdownMs: 10_000 },
+      expiryEvents: true,
+      drainMs: 15_000,
+      shutdownMs: 10_000,
     });
   });
 

@@ -58,7 +58,10 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
       ...['autoscaling', 'describe-auto-scaling-groups', '--query', 'AutoScalingGroups'],
     )) as Record<string, unknown>[];
     expect(group).toMatchObject({
-      ...{ MinSize: 2, MaxSize: 2, DesiredCapacity: 2, TerminationPolicies: ['OldestInstance'] },
+      MinSize: 2,
+      MaxSize: 2,
+      DesiredCapacity: 2,
+      TerminationPolicies: ['OldestInstance'],
       LoadBalancerNames: ['cards'],
     });
     const caches = await aws(

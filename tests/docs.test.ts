@@ -60,7 +60,9 @@ describe('docs', () => {
 
   it.each([51, 2])('the example target file with %i accounts is valid', accounts => {
     const environment = {
-      ...{ ALICE_PASSWORD: 'a', BOB_PASSWORD: 'b', LOAD_PASSWORD: 'b' },
+      ALICE_PASSWORD: 'a',
+      BOB_PASSWORD: 'b',
+      LOAD_PASSWORD: 'b',
       OIDC_ISSUER: 'https://login.example.test',
       MAILPIT_URL: 'http://127.0.0.1:8025',
     };

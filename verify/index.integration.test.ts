@@ -56,7 +56,8 @@ describe('verify', () => {
     const logsPhase = new AbortController();
     /** Returns a log whose entries come only after the load, while the run waits for them. */
     const late = (source: LogSource): LogSource => ({
-      ...{ name: source.name, kind: source.kind },
+      name: source.name,
+      kind: source.kind,
       async *follow(signal) {
         const began = once(logsPhase.signal, 'abort');
         const lines = source.follow(signal)[Symbol.asyncIterator]();
@@ -68,7 +69,10 @@ describe('verify', () => {
     });
     const claimed = { ...parseTarget(text, 'baton.yaml', {}, ['evidence']), url: stack.url };
     const { result } = await verify(claimed, {
-      ...{ out, duration: 500, workloads: ['hop'], logs: stack.logs.map(late) },
+      out,
+      duration: 500,
+      workloads: ['hop'],
+      logs: stack.logs.map(late),
       onPhase: phase => phase === 'logs' && logsPhase.abort(),
     });
     expect(result.guarantees.find(({ guarantee }) => guarantee === 'evidence')).toMatchObject({

@@ -24,7 +24,9 @@ export function metricsOf(status: RunStatus): string {
     help: string,
     values: Iterable<readonly [string, number]>,
   ): MetricFamily => ({
-    ...{ name: metric, type: 'counter', help },
+    name: metric,
+    type: 'counter',
+    help,
     samples: [...values].map(([name, value]) => ({ labels: { testid, [tag]: name }, value })),
   });
   const counts = new Map(status.counts.map(({ guarantee, counts: all }) => [guarantee, all]));
@@ -46,11 +48,15 @@ export function metricsOf(status: RunStatus): string {
     { name: RELOGINS, type: 'counter', help: 'logins forced by the loss of a session', samples: one(lost) },
     { name: LIVE, type: 'gauge', help: 'sessions that are logged in', samples: one(live.size) },
     {
-      ...{ name: FAULT, type: 'gauge', help: '1 while a fault is active' },
+      name: FAULT,
+      type: 'gauge',
+      help: '1 while a fault is active',
       samples: [...new Set(faults.values())].map(fault => ({ labels: { testid, fault }, value: 1 })),
     },
     {
-      ...{ name: TIME, type: 'summary', help: 'response times of successful requests' },
+      name: TIME,
+      type: 'summary',
+      help: 'response times of successful requests',
       samples: quantiles.map(([name, time]) => ({
         labels: { testid, quantile: String(Number(name.slice(1)) / 100) },
         value: time / 1e6,

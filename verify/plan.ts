@@ -91,7 +91,13 @@ export function planOf(target: Target, options: VerifyOptions): RunPlan {
   const run = runOf(target, schedule, seed, options);
   const plan: RunPlan = {
     ...options,
-    ...{ target, seed, duration, sessions, signal, schedule, run },
+    target,
+    seed,
+    duration,
+    sessions,
+    signal,
+    schedule,
+    run,
     workloads: chosen(target, options.workloads ?? []),
     part: { number: 0, of: options.workers ?? 1 },
     key: randomBytes(32),

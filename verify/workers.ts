@@ -77,7 +77,16 @@ function assignment(plan: RunPlan, number: number, learned: Learned): Assignment
     partOf(plan, number);
   return {
     plan: {
-      ...{ target, part, seed, sessions, duration, rate, workloads, run, folder, key },
+      target,
+      part,
+      seed,
+      sessions,
+      duration,
+      rate,
+      workloads,
+      run,
+      folder,
+      key,
       schedule: [],
       ...(compress === undefined ? {} : { compress }),
       ...(affinity === undefined ? {} : { affinity }),

@@ -18,8 +18,11 @@ export const outcome = z.object({
 export type TrialOutcome = z.infer<typeof outcome>;
 
 export const outcomeOf = (trial: Trial, seed: number): TrialOutcome => ({
-  ...{ entry: trial.entry.name, seed, passed: passed(trial) },
-  ...{ accused: trial.accused, unproven: trial.unproven },
+  entry: trial.entry.name,
+  seed,
+  passed: passed(trial),
+  accused: trial.accused,
+  unproven: trial.unproven,
   ...(trial.reached && { reached: trial.reached }),
   violated: trial.result.guarantees.filter(v => v.violations > 0).map(({ guarantee }) => guarantee),
 });

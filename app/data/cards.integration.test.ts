@@ -154,7 +154,8 @@ describe('a page of 200 cards', () => {
     await server.resume();
     await connections[0]?.set(cardKey('c7'), 'no card');
     await until(async () => (await redis.ping().catch(() => '')) === 'PONG', {
-      ...{ withinMs: 30_000, what: 'Redis to answer again' },
+      withinMs: 30_000,
+      what: 'Redis to answer again',
     });
     await expect(instance.ownedBy(ALICE)).rejects.toThrow(/WRONGTYPE/);
   });

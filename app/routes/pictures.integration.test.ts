@@ -204,7 +204,9 @@ describe.skipIf(skip !== '')('a picture', () => {
     const [accessKeyId = '', secretAccessKey = ''] = store.addresses['S3_CREDENTIALS']?.split(':') ?? [];
     const endpoint = store.addresses['S3_ENDPOINT'] ?? '';
     const s3 = new S3({
-      ...{ endpoint, region: 'us-east-1', forcePathStyle: true },
+      endpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
       credentials: { accessKeyId, secretAccessKey },
     });
     const Body = new Uint8Array(MAX_BYTES + 1);

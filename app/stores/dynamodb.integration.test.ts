@@ -63,7 +63,9 @@ test('a session ends although DynamoDB still has it: no load, no save, no prolon
   await save(create(one, 'late', {}));
   const late = await loadExisting(one, 'late');
   await client.updateItem({
-    ...{ TableName: 'baton-sessions', Key: { id: { S: 'late' } }, UpdateExpression: 'SET expires = :past' },
+    TableName: 'baton-sessions',
+    Key: { id: { S: 'late' } },
+    UpdateExpression: 'SET expires = :past',
     ExpressionAttributeValues: { ':past': { N: String(Date.now() / 1000 - 1) } },
   });
   expect(await load(one, 'late')).toBeUndefined();

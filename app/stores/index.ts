@@ -61,7 +61,9 @@ export function createStore(
         throw new Error('SESSION_STORE=dynamodb: expected a client of DynamoDB, got none');
       return new DynamoDbStore({
         client: dynamodb,
-        ...{ table: config.dynamodbTable, timeoutMs: config.storeTimeoutMs, ttl },
+        table: config.dynamodbTable,
+        timeoutMs: config.storeTimeoutMs,
+        ttl,
       });
     case 'cookie':
       return new CookieStore({ secrets: config.secrets, ttl, names: COOKIE_NAMES });

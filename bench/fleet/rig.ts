@@ -33,7 +33,11 @@ export class Rig {
     const said: { at: number; message: string }[] = [];
     const onStep = (message: string): number => said.push({ at: performance.now(), message });
     const stack = await startLocalStack({
-      ...{ port: 'any', instances: [LIKE, LIKE], profile, onStep, signal },
+      port: 'any',
+      instances: [LIKE, LIKE],
+      profile,
+      onStep,
+      signal,
       ...(sticky && { sticky }),
     });
     return new Rig(stack, said);
@@ -103,7 +107,9 @@ export class Rig {
   answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
     const wanted = String([...expected].toSorted());
     return until(async () => String(await this.answers(6)) === wanted, {
-      ...{ withinMs, everyMs: 50, what: `responses of ${wanted}` },
+      withinMs,
+      everyMs: 50,
+      what: `responses of ${wanted}`,
     });
   }
 }
@@ -122,7 +128,8 @@ export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Prom
     });
     answer.catch(() => {}); // The caller that awaits `answer` gets the error.
     await until(async () => done || (await rig.control(instance)) > 0, {
-      ...{ withinMs: 20_000, what: `a request to be held by ${instance.name}, or to get a response` },
+      withinMs: 20_000,
+      what: `a request to be held by ${instance.name}, or to get a response`,
     });
     if (!done) return { answer, settled: () => done };
   }

@@ -5,7 +5,11 @@ import { conformanceMarkdown, conformanceText, counts, outcomeOf, type Row } fro
 import { TimeScale } from './scene.ts';
 
 const row = (more: Partial<Row>): Row => ({
-  ...{ profile: 'alb', what: 'a thing', documented: '502', measured: '502', agrees: true },
+  profile: 'alb',
+  what: 'a thing',
+  documented: '502',
+  measured: '502',
+  agrees: true,
   ...more,
 });
 const ROWS = [

@@ -68,7 +68,11 @@ async function played(
   const rows: Row[] = [];
   const row: ConformanceStage['row'] = (what, documented, measured, { agrees, known } = {}) =>
     rows.push({
-      ...{ profile: name, what, documented, measured, agrees: agrees ?? measured === documented },
+      profile: name,
+      what,
+      documented,
+      measured,
+      agrees: agrees ?? measured === documented,
       ...(known !== undefined && { known }),
     });
   const { mode, seconds } = scene.sticky ?? {};

@@ -26,8 +26,16 @@ const ALWAYS = 0.5;
 const EVERY = [2, 1_000] as const;
 /** Key: condition; value: n, if on average one request in n fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
-  ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
-  ...{ awkward: 50, 'begun elsewhere': 2, 'second login': 2 },
+  always: 1,
+  aged: 2,
+  rested: 20,
+  overlapping: 20,
+  'one instance': 2,
+  'some users': 4,
+  large: 50,
+  awkward: 50,
+  'begun elsewhere': 2,
+  'second login': 2,
 };
 const TIMES = { aged: [500, 8_000], rested: [200, 3_000] } as const;
 const SIZES = [1_000, 60_000] as const;
@@ -51,7 +59,12 @@ export function drawOf(kind: DrawnKind, seed: number): Draw {
   const every = act === 'refuse-size' ? 1 : Math.max(1, Math.round(logUniform(random, EVERY) / ODDS[when]));
   const times = TIMES[when as 'aged'];
   return {
-    ...{ kind, seed, host, act, when, every },
+    kind,
+    seed,
+    host,
+    act,
+    when,
+    every,
     ms: ms === undefined ? 0 : logUniform(random, ms),
     wait: times === undefined ? 0 : logUniform(random, times),
     size: when === 'large' ? logUniform(random, SIZES) : 0,

@@ -7,7 +7,15 @@ import type { Draw } from './draw.ts';
 import { Oracle } from './oracle.ts';
 
 export const draw = (act: string, change: Partial<Draw> = {}): Draw => ({
-  ...{ kind: 'defect', seed: 1, host: 'plain', act, when: 'always', every: 1, ms: 1, wait: 0, size: 0 },
+  kind: 'defect',
+  seed: 1,
+  host: 'plain',
+  act,
+  when: 'always',
+  every: 1,
+  ms: 1,
+  wait: 0,
+  size: 0,
   ...change,
 });
 

@@ -58,15 +58,22 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   let harms = 0;
   try {
     const done = await trial(entryOf(draw, file), {
-      ...{ seed: draw.seed, out, signal },
+      seed: draw.seed,
+      out,
+      signal,
       afterwards: async deployed => {
         harms = await count();
         if (draw.kind === 'defect' && harms === 0) await attentive(draw, deployed, count);
       },
     });
     return {
-      ...{ kind: draw.kind, seed: draw.seed, draw: describeDraw(draw), harms },
-      ...{ act: draw.act, when: draw.when, every: draw.every },
+      kind: draw.kind,
+      seed: draw.seed,
+      draw: describeDraw(draw),
+      harms,
+      act: draw.act,
+      when: draw.when,
+      every: draw.every,
       noticeable: (await count()) > 0,
       violated: done.result.guarantees
         .filter(({ claimed, violations }) => claimed && violations > 0)

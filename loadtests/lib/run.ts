@@ -35,8 +35,16 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
   const random = hmac('sha256', key, 'canary', 'hex').slice(0, 6);
   const seed = settings.seed ?? Number.parseInt(hmac('sha256', key, 'seed', 'hex').slice(0, 8), 16) >>> 1;
   const run: Run = {
-    ...{ type: 'run', format: FORMAT, version: VERSION, seed, started, routing: 'spread', logs: [] },
-    ...{ target: settings.app.name, url: settings.url, canary: `b${random}` },
+    type: 'run',
+    format: FORMAT,
+    version: VERSION,
+    seed,
+    started,
+    routing: 'spread',
+    logs: [],
+    target: settings.app.name,
+    url: settings.url,
+    canary: `b${random}`,
     run: settings.shared?.run ?? `${stamp}-${random}`,
     command: replayOf(environment, settings.script, seed),
     claims: [...settings.judged.claims],

@@ -56,8 +56,12 @@ async function begin(
   const started = await Promise.all(names.map(name => peer(name)));
   const ports = { port: await freePort(), statusPort: await freePort() };
   balancer = new CheckedNginx({
-    ...{ ...ports, dir, additions: directivesOf(like) },
-    ...{ check: CHECK, drainMs: 600_000, failOpen: like.failOpen },
+    ...ports,
+    dir,
+    additions: directivesOf(like),
+    check: CHECK,
+    drainMs: 600_000,
+    failOpen: like.failOpen,
     ...options,
   });
   balancer.onHealth = ({ name }, state) => reports.push(`${name} ${state}`);

@@ -80,7 +80,10 @@ export class CheckedNginx extends Nginx {
 
   #admit(instance: Routed, via: string, health: Health): Target {
     const target: Target = {
-      ...{ instance, via, health, drained: Promise.resolve() },
+      instance,
+      via,
+      health,
+      drained: Promise.resolve(),
       checks: setInterval(() => void this.#check(target), this.#options.check.everyMs),
     };
     this.#targets.set(instance.url, target);

@@ -19,8 +19,15 @@ class Yard implements FleetActions {
     const name = `app-${++this.#made}`;
     const nothing = async (): Promise<void> => {};
     const instance: Instance = {
-      ...{ name, url: `http://${name}`, options, stop: nothing, kill: nothing, pause: nothing },
-      ...{ resume: nothing, restart: nothing, running: () => !this.dead.has(instance) },
+      name,
+      url: `http://${name}`,
+      options,
+      stop: nothing,
+      kill: nothing,
+      pause: nothing,
+      resume: nothing,
+      restart: nothing,
+      running: () => !this.dead.has(instance),
     };
     this.all.push(instance);
     this.most = Math.max(this.most, this.all.length);

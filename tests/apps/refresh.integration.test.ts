@@ -90,7 +90,10 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
       .replace('x-instance-id', 'x-instance');
     const target = parsed(text);
     const { result } = await verify(target, {
-      ...{ seed: 1, sessions: 4, duration: 2_500, out },
+      seed: 1,
+      sessions: 4,
+      duration: 2_500,
+      out,
       workloads: ['hop', 'refresh-race'],
     });
     const verdicts = Object.fromEntries(result.guarantees.map(one => [one.guarantee, one.judgement]));
@@ -109,7 +112,9 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
 
 describe('init', () => {
   const accounts = ['alice', 'bob'].map(name => ({
-    ...{ user: `${name}@example.test`, password: PASSWORD, passwordEnv: 'ALICE_PASSWORD' },
+    user: `${name}@example.test`,
+    password: PASSWORD,
+    passwordEnv: 'ALICE_PASSWORD',
   }));
 
   it.each([
@@ -134,9 +139,12 @@ describe('init', () => {
         logout: { path: '/auth/logout' },
       });
       expect(file['refresh']).toEqual({
-        ...{ path: '/auth/refresh', json: { refresh_token: '{refresh}' } },
-        ...{ access: { json: '/access_token' }, token: { json: '/refresh_token' } },
-        ...{ lifetime: { json: '/expires_in' }, ...revokes },
+        path: '/auth/refresh',
+        json: { refresh_token: '{refresh}' },
+        access: { json: '/access_token' },
+        token: { json: '/refresh_token' },
+        lifetime: { json: '/expires_in' },
+        ...revokes,
       });
       expect(parsed(text).claims).toContain('token-refresh');
       expect([...app.tokens.keys(), PASSWORD].filter(secret => text.includes(secret))).toEqual([]);

@@ -9,13 +9,11 @@ const { login: _, ...rest } = USUAL;
 /** The target file contains the cookie of an existing session for each user. */
 const target = (app: SmallApp, url: string) => {
   app.sessions = ['alice', 'bob'].map(user => ({
-    ...{
-      id: `${user}-0123456789abcdef0123456789`,
-      user,
-      csrf: `${user}-token`,
-      notes: [],
-      born: 'one' as const,
-    },
+    id: `${user}-0123456789abcdef0123456789`,
+    user,
+    csrf: `${user}-token`,
+    notes: [],
+    born: 'one' as const,
   }));
   const cookie = Object.fromEntries(app.sessions.map(({ id, user }) => [user, `sid=${id}`]));
   return { ...rest, url, accounts: [{ user: 'alice' }, { user: 'bob' }], session: { cookie } };

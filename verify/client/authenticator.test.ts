@@ -53,7 +53,10 @@ it('makes a new key for each account and each registration', async () => {
   const options = await generateAuthenticationOptions({ rpID });
   const response = authenticator.respond('get', JSON.stringify(options), account, site) as never;
   const old = verifyAuthenticationResponse({
-    ...{ response, credential: { ...first }, expectedChallenge: options.challenge, ...expected },
+    response,
+    credential: { ...first },
+    expectedChallenge: options.challenge,
+    ...expected,
   });
   expect((await old).verified).toBe(false);
 });

@@ -26,18 +26,24 @@ async function driving(listener: RequestListener) {
   const { port } = server.address() as AddressInfo;
   const target = parseTarget(
     JSON.stringify({
-      ...{ version: 1, name: 'small', url: `http://127.0.0.1:${port}` },
+      version: 1,
+      name: 'small',
+      url: `http://127.0.0.1:${port}`,
       accounts: [{ user: 'alice', password: 'x' }],
       login: { page: '/login', path: '/login', form: {} },
       signedIn: { page: '/', user: 'data-user="(.*?)"' },
       probes: [
         {
-          ...{ object: 'notes', kind: 'list', scope: 'session' },
+          object: 'notes',
+          kind: 'list',
+          scope: 'session',
           read: { path: '/notes', items: '<li>(.*?)</li>' },
           add: { path: '/notes', form: { text: '{value}' } },
         },
         {
-          ...{ object: 'count', kind: 'counter', scope: 'session' },
+          object: 'count',
+          kind: 'counter',
+          scope: 'session',
           read: { path: '/count', items: '<b>(.*?)</b>' },
           increment: { path: '/count', form: {} },
         },

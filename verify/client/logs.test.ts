@@ -28,8 +28,19 @@ function log(kind: LogSource['kind'], name: string = kind) {
 }
 
 const operation = (request: string, more: Partial<Operation> = {}): Operation => ({
-  ...{ type: 'op', id: 1, clock: 'c0', client: 'c', session: 's', user: 'u', action: 'read', call: 0 },
-  ...{ request: `test-${request}`, outcome: 'ok', status: 200, instance: 'app-1', return: 1 },
+  type: 'op',
+  id: 1,
+  clock: 'c0',
+  client: 'c',
+  session: 's',
+  user: 'u',
+  action: 'read',
+  call: 0,
+  request: `test-${request}`,
+  outcome: 'ok',
+  status: 200,
+  instance: 'app-1',
+  return: 1,
   ...more,
 });
 

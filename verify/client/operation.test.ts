@@ -12,7 +12,14 @@ it('an operation has every field of its request and of its response', () => {
 
 it('an operation has no field that is absent from its request and its response', () => {
   const called: Called = {
-    ...{ id: 1, clock: 'c0', client: 'c', session: 's', user: 'u', action: 'read', request: 'r-1', call: 5 },
+    id: 1,
+    clock: 'c0',
+    client: 'c',
+    session: 's',
+    user: 'u',
+    action: 'read',
+    request: 'r-1',
+    call: 5,
   };
   expect(Object.keys(operationOf(called, { outcome: 'ok' }))).toEqual([
     ...['type', 'id', 'clock', 'client', 'session', 'user', 'action', 'request', 'call', 'outcome'],

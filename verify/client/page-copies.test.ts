@@ -3,7 +3,10 @@ import type { Reply } from '../core/response/reply.ts';
 import { PageCopies } from './page-copies.ts';
 
 const page = (body: string, headers: Reply['headers'] = { etag: `"${body}"` }): Reply => ({
-  ...{ status: 200, headers, body, cookies: [] },
+  status: 200,
+  headers,
+  body,
+  cookies: [],
 });
 const head = 'HTTP/1.1 304 Not Modified\r\nX-Instance-Id: two\r\n';
 const notModified: Reply = { status: 304, head, headers: { 'x-instance-id': 'two' }, body: '', cookies: [] };

@@ -18,7 +18,10 @@ function walkOf(first: Partial<Reply>, answers: Record<string, Partial<Reply>>) 
   network = new Network({ url: APP, headers: {}, tls: undefined, limits: undefined, origins: [PROVIDER] });
   const client = new SessionClient(network);
   const whole = (part: Partial<Reply> = {}): Reply => ({
-    ...{ status: 200, headers: {}, body: '', cookies: [] },
+    status: 200,
+    headers: {},
+    body: '',
+    cookies: [],
     ...part,
   });
   const sent: Send[] = [];

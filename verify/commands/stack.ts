@@ -22,7 +22,11 @@ export async function stackCommand(values: OptionValues<'stack'>, output: Output
   let died = (): void => {};
   try {
     stack = await startLocalStack({
-      ...{ instances, port, ...like, signal, onStep: say },
+      instances,
+      port,
+      ...like,
+      signal,
+      onStep: say,
       beside: async () => {
         const extras = await startExtras(say);
         more = extras.welcome;

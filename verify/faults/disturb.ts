@@ -89,7 +89,11 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
   load.begin();
   const opened = {
     type: 'fault' as const,
-    ...{ id, name: fault.name, clock: clock.name, begin: clock.now(), part: fault.part },
+    id,
+    name: fault.name,
+    clock: clock.name,
+    begin: clock.now(),
+    part: fault.part,
     ...(where === undefined ? {} : { where }),
     ...(fault.down === true ? { down: true } : {}),
   };
@@ -109,7 +113,10 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
       (signal.aborted || (await becomesHealthy(all, fault.instances ?? before, all.recovery(fault.name))));
     healthy = again && (came.unready === undefined || signal.aborted);
     recorder.log({
-      ...{ ...opened, end: clock.now(), ...came, healthy },
+      ...opened,
+      end: clock.now(),
+      ...came,
+      healthy,
       ...effect,
       ...(healed ? {} : { healed }),
     });
@@ -149,7 +156,9 @@ function meansOf(
   const heals: (() => Promise<unknown>)[] = [];
   const effect: { did?: string } = {};
   const means: Means = {
-    ...{ deadline, signal, log: join(folder, log) },
+    deadline,
+    signal,
+    log: join(folder, log),
     undo: heal => heals.push(heal),
     wait: milliseconds => quiet(all, milliseconds),
     shown: condition =>

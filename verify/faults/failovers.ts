@@ -24,7 +24,11 @@ function failoverTo(
   fallBehind: (lag: ProxyLink, stage: Stage) => Promise<void>,
 ): StackFault {
   return {
-    ...{ name, does, part: 'store', loses: true, linked: true },
+    name,
+    does,
+    part: 'store',
+    loses: true,
+    linked: true,
     lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
     async inject(stage) {
       const { stack, undo } = stage;

@@ -61,7 +61,15 @@ export function phases(
     disturb: async () => {
       recorder.phase('load');
       await disturb({
-        ...{ system, faults, recorder, load, signal, onStep, onAlarm, onChange, deadline },
+        system,
+        faults,
+        recorder,
+        load,
+        signal,
+        onStep,
+        onAlarm,
+        onChange,
+        deadline,
         random: random.fork('faults'),
         recovery: fault => recoveryOf(target, fault) ?? system.recovery,
         folder: join(folder, 'faults'),

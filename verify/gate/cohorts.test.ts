@@ -13,15 +13,19 @@ class Story {
   #operation(session: string, cohort: string, more: Partial<Operation>): void {
     this.now += SECOND;
     this.cohorts.ended({
-      ...{ type: 'op', id: this.now, clock: 'm', client: session, session, user: session, action: 'read' },
-      ...{
-        request: String(this.now),
-        call: this.now - 10,
-        return: this.now,
-        outcome: 'ok',
-        status: 200,
-        cohort,
-      },
+      type: 'op',
+      id: this.now,
+      clock: 'm',
+      client: session,
+      session,
+      user: session,
+      action: 'read',
+      request: String(this.now),
+      call: this.now - 10,
+      return: this.now,
+      outcome: 'ok',
+      status: 200,
+      cohort,
       ...more,
     } as Operation);
   }
@@ -38,7 +42,8 @@ class Story {
 
   write(session: string, cohort: string, refused = false): this {
     this.#operation(session, cohort, {
-      ...{ action: 'add', value: 'x' },
+      action: 'add',
+      value: 'x',
       ...(refused ? { outcome: 'fail', status: 403 } : { outcome: 'ok', status: 303 }),
     });
     return this;

@@ -111,7 +111,11 @@ export class Cohorts {
 
   crossings(): Crossing[] {
     return flat(this.#crossings).map(([created, served, { sessions, lost, requests, recent }]) => ({
-      ...{ created, served, sessions: sessions.size, lost, requests },
+      created,
+      served,
+      sessions: sessions.size,
+      lost,
+      requests,
       since: recent.length < RECENT ? undefined : recent[0],
     }));
   }

@@ -30,8 +30,11 @@ const run: typeof verify = async (_target, options = {}) => {
 };
 
 const TARGET = JSON.stringify({
-  ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'b' }] },
-  ...{ login: { page: '/login', path: '/login', form: {} }, signedIn: { page: '/', user: 'user=(.*)' } },
+  version: 1,
+  url: 'http://127.0.0.1:1',
+  accounts: [{ user: 'a', password: 'b' }],
+  login: { page: '/login', path: '/login', form: {} },
+  signedIn: { page: '/', user: 'user=(.*)' },
   instance: { header: 'x-instance-id', version: { header: 'x-app-version' } },
 });
 
@@ -49,16 +52,20 @@ function becomeValid({ options }: Begun): void {
   options.onPhase?.('load');
   const operation = (id: number, cohort: string, more: Partial<Operation>) =>
     options.onOperation?.({
-      ...{ type: 'op', id, clock: 'm', client: 's', session: 's', user: 'a', action: 'read' },
-      ...{
-        request: String(id),
-        call: id,
-        return: id + 1,
-        outcome: 'ok',
-        status: 200,
-        signedIn: 'in',
-        cohort,
-      },
+      type: 'op',
+      id,
+      clock: 'm',
+      client: 's',
+      session: 's',
+      user: 'a',
+      action: 'read',
+      request: String(id),
+      call: id,
+      return: id + 1,
+      outcome: 'ok',
+      status: 200,
+      signedIn: 'in',
+      cohort,
       ...more,
     } as Operation);
   operation(1, 'v1', { action: 'login', status: 303 });

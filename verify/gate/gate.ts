@@ -54,9 +54,16 @@ export interface Status extends CanaryVerdict {
 }
 
 const NONE: Status = {
-  ...{ state: 'idle', verdict: 'unknown', why: 'not started: POST /start starts the gate' },
-  ...{ stable: undefined, canary: undefined, summary: [], crossings: [], forms: [] },
-  ...{ run: undefined, error: undefined },
+  state: 'idle',
+  verdict: 'unknown',
+  why: 'not started: POST /start starts the gate',
+  stable: undefined,
+  canary: undefined,
+  summary: [],
+  crossings: [],
+  forms: [],
+  run: undefined,
+  error: undefined,
 };
 
 export class Gate {
@@ -150,7 +157,10 @@ class CanaryRun {
     const { sessions, out, onStep, run = verify } = this.#options;
     try {
       const { folder } = await run(this.#target, {
-        ...{ sessions, out, workloads: ['hop'], duration: Number.POSITIVE_INFINITY },
+        sessions,
+        out,
+        workloads: ['hop'],
+        duration: Number.POSITIVE_INFINITY,
         signal: this.#stop.signal,
         apart: true,
         onEvent: event => this.#event(event),
@@ -195,7 +205,11 @@ class CanaryRun {
       };
     return {
       ...this.#verdict(cohorts),
-      ...{ state, run, error: this.#error, summary: linesOf(cohorts), forms: cohorts.forms() },
+      state,
+      run,
+      error: this.#error,
+      summary: linesOf(cohorts),
+      forms: cohorts.forms(),
       crossings: cohorts.crossings().map(({ since: _, ...crossing }) => crossing),
     };
   }

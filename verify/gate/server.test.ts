@@ -9,8 +9,14 @@ import { gateMetrics } from './metrics.ts';
 import { gateServer } from './server.ts';
 
 const STATUS: Status = {
-  ...{ state: 'running', verdict: 'unknown', why: 'v2 has served 1 session of v1, 10 are needed' },
-  ...{ stable: 'v1', canary: 'v2', run: 'r', error: undefined, forms: [] },
+  state: 'running',
+  verdict: 'unknown',
+  why: 'v2 has served 1 session of v1, 10 are needed',
+  stable: 'v1',
+  canary: 'v2',
+  run: 'r',
+  error: undefined,
+  forms: [],
   summary: ['sessions created on v1, served by v2: 0 of 1 lost'],
   crossings: [{ created: 'v1', served: 'v2', sessions: 1, lost: 0, requests: 7 }],
 };
@@ -114,8 +120,11 @@ it('writes OpenMetrics, with the names of versions escaped', async () => {
 
 it('needs a target that names the version', () => {
   const text = JSON.stringify({
-    ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'b' }] },
-    ...{ login: { page: '/login', path: '/login', form: {} }, signedIn: { page: '/', user: 'user=(.*)' } },
+    version: 1,
+    url: 'http://127.0.0.1:1',
+    accounts: [{ user: 'a', password: 'b' }],
+    login: { page: '/login', path: '/login', form: {} },
+    signedIn: { page: '/', user: 'user=(.*)' },
   });
   const options = { sessions: 1, rate: 1, window: 1, out: 'runs' };
   const make = () => new Gate(parseTarget(text, 'shop.yaml', {}), options);

@@ -80,21 +80,17 @@ export async function judgeJepsen(
 function runOf(file: string, { model, initial, nilReads }: JepsenOptions): Run {
   const state = initial === undefined ? '' : ` --initial '${initial}'`;
   return {
-    ...{
-      type: 'run',
-      format: 'baton-history',
-      version: 1,
-      run: 'jepsen',
-      seed: 0,
-      canary: 'jepsen',
-      logs: [],
-    },
-    ...{
-      started: '1970-01-01T00:00:00.000Z',
-      target: `Jepsen history (${model})`,
-      url: file,
-      routing: 'spread',
-    },
+    type: 'run',
+    format: 'baton-history',
+    version: 1,
+    run: 'jepsen',
+    seed: 0,
+    canary: 'jepsen',
+    logs: [],
+    started: '1970-01-01T00:00:00.000Z',
+    target: `Jepsen history (${model})`,
+    url: file,
+    routing: 'spread',
     command: `${COMMAND} check --from jepsen ${file} --model ${model}${state} --nil-reads ${nilReads}`,
     claims: ['linearizability'],
   };

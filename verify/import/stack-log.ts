@@ -82,7 +82,10 @@ export function parseBalancerLine(
   const answered = (upstreamHeaderTime.at(-1) ?? '-') !== '-';
   const last = tried.at(-1);
   return {
-    ...{ type: 'served', source: 'balancer', kind: 'balancer', request },
+    type: 'served',
+    source: 'balancer',
+    kind: 'balancer',
+    request,
     ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
     // If no instance is available, nginx logs the name of the upstream group instead of an address.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),

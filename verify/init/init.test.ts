@@ -204,22 +204,21 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
   const logout = { method: 'POST' as const, path: '/logout' };
   const written = (value: string, livesOn: boolean, more: Partial<AppFindings> = {}): string =>
     targetFile({
-      ...{
-        name: 'app',
-        url: 'http://127.0.0.1',
-        accounts: ['alice', 'bob'].map(user => ({ user, passwordEnv: 'PASSWORD' })),
-      },
-      ...{
-        login,
-        mark: { page: '/', user: '(alice)', shown: [] },
-        signedOut: {},
-        sessions: {},
-        logout,
-        livesOn,
-        failedLogouts: [],
-      },
-      ...{ carried: { cookies: ['sid'], each: false }, recipe: undefined, csrf: undefined },
-      ...{ signal: SIGNAL, probe: undefined },
+      name: 'app',
+      url: 'http://127.0.0.1',
+      accounts: ['alice', 'bob'].map(user => ({ user, passwordEnv: 'PASSWORD' })),
+      login,
+      mark: { page: '/', user: '(alice)', shown: [] },
+      signedOut: {},
+      sessions: {},
+      logout,
+      livesOn,
+      failedLogouts: [],
+      carried: { cookies: ['sid'], each: false },
+      recipe: undefined,
+      csrf: undefined,
+      signal: SIGNAL,
+      probe: undefined,
       ...claimsOf({
         values: [[value]],
         users: [],
@@ -245,7 +244,11 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
       const capture = { token: { json: '/token' } };
       const left = { logout, livesOn: true };
       const { claims } = claimsOf({
-        ...{ values: [[value]], users: [], left, signal: SIGNAL, probe: undefined },
+        values: [[value]],
+        users: [],
+        left,
+        signal: SIGNAL,
+        probe: undefined,
         login: { ...login, capture },
       });
       return String(claims[0]);

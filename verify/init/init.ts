@@ -97,7 +97,12 @@ class Inquiry {
     const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open, carried.cookies);
     const { left, failed, sessions, living } = await this.#sessions(entrance, found, known, start.hints);
     const { probe, skipped } = await tryProbe(this.#looking, entrance, {
-      ...{ living, left, most: sessions.most, known, carriers: carried.cookies, hints: start.hints },
+      living,
+      left,
+      most: sessions.most,
+      known,
+      carriers: carried.cookies,
+      hints: start.hints,
     });
     const grace = await this.#grace(entrance);
     return targetFile({
@@ -120,7 +125,8 @@ class Inquiry {
       public: open,
       undecidable,
       ...claimsOf({
-        ...{ values: carried.values, before },
+        values: carried.values,
+        before,
         users: accounts.map(({ user }) => user),
         left,
         signal,

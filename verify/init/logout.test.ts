@@ -59,8 +59,10 @@ it('treats a request with status 205 as the logout of an API, if the refresh tok
   try {
     const visitor = manners.fresh();
     visitor.tokens = new Tokens({
-      ...{ path: '/refresh', json: { refresh: '{refresh}' } },
-      ...{ access: { json: '/access' }, token: { json: '/refresh' } },
+      path: '/refresh',
+      json: { refresh: '{refresh}' },
+      access: { json: '/access' },
+      token: { json: '/refresh' },
       atLogin: { access: '/access', refresh: '/refresh' },
     });
     visitor.tokens.begin({ headers: {}, body: '{"access":"a","refresh":"r"}', cookies: [] });
@@ -92,14 +94,19 @@ it('sends the form of the page that asks for a confirmation, with the token of t
     const visitor = manners.fresh();
     const login = { page: '/login', path: '/login', method: 'POST' as const };
     const known = {
-      ...{ login, csrf: { field: 'csrf' }, page: '/' },
+      login,
+      csrf: { field: 'csrf' },
+      page: '/',
       signedIn: (seen: PageVisit) => seen.status === 200,
     };
     const pages = [await visitor.get('/')];
     const { left } = await findLogout(visitor, { pages, elsewhere: new Map() }, known);
     const path = '/session/logout?all=1';
     expect(left?.logout).toMatchObject({
-      ...{ steps: [{ method: 'GET', path }], method: 'POST', path, form: { csrf: '{csrf}' } },
+      steps: [{ method: 'GET', path }],
+      method: 'POST',
+      path,
+      form: { csrf: '{csrf}' },
     });
   } finally {
     manners.close();

@@ -66,7 +66,10 @@ it('looks for the values again after a wait, if a cache holds the page from befo
 
 it('never sends a form that renames a database, and sends one that adds a note', () => {
   const form = (action: string): Form => ({
-    ...{ action, method: 'POST', words: '', files: false },
+    action,
+    method: 'POST',
+    words: '',
+    files: false,
     fields: [{ name: 'text', type: 'text', value: '', hint: 'text' }],
   });
   const visitor: Pick<Visitor, 'pathOf'> = { pathOf: action => action };

@@ -18,8 +18,10 @@ describe('the access token of a response', () => {
 
 describe('the grace period', () => {
   const spec = {
-    ...{ path: '/refresh', json: { refresh_token: '{refresh}' } },
-    ...{ access: { json: '/access' }, token: { json: '/refresh' } },
+    path: '/refresh',
+    json: { refresh_token: '{refresh}' },
+    access: { json: '/access' },
+    token: { json: '/refresh' },
     atLogin: { access: '/access', refresh: '/refresh' },
   };
 

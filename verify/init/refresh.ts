@@ -48,7 +48,8 @@ export async function findRefresh(
     const next = refreshIn(seen)?.pointer;
     const lifetime = lifetimeIn(seen, found.pointer);
     const refresh: Refresh = {
-      ...{ ...trial, access: { json: found.pointer } },
+      ...trial,
+      access: { json: found.pointer },
       ...(next === undefined ? {} : { token: { json: next } }),
       ...(lifetime === undefined ? {} : { lifetime: { json: lifetime } }),
     };

@@ -31,7 +31,9 @@ export function targetFile(found: AppFindings): string {
 
 export const headPart = ({ name, url, ca, origins = [] }: Begun): string =>
   yaml({
-    ...{ version: 1, name, url },
+    version: 1,
+    name,
+    url,
     ...(origins.length === 0 ? {} : { origins: [...origins] }),
     ...(ca === undefined ? {} : { tls: { ca } }),
   });

@@ -31,13 +31,17 @@ async function checked(scope: 'session' | 'user'): Promise<string[]> {
   await once(server, 'listening');
   const target = parseTarget(
     JSON.stringify({
-      ...{ version: 1, name: 'small', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+      version: 1,
+      name: 'small',
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       accounts: [{ user: 'alice', password: 'x' }],
       login: { page: '/login', path: '/login', form: {} },
       signedIn: { page: '/', user: 'data-user="(.*?)"' },
       probes: [
         {
-          ...{ object: 'notes', kind: 'list', scope },
+          object: 'notes',
+          kind: 'list',
+          scope,
           read: { path: '/', items: '<li>(.*?)</li>' },
           add: { path: '/notes', form: { text: '{value}' } },
         },

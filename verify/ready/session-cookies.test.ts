@@ -44,17 +44,14 @@ async function found(
   const { port } = server.address() as AddressInfo;
   const target = parseTarget(
     JSON.stringify({
-      ...{
-        version: 1,
-        name: 'small',
-        url: `http://127.0.0.1:${port}`,
-        accounts: [{ user: 'alice', password: 'x' }],
-      },
-      ...{
-        login: { page: '/login', path: '/login', form: {} },
-        signedIn: { page: '/', user: 'data-user="(.*?)"' },
-      },
-      ...{ instance: { header: 'x-instance' }, claims: ['continuity'] },
+      version: 1,
+      name: 'small',
+      url: `http://127.0.0.1:${port}`,
+      accounts: [{ user: 'alice', password: 'x' }],
+      login: { page: '/login', path: '/login', form: {} },
+      signedIn: { page: '/', user: 'data-user="(.*?)"' },
+      instance: { header: 'x-instance' },
+      claims: ['continuity'],
     }),
     'small',
     {},

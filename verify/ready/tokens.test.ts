@@ -8,16 +8,22 @@ import { requireTokens } from './tokens.ts';
  */
 function checking(refresh: object | undefined, captured: Record<string, string>): () => void {
   const file = {
-    ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'alice', password: 'x' }], refresh },
-    ...{ login: { path: '/login' }, signedIn: { page: '/me', user: { json: '/user' } } },
+    version: 1,
+    url: 'http://127.0.0.1:1',
+    accounts: [{ user: 'alice', password: 'x' }],
+    refresh,
+    login: { path: '/login' },
+    signedIn: { page: '/me', user: { json: '/user' } },
   };
   const target = parseTarget(JSON.stringify(file), 'target.yaml', {});
   return () => requireTokens({ target }, { captured: new Map(Object.entries(captured)) });
 }
 
 const JSON_API = {
-  ...{ path: '/refresh', json: { refresh_token: '{refresh}' } },
-  ...{ access: { json: '/access' }, token: { json: '/refreshToken' } },
+  path: '/refresh',
+  json: { refresh_token: '{refresh}' },
+  access: { json: '/access' },
+  token: { json: '/refreshToken' },
 };
 const COOKIES = { path: '/refresh', access: { cookie: 'access' } };
 

@@ -43,7 +43,8 @@ export const ctrf: Report = safely(input => {
         testEnvironment: result.url,
         healthy: overall(input) === 'valid' && whole.length === 0,
         extra: {
-          ...{ seed: result.seed, command: result.command },
+          seed: result.seed,
+          command: result.command,
           ...(result.faults === undefined ? {} : { faults: result.faults }),
         },
       },
@@ -91,8 +92,14 @@ function summaryOf(tests: readonly Test[], result: Result) {
   const of = (status: Test['status']): number => tests.filter(test => test.status === status).length;
   return {
     tests: tests.length,
-    ...{ passed: of('passed'), failed: of('failed'), skipped: of('skipped'), pending: 0, other: 0 },
-    ...{ start, stop: start + duration, duration },
+    passed: of('passed'),
+    failed: of('failed'),
+    skipped: of('skipped'),
+    pending: 0,
+    other: 0,
+    start,
+    stop: start + duration,
+    duration,
   };
 }
 

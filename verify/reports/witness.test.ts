@@ -66,7 +66,10 @@ describe('witnessLines', () => {
 it('the picture draws no text of a request over the box of another one', () => {
   const [cookies, instance] = [[{ change: 'set' as const, name: 'sid', label: 'ab12' }], 'app-1'];
   const svg = witnessHtml({
-    ...{ name: 'FORK', guarantee: 'one-session', summary: '', notes: [] },
+    name: 'FORK',
+    guarantee: 'one-session',
+    summary: '',
+    notes: [],
     witness: [
       step({ call: 0, return: 9, instance, cookies }, 'set a cookie'),
       step({ call: 5, return: 12, instance, cookies }, 'set a cookie', 'none'),

@@ -32,8 +32,15 @@ export function entry({ headers, login, session, signedIn, probes }: TargetFile)
   return {
     headers: carries ? { [text.split(':')[0] ?? '']: `{${READY_MADE}}`, ...headers } : headers,
     login: {
-      ...{ page, path: page, method: 'GET', form: {}, headers: {}, follow: false },
-      ...{ capture: {}, basic: false, steps: [] },
+      page,
+      path: page,
+      method: 'GET',
+      form: {},
+      headers: {},
+      follow: false,
+      capture: {},
+      basic: false,
+      steps: [],
     },
     ...(session?.command === undefined
       ? { logout: undefined, logoutEverywhere: undefined, probes: probes.map(shared) }

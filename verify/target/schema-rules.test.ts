@@ -6,8 +6,12 @@ const REFRESH = { path: '/refresh', access: { json: '/access' } };
 
 function errorOf(change: object): string {
   const file = {
-    ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'alice', password: 'x' }] },
-    ...{ login: { path: '/login', form: FORM }, signedIn: { page: '/', user: { json: '/user' } }, ...change },
+    version: 1,
+    url: 'http://127.0.0.1:1',
+    accounts: [{ user: 'alice', password: 'x' }],
+    login: { path: '/login', form: FORM },
+    signedIn: { page: '/', user: { json: '/user' } },
+    ...change,
   };
   try {
     parseTarget(JSON.stringify(file), 'target.yaml', {});
@@ -107,7 +111,8 @@ it.each<[string, object, string]>([
   [
     'a password before a mail, and an account without one',
     {
-      ...{ mail: { command: './mail' }, accounts: [{ user: 'alice' }] },
+      mail: { command: './mail' },
+      accounts: [{ user: 'alice' }],
       login: { path: '/in', steps: [{ path: '/a', form: { p: '{password}' }, mail: { code: '(4711)' } }] },
     },
     'accounts.0.password: missing: expected a text',

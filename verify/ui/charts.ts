@@ -61,7 +61,9 @@ function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[]
   });
   return [
     {
-      ...{ title: 'Requests per second, by instance', x, unit: '/s' },
+      title: 'Requests per second, by instance',
+      x,
+      unit: '/s',
       lines: [
         ...plots.instances.map((name, i) => ({
           label: name === '' ? 'not named' : name,
@@ -72,14 +74,19 @@ function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[]
       ],
     },
     {
-      ...{ title: 'Live sessions, and forced logins so far', x, unit: '' },
+      title: 'Live sessions, and forced logins so far',
+      x,
+      unit: '',
       lines: [
         { label: 'live sessions', colour: paint.instance(0), values: alive },
         { label: 'sessions lost: forced logins', colour: paint.bad, values: losses, dash: [6, 3] },
       ],
     },
     {
-      ...{ title: 'Requests by the age of their session', by: 'age', unit: '', bars: true },
+      title: 'Requests by the age of their session',
+      by: 'age',
+      unit: '',
+      bars: true,
       x: plots.ages.map((_, i) => i),
       names: plots.ages.map((_, i) => (i < 6 ? `< ${2 ** i} s` : `< ${Math.round(2 ** i / 6) / 10} min`)),
       lines: [
@@ -104,22 +111,18 @@ function compared({ facts }: ViewState, paint: Paint): Chart[] {
   });
   return [
     {
-      ...{
-        title: 'Response time by percentile',
-        by: 'percentile',
-        unit: ' ms',
-        x: PERCENTILES.map((_, i) => i),
-      },
+      title: 'Response time by percentile',
+      by: 'percentile',
+      unit: ' ms',
+      x: PERCENTILES.map((_, i) => i),
       names: PERCENTILES.map(percent => `p${percent}`),
       lines: sides.map((side, i) => line(i, side.quantiles)),
     },
     {
-      ...{
-        title: 'Share of the requests, by instance',
-        by: 'instance',
-        unit: ' %',
-        x: instances.map((_, i) => i),
-      },
+      title: 'Share of the requests, by instance',
+      by: 'instance',
+      unit: ' %',
+      x: instances.map((_, i) => i),
       names: instances,
       lines: sides.map((side, i) =>
         line(
@@ -158,7 +161,10 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
           value: (_, value) => (value === null ? '–' : at(value)),
         },
         ...lines.map(({ label, colour, dash, fill }) => ({
-          ...{ label, stroke: colour, width: 1.5, value: (_: uPlot, value: number | null) => shown(value) },
+          label,
+          stroke: colour,
+          width: 1.5,
+          value: (_: uPlot, value: number | null) => shown(value),
           ...(dash === undefined ? {} : { dash }),
           ...(fill === undefined ? {} : { fill }),
           ...(bars !== true || paths === undefined ? {} : { paths, points: { show: false } }),

@@ -74,8 +74,10 @@ export class Lanes {
     const sheet = this.#kept.get(inputs, () => new Sheet(this.#state, paint, unit, lane));
     this.#drawn = sheet;
     const part = {
-      ...{ x: from * unit, y: this.#scroller.scrollTop },
-      ...{ width: this.#width - this.names, height: height - this.#axis },
+      x: from * unit,
+      y: this.#scroller.scrollTop,
+      width: this.#width - this.names,
+      height: height - this.#axis,
     };
     this.#offset = { x: this.names - part.x, y: this.#axis - part.y };
     this.#background(context, height);

@@ -27,8 +27,14 @@ export function paintOf(): Paint {
   const dark = matchMedia('(prefers-color-scheme: dark)').matches && !matchMedia('print').matches;
   const all = INSTANCES[dark ? 'dark' : 'light'];
   return {
-    ...{ text: colour('text'), dim: colour('dim'), line: colour('line'), card: colour('card') },
-    ...{ page: colour('page'), bad: colour('violated'), warn: colour('unknown'), band: colour('band') },
+    text: colour('text'),
+    dim: colour('dim'),
+    line: colour('line'),
+    card: colour('card'),
+    page: colour('page'),
+    bad: colour('violated'),
+    warn: colour('unknown'),
+    band: colour('band'),
     instance: index => (index < 0 ? colour('dim') : (all[index % all.length] ?? '#888')),
   };
 }

@@ -6,9 +6,13 @@ const workloadsOf = (claims: readonly string[]): string[] =>
   chosen(
     parseTarget(
       JSON.stringify({
-        ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'alice', password: 'x' }] },
-        ...{ login: { page: '/login', path: '/login' }, signedIn: { page: '/', user: '(a)' } },
-        ...{ logout: { path: '/logout' }, claims },
+        version: 1,
+        url: 'http://127.0.0.1:1',
+        accounts: [{ user: 'alice', password: 'x' }],
+        login: { page: '/login', path: '/login' },
+        signedIn: { page: '/', user: '(a)' },
+        logout: { path: '/logout' },
+        claims,
       }),
       'target',
       {},

@@ -120,7 +120,10 @@ export async function perform(
   const inside = Promise.withResolvers<void>();
   const undisturbed = Promise.withResolvers<void>();
   const hopPlan: Plan = {
-    ...{ sessions, part, deadline: 0, entered: inside.resolve },
+    sessions,
+    part,
+    deadline: 0,
+    entered: inside.resolve,
     rate: rate && { ...rate, length: duration },
     ...(disturb === undefined && { undisturbed: undisturbed.promise }),
     ...(settle && { settle }),

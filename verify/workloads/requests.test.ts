@@ -102,12 +102,18 @@ function recorded(
 ): { context: Context; operations: Operation[] } {
   const target = parseTarget(
     JSON.stringify({
-      ...{ version: 1, name: 'small', url, accounts: [{ user: 'alice', password: 'x' }] },
-      ...{ login: { path: '/login', page: '/login', form: {} }, logout: { path: '/logout' } },
+      version: 1,
+      name: 'small',
+      url,
+      accounts: [{ user: 'alice', password: 'x' }],
+      login: { path: '/login', page: '/login', form: {} },
+      logout: { path: '/logout' },
       signedIn: { page: '/', user: 'data-user="(.*?)"' },
       probes: [
         {
-          ...{ object: 'notes', kind: 'bag', scope: 'session' },
+          object: 'notes',
+          kind: 'bag',
+          scope: 'session',
           read: { path: '/notes', items: '<li>(.*?)</li>' },
           add: { path: '/notes', form: { text: '{value}' } },
           remove: { path: '/notes/{value}', method: 'DELETE' },
@@ -255,7 +261,8 @@ it('audit grows a later session of a user, after an earlier one has ended', asyn
   await audit.run(
     { ...context, growth: { longest: 0, total: 2_000, refused: false } },
     {
-      ...{ sessions: 1, deadline: Number.POSITIVE_INFINITY },
+      sessions: 1,
+      deadline: Number.POSITIVE_INFINITY,
     },
   );
   const [grown] = [...Map.groupBy(operations, ({ session }) => session).values()].sort(

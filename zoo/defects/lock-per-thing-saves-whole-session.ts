@@ -3,7 +3,9 @@ import { oneAtATime } from '../hosts/plain/lock.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
 const list = (object: string) => ({
-  ...{ object, scope: 'session', kind: 'list' },
+  object,
+  scope: 'session',
+  kind: 'list',
   read: { path: `/app/${object}`, items: 'data-item="([^"]*)"' },
   add: { path: `/app/${object}`, form: { item: '{value}' } },
 });

@@ -31,6 +31,8 @@ if (import.meta.main)
       oldExpressSession({
         store: new RedisStore({ client: redis, ttl }),
         secret,
-        ...{ resave: false, saveUninitialized: false, cookie: { httpOnly: true, path: '/' } },
+        resave: false,
+        saveUninitialized: false,
+        cookie: { httpOnly: true, path: '/' },
       }),
   });

@@ -40,8 +40,12 @@ if (import.meta.main)
       Router().use(
         sameSite,
         oldExpressSession({
-          ...{ store: new RedisStore({ client: redis }), secret, rolling: true },
-          ...{ resave: false, saveUninitialized: false, cookie: { httpOnly: true, path: '/' } },
+          store: new RedisStore({ client: redis }),
+          secret,
+          rolling: true,
+          resave: false,
+          saveUninitialized: false,
+          cookie: { httpOnly: true, path: '/' },
         }),
       ),
   });

@@ -65,10 +65,16 @@ export function applicationBalancer(
   });
   const targets = new alb.CfnTargetGroup(stack, 'Targets', {
     vpcId: vpc.vpcId,
-    ...{ protocol: 'HTTP', port, targetType: 'instance' },
-    ...{ healthCheckProtocol: 'HTTP', healthCheckPort: `${port}`, healthCheckPath: '/readyz' },
-    ...{ healthCheckIntervalSeconds: CHECK.interval, healthCheckTimeoutSeconds: CHECK.timeout },
-    ...{ unhealthyThresholdCount: CHECK.unhealthy, healthyThresholdCount: CHECK.healthy },
+    protocol: 'HTTP',
+    port,
+    targetType: 'instance',
+    healthCheckProtocol: 'HTTP',
+    healthCheckPort: `${port}`,
+    healthCheckPath: '/readyz',
+    healthCheckIntervalSeconds: CHECK.interval,
+    healthCheckTimeoutSeconds: CHECK.timeout,
+    unhealthyThresholdCount: CHECK.unhealthy,
+    healthyThresholdCount: CHECK.healthy,
     targetGroupAttributes: Object.entries({
       'deregistration_delay.timeout_seconds': `${DRAIN}`,
       'stickiness.enabled': sticky,
@@ -81,7 +87,9 @@ export function applicationBalancer(
     ...(https === undefined
       ? { port, protocol: 'HTTP' }
       : {
-          ...{ port: 443, protocol: 'HTTPS', certificates: [{ certificateArn: https.certificate }] },
+          port: 443,
+          protocol: 'HTTPS',
+          certificates: [{ certificateArn: https.certificate }],
           sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
         }),
     defaultActions: [{ type: 'forward', targetGroupArn: targets.ref }],
@@ -114,15 +122,18 @@ export function classicBalancer(stack: Stack, { vpc, group, port, sticky, https 
         ...(https === undefined
           ? { protocol: 'HTTP', loadBalancerPort: `${port}` }
           : { protocol: 'HTTPS', loadBalancerPort: '443', sslCertificateId: https.certificate }),
-        ...{ instanceProtocol: 'HTTP', instancePort: `${port}` },
+        instanceProtocol: 'HTTP',
+        instancePort: `${port}`,
         policyNames: Token.asList(Fn.conditionIf(condition.logicalId, ['sticky'], Aws.NO_VALUE)),
       },
     ],
     lbCookieStickinessPolicy: [{ policyName: 'sticky', cookieExpirationPeriod: `${COOKIE}` }],
     healthCheck: {
       target: `TCP:${port}`,
-      ...{ interval: `${CHECK.interval}`, timeout: `${CHECK.timeout}` },
-      ...{ unhealthyThreshold: `${CHECK.unhealthy}`, healthyThreshold: `${CHECK.healthy}` },
+      interval: `${CHECK.interval}`,
+      timeout: `${CHECK.timeout}`,
+      unhealthyThreshold: `${CHECK.unhealthy}`,
+      healthyThreshold: `${CHECK.healthy}`,
     },
     connectionDrainingPolicy: { enabled: true, timeout: DRAIN },
     crossZone: true,

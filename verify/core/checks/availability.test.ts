@@ -484,7 +484,9 @@ describe('availability, exact messages', () => {
       for (let i = 0; i < times; i++) {
         const call = picture.now;
         session.asks('app-1', {
-          ...{ call, return: call + (late === undefined ? 400_000 : 1000), late },
+          call,
+          return: call + (late === undefined ? 400_000 : 1000),
+          late,
           ...(starved && { starved }),
         });
       }
@@ -501,7 +503,8 @@ describe('availability, exact messages', () => {
     // violation.
     expect(slow(9, undefined, true).judgement).toBe('valid');
     expect(slow(20, undefined, true)).toMatchObject({
-      ...{ judgement: 'unknown', violations: 0 },
+      judgement: 'unknown',
+      violations: 0,
       why: expect.stringContaining('20 requests failed or took too long'),
     });
   });

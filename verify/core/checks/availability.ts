@@ -36,7 +36,9 @@ export const availability = check<AvailabilityCounts>({
     return few(count.requests, ENOUGH, 'request', ' outside fault windows', 'run for longer');
   },
   rests: ({ requests, windows, requestsInWindows }) => ({
-    ...{ requests, 'fault windows': windows, 'requests in them': requestsInWindows },
+    requests,
+    'fault windows': windows,
+    'requests in them': requestsInWindows,
   }),
   rulesOut: findingOf,
   broken: (_violations, count) => findingOf(count),

@@ -78,7 +78,11 @@ describe('the anomalies of a check', () => {
     }
   }
   const every = check<Seen>({
-    ...{ guarantee: 'routing', assumes: '', minimum: '', judge: Every, counts: Seen },
+    guarantee: 'routing',
+    assumes: '',
+    minimum: '',
+    judge: Every,
+    counts: Seen,
     compared: ({ seen }) => seen,
     missing: () => undefined,
     rests: ({ seen }) => ({ seen }),
@@ -109,8 +113,13 @@ describe('the anomalies of a check', () => {
       ...Array(5).fill('UNPINNED'),
     ]);
     expect(verdict?.anomalies[0]).toEqual({
-      ...{ name: 'PINNED', guarantee: 'routing', session: 's1', user: 'alice' },
-      ...{ summary: '#1', witness: [], notes: [] },
+      name: 'PINNED',
+      guarantee: 'routing',
+      session: 's1',
+      user: 'alice',
+      summary: '#1',
+      witness: [],
+      notes: [],
     });
     expect(reported).toHaveLength(10);
   });

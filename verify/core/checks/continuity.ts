@@ -28,7 +28,10 @@ export const continuity = check({
     return few(handoffs, ENOUGH_HANDOFFS, 'handoff', ` among ${counted(requests, 'request')}`, how);
   },
   rests: ({ requests, handoffs, sessions, pairs }) => ({
-    ...{ requests, handoffs, sessions, 'login pairs': pairs },
+    requests,
+    handoffs,
+    sessions,
+    'login pairs': pairs,
   }),
   rulesOut: ({ requests, handoffs }, { routing }) =>
     routing === 'sticky'

@@ -24,8 +24,10 @@ export const cookiePolicy = check({
     return untried(tried, 'session cookie');
   },
   rests: ({ cookies, tried, without, ids }) => ({
-    ...{ 'cookies set': cookies, instances: reached(tried) },
-    ...{ 'requests without a cookie': without, 'session ids': ids },
+    'cookies set': cookies,
+    instances: reached(tried),
+    'requests without a cookie': without,
+    'session ids': ids,
   }),
   rulesOut: ({ cookies }) => `${counted(cookies, 'cookie')} set with all required attributes`,
   broken: violations => `${counted(violations, 'way')} in which the session cookie is exposed`,

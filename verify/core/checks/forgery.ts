@@ -67,7 +67,9 @@ export const forgery = check<Forgeries>({
     (changes < CHANGES ? `cookies were changed in one way only, ${CHANGES} are needed` : undefined) ??
     untried(tried, 'changed cookie'),
   rests: ({ forged, changes, tried }) => ({
-    ...{ 'forged cookies': forged, 'ways of changing': changes, instances: reached(tried) },
+    'forged cookies': forged,
+    'ways of changing': changes,
+    instances: reached(tried),
   }),
   rulesOut: ({ forged }) => `${atMost(forged)} of changed cookies are accepted`,
   broken: violations => `${counted(violations, 'changed cookie')} signed in, or got a 5xx`,

@@ -57,7 +57,9 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
 export function check<C extends object>(declaration: Declaration<C>): Check {
   const { guarantee, assumes, minimum, judge: Judge } = declaration;
   return {
-    ...{ guarantee, assumes, minimum },
+    guarantee,
+    assumes,
+    minimum,
     start: (run, onAnomaly, faults, seen) => new Judge(declaration, { run, onAnomaly, faults, seen }),
     conclude: (counts, run) =>
       concludeFrom(declaration, { ...new declaration.counts(), ...NONE, ...counts }, run),
@@ -196,9 +198,12 @@ export abstract class Judging<C extends object> implements Fold {
 
   #anomaly({ at, summary, witness, notes = [] }: Violation, name = this.#firstName()): Anomaly {
     return {
-      ...{ name, guarantee: this.#declaration.guarantee },
+      name,
+      guarantee: this.#declaration.guarantee,
       ...(at === undefined ? {} : { session: at.session, user: at.user }),
-      ...{ summary, witness, notes },
+      summary,
+      witness,
+      notes,
     };
   }
 

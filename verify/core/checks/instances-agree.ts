@@ -33,7 +33,8 @@ export const instancesAgree = check<Answers>({
   rests({ pairs, older, olderForms }) {
     const numbers = numbersIn(pairs);
     return {
-      ...{ responses: sum(numbers), 'pairs of instances': numbers.length },
+      responses: sum(numbers),
+      'pairs of instances': numbers.length,
       ...(older > 0 && { 'sessions from before a fault': older, 'forms from before a fault': olderForms }),
     };
   },

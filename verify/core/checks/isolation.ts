@@ -28,7 +28,10 @@ export const isolation = check({
           'find out why the writes fail';
   },
   rests: ({ responses, users, planted, ids }) => ({
-    ...{ responses, users, 'users with canaries': planted, 'session ids': ids },
+    responses,
+    users,
+    'users with canaries': planted,
+    'session ids': ids,
   }),
   // k6 does not count responses that name a user. So in k6 the verdict is `valid` only if users wrote private values.
   rulesOut: ({ responses, planted, named }) =>

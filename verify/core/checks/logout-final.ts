@@ -33,7 +33,10 @@ export const logoutFinal = check({
     );
   },
   rests: ({ logouts, raced, replays, tried }) => ({
-    ...{ logouts, 'with a request in flight': raced, replays, instances: reached(tried) },
+    logouts,
+    'with a request in flight': raced,
+    replays,
+    instances: reached(tried),
   }),
   rulesOut: ({ raced }) => `${atMost(raced)} of logouts with a request in flight are undone`,
   broken: (violations, { logouts, known }) =>

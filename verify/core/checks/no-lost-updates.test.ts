@@ -329,8 +329,13 @@ describe('no-lost-updates', () => {
     );
     const log = (request: string, began: number) =>
       picture.add({
-        ...{ type: 'served', source: 'balancer', kind: 'balancer', request, status: 303 },
-        ...{ began, ended: began + 1000 },
+        type: 'served',
+        source: 'balancer',
+        kind: 'balancer',
+        request,
+        status: 303,
+        began,
+        ended: began + 1000,
       });
     // In the log, the two adds of the second pair only touch, those of the third pair do not overlap, and those of the
     // last pair have no entry.

@@ -97,8 +97,11 @@ export class Outage extends Judging<OutageCounts> {
     const effective = this.#downs.filter(({ window }) => tookEffect(window));
     const sum = (of: (down: Down) => number): number => effective.reduce((all, down) => all + of(down), 0);
     Object.assign(this.count, {
-      ...{ outages: this.#downs.length, effective: effective.length, requests: sum(down => down.requests) },
-      ...{ recovered: sum(down => down.recovered), starved: sum(down => down.starved) },
+      outages: this.#downs.length,
+      effective: effective.length,
+      requests: sum(down => down.requests),
+      recovered: sum(down => down.recovered),
+      starved: sum(down => down.starved),
     });
   }
 

@@ -31,7 +31,9 @@ export const outage = check({
     );
   },
   rests: ({ effective, requests, recovered }) => ({
-    ...{ outages: effective, requests, 'sessions used again': recovered },
+    outages: effective,
+    requests,
+    'sessions used again': recovered,
   }),
   rulesOut: ({ requests }) =>
     `${atMost(requests)} of requests are signed out or hang while the store is down`,

@@ -3,7 +3,12 @@ import type { CookieAttributes } from '../history/history.ts';
 import { Picture, type SessionPicture, type Shown } from '../testing/picture.ts';
 
 const LAX: CookieAttributes = {
-  ...{ httpOnly: true, secure: false, sameSite: 'lax', path: '/', bytes: 90, bits: 128 },
+  httpOnly: true,
+  secure: false,
+  sameSite: 'lax',
+  path: '/',
+  bytes: 90,
+  bits: 128,
 };
 const sets = (attributes: CookieAttributes): Shown => ({
   cookies: [{ name: 'sid', change: 'set', label: 'a', attributes }],

@@ -41,7 +41,10 @@ export class OutdatedSessions {
     if (session.login === undefined || operation.with !== undefined) return;
     const { login } = session;
     const seen = getOrInsert<SessionState, Seen>(this.#sessions, session, () => ({
-      ...{ side: this.#sideOf(login), cookies: new Map(), pages: new Map(), served: false },
+      side: this.#sideOf(login),
+      cookies: new Map(),
+      pages: new Map(),
+      served: false,
     }));
     this.#cookies.set(operation, seen.cookies, this.#isBefore(operation));
     if (!live) return;

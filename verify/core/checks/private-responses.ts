@@ -73,7 +73,9 @@ export const privateResponses = check<Responses>({
     return untried(tried, 'signed-in response');
   },
   rests: ({ signedIn, setting, tried }) => ({
-    ...{ 'signed-in responses': signedIn, 'that set the cookie': setting, instances: reached(tried) },
+    'signed-in responses': signedIn,
+    'that set the cookie': setting,
+    instances: reached(tried),
   }),
   rulesOut: () => 'no shared cache may store a private response',
   broken: (_violations, { cached }) =>

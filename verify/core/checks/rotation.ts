@@ -98,7 +98,9 @@ export const rotation = check<Sent>({
     return sent === undefined ? undefined : `an invented id was sent before the login of ${sent}`;
   },
   rests: count => ({
-    ...{ replays: count.replays, 'from before the login': beforeLogin(count), invented: count.invented },
+    replays: count.replays,
+    'from before the login': beforeLogin(count),
+    invented: count.invented,
   }),
   rulesOut: count => `${atMost(beforeLogin(count))} of logins sign in an older cookie`,
   broken: (violations, count) =>

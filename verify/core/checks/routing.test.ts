@@ -89,7 +89,8 @@ describe('routing, of instances that come or go without a fault', () => {
 
   it('is unknown, not PINNED, if the requests are spread over the instances that are present', () => {
     expect(rollout('123123123', '145145145')).toMatchObject({
-      ...{ judgement: 'unknown', anomalies: [] },
+      judgement: 'unknown',
+      anomalies: [],
       why:
         `${COME_OR_GO} app-2, app-3, app-4, …: a deploy or the balancer may be the cause. Let Baton start the deploy ` +
         '(`--faults`), or set `instance.addresses`',
@@ -102,7 +103,8 @@ describe('routing, of instances that come or go without a fault', () => {
     expect(verdict).toMatchObject({ judgement: 'unknown', anomalies: [] });
     // app-2 and app-3 get no request before the 20th of 140 requests. That is too few to change the judged shares.
     expect(routes(['1'.repeat(18), ...Array<string>(20).fill('123123')]).verdict('routing')).toMatchObject({
-      ...{ judgement: 'valid', anomalies: [] },
+      judgement: 'valid',
+      anomalies: [],
     });
   });
 
@@ -179,7 +181,8 @@ describe('routing, while a balancer ejects an instance after a failure that it h
   it('is unknown, not PINNED, if all sessions miss the instance for some time', () => {
     const halves = (gap: string) => `${'12'.repeat(55)}${gap}${'21'.repeat(55)}`;
     expect(inTurn(halves('1'.repeat(150)))).toMatchObject({
-      ...{ judgement: 'unknown', anomalies: [] },
+      judgement: 'unknown',
+      anomalies: [],
       why: expect.stringContaining('a part of the run has no response from app-2') as string,
     });
     expect(inTurn(halves('')).judgement).toBe('valid');

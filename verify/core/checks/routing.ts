@@ -30,7 +30,9 @@ export const routing = check<Routes>({
   compared: ({ requests }) => requests,
   missing,
   rests: (count, run) => ({
-    ...{ requests: count.requests, instances: sharesOf(count, run).length, sessions: count.sessions },
+    requests: count.requests,
+    instances: sharesOf(count, run).length,
+    sessions: count.sessions,
   }),
   rulesOut: findingOf,
   broken: (_violations, count, run) => findingOf(count, run),

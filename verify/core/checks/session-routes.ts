@@ -28,7 +28,10 @@ export class SessionRoutes {
   /** @param count the counts of the run, including this request in `requests` */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
     const route = getOrInsert(this.#open, session, () => ({
-      ...{ first: operation, requests: 0, repeats: [], several: false },
+      first: operation,
+      requests: 0,
+      repeats: [],
+      several: false,
     }));
     if (route.first === operation) count.sessions++;
     else count.repeats++;

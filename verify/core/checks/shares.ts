@@ -25,7 +25,10 @@ export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   presences.forEach(({ instance, weight: own }, i) => {
     const requests = count.served[instance] ?? 0;
     const share = getOrInsert(shares, instance, () => ({
-      ...{ instance, requests, fair: 0, part: all === 0 ? 0 : requests / all },
+      instance,
+      requests,
+      fair: 0,
+      part: all === 0 ? 0 : requests / all,
     }));
     share.fair += all === 0 ? own / weight : (expected[i] ?? 0) / all;
   });

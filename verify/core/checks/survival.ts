@@ -64,7 +64,9 @@ function together(windows: readonly Outcome[]): Outcome {
 function rests(windows: readonly FaultWindow[]): Record<string, number> {
   const { sessions, writes } = together(windows);
   return {
-    ...{ faults: windows.length, 'sessions from before': all(sessions), 'writes from before': all(writes) },
+    faults: windows.length,
+    'sessions from before': all(sessions),
+    'writes from before': all(writes),
   };
 }
 

@@ -239,8 +239,16 @@ describe('token-refresh', () => {
       const picture = drawn({});
       const session = begun(picture);
       picture.add({
-        ...{ type: 'start', id: 99, clock: 'c0', client: 's1', session: 's1', user: 'alice' },
-        ...{ action: 'refresh', request: 'test-99', call: picture.now, sent: 'A' },
+        type: 'start',
+        id: 99,
+        clock: 'c0',
+        client: 's1',
+        session: 's1',
+        user: 'alice',
+        action: 'refresh',
+        request: 'test-99',
+        call: picture.now,
+        sent: 'A',
       });
       picture.wait(5 * SECOND);
       session.refresh('A', undefined, 'app-2');

@@ -39,8 +39,13 @@ export const tokenRefresh = check({
     );
   },
   rests: ({ refreshes, overlapped, repeated, replays, after, expired, tried }) => ({
-    ...{ refreshes, overlapping: overlapped, repeated, 'spent tokens': replays },
-    ...{ 'after a logout': after, 'access tokens after it': expired, instances: reached(tried) },
+    refreshes,
+    overlapping: overlapped,
+    repeated,
+    'spent tokens': replays,
+    'after a logout': after,
+    'access tokens after it': expired,
+    instances: reached(tried),
   }),
   rulesOut: ({ overlapped, repeated, replays, after }, { declared }) =>
     declared?.refresh?.grace === undefined

@@ -68,7 +68,9 @@ function waitedTooLong(window: FaultWindow): Violation | undefined {
 export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
 
 export const down = (summary: string, witness: WitnessStep[]): Violation => ({
-  ...{ at: witness[0]?.operation, summary, witness },
+  at: witness[0]?.operation,
+  summary,
+  witness,
 });
 
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {

@@ -33,7 +33,12 @@ export interface Digest {
 export function digestOf(result: Result, revision?: string): Digest {
   const { run, target, started, seed, finished, guarantees, tally } = result;
   return {
-    ...{ run, target, started, seed, ...(revision === undefined ? {} : { revision }), finished },
+    run,
+    target,
+    started,
+    seed,
+    ...(revision === undefined ? {} : { revision }),
+    finished,
     sessions: tally.sessions,
     guarantees: guarantees
       .filter(({ claimed, judgement }) => claimed || judgement !== 'unknown')

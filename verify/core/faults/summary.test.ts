@@ -19,8 +19,14 @@ it('counts the requests, the lost sessions and the new logins of a fault', () =>
   const faults = picture.finish().result().faults ?? [];
   expect(faults).toMatchObject([
     {
-      ...{ id: 1, name: 'kill', where: 'app-1', bit: true, healthy: true },
-      ...{ requests: 5, failed: 2, relogins: 1 },
+      id: 1,
+      name: 'kill',
+      where: 'app-1',
+      bit: true,
+      healthy: true,
+      requests: 5,
+      failed: 2,
+      relogins: 1,
       sessions: { survived: 1, of: 2 },
     },
   ]);

@@ -9,10 +9,17 @@ export const summaryOf = (windows: readonly FaultWindow[]): FaultSummary[] =>
     const { during, gap, waits, sessions, writes } = window;
     const all = sessions.survived + sessions.gone;
     return {
-      ...{ id, name, ...(where === undefined ? {} : { where }), ...(did === undefined ? {} : { did }) },
-      ...{ bit: tookEffect(window), healthy, ...(healed === false ? { healed } : {}) },
+      id,
+      name,
+      ...(where === undefined ? {} : { where }),
+      ...(did === undefined ? {} : { did }),
+      bit: tookEffect(window),
+      healthy,
+      ...(healed === false ? { healed } : {}),
       ...(end === undefined ? {} : { duration: end - begin }),
-      ...{ requests: during.requests, failed: during.failed, relogins },
+      requests: during.requests,
+      failed: during.failed,
+      relogins,
       sessions: { survived: sessions.survived, of: all, atLeast: 1 - upperBound(sessions.gone, all) },
       writes: { acknowledged: writes.survived + writes.gone, lost: writes.gone },
       gap: gap === undefined ? 0 : lengthOf(gap),

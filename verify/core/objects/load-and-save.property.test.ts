@@ -74,8 +74,16 @@ function run(steps: readonly Step[]): Event[] {
     const write = action !== 'read';
     const unsure = write && outcome === 'info';
     const called = {
-      ...{ id, clock: 'c0', client: session, session, user: 'alice', object: `${object}@alice` },
-      ...{ action, request: `r${id}`, call, ...(write && action !== 'clear' ? { value } : {}) },
+      id,
+      clock: 'c0',
+      client: session,
+      session,
+      user: 'alice',
+      object: `${object}@alice`,
+      action,
+      request: `r${id}`,
+      call,
+      ...(write && action !== 'clear' ? { value } : {}),
     };
     const save = (): void => {
       // For a refused write, the app saves the state that it loaded, unchanged. Reads save nothing, because the history
@@ -86,8 +94,14 @@ function run(steps: readonly Step[]): Event[] {
       write
         ? { type: 'end', id, return: end, outcome, instance: 'app-1' }
         : {
-            ...{ type: 'op', ...called, return: end, outcome: 'ok', instance: 'app-1' },
-            ...{ signedIn: 'in', sawUser: 'alice', saw: request.loaded[object] },
+            type: 'op',
+            ...called,
+            return: end,
+            outcome: 'ok',
+            instance: 'app-1',
+            signedIn: 'in',
+            sawUser: 'alice',
+            saw: request.loaded[object],
           };
     return [
       ...(write ? [{ at: call, order: 0, does: (): Event => ({ type: 'start', ...called }) }] : []),

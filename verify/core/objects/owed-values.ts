@@ -29,7 +29,11 @@ export class OwedValues {
 
   add(value: Value, add: Write): void {
     const owed = getOrInsert(this.#values, value, () => ({
-      ...{ adds: [], least: 0, raced: false, absent: false, showed: undefined },
+      adds: [],
+      least: 0,
+      raced: false,
+      absent: false,
+      showed: undefined,
     }));
     owed.adds.push(add);
     if (this.#bag || owed.least === 0) owed.least++;

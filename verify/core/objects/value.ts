@@ -180,7 +180,10 @@ export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   );
 
 export const contradiction = (against: Operation, was: string, expected: string, came: string) => ({
-  ...{ against, was, expected, came },
+  against,
+  was,
+  expected,
+  came,
 });
 
 /**

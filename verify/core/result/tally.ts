@@ -69,7 +69,10 @@ export class Tallying {
     const ages = this.#ages.finish();
     const known = [...this.#instances.values()].reduce((sum, of) => sum + of.requests, 0);
     return {
-      ...{ operations: ok + fail + info, ok, fail, info },
+      operations: ok + fail + info,
+      ok,
+      fail,
+      info,
       sessions: this.#sessions,
       users: this.#users.size,
       handoffs: this.#handoffs,

@@ -55,7 +55,14 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   if (errors > 0) judgements.push('unknown');
   if (limits.length > 0) judgements.push('violated');
   return {
-    ...{ format: 'baton-result', version: 1, run: name, target, url, seed, started, command },
+    format: 'baton-result',
+    version: 1,
+    run: name,
+    target,
+    url,
+    seed,
+    started,
+    command,
     finished: 'complete',
     judgement: combine(judgements),
     guarantees,
@@ -156,7 +163,10 @@ function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tall
   const known = rows.reduce((total, { requests }) => total + requests, 0);
   const failures = FAILURES.map(how => [how, sum(tagged(TAGGED.failed, how))] as const);
   return {
-    ...{ operations: ok + fail + info, ok, fail, info },
+    operations: ok + fail + info,
+    ok,
+    fail,
+    info,
     sessions: sum('baton_sessions'),
     users: sum('baton_users'),
     handoffs: sum('baton_handoffs'),

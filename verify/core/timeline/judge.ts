@@ -178,7 +178,14 @@ export class Judge {
     ]);
     const { run, target, url, seed, started, command } = this.#run;
     return {
-      ...{ format: 'baton-result', version: 1, run, target, url, seed, started, command },
+      format: 'baton-result',
+      version: 1,
+      run,
+      target,
+      url,
+      seed,
+      started,
+      command,
       finished: this.#finish?.reason ?? 'cut off',
       judgement: combine(guarantees.filter(v => v.claimed).map(v => v.judgement)),
       guarantees,

@@ -10,12 +10,27 @@ import { type LoggedRequest, RequestLogs } from './request-logs.ts';
 
 const REQUESTS = 60_000;
 const read = (id: number): Operation => ({
-  ...{ type: 'op', id, clock: 'c0', client: 's1', session: 's1', user: 'alice', action: 'read' },
-  ...{ request: `test-${id}`, call: id * 10, return: id * 10 + 5, outcome: 'ok', status: 200 },
+  type: 'op',
+  id,
+  clock: 'c0',
+  client: 's1',
+  session: 's1',
+  user: 'alice',
+  action: 'read',
+  request: `test-${id}`,
+  call: id * 10,
+  return: id * 10 + 5,
+  outcome: 'ok',
+  status: 200,
   instance: id % 2 === 0 ? 'app-1' : 'app-2',
 });
 const served = (id: number, instance: string): Served => ({
-  ...{ type: 'served', source: instance, kind: 'instance', request: `test-${id}`, instance, status: 200 },
+  type: 'served',
+  source: instance,
+  kind: 'instance',
+  request: `test-${id}`,
+  instance,
+  status: 200,
 });
 
 describe('the requests that wait for entries of a log', () => {

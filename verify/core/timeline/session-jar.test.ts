@@ -13,11 +13,14 @@ const attributes = (path?: string, domain?: string) => ({
   ...(domain === undefined ? {} : { domain }),
 });
 const set = (name: string, label: string, path?: string, domain?: string): CookieChange => ({
-  ...{ name, label, change: 'set' },
+  name,
+  label,
+  change: 'set',
   attributes: attributes(path, domain),
 });
 const gone = (name: string, path?: string, domain?: string): CookieChange => ({
-  ...{ name, change: 'deleted' },
+  name,
+  change: 'deleted',
   attributes: attributes(path, domain),
 });
 

@@ -71,9 +71,13 @@ export class Sessions {
 
   #state({ session, user }: { session: string; user: string }): SessionState {
     return getOrInsert(this.#open, session, () => ({
-      ...{ session, user, canary: ownCanaries(this.#canary, user) },
+      session,
+      user,
+      canary: ownCanaries(this.#canary, user),
       credentials: getOrInsert(this.#credentials, user, () => ({ accepted: 0, refused: 0 })),
-      ...{ instances: [], knownBy: [], jar: new SessionJar() },
+      instances: [],
+      knownBy: [],
+      jar: new SessionJar(),
     }));
   }
 

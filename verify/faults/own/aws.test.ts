@@ -123,7 +123,8 @@ it('test-failover waits for another primary, and then until the group is availab
 it('test-failover has no effect if the primary stays, and needs one that ElastiCache names', async () => {
   bench.put('stays', '');
   expect(await bench.inject(redis, 'redis-test-failover')).toMatchObject({
-    ...{ bit: false, did: 'cards-001 stayed the primary' },
+    bit: false,
+    did: 'cards-001 stayed the primary',
   });
   bench.put('primary', '');
   await expect(bench.inject(redis, 'redis-test-failover')).rejects.toThrow('cluster mode is disabled');

@@ -218,7 +218,9 @@ async function failover(
     return now !== '' && now !== before;
   };
   const bit = await until(changed, {
-    ...{ withinMs, everyMs: LOOK_MS, signal: means.signal },
+    withinMs,
+    everyMs: LOOK_MS,
+    signal: means.signal,
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,

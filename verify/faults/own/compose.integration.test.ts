@@ -13,7 +13,9 @@ describe.skipIf(why !== '')('a compose file', () => {
   const bench = new Bench();
   const compose = (...args: string[]): string =>
     execFileSync('docker', ['compose', '--project-name', project, ...args], {
-      ...{ cwd: bench.folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+      cwd: bench.folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
   const states = (): string[] =>
     compose('ps', '--all', '--format', '{{.Name}} {{.State}}', 'web')

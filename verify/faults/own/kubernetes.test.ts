@@ -59,7 +59,9 @@ it('evict-pod asks for the eviction of one, and waits for its successor', async 
   expect([bit, did]).toEqual([true, 'old-1 evicted']);
   expect(bench.commands()).toContain('create --raw /api/v1/namespaces/web/pods/old-1/eviction --filename -');
   expect(JSON.parse(readFileSync(join(bench.folder, 'bin', 'eviction'), 'utf8'))).toEqual({
-    ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'old-1', namespace: 'web' } },
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name: 'old-1', namespace: 'web' },
   });
   expect(bench.commands().at(-1)).toBe(SETTLED);
 });

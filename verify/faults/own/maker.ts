@@ -19,7 +19,9 @@ export type Maker = (made: Made) => Disturbance;
 export function makerOf(spec: FaultSpec, commandsOf: (means: Means) => Commands): Maker {
   const { down, loses, lasts, instances } = spec;
   return ({ name, does, where, inject, lacks, deploy = false, part = spec.part }) => ({
-    ...{ name, does, part },
+    name,
+    does,
+    part,
     ...((spec.deploy ?? deploy) ? { deploy: true } : {}),
     ...(down ? { down } : {}),
     ...(loses ? { loses } : {}),

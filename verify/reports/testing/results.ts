@@ -24,24 +24,32 @@ export function healthy(): Result {
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
   const fault = {
-    ...{ bit: true, healthy: true, duration: 14_600_000, requests: 5_148, failed: 0, relogins: 0 },
-    ...{ sessions: { survived: 32, of: 32, atLeast: 0.91 }, writes: { acknowledged: 1_204, lost: 0 } },
-    ...{ gap: 210_000, wait: { longest: 390_000, p99: 40_000 } },
+    bit: true,
+    healthy: true,
+    duration: 14_600_000,
+    requests: 5_148,
+    failed: 0,
+    relogins: 0,
+    sessions: { survived: 32, of: 32, atLeast: 0.91 },
+    writes: { acknowledged: 1_204, lost: 0 },
+    gap: 210_000,
+    wait: { longest: 390_000, p99: 40_000 },
   };
   const faults: FaultSummary[] = [
     { ...fault, id: 1, name: 'rolling-restart', did: '2 instances restarted' },
     {
-      ...{
-        ...fault,
-        id: 2,
-        name: 'store-stop',
-        where: text,
-        did: `${text} stopped`,
-        failed: 300,
-        relogins: 1,
-      },
-      ...{ bit: false, healthy: false, healed: false },
-      ...{ sessions: { survived: 31, of: 32, atLeast: 0.85 }, writes: { acknowledged: 10, lost: 1 } },
+      ...fault,
+      id: 2,
+      name: 'store-stop',
+      where: text,
+      did: `${text} stopped`,
+      failed: 300,
+      relogins: 1,
+      bit: false,
+      healthy: false,
+      healed: false,
+      sessions: { survived: 31, of: 32, atLeast: 0.85 },
+      writes: { acknowledged: 10, lost: 1 },
     },
   ];
   return { ...result, faults, remarks: unhealed({ faults }) };

@@ -31,7 +31,11 @@ function markOf(anomaly: Anomaly, id: string, claimed: boolean): AnomalyMark[] {
   const ends = witness.map(one => one.operation.return ?? one.operation.call);
   return [
     {
-      ...{ id, name, guarantee, claimed, summary },
+      id,
+      name,
+      guarantee,
+      claimed,
+      summary,
       at: operation.call,
       from: Math.min(...witness.map(one => one.operation.call)),
       until: Math.max(...ends),

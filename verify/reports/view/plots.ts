@@ -98,7 +98,9 @@ export class PlotCounts {
       instances: names,
       requests: of('requests'),
       failed: of('failed'),
-      ...{ born: full(born), ended: full(ended), lost: full(lost) },
+      born: full(born),
+      ended: full(ended),
+      lost: full(lost),
       ages: Array.from(this.#ages, count => count ?? 0),
       latency: this.#parts.flatMap(({ part, instances }) =>
         [...instances].sort().map(([instance, buckets]) => {

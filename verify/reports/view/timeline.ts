@@ -86,7 +86,9 @@ export class Timeline implements Fold {
     if (!this.#faults.has(id)) this.#plots.part(`during ${title}`);
     else if (end !== undefined) this.#plots.part(`after ${title}`);
     this.#faults.set(id, {
-      ...{ id, title, begin },
+      id,
+      title,
+      begin,
       ...(end === undefined ? {} : { end }),
       ...(did === undefined ? {} : { did: printable(did) }),
     });
@@ -135,10 +137,14 @@ export class Timeline implements Fold {
       call: start,
       length: end === undefined ? 0 : Math.max(0, Math.round(end / UNIT) - start) + 1,
       session: this.#session(operation),
-      ...{ instance: this.#text(operation.instance), action: this.#text(operation.action) },
-      ...{ path: this.#text(operation.path), note: this.#text(operation.note) },
-      ...{ object: this.#text(objectOf(operation)), with: this.#text(operation.with) },
-      ...{ source: this.#text(operation.source), sawUser: this.#text(sawUser === user ? OWN : sawUser) },
+      instance: this.#text(operation.instance),
+      action: this.#text(operation.action),
+      path: this.#text(operation.path),
+      note: this.#text(operation.note),
+      object: this.#text(objectOf(operation)),
+      with: this.#text(operation.with),
+      source: this.#text(operation.source),
+      sawUser: this.#text(sawUser === user ? OWN : sawUser),
       detail: this.#text(this.#broken.has(operation.session) ? detailOf(operation) : undefined),
       status,
       state:

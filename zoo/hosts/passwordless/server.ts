@@ -143,7 +143,8 @@ function passkeyRoutes(redis: Redis): RequestHandler {
     const ceremony = await begun(request);
     if (ceremony === undefined) return void response.status(400).json({ error: 'unknown challenge' });
     const { registrationInfo } = await verifyRegistrationResponse({
-      ...{ response: request.body, ...expected(ceremony.challenge) },
+      response: request.body,
+      ...expected(ceremony.challenge),
     });
     if (registrationInfo === undefined) return void response.status(400).json({ error: 'refused' });
     const { id, publicKey } = registrationInfo.credential;
@@ -166,7 +167,8 @@ function passkeyRoutes(redis: Redis): RequestHandler {
       return void response.status(400).json({ error: 'unknown challenge or passkey' });
     const { user, publicKey }: Credential = JSON.parse(known);
     const { verified } = await verifyAuthenticationResponse({
-      ...{ response: request.body, ...expected(ceremony.challenge) },
+      response: request.body,
+      ...expected(ceremony.challenge),
       credential: { id: request.body.id, publicKey: Buffer.from(publicKey, 'base64url'), counter: 0 },
     });
     if (!verified) return void response.status(400).json({ error: 'refused' });

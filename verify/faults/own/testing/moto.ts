@@ -18,8 +18,12 @@ export interface Moto {
 }
 
 const environmentFor = (url: string): Record<string, string> => ({
-  ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' },
-  ...{ AWS_DEFAULT_REGION: 'us-east-1', AWS_PAGER: '', AWS_ENDPOINT_URL: url },
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_REGION: 'us-east-1',
+  AWS_DEFAULT_REGION: 'us-east-1',
+  AWS_PAGER: '',
+  AWS_ENDPOINT_URL: url,
 });
 
 /** Starts moto, and waits until it responds. */
@@ -43,7 +47,9 @@ export async function startMoto(): Promise<Moto> {
   });
   const env = environmentFor(url);
   return {
-    ...{ url, env, stop },
+    url,
+    env,
+    stop,
     async aws(...args) {
       const { stdout } = await promisify(execFile)('aws', [...args, '--output', 'json'], {
         env: { PATH: process.env['PATH'], ...env },

@@ -26,8 +26,12 @@ export class Bench {
 
   fault(faults: object, name: string) {
     const target = {
-      ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
-      ...{ login: { path: '/login' }, signedIn: { page: '/', user: '(.*)' }, faults },
+      version: 1,
+      url: 'http://127.0.0.1:1',
+      accounts: [{ user: 'a', password: 'open-sesame' }],
+      login: { path: '/login' },
+      signedIn: { page: '/', user: '(.*)' },
+      faults,
     };
     const parsed = parseTarget(JSON.stringify(target), join(this.folder, 'target.json'), {});
     const found = ownFaults(parsed, {}).find(fault => fault.name === name);
@@ -46,7 +50,9 @@ export class Bench {
     try {
       const aim = this.fault(faults, name).aim(seeded(seed));
       const bit = await aim.inject({
-        ...{ deadline: 1_000, log, signal: this.stop.signal },
+        deadline: 1_000,
+        log,
+        signal: this.stop.signal,
         undo: one => heals.push(one),
         wait: async () => {},
         shown: condition =>
