@@ -1,5 +1,7 @@
-import { DEFECTS, HEALTHY, type When } from './acts.ts';
+import type { When } from './act.ts';
+import { DEFECTS } from './defects.ts';
 import type { Draw } from './draw.ts';
+import { HEALTHY } from './healthy.ts';
 
 const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
   always: () => '',

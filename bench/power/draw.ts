@@ -1,6 +1,8 @@
 /** Draws a random change of an app: a defect, or a healthy variant that leaves the app correct. */
 import { type Random, seeded } from '../../verify/random.ts';
-import { type Act, DEFECTS, type DrawnHost, HEALTHY, type When } from './acts.ts';
+import type { Act, DrawnHost, When } from './act.ts';
+import { DEFECTS } from './defects.ts';
+import { HEALTHY } from './healthy.ts';
 
 export type DrawnKind = 'defect' | 'healthy';
 

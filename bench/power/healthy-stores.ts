@@ -1,4 +1,4 @@
-/** Implements changes of a session store that look odd, but leave the app correct (acts.ts lists them). */
+/** Implements changes of a session store that look odd, but leave the app correct (healthy.ts lists them). */
 import type { SessionData } from 'express-session';
 import { differ } from './contents.ts';
 import { ignored, onLoad, onSave, type Replace } from './replacement.ts';

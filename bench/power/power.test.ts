@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
 import { describe, expect, it } from 'vitest';
-import { DEFECTS, HEALTHY } from './acts.ts';
+import { DEFECTS } from './defects.ts';
 import { describeDraw } from './describe.ts';
 import { type Draw, drawOf } from './draw.ts';
 import { HANDLER_ACTS } from './handler.ts';
+import { HEALTHY } from './healthy.ts';
 import { report } from './report.ts';
 import { STORE_ACTS } from './store.ts';
 import { draw, sessionOf, started } from './testing.ts';

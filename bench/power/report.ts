@@ -1,4 +1,4 @@
-import { DEFECTS } from './acts.ts';
+import { DEFECTS } from './defects.ts';
 import type { TrialRecord } from './trial.ts';
 
 const percent = (count: number, of: number): string =>

@@ -1,8 +1,9 @@
 import type { SessionData } from 'express-session';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionGoneError } from '../../app/stores/errors.ts';
-import { DEFECTS, HEALTHY } from './acts.ts';
+import { DEFECTS } from './defects.ts';
 import type { Draw } from './draw.ts';
+import { HEALTHY } from './healthy.ts';
 import type { Raw } from './replacement.ts';
 import { STORE_ACTS } from './store.ts';
 import { draw, sessionOf, started } from './testing.ts';

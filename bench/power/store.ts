@@ -1,4 +1,4 @@
-/** Implements the random changes of a session store that acts.ts lists: defects, and odd but correct changes. */
+/** Implements the random changes of a session store that defects.ts and healthy.ts list. */
 import { SessionGoneError } from '../../app/stores/errors.ts';
 import { copyOf } from '../../zoo/stores/stock.ts';
 import { differ, type Loaded, owners, undoes, withoutItems, withoutOldest } from './contents.ts';

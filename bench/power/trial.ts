@@ -17,7 +17,7 @@ export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /** Stored in addition to the seed, because an edit of acts.ts can give the seed a different change. */
+  /** Stored in addition to the seed, because an edit of defects.ts or healthy.ts can give the seed a different change. */
   act: z.string(),
   when: z.string(),
   every: z.number(),

@@ -66,10 +66,7 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/**
- * Counts go to k6 in batches, because each call to k6 takes 2 µs. A batch ends after BATCH operations or LATEST
- * microseconds.
- */
+/** k6 gets counts after BATCH operations or LATEST microseconds, because each call to k6 takes 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
 /**

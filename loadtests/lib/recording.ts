@@ -137,10 +137,7 @@ export class Recording {
     return true;
   }
 
-  /**
-   * Measures the time without a successful response. Does so at each failure too, because the run could end before the
-   * next success.
-   */
+  /** Measures the time without a successful response, also at a failure: the run could end before the next success. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;
@@ -150,15 +147,18 @@ export class Recording {
     this.#success = outcome === 'ok' ? now : since;
   }
 
-  record({ event, reason }: Pick<SessionEvent, 'event' | 'reason'>): void {
+  record(what: Pick<SessionEvent, 'event' | 'reason'>): void {
     const vu = this.#vu;
     this.#settle();
-    const { session } = this;
-    const user = this.#user;
     const at = vu.time();
-    const recorded: SessionEvent = { type: 'session', session, user, event, clock: vu.name, at };
-    if (reason !== undefined) recorded.reason = reason;
-    vu.observer.step(recorded);
+    vu.observer.step({
+      type: 'session',
+      session: this.session,
+      user: this.#user,
+      ...what,
+      clock: vu.name,
+      at,
+    });
     vu.observer.flush(at);
   }
 }

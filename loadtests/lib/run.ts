@@ -83,18 +83,12 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
   return [...windowLine(shared, settings, at), { type: 'finish', clock, at, reason: 'complete' }];
 }
 
-/**
- * Returns a fault event if the whole run counts as one fault; otherwise nothing.
- * @param end end of the fault; undefined at the start of the run
- */
+/** Returns a fault event if the whole run counts as one fault. Without `end`, the fault has only begun. */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
   if (judged.window === undefined) return [];
   const fault: Fault = { type: 'fault', id: 1, name: script, clock, begin: 0 };
   return [end === undefined ? fault : { ...fault, end, bit: true, healthy: true }];
 }
 
-/**
- * Prints an event of the history as one line. With `--console-output FILE --log-format raw`, k6 writes exactly this
- * line.
- */
+/** Prints an event as one line: with `--console-output FILE --log-format raw`, k6 writes exactly this line. */
 export const writeLine = (event: Event): void => console.log(JSON.stringify(event));

@@ -1,46 +1,6 @@
-/** Lists the random changes of an app: defects, and healthy variants that leave the app correct. */
+/** Lists the random changes that make an app wrong. */
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
-
-export type DrawnHost = 'card-store' | 'plain';
-
-/** Condition of a request under which the app changes its behaviour. */
-export type When =
-  | 'always'
-  /** The session is at least `wait` milliseconds old. */
-  | 'aged'
-  /** This instance has not served the session in the last `wait` milliseconds. */
-  | 'rested'
-  /** Another request of the same session is in flight on this instance. */
-  | 'overlapping'
-  /** Only the second instance changes its behaviour. */
-  | 'one instance'
-  /** Only a fixed quarter of the users is affected. */
-  | 'some users'
-  /** A different instance handled the login of the session. */
-  | 'begun elsewhere'
-  /** This instance has served an earlier session of the same user. */
-  | 'second login'
-  /** The session holds at least `size` characters. */
-  | 'large'
-  /** The session contains a character outside ASCII. */
-  | 'awkward';
-
-export interface Act {
-  /** Completes the sentence "one time in n, the app …", for example with "adds a note twice". */
-  readonly does: string;
-  readonly hosts: readonly DrawnHost[];
-  /** Possible conditions, one of which is chosen at random. Empty: no condition. */
-  readonly whens: readonly When[];
-  /** Limits of the random time `ms`. Absent if the change has no time. */
-  readonly ms?: readonly [number, number];
-}
-
-const BOTH: readonly DrawnHost[] = ['card-store', 'plain'];
-const PLAIN: readonly DrawnHost[] = ['plain'];
-const CARDS: readonly DrawnHost[] = ['card-store'];
-const PLACES: readonly When[] = ['one instance', 'some users', 'begun elsewhere', 'second login'];
-const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', ...PLACES];
-const SAVES: readonly When[] = [...USUAL, 'large', 'awkward'];
+import { type Act, BOTH, CARDS, PLACES, PLAIN, SAVES, USUAL } from './act.ts';
 
 /** Changes that make the app wrong. `breaks` is the guarantee that a change violates first. */
 export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee }>> = {
@@ -268,48 +228,5 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     breaks: 'availability',
     hosts: BOTH,
     whens: USUAL,
-  },
-};
-
-/** Changes that look odd, but leave the app correct. */
-export const HEALTHY: Readonly<Record<string, Act>> = {
-  'wait-to-save': {
-    does: 'takes `ms` to save, and then acknowledges',
-    hosts: BOTH,
-    whens: USUAL,
-    ms: [5, 200],
-  },
-  'wait-to-load': { does: 'takes `ms` to load a session', hosts: BOTH, whens: USUAL, ms: [5, 200] },
-  'save-twice': { does: 'saves twice before it acknowledges', hosts: BOTH, whens: USUAL },
-  'copy-with-version': {
-    does: 'reads a session from its own copy, if that equals the session in the store',
-    hosts: BOTH,
-    whens: USUAL,
-  },
-  'late-renewal': {
-    does: 'renews a session `ms` after the response',
-    hosts: BOTH,
-    whens: USUAL,
-    ms: [5, 500],
-  },
-  'delete-again': {
-    does: 'deletes a session again `ms` after its logout',
-    hosts: BOTH,
-    whens: USUAL,
-    ms: [5, 3_000],
-  },
-  compress: { does: 'compresses a page', hosts: BOTH, whens: USUAL },
-  revalidate: {
-    does: 'lets browsers keep a page, and answers 304 if it has not changed',
-    hosts: PLAIN,
-    whens: USUAL,
-  },
-  'set-again': { does: 'sets the same session cookie again', hosts: PLAIN, whens: USUAL },
-  'other-cookies': { does: 'sets a second cookie that means nothing', hosts: BOTH, whens: USUAL },
-  'try-again': { does: 'refuses a write with status 409 before it has an effect', hosts: BOTH, whens: USUAL },
-  'refuse-size': {
-    does: 'responds with 500 to a save of a session that is too large, and saves nothing',
-    hosts: PLAIN,
-    whens: ['large'],
   },
 };
