@@ -157,6 +157,23 @@ describe('Interpreter', () => {
     ]);
   });
 
+  it('treats a write without the usual redirect as one that may not have happened', () => {
+    const own = interpreterOf(target, secret => secret, 'bc0ffee');
+    const wrote = (more: Partial<Reply>, action: 'add' | 'remove' = 'add') =>
+      own.seen(reply(more), { action, object: 'basket' }).outcome;
+    const again = { body: '<form>Error: the token is invalid' };
+    expect(wrote(again)).toBe('ok');
+    own.redirecting.add('basket');
+    expect([wrote(again), wrote({ status: 303, redirect: '/basket' }), wrote(again, 'remove')]).toEqual([
+      'info',
+      'ok',
+      'ok',
+    ]);
+    const worker = interpreterOf(target, secret => secret, 'bc0ffee');
+    worker.learn(own.learned);
+    expect(worker.seen(reply(again), { action: 'add', object: 'basket' }).outcome).toBe('info');
+  });
+
   it('decides by the page at the end of its redirects whether a login was accepted', () => {
     const landed = (more: Partial<Reply>) => interpreter.landed(reply(more));
     const form = '<input type="password">';

@@ -18,13 +18,18 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Returns the check's actions on the data of the app's only probe, in order. */
-async function checked(scope: 'session' | 'user'): Promise<string[]> {
+/**
+ * Returns the check's operations on the data of the app's only probe, in order.
+ *
+ * @param accepts number of writes that the app accepts; it responds to later ones with a page instead of a redirect
+ */
+async function performed(scope: 'session' | 'user', accepts = 100): Promise<Operation[]> {
   const notes: string[] = [];
   const server = createServer(async (request, response) => {
     const sent = new URLSearchParams(await text(request)).get('text');
-    if (sent !== null) notes.push(sent);
-    if (request.method === 'POST') response.writeHead(303, { location: '/' });
+    const accepted = notes.length < accepts;
+    if (sent !== null && accepted) notes.push(sent);
+    if (request.method === 'POST' && accepted) response.writeHead(303, { location: '/' });
     response.end(`<b data-user="alice"></b>${notes.map(note => `<li>${note}</li>`).join('')}`);
   }).listen(0, '127.0.0.1');
   ends.push(() => server.close());
@@ -58,8 +63,10 @@ async function checked(scope: 'session' | 'user'): Promise<string[]> {
   const { context, close } = record(plan);
   ends.push(() => close('complete'));
   await checkProbes(context);
-  return operations.filter(({ object }) => object !== undefined).map(({ action }) => action);
+  return operations.filter(({ object }) => object !== undefined);
 }
+
+const checked = async (scope: 'session' | 'user') => (await performed(scope)).map(({ action }) => action);
 
 it('writes to the object of a session until a read shows the value', async () => {
   expect(await checked('session')).toEqual(['add', 'read']);
@@ -68,4 +75,13 @@ it('writes to the object of a session until a read shows the value', async () =>
 it('also writes to an object of a user twelve times, with two reads after each, before other sessions overlap', async () => {
   const alone = Array.from({ length: 12 }, () => ['add', 'read', 'read']).flat();
   expect(await checked('user')).toEqual(['add', 'read', ...alone]);
+});
+
+it('does not count a page as the acknowledgement of a write if an accepted write led to a redirect', async () => {
+  const writes = (await performed('user', 2)).filter(({ action }) => action === 'add');
+  expect(writes.map(({ status, outcome }) => [status, outcome])).toEqual([
+    [303, 'ok'],
+    [303, 'ok'],
+    [200, 'info'],
+  ]);
 });

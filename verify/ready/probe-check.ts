@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
-import { writeOf } from '../client/probes.ts';
+import { writeOf, writing } from '../client/probes.ts';
 import type { Recorded } from '../client/recorder.ts';
 import type { Operation } from '../core/history/history.ts';
 import { countOf } from '../core/objects/models.ts';
@@ -65,6 +65,7 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await lookFor(context, driver, probe, write);
     if (lost) return false;
+    if (found) learnRedirect(context, probe, write);
     if (found && probe.remove !== undefined && write.value !== undefined && write.action === 'add')
       await driver.remove(probe, probe.remove, write.value);
     if (found) return true;
@@ -76,6 +77,11 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     throw notFound(context, probe, write, reply);
   }
   return true;
+}
+
+function learnRedirect({ interpreter }: Context, probe: Probe, { status = 0 }: Operation): void {
+  const redirected = status >= 300 && status < 400;
+  if (redirected && writing(probe).confirmed === undefined) interpreter.redirecting.add(probe.object);
 }
 
 /**

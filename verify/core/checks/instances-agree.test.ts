@@ -60,6 +60,23 @@ describe('instances-agree', () => {
     expect(skew?.witness.map(step => step.came)).toEqual(['success', '403', 'success: the session lives']);
   });
 
+  it('is violated when an instance shows the form again instead of accepting the form of another', () => {
+    const again = { outcome: 'info', status: 200 } as const;
+    const verdict = judged(p => {
+      for (let i = 0; i < 30; i++) {
+        const home = instances[i % 2] ?? 'app-1';
+        const session = p.session(`s${i}`, 'alice').login(home);
+        session.read(home).write(`a${i}`, other(home), again).read(home).write(`b${i}`, home);
+        session.read(other(home)).write(`c${i}`, home, again).read(other(home));
+        session.write(`d${i}`, other(home)).ended();
+      }
+    });
+    expect(verdict.judgement).toBe('violated');
+    expect(verdict.anomalies.map(({ summary }) => summary)).toContainEqual(
+      expect.stringContaining('responds 200 (write not accepted) to sessions that got the page from'),
+    );
+  });
+
   it('is violated by an instance that cannot read what another wrote', () => {
     const verdict = judged(p => {
       for (let i = 0; i < 30; i++) {

@@ -18,7 +18,7 @@ interface Difference {
 export class Pair {
   requests = 0;
   successes = 0;
-  /** Key: `signed out` or a status such as `403`; value: how often the pair refused in this way. */
+  /** Key: `signed out`, or a status such as `403`, perhaps with a remark; value: how often the pair refused in this way. */
   readonly kinds = new Map<string, Difference>();
 
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {

@@ -33,8 +33,9 @@ export function confirm(operation: Operation, route: Route): void {
   if (route.pending.length === 0) route.pending = undefined;
 }
 
-export function kindOf({ signedIn, status }: Operation): string | undefined {
+export function kindOf({ action, signedIn, status, outcome }: Operation): string | undefined {
   if (signedIn === 'out') return 'signed out';
-  if (status === undefined || status < 400 || EXPLAINED.has(status) || GATEWAY.has(status)) return undefined;
-  return String(status);
+  if (status === undefined || EXPLAINED.has(status) || GATEWAY.has(status)) return undefined;
+  if (status < 300 && outcome === 'info' && !isSafe(action)) return `${status} (write not accepted)`;
+  return status < 400 ? undefined : String(status);
 }

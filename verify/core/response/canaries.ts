@@ -1,5 +1,6 @@
 /** Finds the canaries (private values of users) in a whole response. */
 import { canaryFinder } from '../history/canary.ts';
+import { alike } from '../objects/models.ts';
 import type { Reply } from './reply.ts';
 
 export class CanarySearch {
@@ -30,4 +31,17 @@ export class CanarySearch {
     }
     return found;
   }
+}
+
+/** Returns the canaries in `found` that are not values of the object, which are in `saw`. */
+export function canariesOutside(
+  saw: readonly string[],
+  found: readonly string[],
+  { facts }: Reply,
+): string[] {
+  const known = facts?.outside;
+  if (known?.found === found && known.saw === saw) return known.canaries;
+  const canaries = alike(found, saw) ? [] : [...new Set(found.filter(canary => !saw.includes(canary)))];
+  if (facts !== undefined) facts.outside = { found, saw, canaries };
+  return canaries;
 }

@@ -2,15 +2,14 @@
 import { isSafe } from '../history/actions.ts';
 import { unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
-import { alike } from '../objects/models.ts';
-import { CanarySearch } from './canaries.ts';
+import { CanarySearch, canariesOutside } from './canaries.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import { acceptsLogin, hasPasswordField, LIMITED, limitsLogin } from './login-answer.ts';
 import { type Named, namer, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Pages } from './pages.ts';
 import { ListReader } from './pages-of-list.ts';
-import type { ListPage, Reply } from './reply.ts';
+import { type ListPage, noteOf, type Reply } from './reply.ts';
 import { type KnownStrangers, Strangers } from './strangers.ts';
 
 export interface Reading {
@@ -25,6 +24,7 @@ export interface Reading {
 export interface Learned {
   sessionCookies: readonly string[];
   unnamed: readonly string[];
+  redirecting: readonly string[];
   strangers: KnownStrangers;
 }
 
@@ -64,6 +64,8 @@ export class Interpreter {
   sessionCookies: readonly string[] = [];
   /** Probes whose page requires a login but names no user. A 2xx response to such a probe counts as signed in. */
   readonly unnamed = new Set<string>();
+  /** Probes whose accepted write leads to a redirect. A page instead may be the form again, with an error message. */
+  readonly redirecting = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: CanarySearch;
@@ -92,13 +94,19 @@ export class Interpreter {
   }
 
   get learned(): Learned {
-    const { sessionCookies, unnamed, strangers } = this;
-    return { sessionCookies, unnamed: [...unnamed], strangers: strangers.known };
+    const { sessionCookies, unnamed, redirecting, strangers } = this;
+    return {
+      sessionCookies,
+      unnamed: [...unnamed],
+      redirecting: [...redirecting],
+      strangers: strangers.known,
+    };
   }
 
-  learn({ sessionCookies, unnamed, strangers }: Learned): void {
+  learn({ sessionCookies, unnamed, redirecting, strangers }: Learned): void {
     this.sessionCookies = sessionCookies;
     for (const object of unnamed) this.unnamed.add(object);
+    for (const object of redirecting) this.redirecting.add(object);
     this.strangers.learn(strangers);
   }
 
@@ -131,8 +139,13 @@ export class Interpreter {
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, isSafe(action));
-    if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
+    if (seen.outcome === 'ok' && writes(action) && this.#mayRefuse(reply, asked)) seen.outcome = 'info';
     return seen;
+  }
+
+  #mayRefuse(reply: Reply, { action, object = '' }: Asked): boolean {
+    if (this.#asksPassword(reply)) return true;
+    return action !== 'remove' && this.redirecting.has(object) && (reply.status ?? 0) < 300;
   }
 
   busy({ body, facts }: Reply): boolean {
@@ -232,19 +245,4 @@ export class Interpreter {
         : { name, change: 'set', label: this.#reading.label(value) };
     return attributes === undefined ? change : { ...change, attributes };
   }
-}
-
-function canariesOutside(saw: readonly string[], found: readonly string[], { facts }: Reply): string[] {
-  const known = facts?.outside;
-  if (known?.found === found && known.saw === saw) return known.canaries;
-  const canaries = alike(found, saw) ? [] : [...new Set(found.filter(canary => !saw.includes(canary)))];
-  if (facts !== undefined) facts.outside = { found, saw, canaries };
-  return canaries;
-}
-
-function noteOf({ status, failure, distrusted, redirect, unchanged }: Reply): string {
-  if (unchanged) return '304, so the browser shows the page that it has kept';
-  if (distrusted !== undefined) return `certificate: ${distrusted}`;
-  if (status === undefined) return failure ?? 'no answer';
-  return redirect === undefined ? String(status) : `${status} to ${redirect}`;
 }

@@ -51,3 +51,11 @@ export interface Reply {
   /** True if the server sent 304, so that this is the page that the client had kept. */
   unchanged?: true;
 }
+
+/** Returns a short text of a response for reports, such as `303 to /login`. */
+export function noteOf({ status, failure, distrusted, redirect, unchanged }: Reply): string {
+  if (unchanged) return '304, so the browser shows the page that it has kept';
+  if (distrusted !== undefined) return `certificate: ${distrusted}`;
+  if (status === undefined) return failure ?? 'no answer';
+  return redirect === undefined ? String(status) : `${status} to ${redirect}`;
+}
