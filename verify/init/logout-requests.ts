@@ -1,15 +1,16 @@
 /** Finds the requests of a page, of its scripts, or at usual paths that may log out. */
+import type { FormField } from '../client/page.ts';
 import { escaped } from '../core/response/finding.ts';
 import type { HintedRequest } from './hints.ts';
 import type { Login, Token } from './login.ts';
 import type { Sign } from './session.ts';
-import { fieldIn, isTokenField, tokenIn } from './tokens.ts';
+import { fieldIn, isTokenField, LEAST_TOKEN, TOKEN, tokenIn } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
   /** Pages to open before the logout, because they contain the form token or other values of the logout request. */
-  steps?: { method: 'GET'; path: string; capture?: Record<string, string> }[];
+  steps?: { method: 'GET'; path: string; capture?: Record<string, Token> }[];
   method: 'GET' | HintedRequest['method'];
   path: string;
   form?: Record<string, string>;
@@ -40,13 +41,16 @@ export function logoutForms(
     page.forms.flatMap(({ words, action, method, fields }): Logout[] => {
       const path = visitor.pathOf(action, page.path);
       if (path === undefined || !LOGOUT.test(`${words} ${path.toLowerCase()}`)) return [];
+      const own = ownToken(fields, csrf);
       const form = Object.fromEntries(
-        fields.map(({ name, value }) => [name, isTokenField(name, fields, csrf) ? '{csrf}' : value]),
+        fields.map(({ name, value }) => {
+          if (name === own) return [name, '{leave}'];
+          return [name, isTokenField(name, fields, csrf) ? '{csrf}' : value];
+        }),
       );
-      const steps =
-        isThere || !Object.values(form).includes('{csrf}')
-          ? []
-          : [{ method: 'GET' as const, path: page.path }];
+      const needed = own !== undefined || (!isThere && Object.values(form).includes('{csrf}'));
+      const capture = own === undefined ? {} : { capture: { leave: { field: own } } };
+      const steps = needed ? [{ method: 'GET' as const, path: page.path, ...capture }] : [];
       return [
         {
           ...(steps.length === 0 ? {} : { steps }),
@@ -59,6 +63,16 @@ export function logoutForms(
     }),
   );
 }
+
+/** Returns the hidden field of a form with a token that is not the token of the other forms. */
+const ownToken = (fields: readonly FormField[], csrf: Token | undefined): string | undefined =>
+  fields.find(
+    ({ type, name, value }) =>
+      type === 'hidden' &&
+      TOKEN.test(name) &&
+      value.length >= LEAST_TOKEN &&
+      !isTokenField(name, fields, csrf),
+  )?.name;
 
 /**
  * Returns the requests of the links that name a logout.

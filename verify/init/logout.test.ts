@@ -115,6 +115,39 @@ it('sends the form of the page that asks for a confirmation, with the token of t
   }
 });
 
+it('reads the token of a logout form before each logout if it is not the token of the other forms', async () => {
+  let [over, shown] = [false, 0];
+  const server = http.createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString();
+    if (body === `editToken=0123456789-${shown}`) over = true;
+    response.writeHead(over && request.method === 'GET' ? 401 : 200, { 'content-type': 'text/html' });
+    if (request.url === '/logout' && request.method === 'GET') shown++;
+    const form = `<form method="post"><input type="hidden" name="editToken" value="0123456789-${shown}"></form>`;
+    response.end(request.url === '/' ? '<a href="/logout">Log out</a>' : form);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const visitor = manners.fresh();
+    const login = { page: '/login', path: '/login', method: 'POST' as const };
+    const known = {
+      ...{ login, csrf: { field: 'loginToken' }, page: '/' },
+      signedIn: (seen: PageVisit) => seen.status === 200,
+    };
+    const pages = [await visitor.get('/')];
+    const { left } = await findLogout(visitor, { pages, elsewhere: new Map() }, known);
+    expect(left?.logout).toEqual({
+      steps: [{ method: 'GET', path: '/logout', capture: { leave: { field: 'editToken' } } }],
+      ...{ method: 'POST', path: '/logout', form: { editToken: '{leave}' } },
+    });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
 it('tries a logout again if one of two instances does not know the session', async () => {
   let requests = 0;
   let over = false;

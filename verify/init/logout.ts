@@ -1,7 +1,5 @@
 /** Finds the logout of an app, and whether the logout ends the session or only deletes the cookie. */
-import { decodeHTML } from 'entities';
 import { followLogout, Walk } from '../client/walk.ts';
-import { type Finding, finder } from '../core/response/finding.ts';
 import { filled, filledJson, filledText } from '../core/response/form.ts';
 import { hasPasswordField } from '../core/response/login-answer.ts';
 import { acknowledges, unlike } from './acknowledged.ts';
@@ -143,7 +141,7 @@ export async function leave(
     last = await leaving.get(path);
     keepToken();
     for (const [name, finding] of Object.entries(capture))
-      values[name] = finder(finding as Finding, decodeHTML).first(last) ?? '';
+      values[name] = tokenIn(leaving, last, finding) ?? '';
   }
   const answer = await leaving.send({
     method: logout.method,

@@ -101,7 +101,7 @@ export function differentFields(form: Form, { forms }: Pick<PageVisit, 'forms'>)
 }
 
 /** Minimum length of a token in a field without a usual name, characters. */
-const LEAST_TOKEN = 10;
+export const LEAST_TOKEN = 10;
 
 /**
  * Returns the hidden field that holds the CSRF token although its name is unusual: its values differ in two sessions of
