@@ -1,6 +1,7 @@
 /** Checks forgery: no instance signs in a changed session cookie, and no changed cookie breaks the app. */
 import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
+import { fisherP } from '../result/statistics.ts';
 import { stepsOf } from '../result/verdict.ts';
 import { isDuring, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
@@ -16,15 +17,24 @@ class Forgeries {
   tried = tally();
 }
 
+/** p-value below which errors of changed cookies are more frequent than those of unchanged ones. */
+const SIGNIFICANT = 1e-6;
+
 class Forgery extends Judging<Forgeries> {
   readonly #changes = new Set<string>();
+  readonly #unchanged = { requests: 0, crashed: 0 };
+  readonly #crashes: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {
-    if (operation.with !== 'forged') return;
     const { status, signedIn } = operation;
     if (status === undefined || (signedIn !== 'in' && SAYS_NOTHING.has(status))) return;
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.faults.overlaps(operation)) return;
+    if (operation.with !== 'forged') {
+      this.#unchanged.requests++;
+      if (crashed) this.#unchanged.crashed++;
+      return;
+    }
     this.#changes.add(operation.change ?? 'changed');
     // After the end of the session, the app refuses even the unchanged cookie.
     if (isDuring(session, operation)) {
@@ -32,7 +42,16 @@ class Forgery extends Judging<Forgeries> {
       addTo(this.count.tried, operation.instance);
     }
     if (signedIn === 'in') this.reportSignedIn(operation, () => forged(operation, session));
-    else if (crashed) this.report(() => forged(operation, session));
+    else if (crashed) this.#crashes.push(forged(operation, session));
+  }
+
+  /** An app that also responds to unchanged cookies with errors is not broken by the changed ones. */
+  override settle(): void {
+    const { requests, crashed } = this.#unchanged;
+    const crashes = this.#crashes.length;
+    const sent = Math.max(this.count.forged, crashes);
+    if (crashed > 0 && fisherP(crashes, sent, crashed, requests) >= SIGNIFICANT) return;
+    for (const crash of this.#crashes) this.report(() => crash);
   }
 
   override recount(): void {
