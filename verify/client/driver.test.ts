@@ -141,3 +141,11 @@ it('keeps the form from before a refused login, not the form to which the login 
   expect(operations.filter(({ action }) => action === 'form').length).toBeGreaterThan(1);
   expect(driver.lastForm?.id).toBe(form.id);
 });
+
+it('a login that the app refuses by a redirect to the page of its form is no login', async () => {
+  const { driver } = await driving(({ method, headers }, response) => {
+    if (method === 'GET') response.end('<form><input name="password" type="password"></form>');
+    else response.writeHead(302, { Location: headers.referer ?? '/' }).end();
+  });
+  expect((await driver.login()).outcome).toBe('fail');
+});

@@ -105,7 +105,12 @@ export class SessionLogin {
     }
     const forms = [...spec.steps, spec].filter(one => !hasPath(one));
     if (forms.length > 0) return this.#walkIn(forms, settle, how);
-    return this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how);
+    const from = client.addressOf(spec.page);
+    return this.#requests.perform(
+      { action: 'login', settle },
+      { ...this.#requests.filled(spec, how), from },
+      how,
+    );
   }
 
   #settling(client: SessionClient, how: How): NonNullable<Call['settle']> {

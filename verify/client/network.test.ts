@@ -224,6 +224,18 @@ describe('a target', () => {
     expect(performance.now() - began).toBeGreaterThan(80);
   });
 
+  it('gets the page of a form as its Referer, and only the origin of a page on another host', async () => {
+    const url = await serving((request, response) => response.end(request.headers.referer ?? 'none'));
+    const one = client({ url });
+    const form = { method: 'POST', path: '/session', form: { a: '1' } };
+    const refererOf = async (from: URL | undefined, headers = {}) =>
+      (await one.send({ ...form, from, headers })).body;
+    expect(await refererOf(undefined)).toBe('none');
+    expect(await refererOf(new URL('/login?as=user', url))).toBe(`${url}/login?as=user`);
+    expect(await refererOf(new URL('https://idp.example.test/login'))).toBe('https://idp.example.test/');
+    expect(await refererOf(new URL('/login', url), { Referer: `${url}/own` })).toBe(`${url}/own`);
+  });
+
   it('over TLS must have a trusted certificate, unless the check is disabled, also in races', async () => {
     const pems = certificate();
     const url = await listening(

@@ -80,9 +80,10 @@ export class RequestHeaders {
     const origin = originOf(from ?? site, site, head);
     // SvelteKit and nosurf refuse a form without Origin.
     if (!isSafe(method) && !head.has('origin')) own.push('origin', origin);
-    // Django refuses a form over https without Referer.
-    if (body !== null && site.protocol === 'https:' && !head.has('referer'))
-      own.push('referer', `${origin}/`);
+    // Django refuses a form over https without Referer. AdonisJS redirects a refused form to its Referer.
+    const page = from?.origin === site.origin ? `${from.pathname}${from.search}` : '/';
+    if (body !== null && (from !== undefined || site.protocol === 'https:') && !head.has('referer'))
+      own.push('referer', `${origin}${page}`);
     return own;
   }
 
