@@ -149,3 +149,15 @@ it('a login that the app refuses by a redirect to the page of its form is no log
   });
   expect((await driver.login()).outcome).toBe('fail');
 });
+
+it('does not count a logout as acknowledged if a step did not show the token that the logout needs', async () => {
+  let shown = '';
+  const { driver } = await driving((_, response) => response.end(`${PAGE}${shown}`));
+  const capture = { leave: { field: 'token' } };
+  const step = { method: 'GET' as const, path: '/leave', form: {}, headers: {}, capture };
+  const form = { token: '{leave}' };
+  const logout = { method: 'POST' as const, path: '/leave', form, headers: {}, steps: [step] };
+  expect((await driver.logout(logout)).outcome).toBe('info');
+  shown = '<form><input type="hidden" name="token" value="t1"></form>';
+  expect((await driver.logout(logout)).outcome).toBe('ok');
+});
