@@ -1,6 +1,5 @@
 /** Checks that `baton init` writes a correct target file for apps with special properties. */
 import { describe, expect, it } from 'vitest';
-import { LONG } from '../long.ts';
 import { HopEnds } from './continuities.ts';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
@@ -88,19 +87,15 @@ describe('the login', () => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
   });
 
-  // One run in 14 sees too few pairs of instances, and does not report LOSS.
-  it.runIf(LONG)(
-    'a login on two pages that no other instance can finish: the file is complete, and the run reports LOSS',
-    async () => {
-      await withApp(new LocalStart(), async served => {
-        const { text, file } = await found(served);
-        expect(file).toMatchObject({ login: { path: '/login/password' }, logout: { path: '/logout' } });
-        expect(those(await judged(text, { workloads: ['hop', 'logout-race'] }), 'violated')).toEqual([
-          'continuity',
-        ]);
-      });
-    },
-  );
+  it('a login on two pages that no other instance can finish: the file is complete, and the run reports LOSS', async () => {
+    await withApp(new LocalStart(), async served => {
+      const { text, file } = await found(served);
+      expect(file).toMatchObject({ login: { path: '/login/password' }, logout: { path: '/logout' } });
+      expect(those(await judged(text, { workloads: ['hop', 'logout-race'] }), 'violated')).toEqual([
+        'continuity',
+      ]);
+    });
+  });
 
   it('JSON, with a response that holds a token for a header', async () => {
     await withApp(new TokenApi(), async served => {

@@ -381,6 +381,32 @@ describe('continuity', () => {
     `);
   });
 
+  it('is violated by logins of several pages that only one instance can finish', () => {
+    const at = (bit: number): string => (bit === 0 ? 'app-1' : 'app-2');
+    const logins = (accepts: (steps: readonly string[]) => boolean) => (p: Picture) => {
+      for (let i = 0; i < 24; i++) {
+        const [first, second, last] = [at(i & 1), at(i & 2), at(i & 4)] as const;
+        const session = p.session(`s${i}`, 'alice').form('app-1').form(first).form(second);
+        (accepts([first, second, last]) ? session.login(last) : session.refusedLogin(last)).ended();
+      }
+    };
+    const broken = judged(logins(steps => new Set(steps).size === 1));
+    expect(broken.judgement).toBe('violated');
+    expect(broken.anomalies.map(({ summary, notes }) => [summary, ...notes])).toEqual([
+      [
+        'a login begun on one instance could not be finished on another (steps on several instances)',
+        'refused 18 of 18 times, for accounts that are accepted elsewhere',
+      ],
+    ]);
+    expect(broken.anomalies[0]?.witness.map(({ operation }) => operation.instance)).toEqual([
+      ...['app-2', 'app-1', 'app-1'],
+    ]);
+    expect(judged(logins(() => true)).violations).toBe(0);
+    // Refuses every fourth login, wherever its steps were.
+    let number = 0;
+    expect(judged(logins(() => ++number % 4 !== 0)).violations).toBe(0);
+  });
+
   it('reports the pairs of instances that accept logins beside the one that refuses', () => {
     const pairs = (p: Picture) => {
       for (let i = 0; i < 3; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').ended();

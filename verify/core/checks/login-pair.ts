@@ -1,4 +1,4 @@
-/** Counts the logins of a pair of instances. One instance sent the login form, the other received the login. */
+/** Counts logins that were begun and finished on the same two instances. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
@@ -19,8 +19,11 @@ export class LoginPair {
     this.crosses = crosses;
   }
 
-  refuse(credentials: Credentials, form: Operation, login: Operation): void {
-    const example = stepsOf([form, 'gave the login form'], [login, 'login refused', 'login accepted']);
+  /** @param before the requests of the login before its last request */
+  refuse(credentials: Credentials, before: readonly Operation[], login: Operation): void {
+    const came = before.length === 1 ? 'gave the login form' : 'took a step of the login';
+    const begun = before.map((operation): [Operation, string] => [operation, came]);
+    const example = stepsOf(...begun, [login, 'login refused', 'login accepted']);
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
@@ -32,12 +35,13 @@ export class LoginPair {
   }
 }
 
+/** Collects the requests of each session before its login: the form, and the steps of a login of several pages. */
 export class LoginForms {
-  readonly #forms = new Map<string, Operation>();
+  readonly #forms = new Map<string, Operation[]>();
   readonly #firsts = new Map<string, Operation>();
 
   /**
-   * Forgets the form if the first requests of the session overlap, because the check one-session judges such sessions.
+   * Forgets the requests if the first requests of the session overlap, because the check one-session judges such sessions.
    */
   add(operation: Operation): void {
     const { session } = operation;
@@ -46,13 +50,13 @@ export class LoginForms {
     if (!alone || earlier === undefined || (operation.return ?? 0) >= (earlier.return ?? 0))
       this.#firsts.set(session, operation);
     if (!alone) this.#forms.delete(session);
-    else if (operation.action === 'form') this.#forms.set(session, operation);
+    else if (operation.action === 'form') getOrInsert(this.#forms, session, () => []).push(operation);
   }
 
-  take(session: string): Operation | undefined {
-    const form = this.#forms.get(session);
+  take(session: string): Operation[] {
+    const forms = this.#forms.get(session) ?? [];
     this.#forms.delete(session);
     this.#firsts.delete(session);
-    return form;
+    return forms;
   }
 }

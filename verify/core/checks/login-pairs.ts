@@ -1,7 +1,7 @@
 /** Finds pairs of instances that refuse logins, although every instance must accept a login form from any instance. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
-import { fisherP } from '../result/statistics.ts';
+import { fisherP, sum } from '../result/statistics.ts';
 import { type Credentials, refusedLogin, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import { LoginForms, LoginPair } from './login-pair.ts';
@@ -13,8 +13,19 @@ const REFUSALS = 2;
  */
 const SIGNIFICANT = 1e-4;
 
+/** @param alone the logins that were begun and finished on one instance */
+function isRefusing(pair: LoginPair, alone: readonly LoginPair[]): boolean {
+  const accepted = sum(alone.map(one => one.accepted));
+  const refused = sum(alone.map(one => one.refusals().count));
+  const { count } = pair.refusals();
+  if (count === 0) return false;
+  if (pair.accepted === 0 && refused === 0) return count >= REFUSALS;
+  return fisherP(count, count + pair.accepted, refused, accepted + refused) < SIGNIFICANT;
+}
+
 export class LoginPairs {
   readonly #pairs = new Map<string, LoginPair>();
+  readonly #steps = { onOne: new LoginPair(), onSeveral: new LoginPair(true) };
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
@@ -23,8 +34,23 @@ export class LoginPairs {
       if (session.login === undefined) this.#forms.add(operation);
       return;
     }
-    const form = this.#forms.take(operation.session);
-    if (operation.with === undefined) this.#login(form, operation, session.credentials);
+    const forms = this.#forms.take(operation.session);
+    if (operation.with !== undefined) return;
+    this.#login(forms.at(-1), operation, session.credentials);
+    if (forms.length > 2) this.#several(forms.slice(1), operation, session.credentials);
+  }
+
+  /** @param steps the requests between the login form and the last request of the login */
+  #several(steps: readonly Operation[], login: Operation, credentials: Credentials): void {
+    if (
+      login.instance === undefined ||
+      steps.some(step => step.outcome !== 'ok' || step.instance === undefined)
+    )
+      return;
+    const isOne = steps.every(({ instance }) => instance === login.instance);
+    const kind = isOne ? this.#steps.onOne : this.#steps.onSeveral;
+    if (login.outcome === 'ok') kind.accepted++;
+    else if (refusedLogin(login)) kind.refuse(credentials, steps, login);
   }
 
   #login(form: Operation | undefined, login: Operation, credentials: Credentials): void {
@@ -34,9 +60,9 @@ export class LoginPairs {
     const pair = getOrInsert(this.#pairs, key, () => new LoginPair(crosses));
     if (login.outcome === 'ok') pair.accepted++;
     else if (refusedLogin(login)) {
-      pair.refuse(credentials, form, login);
+      pair.refuse(credentials, [form], login);
       for (const name of login.withheld ?? [])
-        getOrInsert(this.#withheld, name, () => new LoginPair()).refuse(credentials, form, login);
+        getOrInsert(this.#withheld, name, () => new LoginPair()).refuse(credentials, [form], login);
     }
   }
 
@@ -51,19 +77,12 @@ export class LoginPairs {
   }
 
   #refusing(): [string, LoginPair][] {
-    const alone = { accepted: 0, refused: 0 };
-    for (const pair of this.#pairs.values()) {
-      if (pair.crosses) continue;
-      alone.accepted += pair.accepted;
-      alone.refused += pair.refusals().count;
-    }
-    return [...this.#pairs].filter(([, pair]) => {
-      const { count } = pair.refusals();
-      if (!pair.crosses || count === 0) return false;
-      if (pair.accepted === 0 && alone.refused === 0) return count >= REFUSALS;
-      const all = alone.accepted + alone.refused;
-      return fisherP(count, count + pair.accepted, alone.refused, all) < SIGNIFICANT;
-    });
+    const alone = [...this.#pairs.values()].filter(({ crosses }) => !crosses);
+    const crossing = [...this.#pairs].filter(([, { crosses }]) => crosses);
+    const refusing = crossing.filter(([, pair]) => isRefusing(pair, alone));
+    const { onOne, onSeveral } = this.#steps;
+    if (refusing.length > 0 || !isRefusing(onSeveral, [onOne])) return refusing;
+    return [['steps on several instances', onSeveral]];
   }
 
   #across(): Violation[] {
