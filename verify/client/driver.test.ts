@@ -150,6 +150,29 @@ it('a login that the app refuses by a redirect to the page of its form is no log
   expect((await driver.login()).outcome).toBe('fail');
 });
 
+it('holds the cookies of the last login, not those that another instance replaced at an earlier login', async () => {
+  let [logins, replaced] = [0, false];
+  const read: (string | undefined)[] = [];
+  const { driver } = await driving(({ method, url, headers }, response) => {
+    if (method === 'POST') {
+      const location = ++logins === 1 ? '/login' : '/';
+      response.writeHead(302, { location, 'set-cookie': `sid=login${logins}` }).end();
+    } else if (url === '/') {
+      read.push(headers.cookie);
+      response.end(PAGE);
+    } else if (logins === 1 && !replaced) {
+      // The first request after the login reaches an instance that does not know the session.
+      replaced = true;
+      response.writeHead(200, { 'set-cookie': 'sid=other' }).end('<input type="password" name="p">');
+    } else response.end(PAGE);
+  });
+  expect((await driver.login()).outcome).toBe('ok');
+  await driver.readAsHeld();
+  expect((await driver.login()).outcome).toBe('ok');
+  await driver.readAsHeld();
+  expect(read).toEqual(['sid=login1', 'sid=login2']);
+});
+
 it('does not count a logout as acknowledged if a step did not show the token that the logout needs', async () => {
   let shown = '';
   const { driver } = await driving((_, response) => response.end(`${PAGE}${shown}`));

@@ -129,6 +129,7 @@ export class SessionLogin {
   /** Later tries send the cookies of the login, because an instance that does not know the session may replace them. */
   #landing(client: SessionClient, how: How): Parameters<typeof entrance>[2] {
     let jar: SessionClient | undefined;
+    this.kept = undefined;
     return attempt => {
       jar ??= client.copy();
       this.kept = attempt === 0 ? undefined : jar;

@@ -17,13 +17,13 @@ class Forgeries {
   tried = tally();
 }
 
-/** p-value below which errors of changed cookies are more frequent than those of unchanged ones. */
-const SIGNIFICANT = 1e-6;
+/** p-value below which requests with changed cookies get errors more often than requests with unchanged cookies. */
+const SIGNIFICANT = 1e-4;
 
 class Forgery extends Judging<Forgeries> {
   readonly #changes = new Set<string>();
   readonly #unchanged = { requests: 0, crashed: 0 };
-  readonly #crashes: Violation[] = [];
+  readonly #crashes: { operation: Operation; session: SessionState; during: boolean }[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {
     const { status, signedIn } = operation;
@@ -35,23 +35,33 @@ class Forgery extends Judging<Forgeries> {
       if (crashed) this.#unchanged.crashed++;
       return;
     }
-    this.#changes.add(operation.change ?? 'changed');
     // After the end of the session, the app refuses even the unchanged cookie.
-    if (isDuring(session, operation)) {
-      this.count.forged++;
-      addTo(this.count.tried, operation.instance);
+    const during = isDuring(session, operation);
+    if (crashed) {
+      this.#crashes.push({ operation, session, during });
+      return;
     }
+    this.#compared(operation, during);
     if (signedIn === 'in') this.reportSignedIn(operation, () => forged(operation, session));
-    else if (crashed) this.#crashes.push(forged(operation, session));
   }
 
-  /** An app that also responds to unchanged cookies with errors is not broken by the changed ones. */
+  #compared(operation: Operation, during: boolean): void {
+    this.#changes.add(operation.change ?? 'changed');
+    if (!during) return;
+    this.count.forged++;
+    addTo(this.count.tried, operation.instance);
+  }
+
+  /** An error shows nothing about the changed cookie if unchanged cookies get errors about as often. */
   override settle(): void {
     const { requests, crashed } = this.#unchanged;
     const crashes = this.#crashes.length;
-    const sent = Math.max(this.count.forged, crashes);
+    const sent = this.count.forged + crashes;
     if (crashed > 0 && fisherP(crashes, sent, crashed, requests) >= SIGNIFICANT) return;
-    for (const crash of this.#crashes) this.report(() => crash);
+    for (const { operation, session, during } of this.#crashes) {
+      this.#compared(operation, during);
+      this.report(() => forged(operation, session));
+    }
   }
 
   override recount(): void {
