@@ -38,20 +38,21 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   return new ComposeStack(project, { url: `http://127.0.0.1:${port}`, redisPort }, options).begin();
 }
 
-/** Servers that docker-compose.yml lacks, by the variable that selects them. */
-const LACKS = {
-  STACK_BALANCER: /^(?!nginx$)./,
-  SESSION_STORE: /^(postgres|memcached|dynamodb)$/,
-  BASKET_STORE: /^postgres$/,
+const REDIS = 'a store in Redis, the only data server';
+/** Key: variable that selects a server; `lacks`: the servers that docker-compose.yml does not have. */
+const SERVERS = {
+  STACK_BALANCER: { has: 'nginx, the balancer', lacks: /^(?!nginx$)./ },
+  SESSION_STORE: { has: REDIS, lacks: /^(postgres|memcached|dynamodb)$/ },
+  BASKET_STORE: { has: REDIS, lacks: /^postgres$/ },
 };
 
 function requireItsServers({ env }: StackOptions): void {
   const wanted: Record<string, string | undefined> = { ...process.env, ...env };
-  for (const [name, lacks] of Object.entries(LACKS)) {
+  for (const [name, { has, lacks }] of Object.entries(SERVERS)) {
     const value = wanted[name] ?? '';
     if (!lacks.test(value)) continue;
     throw new Error(
-      `${name}: expected nginx and a store in Redis, the servers of docker-compose.yml, got ${value}. ` +
+      `${name}: expected ${has} of docker-compose.yml, got ${value}. ` +
         'Run it with --stack local, which starts the servers that it needs.',
     );
   }
