@@ -93,7 +93,10 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     return plain ?? beginning;
   }
   if (away !== undefined) return { page: away, away: true };
-  throw new NoLogin(tried);
+  throw new NoLogin(
+    `init: expected a login form (one password field, and a field before it), found none on ${tried.join(', ')}. ` +
+      'Name its page with --login-page; an app that renders it in the browser needs --login-path and --login-json',
+  );
 }
 
 export const leavesApp = ({ redirect = '', leads }: Pick<PageVisit, 'redirect' | 'leads'>): boolean =>
@@ -105,14 +108,8 @@ function beginningOn(page: PageVisit): Beginning | undefined {
   return first === undefined ? undefined : { page, ...first };
 }
 
-export class NoLogin extends UsageError {
-  constructor(tried: readonly string[]) {
-    super(
-      `init: expected a login form (one password field, and a field before it), found none on ${tried.join(', ')}. ` +
-        'Name its page with --login-page; an app that renders it in the browser needs --login-path and --login-json',
-    );
-  }
-}
+/** Thrown if no page has a login form, and no login request is known. */
+export class NoLogin extends UsageError {}
 
 async function* candidates(
   stranger: Visitor,

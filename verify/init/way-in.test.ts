@@ -30,3 +30,31 @@ it('names the page of an API for the login only if it gives the CSRF token', asy
     server.closeAllConnections();
   }
 });
+
+it.each([
+  ['a text that is labelled as HTML', 'Hello World!'],
+  ['a page of HTML without a script', '<!doctype html><h1>Welcome</h1>'],
+])('tries the usual logins of an API whose first page is %s', async (_, first) => {
+  const server = http.createServer((request, response) => {
+    const login = request.method === 'POST' && request.url === '/auth/login';
+    response.writeHead(login || request.url === '/' ? 200 : 404, {
+      'content-type': login ? 'application/json' : 'text/html',
+      ...(login && { 'set-cookie': 'sid=1; Path=/; HttpOnly' }),
+    });
+    response.end(login ? '{"id":1}' : first);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  const looking = { options: {}, manners, first: { user: 'alice', password: 'secret' } };
+  try {
+    expect((await begin(looking as unknown as Looking)).begun).toMatchObject({
+      path: '/auth/login',
+      json: { username: '{user}', password: '{password}' },
+    });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

@@ -49,28 +49,33 @@ export async function begin(looking: Looking): Promise<LoginStart> {
     beginning = await findLogin(stranger, loginPage, recipe?.page);
   } catch (error) {
     if (!(error instanceof NoLogin)) throw error;
-    const page = await stranger.open(loginPage ?? '/');
-    const api = await findGraphql(stranger);
-    const hints = await likelyHints(looking, page, api);
-    try {
-      if (hints.logins.length > 0) return { begun: await hintedLogin(looking, page, hints), hints };
-    } catch (failed) {
-      throw api === undefined || !(failed instanceof UsageError)
-        ? failed
-        : new UsageError(unnamed(api, failed.message));
-    }
+    const started = await withoutForm(looking, await stranger.open(loginPage ?? '/'));
+    if (!(started instanceof NoLogin)) return started;
     const where = await whereLogin?.();
-    if (where === undefined) throw api === undefined ? error : new UsageError(unnamed(api, error.message));
+    if (where === undefined) throw started;
     beginning = await findLogin(stranger, where);
   }
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
+}
+
+/** Tries the logins of an app without a login form. Returns the error if no login begins a session. */
+async function withoutForm(looking: Looking, page: PageVisit): Promise<LoginStart | NoLogin> {
+  const api = await findGraphql(looking.manners.fresh());
+  const hints = await likelyHints(looking, page, api);
+  try {
+    return { begun: await hintedLogin(looking, page, hints), hints };
+  } catch (error) {
+    if (!(error instanceof NoLogin)) throw error;
+    return api === undefined ? error : new NoLogin(unnamed(api, error.message));
+  }
 }
 
 async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: GraphqlApi): Promise<Hints> {
   if (api?.hints !== undefined && api.hints.logins.length > 0) return api.hints;
   const described = await hintsOfOpenApi(manners.fresh(), page);
   if (described !== undefined && described.logins.length > 0) return described;
-  return hasPages(page) ? hintsOfScripts(manners.fresh(), page) : usualLogins(first);
+  const scripted = hasPages(page) ? await hintsOfScripts(manners.fresh(), page) : NO_HINTS;
+  return scripted.logins.length > 0 ? scripted : { ...scripted, logins: usualLogins(first) };
 }
 
 function unnamed({ path, hints }: GraphqlApi, why: string): string {
@@ -84,7 +89,9 @@ function unnamed({ path, hints }: GraphqlApi, why: string): string {
   );
 }
 
-const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
+/** Returns whether the first page has a tag. Frameworks label a plain text such as "Hello World!" as HTML. */
+const hasPages = ({ status = 500, json, body }: PageVisit): boolean =>
+  status < 400 && json === undefined && /<[a-z!]/i.test(body);
 
 /** A login needs its page if the page is HTML or has a CSRF token. */
 const isNeeded = (page: PageVisit, { csrf }: Pick<Login, 'csrf'>): boolean =>
@@ -100,9 +107,9 @@ const API_LOGINS = [
   '/api-token-auth',
 ];
 
-function usualLogins({ user }: LoginCredentials): Hints {
+function usualLogins({ user }: LoginCredentials): Hints['logins'] {
   const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
-  return { ...NO_HINTS, logins: API_LOGINS.map(path => ({ method: 'POST', path, json })) };
+  return API_LOGINS.map(path => ({ method: 'POST', path, json }));
 }
 
 /** A login sends the CSRF token in its form field; without such a field, in a header. */
@@ -142,9 +149,10 @@ async function hintedLogin(
       `init: the login of the recording, ${[...tried].join(', ')} from ${page.path}, began no session for ${first.user}. ` +
         `Is the password right? Does it need a one-time code? ${body}`,
     );
-  const unread = hasPages(page) ? `the scripts of ${page.path} suggest` : 'logins of an API usually send';
-  const source = described ?? unread;
-  throw new UsageError(
+  const usual = logins.every(({ path }) => API_LOGINS.includes(path));
+  const source =
+    described ?? (usual ? 'logins of an API usually send' : `the scripts of ${page.path} suggest`);
+  throw new NoLogin(
     `init: no page has a login form, and no request that ${source} ` +
       `began a session for ${first.user}: ${[...tried].join(', ') || 'they suggest none'}. If another page has the form, ` +
       `name it with --login-page. ${body}; or record a login in a browser, and give the recording to --har`,
