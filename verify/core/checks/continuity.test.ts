@@ -456,5 +456,10 @@ describe('continuity', () => {
     });
     expect(stories(verdict)).toBe('');
     expect(verdict).toMatchObject({ judgement: 'unknown', rests: { 'login pairs': 1 } });
+    const signedIn = judged(p => {
+      for (let i = 0; i < 4; i++)
+        p.session(`s${i}`, 'alice').login('app-1').form('app-1').refusedLogin('app-2').ended();
+    });
+    expect(signedIn.rests['login pairs']).toBe(0);
   });
 });

@@ -43,9 +43,9 @@ export class CookieDifferences {
           if (other <= instance) continue;
           const both = [setOf(mine), setOf(theirs)] as const;
           const lasts = [`lasts ${mine.most} s`, `lasts ${theirs.most} s`] as const;
-          const atLogin = key.includes(' at a login') && apart(mine, theirs);
-          if (both[0] !== both[1] || atLogin)
-            return [differs(cookie, [instance, mine], [other, theirs], both[0] === both[1] ? lasts : both)];
+          const isAlike = both[0] === both[1];
+          if (!isAlike || (key.includes(' at a login') && apart(mine, theirs)))
+            return [differs(cookie, [instance, mine], [other, theirs], isAlike ? lasts : both)];
         }
       }
       return [];
@@ -82,10 +82,10 @@ export function described({ httpOnly, secure, sameSite, path, domain, lifetime }
   ].join(', ');
 }
 
-/** Returns whether two lifetimes of cookies differ by more than 2 s and by more than 5 %. */
+/** Returns whether the lifetimes of two cookies, if they have lifetimes, differ by more than 2 s and 5 %. */
 function apart(a: Sets, b: Sets): boolean {
-  // A cookie without a lifetime lasts until the browser closes, and is not compared.
-  if (a.least > a.most || b.least > b.most) return false;
+  // A cookie without a lifetime lasts until the browser closes.
+  if (a.least > a.most) return false;
   const gap = Math.max(a.least - b.most, b.least - a.most);
   return gap * 1e6 > timeoutTolerance(Math.max(a.most, b.most) * 1e6);
 }

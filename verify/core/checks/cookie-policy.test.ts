@@ -170,6 +170,7 @@ describe('cookie-policy', () => {
         healthy(p);
         p.session('e', 'alice')
           .signedOut('app-1', early)
+          .signedOut('app-1', { ...set({}, 'other'), with: 'none' })
           .login('app-1', { path: '/login', ...shown })
           .ended();
         const other = p.session('f', 'alice').login('app-1', set({}, 'f'));
@@ -205,6 +206,14 @@ describe('cookie-policy', () => {
     for (const event of picture.events) judge.step(event);
     const [{ counts } = { counts: {} }] = judge.counts();
     expect(cookiePolicy.conclude(counts, picture.run).violations).toBe(1);
+  });
+
+  it('counts an id in a URL at once', () => {
+    const picture = new Picture();
+    picture.session('s1', 'alice').read('app-1', [], { exposed: ['url'] });
+    const judge = new Judge(picture.run, [cookiePolicy]);
+    for (const event of picture.events) judge.step(event);
+    expect(judge.counts()[0]?.counts).toMatchObject({ violations: 1, waiting: 0 });
   });
 
   it('is violated by an id in a URL or a body, and by a session for a health check', () => {

@@ -130,8 +130,10 @@ describe('isolation', () => {
   it('is not violated by equal cookies that mean "signed out", before the login and after the logout', () => {
     const cookies = [{ name: 'sid', change: 'set' as const, label: 'anonymous' }];
     const { picture, alice, bob, verdict } = two();
-    picture.session('s3', 'alice').form('app-1', { cookies });
-    picture.session('s4', 'bob').form('app-1', { cookies });
+    const third = picture.session('s3', 'alice').form('app-1', { cookies });
+    const fourth = picture.session('s4', 'bob').form('app-1', { cookies });
+    for (const session of [third, fourth])
+      session.login('app-1', { cookies: [{ name: 'sid', change: 'set', label: session.name }] });
     alice.logout('app-1').read('app-2', [], { signedIn: 'out', outcome: 'fail', cookies });
     bob.logout('app-2').read('app-1', [], { signedIn: 'out', outcome: 'fail', cookies });
     expect(verdict().judgement).toBe('valid');

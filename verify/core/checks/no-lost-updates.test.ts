@@ -316,6 +316,17 @@ describe('no-lost-updates', () => {
       session.write('a', 'app-1').read('app-1', []);
     });
     expect(verdict).toMatchObject({ violations: 1 });
+    const [unended] = judged((session, picture) => {
+      declared(picture, session, 'set');
+      session.note('n', 'app-2');
+      picture.events.pop();
+      session.write('a', 'app-1').read('app-1', []).ended();
+    }).anomalies;
+    expect(unended?.witness.map(({ operation, came }) => [operation.value, came])).toEqual([
+      ['n', 'may have happened'],
+      ['a', 'acknowledged'],
+      [undefined, 'saw []: "a" is gone'],
+    ]);
   });
 
   it('counts the pairs that also overlap by the log of the balancer', () => {

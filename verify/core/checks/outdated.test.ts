@@ -164,6 +164,15 @@ describe('sessions from before a fault', () => {
     ]);
     expect(outdated({ login: { ...LAX, sameSite: 'strict' } })).toHaveLength(1);
     expect(outdated({ fresh: strict, renewed: strict })).toEqual([]);
+    expect(outdated({ fresh: strict, sessions: 2 })).toEqual([]);
+  });
+
+  it('may have cookies that vary', () => {
+    const strict = sets({ ...LAX, sameSite: 'strict' });
+    const varying = deployed({ fresh: strict });
+    for (let i = 0; i < 5; i++)
+      varying.session(`more${i}`, 'alice').login('app-3', sets(LAX)).read('app-3').ended();
+    expect(names(varying)).toEqual([]);
   });
 
   it('may have the cookies of a renewal, if a login sets others before the fault too', () => {

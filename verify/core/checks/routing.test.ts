@@ -193,6 +193,34 @@ describe('routing, while a balancer ejects an instance after a failure that it h
     ).toBe('violated');
   });
 
+  it('is unknown, not PINNED, if a session stays on the only instance that is left', () => {
+    const stays = (requests: number) => {
+      const picture = new Picture();
+      const others = Array.from({ length: 60 }, (_, i) =>
+        picture.session(`s${i}`, 'alice').login(`app-${1 + (i % 2)}`),
+      );
+      const rounds = () => {
+        for (let i = 0; i < 241; i++) others[i % 60]?.read(`app-${1 + (i % 2)}`);
+        for (let i = 0; i < 241; i++) others[i % 60]?.read(`app-${2 - (i % 2)}`);
+      };
+      rounds();
+      const stayed = picture.session('stayed', 'bob');
+      for (let i = 0; i < 40; i++) {
+        others[i]?.read('app-1');
+        if (i === 0) stayed.login('app-1');
+        if (i < requests) stayed.read('app-1');
+      }
+      rounds();
+      return picture.verdict('routing');
+    };
+    expect(stays(40)).toMatchObject({
+      judgement: 'unknown',
+      anomalies: [],
+      why: expect.stringContaining('a part of the run has no response from app-2') as string,
+    });
+    expect(stays(4)).toMatchObject({ judgement: 'valid' });
+  });
+
   it('is PINNED if the rest of the run is uneven, too', () => {
     expect(inTurn(`${'11112'.repeat(40)}${'1'.repeat(150)}${'11112'.repeat(40)}`)).toMatchObject({
       judgement: 'violated',
