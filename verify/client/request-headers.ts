@@ -8,6 +8,15 @@ import type { Cookies, Jar } from './jar.ts';
 import type { Network } from './network.ts';
 import { RequestHead } from './request-text.ts';
 import { isSafe, type Send } from './send.ts';
+import type { Referring } from './shown-page.ts';
+
+interface OwnParts {
+  id: string | undefined;
+  head: RequestHead;
+  site: URL;
+  body: string | null;
+  shown: Referring | undefined;
+}
 
 /** Headers that a balancer would add, for a request that bypasses the balancer. */
 type Forwarding = Readonly<Record<string, string>> | undefined;
@@ -63,27 +72,27 @@ export class RequestHeaders {
     return head;
   }
 
-  /** Returns the headers of this request only: name, value, name, value. */
-  own(
-    { json, method, from }: Send,
-    id: string | undefined,
-    head: RequestHead,
-    site: URL,
-    body: string | null,
-  ): string[] {
+  /**
+   * Returns the headers of this request only: name, value, name, value.
+   *
+   * @param shown the page that a browser shows when it sends this request, if the request does not name a page (`from`)
+   */
+  own({ json, method, from }: Send, { id, head, site, body, shown }: OwnParts): string[] {
     const own = id === undefined ? [] : ['x-request-id', id];
     if (id !== undefined && !head.has('traceparent')) own.push('traceparent', traceparentOf(id));
     // Fastify refuses an empty body of a type that it does not parse.
     if (body !== null && body !== '' && !head.has('content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
-    if (isSafe(method) && body === null) return own;
     const origin = originOf(from ?? site, site, head);
     // SvelteKit and nosurf refuse a form without Origin.
     if (!isSafe(method) && !head.has('origin')) own.push('origin', origin);
-    // Django refuses a form over https without Referer. AdonisJS redirects a refused form to its Referer.
-    const page = from?.origin === site.origin ? `${from.pathname}${from.search}` : '/';
-    if (body !== null && (from !== undefined || site.protocol === 'https:') && !head.has('referer'))
-      own.push('referer', `${origin}${page}`);
+    const page = from === undefined ? shown : { url: from, sends: 'address' as const };
+    // Django refuses a form over https without Referer, and Ghost each request of its API without Referer or Origin.
+    // AdonisJS redirects a refused form to its Referer.
+    if (head.has('referer') || page?.sends === 'nothing') return own;
+    const whole = page?.sends === 'address' && page.url.origin === site.origin;
+    if (page !== undefined || (body !== null && site.protocol === 'https:'))
+      own.push('referer', `${origin}${whole ? `${page.url.pathname}${page.url.search}` : '/'}`);
     return own;
   }
 

@@ -102,6 +102,50 @@ describe('an early response', () => {
   });
 });
 
+describe('Referer', () => {
+  /** Serves HTML with the received Referer; JSON below /api; `/moved` redirects. */
+  async function browsing() {
+    const url = await serve((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://app.test');
+      response.setHeader('content-type', pathname.startsWith('/api') ? 'application/json' : 'text/html');
+      const policy = searchParams.get('policy');
+      if (policy !== null) response.setHeader('referrer-policy', policy);
+      if (pathname === '/moved') response.writeHead(302, { location: '/there?a=1' });
+      response.end(JSON.stringify([request.method, request.headers.referer?.replace(url, '') ?? 'none']));
+    });
+    const browser = client(url);
+    const from = async (path: string, method = 'GET', one = browser) =>
+      JSON.parse((await one.send({ method, path, ...(method === 'GET' ? {} : { form: {} }) })).body);
+    return { browser, from };
+  }
+
+  it('is the page that a browser shows, also with a GET, and JSON is no such page', async () => {
+    const { browser, from } = await browsing();
+    expect(await from('/admin/?tab=2')).toEqual(['GET', 'none']);
+    expect(await from('/api/session', 'POST')).toEqual(['POST', '/admin/?tab=2']);
+    expect(await from('/api/me')).toEqual(['GET', '/admin/?tab=2']);
+    expect(await from('/api/me', 'GET', browser.copy())).toEqual(['GET', '/admin/?tab=2']);
+    expect(await from('/api/me', 'GET', browser.replayer('/'))).toEqual(['GET', '/admin/?tab=2']);
+    expect(await from('/posts')).toEqual(['GET', '/admin/?tab=2']);
+    expect(await from('/posts', 'POST')).toEqual(['POST', '/posts']);
+    await from('/moved');
+    expect(await from('/api/me')).toEqual(['GET', '/there?a=1']);
+  });
+
+  it.each([
+    ['no-referrer', 'none'],
+    ['no-referrer, strict-origin', '/'],
+    ['strict-origin, unknown', '/'],
+    ['same-origin', undefined],
+    ['', undefined],
+  ])('follows the Referrer-Policy "%s" of the page', async (policy, referer) => {
+    const { from } = await browsing();
+    const page = `/admin/?policy=${encodeURIComponent(policy)}`;
+    await from(page);
+    expect(await from('/api/me')).toEqual(['GET', referer ?? page]);
+  });
+});
+
 describe('cookies', () => {
   /** Returns a client that has received a Set-Cookie line, and a function that makes the server send a further line. */
   async function browsing(line: string) {

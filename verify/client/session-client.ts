@@ -13,6 +13,7 @@ import { redirectFrom, redirectOf } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { retryAfter } from './retry-after.ts';
 import { abandoning, bodyOf, isSafe, type Send } from './send.ts';
+import { type Referring, shownAfter } from './shown-page.ts';
 
 export interface ShownPage {
   url: URL;
@@ -48,6 +49,8 @@ export class SessionClient {
   readonly mailed = new Set<string>();
   /** Lifetime of the access token, milliseconds, and its expiry, milliseconds since the epoch; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
+  /** The page that a browser with this jar shows. */
+  #shown: Referring | undefined;
   #replaying: Replaying | undefined;
   readonly #copies = new PageCopies();
 
@@ -101,6 +104,8 @@ export class SessionClient {
       if (answer.facts !== undefined) reply.facts = answer.facts;
       if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
       if (outgoing.resent) reply.resent = true;
+      if (reply.leads !== undefined || place.site !== this.#shown?.url)
+        this.#shown = shownAfter(place.site, reply, path => this.addressOf(path)) ?? this.#shown;
       if (reply.status === 429) network.rest(retryAfter(reply, Date.now()) ?? 0);
       return request.method === 'GET' ? this.#copies.shown(request.path, reply, copy) : reply;
     } catch (error) {
@@ -151,7 +156,7 @@ export class SessionClient {
       path: place.path,
       method,
       head,
-      own: this.#headers.own(request, id, head, place.site, body),
+      own: this.#headers.own(request, { id, head, site: place.site, body, shown: this.#shown }),
       body,
       timeout: this.#network.timeout,
       early,
@@ -234,6 +239,7 @@ export class SessionClient {
     for (const name of without) jar.remove(name);
     const copy = new SessionClient(this.#network, this.#affinity, jar);
     copy.#remember(this);
+    copy.#shown = this.#shown;
     return copy;
   }
 
@@ -261,11 +267,13 @@ export class SessionClient {
 
   #replayerOf(cookies: Cookies['list']): () => SessionClient {
     const { csrf, page, access } = this;
+    const shown = this.#shown;
     const [captured, mailed] = [new Map(this.captured), new Set(this.mailed)];
     return () => {
       const replayer = new SessionClient(this.#network, this.#affinity);
       for (const { name, value } of cookies) replayer.put(name, value);
       replayer.#remember({ csrf, captured, mailed, page, access });
+      replayer.#shown = shown;
       return replayer;
     };
   }
