@@ -73,7 +73,16 @@ export class Driver {
 
   /** Logs in. The outcome is `ok` if the app accepted the login; `signedIn` is 'out' if it refused the login. */
   async login(how: How = {}): Promise<Operation> {
-    const operation = await this.#login.perform(how);
+    return this.#born(await this.#login.perform(how), how);
+  }
+
+  /** Logs in as `login`. If `late` returns true after the wait for other logins, returns undefined without a login. */
+  async loginUnless(late: () => boolean): Promise<Operation | undefined> {
+    const operation = await this.#login.performUnless(late, {});
+    return operation && this.#born(operation, {});
+  }
+
+  #born(operation: Operation, how: How): Operation {
     if (operation.outcome !== 'ok') return operation;
     this.#hold(this.#login.kept);
     const { session, user } = this.#who;

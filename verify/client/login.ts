@@ -59,26 +59,44 @@ export class SessionLogin {
    * `register`.
    */
   async perform(how: How): Promise<Operation> {
+    return this.#entered(how, await this.#turn(how));
+  }
+
+  /** Logs in as `perform`. If `late` returns true after the wait, sends no login and returns undefined. */
+  async performUnless(late: () => boolean, how: How): Promise<Operation | undefined> {
+    const ended = await this.#turn(how);
+    if (!late()) return this.#entered(how, ended);
+    ended();
+    return undefined;
+  }
+
+  /** Waits until a login may begin. Returns a function to call when it has ended, with its operation if it succeeded. */
+  async #turn(how: How): Promise<(operation?: Operation) => void> {
     const { target, registration, spacing, mails, logins, prefix, signal } = this.#context;
-    const { login: spec } = target;
     const client = this.#requests.clientOf(how);
     this.#giveCredentials(client);
     await registration?.of(this.#account, signal);
     const done = await spacing?.turn(this.#account, signal);
     if (target.session !== undefined) await putSession(client, target.session, this.#account, target, signal);
-    forget([...spec.steps, spec], client);
+    forget([...target.login.steps, target.login], client);
     const read = await mails?.turns.turn(this.#account, signal);
     // A login that overlaps other requests on purpose does not wait, because they would wait for it.
     const left = how.held === undefined ? await logins.turn(prefix) : undefined;
+    return operation => {
+      const end = operation?.return;
+      left?.(operation?.outcome === 'ok' && end !== undefined ? (end - operation.call) / 1000 : undefined);
+      done?.();
+      read?.();
+    };
+  }
+
+  async #entered(how: How, ended: (operation?: Operation) => void): Promise<Operation> {
     const { operation, reply } = await this.#sendAll(how).catch(error => {
-      left?.(undefined);
+      ended();
       throw error;
     });
-    const { call, return: end } = operation;
-    left?.(operation.outcome === 'ok' && end !== undefined ? (end - call) / 1000 : undefined);
-    done?.();
-    read?.();
-    keep(spec.capture, reply, client);
+    ended(operation);
+    keep(this.#context.target.login.capture, reply, this.#requests.clientOf(how));
     return operation;
   }
 

@@ -10,6 +10,7 @@ import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
 import { writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
+import { counted } from '../core/result/format.ts';
 import { showsAnother } from '../core/timeline/sessions.ts';
 import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
@@ -97,6 +98,8 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
     (_, i) => new HopClient(context, { number: number + of * i, place: i }, shared),
   );
   await Promise.all(clients.map(client => client.run()));
+  const late = clients.filter(client => client.late).length;
+  if (late > 0 && !context.signal.aborted) context.recorder.remark(lateLogins(late, clients.length));
   if (plan.undisturbed !== undefined) {
     await plan.undisturbed;
     await writeUndisturbed(
@@ -107,6 +110,11 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
   await plan.settle?.();
   await Promise.all(clients.map(client => client.leave()));
 }
+
+const lateLogins = (late: number, all: number): string =>
+  `${late} of ${counted(all, 'client')} of \`hop\` did not log in, because the time of the load was over before their turn: ` +
+  'Baton sends only as many logins at the same time as the app handles in 4 s, and at least two. Give the run more ' +
+  'time (`--duration`), or fewer sessions (`--sessions`)';
 
 class HopClient {
   readonly #context: Context;
@@ -123,6 +131,8 @@ class HopClient {
   /** Planned begin of the next action, microseconds on the run's clock; undefined without `--rate`. */
   #due: number | undefined;
   #open: Driver | undefined;
+  /** True if the time of the load was over before the client could log in. */
+  late = false;
 
   /** @param who number of the client in the run, and its index (`place`) in this worker thread */
   constructor(context: Context, { number, place }: { number: number; place: number }, shared: Shared) {
@@ -148,7 +158,8 @@ class HopClient {
       });
       const entered = await this.#enter(driver);
       if (life === 0) this.#shared.entered();
-      if (!entered) driver.end('refused');
+      if (entered === undefined) this.late = true;
+      else if (!entered) driver.end('refused');
       else if (await this.#live(driver)) {
         this.#open = driver;
         return;
@@ -157,11 +168,17 @@ class HopClient {
     }
   }
 
-  /** During faults, retries a login until the app accepts or refuses it. */
-  async #enter(driver: Driver): Promise<boolean> {
+  /**
+   * During faults, retries a login until the app accepts or refuses it. Returns undefined if the load is over before a
+   * login.
+   */
+  async #enter(driver: Driver): Promise<boolean | undefined> {
+    const late = (): boolean => this.#shared.over();
     for (;;) {
       await driver.form();
-      const { outcome, signedIn } = await driver.login();
+      const entered = await driver.loginUnless(late);
+      if (entered === undefined) return undefined;
+      const { outcome, signedIn } = entered;
       if (outcome === 'ok') return true;
       if (this.#shared.pace.disturbed !== true || signedIn === 'out' || this.#shared.over()) return false;
       await sleep(LOGIN_AGAIN);

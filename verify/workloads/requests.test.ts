@@ -226,9 +226,27 @@ it('replays the cookie of every session that has logged out at the end, if logou
     return [out.length, new Set(again.map(({ session }) => session)).size];
   };
   const [logouts, replayed] = await replayedOf(['logout-final']);
-  expect(logouts).toBeGreaterThanOrEqual(4);
+  expect(logouts).toBeGreaterThanOrEqual(3);
   expect(replayed).toBe(logouts);
   expect((await replayedOf(['continuity']))[1]).toBe(0);
+});
+
+it('hop sends no login after the end of the load, and says how many clients did not log in', async () => {
+  const { url } = await started();
+  let logins = 0;
+  const { context, operations } = recorded(url, () => {
+    if (operations.at(-1)?.action !== 'login') return;
+    logins++;
+    plan.deadline = 0;
+  });
+  const plan = { sessions: 5, deadline: Number.POSITIVE_INFINITY };
+  // The app needs 9 s for a login, so only two logins are sent at the same time.
+  (await context.logins.turn('ready'))(9_000);
+  const remarks: string[] = [];
+  context.recorder.remark = text => remarks.push(text);
+  await hopAt({ pause: 0 }).run(context, plan);
+  expect(logins).toBe(2);
+  expect(remarks.join()).toContain('3 of 5 clients of `hop` did not log in');
 });
 
 it('an error of one workload, such as a mailbox that cannot be read, ends all workloads and is thrown', async () => {
