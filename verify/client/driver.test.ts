@@ -61,7 +61,7 @@ async function driving(listener: RequestListener) {
   ends.push(() => close('complete'));
   const [notes, count] = target.probes;
   if (notes === undefined || count === undefined) throw new Error('expected two probes');
-  return { driver: Driver.of(context, 0), operations, notes, count };
+  return { driver: Driver.of(context, 0), operations, notes, count, target };
 }
 
 const PAGE = '<p data-user="alice">';
@@ -183,4 +183,23 @@ it('does not count a logout as acknowledged if a step did not show the token tha
   expect((await driver.logout(logout)).outcome).toBe('info');
   shown = '<form><input type="hidden" name="token" value="t1"></form>';
   expect((await driver.logout(logout)).outcome).toBe('ok');
+});
+
+it('does not count a logout as acknowledged with a token that only an earlier session of the jar has shown', async () => {
+  let shown = '<form><input type="hidden" name="token" value="t1"></form>';
+  const { driver, target } = await driving(({ method }, response) => {
+    if (method === 'POST') response.writeHead(303, { location: '/', 'set-cookie': 'sid=1' }).end();
+    else response.end(`${PAGE}${shown}`);
+  });
+  const capture = { leave: { field: 'token' } };
+  const step = { method: 'GET' as const, path: '/leave', form: {}, headers: {}, capture };
+  const form = { token: '{leave}' };
+  target.logout = { method: 'POST', path: '/leave', form, headers: {}, steps: [step] };
+  const outcomes: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    await driver.enter();
+    outcomes.push((await driver.logout(target.logout)).outcome);
+    shown = '';
+  }
+  expect(outcomes).toEqual(['ok', 'info']);
 });

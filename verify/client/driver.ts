@@ -8,6 +8,7 @@ import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema
 import type { Call } from './call.ts';
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
+import { lacksCapture } from './fill.ts';
 import { further, get, type How, type Who } from './how.ts';
 import { ListRead } from './list-read.ts';
 import { opening, SessionLogin } from './login.ts';
@@ -244,9 +245,8 @@ export class Driver {
     await this.#requests.steps(request.steps, how);
     const { target, recorder } = this.#context;
     const client = this.#requests.clientOf(how);
-    const needed = request.steps.flatMap(({ capture }) => Object.keys(capture));
     // A page may say that the app refused the logout, because the form token is missing.
-    const incomplete = needed.some(name => !client.captured.has(name));
+    const incomplete = lacksCapture(target, request, client);
     const settle: Call['settle'] = async (reply, outcome, later) => {
       if (outcome !== 'ok') return {};
       if (incomplete) return { outcome: 'info' };

@@ -5,7 +5,7 @@ import { filled, filledJson, filledText } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Account, Target } from '../target/load.ts';
 import { codeOf } from '../target/one-time.ts';
-import type { RequestSpec, StepSpec } from '../target/schema.ts';
+import type { EndingSpec, RequestSpec, StepSpec } from '../target/schema.ts';
 import type { Authenticator } from './authenticator.ts';
 import { decoded } from './cookie-attributes.ts';
 import type { MailReader } from './mail-reader.ts';
@@ -109,11 +109,27 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
   }
 }
 
-/** Deletes captured values, so that a new login does not send values of the last session. */
+/** Returns the names of the values that a login captures, and of those that the logouts after it capture. */
+function capturedNames(login: Target['login'], ...logouts: readonly (EndingSpec | undefined)[]): string[] {
+  const all = [login, ...login.steps, ...logouts.flatMap(logout => logout?.steps ?? [])];
+  const mails = login.steps.flatMap(({ mail = {} }) => Object.keys(mail));
+  return [...all.flatMap(({ capture }) => Object.keys(capture)), ...mails, PASSKEY];
+}
+
+/** Deletes captured values before a login, because they belong to the session of the last login. */
 export function forget(
-  requests: readonly (Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail'>>)[],
-  client: SessionClient,
+  { login, logout, logoutEverywhere }: Pick<Target, 'login' | 'logout' | 'logoutEverywhere'>,
+  { captured }: SessionClient,
 ): void {
-  const names = requests.flatMap(({ capture, mail = {} }) => [...Object.keys(capture), ...Object.keys(mail)]);
-  for (const name of [...names, PASSKEY]) client.captured.delete(name);
+  for (const name of capturedNames(login, logout, logoutEverywhere)) captured.delete(name);
+}
+
+/** Returns whether a logout needs a captured value that no page of its session has shown. */
+export function lacksCapture(
+  { login }: Pick<Target, 'login'>,
+  logout: EndingSpec,
+  { captured }: SessionClient,
+): boolean {
+  const text = JSON.stringify(logout);
+  return capturedNames(login, logout).some(name => text.includes(`{${name}}`) && !captured.has(name));
 }

@@ -78,7 +78,7 @@ export class SessionLogin {
     await registration?.of(this.#account, signal);
     const done = await spacing?.turn(this.#account, signal);
     if (target.session !== undefined) await putSession(client, target.session, this.#account, target, signal);
-    forget([...target.login.steps, target.login], client);
+    forget(target, client);
     const read = await mails?.turns.turn(this.#account, signal);
     // A login that overlaps other requests on purpose does not wait, because they would wait for it.
     const left = how.held === undefined ? await logins.turn(prefix) : undefined;
