@@ -60,6 +60,7 @@ describe('the verdict from the counters of a k6 run', () => {
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
+    expect(result.remarks).toEqual([]);
     // The text says "data", not "name", because this run also checked values that only one user may see.
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
@@ -116,6 +117,40 @@ describe('the verdict from the counters of a k6 run', () => {
     expect(passes).toBe(false);
     expect(result).toMatchObject({ judgement: 'violated', limits: [limit] });
     expect(conclusion(result)).toBe(`broken: ${limit}`);
+  });
+
+  it('is not violated by a guarantee that the script does not claim, and says how to see its violations', () => {
+    const settings = settingsOf({}, 'dashboard', { claims: ['continuity'] });
+    const { passes, result } = summarised({ ...GOOD, baton_bleed: 1 }, settings);
+    const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
+    expect(isolation).toMatchObject({ claimed: false, judgement: 'violated' });
+    expect([result.judgement, passes]).toEqual(['valid', true]);
+    expect(result.remarks).toEqual([expect.stringContaining('HISTORY=1 k6 run')]);
+  });
+
+  it('counts operations, failures and the shares of the instances', () => {
+    const { result } = summarised({
+      ...GOOD,
+      [tagged(TAGGED.operations, 'ok')]: 90,
+      [tagged(TAGGED.operations, 'fail')]: 7,
+      [tagged(TAGGED.operations, 'info')]: 3,
+      [tagged(TAGGED.failed, '5xx')]: 3,
+      [tagged(TAGGED.requests, 'app-1')]: 300,
+      [tagged(TAGGED.requests, 'app-2')]: 100,
+      [tagged(TAGGED.met, 'app-1')]: 50,
+    });
+    expect(result.tally).toMatchObject({
+      operations: 100,
+      ok: 90,
+      fail: 7,
+      info: 3,
+      failures: { '5xx': 3 },
+      duration: 10_000_000,
+    });
+    expect(result.tally.instances).toEqual([
+      { instance: 'app-1', requests: 300, sessions: 50, share: 0.75 },
+      { instance: 'app-2', requests: 100, sessions: 0, share: 0.25 },
+    ]);
   });
 
   it('names an expected instance that served no request', () => {

@@ -103,6 +103,11 @@ describe('shares', () => {
     expect(share([100, 100], [80, 80, 80])).toMatchObject({ change: 'untold', means: 'valid' });
   });
 
+  it('are not compared if a baseline has one instance, or the new run names none', () => {
+    expect(share([100], [50, 50])).toBeUndefined();
+    expect(share([100, 100], [])).toBeUndefined();
+  });
+
   it('instances are not compared by name, since names of containers change', () => {
     const renamed = served(5000, 5000).map((one, i) => ({ ...one, instance: `pod-${i}` }));
     expect(about('share', [digest()], [digest(1, { instances: renamed })])).toBeUndefined();

@@ -102,6 +102,17 @@ describe('acknowledged writes, at the final reads', () => {
     expect([gone(0), gone(1), gone(99, 100), gone(301, 100)]).toEqual([0, 1, 0, 1]);
   });
 
+  it('are looked for in the final reads only, as are sessions', () => {
+    const survived = (phase: 'settle' | 'final') =>
+      judged(p => {
+        const session = p.session('s', 'alice').login('app-1').write('a', 'app-1');
+        p.wait(1000).disturb(1, 'kill').wait(1000).heal(1).wait(1000).phase(phase);
+        session.read('app-1', ['a']).ended();
+      }).rests;
+    expect(survived('final')).toMatchObject({ 'sessions from before': 1, 'writes from before': 1 });
+    expect(survived('settle')).toMatchObject({ 'sessions from before': 0, 'writes from before': 0 });
+  });
+
   describe('a lost write', () => {
     type Reads = [call: number, saw: string[]][];
     /**

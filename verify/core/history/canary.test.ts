@@ -12,6 +12,15 @@ describe('canaryFinder', () => {
     expect(find(text)).toEqual([canary('alice'), canary('bob', 12), canary('alice')]);
   });
 
+  it('counts a canary once that a page shows several times in a row', () => {
+    const [a, b] = [canary('alice'), canary('bob')];
+    const page = `<li>${a}<input value="${a}"></li><li>${b}<input value="${b}"></li>${a}`;
+    for (const text of [page, page, `${b} ${page}`]) {
+      const all = text === page ? [a, b, a] : [b, a, b, a];
+      expect(find(text)).toEqual(all);
+    }
+  });
+
   it.each([
     '',
     'bc0ffee',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CanarySearch } from './canaries.ts';
+import { CanarySearch, canariesOutside } from './canaries.ts';
 
 const CANARY = 'b0123456789.alice.s1.7.abcdefgh';
 const search = new CanarySearch('b0123456789');
@@ -18,4 +18,15 @@ it('the canaries of body and headers are found', () => {
   expect(
     search.in({ ...reply, body: `<p>${other}</p>`, head, headers: { 'x-last': [CANARY, '2'] } }),
   ).toEqual([other, CANARY]);
+});
+
+it('the canaries outside the state are those of this state and this page, even if the page came before', () => {
+  const facts = { firsts: new Map<object, string | null>() };
+  const page = { ...reply, headers: {}, facts };
+  const other = CANARY.replace('alice', 'bob');
+  const found = [CANARY, other, other];
+  expect(canariesOutside([CANARY], found, page)).toEqual([other]);
+  expect(canariesOutside([CANARY], found, page)).toEqual([other]);
+  expect(canariesOutside([], found, page)).toEqual([CANARY, other]);
+  expect(canariesOutside([], [other], page)).toEqual([other]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Naming, namer } from './naming.ts';
+import { type Naming, namer, type Versioning, versionNamer } from './naming.ts';
 import type { Reply } from './reply.ts';
 
 const reply = (part: Partial<Reply>): Reply => ({ status: 200, headers: {}, body: '', cookies: [], ...part });
@@ -73,6 +73,18 @@ describe('the instance that responded', () => {
       { sent: [{ name: 'r', value: 'b' }] },
       'cookie b',
     ],
+    [
+      'the cookie beside an empty header',
+      { header: 'x', cookie: 'r' },
+      { headers: { x: '' }, sent: [{ name: 'r', value: 'b' }] },
+      'cookie b',
+    ],
+    [
+      'the first 100 characters of a long header',
+      { header: 'x' },
+      { headers: { x: 'a'.repeat(101) } },
+      `header ${'a'.repeat(100)}`,
+    ],
     ['nothing', {}, { headers: { 'x-served-by': 'a' } }, undefined],
   ])('is named by %s', (_, naming, part, expected) => {
     const found = named(naming, part);
@@ -90,4 +102,18 @@ it('finds the same name in a header text that came before, however many texts th
       });
     expect(find(reply({ headers: { 'x-served-by': 'none' } }))).toBeUndefined();
   }
+});
+
+describe('the version of the instance', () => {
+  it.each<[string, Versioning, Reply['headers'], string | undefined]>([
+    ['a header', { header: 'X-Version' }, { 'x-version': 'v2' }, 'v2'],
+    ['a part of a header', { header: 'X-Version', find: 'v(\\d+)' }, { 'x-version': 'shop v2' }, '2'],
+    ['a part of the name of the instance', { find: '-(v\\d+)-' }, {}, 'v7'],
+    ['the first 100 characters of a long header', { header: 'x' }, { x: 'a'.repeat(101) }, 'a'.repeat(100)],
+    ['nothing, if the header is absent', { header: 'X-Version' }, {}, undefined],
+    ['nothing, if the header is empty', { header: 'X-Version' }, { 'x-version': '' }, undefined],
+    ['nothing, if neither a header nor a part is configured', {}, { 'x-version': 'v2' }, undefined],
+  ])('is named by %s', (_, versioning, headers, expected) => {
+    expect(versionNamer(versioning)(reply({ headers }), 'app-v7-1')).toBe(expected);
+  });
 });

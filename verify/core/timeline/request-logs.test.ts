@@ -47,6 +47,32 @@ describe('the requests that wait for entries of a log', () => {
     expect(missing).toBe(REQUESTS);
   });
 
+  it('keep the entry of the balancer in their outline', () => {
+    const all = 20_100;
+    const joined = (name: (id: number) => string | undefined) => {
+      const run = runLine({ logs: ['balancer', 'app-1', 'app-2'] });
+      let complete = 0;
+      const logged = (_request: LoggedRequest, isComplete: boolean): void => {
+        if (isComplete) complete++;
+      };
+      const waiting = new RequestLogs(run, new FaultLedger(run), [{ logged }]);
+      for (let id = 1; id <= all; id++) {
+        waiting.ended(read(id));
+        const instance = name(id);
+        const entry = { ...served(id, ''), source: 'balancer', kind: 'balancer' } as const;
+        const { instance: _, ...unnamed } = entry;
+        waiting.event(instance === undefined ? unnamed : { ...entry, instance });
+      }
+      const { outlined } = waiting.kept;
+      for (let id = 1; id <= all; id++) waiting.event(served(id, read(id).instance ?? ''));
+      return { outlined, complete };
+    };
+    expect(joined(id => read(id).instance)).toEqual({ outlined: 100, complete: all });
+    expect(joined(() => undefined)).toEqual({ outlined: 100, complete: all });
+    // An outline could not show that the balancer named another instance.
+    expect(joined(() => 'app-9')).toEqual({ outlined: 0, complete: all });
+  });
+
   const judged = (log: (id: number) => Served | undefined) => {
     const picture = new Picture({ logs: ['app-1', 'app-2'] });
     for (let id = 1; id <= REQUESTS; id++) picture.add(read(id));
