@@ -90,7 +90,19 @@ describe('shares', () => {
       instance: 'app-1',
     });
     expect(share([500, 500, 500], [250, 625, 625])).toMatchObject({ change: 'worse', instance: 'app-1' });
-    expect(share([250, 625, 625], [500, 500, 500])).toMatchObject({ change: 'better', instance: 'app-1' });
+    expect(share([250, 625, 625], [500, 500, 500])).toMatchObject({
+      change: 'better',
+      means: 'valid',
+      instance: 'app-1',
+    });
+    const unclaimed = [judged('routing', { claimed: false })];
+    expect(
+      about(
+        'share',
+        [digest(0, { instances: served(100, 100), guarantees: unclaimed })],
+        [digest(1, { instances: served(50, 150), guarantees: unclaimed })],
+      ),
+    ).toMatchObject({ change: 'worse', means: 'valid', claimed: false });
   });
 
   it('small differences, and differences of few requests, are not reported', () => {

@@ -32,6 +32,34 @@ describe('decide', () => {
     expect(decide('set', [], operations)).toMatchObject({ verdict: 'violated' });
   });
 
+  it.each<[string, string[] | undefined, Interval[], number | 'ok']>([
+    ['an initial value, then a new one', ['i'], [read(0, 4, 'i'), write(3, 6, 'a'), read(5, 8, 'a')], 'ok'],
+    ['an initial value after a new one', ['i'], [write(0, 2, 'a'), read(3, 5, 'a'), read(6, 8, 'i')], 2],
+    ['nothing before the first value', undefined, [write(0, 9, 'a'), read(1, 2), read(3, 4, 'a')], 'ok'],
+    ['nothing after a value', undefined, [write(0, 2, 'a'), read(3, 5, 'a'), read(6, 8)], 2],
+    ['a value before its write', [], [read(0, 2, 'a'), write(3, 5, 'a')], 0],
+    ['a value without a write', [], [write(0, 5, 'a'), read(1, 2, 'b')], 1],
+    ['two values in turn', [], [write(0, 1, 'a'), write(0, 9, 'b'), read(2, 3, 'a'), read(4, 9, 'b')], 'ok'],
+    ['two values twice', [], [write(0, 1, 'a'), write(2, 3, 'b'), read(4, 5, 'b'), read(6, 7, 'a')], 3],
+    [
+      'a value that is overwritten',
+      [],
+      [write(0, 1, 'a'), write(2, 3, 'b'), read(4, 5, 'a'), write(9, 9, 'c')],
+      2,
+    ],
+    ['values with overlapping writes', [], [write(0, 9, 'a'), write(0, 9, 'b'), read(8, 9, 'b')], 'ok'],
+    [
+      'one value, then another',
+      [],
+      [write(0, 1, 'a'), read(2, 3, 'a'), write(4, 9, 'b'), read(8, 9, 'b')],
+      'ok',
+    ],
+  ])('decides a register that shows %s', (_, initial, operations, expected) => {
+    const decision = decide('register', initial, operations);
+    expect(decision.verdict === 'violated' ? decision.culprit : decision.verdict).toBe(expected);
+    expect(searched('register', initial, operations).verdict).toBe(expected === 'ok' ? 'ok' : 'violated');
+  });
+
   it('gives up when it has no steps or no time left', () => {
     const counter = Array.from(
       { length: 24 },
