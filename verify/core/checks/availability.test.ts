@@ -118,6 +118,23 @@ describe('availability', () => {
     expect(both.anomalies[0]?.summary).toContain('4.2 % of 24 requests failed during kill');
   });
 
+  it('compares the errors with all requests during the fault and its recovery', () => {
+    const failing = (errors: number) => {
+      const picture = new Picture({ declared: { budgets: { errors: 0.1, recovery: 10_000_000 } } });
+      const session = picture.session('s1', 'alice').login('app-1').hops(100);
+      picture.disturb(1, 'kill');
+      for (let i = 0; i < 60; i++)
+        session.read('app-1', [], i < errors ? { outcome: 'fail', status: 503 } : {});
+      picture.heal(1);
+      session.hops(40);
+      picture.wait(11_000_000);
+      session.hops(100);
+      return picture.verdict('availability');
+    };
+    expect(failing(10).judgement).toBe('valid');
+    expect(failing(11).anomalies[0]?.summary).toContain('11 % of 100 requests failed during kill');
+  });
+
   it('holds a fault to its budget: share of errors, and the longest gap', () => {
     const within = (budgets: NonNullable<Declared['budgets']>) =>
       judged(

@@ -281,6 +281,19 @@ describe('continuity', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
+  it('does not count a login that is refused because of too many logins, or whose end is unknown', () => {
+    for (const shown of [
+      { outcome: 'fail', signedIn: undefined, status: 429 },
+      { outcome: 'info', signedIn: undefined, status: 504 },
+    ] as const) {
+      const verdict = judged(p => {
+        for (let i = 0; i < 20; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(2).ended();
+        for (let i = 0; i < 20; i++) p.session(`b${i}`, 'alice').form('app-1').login('app-2', shown).ended();
+      });
+      expect(verdict).toMatchObject({ judgement: 'valid', violations: 0 });
+    }
+  });
+
   it('blames no pair for refusals that are as frequent on one instance alone', () => {
     const verdict = judged(p => {
       for (let i = 0; i < 40; i++) {

@@ -123,6 +123,23 @@ describe('sessions from before a fault', () => {
 
   it('may have a form refused once, if the same form is accepted later', () => {
     expect(outdated({ form: refused, retried: true })).toEqual([]);
+    expect(deployed({ form: refused, retried: true }).verdict('instances-agree').rests).toMatchObject({
+      'forms from before a fault': 15,
+    });
+  });
+
+  it('have a refused form that counts once, when a form of a newer page is accepted', () => {
+    const picture = new Picture({ claims: ['instances-agree'] });
+    const older = Array.from({ length: 5 }, (_, i) =>
+      picture.session(`old${i}`, 'alice').login('app-1').read('app-1'),
+    );
+    picture.wait(1_000_000).disturb(1, 'rolling-deploy').wait(1_000_000).heal(1).wait(1_000_000);
+    picture.session('new', 'alice').login('app-1').read('app-1').write('n', 'app-1');
+    for (const old of older) {
+      old.write('a', 'app-1', refused);
+      for (let n = 0; n < 3; n++) old.read('app-1').write(`b${n}`, 'app-1');
+    }
+    expect(names(picture)).toEqual(['forms from before the fault get 403 after it, in 5 of 5 sessions']);
   });
 
   it('may have forms refused that are refused on new pages too', () => {
@@ -197,6 +214,29 @@ describe('sessions from before a fault', () => {
       ['old0', 'a session from before the fault'],
       ['old0', '403'],
     ]);
+  });
+
+  it('must not be refused on a page far more often than new ones', () => {
+    const picture = deployed({ profile: refused });
+    for (let i = 0; i < 5; i++) {
+      const young = picture.session(`more${i}`, 'alice').login('app-3', sets(LAX));
+      young.asks('app-3', { path: '/profile', ...refused }).ended();
+    }
+    expect(names(picture)).toEqual([
+      'after the fault, read /profile gets 403 in 15 of 15 sessions from before it, and in 5 of 20 new ones',
+    ]);
+  });
+
+  it('count only if the app honours them after the fault', () => {
+    const errors: Shown = { outcome: 'fail', status: 500, signedIn: undefined };
+    const picture = new Picture({ claims: ['instances-agree'] });
+    const old = picture.session('old', 'alice').login('app-1').read('app-1');
+    picture.wait(1_000_000).disturb(1, 'rolling-deploy').wait(1_000_000).heal(1).wait(1_000_000);
+    const count = () => picture.verdict('instances-agree').rests['sessions from before a fault'];
+    old.asks('app-1', errors);
+    expect(count()).toBeUndefined();
+    old.read('app-1').read('app-1');
+    expect(count()).toBe(1);
   });
 
   it('count once for a page, however many requests they send', () => {

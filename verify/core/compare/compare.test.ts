@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { answered, digest, judged, served } from '../testing/digests.ts';
+import { Picture } from '../testing/picture.ts';
 import { compare } from './compare.ts';
 import type { Difference } from './difference.ts';
-import type { Digest, GuaranteeDigest } from './digest.ts';
+import { type Digest, digestOf, type GuaranteeDigest } from './digest.ts';
 
 const about = (name: Difference['about'], base: Digest[], current: Digest[]): Difference | undefined =>
   compare(base, current).differences.find(difference => difference.about === name);
@@ -15,6 +16,35 @@ const changes = (before: Partial<GuaranteeDigest>, now: Partial<GuaranteeDigest>
 };
 const unknown = { judgement: 'unknown' } as const;
 const sessions = (count: number) => ({ rests: { sessions: count } });
+
+describe('the digest of a run', () => {
+  const digestOfLosses = (...instances: string[]): GuaranteeDigest | undefined => {
+    const picture = new Picture({ claims: ['continuity'] });
+    for (const instance of instances)
+      picture.session(`on ${instance}`, 'alice').login('app-0').read('app-0').signedOut(instance).ended();
+    return digestOf(picture.result()).guarantees.find(({ guarantee }) => guarantee === 'continuity');
+  };
+
+  it('names the instance that sent all wrong responses', () => {
+    expect(digestOfLosses('app-1', 'app-1')).toMatchObject({
+      violations: 2,
+      anomalies: ['LOSS'],
+      blamed: 'app-1',
+    });
+    expect(digestOfLosses('app-1', 'app-2')).not.toHaveProperty('blamed');
+    expect(digestOfLosses()).not.toHaveProperty('blamed');
+  });
+
+  it('has the claimed guarantees, and the others if they were judged', () => {
+    const picture = new Picture({ claims: ['continuity'] });
+    picture.session('s', 'alice').login('app-1').hops(20).ended();
+    const names = digestOf(picture.result(), 'abc').guarantees.map(({ guarantee }) => guarantee);
+    expect(names).toContain('continuity');
+    expect(names).not.toContain('survival');
+    expect(digestOf(picture.result(), 'abc')).toMatchObject({ revision: 'abc', sessions: 1 });
+    expect(digestOf(picture.result())).not.toHaveProperty('revision');
+  });
+});
 
 describe('guarantees', () => {
   it('the same run twice is not worse', () => {
@@ -123,6 +153,11 @@ describe('shares', () => {
   it('instances are not compared by name, since names of containers change', () => {
     const renamed = served(5000, 5000).map((one, i) => ({ ...one, instance: `pod-${i}` }));
     expect(about('share', [digest()], [digest(1, { instances: renamed })])).toBeUndefined();
+    // The pods come in the other order, but their shares are those of the instances before.
+    const uneven = served(2000, 8000).map((one, i) => ({ ...one, instance: `pod-${i}` }));
+    expect(
+      about('share', [digest(0, { instances: served(8000, 2000) })], [digest(1, { instances: uneven })]),
+    ).toBeUndefined();
   });
 
   it('are shares of sessions if sessions are sticky', () => {

@@ -122,6 +122,39 @@ describe('Judge', () => {
     expect(remarks(2)).toMatch(/^2 reads were sent again/);
   });
 
+  it('says how many instances seem to respond if none is named, and nothing otherwise', () => {
+    const remarks = (instances: number, named: boolean) => {
+      const picture = new Picture();
+      const session = picture.session('s1', 'alice').login('app-1');
+      for (const event of picture.events)
+        if (!named && event.type === 'end') {
+          delete event.instance;
+          delete event.source;
+        }
+      if (named) session.read('app-1');
+      picture.add({ type: 'fingerprint', instances, by: ['the ids', 'the clocks'] });
+      return picture.finish().result().remarks;
+    };
+    expect(remarks(3, true)).toEqual([]);
+    expect(remarks(1, false)).toEqual([
+      expect.stringContaining('all responses look as if one instance sent them'),
+    ]);
+    expect(remarks(3, false)).toEqual([
+      expect.stringContaining('by the ids and the clocks, 3 instances seem to respond'),
+    ]);
+  });
+
+  it('names the first five users whose logins were all refused', () => {
+    const remark = (users: number) => {
+      const picture = new Picture();
+      for (let i = 1; i <= users; i++)
+        for (let n = 0; n < 3; n++) picture.session(`s${i}-${n}`, `user${i}`).refusedLogin('app-1').ended();
+      return picture.finish().result().remarks.join();
+    };
+    expect(remark(5)).toContain('user5 (3 times) was refused');
+    expect(remark(7)).toContain('user5 (3 times) and 2 more was refused');
+  });
+
   it('refuses an end without a start, a second start and a second run', () => {
     const step =
       (...events: Parameters<Picture['add']>) =>
