@@ -33,10 +33,22 @@ const STEADY = process.env['STEADY'] === '1';
 /** Times are microseconds on the clock of the run. Empty unless STEADY is set. */
 const operations: { action: string; call: number; end: number }[] = [];
 
-let warm: { cpu: number; requests: number; end: number } | undefined;
+let warm: { cpu: number; requests: number; end: number; at: number } | undefined;
+
+interface Steady {
+  rate: number;
+  /** Median response time, milliseconds. */
+  median: number;
+  /** CPU time per request, microseconds. */
+  cpu: number;
+  /** Begin and end of the measurement, milliseconds since the epoch. */
+  from: number;
+  to: number;
+  shares: Record<string, number>;
+}
 
 /** Excludes the first WARM seconds of the load. */
-function steady(): { rate: number; median: number; cpu: number; shares: Record<string, number> } {
+function steady(): Steady {
   if (warm === undefined)
     throw new Error(
       `WARM: expected a load of more than ${WARM / 1000} s, got ${seconds} s. Reduce WARM, or extend the load`,
@@ -51,8 +63,11 @@ function steady(): { rate: number; median: number; cpu: number; shares: Record<s
   for (const { action } of during) shares[action] = (shares[action] ?? 0) + 1 / during.length;
   const length = (to - from) / 1e6;
   const { cpu = 0, requests: sent = 0 } = at['logs'] ?? {};
+  const zero = warm.at - warm.end / 1000;
   return {
     rate: during.length / length,
+    from: zero + from / 1000,
+    to: zero + to / 1000,
     median: times[times.length >> 1] ?? Number.NaN,
     cpu: (cpu - warm.cpu) / (sent - warm.requests),
     shares,
@@ -74,7 +89,7 @@ const mark = (phase: string): void => {
 const warmUp = (end: number): void => {
   const begun = at['load'];
   if (begun === undefined || performance.now() - begun.time < WARM) return;
-  warm = { cpu: cpuTime(), requests, end };
+  warm = { cpu: cpuTime(), requests, end, at: Date.now() };
   if (profile !== undefined) void profileFrom(inspector);
 };
 try {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startLocalStack } from '../../stack/local.ts';
-import { targetCost } from './target-cost.ts';
+import { type TargetCost, TargetMeter } from './target-cost.ts';
 
 const SECONDS = Number(process.env['SECONDS'] || 5);
 const WARM = Number(process.env['WARM'] || 5);
@@ -25,7 +25,10 @@ interface Figures {
   median: number;
   /** CPU time per request, microseconds. Absent if not measured. */
   cpu?: number;
-  /** CPU time of the stack per request, microseconds, with the requests of the warm-up and of the logins. */
+  /** Begin and end of the measurement, milliseconds since the epoch. */
+  from: number;
+  to: number;
+  /** CPU time of the stack per request, microseconds. */
   target?: number;
 }
 
@@ -51,8 +54,7 @@ async function baton(url: string): Promise<Figures> {
   if (result.continuity !== 'valid')
     throw new Error(`expected Baton to judge continuity as valid, got ${result.continuity}`);
   process.stderr.write(`${JSON.stringify(result)}\n`);
-  const { rate, median, cpu } = result.steady;
-  return { rate, median, cpu };
+  return result.steady;
 }
 
 async function pageOf(url: string, path: string, cookie: string): Promise<LoggedIn> {
@@ -106,7 +108,10 @@ async function wrk(url: string): Promise<Figures> {
   if (WARM > 0) await load(url, fresh, WARM);
   const again = (): Promise<LoggedIn[]> =>
     Promise.all(fresh.map(({ cookie }) => pageOf(url, '/dashboard', cookie)));
-  const text = await load(url, await again(), SECONDS);
+  const sessions = await again();
+  const from = Date.now();
+  const text = await load(url, sessions, SECONDS);
+  const to = Date.now();
   process.stderr.write(text);
   const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
@@ -118,7 +123,7 @@ async function wrk(url: string): Promise<Figures> {
   if (sizes.includes(0)) throw new Error('wrk: expected an item in each session, got none');
   const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
   const median = Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? 'ms'] ?? 1);
-  return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median };
+  return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median, from, to };
 }
 
 /**
@@ -158,11 +163,17 @@ const median = (values: readonly number[]): number =>
 const stack = await startLocalStack({ port: 'any' });
 const folder = mkdtempSync(join(tmpdir(), 'baton-bench-store-'));
 
+const meter = new TargetMeter(stack);
+
 async function withTarget(program: (url: string) => Promise<Figures>): Promise<Figures> {
-  const before = targetCost(stack);
+  const all: TargetCost[] = [];
+  const timer = setInterval(() => all.push(meter.totals()), 250);
   const figures = await program(stack.url);
-  const after = targetCost(stack);
-  return { ...figures, target: (after.cpu - before.cpu) / (after.requests - before.requests) };
+  clearInterval(timer);
+  const during = all.filter(({ at }) => at >= figures.from && at <= figures.to);
+  const [first, last] = [during[0], during.at(-1)];
+  if (first === undefined || last === undefined || last.requests === first.requests) return figures;
+  return { ...figures, target: (last.cpu - first.cpu) / (last.requests - first.requests) };
 }
 
 const microseconds = (times: readonly number[]): string => {
@@ -200,5 +211,6 @@ try {
   );
 } finally {
   rmSync(folder, { recursive: true });
+  meter.close();
   await stack.stop();
 }

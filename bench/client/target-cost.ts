@@ -1,39 +1,64 @@
 /** Measures the CPU time that the local stack uses for each request, from the processes of Linux and nginx's log. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { BalancerProcess } from '../../stack/balancer-process.ts';
 import type { Stack } from '../../stack/stack.ts';
 
 /** Microseconds in a clock tick of Linux, of which a second has 100. */
 const TICK = 10_000;
 
+/** Totals since the start of the stack. */
 export interface TargetCost {
+  /** Time of the measurement, milliseconds since the epoch. */
+  at: number;
   /** Requests that nginx has logged. */
   requests: number;
   /** CPU time of the stack's processes, microseconds. */
   cpu: number;
 }
 
-/**
- * Returns the totals of the stack since its start.
- *
- * @throws if this process has other child processes, or the balancer is not a local process
- */
-export function targetCost({ balancer }: Stack): TargetCost {
-  if (!(balancer instanceof BalancerProcess)) throw new Error('expected a balancer that is a local process');
-  const parents = new Map<number, number>();
-  const times = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    const fields = /^\d+$/.test(name) ? statOf(name) : undefined;
-    if (fields === undefined) continue;
-    parents.set(Number(name), Number(fields[1]));
-    times.set(Number(name), (Number(fields[11]) + Number(fields[12])) * TICK);
+export class TargetMeter {
+  readonly #pids: readonly string[];
+  readonly #log: number;
+  #read = 0;
+  #requests = 0;
+
+  /**
+   * Create it after the stack, and before other child processes.
+   *
+   * @throws if the balancer is not a local process
+   */
+  constructor({ balancer }: Stack) {
+    if (!(balancer instanceof BalancerProcess))
+      throw new Error('expected a balancer that is a local process');
+    this.#pids = descendants();
+    this.#log = openSync(balancer.accessLog, 'r');
   }
-  const isOurs = (pid: number | undefined): boolean =>
-    pid !== undefined && (pid === process.pid || isOurs(parents.get(pid)));
-  let cpu = 0;
-  for (const [pid, time] of times) if (pid !== process.pid && isOurs(pid)) cpu += time;
-  const log = readFileSync(balancer.accessLog, 'latin1');
-  return { requests: log.split('\n').length - 1, cpu };
+
+  totals(): TargetCost {
+    let cpu = 0;
+    for (const pid of this.#pids) {
+      const fields = statOf(pid) ?? [];
+      cpu += (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK;
+    }
+    const added = Buffer.alloc(fstatSync(this.#log).size - this.#read);
+    const length = readSync(this.#log, added, 0, added.length, this.#read);
+    this.#read += length;
+    this.#requests += added.toString('latin1', 0, length).split('\n').length - 1;
+    return { at: Date.now(), requests: this.#requests, cpu };
+  }
+
+  close(): void {
+    closeSync(this.#log);
+  }
+}
+
+/** Returns the ids of this process's children and their children. */
+function descendants(): string[] {
+  const all = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  const parents = new Map(all.map(pid => [pid, statOf(pid)?.[1]]));
+  const isOurs = (pid: string | undefined): boolean =>
+    pid !== undefined && (pid === `${process.pid}` || isOurs(parents.get(pid)));
+  return all.filter(pid => isOurs(parents.get(pid)));
 }
 
 /** Returns the fields of /proc/<pid>/stat after the name; undefined if the process has ended. See proc(5). */
