@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FaultLedger } from '../faults/ledger.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { Picture } from '../testing/picture.ts';
@@ -126,6 +127,93 @@ describe('the anomalies of a check', () => {
 
   it('leave a verdict unknown if nothing was compared', () => {
     expect(judged(0, 0).verdict).toMatchObject({ judgement: 'unknown', why: 'nothing was compared' });
+  });
+});
+
+describe('the verdict of a check', () => {
+  class Seen {
+    seen = 0;
+  }
+  const concluded = (counts: Record<string, number>, afterLoss?: string) =>
+    check<Seen>({
+      guarantee: 'routing',
+      assumes: '',
+      minimum: '',
+      judge: class extends Judging<Seen> {},
+      counts: Seen,
+      ...(afterLoss === undefined ? {} : { afterLoss }),
+      compared: ({ seen }) => seen,
+      missing: ({ seen }) => few(seen, 3, 'request'),
+      rests: ({ seen }) => ({ seen }),
+      rulesOut: () => 'none',
+      broken: violations => `${violations} found`,
+    }).conclude(counts, new Picture().run);
+
+  it('is unknown after the loss of a session, if this check cannot judge such sessions', () => {
+    expect(concluded({ seen: 3 }, 'the data')).toMatchObject({ judgement: 'valid', finding: 'none' });
+    expect(concluded({ seen: 3, lost: 1 }).judgement).toBe('valid');
+    expect(concluded({ seen: 3, lost: 1 }, 'the data').why).toBe(
+      'continuity is broken in 1 session: the data of such sessions cannot be judged',
+    );
+    expect(concluded({ seen: 2, lost: 2 }, 'the data').why).toContain('continuity is broken in 2 sessions');
+    expect(concluded({ seen: 2 }, 'the data').why).toBe('2 requests, 3 are needed');
+  });
+
+  it('is unknown if pages of a user were shown to others', () => {
+    expect(concluded({ seen: 3, lost: 1, doubtful: 1 }, 'the data').why).toBe(
+      'isolation is broken: pages of a user were shown to other users, so 1 response that looks signed in proves nothing',
+    );
+    expect(concluded({ seen: 3, doubtful: 2 }).why).toContain(
+      '2 responses that look signed in prove nothing',
+    );
+    expect(concluded({ seen: 3, doubtful: 2, violations: 1 })).toMatchObject({
+      judgement: 'violated',
+      finding: '1 found',
+    });
+  });
+
+  /** Reports one anomaly for each user, with a signed-in response as its only proof. */
+  const reported = (users: string[], bledBefore: string[], bledLater: string[]) => {
+    class Signed extends Judging<Seen> {
+      override ended(operation: Operation): void {
+        this.count.seen++;
+        this.reportSignedIn(operation, () => ({ at: operation, summary: operation.user, witness: [] }));
+      }
+    }
+    const picture = new Picture();
+    for (const user of users) picture.session('s', user).asks('app-1');
+    const bled = new Set(bledBefore);
+    const fold = check<Seen>({
+      guarantee: 'forgery',
+      assumes: '',
+      minimum: '',
+      judge: Signed,
+      counts: Seen,
+      compared: ({ seen }) => seen,
+      missing: () => undefined,
+      rests: () => ({}),
+      rulesOut: () => 'none',
+      broken: violations => `${violations} found`,
+    }).start(picture.run, undefined, new FaultLedger(picture.run), { instances: new Set(), bled, lost: 0 });
+    for (const event of picture.events) if (event.type === 'op') fold.ended?.(event, {} as never);
+    for (const user of bledLater) bled.add(user);
+    const { judgement, violations, anomalies } = fold.finish();
+    return [judgement, violations, anomalies.map(({ summary }) => summary).join()];
+  };
+
+  it('is made without anomalies that only pages of a user prove who is shown to others', () => {
+    expect(reported(['ann', 'bob'], [], [])).toEqual(['violated', 2, 'ann,bob']);
+    expect(reported(['ann', 'bob'], ['ann'], [])).toEqual(['violated', 1, 'bob']);
+    expect(reported(['ann', 'bob'], [], ['ann'])).toEqual(['violated', 1, 'bob']);
+    expect(reported(['ann', 'bob'], [], ['ann', 'bob'])).toEqual(['unknown', 0, '']);
+  });
+
+  it('shows anomalies of other users if the first five are withdrawn', () => {
+    const many = ['ann', 'ann', 'ann', 'ann', 'ann', 'bob', 'bob', 'cat'];
+    expect(reported(many, [], [])).toEqual(['violated', 8, 'ann,ann,ann,ann,ann']);
+    expect(reported(many, [], ['ann'])).toEqual(['violated', 3, 'bob,cat']);
+    expect(reported(many, [], ['ann', 'bob'])).toEqual(['violated', 1, 'cat']);
+    expect(reported(['dan', ...many], [], ['ann'])).toEqual(['violated', 4, 'dan']);
   });
 });
 
