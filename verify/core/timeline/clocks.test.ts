@@ -16,6 +16,11 @@ describe('precedes', () => {
     expect(precedes(at(0, undefined), at(2, 3))).toBe(false);
   });
 
+  it('orders times of one clock exactly, however uncertain it is', () => {
+    expect(precedes(at(0, 1, 'a', 5), at(2, 3, 'a', 5))).toBe(true);
+    expect(precedes(at(0, 2, 'a', 5), at(2, 3, 'a', 5))).toBe(false);
+  });
+
   it('orders times of two clocks only beyond their uncertainty', () => {
     expect(precedes(at(0, 1, 'a', 5), at(20, 30, 'b', 5))).toBe(true);
     expect(precedes(at(0, 11, 'a', 5), at(20, 30, 'b', 5))).toBe(false);
