@@ -11,6 +11,7 @@ const MIN_LENGTH = 16;
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
 
 export interface Moment {
+  /** Wall-clock time at which the last byte arrived, milliseconds since 1970. */
   now: number;
   /** Time from the request to the end of the response, milliseconds. */
   took: number;

@@ -20,6 +20,8 @@ export class Moments implements Watch {
   readonly once: boolean;
   /** Time at which the last byte of the response arrived. */
   end = 0;
+  /** The same time on the wall clock, milliseconds since 1970. */
+  wall = 0;
   cookies = NONE;
   readonly #recorder: Recording;
   readonly #labelled: boolean;
@@ -66,11 +68,12 @@ export class Moments implements Watch {
 
   arrives(): void {
     this.end = this.#recorder.clock.now();
+    this.wall = Date.now();
   }
 
   ends({ failure }: Reply): void {
     if (failure === undefined) return;
-    this.end = this.#recorder.clock.now();
+    this.arrives();
     if (this.called.call === 0) this.called.call = this.end;
     if (!this.#departed && this.once) this.#recorder.starts(this.called);
   }

@@ -122,6 +122,25 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   await stop();
 });
 
+it('compares the Date of a response with the time of its arrival, however late it is read', async () => {
+  const sent = Date.parse('2026-01-01T00:00:07Z');
+  let read = 0;
+  vi.spyOn(Date, 'now').mockImplementation(() => sent + 100 + read);
+  vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
+    read = 3000;
+    return { outcome: 'ok' };
+  });
+  const { recorder, client, stop } = await recording((_, response) => {
+    response.setHeader('date', new Date(sent).toUTCString()).end('page');
+  });
+  const { operation } = await recorder.perform({ ...CALL, action: 'read' }, client(), {
+    method: 'GET',
+    path: '/',
+  });
+  expect(operation.skew).toBe(-100_000);
+  await stop();
+});
+
 it('records a write to an unreachable server as begun when it was tried', async () => {
   const { recorder, client, stop } = await recording(() => {});
   const send = { method: 'POST', path: '/', origin: 'http://127.0.0.1:1' };

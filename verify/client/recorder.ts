@@ -150,13 +150,13 @@ export class Recorder {
     call: Call,
     { path }: Send,
     reply: Reply,
-    { called: { call: left }, end, cookies }: Moments,
+    { called: { call: left }, end, wall, cookies }: Moments,
   ): Returned {
     const { action, object, unmarked, address } = call;
     const returned: Returned = this.#interpreter.seen(reply, { action, object, unmarked, path });
     returned.return = end;
     nameServer(returned, path, address);
-    const moment = { now: Date.now(), took: (end - left) / 1000 };
+    const moment = { now: wall, took: (end - left) / 1000 };
     const secrets = this.#secrets.ofBoth(cookies, reply.cookies);
     const { skew, caching, exposed } = look(reply, moment, secrets);
     if (skew !== undefined) returned.skew = skew;
