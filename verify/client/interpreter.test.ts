@@ -78,7 +78,10 @@ describe('Interpreter', () => {
     ['a page without the mark', { body: '<body>hello' }, 'out', 'fail'],
     ['a redirect elsewhere', { status: 302, redirect: '/terms' }, undefined, 'ok'],
     ['a 403', { status: 403 }, undefined, 'fail'],
+    ['a 500', { status: 500, body: 'no mark here' }, undefined, 'fail'],
     ['a 503', { status: 503, body: 'no mark here' }, undefined, 'fail'],
+    ['a 299 without the mark', { status: 299 }, 'out', 'fail'],
+    ['a 300', { status: 300 }, undefined, 'ok'],
     ['no response', { status: undefined, failure: 'timeout' as const }, undefined, 'fail'],
   ])('finds out the sign-in state and the outcome of %s', (_, more, signedIn, outcome) => {
     const { status, ...rest } = more as Partial<Reply>;
@@ -183,11 +186,10 @@ describe('Interpreter', () => {
       landed({ body: page('alice@example.test') + form }),
       landed({ body: `Too many login attempts ${form}` }),
     ]).toEqual([false, false, true, 'limited']);
-    expect([landed({ body: 'Welcome' }), landed({ status: 404 }), landed({ status: 503 })]).toEqual([
-      true,
-      true,
-      undefined,
-    ]);
+    expect([landed({ body: 'Welcome' }), landed({ status: 404 })]).toEqual([true, true]);
+    expect([landed({ status: 500 }), landed({ status: 503 })]).toEqual([undefined, undefined]);
+    expect(interpreter.landed({ headers: {}, body: '', cookies: [], failure: 'timeout' })).toBeUndefined();
+    expect(landed({ status: 429 })).toBe('limited');
   });
 
   it('treats a page that names no user as signed in if signed-out clients do not see it', () => {

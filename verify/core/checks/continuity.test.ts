@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CookieChange } from '../history/history.ts';
 import { Picture, PREFIX } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
+import { isPattern } from './after-others.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -135,6 +136,24 @@ describe('continuity', () => {
       ],
     ]);
   });
+
+  it.each([
+    [{ here: 3, followed: 3 }, true],
+    [{ here: 2, followed: 2 }, false],
+    [{ here: 10, followed: 9 }, true],
+    [{ here: 10, followed: 8 }, false],
+    // Half of the handoffs without a loss, or more, came just after a login, too.
+    [{ here: 20, followed: 20, kept: 10, keptAfter: 5 }, true],
+    [{ here: 20, followed: 20, kept: 10, keptAfter: 6 }, false],
+    // With a probability of 0.027 or 0.0081, chance explains that all losses came just after a login.
+    [{ here: 3, followed: 3, kept: 8, keptAfter: 2 }, false],
+    [{ here: 4, followed: 4, kept: 8, keptAfter: 2 }, true],
+  ])(
+    'names logins as the cause only of losses that nearly all follow logins, not by chance: %o',
+    (counts, is) => {
+      expect(isPattern({ kept: 40, keptAfter: 1, ...counts })).toBe(is);
+    },
+  );
 
   it('suggests `sessions` if losses follow other logins or logouts of the same user', () => {
     const limited = judged(p => {

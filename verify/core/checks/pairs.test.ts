@@ -38,6 +38,12 @@ describe('differences', () => {
     expect([found({ ...rest(40), 12: [160, 400] }), found({ ...rest(41), 12: [160, 400] })]).toEqual([1, 0]);
   });
 
+  it('compare a signed-out response with other pairs of different instances only, which is left to continuity', () => {
+    const apart = { 11: [0, 100], 12: [50, 100], 21: [50, 100], 22: [0, 100] } as const;
+    const all = (kind: string) => differences(table({ ...apart } as never, kind)).length;
+    expect([all('500'), all('signed out')]).toEqual([1, 0]);
+  });
+
   it('are significant over all tests together', () => {
     // Fisher's exact test gives p-values of 1 in 184,756, and of 1 in 137,846,528,820.
     expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);

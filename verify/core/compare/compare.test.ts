@@ -125,7 +125,7 @@ describe('shares', () => {
       means: 'valid',
       instance: 'app-1',
     });
-    const unclaimed = [judged('routing', { claimed: false })];
+    const unclaimed = [judged('continuity'), judged('routing', { claimed: false })];
     expect(
       about(
         'share',
