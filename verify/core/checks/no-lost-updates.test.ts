@@ -55,6 +55,22 @@ describe('no-lost-updates', () => {
     ]);
   });
 
+  it('accuses no list of the newest three values whose oldest value overlapped another add, if the list slides', () => {
+    const newest = (further: readonly string[]) =>
+      judged((session, picture) => {
+        race(session, picture, 'a', 'b');
+        race(session, picture, 'c', 'd');
+        const state = ['b', 'c', 'd'];
+        session.read('app-1', [...state]);
+        for (const value of further) {
+          session.write(value, 'app-2').read('app-1', [...state.slice(1), value]);
+          state.splice(0, state.length, ...state.slice(1), value);
+        }
+      });
+    expect(newest([]).violations).toBe(1);
+    expect(newest(['e', 'f', 'g', 'h', 'i']).violations).toBe(0);
+  });
+
   it('judges at the end of the run an object that the sessions of a user share', () => {
     const verdict = judged((session, picture) => {
       race(session, picture, 'a', 'b');

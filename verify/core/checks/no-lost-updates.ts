@@ -6,6 +6,7 @@ import type { Write } from '../objects/overlaps.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
 import type { Standing } from '../timeline/sessions.ts';
+import { CutOffViolations } from './cut-off.ts';
 import { atMost, check, few, Judging } from './framework.ts';
 import { LoggedOverlaps } from './logged-overlaps.ts';
 import { clobber } from './write-anomalies.ts';
@@ -24,6 +25,7 @@ class Adds {
 class NoLostUpdates extends Judging<Adds> {
   readonly #loggedOverlaps = new LoggedOverlaps();
   readonly #objects = new Set<TrackedObject>();
+  readonly #cutOff = new CutOffViolations(this);
 
   override ended(_operation: Operation, { data }: Standing): void {
     if (data?.write !== undefined) this.#objects.add(data.object);
@@ -55,7 +57,7 @@ class NoLostUpdates extends Judging<Adds> {
     this.#objects.delete(object);
     const { lost, searched } = object.lost();
     this.#searched(searched);
-    for (const update of lost) this.report(() => clobber(update));
+    for (const update of lost) this.#cutOff.add(update.read, () => clobber(update));
   }
 
   override recount(): void {
@@ -64,6 +66,7 @@ class NoLostUpdates extends Judging<Adds> {
 
   override settle(): void {
     for (const object of this.#objects) this.objectEnded(object);
+    this.#cutOff.settle();
   }
 }
 

@@ -7,6 +7,7 @@ import { Segments } from '../search/segments.ts';
 import { nonlinear } from '../search/witness.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
+import { CutOffViolations, cutAtOf } from './cut-off.ts';
 import { type CheckContext, type Declaration, Judging } from './framework.ts';
 
 /**
@@ -42,6 +43,7 @@ class Ordering extends Judging<OrderCounts> {
   readonly #objects = new Map<TrackedObject, Segments>();
   readonly #searches: Searches;
   readonly #longest: number;
+  readonly #cutOff = new CutOffViolations(this);
 
   constructor(
     declaration: Declaration<OrderCounts>,
@@ -52,7 +54,8 @@ class Ordering extends Judging<OrderCounts> {
     super(declaration, context);
     this.#longest = longest;
     this.#searches = new Searches(searching, (segment, verdict, isLate) => {
-      if (verdict === 'violated') this.report(() => nonlinear(segment, isLate));
+      const read = segment.entries.findLast(({ operation }) => cutAtOf(operation) !== undefined)?.operation;
+      if (verdict === 'violated') this.#cutOff.add(read, () => nonlinear(segment, isLate));
       else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
     });
   }
@@ -106,5 +109,6 @@ class Ordering extends Judging<OrderCounts> {
     const rest = [...this.#objects].sort(([, a], [, b]) => a.length - b.length);
     for (const [object] of rest) this.objectEnded(object);
     this.#searches.again();
+    this.#cutOff.settle();
   }
 }

@@ -7,6 +7,7 @@ import { stepsOf } from '../result/verdict.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, Reads, whole } from './compared-reads.ts';
+import { CutOffViolations } from './cut-off.ts';
 import { atMost, check, type Declaration, few, Judging, type Violation } from './framework.ts';
 
 export interface Measure {
@@ -29,6 +30,7 @@ const comparing = (measure: Measure): Declaration<Reads>['judge'] =>
   class extends Judging<Reads> {
     readonly #sessions = new Set<string>();
     readonly #allSessions = new Set<string>();
+    readonly #cutOff = new CutOffViolations(this);
 
     override ended(operation: Operation, { data }: Standing): void {
       if (measure.newest && data?.newest !== undefined) this.#newest(operation, data.newest);
@@ -37,7 +39,7 @@ const comparing = (measure: Measure): Declaration<Reads>['judge'] =>
       const earlier = measure.earlier(reads);
       if (earlier !== undefined) this.#compared(operation, earlier);
       for (const contradiction of measure.contradictions(reads))
-        this.report(() => violationOf(measure, operation, contradiction));
+        this.#cutOff.add(operation, () => violationOf(measure, operation, contradiction));
     }
 
     #compared(read: Operation, earlier: Operation): void {
@@ -54,6 +56,10 @@ const comparing = (measure: Measure): Declaration<Reads>['judge'] =>
         this.#allSessions.add(read.session);
         if (crosses(read, add)) this.count.newestCrossed++;
       }
+    }
+
+    override settle(): void {
+      this.#cutOff.settle();
     }
 
     override recount(): void {

@@ -259,6 +259,50 @@ describe('a list of a usual page size', () => {
     expect(broken(holed)).toContain('read-your-writes');
   });
 
+  it.each([2, 5, 13, 17, 18])('may be the newest %i values if further adds let the list slide', cap => {
+    const sliding = (lost?: string) =>
+      drawn(s => {
+        for (let i = 1; i <= cap + 8; i++) {
+          s.write(`v${i - 1}`, i % 2 === 0 ? 'app-1' : 'app-2');
+          s.read(
+            'app-1',
+            values(i)
+              .slice(-cap)
+              .filter(value => value !== lost),
+          );
+        }
+        s.hops(
+          22,
+          values(cap + 8)
+            .slice(-cap)
+            .filter(value => value !== lost),
+        );
+      });
+    expect(broken(sliding())).toEqual([]);
+    expect(sliding().result().remarks.join()).toContain(`reads of "basket" showed ${cap} values`);
+    expect(broken(sliding(`v${cap + 5}`))).toContain('read-your-writes');
+  });
+
+  it('is not cut off at a length at which it slid, if a later list is clearly longer', () => {
+    const longer = drawn(s => {
+      for (let i = 1; i <= 20; i++) s.write(`v${i - 1}`, 'app-1').read('app-2', values(i).slice(-13));
+      s.hops(4, values(20));
+    });
+    expect(broken(longer)).toContain('read-your-writes');
+  });
+
+  it('that lacks its oldest value, and grows with each further add, is not cut off', () => {
+    for (const first of [1, 4, 13]) {
+      const grows = drawn(s => {
+        for (let i = 1; i <= 22; i++) {
+          s.write(`v${i - 1}`, i % 2 === 0 ? 'app-1' : 'app-2');
+          s.read('app-1', values(i).slice(i > first ? 1 : 0));
+        }
+      });
+      expect(broken(grows), `${first}`).toContain('read-your-writes');
+    }
+  });
+
   it('may be the newest values of an old state: it lacks the last adds, and goes not back', () => {
     const lagging = drawn(s => {
       for (let i = 0; i < 40; i++) {

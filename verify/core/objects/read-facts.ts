@@ -78,6 +78,8 @@ export interface ObjectState {
    */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
+  /** Returns the number of values that the object may hold. */
+  size?(): number;
 }
 
 /** Returns whether a read shows an older version than an earlier operation; undefined without version numbers. */

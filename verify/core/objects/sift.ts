@@ -12,6 +12,8 @@ export interface Sifted {
    * off.
    */
   beyond?: number;
+  /** Present if the app may have cut the list off at its length, so that this may explain every missing value. */
+  cutAt?: CutAt;
 }
 
 export const visibleIn = ({ saw = [], beyond = 0 }: Operation & Sifted): readonly string[] =>
@@ -35,10 +37,27 @@ const EXCESS = 3;
 /** Lengths of the lists that the reads of one probe showed. They suggest where the app cuts off a list. */
 export interface LongestLists {
   most: number;
+  /** Length at which the last list slid: it stayed as long, lacked the oldest values, and had newer ones. */
+  limit?: number;
+  /** Number of lists that slid at `limit`. */
+  slides?: number;
   /** Number of reads that showed exactly `cutTo` values although the object had more. */
   cut: number;
   cutTo: number;
 }
+
+/** A list of which the app may show only the newest `length` values. */
+export interface CutAt {
+  longest: LongestLists;
+  length: number;
+}
+
+/** Minimum number of lists that slid at one length. A lost value makes a list shorter, but does not let it slide. */
+const FEWEST_SLIDES = 3;
+
+/** Returns whether the reads so far prove that the app cuts lists off at this length. */
+export const isLimit = ({ longest: { most, limit, slides = 0 }, length }: CutAt): boolean =>
+  limit === length && slides >= FEWEST_SLIDES && most <= length + EXCESS;
 
 /** Minimum number of cut-off reads for a remark. Fewer reads may come from an app that loses values. */
 const FEWEST_CUT = 5;
@@ -60,6 +79,12 @@ function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): 
   return !there.some(({ add: { end } }) => end !== undefined && precedes(end, latest));
 }
 
+/** Returns whether all values in `missing` were added before the first add of a value in `there`. */
+const areOldest = (there: readonly DueValue[], missing: readonly DueValue[]): boolean =>
+  missing.every(({ add: { end } }) =>
+    there.every(({ add }) => end !== undefined && precedes(end, add.start)),
+  );
+
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
@@ -68,6 +93,8 @@ export class Sift {
   readonly #collects: boolean;
   readonly #known = new Set<string>();
   #written = false;
+  /** Length and number of missing values of the last list that the app may have cut off. */
+  #last = { length: 0, missing: 0 };
   readonly #longest: LongestLists;
 
   constructor(kind: ObjectEvent, canary: string, longest: LongestLists) {
@@ -116,21 +143,30 @@ export class Sift {
    * Returns the values that the app may have cut off. Returns `all` if cutting the list may explain every missing
    * value.
    */
-  #cutOff(read: Operation, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
+  #cutOff(read: Operation & Sifted, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
     const { length } = saw;
     const longest = this.#longest;
     if (length + EXCESS < longest.most) return NOTHING;
     longest.most = Math.max(longest.most, length);
     if (longest.cutTo + EXCESS < longest.most) longest.cut = 0;
     const exceeds = longest.cut > 0 && length > longest.cutTo;
-    if (this.#kind.initial !== undefined || !(exceeds || mayBeCutOff(length))) return NOTHING;
+    if (this.#kind.initial !== undefined || state.due === undefined) return NOTHING;
+    const usual = exceeds || mayBeCutOff(length) || isLimit({ longest, length });
+    if (!usual && (state.size?.() ?? 0) <= length) return NOTHING;
     const shown = new Set(saw);
-    const due = state.due?.() ?? [];
+    const due = state.due();
     const isMissing = ({ value, add: { end } }: DueValue): boolean =>
       !shown.has(value) && end !== undefined && precedes(end, read);
     const missing = due.filter(isMissing);
     if (missing.length === 0) return NOTHING;
     const there = due.filter(({ value }) => shown.has(value));
+    if (!usual) {
+      if (there.length > 0 && mayBeNewest(there, missing)) {
+        read.cutAt = { longest, length };
+        if (areOldest(there, missing)) this.#slid(length, missing.length);
+      }
+      return NOTHING;
+    }
     const whole = length === longest.most && PAGE_SIZES.includes(length);
     if (!whole && !mayBeNewest(there, missing))
       return this.#kind.kind === 'list'
@@ -141,6 +177,14 @@ export class Sift {
       longest.cutTo = length;
     }
     return 'all';
+  }
+
+  #slid(length: number, missing: number): void {
+    const longest = this.#longest;
+    if (longest.limit !== length) Object.assign(longest, { limit: length, slides: 0 });
+    if (this.#last.length === length && missing > this.#last.missing)
+      longest.slides = (longest.slides ?? 0) + 1;
+    this.#last = { length, missing };
   }
 
   /** Loops with an index, because closures are slow in k6. */

@@ -100,6 +100,10 @@ export class Values implements ObjectState {
     return this.#contents.due(this.#reads);
   }
 
+  size(): number {
+    return this.#contents.present.size;
+  }
+
   kept(): readonly KeptValue[] {
     return this.#contents.kept();
   }

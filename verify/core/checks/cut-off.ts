@@ -1,0 +1,48 @@
+/** Holds violations back until the end of a run, if the app may only cut off its lists. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { Operation } from '../history/history.ts';
+import { type CutAt, isLimit, type LongestLists, type Sifted } from '../objects/sift.ts';
+import { KEPT, type Violation } from './framework.ts';
+
+interface Held {
+  cutAt: CutAt;
+  makes: (() => Violation)[];
+  count: number;
+}
+
+export const cutAtOf = ({ cutAt }: Operation & Sifted): CutAt | undefined => cutAt;
+
+/**
+ * Takes the violations of a check. Holds those back whose read lacks only the oldest values of its object: if later
+ * lists slide at the same length, the app has a limit, and these violations are none.
+ */
+export class CutOffViolations {
+  readonly #check: { report(make: () => Violation): unknown };
+  readonly #held = new Map<LongestLists, Map<number, Held>>();
+
+  constructor(check: { report(make: () => Violation): unknown }) {
+    this.#check = check;
+  }
+
+  /** @param read the read that proves the violation */
+  add(read: Operation | undefined, make: () => Violation): void {
+    const cutAt = read && cutAtOf(read);
+    if (cutAt === undefined) {
+      this.#check.report(make);
+      return;
+    }
+    const ofProbe = getOrInsert(this.#held, cutAt.longest, () => new Map<number, Held>());
+    const held = getOrInsert(ofProbe, cutAt.length, (): Held => ({ cutAt, makes: [], count: 0 }));
+    held.count++;
+    if (held.makes.length < KEPT) held.makes.push(make);
+  }
+
+  /** Reports the violations that no limit explains. */
+  settle(): void {
+    for (const ofProbe of this.#held.values())
+      for (const { cutAt, makes, count } of ofProbe.values())
+        for (let i = 0; i < count && !isLimit(cutAt); i++)
+          this.#check.report(makes[Math.min(i, makes.length - 1)] as () => Violation);
+    this.#held.clear();
+  }
+}
