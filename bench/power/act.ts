@@ -11,6 +11,13 @@ export type When =
   | 'rested'
   /** Another request of the same session is in flight on this instance. */
   | 'overlapping'
+  /** The request has the method HEAD. All other conditions exclude HEAD. */
+  | 'head'
+  /**
+   * The request before it on the same connection got an error, or the client has just cut off a request to this
+   * instance.
+   */
+  | 'after an error'
   /** Only the second instance changes its behaviour. */
   | 'one instance'
   /** Only a fixed quarter of the users is affected. */
@@ -30,6 +37,8 @@ export interface Act {
   readonly hosts: readonly DrawnHost[];
   /** Possible conditions, one of which is chosen at random. Empty: no condition. */
   readonly whens: readonly When[];
+  /** True if the change always has one of these conditions. Otherwise half of the draws have none. */
+  readonly conditional?: true;
   /** Limits of the random time `ms`. Absent if the change has no time. */
   readonly ms?: readonly [number, number];
 }
@@ -38,5 +47,7 @@ export const BOTH: readonly DrawnHost[] = ['card-store', 'plain'];
 export const PLAIN: readonly DrawnHost[] = ['plain'];
 export const CARDS: readonly DrawnHost[] = ['card-store'];
 export const PLACES: readonly When[] = ['one instance', 'some users', 'begun elsewhere', 'second login'];
-export const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', ...PLACES];
+export const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', 'after an error', ...PLACES];
+/** For changes that a client notices without the text of the page. */
+export const EVEN_HEAD: readonly When[] = [...USUAL, 'head'];
 export const SAVES: readonly When[] = [...USUAL, 'large', 'awkward'];

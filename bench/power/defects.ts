@@ -1,6 +1,6 @@
 /** Lists the random changes that make an app wrong. */
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
-import { type Act, BOTH, CARDS, PLACES, PLAIN, SAVES, USUAL } from './act.ts';
+import { type Act, BOTH, CARDS, EVEN_HEAD, PLACES, PLAIN, SAVES, USUAL } from './act.ts';
 
 /** Changes that make the app wrong. `breaks` is the guarantee that a change violates first. */
 export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee }>> = {
@@ -43,6 +43,12 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     breaks: 'read-your-writes',
     hosts: BOTH,
     whens: SAVES,
+  },
+  consume: {
+    does: 'removes the oldest value of a session when it reads the session',
+    breaks: 'read-your-writes',
+    hosts: BOTH,
+    whens: EVEN_HEAD,
   },
   'save-whole': {
     does: 'saves the whole session, and so undoes changes by concurrent requests',
@@ -104,7 +110,7 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'does not find a session that exists',
     breaks: 'continuity',
     hosts: BOTH,
-    whens: USUAL,
+    whens: EVEN_HEAD,
   },
   'lose-forever': {
     does: 'deletes a live session',
@@ -122,7 +128,7 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'renews a session so that it expires `ms` later',
     breaks: 'continuity',
     hosts: BOTH,
-    whens: USUAL,
+    whens: EVEN_HEAD,
     ms: [300, 5_000],
   },
   'cookie-path': {
@@ -142,7 +148,7 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'deletes the session cookie in a response',
     breaks: 'continuity',
     hosts: BOTH,
-    whens: USUAL,
+    whens: EVEN_HEAD,
   },
   'forget-delete': {
     does: 'acknowledges a logout, but keeps the session',
@@ -180,6 +186,12 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     breaks: 'at-most-once',
     hosts: PLAIN,
     whens: ['one instance'],
+  },
+  'repeated-write': {
+    does: 'cuts the connection after a write, and the balancer repeats the write',
+    breaks: 'at-most-once',
+    hosts: PLAIN,
+    whens: PLACES,
   },
   'share-notes': {
     does: 'uses the key of another user for notes',
@@ -227,6 +239,6 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'responds with status 500',
     breaks: 'availability',
     hosts: BOTH,
-    whens: USUAL,
+    whens: EVEN_HEAD,
   },
 };

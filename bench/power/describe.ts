@@ -8,6 +8,8 @@ const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
   aged: ({ wait }) => ` of sessions older than ${wait} ms`,
   rested: ({ wait }) => ` of sessions that rested ${wait} ms`,
   overlapping: () => ' of overlapping requests',
+  head: () => ' of HEAD requests',
+  'after an error': () => ' of requests after an error or a request that was cut off',
   'one instance': () => ' on one instance',
   'some users': () => ' of a quarter of the users',
   'begun elsewhere': () => ' of sessions that began on another instance',

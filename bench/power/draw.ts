@@ -32,6 +32,8 @@ const ODDS: Readonly<Record<When, number>> = {
   aged: 2,
   rested: 20,
   overlapping: 20,
+  head: 50,
+  'after an error': 50,
   'one instance': 2,
   'some users': 4,
   large: 50,
@@ -53,9 +55,9 @@ export function drawOf(kind: DrawnKind, seed: number): Draw {
   const random = seeded(seed, kind);
   const acts: Readonly<Record<string, Act>> = kind === 'defect' ? DEFECTS : HEALTHY;
   const act = oneOf(random, Object.keys(acts));
-  const { hosts, whens, ms } = acts[act] as Act;
+  const { hosts, whens, ms, conditional = false } = acts[act] as Act;
   const when =
-    (random.next() < ALWAYS && act !== 'refuse-size') || whens.length === 0 ? 'always' : oneOf(random, whens);
+    (random.next() < ALWAYS && !conditional) || whens.length === 0 ? 'always' : oneOf(random, whens);
   // Only the plain host of the zoo accepts sessions of any size, with any character.
   const host = when === 'large' || when === 'awkward' ? 'plain' : oneOf(random, hosts);
   const every = act === 'refuse-size' ? 1 : Math.max(1, Math.round(logUniform(random, EVERY) / ODDS[when]));

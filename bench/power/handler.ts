@@ -176,6 +176,14 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
     response.status(409).send('Nothing was done. Try again.');
     return 'ended';
   },
+  'refuse-head': (_request, response) => {
+    response.status(405).set('Allow', 'GET').send('Use GET.');
+    return 'ended';
+  },
+  'close-connection': (_request, response) => {
+    response.set('Connection', 'close');
+    return undefined;
+  },
   'set-again': (request, response) => {
     const cookie = cookieOf(request);
     if (cookie !== undefined && request.session?.user !== undefined && !request.path.includes('log'))

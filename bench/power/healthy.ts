@@ -1,5 +1,5 @@
 /** Lists the random changes that leave an app correct. */
-import { type Act, BOTH, PLAIN, USUAL } from './act.ts';
+import { type Act, BOTH, PLACES, PLAIN, USUAL } from './act.ts';
 
 /** Changes that look odd, but leave the app correct. */
 export const HEALTHY: Readonly<Record<string, Act>> = {
@@ -37,9 +37,22 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
   'set-again': { does: 'sets the same session cookie again', hosts: PLAIN, whens: USUAL },
   'other-cookies': { does: 'sets a second cookie that means nothing', hosts: BOTH, whens: USUAL },
   'try-again': { does: 'refuses a write with status 409 before it has an effect', hosts: BOTH, whens: USUAL },
+  'absorb-repetition': {
+    does: 'cuts the connection after a write, and responds without an effect if the balancer repeats the write',
+    hosts: PLAIN,
+    whens: PLACES,
+  },
+  'refuse-head': {
+    does: 'refuses the method HEAD with status 405',
+    hosts: BOTH,
+    whens: ['head'],
+    conditional: true,
+  },
+  'close-connection': { does: 'closes the connection after the response', hosts: BOTH, whens: USUAL },
   'refuse-size': {
     does: 'responds with 500 to a save of a session that is too large, and saves nothing',
     hosts: PLAIN,
     whens: ['large'],
+    conditional: true,
   },
 };

@@ -6,6 +6,7 @@ import { appendFileSync } from 'node:fs';
 import type { SessionData } from 'express-session';
 import { type Random, seeded } from '../../verify/random.ts';
 import type { Draw } from './draw.ts';
+import { currentRequest, followRequests } from './requests.ts';
 
 /** The condition `some users` applies to one in SOME users. */
 const SOME = 4;
@@ -44,6 +45,7 @@ export class Oracle {
 
   static ofProcess({ env } = process): Oracle {
     const draw: Draw = JSON.parse(env['POWER_DRAW'] ?? '{}');
+    followRequests();
     return new Oracle(draw, env['POWER_HARMS'] ?? '/dev/null', env['INSTANCE_ID'] ?? '');
   }
 
@@ -79,10 +81,16 @@ export class Oracle {
 
   #applies(sid: string, data: Partial<SessionData>): boolean {
     const { when, wait, size } = this.draw;
+    const { head, afterError } = currentRequest();
+    // A response to HEAD has no page, so a client would notice few of the other changes.
+    if (head !== (when === 'head')) return false;
     const seen = this.#sessions.get(sid);
     switch (when) {
       case 'always':
+      case 'head':
         return true;
+      case 'after an error':
+        return afterError;
       case 'one instance':
         return this.#second;
       case 'some users':

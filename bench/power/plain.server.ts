@@ -8,6 +8,7 @@ import { devices, save, signIn } from '../../zoo/hosts/plain/session.ts';
 import { DrawnStore } from './drawn-store.ts';
 import { drawnHandler } from './handler.ts';
 import { Oracle } from './oracle.ts';
+import { repeating } from './repetition.ts';
 
 const oracle = Oracle.ofProcess();
 const { draw } = oracle;
@@ -116,11 +117,15 @@ servePlain({
   onSession(redis) {
     if (draw.act === 'double') doubling(redis);
     if (draw.act === 'share-notes') watching(redis);
-    return Router().use((request, _response, next) => {
-      if (forged.has(request) && request.session.user !== undefined)
-        oracle.harm('a forged cookie was accepted');
-      next();
-    }, drawnHandler(oracle));
+    return Router().use(
+      (request, _response, next) => {
+        if (forged.has(request) && request.session.user !== undefined)
+          oracle.harm('a forged cookie was accepted');
+        next();
+      },
+      drawnHandler(oracle),
+      repeating(oracle, redis),
+    );
   },
   ...(draw.act === 'share-notes' && { keyOf }),
   ...(draw.act === 'miss-session' && { devices: missing }),

@@ -6,6 +6,7 @@ import { describeDraw } from './describe.ts';
 import { type Draw, drawOf } from './draw.ts';
 import { HANDLER_ACTS } from './handler.ts';
 import { HEALTHY } from './healthy.ts';
+import { REPEATED } from './repetition.ts';
 import { report } from './report.ts';
 import { STORE_ACTS } from './store.ts';
 import { draw, sessionOf, started } from './testing.ts';
@@ -42,7 +43,7 @@ describe('draws', () => {
   });
 
   it('has an implementation of each act', () => {
-    const others = ['double', 'share-notes', 'accept-forged', 'miss-session', 'keep-id'];
+    const others = ['double', 'share-notes', 'accept-forged', 'miss-session', 'keep-id', ...REPEATED];
     const known = [...Object.keys(STORE_ACTS), ...Object.keys(HANDLER_ACTS), ...others];
     expect([...known].sort()).toEqual([...Object.keys(DEFECTS), ...Object.keys(HEALTHY)].sort());
   });

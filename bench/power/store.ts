@@ -65,6 +65,13 @@ const DEFECTIVE: Readonly<Record<string, Replace>> = {
     if (less !== undefined) oracle.harm('a value was left out');
     await real.save(sid, less ?? data);
   }),
+  consume: onLoad(async (sid, data, real, oracle) => {
+    const less = withoutOldest(data);
+    if (less === undefined) return data;
+    oracle.harm('a read removed a value');
+    await real.save(sid, copyOf(less));
+    return less;
+  }),
   'lose-data': onSave(async (sid, data, real, oracle) => {
     await real.save(sid, data);
     setTimeout(async () => {

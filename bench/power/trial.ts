@@ -11,6 +11,7 @@ import { trial } from '../../zoo/run.ts';
 import { Visitor } from '../../zoo/testing/visitor.ts';
 import { describeDraw } from './describe.ts';
 import type { Draw } from './draw.ts';
+import { REPEATED, REPEATING } from './repetition.ts';
 
 /** One line of the file that `--tally FILE` names. */
 export const outcome = z.object({
@@ -36,12 +37,20 @@ function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
   const program = new URL(`./${host}.server.ts`, import.meta.url);
   const { claims } = plainDoneRight.target as { claims: unknown[] };
+  const repeats = REPEATED.includes(draw.act);
+  // `evidence` also claims that no write is sent to two instances.
+  const claimed = [...claims, 'at-most-once'].filter(claim => claim !== 'evidence' || !repeats);
   return {
     kind: 'control',
     name: `${draw.kind}-${draw.seed}`,
     sound: describeDraw(draw),
-    deployment: { host, program, env: { POWER_DRAW: JSON.stringify(draw), POWER_HARMS: harms } },
-    ...(host === 'plain' && { target: { claims: [...claims, 'at-most-once'] } }),
+    deployment: {
+      host,
+      program,
+      env: { POWER_DRAW: JSON.stringify(draw), POWER_HARMS: harms },
+      ...(repeats && { nginx: REPEATING }),
+    },
+    ...(host === 'plain' && { target: { claims: claimed } }),
   };
 }
 
@@ -128,6 +137,9 @@ async function attentive(
       await user.who();
       await sleep(draw.ms + 50);
     }
+    const { page } = user.target.signedIn;
+    if (draw.when === 'head') await user.send(page, { method: 'HEAD' });
+    if (draw.when === 'after an error') await user.send(`${page}/no-such-page`);
     if (draw.act === 'accept-forged') await forge(user);
     else if (!brief) await use(user, draw, n);
     else if (draw.act === 'save-ended') await leaveEarly(user);

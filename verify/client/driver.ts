@@ -5,6 +5,7 @@ import type { Reply } from '../core/response/reply.ts';
 import { honoured } from '../core/timeline/sessions.ts';
 import type { Account } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';
+import { Barrier } from './barrier.ts';
 import type { Call } from './call.ts';
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
@@ -25,6 +26,9 @@ export interface TrialWrite {
   page: Reply;
   shown: boolean;
 }
+
+/** Time for which the last byte of an interrupted request is held back, milliseconds. The client disconnects before. */
+const INTERRUPTED = 1;
 
 export class Driver {
   readonly session: string;
@@ -149,19 +153,26 @@ export class Driver {
     return (await this.read(probe, { as, labelled: true })).operation;
   }
 
-  look(path: string, how: How = {}): Promise<Reply> {
-    return this.#requests.unrecorded(get(path), how);
+  look(path: string, how: How = {}, method = 'GET'): Promise<Reply> {
+    return this.#requests.unrecorded({ method, path }, how);
   }
 
-  /** Requests a page that need not show the signed-in user. */
-  async visit(path: string, how: How = {}): Promise<Operation> {
-    return (await this.#requests.perform({ action: 'read', unmarked: true }, get(path), how, false))
-      .operation;
+  /** Requests a page that need not show the signed-in user. HEAD requests only its headers. */
+  async visit(path: string, how: How = {}, method: 'GET' | 'HEAD' = 'GET'): Promise<Operation> {
+    const what = { action: 'read' as const, unmarked: true };
+    return (await this.#requests.perform(what, { method, path }, how, false)).operation;
   }
 
   /** Requests a page, and disconnects after `after` milliseconds (0: when the request is sent). Records nothing. */
   async abandon(path: string, after: number, how: How = {}): Promise<void> {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, how);
+  }
+
+  /** Sends a form that no app expects, without its last byte, and disconnects. Records nothing. */
+  async interrupt(path: string, how: How = {}): Promise<void> {
+    const form = { baton: 'interrupted' };
+    const held = new Barrier(1).place(INTERRUPTED);
+    await this.#requests.unrecorded({ method: 'POST', path, form, abandon: 0 }, { ...how, held });
   }
 
   /** Adds or sets a new value, or increments a counter. The target file must have the request for this write. */

@@ -9,7 +9,9 @@ import type { Probe } from '../target/schema.ts';
 import { changed, leftOut } from './audit.ts';
 import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
 import { DelaySearch } from './delay-search.ts';
+import { collection, outsideAscii } from './growth.ts';
 import { raceLogout } from './logout-race.ts';
+import { fail, head, pageForHead } from './rare-requests.ts';
 import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 
@@ -58,6 +60,7 @@ export const age: Workload = {
       overlapped: 0,
       delays: new DelaySearch(),
       logouts: new DelaySearch(),
+      headPage: undefined,
       logins: [],
     };
     const dead: (() => Promise<void>)[] = [];
@@ -90,6 +93,8 @@ interface Shared {
   delays: DelaySearch;
   /** Finds the delay after which the app refuses concurrent requests of a session that logs out. */
   logouts: DelaySearch;
+  /** The page of HEAD requests; undefined if the app refuses them. */
+  headPage: Promise<string | undefined> | undefined;
   /** Each session with the cookies from its login. */
   logins: (Pick<Driver, 'cookies'> & { driver: Driver })[];
 }
@@ -113,6 +118,7 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
     driver.end('refused');
     return undefined;
   }
+  shared.headPage ??= pageForHead(context, driver);
   const cookies = driver.cookies();
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
@@ -120,7 +126,10 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   // Sessions with the same kind of load use different probes, one after another.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
-  return { context, driver, probe, other: undefined, shared, written: 0 };
+  const text = outsideAscii(context.growth);
+  const awkward = text !== undefined && probe !== undefined && probe === collection(context.target);
+  if (awkward) await driver.write(probe, { text });
+  return { context, driver, probe, other: undefined, shared, written: awkward ? 1 : 0 };
 }
 
 async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
@@ -146,6 +155,7 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const longest = idleOf(context.target) * ALIVE;
   for (let i = 0; !ended(); i++) {
     await readsInPairs(session, Math.min(every * (0.5 + session.context.random.next()), longest), ended);
+    await fail(context, session.driver, { to: aim(context, i) });
     const kinds = i % 2 === 0 ? (['write', 'read', 'write'] as const) : (['write', 'write'] as const);
     if (probe !== undefined && slow !== undefined && i % SLOW_EACH === 1 && room(session, TOGETHER + 2)) {
       await besideSlow({ ...session, probe }, i, session.context.random.next());
@@ -158,13 +168,18 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
 }
 
 /** Sends simultaneous reads. Two of three pairs bypass the balancer, because a round robin would split each pair. */
-async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
+async function readsInPairs(session: Session, length: number, ended: () => boolean): Promise<void> {
+  const { context, driver, probe, shared } = session;
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
     // Numbers only the pairs that bypass the balancer, so that each instance gets the same number of them.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
-    await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
+    await Promise.all([
+      driver.read(probe, { to }),
+      driver.read(undefined, { to }),
+      head(driver, shared.headPage, { to }),
+    ]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
   }
 }
@@ -188,7 +203,7 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
  * the idle timeout and write only once, so that only reads renew the session.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
-  const { context, driver, probe } = session;
+  const { context, driver, probe, shared } = session;
   const { clock } = context.recorder;
   const long = idleOf(context.target) * OUTLIVES;
   let next = SHORTEST;
@@ -199,6 +214,7 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
     const end = clock.now() + stay * 1000;
     for (let k = 0; clock.now() < end && !ended(); k++) {
       if (outlives ? k === 0 : k % 4 === 0) await uses(session, aim(context, i));
+      else if (k % 2 === 0) await head(driver, shared.headPage, { to: aim(context, i) });
       else await driver.read(probe, { to: aim(context, i) });
       await pause(context, OFTEN);
     }

@@ -1,5 +1,7 @@
 /** Adds text to a session in stages, within the limits of the app (growth-measurement.ts). */
+import { isAscii } from 'node:buffer';
 import type { Context, Growth } from '../client/context.ts';
+import type { Text } from '../client/texts.ts';
 import type { Probe } from '../target/schema.ts';
 
 /**
@@ -41,6 +43,10 @@ export async function eachText(
     if (total > most || n >= ADDS) return;
   }
 }
+
+/** Returns a text with characters outside ASCII that the app keeps. */
+export const outsideAscii = (growth: Growth | undefined): Text | undefined =>
+  growth?.texts?.find(({ of }) => !isAscii(Buffer.from(of(''))));
 
 /** Returns a probe that can hold several texts of one session. */
 export const collection = ({ probes }: Context['target']): Probe | undefined =>

@@ -10,6 +10,7 @@ import { privately } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import { late } from './late.ts';
+import { fail, head, pageForHead } from './rare-requests.ts';
 import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;
@@ -68,6 +69,8 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
           }),
         ),
       );
+      await Promise.all([undefined, ...direct].map(to => fail(context, leaver, { to })));
+      if (direct.length > 0) await other.read(undefined, { to: direct[i % direct.length] });
       for (const probe of context.target.probes) await other.read(probe);
     }
     await leave(context, other);
@@ -139,8 +142,10 @@ async function pair(context: Context, plan: Plan, n: number): Promise<void> {
   }
   const stranger = Driver.of(context, n + 2);
   const strict = new Set<string>();
+  const [first] = users;
+  const headPage = first && pageForHead(context, first);
   for (let i = 0; i < ROUNDS && !over(context, plan, i < LEAST_ROUNDS); i++)
-    await round(context, { users, stranger, strict }, i);
+    await round(context, { users, stranger, strict, headPage }, i);
   for (const driver of users) await leave(context, driver);
   stranger.end('over');
 }
@@ -150,9 +155,14 @@ interface Guests {
   users: Driver[];
   stranger: Driver;
   strict: Set<string>;
+  headPage: ReturnType<typeof pageForHead> | undefined;
 }
 
-async function round(context: Context, { users, stranger, strict }: Guests, i: number): Promise<void> {
+async function round(
+  context: Context,
+  { users, stranger, strict, headPage }: Guests,
+  i: number,
+): Promise<void> {
   const { signedIn, probes, login } = context.target;
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
@@ -164,6 +174,7 @@ async function round(context: Context, { users, stranger, strict }: Guests, i: n
     probe === undefined && path !== signedIn.page
       ? user.visit(path, { ...how, query })
       : (await user.read(probe, { ...how, query })).operation;
+  await Promise.all(users.map(user => head(user, headPage, {})));
   const barrier = i % 2 === 0 ? undefined : new Barrier(users.length);
   const seen: Operation[] = [];
   if (barrier === undefined) for (const user of users) seen.push(await read(user, {}));

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
 import type { Context, Growth } from '../client/context.ts';
-import { TEXTS } from '../client/texts.ts';
+import { TEXTS, type Text } from '../client/texts.ts';
 import type { Operation } from '../core/history/history.ts';
 import { UsageError } from '../errors.ts';
 import { planOf } from '../plan.ts';
@@ -41,6 +41,12 @@ interface App {
   most(): number;
   /** Returns the number of requests for the page `/`. */
   reads(): number;
+  /** Returns the number of HEAD requests that the app has not refused. */
+  heads(): number;
+  /** Returns the number of requests that a client has cut off. */
+  cutOff(): number;
+  /** Returns the number of requests for pages that do not exist. */
+  missing(): number;
   /** Returns the number of requests that asked whether the page of another session has changed. */
   foreign(): number;
 }
@@ -48,10 +54,11 @@ interface App {
 /**
  * Starts the app.
  *
- * @param remembers if true, the app also sets a remember-me cookie
+ * @param options.remembers if true, the app also sets a remember-me cookie
+ * @param options.refuses a method that the app refuses
  */
-async function started(remembers = false): Promise<App> {
-  let reads = 0;
+async function started({ remembers = false, refuses = '' } = {}): Promise<App> {
+  let [reads, heads, cutOff, missing] = [0, 0, 0, 0];
   let foreign = 0;
   const sessions = new Map<string, string[]>();
   let most = 0;
@@ -71,10 +78,18 @@ async function started(remembers = false): Promise<App> {
       return response.writeHead(303, { location: '/' }).end();
     }
     if (notes === undefined) return response.writeHead(401).end();
+    if (method === refuses) return response.writeHead(405).end();
+    if (method === 'HEAD') heads++;
+    if (url.endsWith('/no-such-page')) missing++;
     if (url === '/logout') sessions.delete(id);
+    if (url === '/logout-all') sessions.clear();
     if (url === '/') response.setHeader('etag', id);
     if (url === '/' && ![undefined, id].includes(headers['if-none-match'])) foreign++;
-    if (method === 'POST') notes.push(new URLSearchParams(await text(request)).get('text') ?? '');
+    const body = await text(request).catch(() => {
+      cutOff++;
+    });
+    if (body === undefined) return response.destroy();
+    if (method === 'POST') notes.push(new URLSearchParams(body).get('text') ?? '');
     most = Math.max(most, notes.filter(note => NUMBER.test(note)).length);
     if (method === 'DELETE') notes.splice(notes.indexOf(decodeURIComponent(url.slice('/notes/'.length))), 1);
     return response.end(
@@ -90,6 +105,9 @@ async function started(remembers = false): Promise<App> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     most: () => most,
     reads: () => reads,
+    heads: () => heads,
+    cutOff: () => cutOff,
+    missing: () => missing,
     foreign: () => foreign,
   };
 }
@@ -142,6 +160,8 @@ function recorded(
 interface Until {
   growth?: Growth;
   duration?: number;
+  /** Further keys of the target file. */
+  more?: object;
   /** Returns true if the operations so far suffice. The workload then ends. */
   enough?(operations: readonly Operation[]): boolean;
 }
@@ -149,11 +169,12 @@ interface Until {
 async function operationsOf(
   url: string,
   workload: Workload,
-  { growth, duration = DURATION, enough = () => false }: Until = {},
+  { growth, duration = DURATION, more = {}, enough = () => false }: Until = {},
 ): Promise<Operation[]> {
-  const { context, operations } = recorded(url, () => {
+  const added = () => {
     if (enough(operations)) plan.deadline = 0;
-  });
+  };
+  const { context, operations } = recorded(url, added, ['continuity'], more);
   const loadEnds = context.recorder.clock.now() + duration * 1000;
   const plan = { sessions: 1, deadline: loadEnds, loadEnds };
   const own = growth === undefined ? context : { ...context, growth };
@@ -202,7 +223,7 @@ it('fixation, audit and cold-burst send what a verdict needs although the time i
 });
 
 it('audit and age send a changed cookie alone if another cookie signs in by itself', async () => {
-  const { url } = await started(true);
+  const { url } = await started({ remembers: true });
   const forgedOf = (all: readonly Operation[]) => all.filter(one => one.with === 'forged');
   const enough = (all: readonly Operation[]): boolean => forgedOf(all).length > 10;
   for (const [workload, until] of [
@@ -270,6 +291,52 @@ it('age changes no part of a cookie that names the instance', async () => {
   const forged = forgedOf(await operationsOf(url, age, { enough: all => forgedOf(all).length > 10 }));
   expect(forged.length).toBeGreaterThan(10);
   expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
+});
+
+it('age and interleave send requests that fail: for missing pages, and cut off before their last byte', async () => {
+  for (const workload of [age, interleave]) {
+    const { url, cutOff, missing } = await started();
+    const more = { accounts: ['alice', 'bob'].map(user => ({ user, password: 'x' })) };
+    await operationsOf(url, workload, { more, enough: () => missing() > 0 && cutOff() > 0 });
+    expect([workload.name, missing() > 0, cutOff() > 0]).toEqual([workload.name, true, true]);
+  }
+});
+
+it('age and interleave send HEAD as well as GET for the page of the user, unless the app refuses HEAD', async () => {
+  for (const workload of [age, interleave]) {
+    const { url, heads } = await started();
+    const operations = await operationsOf(url, workload, { enough: () => heads() > 5 });
+    expect(heads()).toBeGreaterThan(5);
+    const seen = operations.filter(one => one.signedIn === undefined && one.path === '/');
+    expect(new Set(seen.map(({ outcome }) => outcome))).toEqual(new Set(['ok']));
+
+    const refusing = await started({ refuses: 'HEAD' });
+    await operationsOf(refusing.url, workload, { enough: ({ length }) => length > 200 });
+    expect(refusing.heads()).toBe(0);
+  }
+});
+
+const EVERYWHERE = { path: '/logout-all' };
+
+it('age logs some users out on both of their devices, and tries the cookies of both', async () => {
+  const { url } = await started();
+  const replayed = (all: readonly Operation[]): number => {
+    const ended = all.find(({ action }) => action === 'logout-all');
+    const late = all.filter(one => ended !== undefined && one.user === ended.user && one.call > ended.call);
+    return new Set(late.filter(one => one.with === 'old').map(({ session }) => session)).size;
+  };
+  const more = { accounts: [{ user: 'user{n}', password: 'x', count: 400 }], logoutEverywhere: EVERYWHERE };
+  const operations = await operationsOf(url, age, { more, enough: all => replayed(all) === 2 });
+  expect(replayed(operations)).toBe(2);
+});
+
+it('age writes a text outside ASCII into each session that can hold one, and so the pages show it', async () => {
+  const { url } = await started();
+  const growth = { longest: 0, total: 2_000, refused: false, texts: TEXTS.map(([text]) => text as Text) };
+  const showing = (all: readonly Operation[]): number =>
+    all.filter(({ saw = [] }) => saw.some(value => value.includes('Grüße'))).length;
+  const operations = await operationsOf(url, age, { growth, enough: all => showing(all) > 10 });
+  expect(showing(operations)).toBeGreaterThan(10);
 });
 
 it('audit grows a later session of a user, after an earlier one has ended', async () => {

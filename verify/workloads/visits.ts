@@ -2,9 +2,14 @@
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { depart, leave, replayed } from '../client/leave.ts';
+import type { SessionClient } from '../client/session-client.ts';
+import type { Operation } from '../core/history/history.ts';
+import type { Account } from '../target/load.ts';
 import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
+/** Every third session of a client ends with a logout of all sessions of its user, who then has a second device. */
+const ALL_EVERY = 3;
 /**
  * Limits of the pause between two sessions, milliseconds. Within these limits, the pause is as long as the session
  * before it.
@@ -27,22 +32,43 @@ export async function visits(context: Context, first: number, ended: () => boole
     const account = own.account(first + client);
     for (let n = first + client; !ended(); n += CLIENTS) {
       const from = clock.now();
-      await visit(own, Driver.of(own, n, account));
+      const last = Math.floor((n - first) / CLIENTS) % ALL_EVERY === ALL_EVERY - 1;
+      await visit(own, n, account, last && hasAll(own));
       await pause(own, pauseAfter((clock.now() - from) / 1000));
     }
   });
 }
 
-async function visit(context: Context, driver: Driver): Promise<void> {
+const hasAll = ({ target: { logoutEverywhere, sessions } }: Context): boolean =>
+  logoutEverywhere !== undefined && (sessions?.most ?? 2) >= 2;
+
+/** @param all if true, the user has two devices, and ends both sessions on one */
+async function visit(context: Context, n: number, account: Account, all: boolean): Promise<void> {
+  const { logout, logoutEverywhere } = context.target;
+  const driver = Driver.of(context, n, account);
   if (!(await driver.enter())) return driver.end('refused');
-  // Makes the session known to every instance, because an instance may ignore the logout of an unknown session.
-  await everywhere(context, async how => (await driver.read(undefined, how)).operation);
-  const { logout } = context.target;
-  const old = driver.replayer();
-  if (logout === undefined || (await driver.logout(logout)).outcome !== 'ok') {
-    await leave(context, driver);
+  const drivers = [driver, ...(all ? await secondDevice(context, driver) : [])];
+  // Makes the sessions known to every instance, because an instance may ignore the logout of an unknown session.
+  for (const one of drivers)
+    await everywhere(context, async how => (await one.read(undefined, how)).operation);
+  const old = drivers.map(one => one.replayer());
+  const end = (): Promise<Operation> | undefined =>
+    all && logoutEverywhere ? driver.logoutAll(logoutEverywhere) : logout && driver.logout(logout);
+  if ((await end())?.outcome !== 'ok') {
+    for (const one of drivers) await leave(context, one);
     return;
   }
-  await everywhere(context, how => replayed(driver, old, how));
-  depart(context, driver, old);
+  for (const [i, one] of drivers.entries()) {
+    const own = old[i] as SessionClient;
+    await everywhere(context, how => replayed(one, own, how));
+    depart(context, one, own);
+  }
+}
+
+async function secondDevice(context: Context, { session, account }: Driver): Promise<Driver[]> {
+  const name = `${session}-2`;
+  const second = new Driver(context, { client: name, session: name, account });
+  if (await second.enter()) return [second];
+  second.end('refused');
+  return [];
 }
