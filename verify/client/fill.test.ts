@@ -26,6 +26,18 @@ it('a logout on another host is sent although the form token of the app is in a 
   }
 });
 
+it('a request without a form has no fields, and a form without fields stays one', () => {
+  const network = new Network({ url: 'http://127.0.0.1:8080', headers: {} });
+  try {
+    const client = new SessionClient(network);
+    const spec = { method: 'POST' as const, path: '/logout', headers: {} };
+    expect(fill({}, spec, client, account)).not.toHaveProperty('form');
+    expect(fill({}, { ...spec, form: {} }, client, account)).toMatchObject({ form: {} });
+  } finally {
+    network.close();
+  }
+});
+
 it('a link that came by mail is in no recorded path, also if the app redirects to a path with it', async () => {
   const server = createServer((request, response) => {
     response.writeHead(301, { Location: `${request.url}/` }).end();

@@ -36,7 +36,7 @@ export function fill(
     method: spec.method,
     path: filledText(spec.path, known),
     headers: filled(spec.headers, known),
-    form: filled(spec.form, known),
+    ...(spec.form === undefined ? {} : { form: filled(spec.form, known) }),
     ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known, credentialOf(client)) }),
     // A captured value, such as the token in a link, may be a secret. So the recorded path has placeholders.
     ...(/\{(?!(?:user|value)\})/.test(spec.path) ? { shown: spec.path } : {}),

@@ -122,6 +122,11 @@ describe('Interpreter', () => {
     expect(JSON.stringify(seen)).not.toContain('secret');
   });
 
+  it('records a session cookie without a value as deleted, because it carries no session', () => {
+    const cookies = [{ name: 'sid', value: '' }];
+    expect(read({ cookies }).cookies).toEqual([{ name: 'sid', change: 'deleted' }]);
+  });
+
   it.each([
     [{ status: 303, redirect: '/dashboard' }, 'in', 'ok'],
     [{ status: 303, redirect: '/login' }, 'out', 'fail'],

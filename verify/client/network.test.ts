@@ -9,6 +9,7 @@ import { certificate } from '../testing/certificate.ts';
 import { watching } from '../testing/watch.ts';
 import { Barrier } from './barrier.ts';
 import { Network, type Reached } from './network.ts';
+import type { Send } from './send.ts';
 import { SessionClient } from './session-client.ts';
 
 const open: (() => unknown)[] = [];
@@ -148,9 +149,12 @@ describe('a target', () => {
     const one = client({ url, headers: { authorization: 'Bearer {token}' } });
     const send = { method: 'POST', path: '/', json: { a: 1 } };
     expect((await one.send(send)).body).toBe('application/json {"a":1} ');
-    const typed = async (form: Record<string, string>) =>
-      (await one.send({ method: 'POST', path: '/', form })).body.trim();
-    expect([await typed({ a: '1' }), await typed({})]).toEqual(['application/x-www-form-urlencoded a=1', '']);
+    const typed = async (body: Pick<Send, 'form'>) =>
+      (await one.send({ method: 'POST', path: '/', ...body })).body.trim();
+    const type = 'application/x-www-form-urlencoded';
+    expect([await typed({ form: { a: '1' } }), await typed({ form: {} }), await typed({})]).toEqual([
+      ...[`${type} a=1`, type, ''],
+    ]);
     one.captured.set('token', 't1');
     expect((await one.copy().send(send)).body).toBe('application/json {"a":1} Bearer t1');
     expect((await one.replayer('/').send(send)).body).toContain('Bearer t1');

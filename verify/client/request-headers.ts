@@ -80,8 +80,8 @@ export class RequestHeaders {
   own({ json, method, from }: Send, { id, head, site, body, shown }: OwnParts): string[] {
     const own = id === undefined ? [] : ['x-request-id', id];
     if (id !== undefined && !head.has('traceparent')) own.push('traceparent', traceparentOf(id));
-    // Fastify refuses an empty body of a type that it does not parse.
-    if (body !== null && body !== '' && !head.has('content-type'))
+    // SvelteKit refuses a form without fields that has no type. Fastify refuses a type without a form.
+    if (body !== null && !head.has('content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
     const origin = originOf(from ?? site, site, head);
     // SvelteKit and nosurf refuse a form without Origin.

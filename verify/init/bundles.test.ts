@@ -51,6 +51,14 @@ it('reads the paths of a client library, which stand apart from their base, and 
   expect(logouts).toContainEqual({ method: 'POST', path: '/api/auth/sign-out', json: {} });
 });
 
+it('resolves dots in a path as a browser does: "/." is no folder', () => {
+  const { logouts } = hintsIn('r="/."+e;f("/api/_auth/session",{method:"DELETE"});f("/a/../api/logout")');
+  expect(logouts).toEqual([
+    { method: 'POST', path: '/api/logout', json: {} },
+    { method: 'DELETE', path: '/api/_auth/session' },
+  ]);
+});
+
 it('finds nothing in a script without paths', () => {
   expect(hintsIn('console.log("hi")')).toMatchObject({ logins: [], pages: [], logouts: [], writes: [] });
 });

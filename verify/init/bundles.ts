@@ -105,7 +105,7 @@ function logoutsIn(text: string, paths: readonly string[]): HintedRequest[] {
 
 function pathsIn(text: string): string[] {
   const found = [...text.matchAll(PATH)].map(([, path = '', sum, template]) => ({
-    path,
+    path: URL.parse(path, 'http://app')?.pathname ?? path,
     prefix: (sum ?? template) !== undefined,
   }));
   const bare = (path: string): string => path.replace(/\/$/, '');

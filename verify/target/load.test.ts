@@ -142,7 +142,7 @@ signedIn: { page: /me, user: { json: /name } }
 
   it('is understood', () => {
     const target = parse(text);
-    expect(target.login).toMatchObject({ page: '/me', json: { name: '{user}' }, form: {}, steps: [] });
+    expect(target.login).toMatchObject({ page: '/me', json: { name: '{user}' }, steps: [] });
     expect(target.accounts[1]).toEqual({ user: 'u2', password: 'p', shown: 'User 2', label: 'u2' });
   });
 

@@ -10,12 +10,14 @@ const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
       method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
       path: to,
       form: texts
-        .default({})
-        .describe('Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values.'),
+        .optional()
+        .describe(
+          'Form fields, {} for a form without fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values.',
+        ),
       json: z.json().optional().describe('A JSON body instead of a form, with the same placeholders.'),
       headers: texts.default({}),
     })
-    .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
+    .refine(({ form, json: body }) => body === undefined || form === undefined, {
       error: 'expected `form` or `json`, got both',
       path: ['json'],
     });

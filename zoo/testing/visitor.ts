@@ -80,7 +80,7 @@ export class Visitor {
     const values: Record<string, string> = { user, password, csrf: this.#page.csrf, value };
     const filled = (text: string) => text.replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
     const form = Object.fromEntries(
-      Object.entries(request.form).map(([name, text]) => [name, filled(text)] as const),
+      Object.entries(request.form ?? {}).map(([name, text]) => [name, filled(text)] as const),
     );
     return this.send(request.path, { method: request.method, form, headers: request.headers });
   }

@@ -240,7 +240,7 @@ export class Interpreter {
 
   #cookie({ name, value, attributes }: Reply['cookies'][number]): CookieChange {
     const change: CookieChange =
-      value === undefined
+      value === undefined || value === ''
         ? { name, change: 'deleted' }
         : { name, change: 'set', label: this.#reading.label(value) };
     return attributes === undefined ? change : { ...change, attributes };
