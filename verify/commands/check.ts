@@ -15,7 +15,7 @@ import { baselineOf, compareWith, comparisonForReports, judgementsOf, updateBase
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
-import { TARGET } from './tables.ts';
+import { TARGET } from './tables/shared.ts';
 
 /**
  * Judges a recorded run, and returns the exit code.

@@ -15,7 +15,7 @@ import { loadTarget } from '../target/load.ts';
 import { faultsOf, logsIn, runnerOf } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, widthOf } from './output.ts';
-import { TARGET } from './tables.ts';
+import { TARGET } from './tables/shared.ts';
 
 const VERSION_TIMEOUT = 10_000;
 
@@ -47,19 +47,33 @@ export async function doctorCommand(
   return lacks.some(({ claimed }) => claimed) ? EXIT.unknown : EXIT.valid;
 }
 
+/** Programs of the bundled stack, the arguments that print their versions, and the script that installs them. */
+const PROGRAMS = [
+  { name: 'nginx', print: '-v', for: '--stack local', script: 'scripts/setup' },
+  {
+    name: 'redis',
+    names: ['redis-server', 'valkey-server'],
+    print: '--version',
+    for: '--stack local',
+    script: 'scripts/setup',
+  },
+  { name: 'haproxy', print: '-v', for: 'STACK_BALANCER=haproxy', script: 'scripts/setup --stores' },
+  { name: 'postgres', print: '--version', for: 'SESSION_STORE=postgres', script: 'scripts/setup --stores' },
+  { name: 'memcached', print: '--version', for: 'SESSION_STORE=memcached', script: 'scripts/setup --stores' },
+];
+
 async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
   const own = ownPackage();
-  const setup = (script: string): string =>
-    own.checkout ? `${script} installs it` : `get a checkout of Baton, and run its ${script}`;
-  const [stack, stores] = [setup('scripts/setup'), setup('scripts/setup --stores')];
-  const [docker, k6, nginx, redis, haproxy, postgres, memcached] = await Promise.all([
+  const { node } = process.versions;
+  const [docker, k6, ...programs] = await Promise.all([
     versionPrinted(['docker'], ['version', '--format', '{{.Server.Version}}']),
     k6Of(environment),
-    versionPrinted(['nginx'], ['-v']),
-    versionPrinted(['redis-server', 'valkey-server'], ['--version']),
-    versionPrinted(['haproxy'], ['-v']),
-    versionPrinted(['postgres'], ['--version']),
-    versionPrinted(['memcached'], ['--version']),
+    ...PROGRAMS.map(async ({ name, names = [name], print, script, ...tool }) => ({
+      ...tool,
+      name,
+      ...(await versionPrinted(names, [print])),
+      remedy: own.checkout ? `${script} installs it` : `get a checkout of Baton, and run its ${script}`,
+    })),
   ]);
   return [
     {
@@ -70,18 +84,11 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
     },
     {
       name: 'node',
-      version: process.versions.node,
-      ...(isAtLeast(process.versions.node, LEAST_NODE)
-        ? {}
-        : { wrong: `${process.versions.node} is too old` }),
+      ...(isAtLeast(node, LEAST_NODE) ? { version: node } : { wrong: `${node} is too old` }),
       for: 'everything',
       remedy: `get ${LEAST_NODE} or later at https://nodejs.org`,
     },
-    { name: 'nginx', ...nginx, for: '--stack local', remedy: stack },
-    { name: 'redis', ...redis, for: '--stack local', remedy: stack },
-    { name: 'haproxy', ...haproxy, for: 'STACK_BALANCER=haproxy', remedy: stores },
-    { name: 'postgres', ...postgres, for: 'SESSION_STORE=postgres', remedy: stores },
-    { name: 'memcached', ...memcached, for: 'SESSION_STORE=memcached', remedy: stores },
+    ...programs,
     {
       name: 'docker',
       ...docker,

@@ -7,7 +7,7 @@ import { loadTarget } from '../target/load.ts';
 import { addressOf, milliseconds, whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
-import { TARGET } from './tables.ts';
+import { TARGET } from './tables/shared.ts';
 
 /** Runs the gate until SIGINT, SIGTERM or SIGHUP. Returns the exit code of the last verdict. */
 export async function gateCommand(

@@ -4,7 +4,7 @@ import { EXIT } from '../errors.ts';
 import { k6Target } from '../target/k6.ts';
 import { loadTarget } from '../target/load.ts';
 import type { Output } from './output.ts';
-import { TARGET } from './tables.ts';
+import { TARGET } from './tables/shared.ts';
 
 export async function k6Command(file: string | undefined, output: Output): Promise<number> {
   const path = file ?? TARGET;

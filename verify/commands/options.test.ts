@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandName, commandsPage, parse, usage, usageOf } from './options.ts';
-import { type Option, TABLES, type Table } from './tables.ts';
+import type { Option, Table } from './tables/shared.ts';
+import { TABLES } from './tables.ts';
 
 const NAMES = Object.keys(TABLES) as CommandName[];
 

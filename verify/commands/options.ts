@@ -4,7 +4,8 @@ import { COMMAND } from '../core/command.ts';
 import { EXIT, EXIT_MEANS, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { wrap } from '../reports/wrap.ts';
-import { type Option, TABLES, type Table } from './tables.ts';
+import type { Option, Table } from './tables/shared.ts';
+import { TABLES } from './tables.ts';
 
 export type CommandName = keyof typeof TABLES;
 

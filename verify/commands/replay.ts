@@ -1,7 +1,8 @@
 /** Creates the command that repeats a run, without secrets. Reports show it as "see it again". */
 import { COMMAND } from '../core/command.ts';
 import type { OptionValues } from './options.ts';
-import { type Option, TABLES } from './tables.ts';
+import type { Option } from './tables/shared.ts';
+import { TABLES } from './tables.ts';
 
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;

@@ -16,7 +16,7 @@ import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { PAGE, reportsOf, writeReports } from './reports.ts';
 import { serveReports } from './serve.ts';
-import { TARGET } from './tables.ts';
+import { TARGET } from './tables/shared.ts';
 
 async function namesIn(out: string): Promise<string[]> {
   const names = await readdir(out).catch(() => []);

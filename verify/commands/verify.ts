@@ -31,7 +31,7 @@ import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { PAGE, reportsOf, writeReports } from './reports.ts';
 import { stickyCommand } from './sticky.ts';
-import { TARGET } from './tables.ts';
+import { TARGET } from './tables/shared.ts';
 import { type RunOptions, runOptions } from './verify-options.ts';
 import { startRunStack } from './verify-stack.ts';
 

@@ -9,7 +9,8 @@ import { wrap } from '../reports/wrap.ts';
 import { milliseconds, whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult, widthOf } from './output.ts';
-import { type Option, TABLES } from './tables.ts';
+import type { Option } from './tables/shared.ts';
+import { TABLES } from './tables.ts';
 import { measure } from './zoo-all.ts';
 
 /**
