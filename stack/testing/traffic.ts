@@ -18,23 +18,19 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
   let answered = 0;
   let stopping = false;
 
+  async function send(request: { method: 'GET' | 'POST'; body?: string }): Promise<void> {
+    const response = await pool.request({ path, ...request });
+    await response.body.dump();
+    const instance = String(response.headers['x-instance-id']);
+    // A status below 500 counts as served, because the app refuses a POST without a form token.
+    if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
+    served[instance] = (served[instance] ?? 0) + 1;
+  }
+
   async function client(): Promise<void> {
     for (let turn = 0; !stopping; turn += 1) {
-      const post = turn % 2 === 1;
-      try {
-        const response = await pool.request({
-          path,
-          method: post ? 'POST' : 'GET',
-          ...(post && { body: 'x' }),
-        });
-        await response.body.dump();
-        const instance = String(response.headers['x-instance-id']);
-        // A status below 500 counts as served, because the app refuses a POST without a form token.
-        if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
-        served[instance] = (served[instance] ?? 0) + 1;
-      } catch (error) {
-        failures.push(String(error));
-      }
+      const request = turn % 2 === 1 ? send({ method: 'POST', body: 'x' }) : send({ method: 'GET' });
+      await request.catch(error => failures.push(String(error)));
       answered += 1;
       await pause(Math.random() * 4);
     }

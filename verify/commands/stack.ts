@@ -1,6 +1,7 @@
 /** `baton stack` and `npm run stack`: runs the bundled stack until Ctrl-C. */
+import { EventEmitter, once } from 'node:events';
 import { startExtras } from '../../stack/extras.ts';
-import { startLocalStack } from '../../stack/local.ts';
+import { type LocalStackOptions, startLocalStack } from '../../stack/local.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { EXIT, UnavailableError } from '../errors.ts';
 import { whole } from './arguments.ts';
@@ -17,48 +18,46 @@ export async function stackCommand(values: OptionValues<'stack'>, output: Output
   const like = parseBalancerBehaviour(values, instances);
   const port = whole('--port', values.port ?? '8080', 1, 65_535);
   const say = (message: string): void => void output.progress.write(`${message}\n`);
-  let stack: Stack;
-  let more = '';
-  let died = (): void => {};
+  const deaths = new EventEmitter();
+  const onDeath = (description: string): void => {
+    say(`\n${description}`);
+    deaths.emit('death');
+  };
+  let started: { stack: Stack; more: string };
   try {
-    stack = await startLocalStack({
-      instances,
-      port,
-      ...like,
-      signal,
-      onStep: say,
-      beside: async () => {
-        const extras = await startExtras(say);
-        more = extras.welcome;
-        return extras;
-      },
-      onDeath: description => {
-        say(`\n${description}`);
-        died();
-      },
-    });
+    started = await startWithExtras({ instances, port, ...like, signal, onStep: say, onDeath }, say);
   } catch (error) {
     if (signal.aborted) return EXIT.valid;
     throw new UnavailableError((error as Error).message);
   }
+  const { stack, more } = started;
   output.result.write(welcome(stack, more));
-  const missing = await new Promise<string | undefined>(resolve => {
-    const look = (): void => {
-      const missing = essentialThatDied(stack);
-      if (signal.aborted || missing !== undefined) resolve(missing);
-    };
-    died = () => {
-      look();
-      say(`Still running: ${running(stack)}`);
-    };
-    signal.addEventListener('abort', look);
-    look(); // a process of the stack may have died while the welcome text was printed
-  });
+  deaths.on('death', () => say(`Still running: ${running(stack)}`));
+  let missing = essentialThatDied(stack);
+  while (!signal.aborted && missing === undefined) {
+    await once(deaths, 'death', { signal }).catch(() => {});
+    missing = essentialThatDied(stack);
+  }
   await stack.stop();
   if (missing === undefined) return EXIT.valid;
   throw new UnavailableError(
     `The stack cannot run without ${missing}, so Baton has stopped it. Start it again.`,
   );
+}
+
+/** Returns the started stack, and what the welcome text says about the mailbox and the store of pictures. */
+async function startWithExtras(
+  options: LocalStackOptions,
+  say: (message: string) => void,
+): Promise<{ stack: Stack; more: string }> {
+  let more = '';
+  const beside = async () => {
+    const extras = await startExtras(say);
+    more = extras.welcome;
+    return extras;
+  };
+  const stack = await startLocalStack({ ...options, beside });
+  return { stack, more };
 }
 
 /** Returns the name of a dead process that the stack needs: a server, the balancer, or any instance if all are dead. */
