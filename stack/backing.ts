@@ -35,12 +35,10 @@ const REDIS = {
 /** Prepares the servers and chooses their ports. Throws one MissingProgramError that names all missing programs. */
 export async function planBacking(wanted: BackingOptions): Promise<BackingServers> {
   const { environments, onDeath, balancer, redis: args = [] } = wanted;
-  const { kind, ...several } = REDIS[redisOf(environments)];
-  const others: ServerKind[] = [];
-  const stores = environments.map(({ SESSION_STORE }) => SESSION_STORE);
-  if (stores.includes('postgres') || environments.some(env => env['BASKET_STORE'] === 'postgres'))
-    others.push('postgres');
-  for (const store of ['memcached', 'dynamodb'] as const) if (stores.includes(store)) others.push(store);
+  const { kind, ...several } = REDIS[choiceOf('STACK_REDIS', environments[0], REDIS, 'plain')];
+  const stores = environments.map(env => env['SESSION_STORE']);
+  const used = [...stores, ...environments.map(env => env['BASKET_STORE'])];
+  const others = (['postgres', 'memcached', 'dynamodb'] as const).filter(kind => used.includes(kind));
   requireServers([kind, ...others], [balancer]);
   const options = { args, onDeath };
   const redis = 'plan' in several ? await several.plan(options) : await planServer(kind, options);
@@ -49,10 +47,15 @@ export async function planBacking(wanted: BackingOptions): Promise<BackingServer
   return { redis, store, servers: [store, ...servers.filter(server => server !== store)] };
 }
 
-function redisOf([first]: readonly Environment[]): keyof typeof REDIS {
-  const wanted = first?.['STACK_REDIS'] || 'plain';
-  const all = Object.keys(REDIS) as (keyof typeof REDIS)[];
-  const found = all.find(name => name === wanted);
-  if (found) return found;
-  throw new Error(`STACK_REDIS: expected one of ${all.join(', ')}, got ${JSON.stringify(wanted)}`);
+/** Returns the key of `choices` that an environment variable names. Throws if the variable has another value. */
+export function choiceOf<Choice extends string>(
+  variable: string,
+  environment: Environment | undefined,
+  choices: Readonly<Record<Choice, unknown>>,
+  usual: NoInfer<Choice>,
+): Choice {
+  const wanted = environment?.[variable] || usual;
+  if (Object.hasOwn(choices, wanted)) return wanted as Choice;
+  const all = Object.keys(choices).join(', ');
+  throw new Error(`${variable}: expected one of ${all}, got ${JSON.stringify(wanted)}`);
 }

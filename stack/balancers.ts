@@ -2,6 +2,7 @@
 
 import type { LogSource } from '../verify/client/logs.ts';
 import { balancerLog, foreignLog } from '../verify/import/log-file.ts';
+import { choiceOf } from './backing.ts';
 import type { BalancerPlace, BalancerProcess } from './balancer-process.ts';
 import { CheckedNginx } from './fleet/checked-nginx.ts';
 import { directivesOf, type Profile } from './fleet/profile.ts';
@@ -54,11 +55,7 @@ export function balancerOf(
   env: Record<string, string | undefined>,
   { additions, sticky, profile }: Pick<BalancerOptions, 'additions' | 'sticky' | 'profile'>,
 ): BalancerKind {
-  const wanted = env['STACK_BALANCER'] || 'nginx';
-  const kinds = Object.keys(BALANCERS) as BalancerKind[];
-  const found = kinds.find(name => name === wanted);
-  if (found === undefined)
-    throw new Error(`STACK_BALANCER: expected one of ${kinds.join(', ')}, got ${JSON.stringify(wanted)}`);
+  const wanted = choiceOf('STACK_BALANCER', env, BALANCERS, 'nginx');
   const onlyNginx = additions || profile || (sticky && sticky.mode !== 'duration');
-  return onlyNginx ? 'nginx' : found;
+  return onlyNginx ? 'nginx' : wanted;
 }
