@@ -5,9 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
 import { findProgram } from './programs.ts';
 
 const USER = 'baton';
@@ -65,11 +63,10 @@ export class Access {
       `user ${USER} on >${this.#password} ~* &* +@all ${refused}`,
     ];
     const login = [`masteruser ${OPERATOR}`, `masterauth ${this.#operatorPassword}`];
-    for (const [file, lines] of [
-      [this.#replication, login],
-      [this.#acl, users],
-    ] as const)
+    const write = (file: string, lines: string[]) =>
       writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+    write(this.#replication, login);
+    write(this.#acl, users);
   }
 
   url(port: number): string {
@@ -79,11 +76,6 @@ export class Access {
   operator(): { username: string; password: string; tls: { ca: Buffer } } {
     const ca = readFileSync(this.certificate);
     return { username: OPERATOR, password: this.#operatorPassword, tls: { ca } };
-  }
-
-  connect(port: number): Socket {
-    const ca = readFileSync(this.certificate);
-    return connect({ host: this.#host, port, ca });
   }
 }
 

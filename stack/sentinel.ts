@@ -18,10 +18,8 @@ const PRIMARY_NAME = 'baton';
 
 /** Prepares Redis servers and sentinels without starting them. Throws MissingProgramError if a program is missing. */
 export async function planSentinelRedis(options: ServerOptions): Promise<BackingServer> {
-  const servers: BackingServer[] = [];
-  for (let n = 1; n <= SERVERS; n++) servers.push(await planServer('redis', options));
-  const ports: number[] = [];
-  for (let n = 1; n <= SENTINELS; n++) ports.push(await freePort());
+  const servers = await Promise.all(Array.from({ length: SERVERS }, () => planServer('redis', options)));
+  const ports = await Promise.all(Array.from({ length: SENTINELS }, () => freePort()));
   const [first] = servers as [BackingServer];
   const sentinels = ports.map((port, n) => sentinel(`sentinel-${n + 1}`, port, first.port, options));
   return new SentinelRedis(servers, sentinels, ports);

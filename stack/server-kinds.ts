@@ -2,10 +2,12 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { probe } from './fleet/health.ts';
 import type { ServerSpec } from './process.ts';
 import { findUser } from './programs.ts';
 import { Access } from './redis-hardened.ts';
-import { answersQuery, dial, hasTable, replies } from './server-probes.ts';
+import { answersQuery, hasTable, pongs } from './server-probes.ts';
+import { guard } from './watchdog.ts';
 
 export interface ServerEntry {
   /** Programs of the server, the main program first. Each inner list contains alternative names of one program. */
@@ -30,11 +32,7 @@ interface ServerPlan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
   addresses: Record<string, string>;
   /** Subfolder that `wipe` removes. Absent if the server's data cannot be removed. */
   data?: string;
-  leaves?: readonly string[];
 }
-
-/** Also matches a Redis that requires a password. A Redis that still loads its data replies -LOADING. */
-const PONG = /^(\+PONG|-NOAUTH)/;
 
 const REDIS: ServerEntry = {
   programs: [['redis-server', 'valkey-server']],
@@ -51,7 +49,7 @@ const REDIS: ServerEntry = {
         // Sends data to a new replica at once. By default, Redis waits for more replicas.
         ...['--repl-diskless-sync-delay', '0'],
       ],
-      ready: () => replies(dial(port), 'PING', PONG),
+      ready: () => pongs(url),
       url,
       addresses: { REDIS_URL: url },
       data: 'appendonlydir',
@@ -68,7 +66,7 @@ const HARDENED: ServerEntry = {
     return {
       ...plain,
       command: [...plain.command, ...access.args(port)],
-      ready: () => replies(access.connect(port), 'PING', PONG),
+      ready: () => pongs(url, access.operator()),
       prepare: () => access.prepare(),
       url,
       addresses: { REDIS_URL: url, NODE_EXTRA_CA_CERTS: access.certificate },
@@ -131,7 +129,7 @@ const MEMCACHED: ServerEntry = {
     const url = `127.0.0.1:${port}`;
     return {
       command: [program, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user],
-      ready: () => replies(dial(port), 'version', /^VERSION /),
+      ready: () => probe(`http://${url}`, 'TCP', 1_000),
       url,
       addresses: { MEMCACHED_ADDRESS: url },
     };
@@ -180,11 +178,15 @@ const PICTURES: ServerEntry = {
         ...['-master.telemetry=false', '-admin.ui=false', '-webdav=false'],
         ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
       ],
+      // SeaweedFS makes these sockets in /tmp, and does not remove them.
+      prepare: () => {
+        for (const [n, part] of PARTS.entries())
+          guard('path', `/tmp/seaweedfs-${part}-grpc-${ports[2 * n + 1]}.sock`);
+      },
       // Replaces the home folder, because SeaweedFS reads settings there.
       env: { HOME: folder },
       // SeaweedFS creates the bucket after it listens. Until then, a 404 says NoSuchBucket.
       ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
-      leaves: PARTS.map((part, n) => `/tmp/seaweedfs-${part}-grpc-${ports[2 * n + 1]}.sock`),
       url,
       addresses: { S3_ENDPOINT: url, S3_BUCKET: BUCKET, S3_CREDENTIALS: `${accessKey}:${secretKey}` },
     };

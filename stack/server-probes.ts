@@ -1,19 +1,9 @@
-import { once } from 'node:events';
-import { createConnection, type Socket } from 'node:net';
+import type { RedisOptions } from 'ioredis';
+import { withRedis } from './redis-connection.ts';
 
-export const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port });
-
-/** Sends a command to a server. Returns true if the reply matches `expected`. Throws after 1 s without a reply. */
-export async function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
-  socket.on('error', () => {}); // `once` throws the first error.
-  socket.write(`${command}\r\n`); // Node sends the command as soon as the connection is open.
-  try {
-    const [reply] = await once(socket, 'data', { signal: AbortSignal.timeout(1_000) });
-    return expected.test(String(reply));
-  } finally {
-    socket.destroy();
-  }
-}
+/** Returns true if Redis is ready. Throws the error of a Redis that still loads its data. */
+export const pongs = (url: string, options?: RedisOptions): Promise<boolean> =>
+  withRedis(url, async redis => (await redis.ping()) === 'PONG', options);
 
 export async function answersQuery(url: string): Promise<boolean> {
   // Loads `pg` here, because Baton's npm package does not install it.

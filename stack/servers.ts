@@ -58,52 +58,24 @@ export const startRedis = (options?: ServerOptions): Promise<BackingServer> => s
  * Chooses ports for a server, and returns the server without starting it. Throws MissingProgramError if its program
  * is not installed.
  */
-export async function planServer(kind: ServerKind, options: ServerOptions): Promise<BackingServer> {
-  const { morePorts = 0 }: ServerEntry = SERVERS[kind];
-  const ports: number[] = [];
-  for (let n = 0; n <= morePorts; n++) ports.push(await freePort());
-  return new BackingProcess(kind, ports, options);
-}
-
-class BackingProcess extends ServerProcess implements BackingServer {
-  readonly url: string;
-  readonly port: number;
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly wipe?: () => void;
-  readonly #leaves: readonly string[];
-
-  constructor(
-    kind: ServerKind,
-    [port = 0, ...morePorts]: readonly number[],
-    { args = [], access, onDeath }: ServerOptions,
-  ) {
-    const { programs, plan }: ServerEntry = SERVERS[kind];
-    const [program = ''] = programs.map(names => findProgram(...names));
-    // Not in the stack's folder, which the user that runs the server may have no right to enter.
-    const folder = temporaryPath(`baton-${kind}-`);
-    const place = { program, port, morePorts, folder, ...(access && { access }) };
-    const { url, addresses, data, leaves = [], ...spec } = plan(place);
-    super({
-      name: kind,
-      log: join(folder, `${kind}.log`),
-      ...spec,
-      folder,
-      command: [...spec.command, ...args],
-      onDeath,
-    });
-    this.url = url;
-    this.port = port;
-    this.addresses = addresses;
-    this.#leaves = leaves;
-    if (data === undefined) return;
-    this.wipe = () => {
-      if (this.running()) throw new Error(`cannot remove the data of ${kind} while it runs: stop it first`);
-      rmSync(join(folder, data), { recursive: true, force: true });
-    };
-  }
-
-  override async dispose(): Promise<void> {
-    await super.dispose();
-    for (const file of this.#leaves) rmSync(file, { force: true });
-  }
+export async function planServer(
+  kind: ServerKind,
+  { args = [], access, onDeath }: ServerOptions,
+): Promise<BackingServer> {
+  const { programs, morePorts = 0, plan }: ServerEntry = SERVERS[kind];
+  const [program = ''] = programs.map(names => findProgram(...names));
+  const port = await freePort();
+  const others = await Promise.all(Array.from({ length: morePorts }, () => freePort()));
+  // Not in the stack's folder, which the user that runs the server may have no right to enter.
+  const folder = temporaryPath(`baton-${kind}-`);
+  const place = { program, port, morePorts: others, folder, ...(access && { access }) };
+  const { url, addresses, data, ...spec } = plan(place);
+  const log = join(folder, `${kind}.log`);
+  const command = [...spec.command, ...args] as const;
+  const server = new ServerProcess({ name: kind, log, ...spec, folder, command, onDeath });
+  const wipe = (): void => {
+    if (server.running()) throw new Error(`cannot remove the data of ${kind} while it runs: stop it first`);
+    rmSync(join(folder, data ?? ''), { recursive: true, force: true });
+  };
+  return Object.assign(server, { url, port, addresses, ...(data !== undefined && { wipe }) });
 }

@@ -1,20 +1,20 @@
 /**
- * The watchdog process removes Baton's process groups, folders and compose projects when its input closes, because
- * Baton has then ended.
+ * The watchdog process removes Baton's process groups, files, folders and compose projects when its input closes,
+ * because Baton has then ended.
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { removeProject } from './docker.ts';
 import { groupMembers, signalGroup } from './process-table.ts';
 
-const guarded = { group: new Set<string>(), folder: new Set<string>(), project: new Set<string>() };
+const guarded = { group: new Set<string>(), path: new Set<string>(), project: new Set<string>() };
 
 // Ignores signals: the watchdog must outlive Baton, so only the end of its input may end it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', line => {
-  const [, sign, kind, what = ''] = /^([+-])(group|folder|project) (.+)$/.exec(line) ?? [];
+  const [, sign, kind, what = ''] = /^([+-])(group|path|project) (.+)$/.exec(line) ?? [];
   if (kind === undefined) return;
   const set = guarded[kind as keyof typeof guarded];
   if (sign === '+') set.add(what);
@@ -23,7 +23,7 @@ lines.on('line', line => {
 lines.on('close', clearUp);
 
 async function clearUp(): Promise<void> {
-  const { folder: folders, project: projects } = guarded;
+  const { path: paths, project: projects } = guarded;
   const groups = [...guarded.group].map(Number);
   for (const group of groups) signalGroup(group, 'SIGKILL');
   // A process that is ending may still write to its folder, so the removal is retried for up to 5 s.
@@ -32,5 +32,5 @@ async function clearUp(): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 10));
   }
   for (const project of projects) await removeProject(project).catch(() => {}); // No process is left to report the error.
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  for (const path of paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }

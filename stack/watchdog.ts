@@ -5,20 +5,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
-type Guarded = 'group' | 'folder' | 'project';
+type Guarded = 'group' | 'path' | 'project';
 
-/** Makes the watchdog remove a process group, folder or compose project when this process ends. */
+/** Makes the watchdog remove a process group, file, folder or compose project when this process ends. */
 export function guard(kind: Guarded, what: string | number): void {
   send(`+${kind} ${what}`);
 }
 
-/** Removes a process group, folder or compose project from the watchdog's list: its id may be used again. */
+/** Removes a process group, file, folder or compose project from the watchdog's list: its id may be used again. */
 export function release(kind: Guarded, what: string | number): void {
   send(`-${kind} ${what}`);
 }
@@ -30,13 +31,13 @@ export function temporaryPath(prefix: string): string {
 
 /** Creates a folder that only this user can enter. The watchdog removes it when this process ends. */
 export function makeFolder(folder: string): void {
-  guard('folder', folder); // Sent before the folder exists, so that the folder is always guarded.
+  guard('path', folder); // Sent before the folder exists, so that the folder is always guarded.
   mkdirSync(folder, { mode: 0o700, recursive: true });
 }
 
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  release('folder', folder);
+  release('path', folder);
 }
 
 /** Starts the watchdog process. Call this before the first child process starts. */
@@ -52,10 +53,7 @@ export function startWatchdog(): void {
   watchdog.once('error', () => {});
   watchdog.stdin?.on('error', () => {}); // If the watchdog has ended, this process continues without it.
   watchdog.unref();
-  // An open pipe would keep this process running. The type does not say that the pipe is a Socket.
-  if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {
-    watchdog.stdin.unref();
-  }
+  (watchdog.stdin as Socket | null)?.unref(); // An open pipe would keep this process running.
 }
 
 function send(line: string): void {
