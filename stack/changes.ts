@@ -1,12 +1,8 @@
 /** Runs configuration changes of a balancer or a compose project one after the other. */
 export class Changes {
-  readonly signal: AbortSignal;
   readonly #end = new AbortController();
+  readonly signal = this.#end.signal;
   #last: Promise<unknown> = Promise.resolve();
-
-  constructor() {
-    this.signal = this.#end.signal;
-  }
 
   /** Runs a change after all earlier changes have ended. Returns its result, or throws its error. */
   run<T>(change: () => T | Promise<T>): Promise<T> {

@@ -24,7 +24,8 @@ const IN_FLIGHT_MS = 35_000;
 export class Haproxy extends BalancerProcess {
   readonly #options: HaproxyOptions;
   readonly #config: string;
-  readonly #control: HaproxyControl;
+  /** Path of the socket of HAProxy's master process (`haproxy -S`). */
+  readonly #socket: string;
   readonly #known = new Map<string, Routed>();
 
   constructor(options: HaproxyOptions) {
@@ -32,7 +33,6 @@ export class Haproxy extends BalancerProcess {
     mkdirSync(state, { recursive: true });
     const config = join(state, 'haproxy.cfg');
     const socket = join(state, 'master.sock');
-    const control = new HaproxyControl(socket);
     const program = findProgram('haproxy');
     const log = join(options.dir, 'balancer.log');
     super({
@@ -42,7 +42,7 @@ export class Haproxy extends BalancerProcess {
       accessLog: log,
       url: `http://127.0.0.1:${options.port}`,
       // Checks the workers, not the socket: a killed master process may have left its socket.
-      ready: async () => (await control.workers()).serving.length > 0,
+      ready: async () => (await workersOf(socket)).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
       reloadSignal: 'SIGUSR2',
@@ -53,7 +53,7 @@ export class Haproxy extends BalancerProcess {
     });
     this.#options = options;
     this.#config = config;
-    this.#control = control;
+    this.#socket = socket;
     this.write();
   }
 
@@ -79,7 +79,7 @@ export class Haproxy extends BalancerProcess {
   }
 
   protected override workers(): Promise<Workers> {
-    return this.#control.workers();
+    return workersOf(this.#socket);
   }
 
   protected override async retire({ name }: Routed): Promise<number[]> {
@@ -96,13 +96,18 @@ export class Haproxy extends BalancerProcess {
     if (before.length === 0) return true;
     const { serving, retired } = await this.workers();
     if (retired.some(worker => before.includes(worker))) return false;
-    const servers = await Promise.all(serving.map(worker => this.#control.servers(worker)));
+    const servers = await Promise.all(serving.map(worker => serversOf(this.#socket, worker)));
     return servers.flat().every(server => server.name !== name || server.busy === 0);
   }
 
   async #order(name: string, change: string): Promise<void> {
     for (const worker of (await this.workers()).serving)
-      for (const group of GROUPS) await this.#control.order(worker, `set server ${group}/${name} ${change}`);
+      for (const group of GROUPS) {
+        const order = `set server ${group}/${name} ${change}`;
+        const reply = await send(this.#socket, `@!${worker} ${order}`);
+        if (reply !== '' && !/^(IP|port) changed from|^no need to change/.test(reply))
+          throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
+      }
   }
 
   protected override write(): void {
@@ -129,59 +134,36 @@ export class Haproxy extends BalancerProcess {
   }
 }
 
-interface Server {
-  name: string;
-  busy: number;
+/** Returns the worker processes of the HAProxy whose master process has this socket. */
+async function workersOf(socket: string): Promise<Workers> {
+  const text = await send(socket, 'show proc');
+  const [, current = '', old = ''] = text.split(/^# (?:workers|old workers|programs).*$/m);
+  const pids = (part: string) => [...part.matchAll(/^(\d+)\s+worker\s/gm)].map(([, pid]) => Number(pid));
+  return { serving: pids(current), retired: text.includes('# old workers') ? pids(old) : [] };
 }
 
-/** Sends commands to a running HAProxy, through the socket of its master process. */
-class HaproxyControl {
-  readonly #socket: string;
+/** Returns the `server` lines of all backends of a worker process; an empty list if the worker has ended. */
+async function serversOf(socket: string, worker: number): Promise<{ name: string; busy: number }[]> {
+  const [header = '', ...rows] = (await send(socket, `@!${worker} show stat`)).split('\n');
+  const busy = header.split(',').indexOf('scur');
+  return rows
+    .map(row => row.split(','))
+    .filter(([, name = '']) => name !== '' && name !== 'FRONTEND' && name !== 'BACKEND')
+    .map(row => ({ name: row[1] ?? '', busy: Number(row[busy]) }));
+}
 
-  /** @param socket path of the socket of HAProxy's master process (`haproxy -S`) */
-  constructor(socket: string) {
-    this.#socket = socket;
-  }
-
-  /** Returns HAProxy's worker processes. Throws if the master process does not reply. */
-  async workers(): Promise<Workers> {
-    const text = await this.#send('show proc');
-    const [, current = '', old = ''] = text.split(/^# (?:workers|old workers|programs).*$/m);
-    const pids = (part: string) => [...part.matchAll(/^(\d+)\s+worker\s/gm)].map(([, pid]) => Number(pid));
-    return { serving: pids(current), retired: text.includes('# old workers') ? pids(old) : [] };
-  }
-
-  /** Sends a command to a worker process. Throws HAProxy's reply if the command fails. */
-  async order(worker: number, order: string): Promise<void> {
-    const reply = await this.#send(`@!${worker} ${order}`);
-    if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
-    throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
-  }
-
-  /** Returns the `server` lines of all backends; an empty list if the worker has ended. */
-  async servers(worker: number): Promise<Server[]> {
-    const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
-    const busy = header.split(',').indexOf('scur');
-    return rows
-      .map(row => row.split(','))
-      .filter(([, name = '']) => name !== '' && name !== 'FRONTEND' && name !== 'BACKEND')
-      .map(row => ({ name: row[1] ?? '', busy: Number(row[busy]) }));
-  }
-
-  #send(command: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const socket = createConnection(this.#socket);
-      let reply = '';
-      socket.setEncoding('utf8').setTimeout(WITHIN_MS, () => socket.destroy(new Error(late(command))));
-      socket.on('data', (data: string) => {
-        reply += data;
-      });
-      socket.on('error', reject);
-      socket.on('close', () => resolve(reply.trim()));
-      socket.end(`${command}\n`);
+/** Sends a command to HAProxy's master process. Returns the reply, or throws if there is none. */
+function send(path: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    let reply = '';
+    const late = `expected a reply from HAProxy to "${command}" within ${WITHIN_MS / 1000} s, got none`;
+    socket.setEncoding('utf8').setTimeout(WITHIN_MS, () => socket.destroy(new Error(late)));
+    socket.on('data', (data: string) => {
+      reply += data;
     });
-  }
+    socket.on('error', reject);
+    socket.on('close', () => resolve(reply.trim()));
+    socket.end(`${command}\n`);
+  });
 }
-
-const late = (command: string): string =>
-  `expected a reply from HAProxy to "${command}" within ${WITHIN_MS / 1000} s, got none`;

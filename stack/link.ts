@@ -1,6 +1,6 @@
 /** A TCP proxy between a client and a server of the stack. It can delay, hold and cut connections. */
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 const HOST = '127.0.0.1';
 /** Maximum number of buffered bytes in one direction, before the proxy stops reading. */
@@ -16,7 +16,7 @@ const UNDISTURBED = {
   /** Cuts each response in the middle, and resets its connection. */
   cutting: false,
 };
-type Disturbance = typeof UNDISTURBED & { jams: number };
+type Disturbance = typeof UNDISTURBED;
 
 interface Connection {
   near: Socket;
@@ -27,38 +27,30 @@ interface Connection {
 /** A TCP proxy that can disturb connections. Open connections survive the end of a disturbance. */
 export class ProxyLink {
   cuts = 0;
+  jams = 0;
+  /** Port of the proxy on 127.0.0.1. */
+  port = 0;
+  readonly disturbance: Disturbance = { ...UNDISTURBED };
   readonly #connections = new Set<Connection>();
-  readonly #disturbance: Disturbance = { ...UNDISTURBED, jams: 0 };
   #server: Server | undefined;
-  #port = 0;
   #to: number;
 
   constructor(to: number) {
     this.#to = to;
   }
 
-  /** Port of the proxy on 127.0.0.1. */
-  get port(): number {
-    return this.#port;
-  }
-
-  get jams(): number {
-    return this.#disturbance.jams;
-  }
-
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, near => this.#accept(near));
     this.#server = server;
-    server.listen(this.#port, HOST);
+    server.listen(this.port, HOST);
     await once(server, 'listening');
-    const address = server.address();
-    if (address !== null && typeof address === 'object') this.#port = address.port;
+    this.port = (server.address() as AddressInfo).port;
     server.unref();
   }
 
-  disturb(disturbance: Partial<typeof UNDISTURBED>): void {
-    Object.assign(this.#disturbance, disturbance);
+  disturb(disturbance: Partial<Disturbance>): void {
+    Object.assign(this.disturbance, disturbance);
   }
 
   /** Resets all connections and refuses new ones. */
@@ -102,10 +94,7 @@ export class ProxyLink {
       this.cuts++;
       reset();
     };
-    connection.pipes = [
-      new Pipe(near, far, this.#disturbance, undefined),
-      new Pipe(far, near, this.#disturbance, cut),
-    ];
+    connection.pipes = [new Pipe(near, far, this, undefined), new Pipe(far, near, this, cut)];
   }
 
   #reset({ near, far }: Connection): void {
@@ -121,7 +110,7 @@ export class ProxyLink {
 class Pipe {
   readonly #from: Socket;
   readonly #to: Socket;
-  readonly #disturbance: Disturbance;
+  readonly #link: ProxyLink;
   readonly #cut: (() => void) | undefined;
   /** An undefined `piece` marks the end of the data. */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
@@ -130,10 +119,10 @@ class Pipe {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param cut closes the connection in the middle of a response; undefined for data from client to server */
-  constructor(from: Socket, to: Socket, disturbance: Disturbance, cut: (() => void) | undefined) {
+  constructor(from: Socket, to: Socket, link: ProxyLink, cut: (() => void) | undefined) {
     this.#from = from;
     this.#to = to;
-    this.#disturbance = disturbance;
+    this.#link = link;
     this.#cut = cut;
     from.on('data', piece => this.#came(piece));
     from.on('end', () => this.#came(undefined));
@@ -151,12 +140,12 @@ class Pipe {
   flow(): void {
     clearTimeout(this.#timer);
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const { delayMs, bytesPerSecond, held, cutting } = this.#disturbance;
+      const { delayMs, bytesPerSecond, held, cutting } = this.#link.disturbance;
       if (held) return;
       const due = next.came + delayMs;
       const wait = Math.max(due, this.#busyUntil) - performance.now();
       if (wait > 0.5) {
-        if (this.#busyUntil > due && bytesPerSecond < Number.POSITIVE_INFINITY) this.#disturbance.jams++;
+        if (this.#busyUntil > due && bytesPerSecond < Number.POSITIVE_INFINITY) this.#link.jams++;
         this.#timer = setTimeout(() => this.flow(), wait);
         return;
       }

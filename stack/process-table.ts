@@ -17,14 +17,13 @@ const hasProc = (): boolean => existsSync('/proc/self/stat');
 
 /** Lists all processes of this machine, including zombies. */
 export function processes(): Process[] {
-  if (!hasProc()) return ps('-A');
+  if (!hasProc()) return fromPs();
   return readdirSync('/proc').flatMap(entry => (/^\d+$/.test(entry) ? fromProc(Number(entry)) : []));
 }
 
 /** Returns the state of a process; undefined if no process has that id. */
-export function stateOf(pid: number): string | undefined {
-  return (hasProc() ? fromProc(pid) : ps('-p', String(pid)))[0]?.state;
-}
+export const stateOf = (pid: number): string | undefined =>
+  processes().find(process => process.pid === pid)?.state;
 
 /** Returns whether a process runs. A zombie has ended. */
 export const isAlive = (pid: number): boolean => /^[^ZXx]/.test(stateOf(pid) ?? '');
@@ -52,25 +51,13 @@ function fromProc(pid: number): Process[] {
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }
 
-function ps(...which: string[]): Process[] {
-  let table: string;
-  try {
-    table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
-  } catch (error) {
-    // `ps` exits with 1 if none of the given processes exists.
-    if ((error as { status?: number }).status === 1) return [];
-    throw error;
-  }
-  return table
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-    .filter(([pid]) => pid !== '')
-    .map(([pid, parent, group, state = 'Z']) => ({
-      pid: Number(pid),
-      parent: Number(parent),
-      group: Number(group),
-      state,
-    }));
+function fromPs(): Process[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
+  return table.split('\n').flatMap(line => {
+    const [pid, parent, group, state] = line.trim().split(/\s+/);
+    if (state === undefined) return [];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), state }];
+  });
 }
 
 /** Sends a signal to every process of the group. Returns false if the group has no process left. */

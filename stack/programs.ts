@@ -44,15 +44,14 @@ function isExecutable(file: string): boolean {
  * @param choices each a list of alternative names for one program
  */
 export function requirePrograms(...choices: string[][]): void {
-  const problems: string[] = [];
-  for (const names of choices) {
+  const problems = choices.flatMap(names => {
     try {
       findProgram(...names);
+      return [];
     } catch (error) {
-      if (!(error instanceof MissingProgramError)) throw error;
-      problems.push(error.message);
+      return [(error as MissingProgramError).message];
     }
-  }
+  });
   if (problems.length > 0) throw new MissingProgramError(problems.join('\n'));
 }
 

@@ -5,14 +5,9 @@ import { Nginx, type NginxOptions } from '../nginx.ts';
 import type { Routed } from '../stack.ts';
 import { until } from '../wait.ts';
 import { after, type Health, type HealthState, NEW, probe, SERVING } from './health.ts';
-import type { HealthCheck } from './profile.ts';
+import type { HealthCheck, Profile } from './profile.ts';
 
-export interface CheckedOptions {
-  check: HealthCheck;
-  drainMs: number;
-  /** True if all instances get requests when every instance is unhealthy. */
-  failOpen: boolean;
-}
+export type CheckedOptions = Pick<Profile, 'drainMs' | 'failOpen'> & { check: HealthCheck };
 
 interface Target {
   instance: Routed;

@@ -43,26 +43,19 @@ export type HealthProbe = 'TCP' | { path: string };
  * @param timeoutMs limits the time to connect, or the time until the response headers
  */
 export async function probe(url: string, kind: HealthProbe, timeoutMs: number): Promise<boolean> {
+  const { hostname: host, port } = new URL(url);
   const signal = AbortSignal.timeout(timeoutMs);
-  return kind === 'TCP' ? connects(new URL(url), signal) : respondsWith200(new URL(kind.path, url), signal);
-}
-
-async function connects({ hostname: host, port }: URL, signal: AbortSignal): Promise<boolean> {
-  const socket = createConnection({ host, port: Number(port) });
-  return once(socket, 'connect', { signal })
-    .then(
-      () => true,
-      () => false,
-    )
-    .finally(() => socket.destroy());
-}
-
-async function respondsWith200(url: URL, signal: AbortSignal): Promise<boolean> {
-  const sent = request(url, { agent: false, headers: { 'user-agent': 'baton-health-check' }, signal }).end();
-  return once(sent, 'response')
-    .then(
-      ([{ statusCode }]) => statusCode === 200,
-      () => false,
-    )
-    .finally(() => sent.destroy());
+  const headers = { 'user-agent': 'baton-health-check' };
+  const sent =
+    kind === 'TCP'
+      ? createConnection({ host, port: Number(port), signal })
+      : request(new URL(kind.path, url), { agent: false, headers, signal }).end();
+  try {
+    const [response] = await once(sent, kind === 'TCP' ? 'connect' : 'response');
+    return kind === 'TCP' || response.statusCode === 200;
+  } catch {
+    return false;
+  } finally {
+    sent.destroy();
+  }
 }

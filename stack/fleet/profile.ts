@@ -42,7 +42,6 @@ interface Failures {
 
 export interface Profile {
   name: ProfileName;
-  about: string;
   choice: 'round-robin' | 'least-outstanding';
   /** AWS balancer whose cookies pin visitors. Absent: the cookie is not one of AWS. */
   cookies?: 'classic' | 'alb';
@@ -83,20 +82,17 @@ const ALL: Record<ProfileName, Profile> = {
   seed: {
     ...CLASSIC,
     name: 'seed',
-    about: 'the original deployment: classic ELB, TCP health checks, a group of exactly two',
     check: { probe: 'TCP', everyMs: 5_000, timeoutMs: 2_000, unhealthy: 2, healthy: 2, first: 2 },
     group: { min: 2, max: 2, policy: 'OldestInstance', replaces: 'unhealthy' },
   },
   'classic-elb': {
     ...CLASSIC,
     name: 'classic-elb',
-    about: 'classic ELB with the defaults of its console',
     check: { probe: { path: '/' }, everyMs: 30_000, timeoutMs: 5_000, unhealthy: 2, healthy: 10, first: 10 },
     group: ANY_SIZE,
   },
   alb: {
     name: 'alb',
-    about: 'Application Load Balancer with its defaults',
     choice: 'round-robin',
     cookies: 'alb',
     check: { probe: { path: '/' }, everyMs: 30_000, timeoutMs: 5_000, unhealthy: 2, healthy: 5, first: 1 },
@@ -108,7 +104,6 @@ const ALL: Record<ProfileName, Profile> = {
   },
   nginx: {
     name: 'nginx',
-    about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
     // nginx has no default for worker_shutdown_timeout, so its response timeout of 60 s is used.
     drainMs: 60_000,
