@@ -12,24 +12,22 @@ interface Extra extends Beside {
   readonly welcome: string;
 }
 
+const NOTHING: Extra = { env: {}, stop: async () => {}, welcome: '' };
+
 /**
  * Starts a mailbox unless SMTP_URL is set, and SeaweedFS unless S3_BUCKET is set.
  * Without an installed SeaweedFS, cards have no pictures.
  */
 export async function startExtras(onDeath: OnDeath): Promise<Extra> {
-  const started: Extra[] = [];
-  const stop = async () => {
-    for (const extra of started) await extra.stop();
-  };
+  const mails = process.env['SMTP_URL'] ? NOTHING : await mailbox();
   try {
-    if (!process.env['SMTP_URL']) started.push(await mailbox());
-    if (!process.env['S3_BUCKET']) started.push(await pictures(onDeath));
+    const cards = process.env['S3_BUCKET'] ? NOTHING : await pictures(onDeath);
+    const stop = async () => void (await Promise.all([mails.stop(), cards.stop()]));
+    return { env: { ...mails.env, ...cards.env }, stop, welcome: mails.welcome + cards.welcome };
   } catch (error) {
-    await stop();
+    await mails.stop();
     throw error;
   }
-  const env = Object.assign({}, ...started.map(extra => extra.env));
-  return { env, stop, welcome: started.map(({ welcome }) => welcome).join('') };
 }
 
 async function mailbox(): Promise<Extra> {
@@ -48,6 +46,6 @@ async function pictures(onDeath: OnDeath): Promise<Extra> {
   } catch (error) {
     if (!(error instanceof MissingProgramError)) throw error;
     const welcome = 'Cards have no pictures: scripts/setup --stores installs SeaweedFS, which stores them.\n';
-    return { env: {}, stop: async () => {}, welcome };
+    return { ...NOTHING, welcome };
   }
 }

@@ -50,21 +50,15 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
   });
   smtp.on('error', () => {}); // A client may reset its connection.
   const server = pages(mails);
-  try {
-    const [smtpPort, httpPort] = await Promise.all([
-      listen(smtp.listen(0, '127.0.0.1')),
-      listen(server.listen(port, '127.0.0.1')),
-    ]);
-    return {
-      smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
-      url: `http://127.0.0.1:${httpPort}`,
-      mails,
-      stop: () => stop(smtp, server),
-    };
-  } catch (error) {
-    await stop(smtp, server);
-    throw error;
-  }
+  // Listens here first, because a port in use is an error, after which no server may be left.
+  const httpPort = await listen(server.listen(port, '127.0.0.1'));
+  const smtpPort = await listen(smtp.listen(0, '127.0.0.1'));
+  return {
+    smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
+    url: `http://127.0.0.1:${httpPort}`,
+    mails,
+    stop: () => stop(smtp, server),
+  };
 }
 
 async function listen(server: NetServer): Promise<number> {
