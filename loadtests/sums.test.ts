@@ -153,6 +153,16 @@ describe('the verdict from the counters of a k6 run', () => {
     ]);
   });
 
+  it('says how many iterations of the script ended in an error', () => {
+    const { result } = summarised({ ...GOOD, [ERRORS]: 2 });
+    expect(result.judgement).toBe('unknown');
+    expect(result.remarks).toEqual(['2 iterations of the script ended in an error: see above']);
+  });
+
+  it('has a duration of 0 if k6 gives none', () => {
+    expect(resultOf({}, runLine(), SETTINGS).tally).toMatchObject({ duration: 0, operations: 0 });
+  });
+
   it('names an expected instance that served no request', () => {
     const { result } = summarised({ ...GOOD, [tagged(TAGGED.requests, 'app-2')]: 0 });
     const verdict = result.guarantees.find(({ guarantee }) => guarantee === 'routing');

@@ -135,6 +135,29 @@ describe('linearizability', () => {
     expect(removal.violations).toBe(0);
   });
 
+  it('cuts no segment at a read that overlaps a write, although the response to the write came first', () => {
+    const verdict = judged((session, picture) => {
+      session.write('z', 'app-1');
+      const call = picture.now + 1000;
+      session.write('a', 'app-1', { call, return: call + 500 });
+      session.read('app-2', ['z'], { call: call + 100, return: call + 900 });
+      picture.now += 1000;
+      session.read('app-2', ['z', 'a']).read('app-1', ['z', 'a']).read('app-2', ['z', 'a']);
+      // Two clients share the session, because parallel requests of one client delay a cut.
+      for (const event of picture.events)
+        if (event.type === 'op' && event.instance === 'app-2') event.client = 'other';
+    });
+    expect(verdict.violations).toBe(0);
+  });
+
+  it('judges a register from the first read on, also if this read shows no value', () => {
+    const verdict = judged((session, picture) => {
+      declared(picture, session, 'register');
+      session.read('app-1', []).change('set', 'a', 'app-1').read('app-2', []).read('app-1', []);
+    });
+    expect(verdict.violations).toBe(1);
+  });
+
   it('judges registers', () => {
     const register = (...reads: string[]) =>
       judged((session, picture) => {

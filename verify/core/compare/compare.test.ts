@@ -33,6 +33,12 @@ describe('the digest of a run', () => {
     });
     expect(digestOfLosses('app-1', 'app-2')).not.toHaveProperty('blamed');
     expect(digestOfLosses()).not.toHaveProperty('blamed');
+    const uneven = new Picture({ claims: ['routing'] });
+    const session = uneven.session('s', 'alice').login('app-1').read('app-2');
+    for (let i = 0; i < 200; i++) session.read(i % 10 === 0 ? 'app-2' : 'app-1');
+    const routing = digestOf(uneven.result()).guarantees.find(({ guarantee }) => guarantee === 'routing');
+    expect(routing).toMatchObject({ violations: 1, anomalies: ['PINNED'] });
+    expect(routing).not.toHaveProperty('blamed');
   });
 
   it('has the claimed guarantees, and the others if they were judged', () => {

@@ -34,6 +34,7 @@ describe('the next page', () => {
   it('is linked by a header or as the target file says; then other links are ignored', () => {
     const link = '</items?page=1>; rel="prev", </items?after=9>; rel="next"';
     expect(read('', {}, '/items', link).next).toBe('/items?after=9');
+    expect(read('<a href="?page=2">2</a>', {}, '/items', '</items?page=1>; rel="prev"').next).toBe('?page=2');
     const next = { json: '/next' };
     expect(read('{"next":"/items?after=7"}', { next }, '/items', link).next).toBe('/items?after=7');
     expect(read('{"next":""}', { next }, '/items', link)).toEqual({ values: [], cut: false });
