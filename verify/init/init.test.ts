@@ -133,6 +133,21 @@ describe('the signed-in mark', () => {
     expect(findMark(pages, ['alice', 'bob'])?.page).toBe('/home');
   });
 
+  it('is a text that contains the name, if other data of the user stands before it or on a smaller page', () => {
+    const data = (name: string) => `<a data-path="${name === 'alice' ? 'c2hvcA' : 'd2lraQ'}">data</a>`;
+    const account = (name: string) => `<b>${name}@localhost</b>`;
+    const both = (name: string) => data(name) + account(name);
+    expect(mark(both)?.slice(1)).toEqual(['alice@localhost', 'bob@localhost']);
+    const view = (path: string, page: (name: string) => string) => ({
+      path,
+      first: [seen(page('alice')), seen(page('alice'))],
+      second: seen(page('bob')),
+      outside: [seen('', 302)],
+    });
+    const pages = [view('/data', data), view('/home', name => both(name).padEnd(5000))];
+    expect(findMark(pages, ['alice', 'bob'])?.page).toBe('/home');
+  });
+
   it('is a text beside the name, if scripts name a default user to a signed-out client', () => {
     const script = (name: string) => `<script>set({user:"${name}"})</script>`;
     const server = (name: string) => `<li>\n  Account: ${name}@localhost\n</li>`;

@@ -95,6 +95,10 @@ export function logoutLinks(
   );
 }
 
+/** Returns the links as POST requests with the form token, because a script may send a link to log out as a form. */
+export const linksAsForms = (links: readonly Logout[], known: Known): Logout[] =>
+  posted([...new Set(links.filter(({ steps }) => steps === undefined).map(({ path }) => path))], known);
+
 function difference(href: string, other: string): string | undefined {
   const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
   for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;

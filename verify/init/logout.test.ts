@@ -115,6 +115,37 @@ it('sends the form of the page that asks for a confirmation, with the token of t
   }
 });
 
+it('sends a link to log out as a form with the token if opening the link has no effect', async () => {
+  let over = false;
+  const form = '<form method="post"><input type="hidden" name="token" value="t1"></form>';
+  const html = `<a href="/?route=/logout">Log out</a>${form}`;
+  const server = http.createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString();
+    if (request.url === '/') response.writeHead(over ? 401 : 200, { 'content-type': 'text/html' }).end(html);
+    else {
+      if (request.method === 'POST' && request.url === '/?route=/logout') over ||= body === 'token=t1';
+      response.writeHead(302, { location: '/' }).end();
+    }
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const visitor = manners.fresh();
+    const known = {
+      ...{ login: { page: '/', path: '/', method: 'POST' as const }, csrf: { field: 'token' }, page: '/' },
+      signedIn: (seen: PageVisit) => seen.status === 200,
+    };
+    const pages = [await visitor.get('/')];
+    const { left } = await findLogout(visitor, { pages, elsewhere: new Map() }, known);
+    expect(left?.logout).toEqual({ method: 'POST', path: '/?route=/logout', form: { token: '{csrf}' } });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
 it('reads the token of a logout form before each logout if it is not the token of the other forms', async () => {
   let [over, shown] = [false, 0];
   const server = http.createServer(async (request, response) => {

@@ -8,6 +8,7 @@ import { leavesApp } from './login.ts';
 import {
   type Known,
   type Logout,
+  linksAsForms,
   logoutForms,
   logoutLinks,
   usualLogouts,
@@ -46,10 +47,12 @@ export async function findLogout(
   known: Known,
   { first, hints = [] }: { first?: string | undefined; hints?: readonly HintedRequest[] } = {},
 ): Promise<LogoutSearch> {
-  const offered = once([...logoutForms(visitor, pages, known), ...logoutLinks(visitor, pages, elsewhere)]);
+  const links = logoutLinks(visitor, pages, elsewhere);
+  const offered = once([...logoutForms(visitor, pages, known), ...links]);
   const headers = known.login.headers === undefined ? {} : { headers: known.login.headers };
   const hinted = hints.map((hint): Logout => ({ ...hint, ...headers }));
-  const all = [...offered, ...hinted, ...writtenLogouts(visitor, pages, known), ...usualLogouts(known)];
+  const guessed = [...linksAsForms(links, known), ...writtenLogouts(visitor, pages, known)];
+  const all = [...offered, ...hinted, ...guessed, ...usualLogouts(known)];
   let ineffective: Logout | undefined;
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   const waiting = [...all.filter(isFirst), ...all.filter(one => !isFirst(one))];

@@ -39,18 +39,26 @@ const NAME = { least: 2, most: 60 };
 export function findMark(pages: readonly Views[], users: readonly string[]): Mark | undefined {
   const marks = pages.flatMap(views => {
     const mark = jsonMark(views, users) ?? textMark(views, users);
-    return mark === undefined ? [] : [{ mark, cost: costOf(mark, views) }];
+    return mark === undefined ? [] : [{ mark, cost: costOf(mark, views, users) }];
   });
   return marks.toSorted((a, b) => a.cost - b.cost)[0]?.mark;
 }
 
-/** Returns a cost. Short expressions, pages that refuse signed-out visitors and pages with a form token cost less. */
-const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
+/**
+ * Returns a cost. Short expressions, texts with the user's name, pages that refuse signed-out visitors and pages with a
+ * form token cost less.
+ */
+const costOf = ({ user, shown }: Mark, { outside, first }: Views, users: readonly string[]): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
   (outside[0]?.status === 200 ? 1000 : 0) +
   (shown.some(name => name !== undefined) ? 500 : 0) +
+  (shown.every((name, i) => name === undefined || resembles(name, users[i])) ? 0 : 500) +
   (typeof user === 'string' ? user.length : 0) +
   (first[0]?.body.length ?? 0) / 1000;
+
+/** Returns whether a text contains the user's name, as `alice@localhost` and `Alice Adams` do for `alice`. */
+const resembles = (text: string, user = ''): boolean =>
+  namesOf(user).some(name => text.toLowerCase().includes(name.toLowerCase()));
 
 const isWorkplace = ({ forms, links, metas }: PageVisit): boolean =>
   [...metas.keys()].some(name => TOKEN_FIELD.test(name)) ||
@@ -71,7 +79,10 @@ function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
   // Tries the next position on the page if signed-out clients see a name, such as `Guest`, at this position.
-  for (const place of [...named, ...differences(views)]) {
+  const different = differences(views);
+  const isLike = ({ at, end }: Place): boolean => resembles(body.slice(at, end), users[0]);
+  const [like, unlike] = [different.filter(isLike), different.filter(place => !isLike(place))];
+  for (const place of [...named, ...like, ...unlike]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;
   }
