@@ -4,7 +4,7 @@ import type { Form, FormField } from '../client/page.ts';
 import { UsageError } from '../errors.ts';
 import type { Refresh } from './renewal.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
-import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
+import { CODE, CODE_PAGE, LOGIN, LOGOUT, REGISTER } from './words.ts';
 
 export interface LoginStep {
   method: 'GET' | 'POST';
@@ -64,6 +64,11 @@ export const USUAL: readonly string[] = [
   '/wp-login.php',
   '/Identity/Account/Login',
 ];
+
+/** Maximum number of links without words of a login that are followed from the first page. */
+const LINKS = 8;
+/** Links that a search for the login does not follow: they may change data, or lead to a file. */
+const NOT_FOLLOWED = /delet|remov|\.(?!html?\b|php\b|aspx?\b|jsp\b)\w{2,5}(\?|$)/;
 
 export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
@@ -131,7 +136,23 @@ async function* candidates(
     if (path !== undefined && LOGIN.test(`${words} ${path.toLowerCase()}`)) yield await stranger.open(path);
   }
   yield* usual(USUAL);
+  for (const path of pagesLinkedFrom(stranger, home).slice(0, LINKS)) {
+    const seen = await stranger.open(path);
+    if (!leavesApp(seen)) yield seen;
+  }
 }
+
+/** Returns the pages that the first page links, because a page that needs a session redirects strangers to the login. */
+const pagesLinkedFrom = (stranger: Visitor, home: PageVisit): string[] => [
+  ...new Set(
+    home.links.flatMap(({ href, words }) => {
+      const path = stranger.pathOf(href, home.path)?.split('#')[0];
+      if (path === undefined || path === home.path) return [];
+      const all = `${words} ${path.toLowerCase()}`;
+      return LOGOUT.test(all) || NOT_FOLLOWED.test(all) ? [] : [path];
+    }),
+  ),
+];
 
 const asksBasic = ({ status, headers }: PageVisit): boolean =>
   status === 401 && /^basic\b/i.test(String(headers['www-authenticate'] ?? ''));
