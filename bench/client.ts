@@ -65,11 +65,14 @@ const k6 =
     return { rate, cpu: (cpu * 1e6) / count };
   };
 
-/** @param workers number of threads. A second thread shares a core with nginx, so its request rate is not comparable */
+/**
+ * @param workers number of threads. A second thread shares a core with nginx, so its request rate is not comparable
+ * @param connections number of connections of all threads
+ */
 const baton =
-  (workers: number): Program =>
+  (workers: number, connections = CONNECTIONS): Program =>
   url => {
-    const script = [pathOf('client/load.ts'), url, `${SECONDS}`, `${CONNECTIONS}`];
+    const script = [pathOf('client/load.ts'), url, `${SECONDS}`, `${connections}`];
     const command = ['env', `WORKERS=${workers}`, process.execPath, ...script];
     const run = JSON.parse(onCore(command, workers === 1 ? '0' : '0,1').stdout);
     if (run.continuity !== 'valid')
@@ -85,6 +88,7 @@ async function programs(): Promise<Map<string, Program>> {
   const all = new Map<string, Program>([
     ['baton', baton(1)],
     ['baton, 2 workers on both cores', baton(2)],
+    ['baton, 2 workers on both cores, each with as many connections', baton(2, 2 * CONNECTIONS)],
   ]);
   const found = await findK6(process.env);
   if (found !== undefined) all.set(`k6 ${found.version}, two checks`, k6(found.program));
