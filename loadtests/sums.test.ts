@@ -153,6 +153,19 @@ describe('the verdict from the counters of a k6 run', () => {
     ]);
   });
 
+  it('shows the requests of instances that the settings do not name, and the limit of a wait', () => {
+    const { result } = summarised({ ...GOOD, [tagged(TAGGED.requests, OTHER)]: 500, [GAP]: 900 }, DEPLOY);
+    expect(result.tally.instances.map(({ instance, share }) => [instance, share])).toEqual([
+      ['app-1', 0.25],
+      ['app-2', 0.25],
+      [OTHER, 0.5],
+    ]);
+    const availability = result.guarantees.find(({ guarantee }) => guarantee === 'availability');
+    expect(availability?.finding).toContain(
+      'a user waited up to 900 ms for the next success; the budget is 1 %, with a wait of at most 1,000 ms',
+    );
+  });
+
   it('says how many iterations of the script ended in an error', () => {
     const { result } = summarised({ ...GOOD, [ERRORS]: 2 });
     expect(result.judgement).toBe('unknown');

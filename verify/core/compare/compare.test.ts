@@ -149,6 +149,15 @@ describe('shares', () => {
   it('an instance that no longer serves anything is worse', () => {
     expect(share([100, 100, 100], [150, 150])).toMatchObject({ change: 'worse', instance: 'app-3' });
     expect(share([100, 100], [80, 80, 80])).toMatchObject({ change: 'untold', means: 'valid' });
+    expect(share([100, 100, 100], [300])).not.toHaveProperty('instance');
+    const renamed = served(100, 100, 100).map((one, i) => (i === 0 ? { ...one, instance: 'pod' } : one));
+    const more = about(
+      'share',
+      [digest(0, { instances: served(100, 100) })],
+      [digest(1, { instances: renamed })],
+    );
+    expect(more).toMatchObject({ change: 'untold' });
+    expect(more).not.toHaveProperty('instance');
   });
 
   it('are not compared if a baseline has one instance, or the new run names none', () => {
@@ -208,6 +217,20 @@ describe('latency', () => {
     expect(found).toMatchObject({ change: 'untold', means: 'valid' });
     expect(found?.said).toMatch(/^read p50 14\.\d ms \(14\.\d–15\.\d\) → 4\d\.\d ms .*Reported, not judged/);
     expect(about('latency', [run(0, 1)], [run(1, 1)])?.change).toBe('same');
+  });
+
+  it('is that of the most frequent action, and needs a hundred responses on each side', () => {
+    const times = (count: number) => answered(Array.from({ length: count }, (_, i) => 10_000 + 50 * i));
+    const mixed = (minute: number, reads: number, logins: number) =>
+      digest(minute, {
+        latency: [...times(logins).map(one => ({ ...one, action: 'login' as const })), ...times(reads)],
+      });
+    const said = (...sides: [Digest, Digest]) => about('latency', [sides[0]], [sides[1]])?.said;
+    expect(said(mixed(0, 200, 110), mixed(1, 200, 110))).toMatch(/^read p50/);
+    expect(said(mixed(0, 110, 200), mixed(1, 110, 200))).toMatch(/^login p50/);
+    expect(said(mixed(0, 100, 1), mixed(1, 100, 1))).toMatch(/^read p50/);
+    expect(said(mixed(0, 200, 1), mixed(1, 99, 1))).toBeUndefined();
+    expect(said(mixed(0, 99, 1), mixed(1, 200, 1))).toBeUndefined();
   });
 
   it('of alternating runs is judged', () => {

@@ -8,12 +8,14 @@ it('counts the requests, the lost sessions and the new logins of a fault', () =>
   const alice = picture.session('s1', 'alice').login('app-1').read('app-1', []);
   const bob = picture.session('s2', 'bob').login('app-2').read('app-2', []);
   picture.disturb(1, 'kill', { where: 'app-1' });
+  const begun = picture.now;
   const asked = picture.now;
   alice.read('app-1', [], DOWN).read('app-1', [], DOWN).read('app-2', []);
   const answered = picture.now;
   bob.signedOut('app-1');
   picture.session('s3', 'bob').login('app-1');
   for (const event of picture.events) if ('client' in event && event.session === 's3') event.client = 's2';
+  const duration = picture.now - begun;
   picture.heal(1, { healthy: true }).wait(1).phase('final');
   alice.read('app-1', []);
   const faults = picture.finish().result().faults ?? [];
@@ -27,6 +29,7 @@ it('counts the requests, the lost sessions and the new logins of a fault', () =>
       requests: 5,
       failed: 2,
       relogins: 1,
+      duration,
       sessions: { survived: 1, of: 2 },
     },
   ]);
@@ -48,6 +51,13 @@ it('reports what the fault did, and a heal that failed', () => {
   const { faults, remarks } = picture.finish().result();
   expect(faults).toMatchObject([{ did: 'app-1 stopped', healthy: false, healed: false }]);
   expect(remarks).toEqual(['stop of app-1 could not be healed: what it disturbed may still be disturbed']);
+});
+
+it('has no duration if the fault never ended', () => {
+  const picture = new Picture({ claims: ['survival'] });
+  picture.session('s1', 'alice').login('app-1');
+  picture.disturb(1, 'kill');
+  expect(picture.finish().result().faults?.[0]).not.toHaveProperty('duration');
 });
 
 it('is absent in a run without faults', () => {

@@ -150,13 +150,15 @@ describe('Judge', () => {
   });
 
   it('names the first five users whose logins were all refused', () => {
-    const remark = (users: number) => {
+    const remark = (users: number, times = 3) => {
       const picture = new Picture();
       for (let i = 1; i <= users; i++)
-        for (let n = 0; n < 3; n++) picture.session(`s${i}-${n}`, `user${i}`).refusedLogin('app-1').ended();
+        for (let n = 0; n < times; n++)
+          picture.session(`s${i}-${n}`, `user${i}`).refusedLogin('app-1').ended();
       return picture.finish().result().remarks.join();
     };
     expect(remark(5)).toContain('user5 (3 times) was refused');
+    expect([remark(1, 2), remark(1, 1)]).toEqual([expect.stringContaining('user1 (2 times)'), '']);
     expect(remark(7)).toContain('user5 (3 times) and 2 more was refused');
   });
 
