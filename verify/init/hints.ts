@@ -24,6 +24,8 @@ export interface Hints {
    * of the requests.
    */
   described?: string;
+  /** True if the logins are those that APIs usually have. */
+  usual?: true;
 }
 
 export const NO_HINTS: Hints = { logins: [], pages: [], logouts: [], writes: [] };

@@ -9,7 +9,8 @@ it('are beside the login of an API, in each folder above it', () => {
     '/api/users/me',
     '/users/me',
     '/api/user',
+    '/api/auth/users',
   ]);
-  expect(besideLogin(login('/login/'))).toEqual(['/me', '/users/me', '/api/user']);
+  expect(besideLogin(login('/login/'))).toEqual(['/me', '/users/me', '/api/user', '/users']);
   expect(besideLogin({ page: '/', path: '/login', method: 'POST', form: {} })).toEqual([]);
 });

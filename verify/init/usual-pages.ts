@@ -14,7 +14,8 @@ export function besideLogin({ json, path }: Login): string[] {
     folder = folder.replace(/\/[^/]*$/, '');
     folders.push(folder);
   }
-  return [`${folders[0]}/me`, ...folders.map(folder => `${folder}/users/me`), '/api/user'];
+  const own = folders[0] ?? '';
+  return [`${own}/me`, ...folders.map(folder => `${folder}/users/me`), '/api/user', `${own}/users`];
 }
 
 /** Returns the paths of the page after a login, and of the pages that it links. */

@@ -31,12 +31,15 @@ it('names the page of an API for the login only if it gives the CSRF token', asy
   }
 });
 
+const usual = { username: '{user}', password: '{password}' };
+
 it.each([
-  ['a text that is labelled as HTML', 'Hello World!'],
-  ['a page of HTML without a script', '<!doctype html><h1>Welcome</h1>'],
-])('tries the usual logins of an API whose first page is %s', async (_, first) => {
+  ['a text that is labelled as HTML', 'Hello World!', '/auth/login', usual],
+  ['a page of HTML without a script', '<!doctype html><h1>Welcome</h1>', '/auth/login', usual],
+  ['of Feathers', '<html></html>', '/authentication', { strategy: 'local', ...usual }],
+])('tries the usual logins of an API whose first page is %s', async (_, first, path, json) => {
   const server = http.createServer((request, response) => {
-    const login = request.method === 'POST' && request.url === '/auth/login';
+    const login = request.method === 'POST' && request.url === path;
     response.writeHead(login || request.url === '/' ? 200 : 404, {
       'content-type': login ? 'application/json' : 'text/html',
       ...(login && { 'set-cookie': 'sid=1; Path=/; HttpOnly' }),
@@ -48,10 +51,7 @@ it.each([
   const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
   const looking = { options: {}, manners, first: { user: 'alice', password: 'secret' } };
   try {
-    expect((await begin(looking as unknown as Looking)).begun).toMatchObject({
-      path: '/auth/login',
-      json: { username: '{user}', password: '{password}' },
-    });
+    expect((await begin(looking as unknown as Looking)).begun).toMatchObject({ path, json });
   } finally {
     manners.close();
     server.close();

@@ -75,7 +75,7 @@ async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: G
   const described = await hintsOfOpenApi(manners.fresh(), page);
   if (described !== undefined && described.logins.length > 0) return described;
   const scripted = hasPages(page) ? await hintsOfScripts(manners.fresh(), page) : NO_HINTS;
-  return scripted.logins.length > 0 ? scripted : { ...scripted, logins: usualLogins(first) };
+  return scripted.logins.length > 0 ? scripted : { ...scripted, logins: usualLogins(first), usual: true };
 }
 
 function unnamed({ path, hints }: GraphqlApi, why: string): string {
@@ -105,11 +105,18 @@ const API_LOGINS = [
   '/api/token',
   '/auth/token',
   '/api-token-auth',
+  '/api/users/login',
 ];
 
 function usualLogins({ user }: LoginCredentials): Hints['logins'] {
-  const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
-  return API_LOGINS.map(path => ({ method: 'POST', path, json }));
+  const password = '{password}';
+  const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password };
+  return [
+    ...API_LOGINS.map(path => ({ method: 'POST' as const, path, json })),
+    // Strapi and Feathers
+    { method: 'POST', path: '/api/auth/local', json: { identifier: '{user}', password } },
+    { method: 'POST', path: '/authentication', json: { strategy: 'local', ...json } },
+  ];
 }
 
 /** A login sends the CSRF token in its form field; without such a field, in a header. */
@@ -123,7 +130,7 @@ function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<
 async function hintedLogin(
   { manners, codes, first, options }: Looking,
   page: PageVisit,
-  { logins, described }: Hints,
+  { logins, described, usual }: Hints,
 ): Promise<Login> {
   const token = besideToken(manners.fresh(), page);
   const tried = new Set<string>();
@@ -149,7 +156,6 @@ async function hintedLogin(
       `init: the login of the recording, ${[...tried].join(', ')} from ${page.path}, began no session for ${first.user}. ` +
         `Is the password right? Does it need a one-time code? ${body}`,
     );
-  const usual = logins.every(({ path }) => API_LOGINS.includes(path));
   const source =
     described ?? (usual ? 'logins of an API usually send' : `the scripts of ${page.path} suggest`);
   throw new NoLogin(
