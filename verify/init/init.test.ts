@@ -134,7 +134,7 @@ describe('the signed-in mark', () => {
   });
 
   it('is a text that contains the name, if other data of the user stands before it or on a smaller page', () => {
-    const data = (name: string) => `<a data-path="${name === 'alice' ? 'c2hvcA' : 'd2lraQ'}">data</a>`;
+    const data = (name: string) => `<a data-path="${name === 'alice' ? 'alice_data' : 'd2lraQ'}">data</a>`;
     const account = (name: string) => `<b>${name}@localhost</b>`;
     const both = (name: string) => data(name) + account(name);
     expect(mark(both)?.slice(1)).toEqual(['alice@localhost', 'bob@localhost']);

@@ -52,13 +52,16 @@ const costOf = ({ user, shown }: Mark, { outside, first }: Views, users: readonl
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
   (outside[0]?.status === 200 ? 1000 : 0) +
   (shown.some(name => name !== undefined) ? 500 : 0) +
-  (shown.every((name, i) => name === undefined || resembles(name, users[i])) ? 0 : 500) +
+  (namesAll(shown, users) ? 0 : 500) +
   (typeof user === 'string' ? user.length : 0) +
   (first[0]?.body.length ?? 0) / 1000;
 
 /** Returns whether a text contains the user's name, as `alice@localhost` and `Alice Adams` do for `alice`. */
 const resembles = (text: string, user = ''): boolean =>
   namesOf(user).some(name => text.toLowerCase().includes(name.toLowerCase()));
+
+const namesAll = (shown: Mark['shown'], users: readonly string[]): boolean =>
+  shown.every((name, i) => name === undefined || resembles(name, users[i]));
 
 const isWorkplace = ({ forms, links, metas }: PageVisit): boolean =>
   [...metas.keys()].some(name => TOKEN_FIELD.test(name)) ||
@@ -78,15 +81,17 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // Tries the next position on the page if signed-out clients see a name, such as `Guest`, at this position.
   const different = differences(views);
   const isLike = ({ at, end }: Place): boolean => resembles(body.slice(at, end), users[0]);
-  const [like, unlike] = [different.filter(isLike), different.filter(place => !isLike(place))];
-  for (const place of [...named, ...like, ...unlike]) {
+  let other: Mark | undefined;
+  // Tries the next position on the page if signed-out clients see a name, such as `Guest`, at this position.
+  for (const place of [...named, ...different.filter(isLike)]) {
     const mark = shortest(views, users, body, place);
-    if (mark !== undefined) return mark;
+    if (mark !== undefined && namesAll(mark.shown, users)) return mark;
+    other ??= mark;
   }
-  return undefined;
+  for (const place of different) other ??= shortest(views, users, body, place);
+  return other;
 }
 
 /** Returns the names that a page may show for a user: the login name, and its part before the @. */
