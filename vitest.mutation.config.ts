@@ -10,10 +10,17 @@ class QuickFirst extends BaseSequencer {
   }
 }
 
-// The tests of the core, except tests that start a server.
+// The tests of the core, except tests that start a server. Some parts of the core are tested beside their callers.
 export default defineConfig({
   test: {
-    include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts', 'verify/client/interpreter.test.ts'],
+    include: [
+      'verify/core/**/*.test.ts',
+      'verify/judge-file.test.ts',
+      'verify/client/interpreter.test.ts',
+      'verify/reports/comparison.test.ts',
+      'loadtests/sums.test.ts',
+      'loadtests/lib/settings.test.ts',
+    ],
     exclude: ['**/*.integration.test.ts'],
     // Test files share the modules of the pure core. A mutant then takes a third of the time.
     isolate: false,

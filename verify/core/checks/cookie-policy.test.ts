@@ -90,6 +90,16 @@ describe('cookie-policy', () => {
       p.session('s', 'alice').login('app-1', set()).read('app-2').asks('app-1', { with: 'none' });
     });
     expect(half.why).toContain('0 session cookies on app-2');
+    const later = (fault: boolean) =>
+      judged(p => {
+        healthy(p);
+        p.session('s3', 'alice').login('app-1', set({}, 'c')).ended();
+        if (fault) p.disturb(1, 'rolling-deploy').wait(1000).heal(1);
+        p.session('s4', 'bob').login('app-1', set({}, 'd')).read('app-3');
+      });
+    expect(later(false).why).toContain('0 session cookies on app-3');
+    // A deploy may start an instance that serves too few requests to be tried.
+    expect(later(true).judgement).toBe('valid');
   });
 
   it('is valid if all attributes are set', () => {

@@ -42,6 +42,22 @@ it('counts a name as an instance only if a response came from there, and not fro
   expect([...sessions.instances]).toEqual(['app-1', 'app-2']);
 });
 
+it('counts no instance that comes after the first fault, such as one that a deploy starts', () => {
+  const sessions = begun();
+  sessions.ended(read(20, 21, { instance: 'app-2' }));
+  sessions.disturbed();
+  sessions.ended(read(22, 23, { instance: 'app-3' }));
+  expect([...sessions.instances]).toEqual(['app-1', 'app-2']);
+});
+
+it('is known to the instance of its login, and to each instance that shows it signed in', () => {
+  const sessions = begun();
+  sessions.ended(read(20, 21, { instance: 'app-2', signedIn: 'in' }));
+  sessions.ended(read(22, 23, { instance: 'app-3' }));
+  sessions.ended(read(24, 25, { instance: 'app-4', signedIn: 'in', with: 'old' }));
+  expect(sessions.sessionEnded('s')?.knownBy).toEqual(['app-1', 'app-2']);
+});
+
 describe('a session lives', () => {
   it('from the return of its first acknowledged login, with its own cookies', () => {
     const lives = (login: Partial<Operation>, call: number) => {
