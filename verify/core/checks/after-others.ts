@@ -4,10 +4,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
-/**
- * A login is named as the cause only if at least this number and this share of the lost sessions had a login just
- * before the loss.
- */
+/** A login is named as the cause if at least this many, and this share, of the lost sessions came just after it. */
 const ENOUGH = 3;
 const SHARE = 0.9;
 /** A login is not named as the cause if a larger share of the handoffs without a loss came just after a login, too. */
@@ -15,10 +12,7 @@ const USUAL = 0.5;
 /** A login is not named as the cause if chance may explain the losses with a higher probability than this. */
 const CHANCE = 0.01;
 
-/**
- * Counts of lost sessions (`here`) and of handoffs without a loss (`kept`), and how many of each had a login just
- * before.
- */
+/** Lost sessions (`here`), handoffs without a loss (`kept`), and how many of each came just after a login. */
 export class Followed {
   here = 0;
   followed = 0;

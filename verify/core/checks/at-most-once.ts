@@ -1,7 +1,7 @@
 /** Checks at-most-once: no operation takes effect twice, for example because a balancer resends a request. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
-import { rises } from '../objects/models.ts';
+import { isAdd } from '../objects/models.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted } from '../result/format.ts';
 import type { Standing } from '../timeline/sessions.ts';
@@ -38,7 +38,7 @@ class AtMostOnce extends Judging<Adds> {
     if (write !== undefined) limits.wrote(write);
     if (!certain) return;
     if (write === undefined) this.#read(operation, limits);
-    else if (write.effect?.does === 'adds' || rises(write.effect)) this.#added(operation, limits);
+    else if (isAdd(write.effect)) this.#added(operation, limits);
   }
 
   #added(operation: Operation, { kind, counts, adds, waiting }: EffectLimits): void {

@@ -1,11 +1,11 @@
 import { lengthOf } from '../faults/gaps.ts';
-import { type FaultWindow, titleOf, tookEffect } from '../faults/window.ts';
+import { titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
 import { seconds, withArticle } from '../result/format.ts';
 import type { Conclusion } from './check.ts';
-import { Judging } from './framework.ts';
+import { Judging, violation } from './framework.ts';
 import { ResponseTimes } from './response-times.ts';
-import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
+import { cameOf, exceeded, loadOf, naming } from './trouble.ts';
 
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
@@ -33,7 +33,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     if (event.type !== 'fault' || event.end === undefined || event.healthy !== false) return;
     const { unready } = event;
     const what = unready === undefined ? 'not everything was healthy again' : `${unready} never got ready`;
-    this.report(() => down(`${what} after ${titleOf(event)}`, []));
+    this.report(() => violation(`${what} after ${titleOf(event)}`));
   }
 
   override ended(operation: Operation): void {
@@ -58,7 +58,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     const came = `${cameOf(operation)} after ${seconds(wait)}`;
     const expected = `a response within ${seconds(this.#mostWait)}`;
     const summary = `a client waited ${seconds(wait)} for a success, although there was no fault`;
-    this.report(() => down(summary, [{ operation, expected, came }]));
+    this.report(() => violation(summary, [operation, came, expected]));
   }
 
   #outside(operation: Operation): void {
@@ -70,7 +70,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     const came = cameOf(operation);
     const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
     const summary = `${withArticle(operation.action)} got ${came}${there}, although there was no fault${this.#after(operation)}`;
-    this.report(() => down(summary, [{ operation, expected: 'a success', came }]));
+    this.report(() => violation(summary, [operation, came, 'a success']));
   }
 
   #after({ call }: Operation): string {
@@ -86,7 +86,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     const loads = windows.map(loadOf);
     count.requestsInWindows = loads.reduce((sum, load) => sum + load.requests, 0);
     count.errorsInWindows = loads.reduce((sum, load) => sum + load.failed, 0);
-    count.gap = Math.max(0, ...windows.map(gapOf));
+    count.gap = Math.max(0, ...windows.map(({ gap }) => lengthOf(gap)));
     count.tooFew = loads.filter(({ requests }) => requests < ENOUGH_IN_WINDOW).length;
     count.withoutEffect = windows.filter(window => !tookEffect(window)).length;
   }
@@ -104,5 +104,3 @@ export class Availability extends Judging<AvailabilityCounts> {
     return naming(this.faults.windows, fromCounts);
   }
 }
-
-const gapOf = ({ gap }: FaultWindow): number => (gap === undefined ? 0 : lengthOf(gap));

@@ -1,13 +1,14 @@
 /** Defines the interface of a check, which the judge and k6 call. */
 import type { FaultLedger } from '../faults/ledger.ts';
-import type { Event, Operation, Run, Start } from '../history/history.ts';
+import type { Event, Operation, Run, Served, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Anomaly, Judgement, Verdict } from '../result/verdict.ts';
-import type { LogReader } from '../timeline/request-logs.ts';
+import type { LoggedRequest, LogReader } from '../timeline/request-logs.ts';
 import type { SessionState, Sessions, Standing } from '../timeline/sessions.ts';
 
-export interface Fold extends LogReader {
+/** Judges a run for one check. Each check implements the methods that it needs. */
+export abstract class Fold implements LogReader {
   /** `data` is undefined if the operation uses no known object. */
   started?(start: Start, data: Started | undefined): void;
   /** If the end of an operation was not recorded, the operation ends with the run, and has no `return`. */
@@ -16,8 +17,10 @@ export interface Fold extends LogReader {
   /** Called when the only session that used this object ends, or at the end of the run. */
   objectEnded?(object: TrackedObject): void;
   sessionEnded?(session: SessionState): void;
-  counts(): Counts;
-  finish(): CheckFinding;
+  routed?(operation: Operation, entry: Served): void;
+  logged?(request: LoggedRequest, complete: boolean): void;
+  abstract counts(): Counts;
+  abstract finish(): CheckFinding;
 }
 
 /** The counts from which a verdict is made. Counts of k6's virtual users can be added up. */

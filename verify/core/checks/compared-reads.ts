@@ -10,9 +10,7 @@ export class Reads {
   newestCrossed = 0;
   /** Number of sessions that have no other evidence than the reads counted in `newest`. */
   newestSessions = 0;
-  /**
-   * Number of reads that lack the session's last add. A single one shows that the reads in `newest` are no evidence.
-   */
+  /** Number of reads that lack the session's last add. Even one shows that the reads in `newest` are no evidence. */
   unshown = 0;
 }
 

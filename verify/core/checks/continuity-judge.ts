@@ -1,4 +1,4 @@
-import type { Event, Operation } from '../history/history.ts';
+import type { Operation } from '../history/history.ts';
 import type { Anomaly } from '../result/verdict.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { AfterOthers, Followed, isPattern, noteOf } from './after-others.ts';
@@ -75,13 +75,8 @@ export class Continuity extends Judging<ContinuityCounts> {
     if (own && shown !== undefined && instance !== undefined) entry.honouredBy.add(instance, shown);
   }
 
-  override event(event: Event): void {
-    if (event.type !== 'session' || event.event !== 'ended') return;
-    this.#end(event.session);
-    this.#logins.sessionEnded(event.session);
-  }
-
-  #end(session: string): void {
+  override sessionEnded({ session }: SessionState): void {
+    this.#logins.sessionEnded(session);
     const entry = this.#afterwards.get(session);
     if (entry === undefined) return;
     const { anomaly, honouredBy, other } = entry;
@@ -97,7 +92,6 @@ export class Continuity extends Judging<ContinuityCounts> {
   }
 
   override settle(): void {
-    for (const session of [...this.#afterwards.keys()]) this.#end(session);
     if (isPattern(this.count))
       for (const { anomaly, other } of this.#ended) anomaly.notes.push(noteOf(other));
     for (const refused of this.#logins.violations()) this.show(() => refused);

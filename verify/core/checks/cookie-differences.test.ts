@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, CookieChange, Operation } from '../history/history.ts';
+import { stepsOf } from '../result/verdict.ts';
 import { stories } from '../testing/verdict-text.ts';
 import { CookieDifferences } from './cookie-differences.ts';
 
@@ -102,9 +103,13 @@ describe('ways of setting a cookie', () => {
       for (let i = 0; i < 3; i++) made.add(setting(instance, { path }));
     expect(
       stories({
-        anomalies: made
-          .differences()
-          .map(skew => ({ name: 'SKEW', guarantee: 'instances-agree', notes: [], ...skew })),
+        anomalies: made.differences().map(skew => ({
+          name: 'SKEW',
+          guarantee: 'instances-agree',
+          notes: [],
+          ...skew,
+          witness: stepsOf(skew.witness),
+        })),
       } as never),
     ).toMatchInlineSnapshot(`
       "SKEW instances-agree: app-2 and app-3 set the cookie sid with different attributes: Path /b against Path /c

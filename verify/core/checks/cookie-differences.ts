@@ -1,6 +1,6 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
-import { inOrder, stepsOf } from '../result/verdict.ts';
+import { inOrder } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/timeouts.ts';
 import type { Violation } from './framework.ts';
 
@@ -8,13 +8,26 @@ import type { Violation } from './framework.ts';
 const ALIKE = 3;
 const REMEMBERED = 1000;
 
-interface Sets {
-  times: number;
+class Sets {
+  times = 0;
   /** Different sets of attributes, as texts. Two are enough to show that the attributes vary. */
-  sets: Set<string>;
-  least: number;
-  most: number;
-  example: Operation;
+  readonly sets = new Set<string>();
+  least = Number.POSITIVE_INFINITY;
+  most = Number.NEGATIVE_INFINITY;
+  readonly example: Operation;
+
+  constructor(example: Operation) {
+    this.example = example;
+  }
+
+  add(attributes: CookieAttributes): void {
+    this.times++;
+    if (this.sets.size < 2) this.sets.add(described(attributes));
+    const { lifetime } = attributes;
+    if (lifetime === undefined) return;
+    this.least = Math.min(this.least, lifetime);
+    this.most = Math.max(this.most, lifetime);
+  }
 }
 
 export class CookieDifferences {
@@ -29,8 +42,8 @@ export class CookieDifferences {
       if (change !== 'set' || attributes === undefined) continue;
       const key = `${name} at a ${action}${direct === true ? ' sent directly' : ''} after ${era} faults`;
       if (this.#kinds.size >= REMEMBERED && !this.#kinds.has(key)) return;
-      const kind = getOrInsert(this.#kinds, key, () => new Map());
-      take(kind, instance, attributes, operation);
+      const kind = getOrInsert(this.#kinds, key, () => new Map<string, Sets>());
+      getOrInsert(kind, instance, () => new Sets(operation)).add(attributes);
     }
   }
 
@@ -51,22 +64,6 @@ export class CookieDifferences {
       return [];
     });
   }
-}
-
-function take(
-  kind: Map<string, Sets>,
-  instance: string,
-  attributes: CookieAttributes,
-  example: Operation,
-): void {
-  const [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const of = getOrInsert(kind, instance, () => ({ times: 0, sets: new Set(), least, most, example }));
-  of.times++;
-  if (of.sets.size < 2) of.sets.add(described(attributes));
-  const { lifetime } = attributes;
-  if (lifetime === undefined) return;
-  of.least = Math.min(of.least, lifetime);
-  of.most = Math.max(of.most, lifetime);
 }
 
 const setOf = ({ sets }: Sets): string => [...sets][0] ?? '';
@@ -96,13 +93,13 @@ function differs(
   [other, theirs]: [string, Sets],
   [one, two]: readonly [string, string],
 ): Violation {
-  const steps = stepsOf(
-    [mine.example, `set ${cookie}: ${one}`],
-    [theirs.example, `set ${cookie}: ${two}`, `${cookie} as ${instance} sets it`],
-  );
   return {
+    at: undefined,
     summary: `${instance} and ${other} set the cookie ${cookie} with different attributes: ${apartIn(one, two)}`,
-    witness: inOrder(steps),
+    witness: inOrder([
+      [mine.example, `set ${cookie}: ${one}`],
+      [theirs.example, `set ${cookie}: ${two}`, `${cookie} as ${instance} sets it`],
+    ]),
   };
 }
 

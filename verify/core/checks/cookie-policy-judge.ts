@@ -3,7 +3,7 @@ import type { CookieAttributes, Operation } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { EarlyCookies } from './early-cookies.ts';
 import { type Exposure, exposures, policyOf, ROOM, withoutCookie } from './exposures.ts';
-import { addTo, Judging, tally, type Violation } from './framework.ts';
+import { addTo, Judging, tally, type Violation, violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { Places } from './places.ts';
 
@@ -21,9 +21,7 @@ export class CookieCounts {
   sameSiteNone = 0;
   /** Number of pairs of Domain and Path that cookies had, apart from the first pair of each cookie. */
   scopes = 0;
-  /**
-   * Number of anomalies that are not reported, because the cookie has had only one value and so may carry no session.
-   */
+  /** Number of anomalies held back, because the cookie has had only one value and so may carry no session. */
   waiting = 0;
   tried = tally();
 }
@@ -83,11 +81,8 @@ export class CookiePolicy extends Judging<CookieCounts> {
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;
-    const make = (): Violation => ({
-      at: operation,
-      summary: `the session cookie of ${operation.instance ?? 'the app'}${where}: ${came}`,
-      witness: [{ operation, expected, came }],
-    });
+    const summary = `the session cookie of ${operation.instance ?? 'the app'}${where}: ${came}`;
+    const make = (): Violation => violation(summary, [operation, came, expected]);
     if (name === undefined) this.report(make);
     else getOrInsert(this.#waiting, name, () => []).push(make);
   }
@@ -96,7 +91,8 @@ export class CookiePolicy extends Judging<CookieCounts> {
     let [waiting, scopes] = [0, 0];
     for (const [name, held] of this.#waiting) if (this.#ids.isId(name)) waiting += held.length;
     for (const { size } of this.#scopes.values()) scopes += size - 1;
-    Object.assign(this.count, { ids: this.#ids.ids, equal: this.#ids.equal, scopes, waiting });
+    const [ids, equal] = [this.#ids.sum('values'), this.#ids.sum('equal')];
+    Object.assign(this.count, { ids, equal, scopes, waiting });
   }
 
   override sessionEnded(session: SessionState): void {

@@ -2,9 +2,8 @@
 import { type FaultWindow, titleOf } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
-import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 
 /** One outage of the session store. Its violations are reported only if the outage is known to have taken effect. */
 export class Down {
@@ -23,11 +22,8 @@ export class Down {
 
 export function hung(operation: Operation, waited: number, deadline: number, window: FaultWindow): Violation {
   const came = `${operation.status ?? operation.note ?? 'no response'} after ${seconds(waited, 1)}`;
-  return {
-    at: operation,
-    summary: `a request hung for ${seconds(waited, 1)} while the store was down (${titleOf(window)})`,
-    witness: [{ operation, expected: `any response within ${seconds(deadline, 1)}`, came }],
-  };
+  const summary = `a request hung for ${seconds(waited, 1)} while the store was down (${titleOf(window)})`;
+  return violation(summary, [operation, came, `any response within ${seconds(deadline, 1)}`]);
 }
 
 export function signedOut(
@@ -37,9 +33,5 @@ export function signedOut(
   came: string,
 ): Violation {
   const expected = `signed in as ${operation.user}, or an error that leaves the cookie unchanged`;
-  return {
-    at: operation,
-    summary,
-    witness: stepsOf([last, 'the session lived'], [operation, came, expected]),
-  };
+  return violation(summary, [last, 'the session lived'], [operation, came, expected]);
 }

@@ -1,9 +1,8 @@
 /** Describes a session that expired too early or too late. */
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
-import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 import type { Life, Timeout } from './life.ts';
 
 export function drift(
@@ -22,13 +21,10 @@ export function drift(
   const [verb, limit] = when === 'late' ? ['honours', 'beyond'] : ['refuses', 'before'];
   const [expected, came] =
     when === 'late' ? ['signed out', 'signed in'] : [`signed in as ${operation.user}`, 'signed out'];
-  return {
-    at: operation,
-    summary: `${there} ${verb} a session ${waited} ${since}, ${limit} the declared ${declared}`,
-    witness: stepsOf(
-      [login, 'logged in'],
-      renewal ? [life.latest, 'the last request that may have renewed the session'] : [used, 'signed in'],
-      [operation, `${came} after ${waited}`, expected],
-    ),
-  };
+  return violation(
+    `${there} ${verb} a session ${waited} ${since}, ${limit} the declared ${declared}`,
+    [login, 'logged in'],
+    renewal ? [life.latest, 'the last request that may have renewed the session'] : [used, 'signed in'],
+    [operation, `${came} after ${waited}`, expected],
+  );
 }

@@ -2,10 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/**
- * Before the login, a cookie may hold an empty session, which is short. The login replaces this cookie. So a cookie is
- * reported only if a session is signed in with it.
- */
+/** Before the login, a cookie may hold an empty session. It is reported only if a session signs in with it. */
 export class EarlyCookies {
   readonly #held = new WeakMap<SessionState, Map<string, () => void>>();
 

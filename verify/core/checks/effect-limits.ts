@@ -1,6 +1,6 @@
 /** Computes how often a read may show each value of an object if no add took effect twice. */
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
-import { countOf, putsIn, rises } from '../objects/models.ts';
+import { countOf, isAdd, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
 
 const KEPT = 64;
@@ -38,7 +38,7 @@ export class EffectLimits {
     if (this.kind === 'counter' && !rises(effect)) this.#falling();
     else if (effect?.does === 'counts') this.#more('', effect.by);
     else for (const value of putsIn(effect)) this.#more(value, 1);
-    if (effect?.does !== 'adds' && !rises(effect)) return;
+    if (!isAdd(effect)) return;
     this.adds.push(start);
     if (this.adds.length > KEPT) this.adds.shift();
   }

@@ -2,7 +2,7 @@
 import type { Event } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { type LoggedRequest, triedOf } from '../timeline/request-logs.ts';
-import { check, Judging } from './framework.ts';
+import { check, Judging, violation } from './framework.ts';
 
 class Sources {
   requests = 0;
@@ -54,9 +54,7 @@ class Evidence extends Judging<Sources> {
 
   #dispute({ sent }: LoggedRequest, summary: string): void {
     const expected = 'all sources name the same instance, which served the request once';
-    const operation = sent?.operation;
-    const witness = operation === undefined ? [] : [{ operation, expected, came: summary }];
-    this.report(() => ({ at: operation, summary, witness }));
+    this.report(() => violation(summary, [sent?.operation, summary, expected]));
   }
 
   override recount(): void {

@@ -1,5 +1,5 @@
 import { getOrInsert } from '../get-or-insert.ts';
-import type { Operation, Run } from '../history/history.ts';
+import type { Operation } from '../history/history.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { drift } from './drift.ts';
 import { addTo, Judging, KEPT, tally, type Violation } from './framework.ts';
@@ -17,7 +17,7 @@ export class Timeouts {
 }
 
 export class Expiry extends Judging<Timeouts> {
-  readonly #declared = declaredBy(this.run);
+  readonly #declared = this.run.declared?.expiry ?? {};
   readonly #lives = new WeakMap<SessionState, Life>();
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
@@ -81,5 +81,3 @@ export class Expiry extends Judging<Timeouts> {
     if (this.count.lost === 0) for (const violation of this.#strange) this.show(() => violation);
   }
 }
-
-export const declaredBy = ({ declared }: Run) => ({ renew: 'each' as const, ...declared?.expiry });

@@ -1,8 +1,15 @@
 /** Checks expiry: sessions end at the declared idle and absolute timeouts, on every instance. */
 import { counted, seconds } from '../result/format.ts';
-import { declaredBy, Expiry, Timeouts } from './expiry-judge.ts';
+import type { DeclaredTimeouts } from '../timeline/timeouts.ts';
+import { Expiry, Timeouts } from './expiry-judge.ts';
 import { check, reached, untried } from './framework.ts';
-import { TIMEOUTS } from './life.ts';
+import { TIMEOUTS, type Timeout } from './life.ts';
+
+const declaredIn = (declared: DeclaredTimeouts = {}): [Timeout, number][] =>
+  TIMEOUTS.flatMap((name): [Timeout, number][] => {
+    const { [name]: timeout } = declared;
+    return timeout === undefined ? [] : [[name, timeout]];
+  });
 
 export const expiry = check({
   guarantee: 'expiry',
@@ -15,12 +22,10 @@ export const expiry = check({
   // If sessions are also lost without any wait, an early refusal may be such a loss.
   violations: ({ violations, strangers, lost }) => violations + (lost === 0 ? strangers : 0),
   compared: ({ lived, expired }) => lived.idle + lived.absolute + expired.idle + expired.absolute,
-  missing({ length, lived, expired, strangers, lost, tried }, run) {
-    const declared = declaredBy(run);
-    const named = TIMEOUTS.filter(timeout => declared[timeout] !== undefined);
+  missing({ length, lived, expired, strangers, lost, tried }, { declared }) {
+    const named = declaredIn(declared?.expiry);
     if (named.length === 0) return 'no timeout is declared: set `expiry` in the target file';
-    for (const name of named) {
-      const timeout = declared[name] ?? 0;
+    for (const [name, timeout] of named) {
       const what = `the ${name} timeout of ${seconds(timeout, 1)}`;
       if (timeout > length) return `${what} is longer than the run`;
       if (lived[name] === 0) return `no session was used shortly before its end, so ${what} was not tested`;
@@ -35,12 +40,8 @@ export const expiry = check({
     'refused in time': expired.idle + expired.absolute,
     instances: reached(tried),
   }),
-  rulesOut(_counts, run) {
-    const declared = declaredBy(run);
-    const names = TIMEOUTS.flatMap(timeout => {
-      const of = declared[timeout];
-      return of === undefined ? [] : [`${timeout} ${seconds(of, 1)}`];
-    });
+  rulesOut(_counts, { declared }) {
+    const names = declaredIn(declared?.expiry).map(([name, timeout]) => `${name} ${seconds(timeout, 1)}`);
     return `sessions end as declared (${names.join(' and ')})`;
   },
   broken: violations => `${counted(violations, 'session')} did not end as declared`,

@@ -2,13 +2,9 @@
 import type { CookieAttributes, Operation, Run } from '../history/history.ts';
 import { defaultPath, MOST_BYTES } from '../timeline/session-jar.ts';
 
-interface Policy {
-  https: boolean;
-  asvs: boolean;
-  attributes: NonNullable<NonNullable<Run['declared']>['attributes']>;
-}
+type Policy = ReturnType<typeof policyOf>;
 
-export const policyOf = ({ url, declared }: Run): Policy => ({
+export const policyOf = ({ url, declared }: Run) => ({
   https: url.startsWith('https:'),
   asvs: declared?.cookies === 'asvs',
   attributes: declared?.attributes ?? {},

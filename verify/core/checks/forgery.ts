@@ -2,10 +2,9 @@
 import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { fisherP } from '../result/statistics.ts';
-import { stepsOf } from '../result/verdict.ts';
 import { isDuring, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
-import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
+import { addTo, atMost, check, few, Judging, reached, tally, untried, violation } from './framework.ts';
 
 const CHANGES = 2;
 /** Statuses of gateways and overloaded servers, which show nothing about the cookie. Cloudflare uses 520 to 530. */
@@ -69,18 +68,18 @@ class Forgery extends Judging<Forgeries> {
   }
 }
 
-function forged(operation: Operation, { login }: SessionState): Violation {
+function forged(operation: Operation, { login }: SessionState) {
   const there = operation.instance ?? 'the app';
   const how = operation.change === undefined ? 'changed' : `changed (${operation.change})`;
   const came =
     operation.signedIn === 'in'
       ? `signed in as ${operation.sawUser ?? operation.user}`
       : `${operation.status}: the cookie breaks it`;
-  return {
-    at: operation,
-    summary: `${there} responded to a session cookie that was ${how}: ${came}`,
-    witness: stepsOf([login, 'logged in'], [operation, came, 'signed out, or refused']),
-  };
+  return violation(
+    `${there} responded to a session cookie that was ${how}: ${came}`,
+    [login, 'logged in'],
+    [operation, came, 'signed out, or refused'],
+  );
 }
 
 export const forgery = check<Forgeries>({

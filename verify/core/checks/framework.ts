@@ -1,21 +1,18 @@
 /** Defines what all checks share: counting, keeping the first anomalies, and making the verdict. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
-import type { Event, Operation, Run, Served, Start } from '../history/history.ts';
-import type { Started, TrackedObject } from '../objects/tracked-object.ts';
+import type { Operation, Run } from '../history/history.ts';
 import { counted, percent } from '../result/format.ts';
 import { GUARANTEES } from '../result/guarantees.ts';
 import { upperBound } from '../result/statistics.ts';
-import type { Anomaly, WitnessStep } from '../result/verdict.ts';
-import type { LoggedRequest } from '../timeline/request-logs.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { type Anomaly, type Step, stepsOf } from '../result/verdict.ts';
 import {
   type Check,
   type CheckFinding,
   type Conclusion,
   type Counts,
   conclude,
-  type Fold,
+  Fold,
   type NamedCounts,
   type OnAnomaly,
   type SeenInRun,
@@ -40,10 +37,7 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   compared(counts: Counted<C>): number;
   /** Returns which evidence is missing and how to get it; undefined if there is enough evidence. */
   missing(counts: Counted<C>, run: Run): string | undefined;
-  /**
-   * What this check cannot judge after the loss of a session. If this is set, a lost session makes the verdict
-   * `unknown`.
-   */
+  /** What this check cannot judge after the loss of a session. If set, a lost session makes the verdict `unknown`. */
   afterLoss?: string;
   /** Returns the counts that reports show, in display order. */
   rests(counts: Counted<C>, run: Run): Record<string, number>;
@@ -94,16 +88,19 @@ const loss = (lost: number, { afterLoss }: { afterLoss?: string }): string | und
     : `continuity is broken in ${counted(lost, 'session')}: ${afterLoss} of such sessions cannot be judged`;
 
 export interface Violation {
-  at?: Operation | undefined;
   summary: string;
-  witness: WitnessStep[];
+  witness: readonly Step[];
   notes?: string[];
+  /** The request whose session and user a report names. Default: the last request with an expected response. */
+  at?: Operation | undefined;
 }
+
+export const violation = (summary: string, ...witness: readonly Step[]): Violation => ({ summary, witness });
 
 export const KEPT = 5;
 
 /** Base class of all checks, for one run. A check overrides the methods of `Fold` that it needs. */
-export abstract class Judging<C extends object> implements Fold {
+export abstract class Judging<C extends object> extends Fold {
   readonly run: Run;
   readonly faults: FaultLedger;
   readonly count: Counted<C>;
@@ -113,46 +110,34 @@ export abstract class Judging<C extends object> implements Fold {
   #kept: Anomaly[] = [];
   /** Key: a user; value: the anomalies whose only proof is a response that looks signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /**
-   * Anomalies that the report did not keep, at most one of each user. They are shown if all kept anomalies are
-   * withdrawn.
-   */
+  /** Anomalies that the report did not keep, one of each user: shown if all kept anomalies are withdrawn. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
   readonly #of = new Map<string, number>();
+  readonly #firstName: string;
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
+    super();
     this.run = run;
     this.faults = faults;
     this.count = { ...new declaration.counts(), ...NONE };
     this.#declaration = declaration;
     this.#seen = seen;
     this.#onAnomaly = onAnomaly;
+    [this.#firstName = ''] = GUARANTEES[declaration.guarantee].anomalies as readonly string[];
   }
 
-  ended?(operation: Operation, standing: Standing): void;
-  started?(start: Start, data: Started | undefined): void;
-  objectEnded?(object: TrackedObject): void;
-  event?(event: Event): void;
-  sessionEnded?(session: SessionState): void;
-  routed?(operation: Operation, entry: Served): void;
-  logged?(request: LoggedRequest, complete: boolean): void;
   recount?(): void;
   /** Reports the violations that only the whole run shows. Called at the end of the run. */
   settle?(): void;
   conclusion?(fromCounts: Conclusion): Conclusion;
 
-  /**
-   * Counts an anomaly. Returns the anomaly if the report keeps it. Default name: the first anomaly of the guarantee.
-   */
+  /** Counts an anomaly, and returns it if the report keeps it. Default name: the guarantee's first anomaly. */
   report(make: () => Violation, name?: string): Anomaly | undefined {
     this.count.violations++;
     return this.show(make, name);
   }
 
-  /**
-   * Reports an anomaly that only a signed-in response proves. Withdraws it at the end if other users saw this user's
-   * pages.
-   */
+  /** Reports an anomaly that only a signed-in response proves. Withdrawn if others saw this user's pages. */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
     if (this.#seen.bled.has(shown)) {
@@ -180,29 +165,26 @@ export abstract class Judging<C extends object> implements Fold {
     this.#signedIn.clear();
   }
 
-  show(make: () => Violation, name?: string): Anomaly | undefined {
-    const called = name ?? this.#firstName();
-    const known = this.#of.get(called) ?? 0;
+  show(make: () => Violation, name = this.#firstName): Anomaly | undefined {
+    const known = this.#of.get(name) ?? 0;
     if (known >= KEPT) return undefined;
-    this.#of.set(called, known + 1);
-    const anomaly = this.#anomaly(make(), called);
+    this.#of.set(name, known + 1);
+    const anomaly = this.#anomaly(make(), name);
     this.#kept.push(anomaly);
     this.#onAnomaly?.(anomaly);
     return anomaly;
   }
 
-  #firstName(): string {
-    const [first = ''] = GUARANTEES[this.#declaration.guarantee].anomalies as readonly string[];
-    return first;
-  }
-
-  #anomaly({ at, summary, witness, notes = [] }: Violation, name = this.#firstName()): Anomaly {
+  #anomaly(violation: Violation, name = this.#firstName): Anomaly {
+    const { summary, witness, notes = [] } = violation;
+    const [wrong] = witness.findLast(([, , expected]) => expected !== undefined) ?? [];
+    const at = 'at' in violation ? violation.at : wrong;
     return {
       name,
       guarantee: this.#declaration.guarantee,
       ...(at === undefined ? {} : { session: at.session, user: at.user }),
       summary,
-      witness,
+      witness: stepsOf(witness),
       notes,
     };
   }

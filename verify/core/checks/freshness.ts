@@ -23,31 +23,24 @@ function directivesOf(control: string): Map<string, string> {
 }
 
 const KNOWN = 1000;
+/** The parsed Cache-Control headers. An app has few different ones. */
+const known = new Map<string, ReadonlyMap<string, string>>();
 
-/** Parses Cache-Control headers, and caches the results, because an app has few different ones. */
-export class CacheReader {
-  readonly #known = new Map<string, ReadonlyMap<string, string>>();
-
-  #directives(control: string): ReadonlyMap<string, string> {
-    if (this.#known.size >= KNOWN) this.#known.clear();
-    return getOrInsert(this.#known, control, () => directivesOf(control));
+/** @param cookieOnly true if only the cookie must not be shared; then `no-cache="Set-Cookie"` is sufficient */
+export function freshnessOf({ control = '', expires, vary }: Caching, cookieOnly: boolean): Freshness {
+  if (known.size >= KNOWN) known.clear();
+  const directives = getOrInsert(known, control, () => directivesOf(control));
+  if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
+  if (forbids(directives, 'no-cache', cookieOnly)) return APART;
+  if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
+  // For a shared cache, s-maxage overrides max-age, and max-age overrides Expires.
+  for (const name of ['s-maxage', 'max-age']) {
+    const age = directives.get(name);
+    if (age !== undefined) return Number(age) > 0 ? { because: `${name}=${age}` } : STALE;
   }
-
-  /** @param cookieOnly true if only the cookie must not be shared; then `no-cache="Set-Cookie"` is sufficient */
-  read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
-    const directives = this.#directives(control ?? '');
-    if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
-    if (forbids(directives, 'no-cache', cookieOnly)) return APART;
-    if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
-    // For a shared cache, s-maxage overrides max-age, and max-age overrides Expires.
-    for (const name of ['s-maxage', 'max-age']) {
-      const age = directives.get(name);
-      if (age !== undefined) return Number(age) > 0 ? { because: `${name}=${age}` } : STALE;
-    }
-    if (expires !== undefined) return expires > 0 ? { because: `Expires in ${expires} s` } : STALE;
-    if (directives.has('public')) return { because: 'public' };
-    return directives.size === 0 ? SILENT : STALE;
-  }
+  if (expires !== undefined) return expires > 0 ? { because: `Expires in ${expires} s` } : STALE;
+  if (directives.has('public')) return { because: 'public' };
+  return directives.size === 0 ? SILENT : STALE;
 }
 
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../history/history.ts';
+import { stepsOf } from '../result/verdict.ts';
 import { stories } from '../testing/verdict-text.ts';
 import { InstanceClocks } from './instance-clocks.ts';
 
@@ -98,9 +99,13 @@ describe('clocks of instances', () => {
       made.add(answer(instance, skew), skew);
     expect(
       stories({
-        anomalies: made
-          .differences()
-          .map(skew => ({ name: 'SKEW', guarantee: 'instances-agree', notes: [], ...skew })),
+        anomalies: made.differences().map(skew => ({
+          name: 'SKEW',
+          guarantee: 'instances-agree',
+          notes: [],
+          ...skew,
+          witness: stepsOf(skew.witness),
+        })),
       } as never),
     ).toMatchInlineSnapshot(`
       "SKEW instances-agree: the clock of app-2 is at least 8.0 s ahead of that of app-1
@@ -118,9 +123,13 @@ describe('clocks of instances', () => {
       other.add(answer(instance, skew), skew);
     expect(
       stories({
-        anomalies: other
-          .differences()
-          .map(skew => ({ name: 'SKEW', guarantee: 'instances-agree', notes: [], ...skew })),
+        anomalies: other.differences().map(skew => ({
+          name: 'SKEW',
+          guarantee: 'instances-agree',
+          notes: [],
+          ...skew,
+          witness: stepsOf(skew.witness),
+        })),
       } as never),
     ).toMatchInlineSnapshot(`
       "SKEW instances-agree: the clock of app-1 is at least 8.0 s ahead of that of app-2

@@ -1,15 +1,12 @@
 /** Compares the clocks of the instances by the Date headers of their responses. */
 import type { Operation } from '../history/history.ts';
-import { inOrder, stepsOf } from '../result/verdict.ts';
+import { inOrder } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
 const TOLERANCE = 2_000_000;
 const RESOLUTION = 1_000_000;
 
-/**
- * How far an instance's clock is ahead, microseconds: its two best lower bounds (`least`) and its two best upper bounds
- * (`most`).
- */
+/** How far an instance's clock is ahead, µs: its two best lower bounds (`least`) and upper bounds (`most`). */
 interface Offset {
   least: [number, number];
   most: [number, number];
@@ -49,12 +46,12 @@ export class InstanceClocks {
         .sort((a, b) => b.by - a.by)[0];
       if (behind === undefined) return [];
       const by = `${(behind.by / 1e6).toFixed(1)} s`;
-      const witness = stepsOf(
+      const witness = inOrder([
         [behind.theirs, `Date ${seconds(behind.theirs.skew)} off our clock`],
         [example, `Date ${seconds(example.skew)} off our clock`, 'the same time, within 2 s'],
-      );
+      ]);
       const summary = `the clock of ${instance} is at least ${by} ahead of that of ${behind.other}`;
-      return [{ summary, witness: inOrder(witness) }];
+      return [{ summary, witness, at: undefined }];
     });
   }
 }

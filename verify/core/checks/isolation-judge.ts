@@ -1,11 +1,9 @@
 import { canaryOwner, canarySession, foreignCanary } from '../history/canary.ts';
 import type { Operation } from '../history/history.ts';
-import { stepsOf } from '../result/verdict.ts';
 import { type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { lateCookie, shared } from './browser-notes.ts';
-import { Judging, type Violation } from './framework.ts';
+import { Judging, type Violation, violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
-import { sharedId } from './issued-values.ts';
 
 export class Responses {
   responses = 0;
@@ -82,14 +80,11 @@ export class Isolation extends Judging<Responses> {
 
   #bleed(operation: Operation, came: string, owner: string): Violation {
     const { user } = operation;
-    return {
-      at: operation,
-      summary: `a response to ${user} ${came}`,
-      witness: stepsOf(
-        [this.#planted.get(owner), `${owner} put private values there`],
-        [operation, came, `only what belongs to ${user}`],
-      ),
-    };
+    return violation(
+      `a response to ${user} ${came}`,
+      [this.#planted.get(owner), `${owner} put private values there`],
+      [operation, came, `only what belongs to ${user}`],
+    );
   }
 
   override sessionEnded(session: SessionState): void {
@@ -99,11 +94,11 @@ export class Isolation extends Judging<Responses> {
   override recount(): void {
     this.count.users = this.#users.size;
     this.count.planted = this.#planted.size;
-    this.count.ids = this.#ids.ids;
-    this.count.shown = this.count.violations + this.#ids.collided;
+    this.count.ids = this.#ids.sum('values');
+    this.count.shown = this.count.violations + this.#ids.sum('collided');
   }
 
   override settle(): void {
-    for (const collision of this.#ids.collisions()) this.show(() => sharedId(collision));
+    for (const collision of this.#ids.collisions()) this.show(() => collision);
   }
 }

@@ -76,6 +76,6 @@ describe('the memory of issued ids', () => {
       kept.add(ids.kept);
     }
     expect([...kept]).toEqual([2]);
-    expect(ids.ids).toBe(3000);
+    expect(ids.sum('values')).toBe(3000);
   });
 });

@@ -1,11 +1,11 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
+import { sum } from '../result/statistics.ts';
 import type { SessionState } from '../timeline/sessions.ts';
-import { type Collision, IssuedValues } from './issued-values.ts';
+import type { Violation } from './framework.ts';
+import { IssuedValues } from './issued-values.ts';
 
-/**
- * Finds out which cookies are session ids. A cookie with the same value for all users, such as `logged_in=1`, is none.
- */
+/** Finds out which cookies are session ids. A cookie with one value for all users (`logged_in=1`) is none. */
 export class IssuedIds {
   readonly #names = new Map<string, IssuedValues>();
   /** Keys: an open session, and the name of a cookie; value: the label of the cookie's current value. */
@@ -43,27 +43,16 @@ export class IssuedIds {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }
 
-  get ids(): number {
-    return this.#sum(({ values }) => values);
+  /** Returns a sum over all cookies that are session ids. */
+  sum(what: 'values' | 'equal' | 'collided'): number {
+    return sum([...this.#names.values()].map(of => (of.isId ? of[what] : 0)));
   }
 
-  get equal(): number {
-    return this.#sum(({ equal }) => equal);
-  }
-
-  get collided(): number {
-    return this.#sum(({ collided }) => collided);
-  }
-
-  collisions(): Collision[] {
+  collisions(): Violation[] {
     return [...this.#names.values()].flatMap(({ isId, collisions }) => (isId ? collisions : []));
   }
 
   get kept(): number {
-    return this.#held.size + [...this.#names.values()].reduce((sum, { kept }) => sum + kept, 0);
-  }
-
-  #sum(of: (name: IssuedValues) => number): number {
-    return [...this.#names.values()].reduce((sum, name) => sum + (name.isId ? of(name) : 0), 0);
+    return this.#held.size + sum([...this.#names.values()].map(of => of.kept));
   }
 }

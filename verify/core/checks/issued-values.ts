@@ -1,31 +1,21 @@
 /** Records which users got which values of one cookie. */
 import type { Operation } from '../history/history.ts';
-import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
-import type { Violation } from './framework.ts';
-
-export interface Collision {
-  name: string;
-  first: Operation;
-  second: Operation;
-}
+import { type Violation, violation } from './framework.ts';
 
 const KEPT = 5;
 
 export class IssuedValues {
   readonly #name: string;
   readonly #first = new Map<string, Operation>();
-  /**
-   * Values that two users got. Keys: the label of the value, and an instance; value: the user that the instance signed
-   * in.
-   */
+  /** Values that two users got. Keys: the value's label, and an instance; value: the user it signed in. */
   readonly #shared = new Map<string, Map<string, string>>();
   /** True if an instance has correctly signed in two users with the same value, so that the cookie is no session id. */
   #apart = false;
   values = 0;
   equal = 0;
   collided = 0;
-  readonly collisions: Collision[] = [];
+  readonly collisions: Violation[] = [];
 
   constructor(name: string) {
     this.#name = name;
@@ -51,8 +41,7 @@ export class IssuedValues {
     if (holder.user === operation.user) return;
     this.collided++;
     if (!this.#shared.has(label)) this.#shared.set(label, new Map());
-    if (this.collisions.length < KEPT)
-      this.collisions.push({ name: this.#name, first: holder, second: operation });
+    if (this.collisions.length < KEPT) this.collisions.push(sharedId(this.#name, holder, operation));
   }
 
   forget(label: string, { session }: SessionState): void {
@@ -72,14 +61,11 @@ export class IssuedValues {
   }
 }
 
-export function sharedId({ name, first, second }: Collision): Violation {
+function sharedId(name: string, first: Operation, second: Operation): Violation {
   const came = `sets the cookie ${name} to a value that ${first.user} was given`;
-  return {
-    at: second,
-    summary: `a response to ${second.user} ${came}`,
-    witness: stepsOf(
-      [first, `set ${name} for ${first.user}`],
-      [second, `set ${name} to the same value`, `a ${name} of its own`],
-    ),
-  };
+  return violation(
+    `a response to ${second.user} ${came}`,
+    [first, `set ${name} for ${first.user}`],
+    [second, `set ${name} to the same value`, `a ${name} of its own`],
+  );
 }

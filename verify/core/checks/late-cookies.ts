@@ -1,37 +1,24 @@
 /** Finds responses that set a session cookie after the logout of their session. */
-import type { CookieChange, Operation, Run } from '../history/history.ts';
-import { stepsOf } from '../result/verdict.ts';
+import type { CookieChange, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import type { Replays } from './replays.ts';
 
 const REMEMBERED = 100;
 
-interface Counting {
-  readonly run: Run;
-  readonly count: { again: number; undone: number };
-  report(make: () => Violation, name: string): unknown;
-}
+type LateCounts = Record<'again' | 'undone', number>;
 
 export class LateCookies {
-  readonly #check: Counting;
   readonly #logins = new Map<string, Operation>();
-
-  constructor(check: Counting) {
-    this.#check = check;
-  }
 
   login(operation: Operation): void {
     if (operation.action === 'login' && operation.outcome === 'ok' && operation.with === undefined)
       this.#logins.set(operation.client, operation);
   }
 
-  /**
-   * Counts cookies of the ended session that a response sets again, and cookies of a later login that it replaces
-   * (`undone`).
-   */
-  set(operation: Operation, session: SessionState, replays: Replays): void {
-    const { count, run } = this.#check;
+  /** Counts cookies of the ended session that are set again, and cookies of a later login that are replaced. */
+  set(operation: Operation, session: SessionState, replays: Replays, count: LateCounts): Violation[] {
+    const found: Violation[] = [];
     for (const cookie of operation.cookies ?? []) {
       const { change, label } = cookie;
       if (change === 'set' && label !== undefined) {
@@ -41,9 +28,9 @@ export class LateCookies {
       const login = this.#logins.get(operation.client);
       if (login === undefined || login === session.login || !undoes(operation, login, cookie)) continue;
       count.undone++;
-      if (run.declared?.logout === 'strict')
-        this.#check.report(() => undone(operation, session, login), 'RISEN');
+      found.push(undone(operation, session, login));
     }
+    return found;
   }
 
   sessionEnded({ login }: SessionState): void {
@@ -71,10 +58,10 @@ function deletesBeside({ change, attributes }: CookieChange, set: CookieChange):
 const undone = (late: Operation, { session, user }: SessionState, login: Operation): Violation => ({
   at: { ...late, session, user },
   summary: 'a late response replaced or deleted the cookie of a later login: the user is signed out',
-  witness: stepsOf(
+  witness: [
     [login, 'logged in again'],
     [late, 'changed the cookie of the later login', 'no cookie of the session that was logged out'],
-  ),
+  ],
 });
 
 /** Returns whether a logout deletes a cookie only with a wrong Path or Domain, so that the client keeps the cookie. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Action, Operation } from '../history/history.ts';
-import { type Expiring, Life } from './life.ts';
+import type { DeclaredTimeouts } from '../timeline/timeouts.ts';
+import { Life } from './life.ts';
 
 const SECOND = 1_000_000;
 /** Makes an operation. Its call and return are in seconds. If `end` is null, no response ever came. */
@@ -21,7 +22,7 @@ const at = (call: number, end: number | null = call + 1, more: Partial<Operation
 const life = (
   idle: number | undefined,
   absolute: number | undefined,
-  renew: Expiring['renew'] = 'each',
+  renew: NonNullable<DeclaredTimeouts['renew']> = 'each',
 ): Life => {
   const of = (timeout: number) => timeout * SECOND;
   return new Life(
@@ -40,7 +41,7 @@ describe('a session without requests after its login', () => {
     expect(life(30, 20).tooLate(at(60))).toBe('absolute');
     expect(life(20, 40).tooLate(at(40))).toBe('idle');
     expect(life(undefined, undefined).tooLate(at(1e6))).toBeUndefined();
-    const endless = new Life({ idle: 1, absolute: 1, renew: 'each' }, at(10, null, { action: 'login' }));
+    const endless = new Life({ idle: 1, absolute: 1 }, at(10, null, { action: 'login' }));
     expect(endless.tooLate(at(1e6))).toBe(undefined);
   });
 
@@ -103,7 +104,11 @@ describe('the idle timeout', () => {
     while (made.expired(at(early, early)) === undefined) early++;
     return [late === 500 ? 'never' : late, early];
   };
-  const taken = (renew: Expiring['renew'], alive: boolean | undefined, ...operations: Operation[]) => {
+  const taken = (
+    renew: NonNullable<DeclaredTimeouts['renew']>,
+    alive: boolean | undefined,
+    ...operations: Operation[]
+  ) => {
     const made = life(30, undefined, renew);
     for (const operation of operations) made.take(operation, alive);
     return { bounds: bounds(made), latest: made.latest?.call };

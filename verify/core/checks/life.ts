@@ -1,20 +1,15 @@
 /** Computes from the declared timeouts how long a session must live at least, and how long it may live at most. */
-import type { Declared, Operation } from '../history/history.ts';
-import { timeoutTolerance } from '../timeline/timeouts.ts';
+import { isSafe } from '../history/actions.ts';
+import type { Operation } from '../history/history.ts';
+import { type DeclaredTimeouts, timeoutTolerance } from '../timeline/timeouts.ts';
 
 export const TIMEOUTS = ['idle', 'absolute'] as const;
 export type Timeout = (typeof TIMEOUTS)[number];
 
-export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
-  Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
-
 /** Minimum wait of a refused session, as a share of the timeout. A shorter wait shows that the session was lost. */
 const WAITED = 0.1;
 const NEAR = 0.8;
-/**
- * Maximum wait of a refused session, as a multiple of the timeout. A refusal after a longer wait does not show when the
- * session ended.
- */
+/** Maximum wait, as a multiple of the timeout, after which a refusal still shows when the session ended. */
 const SOON = 1.25;
 
 export class Life {
@@ -22,12 +17,12 @@ export class Life {
   /** True after the first refusal or violation. The session is then no longer judged. */
   over = false;
   latest: Operation | undefined;
-  readonly #declared: Expiring;
+  readonly #declared: DeclaredTimeouts;
   /** The earliest (`#least`) and the latest time (`#most`) of the last renewal of the idle timeout. */
   #least: number;
   #most: number;
 
-  constructor(declared: Expiring, login: Operation) {
+  constructor(declared: DeclaredTimeouts, login: Operation) {
     this.#declared = declared;
     this.login = login;
     this.#least = login.call;
@@ -85,7 +80,7 @@ export class Life {
 
   /** Even a refused request may renew the timeout. A request without a response may renew it at any later time. */
   take(operation: Operation, alive: boolean | undefined): void {
-    const { idle, renew } = this.#declared;
+    const { idle, renew = 'each' } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
     const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
@@ -96,9 +91,9 @@ export class Life {
     if (alive !== false && outcome === 'ok' && sure) this.#least = Math.max(this.#least, call);
   }
 
-  #mayRenew({ action, return: end }: Operation, renew: Expiring['renew'], idle: number): boolean {
+  #mayRenew({ action, return: end }: Operation, renew: DeclaredTimeouts['renew'], idle: number): boolean {
     if (renew === 'never') return false;
-    if (renew === 'write') return action !== 'read' && action !== 'form';
+    if (renew === 'write') return !isSafe(action);
     if (renew === 'half')
       return (end ?? Number.POSITIVE_INFINITY) >= this.#least + idle / 2 - timeoutTolerance(idle);
     return true;

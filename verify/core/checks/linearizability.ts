@@ -1,5 +1,5 @@
 /** Checks linearizability: each operation on an object takes effect at one moment between call and return. */
-import { counted, grouped } from '../result/format.ts';
+import { counted, grouped, listed } from '../result/format.ts';
 import { sum } from '../result/statistics.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
@@ -8,14 +8,8 @@ import { linearizing, OrderCounts } from './ordered-objects.ts';
 
 const NAMED = 10;
 
-interface Least {
-  overlaps: number;
-  handoffs: number;
-  reads: number;
-  longest?: number;
-}
-
-const LEAST: Least = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
+const LEAST = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
+type Least = typeof LEAST & { longest?: number };
 
 export const linearizabilityOf = (least: Least, searching: Searching = {}): Check =>
   check<OrderCounts>({
@@ -50,9 +44,7 @@ function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';
   const places = sum(Object.values(undecided));
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  const named = `${names.slice(0, NAMED).join(', ')}${more}`;
-  return `${before}the search for an order did not decide ${counted(places, 'group')} of operations (${named})`;
+  return `${before}the search for an order did not decide ${counted(places, 'group')} of operations (${listed(names, NAMED)})`;
 }
 
 function missing(counts: OrderCounts, least: Least): string | undefined {
@@ -67,20 +59,10 @@ function missing(counts: OrderCounts, least: Least): string | undefined {
     return `the clocks are too uncertain to order ${counted(clocks, 'group')} of operations: record with one clock`;
   if (reads < least.reads)
     return 'no read of data was recorded: give the target file a probe with `read`, and `add`, `set` or `increment`';
+  const overlapping = ' overlapped a write of the same object';
+  const elsewhere = ' on another instance than the previous request';
   return (
-    few(
-      overlaps,
-      least.overlaps,
-      'request',
-      ' overlapped a write of the same object',
-      'run the workload `burst`',
-    ) ??
-    few(
-      crossed,
-      least.handoffs,
-      'request',
-      ' on another instance than the previous request',
-      'run at least two instances',
-    )
+    few(overlaps, least.overlaps, 'request', overlapping, 'run the workload `burst`') ??
+    few(crossed, least.handoffs, 'request', elsewhere, 'run at least two instances')
   );
 }

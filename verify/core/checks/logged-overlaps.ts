@@ -1,7 +1,4 @@
-/**
- * Counts pairs of requests that overlap by the client's times, and how many of these also overlap by the balancer's
- * log.
- */
+/** Counts pairs of requests that overlap by the client's times, and how many also do by the balancer's log. */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 

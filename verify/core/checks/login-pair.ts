@@ -1,13 +1,13 @@
 /** Counts logins that were begun and finished on the same two instances. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
-import { stepsOf, type WitnessStep } from '../result/verdict.ts';
+import type { Step } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
-import type { Credentials } from '../timeline/sessions.ts';
+import { type Credentials, refusedLogin } from '../timeline/sessions.ts';
 
 interface Refusals {
   count: number;
-  example: WitnessStep[];
+  example: readonly Step[];
 }
 
 export class LoginPair {
@@ -20,10 +20,12 @@ export class LoginPair {
   }
 
   /** @param before the requests of the login before its last request */
-  refuse(credentials: Credentials, before: readonly Operation[], login: Operation): void {
+  add(before: readonly Operation[], login: Operation, credentials: Credentials): void {
+    if (login.outcome === 'ok') this.accepted++;
+    if (!refusedLogin(login)) return;
     const came = before.length === 1 ? 'gave the login form' : 'took a step of the login';
-    const begun = before.map((operation): [Operation, string] => [operation, came]);
-    const example = stepsOf(...begun, [login, 'login refused', 'login accepted']);
+    const begun = before.map((operation): Step => [operation, came]);
+    const example: Step[] = [...begun, [login, 'login refused', 'login accepted']];
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
@@ -40,9 +42,7 @@ export class LoginForms {
   readonly #forms = new Map<string, Operation[]>();
   readonly #firsts = new Map<string, Operation>();
 
-  /**
-   * Forgets the requests if the first requests of the session overlap, because the check one-session judges such sessions.
-   */
+  /** Forgets requests if the session's first ones overlap, because the check one-session judges these. */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);

@@ -7,10 +7,7 @@ import type { Violation } from './framework.ts';
 import { LoginForms, LoginPair } from './login-pair.ts';
 
 const REFUSALS = 2;
-/**
- * The refusals of a pair of instances are compared with the logins on the instance that sent the form. They are a
- * violation if the p-value is below this limit.
- */
+/** p-value below which a pair refuses more logins than the instance that sent the form does on its own. */
 const SIGNIFICANT = 1e-4;
 
 /** @param alone the logins that were begun and finished on one instance */
@@ -42,28 +39,20 @@ export class LoginPairs {
 
   /** @param steps the requests between the login form and the last request of the login */
   #several(steps: readonly Operation[], login: Operation, credentials: Credentials): void {
-    if (
-      login.instance === undefined ||
-      steps.some(step => step.outcome !== 'ok' || step.instance === undefined)
-    )
-      return;
+    const named = steps.every(({ outcome, instance }) => outcome === 'ok' && instance !== undefined);
+    if (!named || login.instance === undefined) return;
     const isOne = steps.every(({ instance }) => instance === login.instance);
-    const kind = isOne ? this.#steps.onOne : this.#steps.onSeveral;
-    if (login.outcome === 'ok') kind.accepted++;
-    else if (refusedLogin(login)) kind.refuse(credentials, steps, login);
+    (isOne ? this.#steps.onOne : this.#steps.onSeveral).add(steps, login, credentials);
   }
 
   #login(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
     const crosses = form.instance !== login.instance;
-    const pair = getOrInsert(this.#pairs, key, () => new LoginPair(crosses));
-    if (login.outcome === 'ok') pair.accepted++;
-    else if (refusedLogin(login)) {
-      pair.refuse(credentials, [form], login);
-      for (const name of login.withheld ?? [])
-        getOrInsert(this.#withheld, name, () => new LoginPair()).refuse(credentials, [form], login);
-    }
+    getOrInsert(this.#pairs, key, () => new LoginPair(crosses)).add([form], login, credentials);
+    if (!refusedLogin(login)) return;
+    for (const name of login.withheld ?? [])
+      getOrInsert(this.#withheld, name, () => new LoginPair()).add([form], login, credentials);
   }
 
   sessionEnded(session: string): void {
@@ -94,6 +83,7 @@ export class LoginPairs {
           `logins that return from another site are refused: browsers withhold the cookie ${name} from this request ` +
           'because of its SameSite attribute',
         witness: example,
+        at: undefined,
         notes: [`refused ${count} times; the same login was accepted when the cookie was sent`],
       };
     });
@@ -108,7 +98,7 @@ export class LoginPairs {
       const { count, example: witness } = pair.refusals();
       const summary = `a login begun on one instance could not be finished on another (${key})`;
       const share = `refused ${count} of ${count + pair.accepted} times, for accounts that are accepted elsewhere`;
-      return { summary, witness, notes: [share, ...elsewhere] };
+      return { summary, witness, at: undefined, notes: [share, ...elsewhere] };
     });
   }
 }

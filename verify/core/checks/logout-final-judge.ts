@@ -26,7 +26,7 @@ export class Logouts {
 export class LogoutFinal extends Judging<Logouts> {
   readonly #users = new Map<string, Set<SessionState>>();
   readonly #after = new Map<SessionState, Replays>();
-  readonly #late = new LateCookies(this);
+  readonly #late = new LateCookies();
 
   override ended(operation: Operation, { session }: Standing): void {
     const { action } = operation;
@@ -74,7 +74,8 @@ export class LogoutFinal extends Judging<Logouts> {
       // A request that may have come before the logout counts as in flight.
       if (replays.flight === undefined && logout !== undefined) this.count.raced++;
       replays.flight = operation;
-      this.#late.set(operation, session, replays);
+      for (const undone of this.#late.set(operation, session, replays, this.count))
+        if (this.run.declared?.logout === 'strict') this.report(() => undone, 'RISEN');
       return;
     }
     // If the client has logged in again, only its requests with the old cookies are judged.

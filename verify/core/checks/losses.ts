@@ -1,14 +1,14 @@
 /** Describes a lost session for the report: what happened, with the requests that prove it. */
 import type { Operation } from '../history/history.ts';
-import { stepsOf } from '../result/verdict.ts';
 import { MOST_BYTES, tooLarge } from '../timeline/session-jar.ts';
 import { deletedCookie, type SessionState } from '../timeline/sessions.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 
 export function lossOf(operation: Operation, session: SessionState): Violation {
   const { login, last, replaced, dropped } = session;
   const used = last === login ? undefined : last;
-  const witness = stepsOf(
+  const loss = violation(
+    summaryOf(operation, last ?? login),
     [login, 'logged in'],
     [used, used?.signedIn === 'in' ? 'signed in' : 'acknowledged'],
     [operation, cameOf(operation), `signed in as ${operation.user}`],
@@ -17,7 +17,7 @@ export function lossOf(operation: Operation, session: SessionState): Violation {
     ...(replaced === undefined ? [] : [replacedNote(replaced)]),
     ...(dropped === undefined ? [] : [droppedNote(dropped)]),
   ];
-  return { at: operation, summary: summaryOf(operation, last ?? login), witness, notes };
+  return { ...loss, notes };
 }
 
 function cameOf(operation: Operation): string {

@@ -1,7 +1,7 @@
 /** Checks no-lost-updates: the final state has every acknowledged add that overlapped another request. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation, Served } from '../history/history.ts';
-import { rises } from '../objects/models.ts';
+import { isAdd } from '../objects/models.ts';
 import type { Write } from '../objects/overlaps.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
@@ -39,9 +39,7 @@ class NoLostUpdates extends Judging<Adds> {
 
   #searched(adds: readonly Write[]): void {
     for (const { end, rivals } of adds) {
-      const others = rivals.filter(
-        ({ certain, effect }) => certain && (effect?.does === 'adds' || rises(effect)),
-      );
+      const others = rivals.filter(({ certain, effect }) => certain && isAdd(effect));
       const [rival] = others;
       if (end === undefined || rival?.end === undefined) continue;
       this.count.overlapping++;
@@ -79,14 +77,16 @@ export const noLostUpdates = check<Adds>({
   counts: Adds,
   afterLoss: 'the data',
   compared: ({ overlapping }) => overlapping,
-  missing: ({ crossed }) =>
-    few(
+  missing({ crossed }) {
+    const where = ' overlapped an add on another instance and had a final read';
+    return few(
       crossed,
       ENOUGH,
       'acknowledged add',
-      ' overlapped an add on another instance and had a final read',
+      where,
       'run the workload `burst` on at least two instances',
-    ),
+    );
+  },
   rests: ({ overlapping, crossed, logged, met }) => ({
     'overlapping adds': overlapping,
     'on two instances': crossed,

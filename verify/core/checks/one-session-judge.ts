@@ -1,7 +1,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
-import { inOrder, stepsOf } from '../result/verdict.ts';
+import { inOrder } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { refusedLogin, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
@@ -21,10 +21,7 @@ interface Jar {
   /** The first request that got a response. */
   first: Operation;
   second?: Operation;
-  /**
-   * The last request for the login form. If this request failed, the app may refuse the login because the form token is
-   * missing.
-   */
+  /** The last request for the login form. Without it, the app may refuse the login for lack of a form token. */
   form?: Operation;
   login?: Operation;
   refused?: Operation | undefined;
@@ -92,14 +89,17 @@ function differ(a: Operation, b: Operation): boolean {
 }
 
 function forked({ first, login }: Jar, second: Operation, operation: Operation, came: string): Violation {
-  const parallel = stepsOf([first, 'without a cookie'], [second, 'without a cookie, at the same time']);
+  const parallel = inOrder([
+    [first, 'without a cookie'],
+    [second, 'without a cookie, at the same time'],
+  ]);
   const expected = login === operation ? 'login accepted' : `signed in as ${operation.user}`;
   return {
-    at: operation,
     summary: `after parallel first requests ${came === 'login refused' ? 'the login is refused' : came}`,
     witness: [
-      ...inOrder(parallel),
-      ...stepsOf([login === operation ? undefined : login, 'logged in'], [operation, came, expected]),
+      ...parallel,
+      [login === operation ? undefined : login, 'logged in'],
+      [operation, came, expected],
     ],
     notes: differ(first, second)
       ? ['the parallel responses set different session ids, and a browser keeps only one of them']

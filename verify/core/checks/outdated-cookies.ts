@@ -1,9 +1,8 @@
 /** Compares the cookies of old sessions (begun before the first fault) with the cookies of sessions begun later. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
-import { stepsOf } from '../result/verdict.ts';
 import { apartIn, described } from './cookie-differences.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
 const ENOUGH = 3;
@@ -14,10 +13,7 @@ interface Cookie {
   operation: Operation;
 }
 
-/**
- * Key: the name of a cookie; value: the cookie as the last response set it, undefined if that response bypassed the
- * balancer.
- */
+/** Key: a cookie's name; value: the cookie as last set, or undefined if that response bypassed the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
 /** `alike`: true if all counted sessions have the cookie with the same attributes. */
@@ -29,10 +25,7 @@ interface Cookies {
 
 export class OutdatedCookies {
   readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
-  /**
-   * Key: a cookie name with the action of the request; value: the attributes that the cookie got before the first
-   * fault.
-   */
+  /** Key: a cookie's name and the action that set it; value: its attributes before the first fault. */
   readonly #before = new Map<string, Set<string>>();
 
   set(operation: Operation, held: SetCookies, before: boolean): void {
@@ -61,20 +54,13 @@ export class OutdatedCookies {
       const [mine, theirs] = [exampleOf(old), exampleOf(this.#sides.new.get(name))];
       if (mine === undefined || theirs === undefined || mine.variant === theirs.variant) return [];
       if (this.#before.get(`${name} ${theirs.operation.action}`)?.has(theirs.variant) === true) return [];
-      return [
-        {
-          at: mine.operation,
-          summary: `the cookie ${name} of sessions from before the fault differs from that of new sessions: ${apartIn(mine.variant, theirs.variant)}`,
-          witness: stepsOf(
-            [mine.operation, `set ${name}: ${mine.variant}`],
-            [
-              theirs.operation,
-              `set ${name}: ${theirs.variant}`,
-              'the same attributes as cookies of sessions from before the fault',
-            ],
-          ),
-        },
-      ];
+      const expected = 'the same attributes as cookies of sessions from before the fault';
+      const difference = violation(
+        `the cookie ${name} of sessions from before the fault differs from that of new sessions: ${apartIn(mine.variant, theirs.variant)}`,
+        [mine.operation, `set ${name}: ${mine.variant}`],
+        [theirs.operation, `set ${name}: ${theirs.variant}`, expected],
+      );
+      return [{ ...difference, at: mine.operation }];
     });
   }
 }

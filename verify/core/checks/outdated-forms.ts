@@ -2,8 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
-import { stepsOf } from '../result/verdict.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 const ENOUGH = 3;
@@ -32,15 +31,14 @@ export class OutdatedForms {
     return this.#accepted + this.#refused;
   }
 
-  /**
-   * Adds an old form. Returns the session's first refused old form; undefined after an accepted one.
-   * @param compares false while a fault may cause a 5xx
-   */
+  /** Returns the session's first refused form; undefined after an accepted one. @param compares false during a fault */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
     // A form that is accepted later was refused only temporarily.
-    if (operation.outcome === 'ok') this.#accepted++;
-    if (operation.outcome === 'ok') return undefined;
+    if (operation.outcome === 'ok') {
+      this.#accepted++;
+      return undefined;
+    }
     if (refusalOf(operation) === undefined || (!compares && (operation.status ?? 0) >= 500)) return refused;
     return refused ?? form;
   }
@@ -63,26 +61,18 @@ export class OutdatedForms {
   differences(): Violation[] {
     return [...this.#kinds].flatMap(([kind, { old, fresh, example }]) => {
       if (example === undefined || old < ENOUGH || old <= this.sent - old) return [];
-      return old / this.sent < (RARER * fresh) / this.#freshSent ? [] : [this.#refuses(kind, old, example)];
-    });
-  }
-
-  #refuses(
-    kind: string,
-    times: number,
-    { page, operation, after }: Required<Refusals>['example'],
-  ): Violation {
-    const age = seconds(operation.call - page.call);
-    return {
-      at: operation,
-      summary: `forms from before the fault get ${kind} after it, in ${times} of ${this.sent} sessions`,
-      witness: stepsOf(
+      if (old / this.sent < (RARER * fresh) / this.#freshSent) return [];
+      const { page, operation, after } = example;
+      const age = seconds(operation.call - page.call);
+      const refused = violation(
+        `forms from before the fault get ${kind} after it, in ${old} of ${this.sent} sessions`,
         [page, 'a page with a form'],
         [operation, kind, 'success: the session lives, and its form was correct'],
         [after, 'success, with the form of a newer page'],
-      ),
-      notes: [`the form was ${age} old: if the app's forms expire sooner, this refusal is correct`],
-    };
+      );
+      const notes = [`the form was ${age} old: if the app's forms expire sooner, this refusal is correct`];
+      return [{ ...refused, notes }];
+    });
   }
 }
 

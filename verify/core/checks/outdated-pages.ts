@@ -2,8 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
-import { stepsOf } from '../result/verdict.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /** p-value below which a difference is a violation, before division by the number of tests. */
@@ -13,10 +12,7 @@ const PAGES = 200;
 /** Maximum number of kinds of responses of a page. Redirects with ids in their paths can make many kinds. */
 const KINDS = 20;
 
-/**
- * `old`: the session began before the first fault. `new`: the session began after a fault, while no fault was in
- * progress.
- */
+/** `old`: begun before the first fault. `new`: begun after a fault, while no fault was in progress. */
 export type SessionAge = 'old' | 'new';
 
 /** The responses of one page to one session. Key: a status, or the target of a redirect. */
@@ -89,12 +85,9 @@ function pageDiffers(key: string, kind: string, sides: Record<SessionAge, Sessio
   if (found === undefined)
     throw new Error(`expected an example of the response ${kind} to ${key}, found none`);
   const oldest = sides.old.kinds.get(kind) === found ? 'before' : 'after';
-  return {
-    at: found.example,
-    summary: `after the fault, ${key} gets ${kind} in ${of('old')} sessions from before it, and in ${of('new')} new ones`,
-    witness: stepsOf(
-      [found.login, `a session from ${oldest} the fault`],
-      [found.example, kind, 'the response to other sessions'],
-    ),
-  };
+  return violation(
+    `after the fault, ${key} gets ${kind} in ${of('old')} sessions from before it, and in ${of('new')} new ones`,
+    [found.login, `a session from ${oldest} the fault`],
+    [found.example, kind, 'the response to other sessions'],
+  );
 }

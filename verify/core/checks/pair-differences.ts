@@ -1,7 +1,4 @@
-/**
- * Finds pairs of instances that refuse sessions in one way, such as 403. A pair is compared with the pair that refuses
- * sessions most rarely in this way.
- */
+/** Finds pairs of instances that refuse sessions in one way, such as 403, more often than the best pair. */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
@@ -34,19 +31,10 @@ export function differences(table: PairTable): Violation[] {
   });
 }
 
-/**
- * Returns the pair of instances that refuses most rarely, by the upper bound (times + 3) / requests (rule of three).
- */
+/** Returns the pair that refuses most rarely, by the upper bound (times + 3) / requests (rule of three). */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
-  let rarest: Pair | undefined;
-  let lowest = Number.POSITIVE_INFINITY;
-  for (const { pair } of rows) {
-    const most = (times(pair) + 3) / pair.requests;
-    if (most >= lowest) continue;
-    lowest = most;
-    rarest = pair;
-  }
-  return rarest;
+  const most = (pair: Pair): number => (times(pair) + 3) / pair.requests;
+  return rows.map(({ pair }) => pair).sort((a, b) => most(a) - most(b))[0];
 }
 
 function skew(
@@ -59,7 +47,6 @@ function skew(
   const { example = [] } = worst.kinds.get(kind) ?? {};
   const [first] = differ;
   return {
-    at: example[0]?.operation,
     summary: `${first?.to} responds ${kind} to sessions that ${title} ${first?.from}; other pairs of instances do not`,
     witness: example,
     notes: differ.map(

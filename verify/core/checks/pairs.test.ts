@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stepsOf } from '../result/verdict.ts';
 import { Picture } from '../testing/picture.ts';
 import { verdictText } from '../testing/verdict-text.ts';
 import { differences } from './pair-differences.ts';
@@ -67,7 +68,16 @@ describe('differences', () => {
       violations: 1,
       rests: {},
       finding: '',
-      anomalies: [{ name: 'SKEW', guarantee: 'instances-agree', session: 's1', user: 'alice', ...anomaly }],
+      anomalies: [
+        {
+          name: 'SKEW',
+          guarantee: 'instances-agree',
+          session: 's1',
+          user: 'alice',
+          ...anomaly,
+          witness: stepsOf(anomaly?.witness ?? []),
+        },
+      ],
     };
     expect(verdictText(verdict as never)).toMatchInlineSnapshot(`
       "violated, 1
@@ -83,7 +93,7 @@ describe('differences', () => {
     bare.of('app-1', 'app-2').requests = 40;
     bare.of('app-2', 'app-1').requests = 40;
     for (let i = 0; i < 40; i++) bare.of('app-1', 'app-2').differs('403', undefined, refused, after);
-    expect(differences(bare)[0]?.witness.map(({ came }) => came)).toEqual([
+    expect(stepsOf(differences(bare)[0]?.witness ?? []).map(({ came }) => came)).toEqual([
       '403',
       'success: the session lives',
     ]);

@@ -1,35 +1,25 @@
-/**
- * Counts responses for pairs of instances: the instance of the session's login, last write or last page, and the
- * instance that responds.
- */
+/** Counts responses by pair: the instance of the session's login, last write or page, and the one that responds. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
-import { stepsOf, type WitnessStep } from '../result/verdict.ts';
+import type { Step } from '../result/verdict.ts';
 import type { NamedCounts } from './check.ts';
 import { tally } from './framework.ts';
 
 export type PairRequests = Record<string, NamedCounts>;
 
-interface Difference {
-  times: number;
-  example: WitnessStep[];
-}
-
 export class Pair {
   requests = 0;
   successes = 0;
   /** Key: `signed out`, or a status such as `403`, perhaps with a remark; value: how often the pair refused in this way. */
-  readonly kinds = new Map<string, Difference>();
+  readonly kinds = new Map<string, { times: number; example: readonly Step[] }>();
 
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
-    getOrInsert(this.kinds, kind, () => ({
-      times: 0,
-      example: stepsOf(
-        [before, 'success'],
-        [operation, kind, 'the response of the other instances'],
-        [after, 'success: the session lives'],
-      ),
-    })).times++;
+    const example: Step[] = [
+      [before, 'success'],
+      [operation, kind, 'the response of the other instances'],
+      [after, 'success: the session lives'],
+    ];
+    getOrInsert(this.kinds, kind, () => ({ times: 0, example })).times++;
   }
 }
 

@@ -40,18 +40,10 @@ export interface Presence {
 /** Returns the limit for p-values, which is lower for more sessions because each session is tested. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
-/**
- * Returns when each instance was present.
- * @param ejected true to leave out the longest interval in which an instance got no request
- */
-export function presencesOf(
-  count: Routes,
-  { declared }: Run,
-  significant: number,
-  ejected: boolean,
-): Presence[] {
+/** Returns when each instance was present; if `ejected`, without its longest interval without a request. */
+export function presencesOf(count: Routes, run: Run, significant: number, ejected: boolean): Presence[] {
   const { served, chosen, since, until, left, back, without } = count;
-  const { weights } = declared ?? {};
+  const { weights } = run.declared ?? {};
   const names = new Set([...Object.keys(served), ...Object.keys(chosen)]);
   for (const name of names) if (!served[name] && !chosen[name]) names.delete(name);
   if (names.size > 0) for (const name of Object.keys(weights ?? {})) names.add(name);

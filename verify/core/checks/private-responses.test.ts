@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Caching, Declared } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
 import { verdictText } from '../testing/verdict-text.ts';
-import { CacheReader } from './freshness.ts';
+import { freshnessOf } from './freshness.ts';
 
 const judged = (draw: (picture: Picture) => void, declared: Declared = {}) => {
   const picture = new Picture({ declared });
@@ -104,9 +104,9 @@ describe('private-responses', () => {
   });
 });
 
-describe('CacheReader', () => {
+describe('freshnessOf', () => {
   it('reads directives as RFC 9111 writes them', () => {
-    const read = (control: string) => new CacheReader().read({ control }, false);
+    const read = (control: string) => freshnessOf({ control }, false);
     expect(read('')).toEqual({ silent: true });
     expect(read('must-revalidate')).toEqual({});
     expect(read('PRIVATE')).toEqual({});
@@ -159,7 +159,7 @@ describe('private-responses, exact messages', () => {
   });
 
   it('distinguishes separate and stale responses, and directives for the cookie only', () => {
-    const read = (caching: Caching, cookieOnly = false) => new CacheReader().read(caching, cookieOnly);
+    const read = (caching: Caching, cookieOnly = false) => freshnessOf(caching, cookieOnly);
     const apart = { keptApart: true };
     const fresh = { because: 'max-age=9' };
     for (const vary of ['cookie', 'Accept,Cookie', 'Accept, cookie , x', '*', 'x *', 'Cookie,x'])
@@ -183,9 +183,8 @@ describe('private-responses, exact messages', () => {
   });
 
   it('reads each header correctly, however many it has read before', () => {
-    const reader = new CacheReader();
     for (let age = 1; age <= 2500; age++)
-      expect(reader.read({ control: `max-age=${age}` }, false)).toEqual({ because: `max-age=${age}` });
-    expect(reader.read({ control: 'max-age=1' }, false)).toEqual({ because: 'max-age=1' });
+      expect(freshnessOf({ control: `max-age=${age}` }, false)).toEqual({ because: `max-age=${age}` });
+    expect(freshnessOf({ control: 'max-age=1' }, false)).toEqual({ because: 'max-age=1' });
   });
 });

@@ -1,8 +1,8 @@
 /** Checks private-responses: no shared cache may store a response that is signed in or sets the session cookie. */
 import type { Caching, Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
-import { addTo, check, Judging, reached, tally, untried } from './framework.ts';
-import { CacheReader } from './freshness.ts';
+import { addTo, check, Judging, reached, tally, untried, violation } from './framework.ts';
+import { freshnessOf } from './freshness.ts';
 import { Places } from './places.ts';
 
 class Responses {
@@ -14,7 +14,6 @@ class Responses {
 }
 
 class PrivateResponses extends Judging<Responses> {
-  readonly #reader = new CacheReader();
   readonly #places = new Places();
 
   override ended(operation: Operation): void {
@@ -31,7 +30,7 @@ class PrivateResponses extends Judging<Responses> {
   }
 
   #judge(operation: Operation, caching: Caching): void {
-    const fresh = this.#reader.read(caching, operation.signedIn !== 'in');
+    const fresh = freshnessOf(caching, operation.signedIn !== 'in');
     if (caching.hit === true && fresh.keptApart !== true) {
       this.#cached(operation, 'it was served from a cache', 'a response of the app');
     } else if (fresh.because !== undefined) {
@@ -48,11 +47,8 @@ class PrivateResponses extends Judging<Responses> {
     if (!this.#places.isNew(came, operation)) return;
     const what =
       operation.signedIn === 'in' ? 'a signed-in response' : 'a response that sets the session cookie';
-    this.report(() => ({
-      at: operation,
-      summary: `${what} (${operation.path ?? operation.action}) may reach other users: ${came}`,
-      witness: [{ operation, expected, came }],
-    }));
+    const summary = `${what} (${operation.path ?? operation.action}) may reach other users: ${came}`;
+    this.report(() => violation(summary, [operation, came, expected]));
   }
 }
 

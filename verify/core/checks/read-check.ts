@@ -3,12 +3,11 @@ import type { Operation } from '../history/history.ts';
 import type { Contradiction, NewestAdd, ReadFacts } from '../objects/read-facts.ts';
 import { counted } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
-import { stepsOf } from '../result/verdict.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, Reads, whole } from './compared-reads.ts';
 import { CutOffViolations } from './cut-off.ts';
-import { atMost, check, type Declaration, few, Judging, type Violation } from './framework.ts';
+import { atMost, check, type Declaration, few, Judging, violation } from './framework.ts';
 
 export interface Measure {
   guarantee: Guarantee;
@@ -38,8 +37,11 @@ const comparing = (measure: Measure): Declaration<Reads>['judge'] =>
       if (reads === undefined) return;
       const earlier = measure.earlier(reads);
       if (earlier !== undefined) this.#compared(operation, earlier);
-      for (const contradiction of measure.contradictions(reads))
-        this.#cutOff.add(operation, () => violationOf(measure, operation, contradiction));
+      for (const { against, was, expected, came, summary } of measure.contradictions(reads)) {
+        const what =
+          summary ?? measure.summary(against.instance ?? 'the app', operation.instance ?? 'the app');
+        this.#cutOff.add(operation, () => violation(what, [against, was], [operation, came, expected]));
+      }
     }
 
     #compared(read: Operation, earlier: Operation): void {
@@ -100,15 +102,3 @@ export function readCheck(measure: Measure): Check {
 
 const HOW =
   'give the target file a probe with `read`, and `add`, `set` or `increment`, run at least two instances, or run for longer';
-
-function violationOf(
-  measure: Measure,
-  read: Operation,
-  { against, was, expected, came, summary }: Contradiction,
-): Violation {
-  return {
-    at: read,
-    summary: summary ?? measure.summary(against.instance ?? 'the app', read.instance ?? 'the app'),
-    witness: stepsOf([against, was], [read, came, expected]),
-  };
-}

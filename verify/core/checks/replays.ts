@@ -1,9 +1,9 @@
 /** Records which instances refuse a session's cookie after the logout, and which still honour it. */
 import type { Operation } from '../history/history.ts';
-import { type Anomaly, inOrder, stepsOf } from '../result/verdict.ts';
+import { type Anomaly, inOrder } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState } from '../timeline/sessions.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
@@ -19,10 +19,7 @@ export class Replays {
   /** The anomaly of the first accepted request with the old cookie, if the report keeps it. */
   anomaly: Anomaly | undefined;
 
-  /**
-   * A refusal proves nothing if the request had no session cookie. It also proves nothing if the instance of the logout
-   * may not have known the session.
-   */
+  /** A refusal is no evidence without a session cookie, or if the logout's instance may not know the session. */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
     if (!this.strange) return true;
@@ -54,15 +51,14 @@ export class Replays {
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
     const cause = late ?? (died === undefined ? undefined : this.flight);
     const there = replay.instance ?? 'the app';
-    const steps = stepsOf(
+    const before = inOrder([
       [this.logout, 'acknowledged'],
       [cause, late ? 'set a cookie after the logout' : 'in flight during the logout'],
       [died, 'refused: the session is dead'],
-    );
+    ]);
     return {
-      at: replay,
       summary: this.#summary(there, died, late),
-      witness: [...inOrder(steps), ...stepsOf([replay, `signed in as ${replay.user}`, 'refused'])],
+      witness: [...before, [replay, `signed in as ${replay.user}`, 'refused']],
       notes:
         this.flight !== undefined && cause === undefined
           ? ['a request of the session was in flight during the logout: it may have written the session back']
@@ -82,9 +78,9 @@ export class Replays {
   }
 }
 
-export const stillKnown = (logout: Operation, login: Operation): Violation => ({
-  at: login,
-  summary:
+export const stillKnown = (logout: Operation, login: Operation): Violation =>
+  violation(
     'after the logout the identity provider still knew the user: the next login in this browser was accepted without a password',
-  witness: stepsOf([logout, 'acknowledged'], [login, `logged in as ${login.user}`, 'asked for the password']),
-});
+    [logout, 'acknowledged'],
+    [login, `logged in as ${login.user}`, 'asked for the password'],
+  );

@@ -1,14 +1,10 @@
-/**
- * Checks rotation: a login must not sign in a cookie from before the login, because an attacker may have that cookie,
- * too.
- */
+/** Checks rotation: a login never signs in a cookie from before it, which an attacker may have, too. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
-import { stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
-import { atMost, check, few, Judging } from './framework.ts';
+import { atMost, check, few, Judging, violation } from './framework.ts';
 
 const ENOUGH = 3;
 
@@ -27,10 +23,10 @@ class Sent {
 }
 
 /** The kinds of cookies that were tried in one session, to count each kind once. */
-interface Tried {
+class Tried {
   login: Operation | undefined;
-  fixed: boolean;
-  kinds: Set<Kind>;
+  fixed = false;
+  readonly kinds = new Set<Kind>();
 }
 
 class Rotation extends Judging<Sent> {
@@ -39,11 +35,7 @@ class Rotation extends Judging<Sent> {
   override ended(operation: Operation, { session }: Standing): void {
     const kind = operation.with;
     if (kind !== 'before-login' && kind !== 'another' && kind !== 'invented') return;
-    const tried = getOrInsert(this.#tried, session, () => ({
-      login: undefined,
-      fixed: false,
-      kinds: new Set<Kind>(),
-    }));
+    const tried = getOrInsert(this.#tried, session, () => new Tried());
     if (operation.action === 'login') {
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
@@ -57,13 +49,12 @@ class Rotation extends Judging<Sent> {
     tried.kinds.add(kind);
     if (signedIn !== true || tried.fixed) return;
     tried.fixed = true;
-    this.reportSignedIn(operation, () => ({
-      at: operation,
-      summary:
-        `the login signed in ${HELD[kind]}: every client that holds ` +
-        `${kind === 'invented' ? 'it' : 'them'} is now signed in as ${operation.user}`,
-      witness: stepsOf([login, 'logged in'], [operation, `signed in as ${operation.user}`, 'signed out']),
-    }));
+    const came = `signed in as ${operation.user}`;
+    const those = kind === 'invented' ? 'it' : 'them';
+    const summary = `the login signed in ${HELD[kind]}: every client that holds ${those} is now ${came}`;
+    this.reportSignedIn(operation, () =>
+      violation(summary, [login, 'logged in'], [operation, came, 'signed out']),
+    );
   }
 }
 

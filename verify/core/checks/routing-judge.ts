@@ -1,8 +1,7 @@
 import type { Operation, Served } from '../history/history.ts';
-import { stepsOf } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Ejections } from './ejections.ts';
-import { addTo, Judging, type Violation } from './framework.ts';
+import { addTo, Judging, type Violation, violation } from './framework.ts';
 import { fairAt, type Presence, presencesOf, type Routes, significantIn } from './presence.ts';
 import { type SessionRoute, SessionRoutes } from './session-routes.ts';
 import { unevenly, unevenness } from './shares.ts';
@@ -10,10 +9,7 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /**
-   * Key: a request that moved a sticky session; value: the session's previous request. An entry is deleted when the
-   * balancer's log entry for the request comes.
-   */
+  /** Key: a request that moved a sticky session; value: the one before. Deleted at the balancer's log entry. */
   readonly #moves = new Map<Operation, Operation>();
   /** `#turns`: number of requests whose session differs from the session of the previous request. */
   #latest: SessionState | undefined;
@@ -64,11 +60,9 @@ export class Routing extends Judging<Routes> {
     this.count.unexplained--;
     if ((tried?.length ?? 1) > 1) return;
     const expected = `served by ${from.instance}`;
-    const witness = stepsOf([from, expected], [to, `served by ${to.instance}`, expected]);
-    this.report(
-      () => ({ at: to, summary: 'a session moved to another instance without need', witness }),
-      'UNPINNED',
-    );
+    const summary = 'a session moved to another instance without need';
+    const came = `served by ${to.instance}`;
+    this.report(() => violation(summary, [from, expected], [to, came, expected]), 'UNPINNED');
   }
 
   override sessionEnded(session: SessionState): void {
@@ -81,8 +75,7 @@ export class Routing extends Judging<Routes> {
 
   override settle(): void {
     const uneven = unevenly(this.count, this.run);
-    if (uneven.length > 0)
-      this.show(() => ({ summary: unevenness(uneven, this.run), witness: [] }), 'PINNED');
+    if (uneven.length > 0) this.show(() => violation(unevenness(uneven, this.run)), 'PINNED');
     if (this.run.routing !== 'spread') return;
     const [present, ejected] = [false, true].map(out => presencesOf(this.count, this.run, 1, out));
     for (const route of this.#routes.pinned()) {
@@ -100,5 +93,5 @@ export class Routing extends Judging<Routes> {
 
 function pinned({ first, requests }: SessionRoute): Violation {
   const summary = `all ${requests} requests of a session went to ${first.instance}`;
-  return { at: first, summary, witness: stepsOf([first, summary, 'other instances too']) };
+  return violation(summary, [first, summary, 'other instances too']);
 }

@@ -4,21 +4,19 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/**
- * Maximum number of requests that are kept for each session. If one instance served this many requests of a session,
- * this is not chance, even if the instance gets 97 % of all requests.
- */
+/** Maximum number of requests kept of a session: by chance, no instance serves so many, even with 97 % of all. */
 const TESTED = 1_000;
 
-export interface SessionRoute {
-  first: Operation;
-  requests: number;
-  /**
-   * The position in the run of each request of the session, except the first. Empty if several instances served the
-   * session.
-   */
-  repeats: number[];
-  several: boolean;
+export class SessionRoute {
+  readonly first: Operation;
+  requests = 0;
+  /** Positions in the run of the session's requests after its first; empty if several instances served it. */
+  repeats: number[] = [];
+  several = false;
+
+  constructor(first: Operation) {
+    this.first = first;
+  }
 }
 
 export class SessionRoutes {
@@ -27,12 +25,7 @@ export class SessionRoutes {
 
   /** @param count the counts of the run, including this request in `requests` */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
-    const route = getOrInsert(this.#open, session, () => ({
-      first: operation,
-      requests: 0,
-      repeats: [],
-      several: false,
-    }));
+    const route = getOrInsert(this.#open, session, () => new SessionRoute(operation));
     if (route.first === operation) count.sessions++;
     else count.repeats++;
     route.requests++;

@@ -3,7 +3,7 @@ import { type FaultWindow, type Survivors, titleOf, tookEffect, withoutEffect } 
 import type { Event } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { upperBound } from '../result/statistics.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import type { Step } from '../result/verdict.ts';
 import { type Conclusion, conclude, ENOUGH_HANDOFFS } from './check.ts';
 import { check, few, Judging, type Violation } from './framework.ts';
 
@@ -43,8 +43,8 @@ const all = ({ survived, gone: lost }: Survivors): number => survived + lost;
 const exceeds = (share: Survivors, window: FaultWindow): boolean =>
   share.gone > (1 - least(window)) * all(share) + 1e-9;
 
-const gone = (window: FaultWindow, share: Survivors, what: string, witness: WitnessStep[]): Violation => ({
-  at: witness[0]?.operation,
+const gone = (window: FaultWindow, share: Survivors, what: string, witness: readonly Step[]): Violation => ({
+  at: witness[0]?.[0],
   summary:
     `${grouped(share.gone)} of ${counted(all(share), what)} did not survive ${titleOf(window)}` +
     (least(window) < 1 ? `; ${percent(least(window))} must` : ''),

@@ -17,10 +17,7 @@ export class Refreshes {
   /** Number of refreshes with a replaced token after the grace period. The app must refuse them. */
   replays = 0;
   logouts = 0;
-  /**
-   * Number of refresh tokens sent after the logout, and of access tokens sent after the logout or their expiry
-   * (`expired`).
-   */
+  /** Refresh tokens sent after the logout, and access tokens sent after it or after their expiry (`expired`). */
   after = 0;
   expired = 0;
   ended = 0;

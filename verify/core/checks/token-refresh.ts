@@ -20,20 +20,14 @@ export const tokenRefresh = check({
   missing({ refreshes, replaced, overlapped, repeated, replays, logouts, after, tried }, { declared }) {
     if (declared?.refresh === undefined) return 'the target file has no `refresh`';
     const how = 'run the workload refresh-race';
+    const overlapping = ' that overlapped another refresh with the same token';
     const races =
-      declared.refresh.grace === undefined
-        ? undefined
-        : (few(
-            overlapped,
-            ENOUGH,
-            'refresh request',
-            ' that overlapped another refresh with the same token',
-            how,
-          ) ?? few(repeated, ENOUGH, 'refresh request', ' that repeated an ended refresh', how));
+      few(overlapped, ENOUGH, 'refresh request', overlapping, how) ??
+      few(repeated, ENOUGH, 'refresh request', ' that repeated an ended refresh', how);
     return (
       few(refreshes, ENOUGH, 'accepted refresh request', '', how) ??
       untried(tried, 'refresh request') ??
-      races ??
+      (declared.refresh.grace === undefined ? undefined : races) ??
       (replaced === 0 ? undefined : few(replays, ENOUGH, 'replay', ' of a spent refresh token', how)) ??
       (logouts === 0 ? undefined : few(after, ENOUGH, 'refresh token', ' sent after a logout', how))
     );

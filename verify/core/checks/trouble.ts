@@ -3,9 +3,8 @@ import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, type Load, titleOf, withoutEffect } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, percent, seconds } from '../result/format.ts';
-import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Conclusion } from './check.ts';
-import type { Violation } from './framework.ts';
+import { type Violation, violation } from './framework.ts';
 
 export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   requests: during.requests + recovering.requests,
@@ -19,7 +18,7 @@ export function exceeded(window: FaultWindow): { violations: Violation[]; starve
   const all = [tooMany(window), tooLong(window), waitedTooLong(window)];
   const violations = all.filter(violation => violation !== undefined);
   const certain = violations.filter(({ witness }) =>
-    witness.every(({ operation }) => operation.starved !== true),
+    witness.every(([operation]) => operation?.starved !== true),
   );
   const most = window.budget.errors ?? 1;
   const more = all[0] === undefined && failed / Math.max(1, requests) > most ? starved : 0;
@@ -33,7 +32,7 @@ function tooMany(window: FaultWindow): Violation | undefined {
   if (budget.errors === undefined || share <= budget.errors) return undefined;
   const came = `${percent(share)} of ${counted(requests, 'request')} failed during ${titleOf(window)}`;
   const expected = `at most ${percent(budget.errors)}`;
-  return down(`${came}; ${expected} may fail`, stepsOf([failure, came, expected]));
+  return violation(`${came}; ${expected} may fail`, [failure, came, expected]);
 }
 
 function tooLong(window: FaultWindow): Violation | undefined {
@@ -41,16 +40,16 @@ function tooLong(window: FaultWindow): Violation | undefined {
   if (budget.gap === undefined || gap === undefined || lengthOf(gap) <= budget.gap) return undefined;
   const { before, error, after } = gap;
   const length = seconds(lengthOf(gap));
-  const witness = stepsOf(
-    [before, 'success'],
-    [error, error === undefined ? '' : cameOf(error)],
-    [after, `the next success, after ${length}`, 'a success sooner'],
-  );
   const open = after === undefined ? ', until the run ended' : '';
-  return down(
-    `no request succeeded for ${length} during ${titleOf(window)}${open}; the limit is ${seconds(budget.gap)}`,
-    witness,
-  );
+  return {
+    at: before ?? error ?? after,
+    summary: `no request succeeded for ${length} during ${titleOf(window)}${open}; the limit is ${seconds(budget.gap)}`,
+    witness: [
+      [before, 'success'],
+      [error, error === undefined ? '' : cameOf(error)],
+      [after, `the next success, after ${length}`, 'a success sooner'],
+    ],
+  };
 }
 
 function waitedTooLong(window: FaultWindow): Violation | undefined {
@@ -61,17 +60,14 @@ function waitedTooLong(window: FaultWindow): Violation | undefined {
   const wait = seconds(waits.longest);
   const expected = `a response within ${seconds(budget.wait)}`;
   const came = `${cameOf(last)}, ${wait} after the first request`;
-  const steps = stepsOf([first === last ? undefined : first, cameOf(first)], [last, came, expected]);
-  return down(`a client waited ${wait} for a success during ${titleOf(window)}`, steps);
+  return violation(
+    `a client waited ${wait} for a success during ${titleOf(window)}`,
+    [first === last ? undefined : first, cameOf(first)],
+    [last, came, expected],
+  );
 }
 
 export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
-
-export const down = (summary: string, witness: WitnessStep[]): Violation => ({
-  at: witness[0]?.operation,
-  summary,
-  witness,
-});
 
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);

@@ -16,8 +16,8 @@ export interface Gap {
   after?: Operation;
 }
 
-export const lengthOf = ({ from, until, firstWait }: Gap): number =>
-  Math.max(0, until - Math.max(from, firstWait));
+export const lengthOf = (gap: Gap | undefined): number =>
+  gap === undefined ? 0 : Math.max(0, gap.until - Math.max(gap.from, gap.firstWait));
 
 /** Reuses the object of the last gap, because creating an object at each success is slow in k6. */
 function begin(gap: Gap, from: number, before: Operation): void {
@@ -35,10 +35,7 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /**
-   * Gaps that have ended. A gap is here only if the result needs it. A request that waited in the gap may still be in
-   * flight.
-   */
+  /** Gaps that have ended, and that the result needs. A request that waited in one may still be in flight. */
   readonly #closed: Gap[] = [];
 
   /** @param failed undefined if the request was aborted or has no end */

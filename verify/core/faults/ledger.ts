@@ -1,10 +1,7 @@
 /** Keeps a window for each fault of a run, and records the effects of the fault. */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
-import type { TrackedObject } from '../objects/tracked-object.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import type { Standing } from '../timeline/sessions.ts';
 import { Gaps, lengthOf } from './gaps.ts';
-import { Losses } from './losses.ts';
-import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
 export interface FaultFacts {
@@ -28,27 +25,24 @@ export class FaultLedger {
   #over = Number.NEGATIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   readonly #gaps = new Gaps();
-  readonly #waiting = new Waiting();
-  readonly #losses: Losses | undefined;
+  /** Key: a session; value: its first failed request since its last success. */
+  readonly #waiting = new Map<string, Operation>();
   /** Key: a client that lost its session and has not logged in again; value: the fault that caused the loss. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
   readonly #matters: (from: number, until: number) => boolean;
 
-  /** @param follow true to find out which sessions and writes were lost by each fault */
-  constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
+  constructor({ declared }: Pick<Run, 'declared'>) {
     this.#declared = declared;
     // In k6, an arrow function in a field's initial value cannot see constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
-    if (follow) this.#losses = new Losses(this.windows);
   }
 
   event(event: Event): void {
-    this.#losses?.event(event);
     if (event.type === 'fault') this.#fault(event);
     if (event.type === 'finish') this.#last = Math.max(this.#last, event.at);
-    if (event.type === 'session' && event.event === 'ended') this.#waiting.sessionEnded(event.session);
+    if (event.type === 'session' && event.event === 'ended') this.#waiting.delete(event.session);
   }
 
   #fault(fault: Fault): void {
@@ -76,7 +70,6 @@ export class FaultLedger {
     facts.first = undefined;
     facts.disturbed = false;
     this.#gaps.ended(operation, failed, this.#matters);
-    this.#losses?.ended(operation, standing);
     if (failed === undefined) return;
     const { touched } = facts;
     for (let i = 0; i < touched.length; i++) count(touched[i] as FaultWindow, operation, failed);
@@ -91,7 +84,9 @@ export class FaultLedger {
   }
 
   #waited(operation: Operation, failed: boolean): void {
-    const first = this.#waiting.ended(operation, failed);
+    const first = this.#waiting.get(operation.session) ?? operation;
+    if (failed) this.#waiting.set(operation.session, first);
+    else this.#waiting.delete(operation.session);
     this.facts.first = first;
     if (this.open === 0 && first.call > this.#over) return;
     const wait = { call: first.call, return: operation.return ?? operation.call };
@@ -115,16 +110,7 @@ export class FaultLedger {
     }
   }
 
-  objectEnded(object: TrackedObject): void {
-    this.#losses?.objectEnded(object);
-  }
-
-  sessionEnded(session: SessionState): void {
-    this.#losses?.sessionEnded(session);
-  }
-
   finish(): void {
-    this.#losses?.finish();
     for (const gap of this.#gaps.finish(this.#last)) {
       for (const window of this.windows) {
         const touches = gap.until >= window.begin && Math.max(gap.from, gap.firstWait) <= overBy(window);

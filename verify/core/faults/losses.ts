@@ -1,7 +1,6 @@
 /** Counts the sessions and acknowledged writes from before each fault that are lost at the end of the run. */
 import type { Event, Operation } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
-import { stepsOf } from '../result/verdict.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { FaultWindow } from './window.ts';
 import { Writes } from './writes.ts';
@@ -57,10 +56,7 @@ export class Losses {
     }
   }
 
-  /**
-   * Counts the loss for each fault that began before the first refused request and ended after the last honoured
-   * request.
-   */
+  /** Counts the loss for each fault between the last honoured request and the first refused request. */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;
@@ -74,7 +70,10 @@ export class Losses {
       sessions.gone++;
       if (examples.session.length >= KEPT) continue;
       const lived = last === login ? 'logged in' : 'the session lived';
-      examples.session.push(stepsOf([last, lived], [lost, 'signed out', `signed in as ${lost.user}`]));
+      examples.session.push([
+        [last, lived],
+        [lost, 'signed out', `signed in as ${lost.user}`],
+      ]);
     }
     if (!blamed) this.#lostWithoutFault++;
   }

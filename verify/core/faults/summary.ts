@@ -22,7 +22,7 @@ export const summaryOf = (windows: readonly FaultWindow[]): FaultSummary[] =>
       relogins,
       sessions: { survived: sessions.survived, of: all, atLeast: 1 - upperBound(sessions.gone, all) },
       writes: { acknowledged: writes.survived + writes.gone, lost: writes.gone },
-      gap: gap === undefined ? 0 : lengthOf(gap),
+      gap: lengthOf(gap),
       wait: { longest: waits.longest, p99: waits.quantile(0.99) },
     };
   });

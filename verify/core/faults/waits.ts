@@ -1,22 +1,6 @@
 /** Measures how long clients wait for a successful response, including retries. */
 import type { Operation } from '../history/history.ts';
 
-export class Waiting {
-  readonly #first = new Map<string, Operation>();
-
-  ended(operation: Operation, failed: boolean): Operation {
-    const { session } = operation;
-    const first = this.#first.get(session) ?? operation;
-    if (failed) this.#first.set(session, first);
-    else this.#first.delete(session);
-    return first;
-  }
-
-  sessionEnded(session: string): void {
-    this.#first.delete(session);
-  }
-}
-
 const STEP = Math.log(1.05);
 
 export class WaitTimes {

@@ -1,7 +1,8 @@
 /** Defines a fault window: the interval of one fault, and the effects of the fault. */
 import type { Budget, Declared, Fault, Operation } from '../history/history.ts';
+import { listed } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
-import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { Anomaly, Step } from '../result/verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
@@ -31,15 +32,12 @@ export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   relogins: number;
   sessions: Survivors;
   writes: Survivors;
-  examples: { session: WitnessStep[][]; write: WitnessStep[][] };
+  examples: { session: Step[][]; write: Step[][] };
 }
 
 const none = (): Load => ({ requests: 0, failed: 0, starved: 0 });
 
-export const windowOf = (
-  { type: _, clock: __, ...fault }: Fault,
-  declared: Declared | undefined,
-): FaultWindow => ({
+export const windowOf = ({ type: _, clock: __, ...fault }: Fault, declared?: Declared): FaultWindow => ({
   ...fault,
   closed: fault.end !== undefined,
   budget: budgetOf(declared?.budgets, fault.name),
@@ -101,9 +99,5 @@ export function amidFaults(anomaly: Anomaly, windows: readonly FaultWindow[]): A
   const overlapping = windows.filter(window => overlaps(window, { call, return: end }));
   const names = [...new Set(overlapping.map(titleOf))];
   if (names.length === 0) return anomaly;
-  const rest = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  return {
-    ...anomaly,
-    notes: [...anomaly.notes, `overlapping faults: ${names.slice(0, NAMED).join(', ')}${rest}`],
-  };
+  return { ...anomaly, notes: [...anomaly.notes, `overlapping faults: ${listed(names, NAMED)}`] };
 }

@@ -2,7 +2,7 @@
 import type { Operation } from '../history/history.ts';
 import type { KeptValue } from '../objects/read-facts.ts';
 import type { ObjectFacts, TrackedObject } from '../objects/tracked-object.ts';
-import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';
+import { inOrder, type Step } from '../result/verdict.ts';
 import type { Placed } from '../timeline/clocks.ts';
 import type { FaultWindow } from './window.ts';
 
@@ -34,23 +34,13 @@ export class Writes {
       reads = { epoch: this.#windows.length, before: [], shown: new Set() };
       this.#objects.set(object, reads);
     }
-    if (write === undefined && operation.saw !== undefined)
-      this.#read(object, reads, operation, operation.saw, final);
-  }
-
-  #read(
-    { state }: TrackedObject,
-    reads: Reads,
-    read: Operation,
-    saw: readonly string[],
-    final: boolean,
-  ): void {
+    if (write !== undefined || operation.saw === undefined) return;
     for (; reads.epoch < this.#windows.length; reads.epoch++) reads.before[reads.epoch] = reads.last;
-    reads.last = read;
+    reads.last = operation;
     if (!final) return;
-    reads.final = read;
-    const there = new Set(saw);
-    for (const kept of state.kept?.() ?? []) if (there.has(kept.value)) reads.shown.add(kept);
+    reads.final = operation;
+    const there = new Set(operation.saw);
+    for (const kept of object.state.kept?.() ?? []) if (there.has(kept.value)) reads.shown.add(kept);
   }
 
   objectEnded(object: TrackedObject): void {
@@ -98,13 +88,11 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
   }
 }
 
-function lost({ value, add }: KeptValue, final: Operation, before: Operation | undefined): WitnessStep[] {
+function lost({ value, add }: KeptValue, final: Operation, before: Operation | undefined): Step[] {
   const seen = before?.saw?.includes(value) ? before : undefined;
-  return inOrder(
-    stepsOf(
-      [add, 'acknowledged'],
-      [seen, `showed "${value}"`],
-      [final, `"${value}" is not there`, `"${value}" in it, which was acknowledged`],
-    ),
-  );
+  return inOrder([
+    [add, 'acknowledged'],
+    [seen, `showed "${value}"`],
+    [final, `"${value}" is not there`, `"${value}" in it, which was acknowledged`],
+  ]);
 }

@@ -12,6 +12,10 @@ export const grouped = (value: number): string => String(value).replace(/\B(?=(\
 /** Formats a number with its noun: `1 session`, `2 sessions`, `3,000 sessions`. */
 export const counted = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
 
+/** Lists at most `most` names: `a, b and 3 more`. */
+export const listed = (names: readonly string[], most: number): string =>
+  names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
+
 /** Adds the indefinite article to a word: `a read`, `an add`. */
 export const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
 

@@ -76,10 +76,7 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/**
- * The named sets of guarantees that a target can claim, such as `standard`. Of a set, a run claims only the guarantees
- * for which its workloads give evidence.
- */
+/** Named sets of guarantees to claim. A run claims those of them for which its workloads give evidence. */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

@@ -1,6 +1,6 @@
 /** Defines the result of judging one history. It has everything that a report needs (docs/result.schema.json). */
 import { titleOf } from '../faults/window.ts';
-import type { Finish } from '../history/history.ts';
+import type { Finish, Run } from '../history/history.ts';
 import type { Ages } from './ages.ts';
 import type { Latency } from './latency.ts';
 import type { Judgement, Verdict } from './verdict.ts';
@@ -34,10 +34,7 @@ export interface Tally {
   namedBy?: Record<string, number>;
   /** Number of requests that were planned for a certain time; absent if the load had no declared rate. */
   intended?: number;
-  /**
-   * Response times of successful requests outside fault windows. They are measured from the planned start of a request,
-   * if it has one.
-   */
+  /** Response times of successes outside fault windows, from the planned start of the request if it has one. */
   latency?: Latency[];
   /** How old the sessions became. Absent if no session was used, and in results of k6. */
   ages?: Ages;
@@ -94,6 +91,9 @@ export interface Result {
   /** Exceeded thresholds of k6, other than the guarantees. Absent if no threshold was exceeded. */
   limits?: string[];
 }
+
+export const headOf = ({ run, target, url, seed, started, command }: Run) =>
+  ({ format: 'baton-result', version: 1, run, target, url, seed, started, command }) as const;
 
 export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
   Object.entries(failures).sort(([, a], [, b]) => b - a);

@@ -86,12 +86,7 @@ export function upperGamma(a: number, x: number): number {
   return front * fraction;
 }
 
-/**
- * Pearson's chi-square test.
- *
- * @param shares all equal if absent
- * @returns the probability that counts are at least as uneven by chance; 1 for fewer than two counts
- */
+/** Pearson's chi-square test: the probability that counts are as uneven by chance. @param shares all equal if absent */
 export function chiSquareP(counts: readonly number[], shares?: readonly number[]): number {
   if (counts.length < 2) return 1;
   const total = sum(counts);
@@ -107,11 +102,7 @@ export function chiSquareP(counts: readonly number[], shares?: readonly number[]
 
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
-/**
- * Fisher's exact test, one-sided.
- *
- * @returns the probability that the first rate exceeds the second this much by chance
- */
+/** Fisher's exact test, one-sided: the probability that chance makes the first rate exceed the second so much. */
 export function fisherP(events: number, trials: number, otherEvents: number, otherTrials: number): number {
   const all = events + otherEvents;
   const most = Math.min(all, trials);

@@ -12,16 +12,17 @@ export interface WitnessStep {
   came: string;
 }
 
-export const stepsOf = (
-  ...steps: readonly (readonly [operation: Operation | undefined, came: string, expected?: string])[]
-): WitnessStep[] =>
+/** A step of a witness, which is left out if it has no request. */
+export type Step = readonly [operation: Operation | undefined, came: string, expected?: string | undefined];
+
+export const stepsOf = (steps: readonly Step[]): WitnessStep[] =>
   steps.flatMap(([operation, came, expected]) => {
     if (operation === undefined) return [];
     return [expected === undefined ? { operation, came } : { operation, expected, came }];
   });
 
-export const inOrder = (steps: WitnessStep[]): WitnessStep[] =>
-  steps.sort((a, b) => a.operation.call - b.operation.call);
+export const inOrder = (steps: readonly Step[]): Step[] =>
+  steps.filter(([operation]) => operation !== undefined).sort(([a], [b]) => (a?.call ?? 0) - (b?.call ?? 0));
 
 export interface Anomaly {
   name: string;
@@ -58,9 +59,6 @@ const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
 /** Returns the worst judgement: `violated`, then `unknown`, then `valid`; `unknown` for an empty list. */
 export function combine(judgements: Iterable<Judgement>): Judgement {
-  let worst: Judgement | undefined;
-  for (const judgement of judgements) {
-    if (worst === undefined || order[judgement] > order[worst]) worst = judgement;
-  }
-  return worst ?? 'unknown';
+  const [worst = 'unknown'] = [...judgements].sort((a, b) => order[b] - order[a]);
+  return worst;
 }

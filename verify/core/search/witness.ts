@@ -1,8 +1,8 @@
 /** Judges a segment (a part of one object's history), and shortens the proof of a violation. */
-import type { Operation } from '../history/history.ts';
-import { MODELS, type State } from '../objects/models.ts';
+import type { ObjectKind, Operation } from '../history/history.ts';
+import { MODELS } from '../objects/models.ts';
 import { visibleIn } from '../objects/sift.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import type { Step } from '../result/verdict.ts';
 import type { Placed } from '../timeline/clocks.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { decide, searched } from './linearizability.ts';
@@ -20,10 +20,7 @@ const EXPLANATION: Limit = { steps: 2_000 };
 const SHOWN = 8;
 const LONG = 32;
 
-/**
- * Judges a segment. Reports a violation only if it remains when late reads are left out, and intervals are extended by
- * the uncertainty of the clocks.
- */
+/** Judges a segment. A violation must remain without late reads, and with clock errors added to intervals. */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);
   const late = segment.entries.some(entry => entry.late);
@@ -35,11 +32,8 @@ export function judgeSegment(segment: Segment, limit: Limit): { verdict: Segment
   return { verdict: loose.verdict === 'unknown' ? 'budget' : 'violated', steps };
 }
 
-const judged = (
-  { object: { kind }, initial }: Segment,
-  intervals: readonly Interval[],
-  limit: Limit,
-): Decision => decide(kind, initial, intervals, limit);
+const judged = ({ object, initial }: Segment, intervals: readonly Interval[], limit: Limit): Decision =>
+  decide(object.kind, initial, intervals, limit);
 
 const exact = ({ operation, sure }: Entry): LooseInterval => ({
   call: operation.call,
@@ -78,16 +72,8 @@ const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): 
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
 };
 
-/** A proof that a segment is not linearizable. `at`: the operation that does not fit after the longest valid order. */
-interface Nonlinear {
-  at: Operation | undefined;
-  summary: string;
-  witness: WitnessStep[];
-  notes: string[];
-}
-
-/** @param isLate returns true if no time is left to shorten the proof */
-export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear {
+/** Proves that a segment is not linearizable. @param isLate returns true if no time is left to shorten the proof */
+export function nonlinear(segment: Segment, isLate?: Limit['isLate']) {
   const all = looseEntries(segment).sort((a, b) => a.call - b.call);
   const kept = smallest(segment, all, isLate);
   const found = searched(segment.object.kind, segment.initial, [...kept, ...others(all, kept)], EXPLANATION);
@@ -98,11 +84,16 @@ export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear
   const names = placed.flatMap(i => (kept[i] === undefined ? [] : [named(kept[i].operation)]));
   const what = segment.object.object.slice(0, segment.object.object.lastIndexOf('@'));
   return {
-    at: culprit?.operation,
     summary: `no order of the requests on ${what} explains every response, with each taking effect between its call and its return`,
     witness: [
       ...beginning(segment, all, kept),
-      ...shown.map(interval => step(segment, interval, interval === culprit, placed, kept)),
+      ...shown.map(
+        ({ operation }): Step => [
+          operation,
+          cameOf(operation, segment.object.kind),
+          operation === culprit?.operation ? expectedAfter(placed, segment, kept) : undefined,
+        ],
+      ),
     ],
     notes: names.length === 0 ? [] : [`the longest order that explains the responses: ${names.join(', ')}`],
   };
@@ -126,37 +117,27 @@ function beginning(
   { object, initial, from }: Segment,
   all: readonly LooseInterval[],
   kept: readonly LooseInterval[],
-): WitnessStep[] {
+): Step[] {
   if (from === undefined) return [];
   const action = object.kind === 'register' ? 'set' : 'add';
   const free = (initial ?? []).map(value => relaxed({ call: 0, return: 0, operation: { action, value } }));
   const anyhow = decide(object.kind, [], [...free, ...kept, ...others(all, kept)], CANDIDATE);
   if (object.kind !== 'counter' && anyhow.verdict === 'violated') return [];
-  return [{ operation: from, came: `showed ${MODELS[object.kind].describe(initial ?? [])}` }];
+  return [[from, `showed ${MODELS[object.kind].describe(initial ?? [])}`]];
 }
 
-function step(
-  segment: Segment,
-  { operation }: LooseInterval,
-  isCulprit: boolean,
-  placed: readonly number[],
-  kept: readonly LooseInterval[],
-): WitnessStep {
+function cameOf(operation: Operation, kind: ObjectKind): string {
+  if (operation.action === 'read') return `saw ${MODELS[kind].describe(visibleIn(operation))}`;
+  return operation.outcome === 'ok' ? 'acknowledged' : 'may have happened';
+}
+
+function expectedAfter(placed: readonly number[], segment: Segment, kept: readonly Interval[]): string {
   const model = MODELS[segment.object.kind];
-  const saw = `saw ${model.describe(visibleIn(operation))}`;
-  const answered = operation.outcome === 'ok' ? 'acknowledged' : 'may have happened';
-  const came = operation.action === 'read' ? saw : answered;
-  if (!isCulprit) return { operation, came };
-  let state: State | undefined = model.initial(segment.initial);
-  for (const i of placed) {
+  const state = placed.reduce((before, i) => {
     const operation = kept[i]?.operation;
-    if (state !== undefined && operation !== undefined) state = model.step(state, operation) ?? state;
-  }
-  return {
-    operation,
-    expected: `a response that fits the state before it, ${model.describe(state)}`,
-    came,
-  };
+    return (operation && model.step(before, operation)) ?? before;
+  }, model.initial(segment.initial));
+  return `a response that fits the state before it, ${model.describe(state)}`;
 }
 
 const named = ({ action, value }: Operation): string =>

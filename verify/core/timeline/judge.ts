@@ -1,6 +1,14 @@
 /** Gives each event of a history to every check, in one pass, and makes the result. */
-import type { Check, CheckFinding, Counts, Fold, OnAnomaly } from '../checks/check.ts';
+import {
+  type Check,
+  type CheckFinding,
+  type Counts,
+  conclude,
+  type Fold,
+  type OnAnomaly,
+} from '../checks/check.ts';
 import { FaultLedger } from '../faults/ledger.ts';
+import { Losses } from '../faults/losses.ts';
 import { summaryOf } from '../faults/summary.ts';
 import { amidFaults } from '../faults/window.ts';
 import type { End, Event, Fingerprint, Finish, Operation, Run, Start } from '../history/history.ts';
@@ -9,7 +17,7 @@ import { HistoryError } from '../history/parse.ts';
 import { Objects } from '../objects/objects.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../result/guarantees.ts';
-import { type Result, unhealed } from '../result/result.ts';
+import { headOf, type Result, unhealed } from '../result/result.ts';
 import { Tallying } from '../result/tally.ts';
 import { combine, type Verdict } from '../result/verdict.ts';
 import { Clocks } from './clocks.ts';
@@ -32,6 +40,7 @@ export class Judge {
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
   readonly #faults: FaultLedger;
+  readonly #losses: Losses;
   /** Makes the counts of the result. Undefined if the caller needs no result, as in k6. */
   readonly #tally: Tallying | undefined;
   /** Joins requests with log entries. Undefined if the run has no logs. */
@@ -43,10 +52,7 @@ export class Judge {
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
-  /**
-   * @param wanted `counts` if only `counts()` will be called.
-   * @throws HistoryError if the run claims an unknown guarantee
-   */
+  /** @param wanted `counts` if only that is called. @throws HistoryError if an unknown guarantee is claimed */
   constructor(
     run: Run,
     checks: readonly Check[],
@@ -59,8 +65,9 @@ export class Judge {
     this.#run = run;
     this.#sessions = new Sessions(run);
     this.#objects = new Objects(run.canary);
-    const faults = new FaultLedger(run, wanted === 'result');
+    const faults = new FaultLedger(run);
     this.#faults = faults;
+    this.#losses = new Losses(faults.windows);
     if (wanted === 'result') this.#tally = new Tallying(faults);
     this.#checks = checks.map(check => ({
       guarantee: check.guarantee,
@@ -69,33 +76,23 @@ export class Judge {
     const folds = this.#checks.map(({ fold }) => fold);
     if (run.logs.length > 0) this.#logs = new RequestLogs(run, faults, folds);
     const others = [this.#tally, ...folds, this.#logs].filter(listener => listener !== undefined);
-    this.#listeners = [faults, ...(wanted === 'result' ? [this.#refusedWrites] : []), ...others];
+    const ofResult = wanted === 'result' ? [this.#losses, this.#refusedWrites] : [];
+    this.#listeners = [faults, ...ofResult, ...others];
     this.#starting = folds.filter(fold => fold.started !== undefined);
     this.#ending = this.#listeners.filter(listener => listener.ended !== undefined);
   }
 
   /** Passes the next event to all checks. @throws HistoryError if the event cannot follow the earlier events */
   step(event: Event): void {
-    switch (event.type) {
-      case 'start':
-        this.#started(event);
-        break;
-      case 'end':
-        this.#ended(this.#assemble(event));
-        break;
-      case 'op':
-        this.#clocks.place(event, 'call');
-        this.#clocks.place(event, 'return');
-        this.#ended(event);
-        break;
-      case 'clock':
-        this.#clocks.add(event);
-        break;
-      case 'run':
-        throw new HistoryError('a second "run" line: expected one history in a file');
-      default:
-        this.#other(event);
-    }
+    if (event.type === 'start') this.#started(event);
+    else if (event.type === 'end') this.#ended(this.#assemble(event));
+    else if (event.type === 'op') {
+      this.#clocks.place(event, 'call');
+      this.#clocks.place(event, 'return');
+      this.#ended(event);
+    } else if (event.type === 'clock') this.#clocks.add(event);
+    else if (event.type !== 'run') this.#other(event);
+    else throw new HistoryError('a second "run" line: expected one history in a file');
   }
 
   #started(start: Start): void {
@@ -132,20 +129,15 @@ export class Judge {
     if (event.type === 'fault') this.#sessions.disturbed();
     this.#objects.event(event);
     for (const listener of this.#listeners) listener.event?.(event);
-    if (event.type !== 'session' || event.event !== 'ended') return;
-    const session = this.#sessions.sessionEnded(event.session);
-    this.#objectsEnded(event);
-    if (session !== undefined) this.#sessionEnded(session);
+    if (event.type === 'session' && event.event === 'ended')
+      this.#sessionEnded(event, this.#sessions.sessionEnded(event.session));
   }
 
-  #objectsEnded(session: Pick<SessionState, 'session' | 'user'>): void {
-    for (const object of this.#objects.sessionEnded(session)) {
+  /** @param state undefined if the session had no operation */
+  #sessionEnded(ended: Pick<SessionState, 'session' | 'user'>, state: SessionState | undefined): void {
+    for (const object of this.#objects.sessionEnded(ended))
       for (const listener of this.#listeners) listener.objectEnded?.(object);
-    }
-  }
-
-  #sessionEnded(session: SessionState): void {
-    for (const listener of this.#listeners) listener.sessionEnded?.(session);
+    if (state !== undefined) for (const listener of this.#listeners) listener.sessionEnded?.(state);
   }
 
   counts(): { guarantee: Guarantee; counts: Counts }[] {
@@ -161,10 +153,8 @@ export class Judge {
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
-    for (const session of this.#sessions.open()) {
-      this.#objectsEnded(session);
-      this.#sessionEnded(session);
-    }
+    for (const session of this.#sessions.open()) this.#sessionEnded(session, session);
+    this.#losses.finish();
     this.#faults.finish();
     this.#logs?.finish();
     const findings = new Map(this.#checks.map(({ guarantee, fold }) => [guarantee, fold.finish()]));
@@ -176,16 +166,8 @@ export class Judge {
       ...this.#objects.remarks(),
       ...this.#refusedWrites.remarks(),
     ]);
-    const { run, target, url, seed, started, command } = this.#run;
     return {
-      format: 'baton-result',
-      version: 1,
-      run,
-      target,
-      url,
-      seed,
-      started,
-      command,
+      ...headOf(this.#run),
       finished: this.#finish?.reason ?? 'cut off',
       judgement: combine(guarantees.filter(v => v.claimed).map(v => v.judgement)),
       guarantees,
@@ -206,16 +188,8 @@ export class Judge {
     }));
     for (const claim of claims) {
       if (findings.has(claim)) continue;
-      verdicts.push({
-        guarantee: claim,
-        claimed: true,
-        judgement: 'unknown',
-        why: `this version of Baton does not judge it yet (${GUARANTEES[claim].holds})`,
-        rests: {},
-        finding: '',
-        violations: 0,
-        anomalies: [],
-      });
+      const why = `this version of Baton does not judge it yet (${GUARANTEES[claim].holds})`;
+      verdicts.push({ guarantee: claim, claimed: true, ...conclude(0, why, {}, ''), anomalies: [] });
     }
     return verdicts;
   }

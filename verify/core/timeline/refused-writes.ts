@@ -3,6 +3,7 @@ import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import { EXPLAINED } from '../response/outcome.ts';
 import { counted } from '../result/format.ts';
+import { sum } from '../result/statistics.ts';
 import type { Standing } from './sessions.ts';
 
 /** Minimum number of refused writes, and minimum share of all writes, for a remark. */
@@ -26,14 +27,13 @@ export class RefusedWrites {
 
   /** Returns a remark with the share of refused writes and an example; empty for too few refused writes. */
   remarks(): string[] {
-    let sum = 0;
-    for (const count of this.#refused.values()) sum += count;
+    const refused = sum([...this.#refused.values()]);
     const { action, session, instance, call = 0 } = this.#example ?? {};
-    if (sum < LEAST.refused || sum < LEAST.share * this.#writes) return [];
+    if (refused < LEAST.refused || refused < LEAST.share * this.#writes) return [];
     const statuses = [...this.#refused].map(([status, count]) => `${status} × ${count}`).join(', ');
     const where = instance === undefined ? '' : ` on ${instance}`;
     return [
-      `the app refused ${sum} of ${counted(this.#writes, 'write')} of signed-in sessions (${statuses}), for example the ` +
+      `the app refused ${refused} of ${counted(this.#writes, 'write')} of signed-in sessions (${statuses}), for example the ` +
         `${action} of session ${session}${where} at ${(call / 1_000_000).toFixed(3)} s. Only differences between instances ` +
         'are judged. If pages have form tokens, see whether they show the tokens of other sessions',
     ];

@@ -1,6 +1,6 @@
 import type { Fingerprint, Finish, Run } from '../history/history.ts';
 import { untriedAges } from '../result/ages.ts';
-import { counted } from '../result/format.ts';
+import { counted, listed } from '../result/format.ts';
 import type { Tally } from '../result/result.ts';
 import { brokenUnclaimed, type Verdict } from '../result/verdict.ts';
 
@@ -44,9 +44,9 @@ const NAMED = 5;
 
 function refusedRemark(refused: readonly Refused[]): string[] {
   if (refused.length === 0) return [];
-  const names = refused.slice(0, NAMED).map(([user, times]) => `${user} (${times} times)`);
+  const names = refused.map(([user, times]) => `${user} (${times} times)`);
   return [
-    `every login of ${names.join(', ')}${refused.length > NAMED ? ` and ${refused.length - NAMED} more` : ''} was refused: ` +
+    `every login of ${listed(names, NAMED)} was refused: ` +
       'correct the passwords in `accounts`, unless `continuity` shows that logins fail between two instances. ' +
       'No guarantee judges an account that every instance refuses',
   ];

@@ -28,16 +28,11 @@ export interface LoggedRequest {
 export interface LogReader {
   /** Called once for each request, as soon as its operation has ended and its entry in the balancer's log is known. */
   routed?(operation: Operation, entry: Served): void;
-  /**
-   * Called once for each request: as soon as every log has an entry (`complete` is true), else at the end of the run.
-   */
+  /** Called once for each request: when every log has an entry (`complete`), else at the end of the run. */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
-/**
- * Maximum number of requests kept with all details. Earlier requests are reduced to outlines, and equal outlines share
- * an object.
- */
+/** Maximum number of requests kept with all details. Earlier ones become outlines, and equal outlines share one. */
 const WHOLE = 20_000;
 /** Maximum time before a kill for which the log of the killed process may lack entries, microseconds. */
 const LAST_LINES = 1_000_000;
