@@ -1,6 +1,6 @@
 /** Generates random histories for the benchmarks, valid and broken: concurrent clients read and write objects. */
 import type { Action, ObjectKind } from '../verify/core/history/history.ts';
-import { MODELS, type ObjectOperation, type State } from '../verify/core/objects/models.ts';
+import { keyOf, MODELS, type ObjectOperation, type State } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import { type Random, seeded } from '../verify/random.ts';
 import type { History } from './porcupine.ts';
@@ -125,12 +125,12 @@ const TRIES = 20;
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;
-  const { key } = MODELS[kind];
+
   for (let attempt = 0; attempt < TRIES && reads.length > 0; attempt++) {
     const read = reads[half + random.below(reads.length - half)] as Interval;
     const { saw = [] } = reads[random.below(reads.length)]?.operation ?? {};
     const changed = kind === 'counter' ? [String(Number(saw[0] ?? '0') + random.below(3))] : saw;
-    if (key(changed) === key(read.operation.saw ?? [])) continue;
+    if (keyOf(changed) === keyOf(read.operation.saw ?? [])) continue;
     read.operation = { ...read.operation, saw: changed };
     return;
   }

@@ -1,14 +1,7 @@
 /** Defines what each action does to each kind of object. */
-import type { Action, ObjectKind } from '../history/history.ts';
+import type { Action, Called, ObjectKind } from '../history/history.ts';
 
-export interface Change {
-  action: Action;
-  value?: string;
-  /** For a `cas` (compare-and-set): the value that the object must hold for the change to happen. */
-  expected?: string;
-  /** For a `set`: the whole new content of a set, list or bag. */
-  state?: readonly string[];
-}
+export type Change = Pick<Called, 'action' | 'value' | 'expected' | 'state'>;
 
 export type Effect =
   | { does: 'adds'; value: string }
@@ -65,13 +58,14 @@ export function putsIn(effect: Effect | undefined): readonly string[] {
   return effect?.does === 'replaces' ? effect.values : NOTHING;
 }
 
+/** Returns whether the change adds a value, or can only make a counter larger. */
+export const isAdd = (effect: Effect | undefined): boolean => effect?.does === 'adds' || rises(effect);
+
 /** Returns whether the change can only make a counter larger. */
 export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
 
-export interface ObjectOperation extends Change {
-  /** The values that a read shows: one for a counter or register, none for an unset register. */
-  saw?: readonly string[];
-}
+/** `saw`: the values that a read shows; one for a counter or register, none for an unset register. */
+export type ObjectOperation = Change & { saw?: readonly string[] };
 
 /** The values of an object. Equal states have the same values in the same order. */
 export type State = readonly string[];
@@ -80,8 +74,6 @@ export interface Model {
   /** Returns the initial state; by default no value, or 0 for a counter. */
   initial(values?: readonly string[]): State;
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns a text that names the state: equal states have equal texts, and different states different ones. */
-  key(state: State): string;
   describe(state: State): string;
 }
 
@@ -92,7 +84,8 @@ export function alike(a: State, b: State): boolean {
   return true;
 }
 
-const key = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
+/** Returns a text that names the state: equal states have equal texts, and different states different ones. */
+export const keyOf = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
 
 const register: Model = {
   initial: (values = NOTHING) => values,
@@ -103,7 +96,6 @@ const register: Model = {
     if (operation.action === 'cas' && (state.length === 0 || state[0] !== effect.expected)) return undefined;
     return effect.values;
   },
-  key,
   describe: ([value]) => value ?? 'unset',
 };
 
@@ -115,7 +107,6 @@ const counter: Model = {
     if (effect?.does === 'replaces') return effect.values;
     return effect?.does === 'counts' ? [String(countOf(state) + effect.by)] : state;
   },
-  key,
   describe: ([value]) => value ?? '0',
 };
 
@@ -135,7 +126,6 @@ const collection = (
     const at = effect?.does === 'removes' ? state.indexOf(effect.value) : -1;
     return at < 0 ? state : state.filter((_, i) => i !== at);
   },
-  key,
   describe: state => `[${state.join(', ')}]`,
 });
 

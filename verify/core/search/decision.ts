@@ -1,4 +1,5 @@
 /** Defines the input and the result of a search for an order of operations that explains all responses. */
+import type { ObjectKind } from '../history/history.ts';
 import type { ObjectOperation } from '../objects/models.ts';
 
 /** An operation with its time interval. Two intervals that only touch overlap. */
@@ -7,6 +8,13 @@ export interface Interval {
   /** Infinity without a response: the operation may take effect at any later time, or never. */
   return: number;
   operation: ObjectOperation;
+}
+
+export interface ObjectHistory {
+  kind: ObjectKind;
+  /** The values before the first operation. */
+  initial: readonly string[];
+  operations: readonly Interval[];
 }
 
 /** The result of a search. `steps`: how often the search added an operation to the order. */

@@ -1,7 +1,7 @@
 /** Decides linearizability without a search if each value is written once: then reads show the order of the writes. */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
-import type { Interval } from './decision.ts';
+import type { Interval, ObjectHistory } from './decision.ts';
 
 type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed: readonly number[] };
 
@@ -15,28 +15,15 @@ interface Writes {
   operations: readonly number[];
 }
 
-/**
- * Decides whether operations are linearizable. Returns undefined if a value is written twice, or by an action other
- * than add or set.
- */
-export function direct(
-  kind: ObjectKind,
-  initial: readonly string[] | undefined,
-  operations: readonly Interval[],
-): Direct | undefined {
-  if (kind === 'counter') return undefined;
-  const writes = writesOf(kind, initial ?? [], operations);
+/** Decides linearizability; returns undefined if a value is written twice, or not by an add or set. */
+export function direct(history: ObjectHistory): Direct | undefined {
+  if (history.kind === 'counter') return undefined;
+  const writes = writesOf(history);
   if (writes === undefined) return undefined;
-  return kind === 'register'
-    ? register(initial?.[0], writes, operations)
-    : growing(kind, initial ?? [], writes, operations);
+  return history.kind === 'register' ? register(history, writes) : growing(history, writes);
 }
 
-function writesOf(
-  kind: ObjectKind,
-  initial: readonly string[],
-  operations: readonly Interval[],
-): Writes | undefined {
+function writesOf({ kind, initial, operations }: ObjectHistory): Writes | undefined {
   const numbers = new Map<string, number>();
   const by: number[] = [];
   for (const value of initial) {
@@ -63,12 +50,7 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
  * Decides a set, list or bag that only grows. Reads with more values come later, and an add comes before the first read
  * that shows its value. The operations are linearizable if and only if this order agrees with their times.
  */
-function growing(
-  kind: ObjectKind,
-  initial: readonly string[],
-  writes: Writes,
-  operations: readonly Interval[],
-): Direct {
+function growing({ kind, initial, operations }: ObjectHistory, writes: Writes): Direct {
   const reads: number[] = [];
   for (let i = 0; i < operations.length; i++) {
     const { return: end, operation } = operations[i] as Interval;
@@ -116,10 +98,7 @@ class Growth {
     this.#shown = new Int32Array(numbers.size);
   }
 
-  /**
-   * Returns the numbers of the values that were added since the previous state; undefined if adds cannot explain the
-   * difference.
-   */
+  /** Returns the numbers of the values added since the previous state; undefined if adds cannot explain it. */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
     const fresh: number[] = [];
@@ -142,10 +121,7 @@ class Growth {
   }
 }
 
-/**
- * A slot is a position in the order; equal reads share one. No operation may return before an operation of an earlier
- * slot is called.
- */
+/** No operation may return before one of an earlier slot is called. Slots are positions; equal reads share one. */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
@@ -166,10 +142,7 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/**
- * The zone of a value: the interval from the earliest return to the latest call of all operations on this value. A zone
- * is backward if it ends before it begins.
- */
+/** A value's zone: from the earliest return to the latest call of its operations. Backward if call < return. */
 interface Zone {
   first: number;
   last: number;
@@ -181,10 +154,10 @@ interface Zone {
  * and only if two forward zones overlap, or a backward zone lies inside a forward one. Source: Gibbons and Korach,
  * "Testing shared memories" (1997).
  */
-function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
+function register({ initial: [first], operations }: ObjectHistory, writes: Writes): Direct {
   const zones: (Zone | undefined)[] = [];
   const unset = writes.operations.length;
-  const start = initial === undefined ? unset : (writes.numbers.get(initial) as number);
+  const start = first === undefined ? unset : (writes.numbers.get(first) as number);
   zones[start] = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
   for (let i = 0; i < operations.length; i++) {
     const { call, return: end, operation } = operations[i] as Interval;

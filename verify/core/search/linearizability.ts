@@ -8,7 +8,7 @@ import type { Decision, Interval, Limit } from './decision.ts';
 import { direct } from './direct.ts';
 import type { PuttingOff } from './order.ts';
 import { quiet } from './quiet.ts';
-import { search } from './search.ts';
+import { Search } from './search.ts';
 import { shownLists } from './shown-lists.ts';
 
 const LIMIT: Limit = { steps: 5_000_000 };
@@ -20,8 +20,9 @@ export function decide(
   operations: readonly Interval[],
   limit = LIMIT,
 ): Decision {
-  if (quiet(kind, initial, operations)) return { verdict: 'ok', steps: operations.length };
-  const known = direct(kind, initial, operations);
+  const history = { kind, initial: initial ?? [], operations };
+  if (quiet(history)) return { verdict: 'ok', steps: operations.length };
+  const known = direct(history);
   return known === undefined
     ? searched(kind, initial, operations, limit)
     : { ...known, steps: operations.length };
@@ -34,9 +35,10 @@ export function searched(
   limit = LIMIT,
 ): Decision {
   const reduced = kind === 'list' ? shownLists(initial, operations) : undefined;
-  if (reduced !== undefined) return search(reduced.machine, reduced.initial, reduced.operations, 'no', limit);
+  if (reduced !== undefined)
+    return new Search(reduced.machine, reduced.initial, reduced.operations, 'no').run(limit);
   const model = MODELS[kind];
-  return search(model, model.initial(initial), operations, puttingOff(kind, operations), limit);
+  return new Search(model, model.initial(initial), operations, puttingOff(kind, operations)).run(limit);
 }
 
 /**

@@ -1,8 +1,4 @@
-/**
- * Defines the tables of a search: numbered operations, and linked lists of the operations that are not in the order
- * yet.
- */
-import { getOrInsert } from '../get-or-insert.ts';
+/** Defines the tables of a search: numbered operations, and linked lists of those not in the order yet. */
 import type { Interval } from './decision.ts';
 import type { Transitions } from './transitions.ts';
 
@@ -64,9 +60,7 @@ export interface Unsure {
   operations: number[];
 }
 
-/**
- * Numbers the operations with a response by call, from 0 to `end` − 1. Equal operations have the same class (`kind`).
- */
+/** Numbers operations with a response by call, from 0 to `end` − 1. Equal operations share a class (`kind`). */
 export class Tables {
   readonly end: number;
   readonly sure: readonly number[];
@@ -83,32 +77,33 @@ export class Tables {
   readonly twins: Links;
 
   constructor(operations: readonly Interval[], transitions: Transitions) {
-    this.sure = sureOnes(operations);
-    this.unsure = unsureOnes(operations, transitions);
+    const byCall = operations.map((_, i) => i);
+    byCall.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
+    const hasReturn = (i: number): boolean => operations[i]?.return !== Number.POSITIVE_INFINITY;
+    this.sure = byCall.filter(hasReturn);
+    const unsure = byCall.filter(i => !hasReturn(i));
+    this.unsure = groupsOf(unsure, operations, transitions);
     const end = this.sure.length;
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
-    this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));
     this.idle = Uint8Array.from(happened, ({ operation }) => Number(transitions.isIdle(operation)));
     const order = happened.map((_, i) => i);
     this.byCall = new Links(end + 1).chain(order, end);
     order.sort((a, b) => (this.returns[a] as number) - (this.returns[b] as number) || a - b);
+    this.latest = latestReturns(order, this.calls, this.returns);
     this.byReturn = new Links(end + 1).chain(order, end);
     this.twins = twins(order, this.kinds, end);
   }
 }
 
-function latestReturns(calls: Float64Array, returns: Float64Array): Float64Array {
+function latestReturns(order: readonly number[], calls: Float64Array, returns: Float64Array): Float64Array {
   const latest = new Float64Array(returns.length).fill(Number.POSITIVE_INFINITY);
-  const byReturn = Array.from(calls, (_, i) => i).sort(
-    (a, b) => (returns[a] as number) - (returns[b] as number),
-  );
   let called = 0;
   let last = Number.NEGATIVE_INFINITY;
-  for (const i of byReturn) {
+  for (const i of order) {
     while (called < calls.length && (calls[called] as number) <= (returns[i] as number))
       last = Math.max(last, returns[called++] as number);
     latest[i] = last;
@@ -116,59 +111,28 @@ function latestReturns(calls: Float64Array, returns: Float64Array): Float64Array
   return latest;
 }
 
-function sureOnes(operations: readonly Interval[]): number[] {
-  const sure: number[] = [];
-  operations.forEach((operation, i) => {
-    if (operation.return !== Number.POSITIVE_INFINITY) sure.push(i);
-  });
-  return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
-}
-
 /** Groups equal writes without a response. Reads without a response prove nothing. */
-function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
-  const classes = new Map<number, Unsure>();
-  const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
-  unsure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
-  for (const i of unsure) {
-    const { call, operation } = operations[i] as Interval;
-    if (operation.action === 'read') continue;
-    const kind = transitions.classOf(operation);
-    const of = getOrInsert(classes, kind, () => ({ kind, calls: [], operations: [] }));
-    of.calls.push(call);
-    of.operations.push(i);
-  }
-  return [...classes.values()];
+function groupsOf(
+  unsure: readonly number[],
+  operations: readonly Interval[],
+  transitions: Transitions,
+): Unsure[] {
+  const at = (i: number): Interval => operations[i] as Interval;
+  const writes = unsure.filter(i => at(i).operation.action !== 'read');
+  const classes = Map.groupBy(writes, i => transitions.classOf(at(i).operation));
+  return [...classes].map(([kind, all]) => ({ kind, operations: all, calls: all.map(i => at(i).call) }));
 }
 
-/**
- * Makes one circular list for each class of operations, sorted by return. The list of class c ends with `end + 1 + c`.
- */
+/** Makes a circular list for each class of operations, by return. The list of class c ends with `end + 1 + c`. */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
-  const classes = new Map<number, number[]>();
-  let most = 0;
-  for (const i of byReturn) {
-    const kind = kinds[i] as number;
-    most = Math.max(most, kind);
-    getOrInsert(classes, kind, () => []).push(i);
-  }
+  const most = kinds.reduce((one, other) => Math.max(one, other), 0);
   const links = new Links(end + 2 + most);
-  for (const [kind, members] of classes) links.chain(members, end + 1 + kind);
+  for (const [kind, members] of Map.groupBy(byReturn, i => kinds[i] as number))
+    links.chain(members, end + 1 + kind);
   return links;
 }
 
-export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
-  let first = -1;
-  for (let i = 0; i < end; i++) {
-    if (placed.has(i)) continue;
-    if (first < 0 || (returns[i] as number) < (returns[first] as number)) first = i;
-  }
-  return first;
-}
-
-/**
- * Converts the numbers of operations to indexes in the history. A number −1 − c is an operation of class c without a
- * response.
- */
+/** Converts numbers to indexes in the history. A number −1 − c is an operation of class c without a response. */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

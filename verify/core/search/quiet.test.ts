@@ -19,7 +19,7 @@ describe('quiet', () => {
         const draw = drawing(seed);
         const { initial, operations } = drawHistory(kind, 1 + draw(7), draw(2) > 0, draw);
         const calm = inTurn(operations.map(({ operation }) => operation));
-        const well = quiet(kind, initial, calm);
+        const well = quiet({ kind, initial, operations: calm });
         found[well ? 'well' : 'left']++;
         if (well) expect(searched(kind, initial, calm).verdict).toBe('ok');
       }
@@ -31,11 +31,25 @@ describe('quiet', () => {
     const read: ObjectOperation = { action: 'read', saw: ['a'] };
     const [add, after] = inTurn([{ action: 'add', value: 'a' }, read]);
     const touching: Interval = { call: 5, return: 6, operation: read };
-    expect(quiet('list', [], [add as Interval, after as Interval])).toBe(true);
-    expect(quiet('list', [], [add as Interval, touching])).toBe(false);
-    expect(quiet('list', [], [after as Interval, add as Interval])).toBe(false);
-    expect(quiet('list', [], [{ ...(add as Interval), return: Number.POSITIVE_INFINITY }])).toBe(false);
-    expect(quiet('list', [], [{ call: 5, return: 4, operation: { action: 'add', value: 'a' } }])).toBe(false);
+    expect(quiet({ kind: 'list', initial: [], operations: [add as Interval, after as Interval] })).toBe(true);
+    expect(quiet({ kind: 'list', initial: [], operations: [add as Interval, touching] })).toBe(false);
+    expect(quiet({ kind: 'list', initial: [], operations: [after as Interval, add as Interval] })).toBe(
+      false,
+    );
+    expect(
+      quiet({
+        kind: 'list',
+        initial: [],
+        operations: [{ ...(add as Interval), return: Number.POSITIVE_INFINITY }],
+      }),
+    ).toBe(false);
+    expect(
+      quiet({
+        kind: 'list',
+        initial: [],
+        operations: [{ call: 5, return: 4, operation: { action: 'add', value: 'a' } }],
+      }),
+    ).toBe(false);
   });
 
   it('leaves a set that shows a value twice to the search', () => {
@@ -43,7 +57,7 @@ describe('quiet', () => {
       { action: 'remove', value: 'a' },
       { action: 'read', saw: ['a'] },
     ];
-    expect(quiet('set', ['a', 'a'], inTurn(operations))).toBe(false);
-    expect(quiet('bag', ['a', 'a'], inTurn(operations))).toBe(true);
+    expect(quiet({ kind: 'set', initial: ['a', 'a'], operations: inTurn(operations) })).toBe(false);
+    expect(quiet({ kind: 'bag', initial: ['a', 'a'], operations: inTurn(operations) })).toBe(true);
   });
 });

@@ -1,16 +1,12 @@
 /** Confirms linearizability without a search if no operations overlap, as in most of a run. */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
-import type { Interval } from './decision.ts';
+import type { ObjectHistory } from './decision.ts';
 
 /** Returns false if operations overlap, or if a response is wrong. */
-export function quiet(
-  kind: ObjectKind,
-  initial: readonly string[] | undefined,
-  operations: readonly Interval[],
-): boolean {
+export function quiet({ kind, initial, operations }: ObjectHistory): boolean {
   if (kind === 'counter') return false;
-  const values = [...(initial ?? [])];
+  const values = [...initial];
   let end = Number.NEGATIVE_INFINITY;
   for (const { call, return: returned, operation } of operations) {
     if (call <= end || returned < call || returned === Number.POSITIVE_INFINITY) return false;

@@ -7,7 +7,7 @@
  */
 import type { State } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
-import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './order.ts';
+import { namesOf, type PuttingOff, Tables, type Unsure } from './order.ts';
 import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
@@ -17,17 +17,7 @@ const VALUES = 20_000_000;
 const POLL = 256;
 const NO_CHAIN = -1;
 
-export function search(
-  machine: Machine,
-  initial: State,
-  operations: readonly Interval[],
-  puttingOff: PuttingOff,
-  limit: Limit,
-): Decision {
-  return new Search(machine, initial, operations, puttingOff).run(limit);
-}
-
-class Search {
+export class Search {
   readonly #transitions: Transitions;
   readonly #puttingOff: PuttingOff;
   readonly #tables: Tables;
@@ -142,10 +132,7 @@ class Search {
     return true;
   }
 
-  /**
-   * Returns whether an equal operation with an earlier return can come next. If so, only the equal operation needs to
-   * be tried.
-   */
+  /** Returns whether an equal operation with an earlier return can come next. Only that one is then tried. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -242,7 +229,9 @@ class Search {
 
   /** Reports the operation with the earliest return among those outside the longest valid order. */
   #violated(): Decision {
-    const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
+    const placed = new Set(this.#longest);
+    let culprit = this.#tables.byReturn.next(this.#end);
+    while (placed.has(culprit)) culprit = this.#tables.byReturn.next(culprit);
     return {
       verdict: 'violated',
       steps: this.#steps,

@@ -1,7 +1,4 @@
-/**
- * Searches each segment of an object's history for a valid order. Searches undecided segments again after the history,
- * the shortest first.
- */
+/** Searches each segment of an object's history for a valid order. Retries undecided ones, the shortest first. */
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
 
@@ -43,8 +40,7 @@ export class Searches {
   }
 
   judge(segment: Segment): void {
-    const { verdict } = judgeSegment(segment, { steps: this.#first, isLate: this.#isLate });
-    this.#decided(segment, verdict);
+    const { verdict } = this.#judged(segment, this.#first);
     if (verdict !== 'budget') return;
     this.#first = Math.max(Math.min(LEAST_FIRST, this.#first), this.#first / 2);
     const { object, entries } = segment;
@@ -54,9 +50,11 @@ export class Searches {
     this.#kept.push(segment);
   }
 
-  #decided(segment: Segment, verdict: SegmentVerdict): void {
-    if (verdict === 'violated') this.#violated = true;
-    this.#onDecided(segment, verdict, this.#isLate);
+  #judged(segment: Segment, steps: number): ReturnType<typeof judgeSegment> {
+    const judged = judgeSegment(segment, { steps, isLate: this.#isLate });
+    if (judged.verdict === 'violated') this.#violated = true;
+    this.#onDecided(segment, judged.verdict, this.#isLate);
+    return judged;
   }
 
   ended(): void {
@@ -73,14 +71,13 @@ export class Searches {
       for (const segment of open) {
         if (left <= 0 || this.#isLate?.() || (this.#violated && !allObjects)) return;
         const steps = Math.min(round, left);
-        const judged = judgeSegment(segment, { steps, isLate: this.#isLate });
+        const judged = this.#judged(segment, steps);
         left -= judged.steps;
         if (judged.verdict !== 'budget') {
           const { object } = segment.object;
           const others = (this.undecided[object] ?? 1) - 1;
           if (others > 0) this.undecided[object] = others;
           else delete this.undecided[object];
-          this.#decided(segment, judged.verdict);
         }
         // A search that stopped before its maximum number of steps had no memory left. A second search would fail, too.
         else if (judged.steps >= steps) undecided.push(segment);

@@ -7,10 +7,7 @@ export interface Configuration {
   from: number;
   to: number;
   state: number;
-  /**
-   * If the next response needs several operations without a response, the search adds them in a row. The state before
-   * this row; −1 outside of a row.
-   */
+  /** The state before a row of operations without a response that the next response needs; −1 outside a row. */
   chain: number;
   /** For each class of operations without a response: how many of them are in the order. */
   counts: Uint32Array;
@@ -19,10 +16,7 @@ export interface Configuration {
 /** Size of an entry's header in words: next entry of the bucket, hash, from, to, state, chain. */
 const HEAD = 6;
 
-/**
- * Stores the known configurations of a search in a hash table of one array, because millions of objects need too much
- * memory.
- */
+/** Stores configurations in a hash table of one array, because millions of objects need too much memory. */
 export class SeenStates {
   #data = new Int32Array(1 << 10);
   #used = 1;
@@ -33,10 +27,7 @@ export class SeenStates {
     return 4 * this.#used;
   }
 
-  /**
-   * Returns true if the configuration is known, or differs from a known one only by more operations without a response.
-   * Otherwise stores the configuration and returns false.
-   */
+  /** Stores a configuration. Returns true if it, or one with fewer operations without a response, is known. */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
     let at = this.#buckets[hash & (this.#buckets.length - 1)] as number;

@@ -1,7 +1,4 @@
-/**
- * Cuts the history of one object into segments, each at a read that overlaps no operation. A cut waits until slow
- * earlier reads are recorded.
- */
+/** Cuts an object's history at reads that overlap no operation, once slow earlier reads are recorded. */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
@@ -29,10 +26,7 @@ const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /**
-   * True if the rest of the history cannot be judged, because a write was recorded out of order or has an unknown
-   * effect.
-   */
+  /** True if the rest cannot be judged: a write was recorded out of order, or has an unknown effect. */
   closed = false;
   /** True until a read shows the first state of the object. */
   #unknown: boolean;
@@ -43,9 +37,7 @@ export class Segments {
   #last: Operation | undefined;
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
-  /**
-   * True if a client had two requests in flight. Then its next request does not show that its earlier reads have ended.
-   */
+  /** True if a client had two requests in flight, so that its next request does not end its earlier reads. */
   #parallel = false;
   #stuck = false;
   /** Number of operations in the segment that may or may not have happened. */
@@ -198,10 +190,7 @@ export class Segments {
     return { object: this.object, initial: this.#initial, from: this.#from, entries };
   }
 
-  /**
-   * Returns true if an operation with unknown outcome (`info`) may take effect on either side of a cut, and no read can
-   * show on which side.
-   */
+  /** Returns true if an `info` operation may take effect on either side of a cut, and no read shows on which. */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
     const { kind } = this.object;

@@ -1,14 +1,9 @@
-/**
- * Speeds up the search of a list that has only add, set and clear. Gives a number to each list that a read shows, and
- * to each beginning of a shown list.
- */
+/** Speeds up the search of a list with only add, set and clear: numbers shown lists and their beginnings. */
 import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/**
- * Operations with numbers in place of lists. They have a valid order if and only if the original operations have one.
- */
+/** Operations with numbers for lists. They have a valid order if and only if the original ones have one. */
 export interface Reduced {
   machine: Machine;
   initial: State;
@@ -18,10 +13,7 @@ export interface Reduced {
 /** A list that a read shows, or the beginning of a shown list. */
 interface Shown {
   state: State;
-  /**
-   * The lists that result from adding one value to this list, if they are shown or begin a shown list. Key: the added
-   * value.
-   */
+  /** The shown lists, or beginnings of them, that are longer by one value. Key: the added value. */
   longer: Map<string, Shown>;
   /** True if the list cannot occur twice, because one of its values is written only once. */
   once: boolean;
@@ -131,10 +123,6 @@ class ShownLists implements Machine {
     if (value === undefined) return UNSHOWN;
     if (action === 'set') return this.#byName.get(value)?.state;
     return this.#isOnlyHere(value) ? undefined : UNSHOWN;
-  }
-
-  key([name = '']: State): string {
-    return name;
   }
 
   /** Returns true for a read, and for a write whose result no read shows. */

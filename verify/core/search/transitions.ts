@@ -1,14 +1,10 @@
 /** Numbers states and operations, so that each effect of an operation on a state is computed once. */
 import { getOrInsert } from '../get-or-insert.ts';
-import type { ObjectOperation, State } from '../objects/models.ts';
+import { keyOf, type ObjectOperation, type State } from '../objects/models.ts';
 
 export interface Machine {
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns a text for a state. Equal states have the same text, different states have different texts. */
-  key(state: State): string;
-  /**
-   * Returns whether the search may add an operation as soon as it leaves the state unchanged. Default: true for reads.
-   */
+  /** Returns whether the search adds an operation once it leaves the state unchanged. Default: true for reads. */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
@@ -16,10 +12,7 @@ export interface Machine {
 export const REFUSED = -1;
 const UNTRIED = -2;
 
-/**
- * Maximum number of classes of operations for which next states are kept in a table. A larger table would be mostly
- * empty.
- */
+/** Maximum number of classes of operations for a table of next states. A larger table would be mostly empty. */
 const WIDE = 256;
 
 export class Transitions {
@@ -42,7 +35,7 @@ export class Transitions {
   }
 
   numberOf(state: State): number {
-    return getOrInsert(this.#numbers, this.#machine.key(state), () => {
+    return getOrInsert(this.#numbers, keyOf(state), () => {
       this.size += 1 + state.length;
       return this.#states.push(state) - 1;
     });
