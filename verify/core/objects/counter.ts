@@ -38,7 +38,7 @@ export class Counter implements ObjectState {
   #falls: Write[] = [];
   #fall: Operation | undefined;
   readonly #overlaps: Overlaps;
-  readonly #readers = new Readers(Viewer);
+  readonly readers = new Readers(Viewer);
 
   constructor({ initial }: ObjectEvent, overlaps: Overlaps) {
     this.#overlaps = overlaps;
@@ -71,16 +71,12 @@ export class Counter implements ObjectState {
     else this.#base += byOf(oldest);
   }
 
-  sessionEnded(session: string): void {
-    this.#readers.forget(session);
-  }
-
   wrote(write: Write, operation: Operation): void {
     const { outcome, session } = operation;
     if (rises(write.effect)) this.#rose(write, outcome);
     else this.#fell(write, operation);
     if (outcome !== 'ok') return;
-    const reader = this.#readers.of(session);
+    const reader = this.readers.of(session);
     if (reader.written?.end !== undefined && isOlderVersion(reader.written.end, operation)) return;
     reader.written = write;
     reader.writtenIn = this.#phase;
@@ -141,7 +137,7 @@ export class Counter implements ObjectState {
 
   read(read: Operation, facts: ReadFacts): void {
     const count = countOf(read.saw);
-    const reader = this.#readers.of(read.session);
+    const reader = this.readers.of(read.session);
     const versions = read.version !== undefined;
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);

@@ -7,6 +7,7 @@ import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.
 
 // Created once, because creating a function in k6 takes as long as calling it.
 const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.otherStarted(start);
+const noChanges = (): Map<number, PendingChange> => new Map();
 const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
   overlaps.otherEnded(operation);
 
@@ -54,8 +55,7 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // An app may load all its data for a change to one object, and save the data later. So it may overwrite newer data
-    // of another object.
+    // An app may load all its data for a change to one object, and later overwrite newer data of others with it.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
       object.overlaps.otherStarted(start);
@@ -88,9 +88,7 @@ export class Objects {
   }
 
   #began(scope: string, start: Start): void {
-    const pending = this.#pending.get(scope);
-    if (pending === undefined) this.#pending.set(scope, new Map([[start.id, { start }]]));
-    else pending.set(start.id, { start });
+    getOrInsert(this.#pending, scope, noChanges).set(start.id, { start });
   }
 
   #returned(scope: string, operation: Operation): void {
@@ -102,10 +100,7 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /**
-   * Passes an event to the other objects of the same session and user, because an app may save all of them in one
-   * request.
-   */
+  /** Passes an event to the session's and user's other objects, which an app may save in the same request. */
   #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);
@@ -130,7 +125,7 @@ export class Objects {
       this.#declared.delete(name);
     }
     for (const scope of [user, '*'])
-      for (const { state } of this.#scopes.get(scope) ?? []) state.sessionEnded(session);
+      for (const { state } of this.#scopes.get(scope) ?? []) state.readers.forget(session);
     return own;
   }
 

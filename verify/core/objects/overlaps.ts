@@ -14,10 +14,7 @@ export interface Write {
   rivals: Write[];
   /** True if reads cannot show whether the write took effect. */
   traceless: boolean;
-  /**
-   * An overlapping request that may undo this write: an app may load its data before the write, and save it after the
-   * write.
-   */
+  /** An overlapping request that may undo this write: it may load data before the write, and save it after. */
   overlapping?: Start | Operation;
 }
 
@@ -166,10 +163,7 @@ export class Overlaps {
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /**
-   * Returns whether every write had its response before this operation was called. A write with unknown outcome may
-   * still take effect.
-   */
+  /** Returns whether all writes had a response before this operation was called. An `info` may still take effect. */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {

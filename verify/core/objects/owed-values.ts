@@ -6,13 +6,13 @@ import { overlapped, type Write } from './overlaps.ts';
 import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
 
-interface Owed {
+class Owed {
   /** Acknowledged adds of the value that no final state (read while no write was in flight) has shown. */
-  adds: Write[];
+  readonly adds: Write[] = [];
   /** Number of times that a final state must show the value: 1, or in a bag the number of adds. */
-  least: number;
-  raced: boolean;
-  absent: boolean;
+  least = 0;
+  raced = false;
+  absent = false;
   showed: Operation | undefined;
 }
 
@@ -28,13 +28,7 @@ export class OwedValues {
   }
 
   add(value: Value, add: Write): void {
-    const owed = getOrInsert(this.#values, value, () => ({
-      adds: [],
-      least: 0,
-      raced: false,
-      absent: false,
-      showed: undefined,
-    }));
+    const owed = getOrInsert(this.#values, value, () => new Owed());
     owed.adds.push(add);
     if (this.#bag || owed.least === 0) owed.least++;
   }
@@ -50,8 +44,7 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // If no request overlapped the add of a value, the add cannot be a lost update. A bag keeps its record, to
-        // count equal values.
+        // An add that no request overlapped cannot be a lost update. A bag keeps its record, to count equal values.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;

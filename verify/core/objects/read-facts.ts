@@ -12,26 +12,25 @@ export interface Contradiction {
   summary?: string;
 }
 
+export const NOTHING: readonly never[] = [];
+
 export interface NewestAdd {
   add: Operation;
   /** True if the list shows the session's last add, and all adds of the session after the first one that it shows. */
   shown: boolean;
 }
 
-export interface ReadFacts {
+export class ReadFacts {
   /** The session's last acknowledged write whose effect this read had to show. */
-  write: Operation | undefined;
+  write: Operation | undefined = undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
-  read: Operation | undefined;
-  /**
-   * When the session's next read equals this read, and the object has not changed: true if the next read counts as a
-   * compared read, too.
-   */
-  again: boolean;
+  read: Operation | undefined = undefined;
+  /** True if the session's next read, if equal and without a change between, is a compared read, too. */
+  again = false;
   /** Values of this read that the session's previous read may not have shown. */
-  fresh: readonly string[];
-  stale: Contradiction[];
-  back: Contradiction[];
+  fresh: readonly string[] = NOTHING;
+  stale: Contradiction[] = [];
+  back: Contradiction[] = [];
 }
 
 export interface LostUpdate {
@@ -57,13 +56,12 @@ export interface DueValue {
   add: Write;
 }
 
-export const NOTHING: readonly never[] = [];
-
 /** Tracks the state of one object. A method is absent if it makes no sense for the kind of object. */
 export interface ObjectState {
   started(write: Write): void;
   wrote(write: Write, operation: Operation): void;
-  sessionEnded(session: string): void;
+  /** The records of the sessions that use the object. */
+  readonly readers: Readers<Reader>;
   /** Compares a read of a live session with earlier operations, and adds the results to `facts`. */
   read(read: Operation, facts: ReadFacts): void;
   /** Returns the adds that a final state shows for the first time. @param before the previous final state */
@@ -72,10 +70,7 @@ export interface ObjectState {
   lost?(read: Operation): Lost | undefined;
   /** Returns whether the list shows the session's last add. Undefined if later adds may have cut it off. */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
-  /**
-   * `due`: values whose add was acknowledged, and values that a read showed. `kept`: only values whose add was
-   * acknowledged.
-   */
+  /** `due`: values that were acknowledged, or that a read showed. `kept`: only acknowledged values. */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
   /** Returns the number of values that the object may hold. */

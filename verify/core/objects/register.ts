@@ -21,17 +21,14 @@ class Viewer extends Reader {
   readonly past = new Set<ShownState>();
 }
 
-/**
- * Decides which of two states is older: by version numbers, by the order of one client's writes, or because a session
- * saw one state and later the other. Ignores overlapped writes, which a request may have undone.
- */
+/** Decides which state is older by versions, one client's writes, or a session's reads. Ignores overlapped writes. */
 export class Register implements ObjectState {
   readonly #writes = new Map<string, Write>();
   readonly #first = new Set<string>();
   #unsets: Write[] = [];
   /** True if a value was written twice, so that a read does not show which write set it. */
   #repeats = false;
-  readonly #readers = new Readers(Viewer);
+  readonly readers = new Readers(Viewer);
 
   constructor({ initial }: ObjectEvent) {
     const [value] = initial ?? [];
@@ -47,20 +44,16 @@ export class Register implements ObjectState {
     else this.#writes.set(value, write);
   }
 
-  sessionEnded(session: string): void {
-    this.#readers.forget(session);
-  }
-
   wrote(write: Write, operation: Operation): void {
     if (operation.outcome === 'fail') this.#unsets = this.#unsets.filter(unset => unset !== write);
     if (operation.outcome !== 'ok') return;
-    const reader = this.#readers.of(operation.session);
+    const reader = this.readers.of(operation.session);
     if (reader.written?.end !== undefined && isOlderVersion(reader.written.end, operation)) return;
     reader.written = write;
   }
 
   read(read: Operation, facts: ReadFacts): void {
-    const reader = this.#readers.of(read.session);
+    const reader = this.readers.of(read.session);
     const shown = this.#shownBy(read);
     if (shown === undefined && read.version === undefined) return;
     this.#againstWrite(read, shown, reader, facts);
@@ -93,12 +86,8 @@ export class Register implements ObjectState {
     if (older) facts.stale.push(outdated(wrote, 'acknowledged', read));
   }
 
-  #againstRead(
-    read: Operation,
-    shown: ShownState | undefined,
-    { last, shown: before, past }: Viewer,
-    facts: ReadFacts,
-  ): void {
+  #againstRead(read: Operation, shown: ShownState | undefined, reader: Viewer, facts: ReadFacts): void {
+    const { last, shown: before, past } = reader;
     if (last === undefined || !precedes(last, read)) return;
     const versions = isOlderVersion(last, read);
     if (versions === undefined) {

@@ -8,10 +8,7 @@ export class RemovedValues {
   readonly #values = new Map<string, Value>();
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
-  /**
-   * True if a removed value was forgotten to save memory. A read that shows this value then seems to show an unknown
-   * value.
-   */
+  /** True if a removed value was forgotten to save memory. If a read shows it, it then seems to be unknown. */
   hasForgotten = false;
   #forgotten: Operation | undefined;
 

@@ -7,10 +7,7 @@ import { type DueValue, NOTHING, type ObjectState } from './read-facts.ts';
 
 export interface Sifted {
   foreign?: number;
-  /**
-   * Number of values at the end of `saw` that the list did not show. They were added because the app may have cut them
-   * off.
-   */
+  /** Number of values at the end of `saw` that were not shown, but added, because the app may have cut them off. */
   beyond?: number;
   /** Present if the app may have cut the list off at its length, so that this may explain every missing value. */
   cutAt?: CutAt;
@@ -28,10 +25,7 @@ const FEWEST_ROWS = 10;
 export const mayBeCutOff = (values: number): boolean =>
   values >= FEWEST_ROWS && (values % 5 === 0 || values % 12 === 0 || (values & (values - 1)) === 0);
 
-/**
- * Maximum number of values above its limit that a list may show for a moment: an app may add a value before it cuts the
- * list.
- */
+/** Number of values that a list may show beyond its limit: an app may add a value before it cuts the list. */
 const EXCESS = 3;
 
 /** Lengths of the lists that the reads of one probe showed. They suggest where the app cuts off a list. */
@@ -110,10 +104,7 @@ export class Sift {
     for (const value of putsIn(effect)) if (!value.startsWith(this.#canary)) this.#known.add(value);
   }
 
-  /**
-   * Removes the values of other runs from `saw`. If the app may have cut off the list, deletes `saw`, and returns the
-   * list.
-   */
+  /** Removes other runs' values from `saw`. If the list may be cut off, deletes `saw`, and returns the list. */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
     if (saw === undefined) return undefined;
@@ -139,10 +130,7 @@ export class Sift {
     else for (const value of saw) this.#known.add(value);
   }
 
-  /**
-   * Returns the values that the app may have cut off. Returns `all` if cutting the list may explain every missing
-   * value.
-   */
+  /** Returns values that the app may have cut off; `all` if a cut may explain every missing value. */
   #cutOff(read: Operation & Sifted, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
     const { length } = saw;
     const longest = this.#longest;

@@ -2,7 +2,7 @@ import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { Counter } from './counter.ts';
 import { isWrite } from './models.ts';
 import { Overlaps, type Write } from './overlaps.ts';
-import { type Lost, type NewestAdd, NOTHING, type ObjectState, type ReadFacts } from './read-facts.ts';
+import { type Lost, type NewestAdd, NOTHING, type ObjectState, ReadFacts } from './read-facts.ts';
 import { Register } from './register.ts';
 import { type LongestLists, Sift } from './sift.ts';
 import { Values } from './values.ts';
@@ -38,14 +38,7 @@ export class TrackedObject {
   readonly overlaps: Overlaps;
   readonly state: ObjectState;
   readonly #sift: Sift;
-  readonly #reads: ReadFacts = {
-    stale: [],
-    back: [],
-    read: undefined,
-    write: undefined,
-    again: false,
-    fresh: [],
-  };
+  readonly #reads = new ReadFacts();
   readonly #facts: ObjectFacts;
   #cut: readonly string[] | undefined;
   /** The last final state (read while no write was in flight); undefined once a new write has started. */

@@ -8,6 +8,7 @@ import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, mayBeUndone, type Write } from './overlaps.ts';
 import { type Contradiction, Reader, type ReadFacts } from './read-facts.ts';
+import type { Sifted } from './sift.ts';
 
 export class Value {
   readonly value: string;
@@ -50,13 +51,21 @@ export class Viewer extends Reader {
   readonly most = { added: LEAST, gone: LEAST };
   /** Values that a read lacked, perhaps because an overlapping request had overwritten them. */
   readonly suspects = new Map<Value, Suspects>();
-  /**
-   * Number of changes of the object at the session's last read; −1 if the next read must be compared even without a
-   * change.
-   */
+  /** Number of the object's changes at the last read; −1 if even an equal next read must be compared. */
   settled = -1;
   values: readonly Value[] = [];
   compared = NOTHING_COMPARED;
+}
+
+/** A read that is compared with the earlier operations of its session. */
+export interface ComparedRead {
+  read: Operation & Sifted;
+  /** Number of the read among the compared reads of the object. */
+  number: number;
+  /** True if no write could take effect when the read was sent. A write in flight may save older data. */
+  quiet: boolean;
+  reader: Viewer;
+  facts: ReadFacts;
 }
 
 export function hasAdded(known: Value, reader: Viewer): void {
@@ -89,13 +98,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /** Reports values of an earlier read that this read wrongly lacks. Returns true if this read lacks any value. */
-export function lacking(
-  read: Operation,
-  number: number,
-  quiet: boolean,
-  reader: Viewer,
-  facts: ReadFacts,
-): boolean {
+export function lacking({ read, number, quiet, reader, facts }: ComparedRead): boolean {
   let owed = false;
   reader.shown.forEach((earlier, known) => {
     const { value } = known;
@@ -116,9 +119,10 @@ export function lacking(
   return owed;
 }
 
-export function shows(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
+export function shows(known: Value, reading: ComparedRead): void {
   const { value } = known;
-  notOverwritten(known, read, reader, facts);
+  const { read, reader, facts } = reading;
+  notOverwritten(known, reading);
   const removal = mustBeGone(known, read);
   if (removal !== undefined && !raced(known)) {
     facts.stale.push(contradiction(removal, 'acknowledged', `"${value}" gone`, `"${value}" is still there`));
@@ -134,10 +138,8 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/**
- * Reports an earlier read without the value, after a later read has proved that no request had overwritten the value.
- */
-function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
+/** Reports an earlier read without the value, once a read proves that no request had overwritten it. */
+function notOverwritten(known: Value, { read, reader, facts }: ComparedRead): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
   for (const kind of ['stale', 'back'] as const) {
@@ -167,11 +169,8 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
   return undefined;
 }
 
-/**
- * Returns whether a read without the value is wrong.
- * @param quiet true if no write could take effect when the read was sent
- */
-export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
+/** Returns whether a read without the value is wrong. */
+export const mustShow = (known: Value, { read, quiet }: ComparedRead): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
@@ -186,10 +185,7 @@ export const contradiction = (against: Operation, was: string, expected: string,
   came,
 });
 
-/**
- * Returns whether a list shows one add of its session, but lacks a later add.
- * @param own the session's adds that the list shows
- */
+/** Returns whether a list lacks an add of its session after one that it shows. `own`: the adds that it shows. */
 export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
   let lacks: Write | undefined;
   for (let i = added.length - 1, left = own.size; i >= 0 && left > 0; i--) {

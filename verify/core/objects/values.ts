@@ -17,6 +17,7 @@ import {
 } from './read-facts.ts';
 import type { Sifted } from './sift.ts';
 import {
+  type ComparedRead,
   contradiction,
   hasAdded,
   hasGap,
@@ -41,7 +42,7 @@ interface ReadCounts {
 
 export class Values implements ObjectState {
   readonly #contents: Contents;
-  readonly #readers = new Readers(Viewer);
+  readonly readers = new Readers(Viewer);
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
   #reads = 0;
@@ -60,7 +61,7 @@ export class Values implements ObjectState {
     const contents = this.#contents;
     const added = contents.added(write, operation);
     if (operation.outcome === 'ok') {
-      const reader = this.#readers.of(operation.session);
+      const reader = this.readers.of(operation.session);
       for (const known of added) hasAdded(known, reader);
       const value = contents.taken(write, operation);
       if (value !== undefined) reader.removed = { end: operation, value };
@@ -68,10 +69,6 @@ export class Values implements ObjectState {
     const [known] = added;
     if (write.effect?.does !== 'adds' || known === undefined) return;
     if (write.certain && !contents.overfull && !mayBeGone(known)) this.#owed.add(known, write);
-  }
-
-  sessionEnded(session: string): void {
-    this.#readers.forget(session);
   }
 
   settle(read: Operation, before: Operation | undefined): readonly Write[] {
@@ -83,7 +80,7 @@ export class Values implements ObjectState {
   }
 
   newest(read: Operation, saw: readonly string[]): NewestAdd | undefined {
-    const { added } = this.#readers.of(read.session);
+    const { added } = this.readers.of(read.session);
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
@@ -109,7 +106,7 @@ export class Values implements ObjectState {
   }
 
   read(read: Operation & Sifted, facts: ReadFacts): void {
-    const reader = this.#readers.of(read.session);
+    const reader = this.readers.of(read.session);
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
@@ -123,7 +120,8 @@ export class Values implements ObjectState {
       reader.compared.read = reader.compared.next;
     } else {
       reader.compared = NOTHING_COMPARED;
-      const owed = this.#compare(read, reader, facts);
+      const number = ++this.#reads;
+      const owed = this.#compare({ read, number, quiet: this.#overlaps.overBefore(read), reader, facts });
       reader.settled = owed || reader.suspects.size > 0 ? -1 : this.#contents.changes;
     }
     facts.write = reader.compared.write;
@@ -131,49 +129,44 @@ export class Values implements ObjectState {
     if (after && reader.compared.read) facts.read = last;
   }
 
-  /**
-   * Returns true if the next read must be compared even if it equals this read, because an operation overlaps this
-   * read.
-   */
-  #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
-    const number = ++this.#reads;
+  /** Returns true if even an equal next read must be compared, because an operation overlaps this read. */
+  #compare(reading: ComparedRead): boolean {
+    const { read, reader } = reading;
     const before = reader.values;
-    const seen = this.#look(read, number, reader, facts);
+    const seen = this.#look(reading);
     // An app may drop values beyond the declared maximum (`cap`).
     if (this.#contents.held + (read.foreign ?? 0) > this.#contents.cap) this.#contents.overfull = true;
     if (this.#contents.overfull || this.#contents.present.size + (read.foreign ?? 0) > this.#contents.cap)
       return true;
-    // A write in flight may save older data, and so hide values.
-    const quiet = this.#overlaps.overBefore(read);
-    const held = (known: Value): boolean => mustShow(known, read, quiet);
+    const held = (known: Value): boolean => mustShow(known, reading);
     reader.compared = {
-      write: this.#comparedWrite(read, quiet, reader),
+      write: this.#comparedWrite(reading),
       read: before.some(held),
       next: reader.values.some(held),
     };
-    const misses =
-      seen.present < this.#contents.present.size && this.#misses(read, number, quiet, reader, facts);
-    const lacks =
-      (seen.removing || seen.different < reader.shown.size) && lacking(read, number, quiet, reader, facts);
+    const misses = seen.present < this.#contents.present.size && this.#misses(reading);
+    const lacks = (seen.removing || seen.different < reader.shown.size) && lacking(reading);
     return seen.removing || misses || lacks;
   }
 
-  #comparedWrite(read: Operation, quiet: boolean, reader: Viewer): Operation | undefined {
-    const { added, removed } = reader;
+  #comparedWrite(reading: ComparedRead): Operation | undefined {
+    const { read } = reading;
+    const { added, removed } = reading.reader;
     while (added.at(-1)?.present === false) added.pop();
     let write: Operation | undefined;
     for (let i = added.length - 1; i >= 0 && write === undefined; i--) {
       const known = added[i] as Value;
       const { add } = known;
-      if (add !== undefined && precedes(add, read) && mustShow(known, read, quiet)) write = add;
+      if (add !== undefined && precedes(add, read) && mustShow(known, reading)) write = add;
     }
     if (removed === undefined || raced(removed.value) || mustBeGone(removed.value, read) === undefined)
       return write;
     return write === undefined || precedes(write, removed.end) ? removed.end : write;
   }
 
-  #look(read: Operation & Sifted, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
-    const { saw = [], beyond = 0 } = read;
+  #look(reading: ComparedRead): ReadCounts {
+    const { number, reader, facts } = reading;
+    const { saw = [], beyond = 0 } = reading.read;
     const before = reader.values;
     const values: Value[] = [];
     const fresh: string[] = [];
@@ -198,7 +191,7 @@ export class Values implements ObjectState {
       if (known.removing.length > 0) seen.removing = true;
       else if (shown && reader.suspects.size === 0) continue;
       // Skips a value that the list did not show because the app may have cut it off.
-      if (i < saw.length - beyond) shows(known, read, reader, facts);
+      if (i < saw.length - beyond) shows(known, reading);
     }
     reader.values = values;
     facts.fresh = fresh;
@@ -206,7 +199,7 @@ export class Values implements ObjectState {
   }
 
   /** Reports values of the session that the read wrongly lacks. Returns whether it lacks any value of the session. */
-  #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
+  #misses({ read, number, quiet, reader, facts }: ComparedRead): boolean {
     let owed = false;
     this.#contents.present.forEach(known => {
       const { value, add } = known;
