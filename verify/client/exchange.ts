@@ -1,8 +1,7 @@
 /** Defines one HTTP request and its response, and the names of failures, such as `timeout`. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Failure } from '../core/response/outcome.ts';
-import type { BodyFacts, Reply } from '../core/response/reply.ts';
+import type { BodyFacts, Failure, Reply } from '../core/response/reply.ts';
 import { bodyOf, type LastBodies, textOf } from './body.ts';
 import { isDistrust, reasonOf } from './certificate.ts';
 import type { Cookies } from './jar.ts';

@@ -34,11 +34,8 @@ export class CanarySearch {
 }
 
 /** Returns the canaries in `found` that are not values of the object, which are in `saw`. */
-export function canariesOutside(
-  saw: readonly string[],
-  found: readonly string[],
-  { facts }: Reply,
-): string[] {
+export function canariesOutside(saw: readonly string[], found: readonly string[], reply: Reply): string[] {
+  const { facts } = reply;
   const known = facts?.outside;
   if (known?.found === found && known.saw === saw) return known.canaries;
   const canaries = alike(found, saw) ? [] : [...new Set(found.filter(canary => !saw.includes(canary)))];

@@ -1,6 +1,6 @@
 /** Finds a value in a response, such as a name, at the place that the target file defines. */
 import { Finder } from './finder.ts';
-import type { BodyFacts } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 /** A place in a response: a regular expression whose first group is the value, or one of the objects below. */
 export type Finding =
@@ -13,12 +13,7 @@ export type Finding =
   /** The value of `<input name="…" value="…">`. */
   | { field: string };
 
-interface Found {
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: string;
-  facts?: BodyFacts;
-  cookies: readonly { name: string; value?: string }[];
-}
+type Found = Pick<Reply, 'headers' | 'body' | 'facts' | 'cookies'>;
 
 export interface Findings {
   first(reply: Found): string | undefined;
@@ -71,10 +66,7 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/**
- * Returns a regular expression for the attribute `held` of a tag with this `name`. The attributes may come in any
- * order.
- */
+/** Returns a regular expression for the attribute `held` of a tag with this `name`; attributes in any order. */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 

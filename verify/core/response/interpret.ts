@@ -1,14 +1,14 @@
 /** Interprets a response: whether the session is signed in, as which user, with which state, and by which instance. */
 import { isSafe } from '../history/actions.ts';
 import { unpadder } from '../history/canary.ts';
-import type { Action, CookieChange, Operation } from '../history/history.ts';
+import type { Action, CookieChange, Returned } from '../history/history.ts';
 import { CanarySearch, canariesOutside } from './canaries.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import { acceptsLogin, hasPasswordField, LIMITED, limitsLogin } from './login-answer.ts';
 import { type Named, namer, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Pages } from './pages.ts';
-import { ListReader } from './pages-of-list.ts';
+import { listReader } from './pages-of-list.ts';
 import { type ListPage, noteOf, type Reply } from './reply.ts';
 import { type KnownStrangers, Strangers } from './strangers.ts';
 
@@ -28,20 +28,8 @@ export interface Learned {
   strangers: KnownStrangers;
 }
 
-export type Seen = Pick<
-  Operation,
-  | 'outcome'
-  | 'status'
-  | 'note'
-  | 'instance'
-  | 'source'
-  | 'cohort'
-  | 'signedIn'
-  | 'sawUser'
-  | 'saw'
-  | 'canaries'
-  | 'cookies'
->;
+/** What a response shows, without its time. */
+export type Seen = Omit<Returned, 'return'>;
 
 export interface Asked {
   action: Action;
@@ -70,7 +58,7 @@ export class Interpreter {
   readonly #reading: Reading;
   readonly #canaries: CanarySearch;
   readonly #user: Findings;
-  readonly #lists: Map<string, ListReader>;
+  readonly #lists: Map<string, ReturnType<typeof listReader>>;
   readonly strangers = new Strangers();
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
@@ -85,7 +73,7 @@ export class Interpreter {
     const found = (finding: Finding) => finder(finding, reading.decode);
     this.#user = found(pages.signedIn.user);
     this.#lists = new Map(
-      pages.probes.map(({ object, read }) => [object, new ListReader(read, reading.decode, unpadded)]),
+      pages.probes.map(({ object, read }) => [object, listReader(read, reading.decode, unpadded)]),
     );
     this.#csrf = pages.csrf === undefined ? undefined : found(pages.csrf);
     this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
@@ -135,8 +123,10 @@ export class Interpreter {
     if (cohort !== undefined) seen.cohort = cohort;
     const busy = this.busy(reply) || (action === 'login' && limitsLogin(reply));
     if (!busy) this.#session(seen, reply, asked);
-    if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
-      this.#state(seen, reply, object, path);
+    if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked) {
+      const { values, next, cut } = this.page(reply, object, path);
+      if (next === undefined && !cut) seen.saw = values;
+    }
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, isSafe(action));
     if (seen.outcome === 'ok' && writes(action) && this.#mayRefuse(reply, asked)) seen.outcome = 'info';
@@ -215,18 +205,11 @@ export class Interpreter {
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }
 
-  #state(seen: Seen, reply: Reply, object: string, path: string | undefined): void {
-    const { values, next, cut } = this.page(reply, object, path);
-    if (next === undefined && !cut) seen.saw = values;
-  }
-
   page(reply: Reply, object: string, path?: string): ListPage {
-    return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
+    return this.#lists.get(object)?.(reply, path) ?? NO_PAGE;
   }
 
-  /**
-   * Adds the changes of session cookies. Adds the canaries in the response, except those that are values of the object.
-   */
+  /** Adds changes of session cookies, and the canaries that are not values of the object. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     if (found.length > 0) {

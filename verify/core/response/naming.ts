@@ -22,10 +22,7 @@ export interface Versioning {
 
 export interface Named {
   instance: string;
-  /**
-   * Where the name was found: `header`, `cookie` or `body`. `address` if the client sent the request directly to this
-   * instance.
-   */
+  /** Where the name was found: `header`, `cookie`, `body`, or `address` for a request past the balancer. */
   source: string;
 }
 
@@ -62,13 +59,10 @@ export function namer(
     (shown === undefined ? undefined : named(shown.first(reply), 'body'));
 }
 
-export function versionNamer({
-  header,
-  find,
-}: Versioning): (reply: Reply, instance?: string) => string | undefined {
+export function versionNamer({ header, find }: Versioning) {
   const part = find === undefined ? undefined : new Finder(find);
   const name = header?.toLowerCase();
-  return (reply, instance) => {
+  return (reply: Reply, instance?: string): string | undefined => {
     const text = name === undefined ? instance : reply.headers[name];
     if (text === undefined || (name === undefined && part === undefined)) return undefined;
     return inHeader(text, part)?.slice(0, LONGEST) || undefined;

@@ -1,12 +1,13 @@
 import { decodeHTML } from 'entities';
 import { describe, expect, it } from 'vitest';
-import { ListReader, type ListSpec } from './pages-of-list.ts';
+import { type ListSpec, listReader } from './pages-of-list.ts';
 
 const read = (body: string, spec: Partial<ListSpec> = {}, path = '/items', link?: string) =>
-  new ListReader({ items: '<li>([^<]*)', ...spec }, decodeHTML, text => text).page(
-    { status: 200, headers: { link }, body, cookies: [] },
-    path,
-  );
+  listReader(
+    { items: '<li>([^<]*)', ...spec },
+    decodeHTML,
+    text => text,
+  )({ status: 200, headers: { link }, body, cookies: [] }, path);
 const rows = (count: number): string => '<li>x</li>'.repeat(count);
 
 describe('the next page', () => {
@@ -58,27 +59,27 @@ describe('a list', () => {
 
 describe('an equal body', () => {
   const reader = (spec: Partial<ListSpec> = {}) =>
-    new ListReader({ items: '<li>([^<]*)', ...spec }, decodeHTML, text => text.replace(/x+$/, ''));
+    listReader({ items: '<li>([^<]*)', ...spec }, decodeHTML, text => text.replace(/x+$/, ''));
   const reply = (headers = {}) => ({ status: 200, headers, body: '<li>ax<li>b', cookies: [], facts });
   let facts = { firsts: new Map() };
 
   it('is read once for each path and list', () => {
     facts = { firsts: new Map() };
     const list = reader();
-    const page = list.page(reply(), '/a');
+    const page = list(reply(), '/a');
     expect(page).toEqual({ values: ['a', 'b'], cut: false });
-    expect(list.page(reply(), '/a')).toBe(page);
-    expect(list.page(reply(), '/b')).not.toBe(page);
-    expect(reader({ rows: 2 }).page(reply(), '/b')).toEqual({ values: ['a', 'b'], cut: true });
+    expect(list(reply(), '/a')).toBe(page);
+    expect(list(reply(), '/b')).not.toBe(page);
+    expect(reader({ rows: 2 })(reply(), '/b')).toEqual({ values: ['a', 'b'], cut: true });
   });
 
   it('is read again if a header may say more', () => {
     facts = { firsts: new Map() };
     const list = reader();
-    expect(list.page(reply(), '/a').next).toBeUndefined();
-    expect(list.page(reply({ link: '</a?page=2>; rel="next"' }), '/a').next).toBe('/a?page=2');
+    expect(list(reply(), '/a').next).toBeUndefined();
+    expect(list(reply({ link: '</a?page=2>; rel="next"' }), '/a').next).toBe('/a?page=2');
     const other = reader({ next: { header: 'x-next' } });
-    expect(other.page(reply({ 'x-next': '/c' }), '/a').next).toBe('/c');
-    expect(other.page(reply({ 'x-next': '/d' }), '/a').next).toBe('/d');
+    expect(other(reply({ 'x-next': '/c' }), '/a').next).toBe('/c');
+    expect(other(reply({ 'x-next': '/d' }), '/a').next).toBe('/d');
   });
 });

@@ -1,6 +1,5 @@
 /** Defines a response as the core interprets it, whether Node or k6 received it. */
 import type { CookieAttributes } from '../history/history.ts';
-import type { Failure } from './outcome.ts';
 
 export interface ListPage {
   /** The values without their padding. Callers must not change this list, because it is shared. */
@@ -24,6 +23,12 @@ export interface BodyFacts {
   /** The secrets of the last search, and whether the body shows one of them. */
   exposed?: { secrets: readonly string[]; shown: boolean };
 }
+
+/**
+ * Why a request has no usable response. `refused` and `certificate`: nothing was sent. `reset`: the connection broke.
+ * `timeout`: no complete response. `aborted`: the run was stopped. `oversized`, `garbled`: the body is unusable.
+ */
+export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
 
 export interface Reply {
   status?: number;
