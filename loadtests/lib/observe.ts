@@ -4,7 +4,7 @@ import type { Event } from '../../verify/core/history/history.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import type { Anomaly } from '../../verify/core/result/verdict.ts';
 import { BROKE, failureOf, type Judged, OTHER, TAGGED } from '../../verify/core/sums/figures.ts';
-import { type ComparedWith, nothingRepeated, type Repeated } from '../../verify/core/sums/repeats.ts';
+import { type ComparedWith, Repeated } from '../../verify/core/sums/repeats.ts';
 import { Judge } from '../../verify/core/timeline/judge.ts';
 import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
@@ -83,7 +83,7 @@ export class Observer {
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
   /** Counts the reads that only repeat the judge's last read, and did not reach the judge. */
-  readonly repeated = nothingRepeated();
+  readonly repeated = new Repeated();
   broke = 0;
   #warned = false;
   #operations = 0;

@@ -16,10 +16,7 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /**
-   * `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether a claimed guarantee became
-   * worse.
-   */
+  /** `violated`: a claimed guarantee became worse. `unknown`: this is not certain. */
   judgement: Judgement;
   base: Compared;
   current: Compared;

@@ -11,9 +11,7 @@ export interface GuaranteeDigest {
   violations: number;
   anomalies: string[];
   rests: Record<string, number>;
-  /**
-   * The instance that sent the wrong response in all kept witnesses. Absent if several instances sent wrong responses.
-   */
+  /** The only instance that sent the wrong response in all kept witnesses; absent if there are several. */
   blamed?: string;
 }
 

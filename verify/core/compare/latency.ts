@@ -1,5 +1,4 @@
 /** Compares response times of two builds. Judges them by a signed-rank test if the runs alternated. */
-import { getOrInsert } from '../get-or-insert.ts';
 import type { Action } from '../history/history.ts';
 import { grouped } from '../result/format.ts';
 import { atRank, type Buckets, type Latency, merged, parseBuckets, sizeOf } from '../result/latency.ts';
@@ -14,34 +13,27 @@ const ENOUGH = 100;
 const MARGIN = 1.05;
 /** A change is certain if its p-value, multiplied by the number of judged quantiles, is below this limit. */
 const SIGNIFICANT = 5e-4;
-/**
- * Each side must run first in at least this share of the pairs, because a machine may become slower during the runs.
- */
+/** Minimum share of the pairs in which each side runs first, because a machine may become slower. */
 const EACH_ORDER = 1 / 3;
-
-type Series = ReadonlyMap<Action, Buckets>;
 
 export function compareLatency(base: readonly Digest[], current: readonly Digest[]): Difference[] {
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   const pairs = inTurns(base, current);
-  const reason = typeof pairs === 'string' ? pairs : undefined;
   const action = mostFrequent([...base, ...current]);
   if (action === undefined) return [];
-  const judged = typeof pairs === 'string' ? [] : JUDGED.flatMap(quantile => judge(pairs, action, quantile));
-  if (judged.length > 0) return judged;
-  return reportOnly(base, current, action, reason ?? 'too few responses in a run');
+  if (typeof pairs === 'string') return reportOnly(base, current, action, pairs);
+  const judged = JUDGED.flatMap(quantile => judge(pairs, action, quantile));
+  return judged.length > 0 ? judged : reportOnly(base, current, action, 'too few responses in a run');
 }
 
 function byKey<K>(latencies: readonly Latency[], keyOf: (of: Latency) => K | undefined): Map<K, Buckets> {
-  const all = new Map<K, Buckets[]>();
-  for (const latency of latencies) {
-    const key = keyOf(latency);
-    if (key !== undefined) getOrInsert(all, key, () => []).push(parseBuckets(latency.buckets));
-  }
-  return new Map([...all].map(([key, parts]) => [key, merged(parts)]));
+  const together = [...Map.groupBy(latencies, keyOf)].flatMap(([key, parts]): [K, Buckets][] =>
+    key === undefined ? [] : [[key, merged(parts.map(({ buckets }) => parseBuckets(buckets)))]],
+  );
+  return new Map(together);
 }
 
-const seriesOf = ({ latency }: Digest): Series => byKey(latency, ({ action }) => action);
+const seriesOf = ({ latency }: Digest) => byKey(latency, ({ action }) => action);
 
 /** Returns the most frequent action. Only this action is judged, because more tests need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
@@ -93,13 +85,13 @@ function judge(pairs: readonly [Digest, Digest][], action: Action, quantile: num
   const middle = median(ratios);
   const slower = middle > MARGIN && signedRankP(logs) * JUDGED.length < SIGNIFICANT;
   const faster = middle < 1 / MARGIN && signedRankP(logs.map(log => -log)) * JUDGED.length < SIGNIFICANT;
-  const { low, high } = quantileRanks(n, 0.5, 0.95);
+  const { low, high } = quantileRanks(n, 0.5);
   const [from, to] = [ratios[Math.max(0, low - 1)], ratios[Math.min(n, high) - 1]] as [number, number];
   const change = slower ? 'worse' : faster ? 'better' : 'same';
   const said = `${nameOf(action, quantile)} is ${times(middle)} (${times(from)} to ${times(to)}) of what it was, over ${n} pairs of runs in turns`;
   const means = slower ? 'violated' : 'valid';
   return [
-    { about: 'latency', claimed: true, change, means, said, ...culprit(pairs, action, quantile, change) },
+    { about: 'latency', claimed: true, change, means, said, ...(slower && culprit(pairs, action, quantile)) },
   ];
 }
 
@@ -107,28 +99,18 @@ function culprit(
   pairs: readonly [Digest, Digest][],
   action: Action,
   quantile: number,
-  change: Difference['change'],
 ): { instance?: string } {
-  if (change !== 'worse') return {};
-  const sides = [0, 1].map(side =>
-    byInstance(
-      pairs.map(pair => pair[side] as Digest),
-      action,
-    ),
-  ) as [ReadonlyMap<string, Buckets>, ReadonlyMap<string, Buckets>];
-  const slower = [...sides[1]].filter(([instance, buckets]) => {
-    const before = sides[0].get(instance);
-    return before === undefined || valueAt(buckets, quantile) > MARGIN * valueAt(before, quantile);
+  const byInstance = (latencies: readonly Latency[]) =>
+    byKey(latencies, of => (of.action === action ? of.instance : undefined));
+  const before = byInstance(pairs.flatMap(([base]) => base.latency));
+  const now = byInstance(pairs.flatMap(([, current]) => current.latency));
+  const slower = [...now].filter(([instance, buckets]) => {
+    const was = before.get(instance);
+    return was === undefined || valueAt(buckets, quantile) > MARGIN * valueAt(was, quantile);
   });
   const [only] = slower;
-  return slower.length === 1 && only !== undefined && sides[1].size > 1 ? { instance: only[0] } : {};
+  return slower.length === 1 && only !== undefined && now.size > 1 ? { instance: only[0] } : {};
 }
-
-const byInstance = (digests: readonly Digest[], action: Action): ReadonlyMap<string, Buckets> =>
-  byKey(
-    digests.flatMap(digest => digest.latency),
-    of => (of.action === action ? of.instance : undefined),
-  );
 
 /** Reports quantiles without a verdict, because their confidence intervals are right only for independent responses. */
 function reportOnly(
@@ -170,7 +152,7 @@ const valueAt = (buckets: Buckets, quantile: number): number =>
 
 function intervalAt(buckets: Buckets, quantile: number): { low: number; high: number } {
   const n = sizeOf(buckets);
-  const { low, high } = quantileRanks(n, quantile, 0.95);
+  const { low, high } = quantileRanks(n, quantile);
   return { low: atRank(buckets, Math.max(1, low)), high: atRank(buckets, Math.min(n, high)) };
 }
 

@@ -5,11 +5,7 @@ const atLeast = (k: number, n: number, p: number): number =>
   k <= 0 ? 1 : k > n ? 0 : incompleteBeta(p, k, n - k + 1);
 
 /** Returns two ranks, 0 to n + 1, between which a quantile lies (David and Nagaraja, Order Statistics, 7.1). */
-export function quantileRanks(
-  n: number,
-  quantile: number,
-  confidence: number,
-): { low: number; high: number } {
+export function quantileRanks(n: number, quantile: number, confidence = 0.95): { low: number; high: number } {
   const tail = (1 - confidence) / 2;
   // Finds each rank by bisection: the condition is true up to this rank, and false above it.
   const low = lastThat(n, rank => 1 - atLeast(rank, n, quantile) <= tail);
@@ -27,9 +23,7 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
   return low;
 }
 
-/**
- * Returns the probability that chance causes differences like these: Wilcoxon's signed-rank test, exact and one-sided.
- */
+/** Returns the p-value of Wilcoxon's signed-rank test, exact and one-sided. */
 export function signedRankP(differences: readonly number[]): number {
   const sizes = differences.filter(difference => difference !== 0);
   sizes.sort((a, b) => Math.abs(a) - Math.abs(b));

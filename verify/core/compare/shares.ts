@@ -31,18 +31,24 @@ export function compareShares(
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
   // The instance with the largest relative decrease comes first, because it is probably the cause.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
+  const [beforeAll, nowAll] = [sum(before.map(({ count }) => count)), sum(now.map(({ count }) => count))];
+  const fair = 1 / now.length;
   return pairs.flatMap(([was, is]) => {
-    const found = compareOne(was, is, { before, now, tests, unit });
-    if (found === undefined) return [];
-    const means = found.change === 'worse' && claimed ? 'violated' : 'valid';
-    return [{ about: 'share', claimed, means, instance: is.instance, ...found }];
+    if (Math.abs(is.share - was.share) <= OFF * was.share) return [];
+    const p =
+      is.share > was.share
+        ? fisherP(is.count, nowAll, was.count, beforeAll)
+        : fisherP(was.count, beforeAll, is.count, nowAll);
+    if (2 * p * tests >= SIGNIFICANT) return [];
+    const { instance } = is;
+    const change = Math.abs(is.share - fair) > Math.abs(was.share - fair) ? 'worse' : 'better';
+    const means = change === 'worse' && claimed ? 'violated' : 'valid';
+    const said = `${instance} served ${percent(is.share)} of ${unit}, ${percent(was.share)} before ${chance(2 * p * tests)}`;
+    return [{ about: 'share', claimed, means, instance, change, said }];
   });
 }
 
-/**
- * Returns whether the balancer seems to be sticky. If it is, the instances' shares of the sessions are compared, not of
- * the requests.
- */
+/** Returns whether the balancer seems to be sticky, so that shares of sessions are compared, not of requests. */
 function sticky(digests: readonly Digest[]): boolean {
   const contacts = digests.flatMap(({ instances }) => instances.map(({ sessions }) => sessions));
   return sum(contacts) < 1.5 * sum(digests.map(({ sessions }) => sessions));
@@ -64,31 +70,6 @@ function paired(before: readonly Share[], now: readonly Share[]): [Share, Share]
     shares.toSorted(named ? (a, b) => (a.instance < b.instance ? -1 : 1) : (a, b) => b.share - a.share);
   const sorted = order(now);
   return order(before).map((was, i): [Share, Share] => [was, sorted[i] as Share]);
-}
-
-interface Frame {
-  before: readonly Share[];
-  now: readonly Share[];
-  tests: number;
-  unit: string;
-}
-
-function compareOne(was: Share, is: Share, frame: Frame): Pick<Difference, 'change' | 'said'> | undefined {
-  if (Math.abs(is.share - was.share) <= OFF * was.share) return undefined;
-  const [nowAll, beforeAll] = [frame.now, frame.before].map(shares =>
-    sum(shares.map(({ count }) => count)),
-  ) as [number, number];
-  const p =
-    is.share > was.share
-      ? fisherP(is.count, nowAll, was.count, beforeAll)
-      : fisherP(was.count, beforeAll, is.count, nowAll);
-  if (2 * p * frame.tests >= SIGNIFICANT) return undefined;
-  const fair = 1 / frame.now.length;
-  const worse = Math.abs(is.share - fair) > Math.abs(was.share - fair);
-  return {
-    change: worse ? 'worse' : 'better',
-    said: `${is.instance} served ${percent(is.share)} of ${frame.unit}, ${percent(was.share)} before ${chance(2 * p * frame.tests)}`,
-  };
 }
 
 function otherInstances(before: readonly Share[], now: readonly Share[], claimed: boolean): Difference {

@@ -39,7 +39,5 @@ export type Action = Called['action'];
 /** Cookies that a request sent instead of the cookies in the client's jar. */
 export type With = NonNullable<Called['with']>;
 export type ObjectKind = ObjectEvent['kind'];
-/**
- * `ok`: the operation happened. `fail`: it certainly did not happen. `info`: it may have happened, or may happen later.
- */
+/** `ok`: the operation happened. `fail`: it certainly did not. `info`: it may have happened, or may happen later. */
 export type Outcome = Returned['outcome'];

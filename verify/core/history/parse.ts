@@ -94,11 +94,7 @@ const shown = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
-/**
- * Parses one line, and keeps unknown fields.
- *
- * @throws HistoryError that names the field, what was expected and what came
- */
+/** Parses one line, keeping unknown fields. @throws HistoryError that says what was expected and what came */
 export function parseEvent(line: string): Event {
   let value: unknown;
   try {

@@ -11,10 +11,7 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
-/**
- * The checks by which every k6 script judges. Each virtual user can judge its own requests without those of other
- * users.
- */
+/** The checks by which every k6 script judges. Each virtual user can judge its own requests alone. */
 const ALWAYS: readonly Check[] = [
   ...[continuity, isolation, routing],
   ...[readYourWrites, monotonicReads, availability],
@@ -153,10 +150,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/**
- * Returns the k6 thresholds of a script. A tagged counter without a threshold is missing in k6's summary, so it gets an
- * empty one.
- */
+/** Returns the k6 thresholds. k6's summary has only tagged counters with a threshold, so some are empty. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

@@ -9,7 +9,7 @@ import type { Event, Operation } from '../history/history.ts';
 import type { Seen } from '../response/interpret.ts';
 import { PREFIX, runLine } from '../testing/picture.ts';
 import { Judge } from '../timeline/judge.ts';
-import { nothingRepeated, Repeats } from './repeats.ts';
+import { Repeated, Repeats } from './repeats.ts';
 
 const CHECKS = [continuity, isolation, readYourWrites, monotonicReads];
 const CLOCK = { type: 'clock', clock: 'c', base: '2026-01-01T00:00:00.000Z', uncertainty: 0 } as const;
@@ -128,7 +128,7 @@ describe('Repeats', () => {
         const whole = new Judge(runLine(), CHECKS);
         const anomalies = { count: 0 };
         const rest = new Judge(runLine(), CHECKS, () => anomalies.count++);
-        const counts = nothingRepeated();
+        const counts = new Repeated();
         let repeats = new Repeats(counts);
         let session = '';
         let held: Event | undefined;

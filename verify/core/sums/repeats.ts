@@ -1,39 +1,22 @@
-/**
- * Counts reads that equal an already judged read. In k6, counting is 50 times as fast as judging, with the same counts.
- */
+/** Counts reads that equal a judged read: in k6, 50 times as fast as judging them, with the same counts. */
 import { alike } from '../objects/models.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import type { Seen } from '../response/interpret.ts';
 
 /** Numbers that repeated reads add to the counts of the checks. */
-export interface Repeated {
+export class Repeated {
   /** Number of repeated reads. `handoffs`: reads that a different instance served than the previous operation. */
-  reads: number;
-  handoffs: number;
+  reads = 0;
+  handoffs = 0;
   /** Number of repeated reads compared with a write. `writtenElsewhere`: another instance served the write. */
-  written: number;
-  writtenElsewhere: number;
-  /**
-   * Number of repeated reads compared with the previous read. `pairsElsewhere`: those whose previous read another
-   * instance served.
-   */
-  pairs: number;
-  pairsElsewhere: number;
+  written = 0;
+  writtenElsewhere = 0;
+  /** Number of repeated reads compared with the previous read. `pairsElsewhere`: served by another instance. */
+  pairs = 0;
+  pairsElsewhere = 0;
 }
 
-export const nothingRepeated = (): Repeated => ({
-  reads: 0,
-  handoffs: 0,
-  written: 0,
-  writtenElsewhere: 0,
-  pairs: 0,
-  pairsElsewhere: 0,
-});
-
-/**
- * The operations with which a judged read was compared. A read that equals the judged read is compared with the same
- * operations.
- */
+/** The operations with which a judged read was compared, as are all reads that equal it. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
 /** Counts the repeated reads of one session whose object no other session writes. */
@@ -93,10 +76,7 @@ export class Repeats {
     return true;
   }
 
-  /**
-   * Returns true if the judge must still judge the last read, because the session's next operation is compared with
-   * this read.
-   */
+  /** Returns true if the last read must still be judged, because the next operation is compared with it. */
   settle(): boolean {
     if (!this.#pending) return false;
     this.#pending = false;

@@ -1,10 +1,9 @@
 /** Makes the result of a k6 run from its metrics. */
-import { type Conclusion, type Counts, conclude } from '../checks/check.ts';
+import { type Check, type Conclusion, type Counts, conclude } from '../checks/check.ts';
 import { COMMAND } from '../command.ts';
 import type { Run } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
-import type { Guarantee } from '../result/guarantees.ts';
-import type { Result, Tally } from '../result/result.ts';
+import { headOf, type Result, type Tally } from '../result/result.ts';
 import { combine, type Verdict } from '../result/verdict.ts';
 import {
   ATTEMPTS,
@@ -46,7 +45,6 @@ type Sum = (metric: string) => number;
 /** Makes the result of a k6 run. @param run the first line of the history, made in setup() */
 export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Result {
   const { instances } = settings;
-  const { run: name, target, url, seed, started, command } = run;
   const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
   const guarantees = verdicts(data, sum, run, settings);
   const errors = sum(ERRORS);
@@ -55,14 +53,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   if (errors > 0) judgements.push('unknown');
   if (limits.length > 0) judgements.push('violated');
   return {
-    format: 'baton-result',
-    version: 1,
-    run: name,
-    target,
-    url,
-    seed,
-    started,
-    command,
+    ...headOf(run),
     finished: 'complete',
     judgement: combine(judgements),
     guarantees,
@@ -101,24 +92,21 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
   const missing = instances.filter(instance => sum(tagged(TAGGED.requests, instance)) === 0);
   const served = [...instances, OTHER].map(name => [name, sum(tagged(TAGGED.requests, name))]);
   const routes: Counts = { ...counts.get('routing'), served: Object.fromEntries(served) };
-  return judged.checks.map(check => {
-    const { guarantee } = check;
-    const claimed = judged.claims.includes(guarantee);
-    if (guarantee === 'availability' && judged.window !== undefined) {
-      const gap = data.metrics?.[GAP]?.values['max'] ?? 0;
-      return verdict(guarantee, claimed, withinWindow(sum, gap, judged.window));
-    }
-    if (guarantee !== 'routing') {
-      return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
-    }
+  const conclusionOf = ({ guarantee, conclude: concluded }: Check): Conclusion => {
+    if (guarantee === 'availability' && judged.window !== undefined)
+      return withinWindow(sum, data.metrics?.[GAP]?.values['max'] ?? 0, judged.window);
+    if (guarantee !== 'routing') return concluded(counts.get(guarantee) ?? {}, run);
     // A k6 threshold can test whether every instance serves, but not whether the shares are even.
-    const found = verdict(
-      guarantee,
-      claimed,
-      check.conclude(routes, { ...run, routing: 'least-outstanding' }),
-    );
+    const found = concluded(routes, { ...run, routing: 'least-outstanding' });
     if (missing.length === 0) return found;
     return { ...found, judgement: 'unknown', why: notServed(missing), finding: '' };
+  };
+  return judged.checks.map(check => {
+    const conclusion = conclusionOf(check);
+    // Each virtual user counts only the pairs of its own logins, so these counts cannot be added up.
+    const { 'login pairs': _, ...rests } = conclusion.rests;
+    const { guarantee } = check;
+    return { guarantee, claimed: judged.claims.includes(guarantee), ...conclusion, rests, anomalies: [] };
   });
 }
 
@@ -141,12 +129,6 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
 }
 
 const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
-
-function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion): Verdict {
-  // Each virtual user counts only the pairs of its own logins, so these counts cannot be added up.
-  const { 'login pairs': _, ...rests } = conclusion.rests;
-  return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
-}
 
 const notServed = (missing: readonly string[]): string =>
   `no response came from ${missing.join(', ')}, which INSTANCES names: check that the balancer routes to every ` +
