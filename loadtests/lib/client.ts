@@ -1,8 +1,7 @@
 /** Converts k6's responses to `Reply`, the type of a response in Baton's judge. */
 import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
-import type { Failure } from '../../verify/core/response/reply.ts';
 import { barePath } from '../../verify/core/response/paths.ts';
-import type { Reply } from '../../verify/core/response/reply.ts';
+import type { Failure, Reply } from '../../verify/core/response/reply.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;

@@ -1,4 +1,5 @@
 /** Compares response times of two builds. Judges them by a signed-rank test if the runs alternated. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Action } from '../history/history.ts';
 import { grouped } from '../result/format.ts';
 import { atRank, type Buckets, type Latency, merged, parseBuckets, sizeOf } from '../result/latency.ts';
@@ -27,10 +28,12 @@ export function compareLatency(base: readonly Digest[], current: readonly Digest
 }
 
 function byKey<K>(latencies: readonly Latency[], keyOf: (of: Latency) => K | undefined): Map<K, Buckets> {
-  const together = [...Map.groupBy(latencies, keyOf)].flatMap(([key, parts]): [K, Buckets][] =>
-    key === undefined ? [] : [[key, merged(parts.map(({ buckets }) => parseBuckets(buckets)))]],
-  );
-  return new Map(together);
+  const all = new Map<K, Buckets[]>();
+  for (const latency of latencies) {
+    const key = keyOf(latency);
+    if (key !== undefined) getOrInsert(all, key, () => []).push(parseBuckets(latency.buckets));
+  }
+  return new Map([...all].map(([key, parts]) => [key, merged(parts)]));
 }
 
 const seriesOf = ({ latency }: Digest) => byKey(latency, ({ action }) => action);
