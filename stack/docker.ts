@@ -25,44 +25,27 @@ export async function requireEngine(): Promise<void> {
   }
 }
 
+/** Objects of a compose project, in the order in which they can be removed. */
+const OBJECTS = [
+  { kind: 'container', list: ['--all'], remove: ['--force', '--volumes'] },
+  { kind: 'network', list: [], remove: [] },
+  { kind: 'volume', list: [], remove: [] },
+];
+
 /** Removes all containers, networks and volumes of a compose project. Throws if anything is left after 20 s. */
 export async function removeProject(project: string): Promise<void> {
-  let left: string[] = [];
+  const filter = `label=com.docker.compose.project=${project}`;
   const nothingIsLeft = async () => {
-    left = [];
-    for (const [list, remove] of OBJECTS) {
-      const found = (await docker(...list, `label=com.docker.compose.project=${project}`))
-        .split(/\s+/)
-        .filter(Boolean);
-      left.push(...found);
-      if (found.length > 0) await docker(...remove, ...found).catch(() => {});
+    const left: string[] = [];
+    for (const { kind, list, remove } of OBJECTS) {
+      const found = await docker(kind, 'ls', '--quiet', ...list, '--filter', filter);
+      if (found === '') continue;
+      left.push(found);
+      await docker(kind, 'rm', ...remove, ...found.split(/\s+/)).catch(() => {});
     }
     return left.length === 0;
   };
-  try {
-    await until(nothingIsLeft, {
-      withinMs: 20_000,
-      what: `all containers, networks and volumes of ${project} to be removed`,
-    });
-  } catch (error) {
-    throw new Error(
-      `${(error as Error).message}. Not removed: ${left.join(', ')}. ` +
-        `Remove it: docker compose --project-name ${project} down --volumes`,
-    );
-  }
+  const command = `docker compose --project-name ${project} down --volumes`;
+  const what = `all containers, networks and volumes of ${project} to be removed (as by: ${command})`;
+  await until(nothingIsLeft, { withinMs: 20_000, what });
 }
-
-const OBJECTS = [
-  [
-    ['ps', '--all', '--format', '{{.Names}}', '--filter'],
-    ['rm', '--force', '--volumes'],
-  ],
-  [
-    ['network', 'ls', '--format', '{{.Name}}', '--filter'],
-    ['network', 'rm'],
-  ],
-  [
-    ['volume', 'ls', '--format', '{{.Name}}', '--filter'],
-    ['volume', 'rm'],
-  ],
-] as const;
