@@ -114,7 +114,7 @@ export abstract class BalancerProcess extends ServerProcess implements Balancer 
 
   protected async replaceWorkers(): Promise<void> {
     const before = (await this.workers()).serving;
-    this.signal(this.balancer.reloadSignal);
+    this.requireRunning('reload').child.kill(this.balancer.reloadSignal);
     const replaced = async () => {
       const { serving } = await this.workers();
       return serving.length >= this.balancer.workers && !serving.some(worker => before.includes(worker));

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
+import type { ServerProcess } from './process.ts';
 import type {
   Balancer,
   Instance,
@@ -42,12 +43,9 @@ export interface NewInstance {
   own: InstanceOptions & { env: Record<string, string> };
 }
 
-interface OwnInstance extends Instance {
-  start(): Promise<void>;
-  dispose(): Promise<void>;
-}
+export type OwnInstance = ServerProcess & Instance;
 
-export abstract class BundledStack<Own extends OwnInstance> implements Stack {
+export abstract class BundledStack implements Stack {
   abstract readonly balancer: Balancer;
   abstract readonly store: StoreServer;
   abstract readonly servers: readonly StoreServer[];
@@ -56,7 +54,7 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
   readonly died: Promise<string>;
   protected readonly deaths: Deaths;
   protected readonly options: StackOptions;
-  protected readonly all: Own[] = [];
+  protected readonly all: OwnInstance[] = [];
   #created = 0;
   #stopped: Promise<void> | undefined;
   readonly #secret = randomBytes(32).toString('hex');
@@ -70,9 +68,9 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
 
   protected abstract startAll(): Promise<void>;
   protected abstract stopAll(): Promise<void>;
-  protected abstract prepare(planned: NewInstance): Own;
+  protected abstract prepare(planned: NewInstance): OwnInstance;
 
-  protected abstract startAdded(instance: Own): Promise<void>;
+  protected abstract startAdded(instance: OwnInstance): Promise<void>;
 
   instances(): readonly Instance[] {
     return [...this.all];
@@ -122,13 +120,13 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     return this.#stopped !== undefined;
   }
 
-  protected async createAll(): Promise<Own[]> {
-    const created: Own[] = [];
+  protected async createAll(): Promise<OwnInstance[]> {
+    const created: OwnInstance[] = [];
     for (const options of instancesOf(this.options)) created.push(await this.create(options));
     return created;
   }
 
-  protected async create(options: InstanceOptions): Promise<Own> {
+  protected async create(options: InstanceOptions): Promise<OwnInstance> {
     const port = await freePort();
     if (this.isStopped()) throw new Error('the stack was stopped and starts no more instances');
     this.#created += 1;
@@ -140,14 +138,14 @@ export abstract class BundledStack<Own extends OwnInstance> implements Stack {
     return instance;
   }
 
-  protected named(name: string): Own {
+  protected named(name: string): OwnInstance {
     const found = this.all.find(instance => instance.name === name);
     if (found !== undefined) return found;
     throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
   }
 
   /** Ends an instance and removes it from the stack, but keeps its log file. */
-  async #forget(instance: Own): Promise<void> {
+  async #forget(instance: OwnInstance): Promise<void> {
     await instance.dispose();
     this.all.splice(this.all.indexOf(instance), 1);
   }

@@ -1,19 +1,15 @@
 /** Runs docker-compose.yml and additional services as a compose project with a unique name. */
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Document } from 'yaml';
 import { Changes } from './changes.ts';
 import { removeProject } from './docker.ts';
-import { signalGroup } from './process-table.ts';
+import { ServerProcess } from './process.ts';
 import { guard, makeFolder, release, removeFolder, temporaryPath } from './watchdog.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const LAST_LINES = 40;
 
 export type Services = Record<string, Record<string, unknown>>;
 
@@ -29,9 +25,9 @@ export class ComposeProject {
   readonly file = join(ROOT, 'docker-compose.yml');
   readonly #dir = temporaryPath('baton-compose-');
   readonly #environment: Record<string, string>;
-  readonly #running = new Set<number>();
   /** Each `docker compose up` overwrites the compose file, so only one may run at a time. */
   readonly #ups = new Changes();
+  #running: ServerProcess | undefined;
 
   constructor(environment: Record<string, string>) {
     this.#environment = environment;
@@ -40,68 +36,38 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts the named services. Throws compose's output if compose fails.
+   * Creates the containers of the named services, without starting them. Throws compose's output if compose fails.
    * @param added definitions of services that docker-compose.yml lacks or defines differently
    */
-  up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
+  create(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
-      const file = join(this.#dir, 'added.yml');
-      writeFileSync(file, composeFile(added));
-      await this.#compose(file, 'up', '--detach', '--no-deps', '--no-recreate', ...options, ...services);
+      const file = join(this.#dir, 'added.json');
+      // Doubles each $, because a single $ begins a variable in a compose file.
+      writeFileSync(file, JSON.stringify({ services: added }).replaceAll('$', '$$$$'));
+      const project = ['--project-name', this.name, '--project-directory', ROOT, '--file', this.file];
+      const up = ['up', '--no-start', '--no-deps', '--no-recreate', ...options, ...services];
+      this.#running = new ServerProcess({
+        name: 'docker compose',
+        command: ['docker', 'compose', ...project, '--file', file, ...up],
+        env: { ...process.env, ...this.#environment, NO_COLOR: '1' },
+        log: join(this.#dir, 'compose.log'),
+      });
+      await this.#running.run();
     });
   }
 
-  container = (service: string): string => `${this.name}-${service}-1`;
+  /** Returns the name of a service's container, and the file for its output. */
+  placeOf(service: string): { container: string; log: string } {
+    return { container: `${this.name}-${service}-1`, log: join(this.#dir, `${service}.log`) };
+  }
 
-  /** Ends the running compose commands, and removes everything that they created. */
+  /** Ends the running compose command, and removes everything that they created. */
   async remove(): Promise<void> {
     const ended = this.#ups.end();
-    for (const group of this.#running) signalGroup(group, 'SIGKILL');
+    await this.#running?.kill();
     await ended;
     await removeProject(this.name);
     release('project', this.name);
     removeFolder(this.#dir);
   }
-
-  async #compose(file: string, ...args: string[]): Promise<void> {
-    const files = ['--file', this.file, '--file', file];
-    const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // Starts a separate process group, so that Ctrl-C in the terminal does not reach compose.
-    const child = spawn('docker', all, {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...this.#environment, NO_COLOR: '1' },
-    });
-    const group = child.pid ?? 0;
-    if (group > 0) {
-      guard('group', group);
-      this.#running.add(group);
-    }
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (chunk: string) => {
-        output += chunk;
-      });
-    try {
-      const [code, signal] = await once(child, 'close');
-      if (code === 0) return;
-      const last = output.trim().split('\n').slice(-LAST_LINES).join('\n');
-      throw new Error(`docker compose ${args[0]} failed (${signal ?? `exit code ${code}`}):\n${last}`);
-    } finally {
-      if (group > 0) release('group', group);
-      this.#running.delete(group);
-    }
-  }
-}
-
-/** Omits `depends_on`, because the stack itself starts the services in order. */
-function composeFile(services: Services): string {
-  const document = new Document({ services });
-  for (const name of Object.keys(services)) {
-    const none = document.createNode({});
-    none.tag = '!reset';
-    document.setIn(['services', name, 'depends_on'], none);
-  }
-  // Doubles each $, because a single $ begins a variable in a compose file.
-  return document.toString().replaceAll('$', '$$$$');
 }

@@ -1,15 +1,13 @@
 /** Runs docker-compose.yml under a unique project name. */
-import { followedLog } from '../verify/import/log-file.ts';
-import { parseInstanceLine, RoutedLog } from '../verify/import/stack-log.ts';
-import { BundledStack, Deaths, type NewInstance, portOf } from './bundled-stack.ts';
+import { instanceLog, routedLog } from '../verify/import/log-file.ts';
+import { BundledStack, Deaths, type NewInstance, type OwnInstance, portOf } from './bundled-stack.ts';
 import { Changes } from './changes.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
-import { containerLines } from './container-log.ts';
 import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
 import { freePort } from './ports.ts';
-import type { Balancer, Instance, InstanceOptions, OnDeath, Stack, StackOptions } from './stack.ts';
+import type { Balancer, Instance, Stack, StackOptions } from './stack.ts';
 
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
@@ -58,24 +56,14 @@ function requireItsServers({ env }: StackOptions): void {
   }
 }
 
-class ComposeInstance extends ContainerService implements Instance {
-  readonly options: InstanceOptions;
-
-  constructor({ name, port, own }: NewInstance, container: string, onDeath: OnDeath) {
-    const url = `http://127.0.0.1:${port}`;
-    super({ name, container, url, onDeath, ready: () => isReady(url, own.command === undefined) });
-    this.options = own;
-  }
-}
-
 /** Controls nginx in a container through the script deploy/balancer.sh. */
 class ComposeBalancer extends ContainerService implements Balancer {
   readonly #routed = new Set<string>();
   readonly #changes = new Changes();
 
-  constructor(spec: Omit<ContainerSpec, 'ready' | 'name'>) {
+  constructor(spec: Omit<ContainerSpec, 'ready'>) {
     const ready = async () => (await docker('exec', spec.container, ...SCRIPT, 'healthy')) !== undefined;
-    super({ ...spec, name: 'balancer', ready });
+    super({ ...spec, ready });
   }
 
   register(instance: Pick<Instance, 'name'>): Promise<void> {
@@ -105,7 +93,7 @@ class ComposeBalancer extends ContainerService implements Balancer {
   }
 }
 
-class ComposeStack extends BundledStack<ComposeInstance> {
+class ComposeStack extends BundledStack {
   override readonly balancer: ComposeBalancer;
   override readonly store: ContainerService;
   override readonly servers: readonly ContainerService[];
@@ -117,24 +105,25 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     { url, redisPort }: { url: string; redisPort: number },
     options: StackOptions,
   ) {
-    const deaths = new Deaths(options.onDeath);
-    super(url, options, deaths);
+    super(url, options, new Deaths(options.onDeath));
     this.#project = project;
     this.#services = {
       redis: { ...WITHOUT_HEALTHCHECK, ports: [`127.0.0.1:${redisPort}:${REDIS_PORT}`] },
     };
-    const [redis, nginx] = ['redis', 'balancer'].map(project.container) as [string, string];
-    const onDeath = deaths.report;
+    const redis = this.#specOf('redis');
     this.store = new ContainerService({
-      name: 'redis',
-      container: redis,
+      ...redis,
       url: `redis://127.0.0.1:${redisPort}`,
-      onDeath,
-      ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
+      ready: async () => (await docker('exec', redis.container, 'redis-cli', 'ping')) === 'PONG',
     });
     this.servers = [this.store];
-    this.balancer = new ComposeBalancer({ container: nginx, url, onDeath });
-    this.logs.push(followedLog('balancer', 'balancer', containerLines(nginx), new RoutedLog()));
+    const nginx = this.#specOf('balancer');
+    this.balancer = new ComposeBalancer({ ...nginx, url });
+    this.logs.push(routedLog(nginx.log));
+  }
+
+  #specOf(name: string): Pick<ContainerSpec, 'name' | 'container' | 'log' | 'onDeath'> {
+    return { name, ...this.#project.placeOf(name), onDeath: this.deaths.report };
   }
 
   protected override async startAll(): Promise<void> {
@@ -145,19 +134,19 @@ class ComposeStack extends BundledStack<ComposeInstance> {
     this.options.onStep?.(
       `building the image and starting Redis, nginx and ${names.length} instances as ${this.#project.name}`,
     );
-    await this.#project.up(['redis', 'balancer', ...names], this.#services, '--build');
+    await this.#project.create(['redis', 'balancer', ...names], this.#services, '--build');
     await Promise.all([this.store, this.balancer, ...created].map(service => service.start()));
     // The address of a container may have changed. nginx resolves its name again only when it reads its configuration.
     await this.balancer.registerAll(created);
   }
 
-  protected override async startAdded(instance: ComposeInstance): Promise<void> {
-    await this.#project.up([instance.name], this.#services);
+  protected override async startAdded(instance: OwnInstance): Promise<void> {
+    await this.#project.create([instance.name], this.#services);
     await instance.start();
   }
 
   /** Gives the instance a fixed port, so that it has the same address after a restart. */
-  protected override prepare(planned: NewInstance): ComposeInstance {
+  protected override prepare(planned: NewInstance): OwnInstance {
     const { name, port, own } = planned;
     this.#services[name] = {
       extends: { file: this.#project.file, service: FIRST },
@@ -173,16 +162,15 @@ class ComposeStack extends BundledStack<ComposeInstance> {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(own.command && { command: own.command }),
     };
-    const container = this.#project.container(name);
-    const parse = (line: string) => parseInstanceLine(name, line);
-    this.logs.push(followedLog(name, 'instance', containerLines(container), { parse }));
-    return new ComposeInstance(planned, container, this.deaths.report);
+    const spec = this.#specOf(name);
+    this.logs.push(instanceLog(name, spec.log));
+    const url = `http://127.0.0.1:${port}`;
+    const ready = () => isReady(url, own.command === undefined);
+    return Object.assign(new ContainerService({ ...spec, url, ready }), { options: own });
   }
 
   protected override async stopAll(): Promise<void> {
-    const all = [this.store, this.balancer, ...this.all];
-    for (const service of all) service.expectEnd();
+    await Promise.all([this.store, this.balancer, ...this.all].map(service => service.dispose()));
     await this.#project.remove();
-    await Promise.all(all.map(service => service.ended()));
   }
 }

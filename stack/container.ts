@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { docker } from './docker.ts';
-import { type Launched, type PartSpec, StackPart } from './part.ts';
+import { ServerProcess, type ServerSpec } from './process.ts';
 import { until } from './wait.ts';
 
-export interface ContainerSpec extends PartSpec {
+export interface ContainerSpec extends Pick<ServerSpec, 'name' | 'log' | 'ready' | 'onDeath'> {
   container: string;
   url: string;
 }
@@ -12,20 +10,21 @@ export interface ContainerSpec extends PartSpec {
 /** Seconds between SIGTERM and SIGKILL: longer than the app's DRAIN_MS and SHUTDOWN_MS together. */
 const STOP_SECONDS = '15';
 
-export class ContainerService extends StackPart<string> {
+/** A container, represented by a docker process that copies the container's output and exits with its exit code. */
+export class ContainerService extends ServerProcess {
   readonly url: string;
   readonly container: string;
 
-  constructor(spec: ContainerSpec) {
-    super({ readyMs: 30_000, ...spec });
-    this.url = spec.url;
-    this.container = spec.container;
+  constructor({ url, container, ...spec }: ContainerSpec) {
+    super({ ...spec, readyMs: 60_000, command: ['docker', 'start', '--attach', container] });
+    this.url = url;
+    this.container = container;
   }
 
   override async stop(): Promise<void> {
     await this.#command(async () => {
       await this.resume(); // A paused container handles only SIGKILL until it is resumed.
-      await docker('stop', '--time', STOP_SECONDS, this.container);
+      await docker('stop', '-t', STOP_SECONDS, this.container);
     });
   }
 
@@ -34,57 +33,36 @@ export class ContainerService extends StackPart<string> {
   }
 
   override async pause(): Promise<void> {
-    this.requireRunning('pause');
-    if ((await this.#state('Paused')) === 'false') await docker('pause', this.container);
+    await this.#change('pause', 'false');
   }
 
   override async resume(): Promise<void> {
-    this.requireRunning('resume');
-    if ((await this.#state('Paused')) === 'true') await docker('unpause', this.container);
+    await this.#change('unpause', 'true');
   }
 
-  /** Ends the container for good, but does not remove it, because its log may still be read. */
-  async dispose(): Promise<void> {
-    this.expectEnd();
-    await this.stop();
+  /** Ends the container for good, but does not remove it. */
+  override async dispose(): Promise<void> {
+    this.disposed = true;
+    await this.kill();
   }
 
-  override async lastOutput(): Promise<string> {
-    const logs = promisify(execFile)('docker', ['logs', '--tail', '50', this.container]);
-    const { stdout, stderr } = await logs.catch(() => ({ stdout: '', stderr: '' }));
-    return (stdout + stderr).trim();
+  protected override where(): string {
+    return `container ${this.container}`;
   }
 
-  protected override launch(): Launched<string> {
-    const { container } = this;
-    return { handle: container, pid: 0, where: `container ${container}`, exited: this.#exit() };
-  }
-
-  async #exit(): Promise<string> {
-    try {
-      await docker('start', this.container);
-      await docker('wait', this.container);
-      return `exit code ${await this.#state('ExitCode')}`;
-    } catch (error) {
-      const exists = await this.#state('ExitCode').catch(() => undefined);
-      return exists === undefined ? 'it was removed' : (error as Error).message;
-    }
-  }
-
+  /** Repeats `stop` for 10 s if docker refuses it, as it does while the container starts or ends. */
   async #command(stop: () => Promise<unknown>): Promise<void> {
-    await this.end(async () => {
-      const refused = await stop().then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      const ended = { withinMs: 10_000, what: `${this.name} to end` };
-      await until(() => !this.running(), ended).catch(error => {
-        throw refused ?? error;
-      });
-    });
+    const accepted = async () => {
+      if (this.running()) await stop();
+      return true;
+    };
+    await this.end(() => until(accepted, { withinMs: 10_000, what: `docker to end ${this.name}` }));
   }
 
-  #state(field: 'Paused' | 'ExitCode'): Promise<string> {
-    return docker('inspect', '--format', `{{.State.${field}}}`, this.container);
+  /** @param ifPaused value of `.State.Paused` without which the command is not run */
+  async #change(command: 'pause' | 'unpause', ifPaused: 'true' | 'false'): Promise<void> {
+    this.requireRunning(command);
+    const paused = await docker('inspect', '--format', '{{.State.Paused}}', this.container);
+    if (paused === ifPaused) await docker(command, this.container);
   }
 }

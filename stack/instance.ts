@@ -1,14 +1,14 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { NewInstance } from './bundled-stack.ts';
+import type { NewInstance, OwnInstance } from './bundled-stack.ts';
 import { ServerProcess } from './process.ts';
-import type { Instance, InstanceOptions, OnDeath } from './stack.ts';
+import type { OnDeath } from './stack.ts';
 
 interface LocalInstanceOptions extends NewInstance {
   /** File for the output of the instance, including its request log. */
   log: string;
-  backing: Record<string, string>;
+  /** Variables of all instances of the stack. */
   shared: Record<string, string>;
   onDeath: OnDeath;
 }
@@ -20,29 +20,24 @@ const DRAIN_MS = '3000';
 /** Time until SIGKILL, milliseconds. Longer than the app's DRAIN_MS and SHUTDOWN_MS together. */
 const STOP_MS = 15_000;
 
-export class LocalInstance extends ServerProcess implements Instance {
-  readonly url: string;
-  readonly options: InstanceOptions;
-
-  constructor(options: LocalInstanceOptions) {
-    const { name, port, own, log, onDeath } = options;
-    const url = `http://127.0.0.1:${port}`;
-    super({
-      name,
-      log,
-      onDeath,
-      env: environment(options),
-      stopMs: STOP_MS,
-      command: own.command ?? [process.execPath, APP],
-      ready: () => isReady(url, own.command === undefined),
-    });
-    this.url = url;
-    this.options = own;
-  }
+/** Returns an instance that runs as a local process, without starting it. */
+export function localInstance(planned: LocalInstanceOptions): OwnInstance {
+  const { name, port, own, log, onDeath } = planned;
+  const url = `http://127.0.0.1:${port}`;
+  const server = new ServerProcess({
+    name,
+    log,
+    onDeath,
+    env: environment(planned),
+    stopMs: STOP_MS,
+    command: own.command ?? [process.execPath, APP],
+    ready: () => isReady(url, own.command === undefined),
+  });
+  return Object.assign(server, { url, options: own });
 }
 
 /** Variables of the instance override those of the stack, which override those of this process. */
-function environment({ name, port, own, backing, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
+function environment({ name, port, own, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
@@ -53,7 +48,6 @@ function environment({ name, port, own, backing, shared }: LocalInstanceOptions)
     TRUST_PROXY: 'loopback',
     ...process.env,
     INSTANCE_ID: name,
-    ...backing,
     ...shared,
     ...own.env,
     HOST: '127.0.0.1',

@@ -5,10 +5,17 @@ import { instanceLog } from '../verify/import/log-file.ts';
 import { type BackingServers, planBacking } from './backing.ts';
 import type { BalancerProcess } from './balancer-process.ts';
 import { BALANCERS, type BalancerKind, balancerOf } from './balancers.ts';
-import { BundledStack, Deaths, instancesOf, type NewInstance, portOf } from './bundled-stack.ts';
+import {
+  BundledStack,
+  Deaths,
+  instancesOf,
+  type NewInstance,
+  type OwnInstance,
+  portOf,
+} from './bundled-stack.ts';
 import { type Fleet, fleetOf } from './fleet/fleet.ts';
 import type { Profile } from './fleet/profile.ts';
-import { LocalInstance } from './instance.ts';
+import { localInstance } from './instance.ts';
 import { ProxyLink } from './link.ts';
 import type { NginxAdditions } from './nginx.ts';
 import type { BackingServer } from './servers.ts';
@@ -63,7 +70,7 @@ interface Plan {
   backing: BackingServers;
 }
 
-class LocalStack extends BundledStack<LocalInstance> {
+class LocalStack extends BundledStack {
   override readonly balancer: BalancerProcess;
   override readonly store: BackingServer;
   override readonly servers: readonly BackingServer[];
@@ -121,7 +128,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     return this.fleet?.remove(instance) ?? super.remove(instance);
   }
 
-  protected override async startAdded(instance: LocalInstance): Promise<void> {
+  protected override async startAdded(instance: OwnInstance): Promise<void> {
     await instance.start();
     if (this.fleet) this.options.onStep?.(`${instance.name} has started`);
   }
@@ -155,15 +162,16 @@ class LocalStack extends BundledStack<LocalInstance> {
     return link;
   }
 
-  protected override prepare(planned: NewInstance): LocalInstance {
+  protected override prepare(planned: NewInstance): OwnInstance {
     const log = join(this.#plan.dir, `${planned.name}.log`);
     const { fleet } = this;
-    const instance = new LocalInstance({
+    const { env, onStep } = this.options;
+    const replaced = (description: string) => onStep?.(description.split('\n', 1).join());
+    const instance = localInstance({
       ...planned,
       log,
-      backing: this.#backingEnv(),
-      shared: { ...this.options.env, ...this.#beside?.env },
-      onDeath: fleet === undefined ? this.deaths.report : this.#reportReplaced,
+      shared: { ...this.#backingEnv(), ...env, ...this.#beside?.env },
+      onDeath: fleet === undefined ? this.deaths.report : replaced,
     });
     this.#names.set(new URL(instance.url).host, planned.name);
     this.logs.push(instanceLog(planned.name, log));
@@ -180,10 +188,6 @@ class LocalStack extends BundledStack<LocalInstance> {
       }
     return variables;
   }
-
-  readonly #reportReplaced = (description: string): void => {
-    this.options.onStep?.(description.split('\n')[0] ?? description);
-  };
 
   protected override async stopAll(): Promise<void> {
     this.fleet?.close();

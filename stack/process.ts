@@ -1,15 +1,20 @@
-/** Runs a server as a child process: redis-server, nginx, or an instance. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+/** Runs a server as a child process: redis-server, nginx, or an instance. Reports if it ends unexpectedly. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, openSync } from 'node:fs';
-import { Writable } from 'node:stream';
-import { type Launched, type PartSpec, StackPart } from './part.ts';
+import type { Writable } from 'node:stream';
 import { groupMembers, signalGroup } from './process-table.ts';
+import type { OnDeath, Service } from './stack.ts';
 import { until } from './wait.ts';
 import { guard, makeFolder, release, removeFolder, startWatchdog } from './watchdog.ts';
 
-export interface ServerSpec extends PartSpec {
+export interface ServerSpec {
+  name: string;
   command: readonly [string, ...string[]];
+  /** By default the server is ready as soon as it runs. */
+  ready?: (pid: number) => Promise<boolean>;
+  readyMs?: number;
+  onDeath?: OnDeath | undefined;
   env?: NodeJS.ProcessEnv;
   log: string;
   stopSignal?: NodeJS.Signals;
@@ -23,8 +28,15 @@ export interface ServerSpec extends PartSpec {
   prepare?: () => void;
 }
 
-const LAST_LINES = 50;
-const LAST_BYTES = 32 * 1024;
+interface Run {
+  child: ChildProcess;
+  pid: number;
+  stopRequested: boolean;
+  ready: boolean;
+  /** Aborts when the process ends. The signal's reason says how it ended. */
+  over: AbortController;
+  ended: Promise<void>;
+}
 
 /**
  * Shell script that waits for a line before it becomes the server. It exits if its input closes, because Baton has
@@ -32,22 +44,76 @@ const LAST_BYTES = 32 * 1024;
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
+/** Thrown if a process or container of the stack was started, but did not become ready. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+  /** Name of the process or container, such as app-1. */
+  readonly part: string;
+
+  constructor(part: string, message: string) {
+    super(message);
+    this.part = part;
+  }
+}
+
 /** A server that leads its own process group. */
-export class ServerProcess extends StackPart<ChildProcess> {
+export class ServerProcess implements Service {
+  readonly name: string;
   readonly #spec: ServerSpec;
+  #run: Run | undefined;
+  /** True if the server cannot be started again. */
+  protected disposed = false;
 
   constructor(spec: ServerSpec) {
-    super(spec);
+    this.name = spec.name;
     this.#spec = spec;
   }
 
-  override async stop(): Promise<void> {
-    const { stopSignal = 'SIGTERM', stopMs = 10_000 } = this.#spec;
-    await this.#endWithin(stopMs, child => child.kill(stopSignal));
+  running(): boolean {
+    return this.#run !== undefined && !this.#run.over.signal.aborted;
   }
 
-  override async kill(): Promise<void> {
-    await this.#endWithin(10_000, child => signalAll(child, 'SIGKILL'));
+  get pid(): number | undefined {
+    return this.running() ? this.#run?.pid : undefined;
+  }
+
+  /** Waits until the server is ready. Throws NotReadyError with its last output if it is not, and stops it. */
+  async start(): Promise<void> {
+    if (this.disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
+    if (this.running()) return;
+    const run = this.#launch();
+    const { ready = async () => true, readyMs = 20_000 } = this.#spec;
+    const what = `${this.name} (${this.where(run.pid)}) to be ready`;
+    try {
+      await until(() => ready(run.pid), { withinMs: readyMs, what, signal: run.over.signal });
+      run.ready = true;
+    } catch (error) {
+      const { message } = error as Error;
+      if (run.over.signal.aborted) throw new NotReadyError(this.name, message);
+      await this.kill();
+      throw new NotReadyError(this.name, `${message}. Its last output:\n${this.lastOutput()}`);
+    }
+  }
+
+  /** Runs the program to its end. Throws its last output if it fails. */
+  async run(): Promise<void> {
+    const { child, ended, over } = this.#launch();
+    await ended;
+    if (child.exitCode !== 0) throw over.signal.reason;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    const { stopSignal = 'SIGTERM', stopMs = 10_000 } = this.#spec;
+    await this.#endWithin(stopMs, ({ child }) => child.kill(stopSignal));
+  }
+
+  async kill(): Promise<void> {
+    await this.#endWithin(10_000, ({ pid }) => signalGroup(pid, 'SIGKILL'));
   }
 
   /**
@@ -55,9 +121,9 @@ export class ServerProcess extends StackPart<ChildProcess> {
    * at the second SIGTERM.
    */
   async dispose(): Promise<void> {
-    this.expectEnd();
+    this.disposed = true;
     let repeated: NodeJS.Timeout | undefined;
-    await this.#endWithin(1_000, child => {
+    await this.#endWithin(1_000, ({ child }) => {
       const stop = () => child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
       stop();
       repeated = setInterval(stop, 50);
@@ -65,46 +131,58 @@ export class ServerProcess extends StackPart<ChildProcess> {
     if (this.#spec.folder !== undefined) removeFolder(this.#spec.folder);
   }
 
-  override async pause(): Promise<void> {
+  async pause(): Promise<void> {
     await this.#freeze('pause', 'SIGSTOP', true);
   }
 
-  override async resume(): Promise<void> {
+  async resume(): Promise<void> {
     await this.#freeze('resume', 'SIGCONT', false);
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.requireRunning(`send ${signal} to`).kill(signal);
+  /** Returns the last 50 lines of the server's output, for an error message; '' if its log has been removed. */
+  lastOutput(): string {
+    return spawnSync('tail', ['-n', '50', this.#spec.log], { encoding: 'utf8' }).stdout.trim();
   }
 
-  override lastOutput(): string {
-    try {
-      const end = execFileSync('tail', ['-c', String(LAST_BYTES), this.#spec.log], { stdio: 'pipe' });
-      return end.toString().trimEnd().split('\n').slice(-LAST_LINES).join('\n');
-    } catch {
-      return ''; // The log has been removed.
-    }
+  /** Name of the process or container in messages. */
+  protected where(pid: number): string {
+    return `process ${pid}`;
+  }
+
+  protected requireRunning(verb: string): Run {
+    if (this.#run !== undefined && this.running()) return this.#run;
+    throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
+  }
+
+  /** Calls `stop` if the server runs, and waits until it has ended. */
+  protected async end(stop: (run: Run) => unknown): Promise<void> {
+    const run = this.#run;
+    if (run === undefined || !this.running()) return;
+    run.stopRequested = true;
+    await stop(run);
+    await run.ended;
   }
 
   async #freeze(verb: string, signal: NodeJS.Signals, stopped: boolean): Promise<void> {
-    const child = this.requireRunning(verb);
-    signalAll(child, signal);
-    const obeyed = () => groupMembers(child.pid ?? 0).every(member => member.stopped === stopped);
+    const { pid } = this.requireRunning(verb);
+    signalGroup(pid, signal);
+    const obeyed = () => groupMembers(pid).every(member => member.stopped === stopped);
     const what = `${this.name} to ${verb}`;
     await until(() => !this.running() || obeyed(), { withinMs: 2_000, everyMs: 1, what });
   }
 
-  async #endWithin(withinMs: number, stop: (child: ChildProcess) => unknown): Promise<void> {
+  async #endWithin(withinMs: number, stop: (run: Run) => unknown): Promise<void> {
     let tooLong: NodeJS.Timeout | undefined;
-    await this.end(child => {
-      stop(child);
-      signalAll(child, 'SIGCONT'); // A paused process handles only SIGKILL.
-      tooLong = setTimeout(() => signalAll(child, 'SIGKILL'), withinMs);
+    await this.end(run => {
+      stop(run);
+      signalGroup(run.pid, 'SIGCONT'); // A paused process handles only SIGKILL.
+      tooLong = setTimeout(() => signalGroup(run.pid, 'SIGKILL'), withinMs);
     });
     clearTimeout(tooLong);
   }
 
-  protected override launch(): Launched<ChildProcess> {
+  /** Sets `#run` without an `await`, or a concurrent `dispose` could miss the started process. */
+  #launch(): Run {
     const { folder, runAs, prepare, log, command, env = process.env } = this.#spec;
     if (folder !== undefined) makeFolder(folder);
     if (folder !== undefined && runAs) chownSync(folder, runAs.uid, runAs.gid);
@@ -121,20 +199,19 @@ export class ServerProcess extends StackPart<ChildProcess> {
     closeSync(output);
     child.on('error', () => {}); // The process had ended before the signal.
     const { pid } = child;
-    if (pid === undefined) {
-      const exited = once(child, 'error').then(([error]) => `it cannot be started: ${error.message}`);
-      return { handle: child, pid: 0, where: command[0], exited };
-    }
+    if (pid === undefined)
+      throw new Error(`expected to start ${this.name}, but this machine starts no process`);
     guard('group', pid);
-    const go = child.stdio[3];
-    if (!(go instanceof Writable))
-      throw new Error('expected a pipe as file descriptor 3 of the child process');
+    const go = child.stdio[3] as Writable;
     go.on('error', () => {}); // The process was killed before it started: `exit` reports its end.
     go.end('go\n');
-    return { handle: child, pid, where: `process ${pid}`, exited: this.#exit(child, pid) };
+    const run = { child, pid, stopRequested: false, ready: false, over: new AbortController() };
+    this.#run = Object.assign(run, { ended: this.#follow(run) });
+    return this.#run;
   }
 
-  async #exit(child: ChildProcess, pid: number): Promise<string> {
+  async #follow(run: Omit<Run, 'ended'>): Promise<void> {
+    const { child, pid, over } = run;
     const [code, signal] = await once(child, 'exit');
     if (signalGroup(pid, 'SIGKILL')) {
       const gone = () => groupMembers(pid).length === 0;
@@ -142,10 +219,10 @@ export class ServerProcess extends StackPart<ChildProcess> {
       await until(gone, { withinMs: 5_000, everyMs: 2, what }).catch(() => {});
     }
     release('group', pid);
-    return signal === null ? `exit code ${code}` : `${signal}`;
+    const output = this.lastOutput();
+    const last = output === '' ? 'It wrote nothing.' : `Its last output:\n${output}`;
+    const end = `${this.name} (${this.where(pid)}) ended: ${signal ?? `exit code ${code}`}. ${last}`;
+    over.abort(new Error(`expected ${this.name} to start, but it did not: ${end}`));
+    if (run.ready && !run.stopRequested) this.#spec.onDeath?.(end);
   }
-}
-
-function signalAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid !== undefined) signalGroup(pid, signal);
 }

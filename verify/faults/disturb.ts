@@ -1,7 +1,7 @@
 /** Performs the faults of a run, and writes the start and end of each into the history. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NotReadyError } from '../../stack/part.ts';
+import { NotReadyError } from '../../stack/process.ts';
 import { until } from '../../stack/wait.ts';
 import type { Recorder } from '../client/recorder.ts';
 import type { Fault as FaultEvent } from '../core/history/history.ts';

@@ -13,42 +13,23 @@ const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-/**
- * Reads the lines of a log.
- *
- * @typeParam Position a place in the log, such as a byte offset
- */
-export interface LogLines<Position> {
-  end(): Position;
-  /** Yields the complete lines of the log before a position. */
-  before(end: Position): AsyncIterable<string>;
-  /**
-   * Yields the complete lines of the log after a position, including lines that are written later. Ends when the signal
-   * has aborted and all lines are read.
-   */
-  after(start: Position, signal: AbortSignal): AsyncIterable<string>;
-}
-
 /** Returns a log. Its method `follow` yields the entries that are written after the call. */
-export function followedLog<Position>(
-  name: string,
-  kind: LogSource['kind'],
-  lines: LogLines<Position>,
-  parser: LogParser,
-): LogSource {
-  async function* entries(start: Position, signal: AbortSignal): AsyncGenerator<Served> {
-    if (parser.learn) for await (const line of lines.before(start)) parser.learn(line);
-    for await (const line of lines.after(start, signal)) {
+function followedLog(name: string, kind: LogSource['kind'], file: string, parser: LogParser): LogSource {
+  async function* entries(start: number, signal: AbortSignal): AsyncGenerator<Served> {
+    if (parser.learn) for await (const line of lines(file, 0, start)) parser.learn(line);
+    for await (const line of lines(file, start, Number.POSITIVE_INFINITY, signal)) {
       const served = parser.parse(line);
       if (served !== undefined) yield served;
     }
   }
-  return { name, kind, follow: signal => entries(lines.end(), signal) };
+  // Creates a missing log file, so that it can be followed at once. An existing file may be read-only.
+  if (!existsSync(file)) closeSync(openSync(file, 'a'));
+  return { name, kind, follow: signal => entries(statSync(file).size, signal) };
 }
 
 /** Returns the log of a card store instance: JSON lines with `event: "request"`. */
 export const instanceLog = (name: string, file: string): LogSource =>
-  followedLog(name, 'instance', linesOf(file), { parse: line => parseInstanceLine(name, line) });
+  followedLog(name, 'instance', file, { parse: line => parseInstanceLine(name, line) });
 
 /**
  * Returns the log of the bundled nginx.
@@ -56,7 +37,11 @@ export const instanceLog = (name: string, file: string): LogSource =>
  * @param nameOf returns the name of the instance at `host:port`
  */
 export const balancerLog = (file: string, nameOf: (address: string) => string | undefined): LogSource =>
-  followedLog('balancer', 'balancer', linesOf(file), { parse: line => parseBalancerLine(line, nameOf) });
+  followedLog('balancer', 'balancer', file, { parse: line => parseBalancerLine(line, nameOf) });
+
+/** Returns the log of nginx in a container, which also names the instances (deploy/balancer.sh). */
+export const routedLog = (file: string): LogSource =>
+  followedLog('balancer', 'balancer', file, new RoutedLog());
 
 /**
  * Returns the log of a user's balancer (nginx, HAProxy, Traefik) or instance.
@@ -66,7 +51,7 @@ export const balancerLog = (file: string, nameOf: (address: string) => string | 
 export function foreignLog(file: string, own?: string): LogSource {
   const name = own ?? 'balancer';
   const kind = own === undefined ? 'balancer' : 'instance';
-  return followedLog(name, kind, linesOf(file), { parse: line => servedIn(name, line, own) });
+  return followedLog(name, kind, file, { parse: line => servedIn(name, line, own) });
 }
 
 /**
@@ -80,8 +65,7 @@ export function logFolder(folder: string): LogSource[] {
   const instances = join(folder, 'instances');
   const names = existsSync(instances) ? readdirSync(instances).filter(name => name.endsWith('.log')) : [];
   const sources = names.toSorted().map(file => instanceLog(basename(file, '.log'), join(instances, file)));
-  if (existsSync(balancer))
-    sources.unshift(followedLog('balancer', 'balancer', linesOf(balancer), new RoutedLog()));
+  if (existsSync(balancer)) sources.unshift(routedLog(balancer));
   if (sources.length > 0) return sources;
   throw new Error(
     `${folder}: expected balancer/access.log or instances/NAME.log in it, found neither. ` +
@@ -89,16 +73,10 @@ export function logFolder(folder: string): LogSource[] {
   );
 }
 
-function linesOf(file: string): LogLines<number> {
-  // Creates a missing log file, so that it can be followed at once. An existing file may be read-only.
-  if (!existsSync(file)) closeSync(openSync(file, 'a'));
-  return {
-    end: () => statSync(file).size,
-    before: end => lines(file, 0, end),
-    after: (start, signal) => lines(file, start, Number.POSITIVE_INFINITY, signal),
-  };
-}
-
+/**
+ * Yields the complete lines of a file between two offsets. With a signal, waits for lines that are written later, until
+ * the signal has aborted and all lines are read.
+ */
 async function* lines(
   path: string,
   start: number,
