@@ -217,6 +217,9 @@ describe('cookies', () => {
     expect(browser.replayerLater('/')().captured.get('token')).toBe('a');
     browser.captured.set('token', 'b');
     expect(browser.replayerLater('/')().captured.get('token')).toBe('b');
+    expect(browser.replayerLater('/')).toBe(browser.replayerLater('/'));
+    browser.mailed.add('token');
+    expect(browser.replayerLater('/')().mailed).toEqual(new Set(['token']));
     expect(first().csrf).toBe('');
   });
 

@@ -22,10 +22,12 @@ export interface ShownPage {
 
 type Remembered = Pick<SessionClient, 'csrf' | 'captured' | 'mailed' | 'page' | 'access'>;
 
-type Replaying = Pick<SessionClient, 'csrf' | 'page' | 'access'> & {
+interface Replaying {
   cookies: Cookies['list'];
+  remembered: Remembered;
+  shown: Referring | undefined;
   create: () => SessionClient;
-};
+}
 
 const NOTHING = (): void => {};
 
@@ -249,33 +251,28 @@ export class SessionClient {
   }
 
   /**
-   * Returns a function that creates clients which always send the present cookies. Returns the same function until a
-   * cookie changes.
+   * Returns a function that creates clients which always send the present cookies. Returns the same function until the
+   * cookies, the form token, a captured value or the page of Referer changes.
    */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
-    const { csrf, page, access } = this;
     const last = this.#replaying;
-    const bare = this.captured.size === 0 && this.mailed.size === 0;
     // Comparing the lists by identity suffices, because the jar returns a new list after each change of a cookie.
-    const same = last?.cookies === cookies && last.csrf === csrf && last.page === page;
-    if (bare && same && last.access === access) return last.create;
-    const create = this.#replayerOf(cookies);
-    this.#replaying = bare ? { cookies, csrf, page, access, create } : undefined;
-    return create;
-  }
-
-  #replayerOf(cookies: Cookies['list']): () => SessionClient {
+    if (last?.cookies === cookies && last.shown === this.#shown && equals(last.remembered, this))
+      return last.create;
     const { csrf, page, access } = this;
     const shown = this.#shown;
     const [captured, mailed] = [new Map(this.captured), new Set(this.mailed)];
-    return () => {
+    const remembered: Remembered = { csrf, captured, mailed, page, access };
+    const create = () => {
       const replayer = new SessionClient(this.#network, this.#affinity);
       for (const { name, value } of cookies) replayer.put(name, value);
-      replayer.#remember({ csrf, captured, mailed, page, access });
+      replayer.#remember(remembered);
       replayer.#shown = shown;
       return replayer;
     };
+    this.#replaying = { cookies, remembered, shown, create };
+    return create;
   }
 
   #remember({ csrf, captured, mailed, page, access }: Remembered): void {
@@ -285,4 +282,11 @@ export class SessionClient {
     for (const [name, value] of captured) this.captured.set(name, value);
     for (const name of mailed) this.mailed.add(name);
   }
+}
+
+function equals(last: Remembered, now: Remembered): boolean {
+  if (last.csrf !== now.csrf || last.page !== now.page || last.access !== now.access) return false;
+  if (last.captured.size !== now.captured.size || last.mailed.size !== now.mailed.size) return false;
+  for (const [name, value] of now.captured) if (last.captured.get(name) !== value) return false;
+  return true;
 }
