@@ -19,6 +19,7 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
   'memory-store-per-instance',
   'form-or-handshake-token-in-process',
   'set-cookie-cached-by-proxy',
+  'reply-of-an-abandoned-request',
   'cookie-lifetime-differs',
   'sticky-by-connection',
   'response-before-save',

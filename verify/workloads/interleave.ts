@@ -62,16 +62,16 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
       const whole = lasted((await other.read()).operation);
       // On a busy machine, a timer often fires after the response. Half of the requests therefore need no timer.
       const moment = (n: number): number => (n % 2 === 0 ? 0 : context.random.next() * whole);
-      await Promise.all(
-        Array.from({ length: ABANDONED }, (_, n) =>
-          leaver.abandon(path, moment(n), {
-            to: n < ABANDONED / 2 ? direct[(n >> 1) % direct.length] : undefined,
-          }),
-        ),
+      const abandoned = Array.from({ length: ABANDONED }, (_, n) =>
+        leaver.abandon(path, moment(n), {
+          to: n < ABANDONED / 2 ? direct[(n >> 1) % direct.length] : undefined,
+        }),
       );
-      await Promise.all([undefined, ...direct].map(to => fail(context, leaver, { to })));
-      if (direct.length > 0) await other.read(undefined, { to: direct[i % direct.length] });
+      await Promise.all([...abandoned, ...[undefined, ...direct].map(to => fail(context, leaver, { to }))]);
+      // The next request on a connection to an instance, at the same time as the first read through the balancer.
+      const next = other.read(undefined, { to: direct[i % direct.length] });
       for (const probe of context.target.probes) await other.read(probe);
+      await next;
     }
     await leave(context, other);
   } else other.end('refused');
@@ -174,13 +174,14 @@ async function round(
     probe === undefined && path !== signedIn.page
       ? user.visit(path, { ...how, query })
       : (await user.read(probe, { ...how, query })).operation;
-  await Promise.all(users.map(user => head(user, headPage, {})));
   const barrier = i % 2 === 0 ? undefined : new Barrier(users.length);
   const seen: Operation[] = [];
   if (barrier === undefined) for (const user of users) seen.push(await read(user, {}));
   else seen.push(...(await Promise.all(users.map(user => read(user, { held: barrier.place() })))));
   if (fresh && seen.some(({ status }) => UNKNOWN_QUERY.has(status ?? 0))) strict.add(path);
   // Opens the page without a session. A cache that has stored a user's page or cookie would send it.
+  const heads = users.map(user => head(user, headPage, {}));
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
+  await Promise.all(heads);
 }

@@ -17,6 +17,8 @@ import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
 /** Number of logouts. An error that occurs in one of ten logouts is then almost certainly found. */
 const ROUNDS = 40;
+/** Number of logouts before the first logout of all sessions of a user. On a slow machine, the others may not begin. */
+const FIRST_ROUNDS = 12;
 const AT_ONCE = 4;
 const TOGETHER = 4;
 const ALL_ROUNDS = 4;
@@ -37,17 +39,20 @@ export const logoutRace: Workload = {
     if (logout === undefined) return;
     const dead: LoggedOut[] = [];
     const delays = new DelaySearch();
-    await inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
-      if (!over(own, plan)) await round(own, n, logout, delays, dead);
-    });
+    const races = (from: number, count: number): Promise<void> =>
+      inTurn({ ...context, random: context.random.fork(`${from}`) }, count, AT_ONCE, async (own, n) => {
+        if (!over(own, plan)) await round(own, from + n, logout, delays, dead);
+      });
+    await races(0, FIRST_ROUNDS);
     const most = Math.min(ALL_SESSIONS, context.target.sessions?.most ?? ALL_SESSIONS);
     const rounds = logoutEverywhere === undefined || most < 2 ? 0 : ALL_ROUNDS;
-    for (let n = 0; n < rounds && logoutEverywhere !== undefined && !over(context, plan); n++) {
+    for (let n = 0; n < rounds && logoutEverywhere !== undefined && !over(context, plan, n === 0); n++) {
       const taken = await context.seats?.takeAccount();
       const account = taken?.accounts[0] ?? context.account(ROUNDS + n);
       await allRound(context, n, { account, most, ending: logoutEverywhere }, dead);
       taken?.leave();
     }
+    await races(FIRST_ROUNDS, ROUNDS - FIRST_ROUNDS);
     for (const { driver, old } of dead) {
       await everywhere(context, how => replayed(driver, old, how));
       driver.end('logout');

@@ -10,8 +10,8 @@ const TRIES = 3;
 const FIXED = /^\/[^{]*$/;
 
 /**
- * Returns the path of the page that shows the signed-in user, if the app answers HEAD for it. An app may refuse HEAD;
- * such an app then gets no further HEAD requests.
+ * Returns the path of the page that shows the signed-in user. Returns undefined if the app refuses HEAD, with a status of
+ * 400 or above. A redirect to the login is no refusal, because the session is live.
  *
  * @param driver a signed-in session
  */
@@ -20,7 +20,7 @@ export async function pageForHead({ target, signal }: Context, driver: Driver): 
   if (Object.hasOwn(target.posts, page)) return undefined;
   for (let i = 0; i < TRIES && !signal.aborted; i++) {
     const { status } = await driver.look(page, {}, 'HEAD');
-    if (status !== undefined && status < 300) return page;
+    if (status !== undefined && status < 400) return page;
   }
   return undefined;
 }

@@ -22,6 +22,7 @@ import { fixation } from './fixation.ts';
 import { hopAt } from './hop.ts';
 import { perform } from './index.ts';
 import { interleave } from './interleave.ts';
+import { logoutRace } from './logout-race.ts';
 import type { Workload } from './workload.ts';
 
 const ends: (() => unknown)[] = [];
@@ -317,6 +318,15 @@ it('age and interleave send HEAD as well as GET for the page of the user, unless
 });
 
 const EVERYWHERE = { path: '/logout-all' };
+
+it('logout-race logs a user out everywhere although the time is over, as on a slow machine', async () => {
+  const { url } = await started();
+  const operations = await operationsOf(url, logoutRace, {
+    duration: 0,
+    more: { logoutEverywhere: EVERYWHERE },
+  });
+  expect(operations.filter(({ action }) => action === 'logout-all')).toHaveLength(1);
+});
 
 it('age logs some users out on both of their devices, and tries the cookies of both', async () => {
   const { url } = await started();

@@ -8,8 +8,10 @@ import type { Account } from '../target/load.ts';
 import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
-/** Every third session of a client ends with a logout of all sessions of its user, who then has a second device. */
+/** The first of three sessions of a client ends with a logout of all sessions of its user, who then has two devices. */
 const ALL_EVERY = 3;
+/** With fewer accounts, other workloads have sessions of the same users, which a logout of all sessions would end. */
+const ACCOUNTS = 100;
 /**
  * Limits of the pause between two sessions, milliseconds. Within these limits, the pause is as long as the session
  * before it.
@@ -32,15 +34,15 @@ export async function visits(context: Context, first: number, ended: () => boole
     const account = own.account(first + client);
     for (let n = first + client; !ended(); n += CLIENTS) {
       const from = clock.now();
-      const last = Math.floor((n - first) / CLIENTS) % ALL_EVERY === ALL_EVERY - 1;
-      await visit(own, n, account, last && hasAll(own));
+      const all = Math.floor((n - first) / CLIENTS) % ALL_EVERY === 0 && hasAll(own);
+      await visit(own, n, account, all);
       await pause(own, pauseAfter((clock.now() - from) / 1000));
     }
   });
 }
 
-const hasAll = ({ target: { logoutEverywhere, sessions } }: Context): boolean =>
-  logoutEverywhere !== undefined && (sessions?.most ?? 2) >= 2;
+const hasAll = ({ target: { logoutEverywhere, sessions, accounts } }: Context): boolean =>
+  logoutEverywhere !== undefined && (sessions?.most ?? 2) >= 2 && accounts.length >= ACCOUNTS;
 
 /** @param all if true, the user has two devices, and ends both sessions on one */
 async function visit(context: Context, n: number, account: Account, all: boolean): Promise<void> {
