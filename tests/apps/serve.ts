@@ -83,17 +83,17 @@ export async function serve(
     });
     response.end(body);
   };
-  const balancer = createServer(async (request, response) => {
+  const balancer = serverOf(async (request, response) => {
     const whole = await wholeOf(request);
     const chosen = balance?.(whole, all.length, connections.get(request.socket) ?? 0) ?? {
       instance: NAMES[all.length % instances] ?? 'one',
     };
-    respond({ ...whole, instance: chosen.instance }, response, named, chosen.cookies);
+    return respond({ ...whole, instance: chosen.instance }, response, named, chosen.cookies);
   });
   balancer.on('connection', socket => connections.set(socket, connections.size));
   const single = (addressed ? NAMES.slice(0, instances) : []).map(instance => ({
     instance,
-    server: createServer(async (request, response) =>
+    server: serverOf(async (request, response) =>
       respond({ ...(await wholeOf(request)), instance }, response, false),
     ),
   }));
@@ -113,6 +113,14 @@ export async function serve(
     },
   };
 }
+
+/** Returns a server that drops requests whose body is cut off. */
+const serverOf = (handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server =>
+  createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (request.complete) throw error;
+    });
+  });
 
 async function listening(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
