@@ -1,6 +1,6 @@
 /** Computes how often a read may show each value of an object if no add took effect twice. */
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
-import { countOf, isAdd, putsIn, rises } from '../objects/models.ts';
+import { countOf, isAdd, occurrences, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
 
 const KEPT = 64;
@@ -67,9 +67,6 @@ export class EffectLimits {
   }
 
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
-    const there = new Map<string, number>();
-    if (this.kind === 'counter') return there.set('', countOf(saw));
-    for (const value of saw) there.set(value, (there.get(value) ?? 0) + 1);
-    return there;
+    return this.kind === 'counter' ? new Map([['', countOf(saw)]]) : occurrences(saw);
   }
 }

@@ -5,15 +5,10 @@ import type { Step } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { type Credentials, refusedLogin } from '../timeline/sessions.ts';
 
-interface Refusals {
-  count: number;
-  example: readonly Step[];
-}
-
 export class LoginPair {
   readonly crosses: boolean;
   accepted = 0;
-  readonly #refused = new Map<Credentials, Refusals>();
+  readonly #refused = new Map<Credentials, { count: number; example: readonly Step[] }>();
 
   constructor(crosses = false) {
     this.crosses = crosses;
@@ -30,7 +25,7 @@ export class LoginPair {
   }
 
   /** Ignores accounts that no instance has accepted, because their password may be wrong. */
-  refusals(): Refusals {
+  refusals() {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);
     return { count, example: own[0]?.[1].example ?? [] };

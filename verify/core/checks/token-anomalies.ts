@@ -36,7 +36,7 @@ export const stillAccepted = (logout: Operation, operation: Operation, what: str
 export function evicted(operation: Operation, family: TokenFamily): Violation {
   const { sent = '', instance, note } = operation;
   const raced = family.races.length > 0;
-  const issuer = family.issuer(sent);
+  const issuer = family.issuers.get(sent);
   const before = new Set(raced ? family.races.slice(0, MOST) : []);
   if (issuer !== undefined) before.add(issuer);
   before.delete(operation);

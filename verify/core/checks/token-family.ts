@@ -31,7 +31,7 @@ export class TokenFamily {
   readonly #rules: RefreshRules;
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
-  readonly #issuers = new Map<string, Operation>();
+  readonly issuers = new Map<string, Operation>();
   /** Replaced refresh tokens whose successor has reached the client. */
   readonly #delivered = new Set<string>();
 
@@ -48,14 +48,10 @@ export class TokenFamily {
       this.#lives = call + issued.lifetime;
     }
     if (issued.refresh === undefined || issued.refresh === sent) return;
-    this.#issuers.set(issued.refresh, operation);
+    this.issuers.set(issued.refresh, operation);
     if (sent !== undefined && operation.lost !== true) this.#delivered.add(sent);
     if (sent !== undefined && end < (this.#spent.get(sent)?.return ?? Number.POSITIVE_INFINITY))
       this.#spent.set(sent, operation);
-  }
-
-  issuer(token: string): Operation | undefined {
-    return this.#issuers.get(token);
   }
 
   uses(operation: Operation, token: string): Use {

@@ -52,13 +52,9 @@ export class FaultLedger {
     else {
       const { type: _, clock: __, ...more } = fault;
       Object.assign(known, more, { closed: fault.end !== undefined });
-      if (known.closed) this.open--;
     }
-    if (!window.closed) {
-      if (known === undefined) this.open++;
-      return;
-    }
-    this.#over = Math.max(this.#over, overBy(window));
+    this.open = this.windows.filter(({ closed }) => !closed).length;
+    if (window.closed) this.#over = Math.max(this.#over, overBy(window));
   }
 
   ended(operation: Operation, standing: Standing): void {

@@ -153,9 +153,7 @@ export class Contents {
   }
 
   kept(): readonly KeptValue[] {
-    const kept: KeptValue[] = [];
-    for (const known of this.present.values())
-      if (known.add !== undefined && !mayBeGone(known)) kept.push(known as KeptValue);
-    return kept;
+    const known = [...this.present.values()];
+    return known.filter((of): of is Value & KeptValue => of.add !== undefined && !mayBeGone(of));
   }
 }

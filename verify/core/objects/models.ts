@@ -58,6 +58,13 @@ export function putsIn(effect: Effect | undefined): readonly string[] {
   return effect?.does === 'replaces' ? effect.values : NOTHING;
 }
 
+/** Returns how often each value is there. */
+export function occurrences(values: readonly string[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const value of values) times.set(value, (times.get(value) ?? 0) + 1);
+  return times;
+}
+
 /** Returns whether the change adds a value, or can only make a counter larger. */
 export const isAdd = (effect: Effect | undefined): boolean => effect?.does === 'adds' || rises(effect);
 

@@ -2,6 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
+import { occurrences } from './models.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
@@ -74,7 +75,6 @@ const within =
     saw.lastIndexOf(value) >= 0;
 
 function counted(saw: readonly string[]): (value: string, least: number) => boolean {
-  const counts = new Map<string, number>();
-  for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return (value, least) => (counts.get(value) ?? 0) >= least;
+  const times = occurrences(saw);
+  return (value, least) => (times.get(value) ?? 0) >= least;
 }

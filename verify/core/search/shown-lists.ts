@@ -1,5 +1,5 @@
 /** Speeds up the search of a list with only add, set and clear: numbers shown lists and their beginnings. */
-import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
+import { effectOf, type ObjectOperation, occurrences, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
@@ -47,18 +47,14 @@ function writersOf(
   initial: readonly string[],
   operations: readonly Interval[],
 ): Map<string, number> | undefined {
-  const writers = new Map<string, number>();
-  const count = (value: string): void => {
-    writers.set(value, (writers.get(value) ?? 0) + 1);
-  };
-  for (const value of initial) count(value);
+  const written = [...initial];
   for (const { operation } of operations) {
     if (operation.action === 'read') continue;
     const effect = effectOf('list', operation);
     if (effect?.does !== 'adds' && effect?.does !== 'replaces') return undefined;
-    for (const value of putsIn(effect)) count(value);
+    written.push(...putsIn(effect));
   }
-  return writers;
+  return occurrences(written);
 }
 
 class ShownLists implements Machine {
