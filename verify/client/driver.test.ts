@@ -61,7 +61,7 @@ async function driving(listener: RequestListener) {
   ends.push(() => close('complete'));
   const [notes, count] = target.probes;
   if (notes === undefined || count === undefined) throw new Error('expected two probes');
-  return { driver: Driver.of(context, 0), operations, notes, count, target };
+  return { driver: Driver.of(context, 0), operations, notes, count, target, recorder: context.recorder };
 }
 
 const PAGE = '<p data-user="alice">';
@@ -87,11 +87,14 @@ const planned = (operations: readonly Operation[]) =>
 
 it('a retry after status 429 has no planned time: the app has asked for the wait', async () => {
   let refused = 0;
-  const { driver, operations } = await driving((_, response) => {
+  const { driver, operations, recorder } = await driving((_, response) => {
     if (refused++ === 0) response.writeHead(429, { 'retry-after': '0' }).end();
     else response.end(PAGE);
   });
+  const waits: number[] = [];
+  recorder.waits = time => waits.push(time);
   await driver.read(undefined, { due: DUE });
+  expect(waits).toEqual([0]);
   expect(planned(operations)).toEqual([
     ['read', 429, true],
     ['read', 200, false],

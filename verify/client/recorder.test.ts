@@ -151,6 +151,14 @@ it('records a write to an unreachable server as begun when it was tried', async 
   expect((start as { call: number }).call).toBeGreaterThan(0);
 });
 
+it('names at the end the limit of an app that has asked clients to wait', async () => {
+  const { recorder, stop } = await recording((_, response) => response.end());
+  for (const wait of [2_000, 4_000]) recorder.waits(wait);
+  const remark =
+    'it answered 2 requests with status 429 and a Retry-After of up to 4 s. All clients waited that long';
+  expect((await stop()).at(-1)).toMatchObject({ remarks: [expect.stringContaining(remark)] });
+});
+
 describe('a target with limits, whose server responds at once', () => {
   it('has operations without the time that requests wait for the limits', async () => {
     const { recorder, client, clock, stop } = await recording((_, response) => response.end(), {

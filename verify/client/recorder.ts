@@ -14,6 +14,7 @@ import type {
 } from '../core/history/history.ts';
 import type { Interpreter } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
+import { counted, seconds } from '../core/result/format.ts';
 import type { Probe } from '../target/schema.ts';
 import { type Call, calledOf, type Later } from './call.ts';
 import type { RecorderClock } from './clock.ts';
@@ -41,6 +42,10 @@ export interface Recorded {
   reply: Reply;
 }
 
+const limited = ({ count, longest }: { count: number; longest: number }): string =>
+  `the app limits logins or requests: it answered ${counted(count, 'request')} with status 429 and a Retry-After of up to ` +
+  `${seconds(longest * 1000, 0)}. All clients waited that long each time, so the run took longer or had less load`;
+
 type Untimed<E> = E extends unknown ? Omit<E, 'clock' | 'at'> : never;
 
 export class Recorder {
@@ -52,6 +57,8 @@ export class Recorder {
   readonly #onOperation: (operation: Operation) => void;
   readonly #objects = new Set<string>();
   readonly #remarks: string[] = [];
+  /** Number of requests that the app refused until later, and its longest Retry-After, milliseconds. */
+  readonly #waits = { count: 0, longest: 0 };
   readonly #secrets: SessionSecrets;
   readonly #starvation: Starvation;
   /** The last operation id. Of three worker threads, thread 1 uses the ids 4, 7, 10, … */
@@ -209,8 +216,15 @@ export class Recorder {
     if (!this.#remarks.includes(text)) this.#remarks.push(text);
   }
 
+  /** Notes that the app answered a request with status 429, and that a client waits before it sends the request again. */
+  waits(milliseconds: number): void {
+    this.#waits.count++;
+    this.#waits.longest = Math.max(this.#waits.longest, milliseconds);
+  }
+
   finish(reason: Finish['reason']): void {
     this.#starvation.stop();
+    if (this.#waits.count > 0) this.remark(limited(this.#waits));
     this.#history.write({
       type: 'finish',
       clock: this.clock.name,

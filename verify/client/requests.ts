@@ -62,8 +62,12 @@ export class SessionRequests {
     if (aside !== undefined) await aside;
     // A request with status 429 had no effect, so it is sent again. A request at a barrier is not sent again, because
     // the requests that it must overlap have ended.
-    for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
+    for (let i = 0; i < TRIES_AGAIN && how.held === undefined && !signal.aborted; i++) {
+      const wait = retryAfter(recorded.reply, Date.now());
+      if (wait === undefined) break;
+      recorder.waits(wait);
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
+    }
     if (what.action === 'login' && recorded.reply.status === 429) recorder.remark(LIMITED);
     if (balanced) this.#step.served(recorded.operation.instance);
     if (page) this.#keepToken(client, recorded.reply);
@@ -104,10 +108,6 @@ export class SessionRequests {
     const reply = await this.#client.send(sent, this.#context.signal);
     this.#keepToken(this.#client, reply);
     return reply;
-  }
-
-  #mayGoAgain(reply: Reply): boolean {
-    return retryAfter(reply, Date.now()) !== undefined && !this.#context.signal.aborted;
   }
 
   #way({ to }: How): Way | undefined {
