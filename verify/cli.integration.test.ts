@@ -246,7 +246,7 @@ describe('baton verify TARGET', () => {
     const { code, stderr, stdout } = await run(text.replaceAll('correct-horse-battery', 'wrong-horse'));
     expect(code).toBe(64);
     expect(stderr).toMatch(
-      /the login of alice@example\.test was refused \d+ of \d+ times, on these pairs of/,
+      /the login of alice@example\.test was refused \d+ of \d+ times: \S+ answered .*, on these pairs of/,
     );
     expect(stderr).toMatch(/app-1 → app-1, .*password or `login.form` in the target file is wrong\. Try/);
     expect(stdout).toBe('');

@@ -124,6 +124,16 @@ describe('redirects', () => {
     );
   });
 
+  it('of the page that should name the user are an error of the target file, wherever they lead', async () => {
+    let reads = 0;
+    class Web extends SmallWeb {
+      override account(): WebResponse {
+        return redirect(`/home/${reads++}`, 302);
+      }
+    }
+    await expect(judged(new Web())).rejects.toThrow(/got 302 to \/home\/\d+, then .*Name the page/);
+  });
+
   it('a page that the app does not have is an error of the target file, not a lost session', async () => {
     const signedIn = { ...TARGET.signedIn, page: '/acount' };
     await expect(judged(new SmallWeb(), { signedIn })).rejects.toThrow(

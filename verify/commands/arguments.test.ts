@@ -11,3 +11,9 @@ describe('--url', () => {
     expect(addressOf(text, file)).toBe(expected);
   });
 });
+
+it('an address with a query is refused, because paths are added to it', () => {
+  expect(() => addressOf('http://127.0.0.1:8080/shop?x=1', 'http://shop.test')).toThrow(
+    '--url: expected an address without a query, got "http://127.0.0.1:8080/shop?x=1": write http://127.0.0.1:8080/shop',
+  );
+});

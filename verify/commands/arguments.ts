@@ -83,7 +83,13 @@ export function nextVersion(text: string | undefined): InstanceOptions | undefin
  * @param option the option or command, for the error
  */
 export function address(text: string, option = '--url'): string {
-  if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text.replace(/\/+$/, '');
+  const url = URL.parse(text);
+  if (url !== null && ['http:', 'https:'].includes(url.protocol)) {
+    if (url.search === '' && url.hash === '') return text.replace(/\/+$/, '');
+    throw new UsageError(
+      `${option}: expected an address without a query, got ${JSON.stringify(text)}: write ${url.origin}${url.pathname}`,
+    );
+  }
   throw new UsageError(
     `${option}: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`,
   );

@@ -51,6 +51,23 @@ it('stops at a limit without the query of the address, which may hold a secret',
   }
 });
 
+it('says that a page is too large, and not that the app has stopped', async () => {
+  const server = http.createServer((_, response) => response.end('x'.repeat(17e6)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  manners.reached = true;
+  try {
+    await expect(manners.fresh().get('/')).rejects.toThrow(
+      /\(oversized\)\. The response has more than 16 MB/,
+    );
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
 it('requests a page again if an app that has responded before does not respond, but repeats no form', async () => {
   const asked: string[] = [];
   const server = http.createServer((request, response) => {
@@ -63,7 +80,7 @@ it('requests a page again if an app that has responded before does not respond, 
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
   try {
-    await expect(manners.fresh().get('/early')).rejects.toThrow(/Start the app and its balancer/);
+    await expect(manners.fresh().get('/early')).rejects.toThrow(/closed the connection .* right scheme/);
     expect((await manners.fresh().get('/early')).status).toBe(200);
     expect((await manners.fresh().get('/slow')).status).toBe(200);
     await expect(manners.fresh().get('/lost')).rejects.toThrow(/it may have stopped or be overloaded/);

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
+import { explained, isUnreadable } from '../client/no-response.ts';
 import { type Parsed, parsePage } from '../client/page.ts';
 import { LIFT, retryAfter } from '../client/retry-after.ts';
 import type { Send } from '../client/send.ts';
@@ -141,7 +142,7 @@ export class Manners {
     if (reply.status === undefined)
       throw new UnavailableError(
         `${path.startsWith('/') ? this.network.url : ''}${withoutSecrets(path)}: expected a response, got none ` +
-          `(${reply.failure}). ${this.reached ? OVERLOADED : 'Start the app and its balancer'}`,
+          `(${reply.failure}). ${this.reached && !isUnreadable(reply.failure) ? OVERLOADED : explained(reply.failure)}`,
       );
     this.reached = true;
     const html = /html/.test(String(reply.headers['content-type'] ?? 'html'));

@@ -93,6 +93,14 @@ function unnamed({ path, hints }: GraphqlApi, why: string): string {
 const hasPages = ({ status = 500, json, body }: PageVisit): boolean =>
   status < 400 && json === undefined && /<[a-z!]/i.test(body);
 
+/** Says what the first page was, if it was an error or a redirect that `open` does not follow to its end. */
+function unlikePage({ path, status = 500, redirect, leads }: PageVisit): string {
+  if (status < 300) return '';
+  const to = redirect === undefined ? '' : ` to ${redirect}`;
+  const endless = leads === undefined ? '' : ', after five redirects';
+  return ` (${path.split('?')[0]} answered ${status}${to}${endless})`;
+}
+
 /** A login needs its page if the page is HTML or has a CSRF token. */
 const isNeeded = (page: PageVisit, { csrf }: Pick<Login, 'csrf'>): boolean =>
   hasPages(page) || ((page.status ?? 500) < 400 && csrf !== undefined);
@@ -159,7 +167,7 @@ async function hintedLogin(
   const source =
     described ?? (usual ? 'logins of an API usually send' : `the scripts of ${page.path} suggest`);
   throw new NoLogin(
-    `init: no page has a login form, and no request that ${source} ` +
+    `init: no page has a login form${unlikePage(page)}, and no request that ${source} ` +
       `began a session for ${first.user}: ${[...tried].join(', ') || 'they suggest none'}. If another page has the form, ` +
       `name it with --login-page. ${body}; or record a login in a browser, and give the recording to --har`,
   );

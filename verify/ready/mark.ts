@@ -56,13 +56,13 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
  */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
-  if (notes.length !== 1) return;
-  if (note.includes(' to ') && !out) {
+  if (note !== '' && notes.every(one => one.includes(' to ')) && !out) {
     throw new UsageError(
-      `signedIn.page: expected ${target.signedIn.page} to show which user is signed in, got ${note}. ` +
+      `signedIn.page: expected ${target.signedIn.page} to show which user is signed in, got ${notes.slice(0, 3).join(', then ')}. ` +
         'Name the page that this redirect leads to',
     );
   }
+  if (notes.length !== 1) return;
   if (NO_PAGE.test(note))
     throw new UsageError(
       `signedIn.page: expected ${target.signedIn.page} to show which user is signed in, got ${note} after each login. ` +

@@ -5,6 +5,7 @@ import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { fingerprintOf, type Look } from '../client/fingerprint.ts';
 import { leave } from '../client/leave.ts';
+import { explained } from '../client/no-response.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import { refusedLogin } from '../core/timeline/sessions.ts';
@@ -148,7 +149,7 @@ function reachable(form: Operation, { target }: Context): void {
   if (form.status === undefined) {
     throw new UnavailableError(
       `${target.url}: expected a web server, got no response (${form.note}). ` +
-        'Start the app and its balancer, or correct `url` in the target file. `npm run stack` starts the bundled app',
+        `${explained(form.note)}. The address is \`url\` in the target file; \`npm run stack\` starts the bundled app`,
     );
   }
   // Accepts a status such as 401 if the target has no login page. The request was then for the signed-in page.
@@ -184,12 +185,18 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         'whether they share unfinished logins',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
+  const named = logins.some(({ instance }) => instance !== undefined);
+  const came = [...new Set(logins.map(({ note }) => note))].join(', ');
   // If even the instance that sent the form refuses the login, the target file is wrong.
   const alone = tried.some(attempt => gaveForm({ target }, attempt));
   return new UsageError(
-    `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (` +
-      'instance that gave the form → instance that received it): ' +
-      `${[...new Set(pairs)].sort().join(', ')}. The user name, the password or ` +
+    `the login of ${account} was refused ${logins.length} of ${logins.length} times: ${target.url}${target.login.path} ` +
+      `answered ${came}` +
+      (named
+        ? ', on these pairs of instances (instance that gave the form → instance that received it): ' +
+          [...new Set(pairs)].sort().join(', ')
+        : '') +
+      `. The user name, the password or ` +
       '`login.form` in the target file is wrong' +
       (alone ? '' : ', or no instance accepts a form that another instance gave') +
       '. Try the login by hand in a browser. The app may also have locked the account for a while after refused logins' +

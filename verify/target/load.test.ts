@@ -101,6 +101,11 @@ describe('a target file', () => {
       ':4:6: url: expected an http:// or https:// address',
     ],
     [
+      'an address with a query',
+      (t: string) => t.replace('url: http://127.0.0.1:8080', 'url: http://127.0.0.1:8080/shop?x=1'),
+      ':4:6: url: expected an address without a query: paths are added to it',
+    ],
+    [
       'a path without /',
       (t: string) => t.replace('page: /login', 'page: login'),
       ':17:9: login.page: expected a path that begins with /',

@@ -77,10 +77,12 @@ export const targetKeys = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
   name: z.string().min(1).default('target'),
-  url: z.url({
-    protocol: /^https?$/,
-    error: 'expected an http:// or https:// address',
-  }),
+  url: z
+    .url({
+      protocol: /^https?$/,
+      error: 'expected an http:// or https:// address',
+    })
+    .refine(text => !/[?#]/.test(text), 'expected an address without a query: paths are added to it'),
   origins: z
     .array(origin)
     .default([])
