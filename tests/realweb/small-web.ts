@@ -118,7 +118,14 @@ export class SmallWeb {
     return { status: 303, headers: { location: '/login', 'set-cookie': 'sid=; Path=/; Max-Age=0' } };
   }
 
-  readonly listener: RequestListener = async (request, response) => {
+  readonly listener: RequestListener = (request, response) => {
+    // Drops requests whose body is cut off.
+    this.#respond(request, response).catch((error: unknown) => {
+      if (request.complete) throw error;
+    });
+  };
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const instance = this.instance(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://shop.test');
     const pairs = (request.headers.cookie ?? '').split('; ').filter(pair => pair.includes('='));
@@ -137,7 +144,7 @@ export class SmallWeb {
     };
     const { status = 200, headers = {}, body = '' } = await this.answer(ask);
     response.writeHead(status, { 'x-instance': instance, 'cache-control': 'no-store', ...headers }).end(body);
-  };
+  }
 }
 
 /** Adds a defect that Baton must find in every app: instance `two` does not know every second session. */
