@@ -43,6 +43,20 @@ describe('"signed out" shown by', () => {
   });
 });
 
+it('an app that refuses each request without Origin and Referer, except for its login page, is not accused', async () => {
+  let refused = 0;
+  class Web extends SmallWeb {
+    override answer(ask: WebRequest): WebResponse | Promise<WebResponse> {
+      const { origin, referer } = ask.response.req.headers;
+      const known = origin ?? referer;
+      if (known === undefined && ask.cookies.size > 0) refused++;
+      return known === undefined && ask.path !== '/login' ? page('no origin', 400) : super.answer(ask);
+    }
+  }
+  await holds(new Web());
+  expect(refused).toBeLessThan(10);
+});
+
 describe('redirects', () => {
   /** An app whose login needs several redirects. A token in the first redirect signs the user in. */
   class Handshake extends SmallWeb {
