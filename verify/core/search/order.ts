@@ -1,4 +1,5 @@
 /** Defines the tables of a search: numbered operations, and linked lists of those not in the order yet. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import type { Transitions } from './transitions.ts';
 
@@ -111,6 +112,12 @@ function latestReturns(order: readonly number[], calls: Float64Array, returns: F
   return latest;
 }
 
+function byClass(operations: readonly number[], classOf: (i: number) => number): Map<number, number[]> {
+  const classes = new Map<number, number[]>();
+  for (const i of operations) getOrInsert(classes, classOf(i), () => []).push(i);
+  return classes;
+}
+
 /** Groups equal writes without a response. Reads without a response prove nothing. */
 function groupsOf(
   unsure: readonly number[],
@@ -119,7 +126,7 @@ function groupsOf(
 ): Unsure[] {
   const at = (i: number): Interval => operations[i] as Interval;
   const writes = unsure.filter(i => at(i).operation.action !== 'read');
-  const classes = Map.groupBy(writes, i => transitions.classOf(at(i).operation));
+  const classes = byClass(writes, i => transitions.classOf(at(i).operation));
   return [...classes].map(([kind, all]) => ({ kind, operations: all, calls: all.map(i => at(i).call) }));
 }
 
@@ -127,7 +134,7 @@ function groupsOf(
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const most = kinds.reduce((one, other) => Math.max(one, other), 0);
   const links = new Links(end + 2 + most);
-  for (const [kind, members] of Map.groupBy(byReturn, i => kinds[i] as number))
+  for (const [kind, members] of byClass(byReturn, i => kinds[i] as number))
     links.chain(members, end + 1 + kind);
   return links;
 }
