@@ -22,7 +22,8 @@ export interface AppFindings {
   accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
   login: Login;
   mark: Mark;
-  signedOut: { status?: number; redirect?: string };
+  /** The response to a client without a session, and the status for a token that the app did not issue. */
+  signedOut: { status?: number; redirect?: string; unknownToken?: number | undefined };
   carried: Carried;
   sessions: { most?: number; logout?: 'all'; every?: string };
   /** The recipe (a framework's usual login and logout) that init tried first, and how the app differs from it. */

@@ -254,6 +254,16 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
     expect(text).toContain('- stateless-token');
   });
 
+  it('names a status 403 for a client without a session, and one for an unknown token', () => {
+    const declared = (signedOut: AppFindings['signedOut']): boolean =>
+      /signedOut:\n {2}status:\n {4}- 403/.test(written('0123456789abcdef', false, { signedOut }));
+    expect([{ status: 401 }, { status: 403 }, { status: 401, unknownToken: 403 }].map(declared)).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('claims `logout-final` for an opaque token in a header, and the weaker claim for a JWT', () => {
     const token = (value: string): string => {
       const capture = { token: { json: '/token' } };

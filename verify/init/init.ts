@@ -10,7 +10,7 @@ import { keptSession } from './kept-session.ts';
 import { type Crowd, crowd, endsAll, SESSIONS } from './limits.ts';
 import type { Login, LoginCredentials } from './login.ts';
 import { findLogout, type Left, type LogoutSearch } from './logout.ts';
-import { privatePages, publicPaths, undecidableOf } from './public.ts';
+import { privatePages, publicPaths, statusForUnknownToken, undecidableOf } from './public.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { graceOf } from './refresh.ts';
 import { carrying, type Marked, valuesInTurn } from './session.ts';
@@ -88,6 +88,7 @@ class Inquiry {
     entrance.login = known.login;
     Object.assign(this.#begun, { login: known.login, csrf: known.csrf, mark: found.mark });
     const carried = await this.#carried(found, known);
+    const unknownToken = await statusForUnknownToken(carried.visitor, known.page);
     const signal = alone ? named : await this.#stays(named, carried.visitor, known.page);
     const stranger = this.#manners.fresh();
     const loginPage = await stranger.open(known.login.page);
@@ -109,7 +110,7 @@ class Inquiry {
       ...this.#begun,
       login: known.login,
       mark: found.mark,
-      signedOut: this.#refusal(found.outside, known.login),
+      signedOut: { ...this.#refusal(found.outside, known.login), unknownToken },
       carried,
       csrf: known.csrf,
       logout: left?.logout,

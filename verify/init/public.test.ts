@@ -3,9 +3,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { Inside } from './inquiry.ts';
-import { undecidableOf } from './public.ts';
+import { statusForUnknownToken, undecidableOf } from './public.ts';
 import type { Marked } from './session.ts';
-import { Manners } from './visitor.ts';
+import { AUTHORIZATION, Manners } from './visitor.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -42,4 +42,27 @@ it('does not claim rotation if only a cookie that carries no session is set befo
   };
   expect(await guarantees(['sid'])).toEqual(['rotation']);
   expect(await guarantees(['sid', 'csrftoken'])).toEqual([]);
+});
+
+it('finds out how the app refuses a token that it did not issue, but never tries a wrong password', async () => {
+  const server = http.createServer(({ headers: { authorization } }, response) => {
+    const isKnown = authorization === 'Bearer head.body.signature';
+    response.writeHead(isKnown ? 200 : authorization === undefined ? 401 : 403).end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  ends.push(() => {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  const visitor = manners.fresh();
+  expect(await statusForUnknownToken(visitor, '/me')).toBeUndefined();
+  visitor.client.captured.set(AUTHORIZATION, 'Bearer head.body.signature');
+  expect((await visitor.get('/me')).status).toBe(200);
+  expect(await statusForUnknownToken(visitor, '/me')).toBe(403);
+  expect((await visitor.get('/me')).status).toBe(200);
+  visitor.client.captured.set(AUTHORIZATION, 'Basic YWxpY2U6c2VjcmV0');
+  expect(await statusForUnknownToken(visitor, '/me')).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { staticFiles } from '../client/static-files.ts';
 import type { Unclaimed } from './findings.ts';
 import type { Inside } from './inquiry.ts';
 import type { Marked } from './session.ts';
-import type { PageVisit, Visitor } from './visitor.ts';
+import { AUTHORIZATION, type PageVisit, Visitor } from './visitor.ts';
 
 /** Usual paths that need no session, for apps without static files. */
 const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
@@ -69,4 +69,23 @@ export async function undecidableOf(
       remedy: 'add its name to `claims` if the app can set its session cookie before a login',
     });
   return undecidable;
+}
+
+/**
+ * Returns the status of a page for a token that the app did not issue, as an instance with another secret responds.
+ * Returns undefined if the session has no token.
+ */
+export async function statusForUnknownToken(
+  { manners, client }: Visitor,
+  page: string,
+): Promise<number | undefined> {
+  const token = client.captured.get(AUTHORIZATION);
+  if (token === undefined || token.startsWith('Basic ')) return undefined;
+  const other = new Visitor(manners, client.copy());
+  // A JWT ends with its signature. The last character of a signature may hold no bit of it.
+  other.client.captured.set(
+    AUTHORIZATION,
+    token.replace(/.(?=..$)/, old => (old === 'A' ? 'B' : 'A')),
+  );
+  return (await other.get(page)).status;
 }

@@ -196,7 +196,7 @@ export function markPart({ mark, signedOut }: Pick<AppFindings, 'mark' | 'signed
     signedIn: { page: mark.page, user: mark.user },
   });
   const more = {
-    ...(signedOut.status === 403 ? { status: [403] } : {}),
+    ...([signedOut.status, signedOut.unknownToken].includes(403) ? { status: [403] } : {}),
     ...(signedOut.redirect === undefined ? {} : { redirect: [signedOut.redirect] }),
   };
   return Object.keys(more).length === 0 ? text : `${text}${yaml({ signedOut: more })}`;
