@@ -9,23 +9,15 @@ import { Barrier } from './barrier.ts';
 import type { Call } from './call.ts';
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
-import { lacksCapture } from './fill.ts';
 import { further, get, type How, type Who } from './how.ts';
 import { ListRead } from './list-read.ts';
 import { opening, SessionLogin } from './login.ts';
+import { logout } from './logout.ts';
 import { numbered, writing } from './probes.ts';
 import type { Recorded } from './recorder.ts';
 import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { ONE_MORE, SessionValues, twiceOf } from './session-values.ts';
-import { followLogout, Walk } from './walk.ts';
-
-/** The result of a trial write, which is not recorded, and whether the next page shows the text unchanged. */
-export interface TrialWrite {
-  answer: Reply;
-  page: Reply;
-  shown: boolean;
-}
 
 /** Time for which the last byte of an interrupted request is held back, milliseconds. The client disconnects before. */
 const INTERRUPTED = 1;
@@ -200,27 +192,6 @@ export class Driver {
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;
   }
 
-  /**
-   * Writes a text, and reads whether the page shows it unchanged. Records nothing, because an app may refuse or change
-   * the text.
-   */
-  async trial(probe: Probe, how: How): Promise<TrialWrite> {
-    const { interpreter } = this.#context;
-    const shows = (page: Reply): boolean => {
-      const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
-      const times = values.filter(one => one === value).length;
-      // A text that was sent in two fields has changed if the page shows it twice.
-      if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
-      // A text that is not on the page may be in a later part of a long list, so it counts as shown.
-      return times > 0 || next !== undefined || cut;
-    };
-    const before = await this.look(probe.read.path, how);
-    const { value, answer } = await this.put(probe, how);
-    let page = await this.look(probe.read.path, how);
-    if (!shows(page)) page = await this.look(probe.read.path, how);
-    return { answer, page, shown: shows(page) && (how.text === undefined || !shows(before)) };
-  }
-
   /** Writes a text, and records nothing. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
     const request = writing(probe);
@@ -244,30 +215,12 @@ export class Driver {
     return { settle: confirmation(confirmed, value, open, reply => interpreter.busy(reply)) };
   }
 
-  async logout(request: EndingSpec, how: How = {}): Promise<Operation> {
-    return this.#leave('logout', request, how);
+  logout(request: EndingSpec, how: How = {}): Promise<Operation> {
+    return logout('logout', request, { requests: this.#requests, context: this.#context, how });
   }
 
-  async logoutAll(request: EndingSpec, how: How = {}): Promise<Operation> {
-    return this.#leave('logout-all', request, how);
-  }
-
-  async #leave(action: 'logout' | 'logout-all', request: EndingSpec, how: How): Promise<Operation> {
-    await this.#requests.steps(request.steps, how);
-    const { target, recorder } = this.#context;
-    const client = this.#requests.clientOf(how);
-    // A page may say that the app refused the logout, because the form token is missing.
-    const incomplete = lacksCapture(target, request, client);
-    const settle: Call['settle'] = async (reply, outcome, later) => {
-      if (outcome !== 'ok') return {};
-      if (incomplete) return { outcome: 'info' };
-      const walk = new Walk(client, { url: client.addressOf(request.path), reply });
-      const done = await followLogout(walk, this.#requests.walking(further(how), later));
-      return { outcome: done ? 'ok' : 'info', return: recorder.clock.now() };
-    };
-    const across = target.origins.length === 0 && !incomplete ? {} : { settle };
-    return (await this.#requests.perform({ action, ...across }, this.#requests.filled(request, how), how))
-      .operation;
+  logoutAll(request: EndingSpec, how: How = {}): Promise<Operation> {
+    return logout('logout-all', request, { requests: this.#requests, context: this.#context, how });
   }
 
   /** Refreshes the session's tokens. The client keeps the new tokens. */

@@ -7,6 +7,7 @@ import type { Context, Growth } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
 import { TEXTS, type Text } from '../client/texts.ts';
+import { trialWrite } from '../client/trial-write.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
 import { collection, eachText } from './growth.ts';
@@ -156,7 +157,7 @@ class Measurement {
         async driver => {
           for (const text of TEXTS[n] ?? [])
             for (const to of this.#ways())
-              if ((await driver.trial(this.#probe, { text, to })).shown) {
+              if ((await trialWrite(driver, this.#context, this.#probe, { text, to })).shown) {
                 kept[n] = text;
                 return true;
               }
@@ -195,7 +196,7 @@ class Measurement {
 
   async #shows(driver: Driver, size: number): Promise<boolean> {
     for (const to of this.#ways()) {
-      const { answer, shown } = await driver.trial(this.#probe, { size, to });
+      const { answer, shown } = await trialWrite(driver, this.#context, this.#probe, { size, to });
       // Does not count status 413 as a full session, because the body of this one request is too large.
       if (answer.status === 413) return false;
       if (this.#refused(answer, size)) return false;
