@@ -12,13 +12,9 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-it('does not claim rotation if only a cookie that carries no session is set before the login', async () => {
-  // As in Django, the login page sets the cookie of the form token, and redirects signed-in clients.
-  const server = http.createServer((request, response) => {
-    if (request.headers.cookie?.includes('sid=')) response.writeHead(302, { location: '/' });
-    else response.setHeader('set-cookie', 'csrftoken=abc; Path=/');
-    response.end();
-  });
+/** Starts an app. Returns the manners of its visitors. */
+async function visiting(listener: http.RequestListener): Promise<Manners> {
+  const server = http.createServer(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
@@ -26,6 +22,16 @@ it('does not claim rotation if only a cookie that carries no session is set befo
     manners.close();
     server.close();
     server.closeAllConnections();
+  });
+  return manners;
+}
+
+it('does not claim rotation if only a cookie that carries no session is set before the login', async () => {
+  // As in Django, the login page sets the cookie of the form token, and redirects signed-in clients.
+  const manners = await visiting((request, response) => {
+    if (request.headers.cookie?.includes('sid=')) response.writeHead(302, { location: '/' });
+    else response.setHeader('set-cookie', 'csrftoken=abc; Path=/');
+    response.end();
   });
   const one = manners.fresh();
   one.client.put('sid', '1');
@@ -45,17 +51,9 @@ it('does not claim rotation if only a cookie that carries no session is set befo
 });
 
 it('finds out how the app refuses a token that it did not issue, but never tries a wrong password', async () => {
-  const server = http.createServer(({ headers: { authorization } }, response) => {
+  const manners = await visiting(({ headers: { authorization } }, response) => {
     const isKnown = authorization === 'Bearer head.body.signature';
     response.writeHead(isKnown ? 200 : authorization === undefined ? 401 : 403).end();
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
-  ends.push(() => {
-    manners.close();
-    server.close();
-    server.closeAllConnections();
   });
   const visitor = manners.fresh();
   expect(await statusForUnknownToken(visitor, '/me')).toBeUndefined();
