@@ -11,7 +11,7 @@ import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
 import { DelaySearch } from './delay-search.ts';
 import { collection, outsideAscii } from './growth.ts';
 import { raceLogout } from './logout-race.ts';
-import { fail, head, pageForHead } from './rare-requests.ts';
+import { head, pageForHead, provokeErrors } from './rare-requests.ts';
 import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 
@@ -155,7 +155,7 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const longest = idleOf(context.target) * ALIVE;
   for (let i = 0; !ended(); i++) {
     await readsInPairs(session, Math.min(every * (0.5 + session.context.random.next()), longest), ended);
-    await fail(context, session.driver, { to: aim(context, i) });
+    await provokeErrors(context, session.driver, { to: aim(context, i) });
     const kinds = i % 2 === 0 ? (['write', 'read', 'write'] as const) : (['write', 'write'] as const);
     if (probe !== undefined && slow !== undefined && i % SLOW_EACH === 1 && room(session, TOGETHER + 2)) {
       await besideSlow({ ...session, probe }, i, session.context.random.next());

@@ -10,7 +10,7 @@ import { privately } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import { late } from './late.ts';
-import { fail, head, pageForHead } from './rare-requests.ts';
+import { head, pageForHead, provokeErrors } from './rare-requests.ts';
 import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;
@@ -67,7 +67,10 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
           to: n < ABANDONED / 2 ? direct[(n >> 1) % direct.length] : undefined,
         }),
       );
-      await Promise.all([...abandoned, ...[undefined, ...direct].map(to => fail(context, leaver, { to }))]);
+      await Promise.all([
+        ...abandoned,
+        ...[undefined, ...direct].map(to => provokeErrors(context, leaver, { to })),
+      ]);
       // The next request on a connection to an instance, at the same time as the first read through the balancer.
       const next = other.read(undefined, { to: direct[i % direct.length] });
       for (const probe of context.target.probes) await other.read(probe);

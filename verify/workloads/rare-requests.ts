@@ -35,7 +35,7 @@ export async function head(driver: Driver, page: ReturnType<typeof pageForHead> 
  * Requests a page that does not exist, and cuts off a form. An app or a connection may then be in a wrong state for the
  * next request.
  */
-export async function fail({ target }: Context, driver: Driver, how: How = {}): Promise<void> {
+export async function provokeErrors({ target }: Context, driver: Driver, how: How = {}): Promise<void> {
   const [page = ''] = target.signedIn.page.split('?');
   const missing = driver.look(`${page.replace(/\/$/, '')}/no-such-page`, how);
   const probe = writable(target);
