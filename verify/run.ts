@@ -14,7 +14,7 @@ import type { Target } from './target/load.ts';
 import { RunWorkers } from './workers.ts';
 import { audit } from './workloads/audit.ts';
 import { measureGrowth } from './workloads/growth-measurement.ts';
-import { perform } from './workloads/index.ts';
+import { perform } from './workloads/perform.ts';
 
 /**
  * Verifies a running system. Prints nothing and never exits. Returns the result, and the folder with the history and

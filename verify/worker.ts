@@ -5,7 +5,7 @@ import { type RecorderClock, startClock } from './client/clock.ts';
 import type { Finish } from './core/history/history.ts';
 import { record } from './recording.ts';
 import type { Assignment, WorkerCommand, WorkerReport } from './workers.ts';
-import { perform } from './workloads/index.ts';
+import { perform } from './workloads/perform.ts';
 
 /** Number of messages for comparing this worker's clock with the first worker's. */
 const ROUNDS = 20;

@@ -5,7 +5,7 @@ import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 import { budgetOf } from '../core/faults/window.ts';
 import { seeded } from '../random.ts';
-import type { Performance } from '../workloads/index.ts';
+import type { Performance } from '../workloads/perform.ts';
 import { instanceUpdater } from './changes.ts';
 import { disturb } from './disturb.ts';
 import type { Disturbance } from './fault.ts';

@@ -20,9 +20,9 @@ import { audit } from './audit.ts';
 import { coldBurst } from './cold-burst.ts';
 import { fixation } from './fixation.ts';
 import { hopAt } from './hop.ts';
-import { perform } from './index.ts';
 import { interleave } from './interleave.ts';
 import { logoutRace } from './logout-race.ts';
+import { perform } from './perform.ts';
 import type { Workload } from './workload.ts';
 
 const ends: (() => unknown)[] = [];
