@@ -1,15 +1,9 @@
 /** Parses the app's settings. Only serve.ts reads process.env. */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { contradictions, type ParsedVariables, type Variables } from './contradictions.ts';
 import type { ScryptParameters } from './password.ts';
-import {
-  aboutVariables,
-  type BASKETS,
-  DEVELOPMENT_SECRET,
-  type STORES,
-  TRIAL_DEFAULTS,
-  VARIABLES,
-} from './variables.ts';
+import { aboutVariables, type BASKETS, type STORES, TRIAL_DEFAULTS, VARIABLES } from './variables.ts';
 
 export interface Config {
   readonly port: number;
@@ -36,7 +30,7 @@ export interface Config {
   /** Address of a server with DynamoDB's interface; '' for AWS itself. */
   readonly dynamodbEndpoint: string;
   /** Access key. If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
-  readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
+  readonly dynamodbCredentials: ParsedVariables['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
   /** `session`: one basket for each session. `postgres`: one basket for each user. */
   readonly basketStore: (typeof BASKETS)[number];
@@ -72,16 +66,13 @@ export interface Config {
   /** Address of an S3-compatible server; '' for AWS itself. */
   readonly bucketEndpoint: string;
   /** Access key. If undefined, the AWS SDK looks in its environment variables, its files, and the machine's role. */
-  readonly bucketCredentials: Values['S3_CREDENTIALS'];
+  readonly bucketCredentials: ParsedVariables['S3_CREDENTIALS'];
   /** Address at which browsers reach the bucket of pictures, without a final slash. */
   readonly bucketUrl: string;
-  readonly logLevel: Values['LOG_LEVEL'];
+  readonly logLevel: ParsedVariables['LOG_LEVEL'];
   /** File that gets a copy of the log, for programs that cannot read stdout; '' for none. */
   readonly logFile: string;
 }
-
-type Values = z.output<typeof VARIABLES>;
-type Environment = Record<string, string | undefined>;
 
 /** Thrown if environment variables are invalid. The message has one line for each invalid variable. */
 export class ConfigError extends Error {
@@ -103,7 +94,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 const SECRETS = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
 
 /** Returns the variables that are not empty. The file that NAME_FILE names provides the value of NAME. */
-function readFiles(env: Environment): { given: Environment; problems: string[] } {
+function readFiles(env: Variables): { given: Variables; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems: string[] = [];
   for (const name of SECRETS) {
@@ -126,84 +117,7 @@ function readFiles(env: Environment): { given: Environment; problems: string[] }
   return { given, problems };
 }
 
-/** Returns an error for each pair of settings that exclude each other. */
-function contradictions(v: Values, env: Environment): string[] {
-  const problems: string[] = [];
-  const exposed = env['NODE_ENV'] === 'production' ? 'NODE_ENV is production' : exposure(v.HOST);
-  if (!v.TRIAL && exposed !== undefined && v.SESSION_SECRET.includes(DEVELOPMENT_SECRET)) {
-    problems.push(
-      `SESSION_SECRET: expected secrets of your own, as ${exposed}, got ` +
-        'the development secret, which is published. For a trial set TRIAL=true',
-    );
-  }
-  if (!v.TRIAL && !isStrong({ cost: v.SCRYPT_COST, parallel: v.SCRYPT_PARALLEL })) {
-    const strong = STRONG.map(({ cost, parallel }) => `${cost} and ${parallel}`).join(', ');
-    problems.push(
-      `SCRYPT_COST and SCRYPT_PARALLEL: expected at least one of ${strong}, ` +
-        `got ${v.SCRYPT_COST} and ${v.SCRYPT_PARALLEL}. For a trial set TRIAL=true`,
-    );
-  }
-  for (const name of ['SESSION_STORE', 'BASKET_STORE'] as const) {
-    if (v.DATABASE_URL !== '' || v[name] !== 'postgres') continue;
-    problems.push(
-      `DATABASE_URL: expected a URL such as postgres://127.0.0.1:5432/baton, as ${name} is postgres, got nothing`,
-    );
-  }
-  if (v.REDIS_CLUSTER.length > 0 && v.REDIS_SENTINELS.length > 0)
-    problems.push(
-      'REDIS_SENTINELS: expected nothing, as REDIS_CLUSTER is set, got sentinels. Set one of the two',
-    );
-  if (v.REDIS_IAM_CACHE !== '' && !/^rediss:\/\/[^:@/]+@/.test(v.REDIS_URL))
-    problems.push(
-      'REDIS_URL: expected rediss: with a user and no password, such as rediss://app@HOST:6379, as REDIS_IAM_CACHE is ' +
-        'set, got (not shown)',
-    );
-  if (v.REDIS_IAM_CACHE !== '' && v.SESSION_EXPIRY_EVENTS)
-    problems.push(
-      'SESSION_EXPIRY_EVENTS: expected false, as REDIS_IAM_CACHE is set, got true. The connection of these events ' +
-        'does not log in with new tokens',
-    );
-  if (v.REDIS_CLUSTER.length > 0 && v.SESSION_EXPIRY_EVENTS)
-    problems.push(
-      'SESSION_EXPIRY_EVENTS: expected false, as REDIS_CLUSTER is set, got true. Each server of a cluster reports ' +
-        'only the keys that it holds itself',
-    );
-  for (const [name, use] of NEED_PUBLIC_URL) {
-    if (v[name] === '' || v.PUBLIC_URL !== '') continue;
-    problems.push(
-      `PUBLIC_URL: expected the address of the app for its users, as ${name} is set, got nothing. ${use}`,
-    );
-  }
-  return problems;
-}
-
-const NEED_PUBLIC_URL = [
-  ['SMTP_URL', 'Links in mails begin with it'],
-  ['S3_BUCKET', 'The store redirects browsers to it after an upload'],
-] as const;
-
-/** Returns why other machines can reach the app at this address; undefined if they cannot. */
-function exposure(host: string): string | undefined {
-  if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return undefined;
-  return `HOST is ${host} and not a loopback address`;
-}
-
-/**
- * The pairs of scrypt's N and p that OWASP recommends, with r = 8. An attacker needs about equal effort for each pair.
- */
-const STRONG: readonly ScryptParameters[] = [
-  { cost: 131_072, parallel: 1 },
-  { cost: 65_536, parallel: 2 },
-  { cost: 32_768, parallel: 3 },
-  { cost: 16_384, parallel: 5 },
-  { cost: 8192, parallel: 10 },
-];
-
-function isStrong({ cost, parallel }: ScryptParameters): boolean {
-  return STRONG.some(least => cost >= least.cost && parallel >= least.parallel);
-}
-
-function named(v: Values): Config {
+function named(v: ParsedVariables): Config {
   return {
     port: v.PORT,
     host: v.HOST,
@@ -255,13 +169,13 @@ function named(v: Values): Config {
 
 const withoutSlash = (url: string) => url.replace(/\/$/, '');
 
-function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
+function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: ParsedVariables): string {
   return S3_ENDPOINT === ''
     ? `https://${S3_BUCKET}.s3.${S3_REGION}.amazonaws.com`
     : `${withoutSlash(S3_ENDPOINT)}/${S3_BUCKET}`;
 }
 
-function describe(issue: z.core.$ZodIssue, given: Environment): string {
+function describe(issue: z.core.$ZodIssue, given: Variables): string {
   const name = String(issue.path[0]);
   const shown = SECRETS.includes(name) ? '(not shown)' : JSON.stringify(given[name]);
   return `${name}: expected ${issue.message}, got ${shown}`;

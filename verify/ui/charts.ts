@@ -47,54 +47,58 @@ export function charts(state: ViewState, box: HTMLElement, sides: HTMLElement | 
 function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[] {
   const seconds = plots.width / 1e6;
   const x = plots.born.map((_, i) => i * seconds);
-  const rate = (counts: readonly number[]): number[] => counts.map(count => count / seconds);
-  const sum = (all: readonly number[][]): number[] =>
-    x.map((_, i) => all.reduce((total, counts) => total + (counts[i] ?? 0), 0));
-  let [live, lost] = [0, 0];
-  const alive = plots.born.map((born, i) => {
-    live += born - (plots.ended[i] ?? 0);
-    return live;
-  });
-  const losses = plots.lost.map(count => {
-    lost += count;
-    return lost;
-  });
-  return [
-    {
-      title: 'Requests per second, by instance',
-      x,
-      unit: '/s',
-      lines: [
-        ...plots.instances.map((name, i) => ({
-          label: name === '' ? 'not named' : name,
-          colour: paint.instance(named.indexOf(name)),
-          values: rate(plots.requests[i] ?? []),
-        })),
-        { label: 'errors', colour: paint.bad, values: rate(sum(plots.failed)), fill: `${paint.bad}44` },
-      ],
-    },
-    {
-      title: 'Live sessions, and forced logins so far',
-      x,
-      unit: '',
-      lines: [
-        { label: 'live sessions', colour: paint.instance(0), values: alive },
-        { label: 'sessions lost: forced logins', colour: paint.bad, values: losses, dash: [6, 3] },
-      ],
-    },
-    {
-      title: 'Requests by the age of their session',
-      by: 'age',
-      unit: '',
-      bars: true,
-      x: plots.ages.map((_, i) => i),
-      names: plots.ages.map((_, i) => (i < 6 ? `< ${2 ** i} s` : `< ${Math.round(2 ** i / 6) / 10} min`)),
-      lines: [
-        { label: 'requests', colour: paint.instance(0), values: plots.ages, fill: `${paint.instance(0)}88` },
-      ],
-    },
-  ];
+  return [requestRates(plots, x, named, paint), sessionCounts(plots, x, paint), sessionAges(plots, paint)];
 }
+
+function requestRates(plots: Plots, x: number[], named: readonly string[], paint: Paint): Chart {
+  const rate = (counts: readonly number[]): number[] => counts.map(count => count / (plots.width / 1e6));
+  const failed = x.map((_, i) => plots.failed.reduce((total, counts) => total + (counts[i] ?? 0), 0));
+  return {
+    title: 'Requests per second, by instance',
+    x,
+    unit: '/s',
+    lines: [
+      ...plots.instances.map((name, i) => ({
+        label: name === '' ? 'not named' : name,
+        colour: paint.instance(named.indexOf(name)),
+        values: rate(plots.requests[i] ?? []),
+      })),
+      { label: 'errors', colour: paint.bad, values: rate(failed), fill: `${paint.bad}44` },
+    ],
+  };
+}
+
+function sessionCounts({ born, ended, lost }: Plots, x: number[], paint: Paint): Chart {
+  const live = sums(born.map((count, i) => count - (ended[i] ?? 0)));
+  return {
+    title: 'Live sessions, and forced logins so far',
+    x,
+    unit: '',
+    lines: [
+      { label: 'live sessions', colour: paint.instance(0), values: live },
+      { label: 'sessions lost: forced logins', colour: paint.bad, values: sums(lost), dash: [6, 3] },
+    ],
+  };
+}
+
+/** Returns the sum of each value and all values before it. */
+function sums(values: readonly number[]): number[] {
+  let sum = 0;
+  return values.map(value => {
+    sum += value;
+    return sum;
+  });
+}
+
+const sessionAges = ({ ages }: Plots, paint: Paint): Chart => ({
+  title: 'Requests by the age of their session',
+  by: 'age',
+  unit: '',
+  bars: true,
+  x: ages.map((_, i) => i),
+  names: ages.map((_, i) => (i < 6 ? `< ${2 ** i} s` : `< ${Math.round(2 ** i / 6) / 10} min`)),
+  lines: [{ label: 'requests', colour: paint.instance(0), values: ages, fill: `${paint.instance(0)}88` }],
+});
 
 function compared({ facts }: ViewState, paint: Paint): Chart[] {
   const { sides = [] } = facts;
@@ -149,7 +153,6 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
     grid: { stroke: paint.line, width: 1 },
     ticks: { stroke: paint.line, width: 1 },
   };
-  const paths = uPlot.paths.bars?.({ size: [0.8, 60] });
   return new uPlot(
     {
       width: Math.max(280, figure.clientWidth - 4),
@@ -160,15 +163,7 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
           label: by,
           value: (_, value) => (value === null ? '–' : at(value)),
         },
-        ...lines.map(({ label, colour, dash, fill }) => ({
-          label,
-          stroke: colour,
-          width: 1.5,
-          value: (_: uPlot, value: number | null) => shown(value),
-          ...(dash === undefined ? {} : { dash }),
-          ...(fill === undefined ? {} : { fill }),
-          ...(bars !== true || paths === undefined ? {} : { paths, points: { show: false } }),
-        })),
+        ...lines.map(line => seriesOf(line, shown, bars)),
       ],
       axes: [
         { ...axis, ...(names === undefined ? {} : { incrs: [1] }), values: (_, all) => all.map(at) },
@@ -179,6 +174,23 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
     [x, ...lines.map(({ values }) => values)],
     figure,
   );
+}
+
+function seriesOf(
+  { label, colour, dash, fill }: Line,
+  shown: (value: number | null) => string,
+  bars = false,
+): uPlot.Series {
+  const paths = bars ? uPlot.paths.bars?.({ size: [0.8, 60] }) : undefined;
+  return {
+    label,
+    stroke: colour,
+    width: 1.5,
+    value: (_, value: number | null) => shown(value),
+    ...(dash === undefined ? {} : { dash }),
+    ...(fill === undefined ? {} : { fill }),
+    ...(paths === undefined ? {} : { paths, points: { show: false } }),
+  };
 }
 
 function bands(plot: uPlot, { data }: ViewState, paint: Paint): void {

@@ -67,7 +67,7 @@ function passwordlessApp(redis: Redis, instance: string): Express {
     response.set('Cache-Control', 'private, no-store');
     next();
   });
-  app.use('/app', mailRoutes(redis), passkeyRoutes(redis), noteRoutes(redis));
+  app.use('/app', mailRoutes(redis), registrationRoutes(redis), passkeyRoutes(redis), noteRoutes(redis));
   return app;
 }
 
@@ -114,33 +114,50 @@ interface Credential {
   publicKey: string;
 }
 
-/** Follows the examples of @simplewebauthn/server. */
-function passkeyRoutes(redis: Redis): RequestHandler {
-  const challenges = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
-  const rpID = publicUrl.hostname;
-  const begin = async (request: Request, challenge: string, user = ''): Promise<void> => {
+/** Challenges that browsers have not answered yet. */
+class Ceremonies {
+  readonly #redis: Redis;
+  readonly #pending: Pending;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+    this.#pending = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
+  }
+
+  async begin(request: Request, challenge: string, user = ''): Promise<void> {
     const key = randomUUID();
     request.session.ceremony = key;
     await save(request);
-    await issued(redis, challenge);
-    await challenges.put(key, JSON.stringify({ challenge, user }));
-  };
-  const begun = async (request: Request): Promise<{ challenge: string; user: string } | undefined> =>
-    JSON.parse((await challenges.take(request.session.ceremony ?? '')) ?? 'null') ?? undefined;
-  const expected = (challenge: string) => ({
-    expectedChallenge: challenge,
-    expectedOrigin: publicUrl.origin,
-    expectedRPID: rpID,
-  });
+    await issued(this.#redis, challenge);
+    await this.#pending.put(key, JSON.stringify({ challenge, user }));
+  }
+
+  /** Returns the challenge that this browser got, and forgets it. */
+  async take(request: Request): Promise<{ challenge: string; user: string } | undefined> {
+    return JSON.parse((await this.#pending.take(request.session.ceremony ?? '')) ?? 'null') ?? undefined;
+  }
+}
+
+const rpID = publicUrl.hostname;
+
+const expected = (challenge: string) => ({
+  expectedChallenge: challenge,
+  expectedOrigin: publicUrl.origin,
+  expectedRPID: rpID,
+});
+
+/** Follows the examples of @simplewebauthn/server. */
+function registrationRoutes(redis: Redis): RequestHandler {
+  const ceremonies = new Ceremonies(redis);
   const routes = express.Router();
   routes.post('/passkey/register/options', async (request, response) => {
     const email = String(request.body?.email);
     const options = await generateRegistrationOptions({ rpName: 'Shop', rpID, userName: email });
-    await begin(request, options.challenge, email);
+    await ceremonies.begin(request, options.challenge, email);
     response.json(options);
   });
   routes.post('/passkey/register', async (request, response) => {
-    const ceremony = await begun(request);
+    const ceremony = await ceremonies.take(request);
     if (ceremony === undefined) return void response.status(400).json({ error: 'unknown challenge' });
     const { registrationInfo } = await verifyRegistrationResponse({
       response: request.body,
@@ -155,13 +172,19 @@ function passkeyRoutes(redis: Redis): RequestHandler {
     await redis.set(`passkey:${await issued(redis, id)}`, JSON.stringify(stored));
     response.json({ ok: true });
   });
+  return routes;
+}
+
+function passkeyRoutes(redis: Redis): RequestHandler {
+  const ceremonies = new Ceremonies(redis);
+  const routes = express.Router();
   routes.post('/passkey/login/options', async (request, response) => {
     const options = await generateAuthenticationOptions({ rpID });
-    await begin(request, options.challenge);
+    await ceremonies.begin(request, options.challenge);
     response.json(options);
   });
   routes.post('/passkey/login', async (request, response) => {
-    const ceremony = await begun(request);
+    const ceremony = await ceremonies.take(request);
     const known = await redis.get(`passkey:${request.body?.id}`);
     if (ceremony === undefined || known === null)
       return void response.status(400).json({ error: 'unknown challenge or passkey' });

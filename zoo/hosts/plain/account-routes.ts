@@ -4,7 +4,13 @@ import { form, list, page } from './pages.ts';
 import { destroy, devices, save, signIn, signOut } from './session.ts';
 import { authenticate } from './users.ts';
 
-export function accountRoutes({ redis, parts }: RouteOptions): Router {
+export function accountRoutes(options: RouteOptions): Router {
+  const router = Router();
+  router.use(loginRoutes(options), pageRoutes(options));
+  return router;
+}
+
+function loginRoutes({ redis, parts }: RouteOptions): Router {
   const router = Router();
   const mine = (parts.devices ?? devices)(redis);
   const hidden = (request: Request) => parts.formField?.(request) ?? '';
@@ -38,6 +44,12 @@ export function accountRoutes({ redis, parts }: RouteOptions): Router {
     response.redirect(303, '/app/login');
   });
 
+  return router;
+}
+
+function pageRoutes({ redis, parts }: RouteOptions): Router {
+  const router = Router();
+  const hidden = (request: Request) => parts.formField?.(request) ?? '';
   router.get('/dashboard', signedIn, (request, response) => {
     const { cart = [], visits = 0 } = request.session;
     const leave = ['logout', 'logout-everywhere'].map(name =>
