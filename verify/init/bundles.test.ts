@@ -94,3 +94,28 @@ it('loads scripts relative to the base of the page', async () => {
   expect((await hintsOfScripts(stranger, page)).logins[0]?.path).toBe('/auth/login');
   expect(opened).toEqual(['/admin/assets/index.js']);
 });
+
+it('resolves a prefix that the scripts keep in a variable, and puts first a write beside its path', () => {
+  const others = Array.from({ length: 8 }, (_, n) => `get("/thing${n}");`).join('');
+  const { logins, pages, logouts, writes } = hintsIn(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a bundle has templates
+    'const B="/api/v1",C={root:"https://shop.test/v2/"};post(`${B}/auth/sign-in`,{email:e,password:p});get(B+"/users/me");' +
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a bundle has templates
+      'get(`${C.root}/basket`);post(`${B}/auth/sign-out`);get(`${unknown}/plain`);' +
+      `${others}fetch(\`\${B}/notes\`,{method:"POST",headers:h,body:JSON.stringify({title:t})})`,
+  );
+  expect(logins[0]).toEqual({
+    method: 'POST',
+    path: '/api/v1/auth/sign-in',
+    json: { email: '{user}', password: '{password}' },
+  });
+  expect(pages).toEqual(expect.arrayContaining(['/api/v1/users/me', '/v2/basket', '/plain']));
+  expect(logouts[0]?.path).toBe('/api/v1/auth/sign-out');
+  expect(writes[0]).toEqual({ method: 'POST', path: '/api/v1/notes', json: { title: '{value}' } });
+});
+
+it('reads the text of a write from a function that gets path and object', () => {
+  const { writes } = hintsIn('get("/api/me",{params:p});send("/api/todos",{text})');
+  expect(writes).toContainEqual({ method: 'POST', path: '/api/todos', json: { text: '{value}' } });
+  expect(JSON.stringify(writes)).not.toContain('params');
+});

@@ -1,5 +1,6 @@
 /** Finds the requests of a single-page app in its scripts. */
 import { fromBase } from '../client/page.ts';
+import { escaped } from '../core/response/finding.ts';
 import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
@@ -9,13 +10,22 @@ const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
 /** Matches a path in quotes, such as `"/api/notes"`, and the first part of a path such as `"/api/" + id`. */
 const PATH = /["'`](\/(?!\/)[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
+/** Matches a path after a variable, in `${base}/notes` and `base + "/notes"`. */
+const AFTER =
+  /(?:\$\{([\w$.]{1,40})\}|([\w$.]{1,40})\s*\+\s*["'`])(\/(?!\/)[\w./-]{1,60}?)(?:["'`]|\$\{|\?)/g;
 const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
 const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd|secret|passphrase)\b[^{}]{0,80})\}/g;
-/** Matches the object in `JSON.stringify({title:a})`, `.post(b,{title:a})` and `send("POST","/todos",{title:a})`. */
+/**
+ * Matches the object in `JSON.stringify({title:a})`, `.post(b,{title:a})`, `send("POST","/todos",{title:a})` and
+ * `send("/todos",{title:a})`.
+ */
 const ONE_FIELD =
-  /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
+  /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?|["'`]\/[\w./-]{1,60}["'`],)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
+/** Matches fields that are options of a request, and not its text. */
+const OPTION =
+  /^(params|headers|signal|method|query|body|data|cache|mode|credentials|timeout|state|replace)$/;
 /** Matches paths that may change something or end sessions. Init never tries them. */
 const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
 /** Matches paths about accounts and sessions. Init writes no text to them. */
@@ -54,9 +64,6 @@ export function hintsIn(text: string): Hints {
     text,
     all.filter(path => isLogin(path.toLowerCase())),
   ).slice(0, MOST.logins);
-  const fields = [...new Set([...text.matchAll(ONE_FIELD)].map(([, name = '']) => name))].filter(
-    name => !USER.test(name) && !PASSWORD.test(name) && !UNSAFE.test(name.toLowerCase()),
-  );
   return {
     logins: logins.flatMap(path => bodies.map((json): HintedRequest => ({ method: 'POST', path, json }))),
     pages: inTurns(
@@ -64,13 +71,27 @@ export function hintsIn(text: string): Hints {
       harmless.filter(path => !LOGOUT.test(path) && !/\/$/.test(path)),
     ).slice(0, MOST.pages),
     logouts: logoutsIn(text, all).slice(0, MOST.logouts),
-    writes: safe
-      .flatMap(path =>
-        fields.map((name): HintedRequest => ({ method: 'POST', path, json: { [name]: '{value}' } })),
-      )
-      .slice(0, MOST.writes),
+    writes: writesIn(text, safe).slice(0, MOST.writes),
   };
 }
+
+/** Returns each path with each text that a request has as its only field. Puts first the paths beside such a field. */
+function writesIn(text: string, paths: readonly string[]): HintedRequest[] {
+  const fields = [...text.matchAll(ONE_FIELD)]
+    .map(({ 0: { length }, 1: name = '', index }) => ({ name, path: lastPath(text, index + length) }))
+    .filter(({ name }) => ![USER, PASSWORD, UNSAFE, OPTION].some(one => one.test(name.toLowerCase())));
+  const beside = fields.flatMap(({ name, path: end }) =>
+    paths.filter(path => end !== undefined && path.endsWith(end)).map(path => ({ name, path })),
+  );
+  const names = [...new Set(fields.map(({ name }) => name))];
+  const all = [...beside, ...paths.flatMap(path => names.map(name => ({ name, path })))];
+  const known = new Map(all.map(({ name, path }) => [`${path} ${name}`, { name, path }]));
+  return [...known.values()].map(({ name, path }) => ({ method: 'POST', path, json: { [name]: '{value}' } }));
+}
+
+/** Returns the last path in the 200 characters before a place in a text. */
+const lastPath = (text: string, end: number): string | undefined =>
+  [...text.slice(Math.max(0, end - 200), end).matchAll(/["'`}](\/(?!\/)[\w./-]{1,60}?)["'`]/g)].at(-1)?.[1];
 
 /**
  * Returns the paths in a new order: alternates between paths that init composed with a prefix, and paths that the text
@@ -108,7 +129,6 @@ function pathsIn(text: string): string[] {
     path: URL.parse(path, 'http://app')?.pathname ?? path,
     prefix: (sum ?? template) !== undefined,
   }));
-  const bare = (path: string): string => path.replace(/\/$/, '');
   // In "/auth/login/" + provider, the first part is the login itself.
   const begins = found.filter(({ path, prefix }) => prefix && !LOGIN.test(path.toLowerCase()));
   const prefixes = new Set(begins.map(({ path }) => bare(path)));
@@ -120,8 +140,31 @@ function pathsIn(text: string): string[] {
   const rest = paths.filter(path => !API.test(path));
   const based = paths.filter(path => BASE.test(path)).flatMap(base => below(base, rest));
   const whole = [...prefixes].flatMap(prefix => below(prefix, paths));
-  return [...new Set([...whole, ...paths.filter(path => API.test(path)), ...based, ...paths])];
+  const apis = paths.filter(path => API.test(path));
+  return [...new Set([...afterVariables(text), ...whole, ...apis, ...based, ...paths])];
 }
+
+/** Returns each path after a variable, below each prefix that the scripts assign to the variable. */
+function afterVariables(text: string): string[] {
+  const known = new Map<string, string[]>();
+  return [...text.matchAll(AFTER)].flatMap(([, inTemplate, inSum, path = '']) => {
+    const name = (inTemplate ?? inSum ?? '').split('.').at(-1) ?? '';
+    const prefixes = known.get(name) ?? valuesOf(name, text);
+    known.set(name, prefixes);
+    return FILE.test(path) ? [] : prefixes.map(prefix => bare(prefix) + path);
+  });
+}
+
+function valuesOf(name: string, text: string): string[] {
+  const literal = '["\'`](\\/[\\w./-]{1,40}|https?:\\/\\/[^"\'`\\s]{1,80})["\'`]';
+  const assigned = new RegExp(`(?<![\\w$.])${escaped(name)}["']?\\s*[:=]\\s*${literal}`, 'g');
+  const values = [...text.matchAll(assigned)].flatMap(
+    ([, value = '']) => URL.parse(value, 'http://app') ?? [],
+  );
+  return values.length === 0 ? [''] : values.map(({ pathname }) => pathname);
+}
+
+const bare = (path: string): string => path.replace(/\/$/, '');
 
 function credentialsIn(text: string): Record<string, string>[] {
   const bodies = [...text.matchAll(CREDENTIALS)].flatMap(([, inside = '']) => {

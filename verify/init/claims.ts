@@ -12,7 +12,7 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values for each session cookie and token, its values in order of time
+ * @param values for each session cookie and token, its values at several times, and of several users
  * @param before the values of the same cookies before a login
  * @param users login names
  * @param probe if `onServer` is true, the server keeps the session
@@ -35,8 +35,7 @@ export function claimsOf({
   probe: Pick<FoundProbe, 'onServer'> | undefined;
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
-  const holds =
-    probe?.onServer !== true && values.some((inTurn, i) => holdsSession(inTurn, users, before[i]));
+  const holds = probe?.onServer !== true && values.some((seen, i) => holdsSession(seen, users, before[i]));
   // If the cookie or token contains the session and stays valid after a logout, init claims `stateless-token`. For a
   // refresh token, `token-refresh` judges the logout.
   const token = login.refresh === undefined && left?.livesOn === true && holds;

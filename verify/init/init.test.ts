@@ -186,6 +186,9 @@ describe('a session cookie', () => {
     ["Flask's", '.eJyrVoovSC3KTcxLzStRslIqLU4tUtIBAF_uBpE.ZmY.sig', true],
     ["cookie-session's", 'eyJ1c2VyIjoiYWxpY2UifQ==', true],
     ['an encrypted one', 'x'.repeat(200), true],
+    ["@fastify/secure-session's", `${'x'.repeat(71)}%3D%3B${'y'.repeat(32)}`, true],
+    ['an id signed by SHA-512', `s%3A${'x'.repeat(32)}.${'y'.repeat(86)}`, false],
+    ['an id of 128 hexadecimal digits', 'b01e087489458f5b'.repeat(8), false],
     [
       "express-session's",
       's%3AJbZ3kD8kYcQy0O7fGm2tq0xV6l1nWb9P.4n2kq5l9pQhV7ZgXo3c1rT8yUwE0sAi6bJdMfKvLxCs',

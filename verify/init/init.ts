@@ -13,7 +13,7 @@ import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { privatePages, publicPaths, statusForUnknownToken, undecidableOf } from './public.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { graceOf } from './refresh.ts';
-import { carrying, type Marked, valuesInTurn } from './session.ts';
+import { carrying, type Marked, valuesSeen } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
 import { tryProbe } from './try-probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
@@ -184,7 +184,8 @@ class Inquiry {
     const visitor = found.two ?? found.one;
     const carried = await carrying(visitor, known);
     this.#say('session', `carried by ${carriedText(carried, known.login)}`);
-    return { ...carried, visitor, values: await valuesInTurn(visitor, carried.cookies, known.page) };
+    const values = await valuesSeen(visitor, found.one, carried.cookies, known.page);
+    return { ...carried, visitor, values };
   }
 
   async #sessions(entrance: LoginProcedure, { one, two, views }: Marked, known: Inside, hints: Hints) {

@@ -3,18 +3,18 @@
 /**
  * Returns whether a cookie contains the session data. The length of session data varies; the length of an id does not.
  *
- * @param inTurn values of the cookie, in order of time
+ * @param seen values of the cookie at several times, and in sessions of several users
  * @param users login names; a cookie with a login name, plain or in base64, contains session data
  * @param before value of the cookie before a login. If it is as long as the values after it, the cookie has an id,
  * perhaps an encrypted one
  */
 export const holdsSession = (
-  inTurn: readonly string[],
+  seen: readonly string[],
   users: readonly string[] = [],
   before?: string,
 ): boolean =>
-  inTurn.some(value => isSelfContained(value, users, before)) ||
-  new Set(inTurn.map(value => decodedOnce(value).length)).size > 1;
+  seen.some(value => isSelfContained(value, users, before)) ||
+  new Set(seen.map(value => decodedOnce(value).length)).size > 1;
 
 function isSelfContained(value: string, users: readonly string[], before: string | undefined): boolean {
   const text = decodedOnce(value);
@@ -25,7 +25,22 @@ function isSelfContained(value: string, users: readonly string[], before: string
   const [, first = ''] = /^(?:s:)?\.?([\w+/=-]{16,})/.exec(text) ?? [];
   const inside = decoded64(first);
   if (ID_IN_JSON.test(inside)) return false;
-  return /^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || text.length >= 120;
+  return /^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || bytesIn(text) > MOST_OF_ID;
+}
+
+/** Maximum number of bytes of an id: those of 128 hexadecimal digits. */
+const MOST_OF_ID = 64;
+/** Number of bytes of a signature by SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512. */
+const SIGNATURES = [20, 28, 32, 48, 64];
+
+/** Returns the number of bytes that a value encodes, without a signature at its end. */
+function bytesIn(text: string): number {
+  const sizes = text
+    .split(/[^\w+/-]+/)
+    .filter(part => part !== '')
+    .map(part => Math.floor(part.length * (/^[\da-f]+$/i.test(part) ? 1 / 2 : 3 / 4)));
+  const isSigned = sizes.length > 1 && SIGNATURES.includes(sizes.at(-1) ?? 0);
+  return sizes.slice(0, isSigned ? -1 : undefined).reduce((sum, size) => sum + size, 0);
 }
 
 /** Matches the cookie of React Router, which contains a session id as a JSON string. */

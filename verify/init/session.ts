@@ -222,18 +222,19 @@ export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
 }
 
 /**
- * Returns the values of each session cookie after the login and after the next page. Different lengths show that the
- * cookie contains session data.
+ * Returns the values of each session cookie: after the login, after the next page, and in the session of another user.
+ * Different lengths show that the cookie contains session data.
  */
-export async function valuesInTurn(
+export async function valuesSeen(
   visitor: Visitor,
+  other: Visitor,
   names: readonly string[],
   page: string,
 ): Promise<string[][]> {
   const later = visitor.twin();
   await later.open(page);
   const token = visitor.client.captured.get(AUTHORIZATION)?.replace(/^\S+ /, '');
-  const jars = [visitor, later].map(({ client }) => client.cookies(page));
+  const jars = [visitor, later, other].map(({ client }) => client.cookies(page));
   const cookies = names.map(name => jars.flatMap(jar => jar.find(one => one.name === name)?.value ?? []));
   return token === undefined ? cookies : [...cookies, [token]];
 }
