@@ -1,6 +1,7 @@
 /**
  * Reads and changes the basket in a session: the items that the user has not yet paid for. Each item is a separate
- * attribute, so concurrent changes of two items are both kept in redis-attributes.
+ * attribute of the session. The store redis-attributes saves each attribute separately, so it keeps concurrent changes
+ * of two items.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';

@@ -1,4 +1,4 @@
-/** Chooses where baskets are stored, by BASKET_STORE: one for each session, or one for each user. */
+/** Chooses where baskets are stored, by BASKET_STORE: one basket for each session, or one for each user. */
 import type { Request } from 'express';
 import type { Backing } from './backing.ts';
 import { addItem, type BasketItem, itemsOf, removeItem } from './basket.ts';

@@ -93,7 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 const SECRETS = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
 
-/** Returns the variables that are not empty. The file that NAME_FILE names provides the value of NAME. */
+/** Returns the variables that are not empty. If NAME_FILE is set, reads the value of NAME from that file. */
 function readFiles(env: Variables): { given: Variables; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems: string[] = [];

@@ -4,7 +4,7 @@
  */
 import type { Command, Redis } from 'ioredis';
 
-/** Makes each command of a connection fail without a reply in time. The commands of one pipeline share one timer. */
+/** Rejects each command of a connection that gets no reply in time. The commands of one pipeline share one timer. */
 export function limitCommands(redis: Redis, timeoutMs: number): void {
   const pipelines = new WeakMap<object, Deadline>();
   const deadlineOf = (stream: unknown): Deadline => {

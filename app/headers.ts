@@ -17,7 +17,7 @@ export function safetyHeaders(pictures: readonly string[]): RequestHandler {
 
 function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
   return {
-    // Pages load only pictures from other hosts, run no scripts, and cannot be framed.
+    // Pages load nothing from other hosts except pictures, run no scripts, and cannot be framed.
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {

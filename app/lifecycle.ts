@@ -2,8 +2,8 @@
 import type { RequestHandler, Response } from 'express';
 
 /**
- * Request header of a balancer that resends requests. `502`: after a 502, the balancer resends the request to another
- * instance, and sends this instance no requests for some time.
+ * Request header that a balancer adds if it resends requests. `502`: after a 502, the balancer resends the request to
+ * another instance, and sends this instance no requests for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 

@@ -34,10 +34,10 @@ interface Identity {
   user: string;
 }
 
-/** The session can end before its log line is written, so the labels are kept here. */
+/** Keeps the labels here, because the session can end before the request's log line is written. */
 const identities = new WeakMap<Response, Identity>();
 
-/** Records the session's and the user's label of a request, for its log line. */
+/** Records the labels of a request's session and user, for the request's log line. */
 export function noteIdentity(
   response: Response,
   { session, user }: Labels,

@@ -50,7 +50,7 @@ function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }
 
-/** Returns false for a visitor's page without a form, because a form token would set a needless cookie. */
+/** Returns false for a visitor's page without a form: it needs no form token, and thus no cookie. */
 function needsToken(view: View, user: string | null): boolean {
   return user !== null || view === 'login' || view === 'register' || view === 'activation';
 }

@@ -111,13 +111,15 @@ function connectCluster(
   return cluster;
 }
 
-/** Waits until Redis replies; in a cluster, one primary. Throws if there is no reply. */
+/** Waits until Redis replies. In a cluster, waits for one primary. Throws if there is no reply. */
 export async function ping(redis: RedisClient): Promise<void> {
   if (redis instanceof Redis) await redis.ping();
   else await Promise.any(redis.nodes('master').map(node => node.ping()));
 }
 
-/** Waits until each primary of a cluster replies. Throws if one does not. Does nothing for a single server. */
+/**
+ * Waits until each primary of a cluster replies. Throws if a primary does not reply. Does nothing for a single server.
+ */
 export async function reachPrimaries(redis: RedisClient): Promise<void> {
   if (redis instanceof Cluster) await Promise.all(redis.nodes('master').map(node => node.ping()));
 }

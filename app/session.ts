@@ -107,7 +107,8 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // Keeps express-session from saving the session again, unless the session was only too large for its cookie.
+    // Removes the session, so that express-session does not save it again. Keeps a session that is only too large for
+    // its cookie: its user is still signed in.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }

@@ -29,7 +29,7 @@ describe('deploy/grafana.json', () => {
     picture.session('s1', 'alice').login('app-1').hops(4);
     picture.disturb(1, 'restart', { where: 'app-2' });
     const served = metricsOf(feed(picture, new RunStatus(() => {})));
-    // Excludes ERRORS, which counts exceptions in k6 scripts, because `verify` runs no script.
+    // Excludes ERRORS: `verify` runs no k6 script, so it cannot count exceptions in k6 scripts.
     const both = [...asked].filter(metric => metric !== ERRORS).map(metric => `${metric}_total`);
     const own = expressions.flatMap(expression => expression.match(/\bbaton_\w+(?=\{)/g) ?? []);
     expect(own.length).toBeGreaterThan(1);

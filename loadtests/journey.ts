@@ -60,7 +60,7 @@ export default guarded((run: Run) => {
   if (s.alive) s.logout();
 });
 
-/** All users see the cards for sale, so the text of a card must not be a value that only one user may see. */
+/** Does not use the canary as a card's text, because all users see the cards for sale. */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;
   const [probe] = probes;

@@ -13,7 +13,7 @@ const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration
 
 /** Seconds between two rounds of logouts. */
 const PERIOD = 4;
-/** Number of requests before a logout, so that every instance knows the session, and of replays after it. */
+/** Number of requests before a logout. They must reach every instance, so that every instance knows the session. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 

@@ -49,7 +49,7 @@ async function typeOfPictureOnMarket(url: string): Promise<string | null> {
   return (await fetch(picture)).headers.get('content-type');
 }
 
-/** `npm run test:long` runs all scripts with the fake k6; other test runs only these. */
+/** Without real k6, only `npm run test:long` runs all scripts. Other test runs only run these scripts. */
 const SHORT = ['journey', 'breakpoint', 'deploy', 'logout-storm'];
 /** The fake k6 is slow, because it starts a thread for each virtual user. */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);

@@ -61,7 +61,7 @@ describe('the verdict from the counters of a k6 run', () => {
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
     expect(result.remarks).toEqual([]);
-    // The text says "data", not "name", because this run also checked values that only one user may see.
+    // The text says "data", not "name", because this run also checked data other than names.
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([
@@ -85,7 +85,7 @@ describe('the verdict from the counters of a k6 run', () => {
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
-    // Excludes impossible counts: each request to another instance than the one before is also a judged request.
+    // Excludes impossible counts: the requests that reached another instance are a part of the judged requests.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);
   it.each(changed)('fails by its thresholds exactly if its result is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });

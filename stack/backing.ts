@@ -9,7 +9,7 @@ type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
-  /** Server that stores the sessions. Redis if no other server does. */
+  /** Server that stores the sessions; Redis if the sessions are in no server. */
   readonly store: BackingServer;
   /** All servers to start, the session store first. */
   readonly servers: readonly BackingServer[];
@@ -19,7 +19,7 @@ export interface BackingOptions {
   environments: readonly Environment[];
   /** Name of the balancer's program. The error for missing programs includes it. */
   balancer: string;
-  /** Additional arguments of redis-server, which take precedence over Baton's. */
+  /** Additional arguments of redis-server. They override Baton's own arguments. */
   redis?: readonly string[] | undefined;
   onDeath: OnDeath;
 }
@@ -47,7 +47,7 @@ export async function planBacking(wanted: BackingOptions): Promise<BackingServer
   return { redis, store, servers: [store, ...servers.filter(server => server !== store)] };
 }
 
-/** Returns the key of `choices` that an environment variable names. Throws if the variable has another value. */
+/** Returns the value of an environment variable. Throws if this value is not a key of `choices`. */
 export function choiceOf<Choice extends string>(
   variable: string,
   environment: Environment | undefined,

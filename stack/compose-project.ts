@@ -61,7 +61,7 @@ export class ComposeProject {
     return { container: `${this.name}-${service}-1`, log: join(this.#dir, `${service}.log`) };
   }
 
-  /** Ends the running compose command, and removes everything that they created. */
+  /** Ends the running compose command, and removes all containers, networks and volumes of the project. */
   async remove(): Promise<void> {
     const ended = this.#ups.end();
     await this.#running?.kill();

@@ -59,7 +59,7 @@ export class ContainerService extends ServerProcess {
     await this.end(() => until(accepted, { withinMs: 10_000, what: `docker to end ${this.name}` }));
   }
 
-  /** @param ifPaused value of `.State.Paused` without which the command is not run */
+  /** @param ifPaused runs the command only if `.State.Paused` has this value */
   async #change(command: 'pause' | 'unpause', ifPaused: 'true' | 'false'): Promise<void> {
     this.requireRunning(command);
     const paused = await docker('inspect', '--format', '{{.State.Paused}}', this.container);

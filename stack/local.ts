@@ -37,7 +37,7 @@ export interface LocalStackOptions extends StackOptions {
   profile?: Profile | undefined;
   /** Additional directives for nginx. If given, the balancer is nginx, whatever STACK_BALANCER says. */
   nginx?: NginxAdditions;
-  /** Additional arguments of redis-server, which take precedence over Baton's. */
+  /** Additional arguments of redis-server. They override Baton's own arguments. */
   redis?: readonly string[];
   /** Starts an additional program once Redis is ready. The stack stops the program after the instances. */
   beside?: (redis: BackingServer, url: string) => Promise<Beside>;

@@ -50,7 +50,7 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
   });
   smtp.on('error', () => {}); // A client may reset its connection.
   const server = pages(mails);
-  // Listens here first, because a port in use is an error, after which no server may be left.
+  // Opens this port first, because it may be in use. The error then leaves no server running.
   const httpPort = await listen(server.listen(port, '127.0.0.1'));
   const smtpPort = await listen(smtp.listen(0, '127.0.0.1'));
   return {

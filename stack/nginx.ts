@@ -44,7 +44,7 @@ const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 const NEVER_FAILED = 'max_fails=0';
 const WORKERS = 2;
-/** Baton reloads nginx although connections are idle for this time, because their clients are probably inactive. */
+/** Time after which Baton no longer waits for idle connections, milliseconds. Their clients are probably inactive. */
 const RESTING_MS = 500;
 const LOOKS = 10;
 
@@ -140,8 +140,8 @@ export class Nginx extends BalancerProcess {
   }
 
   /**
-   * Waits until few connections are idle. A reload closes idle connections, and loses a request that arrives on one
-   * at that moment.
+   * Waits until few connections are idle. A reload closes idle connections. A request that arrives on such a connection
+   * during the reload is lost.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.changes;
@@ -186,8 +186,8 @@ function serverLines(routed: readonly Routed[], options: string | ((place: numbe
 }
 
 /**
- * Returns the directives of both sets. Joins the values of `http`, `server` and `failure`; of every other field, the
- * second set wins.
+ * Returns the directives of both sets. Joins the values of `http`, `server` and `failure`; for every other field, takes
+ * the value of the second set.
  */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>

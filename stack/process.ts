@@ -77,7 +77,10 @@ export class ServerProcess implements Service {
     return this.running() ? this.#run?.pid : undefined;
   }
 
-  /** Waits until the server is ready. Throws NotReadyError with its last output if it is not, and stops it. */
+  /**
+   * Waits until the server is ready. If it does not become ready, stops it and throws NotReadyError with its last
+   * output.
+   */
   async start(): Promise<void> {
     if (this.disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     if (this.running()) return;

@@ -22,7 +22,7 @@ export interface BackingServer extends StoreServer {
 }
 
 export interface ServerOptions {
-  /** Additional arguments such as `['--maxmemory', '10mb']`, which take precedence over Baton's. */
+  /** Additional arguments such as `['--maxmemory', '10mb']`. They override Baton's own arguments. */
   args?: readonly string[];
   access?: Access;
   onDeath?: OnDeath;
@@ -66,7 +66,8 @@ export async function planServer(
   const [program = ''] = programs.map(names => findProgram(...names));
   const port = await freePort();
   const others = await Promise.all(Array.from({ length: morePorts }, () => freePort()));
-  // Not in the stack's folder, which the user that runs the server may have no right to enter.
+  // Makes a folder outside the stack's folder. The user that runs the server may have no right to enter the stack's
+  // folder.
   const folder = temporaryPath(`baton-${kind}-`);
   const place = { program, port, morePorts: others, folder, ...(access && { access }) };
   const { url, addresses, data, ...spec } = plan(place);

@@ -91,7 +91,7 @@ export interface Stack {
   readonly balancer: Balancer;
   /** Absent if the stack does not replace failed instances. */
   readonly fleet?: Keeper;
-  /** Server that stores the sessions. Redis if no other server does. */
+  /** Server that stores the sessions; Redis if the sessions are in no server. */
   readonly store: StoreServer;
   /** All servers that instances use. The session store comes first. */
   readonly servers: readonly StoreServer[];

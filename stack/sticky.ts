@@ -6,7 +6,7 @@ import type { Routed } from './stack.ts';
 /**
  * Ways in which nginx pins a visitor to an instance:
  * - duration: a balancer's cookie names the instance, for a limited time
- * - application: the same, but the cookie is set, and valid, only together with the app's cookie
+ * - application: like `duration`, but the balancer sets and accepts its cookie only together with the app's cookie
  * - hash: by the hash of a cookie; some visitors move when instances are added or removed
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;
@@ -54,7 +54,7 @@ const DAY_S = 86_400;
 
 /**
  * Returns the nginx directives that pin visitors, and the name of the cookie.
- * @param like AWS load balancer whose cookie nginx sets; absent: a cookie that is not one of AWS
+ * @param like AWS load balancer whose cookie nginx sets; absent: nginx sets Baton's own cookie
  * @param seconds lifetime of the cookie in mode `duration`; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {

@@ -19,7 +19,10 @@ export function guard(kind: Guarded, what: string | number): void {
   send(`+${kind} ${what}`);
 }
 
-/** Removes a process group, file, folder or compose project from the watchdog's list: its id may be used again. */
+/**
+ * Removes a process group, file, folder or compose project from the watchdog's list. Another process may get the same
+ * id later.
+ */
 export function release(kind: Guarded, what: string | number): void {
   send(`-${kind} ${what}`);
 }

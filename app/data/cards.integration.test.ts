@@ -143,7 +143,7 @@ describe('a page of 200 cards', () => {
     const started = timers.mock.calls.filter(([, ms]) => ms === 300).length;
     timers.mockRestore();
     expect(owned.map(({ id, text }) => ({ card: id, text }))).toEqual(expect.arrayContaining(orders));
-    // At most one timer for the list of ids, one for the cards, and one for a heartbeat of ioredis.
+    // Allows three timers: for the list of ids, for the cards, and for a heartbeat of ioredis.
     expect(started).toBeLessThanOrEqual(3);
   });
 

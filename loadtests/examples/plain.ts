@@ -1,4 +1,4 @@
-/** An ordinary k6 script, whose two checks do not test sessions. The script verified.ts extends it by Baton's judge. */
+/** An ordinary k6 script. Its two checks do not test sessions. The script verified.ts adds Baton's judge to it. */
 import { check } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';

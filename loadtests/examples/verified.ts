@@ -1,5 +1,5 @@
 /**
- * The k6 script plain.ts, extended by Baton's judge: the lines with + are added, and a session `s` sends the requests
+ * The k6 script plain.ts with Baton's judge. The comment `// +` marks the added lines. A session `s` sends the requests
  * instead of `http`.
  */
 import { check } from 'k6';

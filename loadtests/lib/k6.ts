@@ -55,9 +55,8 @@ export interface Verified {
 }
 
 /**
- * Guarantees that a user's own script claims by default, because every script gives evidence for them. Thresholds
- * also fail the run if a page shows another user's data (`baton_bleed`) or an old value (`baton_stale`,
- * `baton_back`).
+ * Guarantees that a user's own script claims by default: every script gives evidence for them. The thresholds also fail
+ * the run if a page shows another user's data (`baton_bleed`) or an old value (`baton_stale`, `baton_back`).
  */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },

@@ -25,7 +25,7 @@ interface Raised {
 
 /**
  * Returns the k6 counters of one virtual user.
- * @param first true for the first virtual user of an account, which alone adds the counts of the whole account
+ * @param first true for the first virtual user of an account: only this virtual user adds the account's counts
  */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
@@ -82,7 +82,7 @@ export class Observer {
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
-  /** Counts the reads that only repeat the judge's last read, and did not reach the judge. */
+  /** Counts the reads that were not passed to the judge, because they only repeat the judge's last read. */
   readonly repeated = new Repeated();
   broke = 0;
   #warned = false;

@@ -9,7 +9,7 @@ interface Kept {
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** Name of the instance. Undefined if the page does not contain the name, or if a value on the page contains it. */
+  /** Name of the instance; undefined if it is unknown, or is part of a value on the page. */
   instance: string | undefined;
   /** The page's texts between the occurrences of the instance's name; computed when first needed. */
   parts: string[] | undefined;

@@ -26,7 +26,7 @@ export class Recording {
   readonly #longest: number;
   #named: { probe: ProbeRequests; object: string } | undefined;
   #contacted: string[] = [];
-  /** The previous read, which the judge has not received because it repeats an earlier read. */
+  /** The previous read, if it was not passed to the judge. It repeats an earlier read. */
   #held: { called: RequestInFlight; seen: Seen; instance: string | undefined; now: number } | undefined;
   /** Time of the last successful response, microseconds. Before the first success: time of the first request. */
   #success: number | undefined;
@@ -96,7 +96,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Passes a read to the judge, but holds it back if it only repeats the judge's last read. */
+  /** Holds a read back if it only repeats the judge's last read. Passes every other read to the judge. */
   #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
@@ -137,7 +137,10 @@ export class Recording {
     return true;
   }
 
-  /** Measures the time without a successful response, also at a failure: the run could end before the next success. */
+  /**
+   * Measures the time without a successful response. Also measures it at each failure, because the run could end before
+   * the next success.
+   */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

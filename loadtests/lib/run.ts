@@ -20,7 +20,7 @@ export interface Shared {
   /** Milliseconds since 1970 at which all clocks of the run show 0. */
   zero: number;
   clock: string;
-  /** See `unnamedReads`. */
+  /** Objects that the app shows without a user name, but only to signed-in clients. */
   unnamed: readonly string[];
 }
 

@@ -28,7 +28,10 @@ export abstract class JudgedSession {
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /** True if the script itself sends the login. The session then uses k6's cookie jar, and adds no requests. */
+  /**
+   * True if the script itself sends the login. The session then uses k6's cookie jar, and sends only the script's
+   * requests.
+   */
   protected readonly byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
@@ -58,15 +61,15 @@ export abstract class JudgedSession {
   }
 
   /**
-   * Sends a request as `http.request` does. Follows redirects only if `params` says so, because a redirect to the
-   * login shows a lost session.
+   * Sends a request as `http.request` does. By default, does not follow redirects: the judge must see a redirect to the
+   * login, which shows a lost session.
    * @param url path of the target, or full URL
    */
   request(method: string, url: string, body: Body = null, params?: Params): Response {
     const base = this.vu.settings.url;
     const path = url.startsWith(base) ? url.slice(base.length) || '/' : url;
     const what = this.vu.meaningOf(method, path, body);
-    // A request for the login form after the end of a session begins a new session.
+    // After the end of a session, a request for the login form begins a new session.
     if (!this.#begun || (what.action === 'form' && !this.alive)) this.begin();
     this.send(what, { method, path, body }, params);
     if (what.action === 'logout') this.over('logout');
@@ -141,7 +144,10 @@ export abstract class JudgedSession {
     if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
   }
 
-  /** Without `noCookiesReset`, k6 replaces its cookie jar at each iteration, which ends the session but is no loss. */
+  /**
+   * Ends the session if k6 has replaced its cookie jar. k6 does this at each iteration without `noCookiesReset`. This
+   * counts as no loss.
+   */
   enterIteration(): void {
     if (!this.byScript) return;
     const { iterationInInstance } = exec.vu;

@@ -67,7 +67,7 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Requests of a login get a different tag.
+    // Tags all requests as load. Requests of a login override the tag.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 

@@ -23,8 +23,8 @@ export function stepsOf({ rate = STEPS, duration }: LoadSettings): RateStep[] {
 }
 
 /**
- * Returns a sentence that says what failed first, and at which rate: a guarantee, the limit of response times, or k6
- * for lack of virtual users.
+ * Returns a sentence that says what failed first, and at which rate: a guarantee, the limit of response times, or k6,
+ * which had too few virtual users.
  */
 export function brokeFirst(data: SummaryData, load: LoadSettings): string {
   const steps = stepsOf(load);

@@ -12,7 +12,10 @@ import type { RequestMeaning } from './meaning.ts';
 
 /** Number of values at which a write removes a value instead of adding one. */
 const ITEMS = 8;
-/** Maximum number of requests for the login page after a login. Some instances may not know the session yet. */
+/**
+ * Maximum number of requests for the login page after a login. One request is not enough, because some instances may
+ * not know the session yet.
+ */
 const LANDINGS = 4;
 
 export class Session extends JudgedSession {

@@ -16,7 +16,10 @@ export interface Proxy {
 }
 
 const LIFE = 60;
-/** Fails requests in irregular order, because clients alternate between kinds of requests. */
+/**
+ * Selects half of the requests in irregular order. In regular order, all requests of one kind could fail, because
+ * clients alternate between kinds.
+ */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**

@@ -43,7 +43,7 @@ interface Failures {
 export interface Profile {
   name: ProfileName;
   choice: 'round-robin' | 'least-outstanding';
-  /** AWS balancer whose cookies pin visitors. Absent: the cookie is not one of AWS. */
+  /** AWS balancer whose cookies pin visitors. Absent if the profile does not imitate AWS's cookies. */
   cookies?: 'classic' | 'alb';
   check?: HealthCheck;
   drainMs: number;

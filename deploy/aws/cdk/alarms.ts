@@ -12,7 +12,7 @@ interface AlarmOn {
 }
 
 /**
- * Adds the alarms, and returns their topic, to which nothing subscribes.
+ * Adds the alarms. Returns their SNS topic, which has no subscribers yet.
  * @param replicationGroup id of the replication group; the names of its two nodes come from this id
  */
 export function addAlarms(stack: Stack, balancer: BalancerMetrics, replicationGroup: string): sns.Topic {
