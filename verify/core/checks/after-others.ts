@@ -4,12 +4,12 @@ import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
-/** A login is named as the cause if at least this many, and this share, of the lost sessions came just after it. */
+/** Minimum number and share of lost sessions that were lost just after a login, to name the login as the cause. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** A login is not named as the cause if a larger share of the handoffs without a loss came just after a login, too. */
+/** Maximum share of handoffs without a loss that came just after a login, to name the login as the cause. */
 const USUAL = 0.5;
-/** A login is not named as the cause if chance may explain the losses with a higher probability than this. */
+/** Maximum probability that chance explains the losses, to name the login as the cause. */
 const CHANCE = 0.01;
 
 /** Lost sessions (`here`), handoffs without a loss (`kept`), and how many of each came just after a login. */

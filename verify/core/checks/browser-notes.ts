@@ -2,7 +2,7 @@
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/** Returns a note if both users used the same browser. A browser (client) has the name of its first session. */
+/** Returns a note if both users used the same browser: then `client` has the name of the session `writer`. */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>
   writer === client
     ? [`${owner} had logged out of the same browser before: the logout did not delete all data of ${owner}`]

@@ -87,7 +87,7 @@ describe('continuity', () => {
           .read('app-2', [], { cookies: then })
           .hops(20),
       ).judgement;
-    // A session moves to a cookie with a new name. A session in several cookies later needs one cookie less.
+    // A response may replace the session cookie by one with another name, or delete one of several session cookies.
     expect(jarAfter([set('sid')], [gone('sid'), set('session')])).toBe('valid');
     expect(jarAfter([set('sid')], [gone('sid'), set('sid')])).toBe('valid');
     expect(jarAfter([set('s.0'), set('s.1')], [set('s.0'), gone('s.1')])).toBe('valid');
@@ -434,7 +434,7 @@ describe('continuity', () => {
       ...['app-2', 'app-1', 'app-1'],
     ]);
     expect(judged(logins(() => true)).violations).toBe(0);
-    // Refuses every fourth login, wherever its steps were.
+    // Refuses every fourth login, whichever instances served it.
     let number = 0;
     expect(judged(logins(() => ++number % 4 !== 0)).violations).toBe(0);
   });

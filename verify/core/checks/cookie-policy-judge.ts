@@ -11,15 +11,15 @@ const SCOPES = 10_000;
 
 export class CookieCounts {
   cookies = 0;
-  /** Number of requests sent without a cookie whose response was a health check or a static file. */
+  /** Number of requests without a cookie to health checks and static files. */
   without = 0;
-  /** Number of requests sent without a cookie whose response was a login page, or a status such as 404. */
+  /** Number of requests without a cookie that got a login page, or a status such as 404. */
   absent = 0;
   ids = 0;
   /** Number of logins that got a session id which the app had already issued before. */
   equal = 0;
   sameSiteNone = 0;
-  /** Number of pairs of Domain and Path that cookies had, apart from the first pair of each cookie. */
+  /** Number of pairs of Domain and Path beyond the first pair of each cookie. */
   scopes = 0;
   /** Number of anomalies held back, because the cookie has had only one value and so may carry no session. */
   waiting = 0;

@@ -1,4 +1,4 @@
-/** Holds violations back until the end of a run, if the app may only cut off its lists. */
+/** Holds back violations until the end of a run if a limit of the app's lists may explain them. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { type CutAt, isLimit, type LongestLists, type Sifted } from '../objects/sift.ts';
@@ -13,8 +13,8 @@ interface Held {
 export const cutAtOf = ({ cutAt }: Operation & Sifted): CutAt | undefined => cutAt;
 
 /**
- * Takes the violations of a check. Holds those back whose read lacks only the oldest values of its object: if later
- * lists slide at the same length, the app has a limit, and these violations are none.
+ * Takes the violations of a check. If a read lacks only the oldest values of its object, the app may limit its lists.
+ * Such a violation is held back until the end of the run, when later lists have shown whether there is a limit.
  */
 export class CutOffViolations {
   readonly #check: { report(make: () => Violation): unknown };
@@ -37,7 +37,7 @@ export class CutOffViolations {
     if (held.makes.length < KEPT) held.makes.push(make);
   }
 
-  /** Reports the violations that no limit explains. */
+  /** Reports the violations of lists that have no limit. */
   settle(): void {
     for (const ofProbe of this.#held.values())
       for (const { cutAt, makes, count } of ofProbe.values())

@@ -16,7 +16,7 @@ class Forgeries {
   tried = tally();
 }
 
-/** p-value below which requests with changed cookies get errors more often than requests with unchanged cookies. */
+/** Changed cookies are regarded as the cause of errors only if the p-value is below this limit. */
 const SIGNIFICANT = 1e-4;
 
 class Forgery extends Judging<Forgeries> {

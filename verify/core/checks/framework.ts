@@ -110,7 +110,7 @@ export abstract class Judging<C extends object> extends Fold {
   #kept: Anomaly[] = [];
   /** Key: a user; value: the anomalies whose only proof is a response that looks signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /** Anomalies that the report did not keep, one of each user: shown if all kept anomalies are withdrawn. */
+  /** One unreported anomaly of each user. The report shows one of them if all kept anomalies are withdrawn. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
   readonly #of = new Map<string, number>();
   readonly #firstName: string;
@@ -137,7 +137,7 @@ export abstract class Judging<C extends object> extends Fold {
     return this.show(make, name);
   }
 
-  /** Reports an anomaly that only a signed-in response proves. Withdrawn if others saw this user's pages. */
+  /** Reports an anomaly that only a signed-in response proves. It is withdrawn if other users saw this user's pages. */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
     if (this.#seen.bled.has(shown)) {

@@ -23,7 +23,7 @@ function directivesOf(control: string): Map<string, string> {
 }
 
 const KNOWN = 1000;
-/** The parsed Cache-Control headers. An app has few different ones. */
+/** Caches the parsed Cache-Control headers. An app sends only few different ones. */
 const known = new Map<string, ReadonlyMap<string, string>>();
 
 /** @param cookieOnly true if only the cookie must not be shared; then `no-cache="Set-Cookie"` is sufficient */

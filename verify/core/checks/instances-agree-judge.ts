@@ -49,7 +49,10 @@ export class InstancesAgree extends Judging<Answers> {
     else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
   }
 
-  /** Counts a response for the last write's instance and this one, and a form also for its page's instance. */
+  /**
+   * Counts a response for the pair of the last write's instance and this instance. Counts a form also for the pair of
+   * its page's instance and this instance.
+   */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = !isSafe(action);

@@ -64,7 +64,7 @@ export class Isolation extends Judging<Responses> {
   }
 
   #searched(operation: Operation, { session, data }: Standing): void {
-    // Skips the values of the session's previous read, which this check has already searched for values of other users.
+    // Skips values that the session's previous read showed, because they have been checked.
     const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const { canary } = this.run;
     const foreign =

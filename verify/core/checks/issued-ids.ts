@@ -43,7 +43,7 @@ export class IssuedIds {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }
 
-  /** Returns a sum over all cookies that are session ids. */
+  /** Returns the sum of one count over all cookies that are session ids. */
   sum(what: 'values' | 'equal' | 'collided'): number {
     return sum([...this.#names.values()].map(of => (of.isId ? of[what] : 0)));
   }

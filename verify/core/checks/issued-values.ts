@@ -8,7 +8,7 @@ const KEPT = 5;
 export class IssuedValues {
   readonly #name: string;
   readonly #first = new Map<string, Operation>();
-  /** Values that two users got. Keys: the value's label, and an instance; value: the user it signed in. */
+  /** Values that two users got. Keys: the value's label, then an instance; value: the user who was signed in. */
   readonly #shared = new Map<string, Map<string, string>>();
   /** True if an instance has correctly signed in two users with the same value, so that the cookie is no session id. */
   #apart = false;

@@ -143,7 +143,7 @@ describe('linearizability', () => {
       session.read('app-2', ['z'], { call: call + 100, return: call + 900 });
       picture.now += 1000;
       session.read('app-2', ['z', 'a']).read('app-1', ['z', 'a']).read('app-2', ['z', 'a']);
-      // Two clients share the session, because parallel requests of one client delay a cut.
+      // Two clients share the session. Parallel requests of a single client would delay the start of the next segment.
       for (const event of picture.events)
         if (event.type === 'op' && event.instance === 'app-2') event.client = 'other';
     });

@@ -37,7 +37,7 @@ export class LoginForms {
   readonly #forms = new Map<string, Operation[]>();
   readonly #firsts = new Map<string, Operation>();
 
-  /** Forgets requests if the session's first ones overlap, because the check one-session judges these. */
+  /** Forgets the form if the session's first requests overlap, because the check one-session judges such sessions. */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);

@@ -7,7 +7,7 @@ import type { Violation } from './framework.ts';
 import { LoginForms, LoginPair } from './login-pair.ts';
 
 const REFUSALS = 2;
-/** p-value below which a pair refuses more logins than the instance that sent the form does on its own. */
+/** A pair counts as refusing logins more often than one instance alone only if the p-value is below this limit. */
 const SIGNIFICANT = 1e-4;
 
 /** @param alone the logins that were begun and finished on one instance */

@@ -10,7 +10,7 @@ import type { NamedCounts } from './check.ts';
 import { CutOffViolations, cutAtOf } from './cut-off.ts';
 import { type CheckContext, type Declaration, Judging } from './framework.ts';
 
-/** Maximum number of operations of an object that wait for a moment without a request in flight to be judged. */
+/** Maximum number of operations of one object that are kept. They are judged when no request is in flight. */
 const LONGEST = 100_000;
 
 export class OrderCounts {

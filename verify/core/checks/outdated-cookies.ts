@@ -13,7 +13,7 @@ interface Cookie {
   operation: Operation;
 }
 
-/** Key: a cookie's name; value: the cookie as last set, or undefined if that response bypassed the balancer. */
+/** Key: a cookie's name; value: the last set cookie, or undefined if its response bypassed the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
 /** `alike`: true if all counted sessions have the cookie with the same attributes. */

@@ -16,7 +16,7 @@ const sets = (attributes: CookieAttributes): Shown => ({
 const refused: Shown = { outcome: 'fail', status: 403, signedIn: undefined };
 
 interface Release {
-  /** The response to a form that was on a page from before the deploy, perhaps by the number of the session. */
+  /** The response to a form on a page from before the deploy, or a function that gets the session's number. */
   form?: Shown | ((session: number) => Shown);
   /** True if the client sends the old form a second time. */
   retried?: boolean;

@@ -1,4 +1,4 @@
-/** Counts responses by pair: the instance of the session's login, last write or page, and the one that responds. */
+/** Counts responses by pair: the instance of the session's last login, write or page, then the responding instance. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Step } from '../result/verdict.ts';

@@ -9,7 +9,7 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /** Key: a request that moved a sticky session; value: the one before. Deleted at the balancer's log entry. */
+  /** Key: a request that moved a sticky session; value: the previous request. Kept until the log shows the move. */
   readonly #moves = new Map<Operation, Operation>();
   /** `#turns`: number of requests whose session differs from the session of the previous request. */
   #latest: SessionState | undefined;

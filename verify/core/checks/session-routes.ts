@@ -4,13 +4,18 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/** Maximum number of requests kept of a session: by chance, no instance serves so many, even with 97 % of all. */
+/**
+ * Maximum number of positions kept for one session. By chance, no instance serves so many requests in a row, even if it
+ * serves 97 % of all requests.
+ */
 const TESTED = 1_000;
 
 export class SessionRoute {
   readonly first: Operation;
   requests = 0;
-  /** Positions in the run of the session's requests after its first; empty if several instances served it. */
+  /**
+   * Positions of the session's requests in the run, without the first request. Empty if several instances served them.
+   */
   repeats: number[] = [];
   several = false;
 

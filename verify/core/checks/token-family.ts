@@ -6,7 +6,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { timeoutTolerance } from '../timeline/timeouts.ts';
 
 export interface Use {
-  /** The refresh that replaced the token. It is set only for a request after the grace period. */
+  /** The refresh that replaced the token. Set only if this request came after the grace period. */
   spent?: Operation | undefined;
   /** `overlapped`: an earlier refresh with the same token was in flight. `repeated`: the earlier refresh had ended. */
   again?: 'overlapped' | 'repeated';

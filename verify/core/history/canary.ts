@@ -15,7 +15,7 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** Returns the prefix of values in data that all users share. Such values are no canaries. */
+/** Returns the prefix of values that are written into data of all users. Such values are no canaries. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
 const PADDING = 'x';
@@ -33,7 +33,7 @@ const LONGEST = 256;
 /** Returns a function that finds the canaries in a text, and counts consecutive equal canaries once. */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** A comparison with the canaries of the previous text, which is often the same, is faster than a search. */
+  /** Canaries of the previous text. The next text often has the same ones, and comparing is faster than searching. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];

@@ -17,7 +17,7 @@ export const ATTRIBUTES = {
   folded: may('flag', 'a proxy joined several cookies in this one header line'),
 };
 
-/** A session cookie that a response set or deleted. Its label, made with a key of the run, stands for its value. */
+/** A session cookie that a response set or deleted. The history has a label instead of the cookie's value. */
 export const COOKIE = {
   name: must('text'),
   change: must(['set', 'deleted']),

@@ -11,7 +11,7 @@ export function traceparentOf(request: string): string {
   return `00-${digits}${number}-${digits.slice(-4)}${number}-01`;
 }
 
-/** The last run and its digits: a process usually sends the requests of one run. */
+/** Caches the digits of the last run. A process usually sends the requests of one run. */
 const last = { run: '', digits: digitsOf('') };
 
 function partsOf(request: string): { digits: string; number: string } {

@@ -22,8 +22,8 @@ const plan = fc.array(
       fc.integer({ min: 1, max: 25 }),
     ),
     /**
-     * Times at which the app loads and saves the state. `load`: per cent of the request's duration; `save`: per cent of
-     * the rest.
+     * `load`: time of the load, in per cent of the request's duration. `save`: time of the save, in per cent of the
+     * time after the load.
      */
     load: fc.integer({ min: 0, max: 100 }),
     save: fc.integer({ min: 0, max: 100 }),
@@ -86,8 +86,8 @@ function run(steps: readonly Step[]): Event[] {
       ...(write && action !== 'clear' ? { value } : {}),
     };
     const save = (): void => {
-      // For a refused write, the app saves the state that it loaded, unchanged. Reads save nothing, because the history
-      // does not show reads in flight.
+      // A refused write saves the state that it loaded. A read saves nothing, because the history has no reads in
+      // flight.
       state = outcome !== 'fail' ? changed(request) : request.loaded;
     };
     const ended = (): Event =>

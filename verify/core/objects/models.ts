@@ -6,7 +6,7 @@ export type Change = Pick<Called, 'action' | 'value' | 'expected' | 'state'>;
 export type Effect =
   | { does: 'adds'; value: string }
   | { does: 'removes'; value: string }
-  /** Replaces the whole content. If `expected` is given, replaces it only if the object holds that value. */
+  /** Replaces the whole content; with `expected`, only if the object holds the value `expected`. */
   | { does: 'replaces'; values: readonly string[]; expected?: string | undefined }
   | { does: 'counts'; by: number };
 
@@ -58,7 +58,7 @@ export function putsIn(effect: Effect | undefined): readonly string[] {
   return effect?.does === 'replaces' ? effect.values : NOTHING;
 }
 
-/** Returns how often each value is there. */
+/** Returns how often the list contains each value. */
 export function occurrences(values: readonly string[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const value of values) times.set(value, (times.get(value) ?? 0) + 1);
@@ -71,7 +71,7 @@ export const isAdd = (effect: Effect | undefined): boolean => effect?.does === '
 /** Returns whether the change can only make a counter larger. */
 export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
 
-/** `saw`: the values that a read shows; one for a counter or register, none for an unset register. */
+/** `saw`: the values that a read shows. A counter or register shows one value, an unset register none. */
 export type ObjectOperation = Change & { saw?: readonly string[] };
 
 /** The values of an object. Equal states have the same values in the same order. */
@@ -91,7 +91,7 @@ export function alike(a: State, b: State): boolean {
   return true;
 }
 
-/** Returns a text that names the state: equal states have equal texts, and different states different ones. */
+/** Returns a text that is equal for equal states, and different for different states. */
 export const keyOf = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
 
 const register: Model = {
@@ -117,7 +117,7 @@ const counter: Model = {
   describe: ([value]) => value ?? '0',
 };
 
-/** Returns the model of a set, bag or list, which differ in order and repeated values. */
+/** Returns the model of a set, bag or list. The three kinds differ in order and in repeated values. */
 const collection = (
   kind: ObjectKind,
   ordered: (values: readonly string[]) => State,

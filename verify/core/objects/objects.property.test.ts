@@ -11,9 +11,7 @@ const plan = fc.array(
     session: fc.constantFrom('s1', 's1', 's2'),
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
-    /**
-     * Most durations are short, because other writes may overwrite a long write. Then no read contradicts the write.
-     */
+    /** Most operations are short. Other writes may overwrite a long write, and then no read contradicts it. */
     lasts: fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
       fc.integer({ min: 1, max: 25 }),

@@ -67,8 +67,8 @@ describe('an info write that takes effect late', () => {
     // The add of `late` has no response yet when `b` is added. So the app may save an older state without the value
     // `late`.
     expect(lost('add', 'late', 'app-1', { ...unsure, return: 1_000_000 })).toEqual([]);
-    // A write without a response may save an older state at any later time. No read shows when a repeated add, or a
-    // removal of a missing value, takes effect. So each of them may explain that `b` is missing.
+    // Each of these operations may save an older state without `b` at any later time: no response came, or no read
+    // shows when the operation took effect.
     expect(lost('add', 'a', 'app-1', unsure)).toEqual([]);
     expect(lost('remove', 'x', 'app-1', unsure)).toEqual([]);
     const removed = drawn(s => {

@@ -55,7 +55,7 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // An app may load all its data for a change to one object, and later overwrite newer data of others with it.
+    // While an app changes one object, it may load all its objects, and later overwrite newer data in them.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
       object.overlaps.otherStarted(start);
@@ -75,7 +75,9 @@ export class Objects {
     return { object, write: isWrite(start) ? object.started(start) : undefined };
   }
 
-  /** Returns what an operation did to its object, or what it showed. Removes values of other runs from `saw`. */
+  /**
+   * Returns what an operation changed in its object, or showed of the object. Removes values of other runs from `saw`.
+   */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
     if (object !== undefined && !isWrite(operation)) object.sift(operation);

@@ -39,7 +39,7 @@ const RECENT = 64;
 export class Overlaps {
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
-  /** Of the writes that have certainly taken effect, the one whose response came last. */
+  /** The write with the latest response, among the writes that have certainly taken effect. */
   #last: Operation | undefined;
   readonly #others = new Map<number, Start>();
   #lastOther: Operation | undefined;
@@ -163,7 +163,9 @@ export class Overlaps {
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /** Returns whether all writes had a response before this operation was called. An `info` may still take effect. */
+  /**
+   * Returns whether all writes had a response before this operation was called. Writes of outcome `info` count, too.
+   */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {

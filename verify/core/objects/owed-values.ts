@@ -45,7 +45,8 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // An add that no request overlapped cannot be a lost update. A bag keeps its record, to count equal values.
+        // An add that no request overlapped cannot be a lost update, so it is forgotten. A bag keeps it to count equal
+        // values.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;

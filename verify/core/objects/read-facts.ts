@@ -16,7 +16,7 @@ export const NOTHING: readonly never[] = [];
 
 export interface NewestAdd {
   add: Operation;
-  /** True if the list shows the session's last add, and all adds of the session after the first one that it shows. */
+  /** True if the list shows the session's last add, and lacks none of the session's adds after the first shown one. */
   shown: boolean;
 }
 
@@ -25,7 +25,7 @@ export class ReadFacts {
   write: Operation | undefined = undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined = undefined;
-  /** True if the session's next read, if equal and without a change between, is a compared read, too. */
+  /** True if the session's next read also counts as compared, if it equals this read and nothing changed in between. */
   again = false;
   /** Values of this read that the session's previous read may not have shown. */
   fresh: readonly string[] = NOTHING;

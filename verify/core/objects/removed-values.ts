@@ -8,7 +8,7 @@ export class RemovedValues {
   readonly #values = new Map<string, Value>();
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
-  /** True if a removed value was forgotten to save memory. If a read shows it, it then seems to be unknown. */
+  /** True if a removed value was forgotten to save memory. A read of this value seems to show an unknown value. */
   hasForgotten = false;
   #forgotten: Operation | undefined;
 

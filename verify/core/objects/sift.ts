@@ -7,9 +7,9 @@ import { type DueValue, NOTHING, type ObjectState } from './read-facts.ts';
 
 export interface Sifted {
   foreign?: number;
-  /** Number of values at the end of `saw` that were not shown, but added, because the app may have cut them off. */
+  /** Number of values that were appended to `saw`, because the app may have cut them off the list. */
   beyond?: number;
-  /** Present if the app may have cut the list off at its length, so that this may explain every missing value. */
+  /** Present if the app may have cut the list off at its length. The cut may explain every missing value. */
   cutAt?: CutAt;
 }
 

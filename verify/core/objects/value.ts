@@ -51,7 +51,9 @@ export class Viewer extends Reader {
   readonly most = { added: LEAST, gone: LEAST };
   /** Values that a read lacked, perhaps because an overlapping request had overwritten them. */
   readonly suspects = new Map<Value, Suspects>();
-  /** Number of the object's changes at the last read; −1 if even an equal next read must be compared. */
+  /**
+   * Number of the object's changes at the last read; −1 if the next read must be compared even if it shows the same.
+   */
   settled = -1;
   values: readonly Value[] = [];
   compared = NOTHING_COMPARED;
@@ -185,7 +187,7 @@ export const contradiction = (against: Operation, was: string, expected: string,
   came,
 });
 
-/** Returns whether a list lacks an add of its session after one that it shows. `own`: the adds that it shows. */
+/** Returns whether a list shows an add of its session and lacks a later one. `own`: the shown adds of the session. */
 export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
   let lacks: Write | undefined;
   for (let i = added.length - 1, left = own.size; i >= 0 && left > 0; i--) {

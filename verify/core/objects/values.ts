@@ -190,7 +190,7 @@ export class Values implements ObjectState {
       }
       if (known.removing.length > 0) seen.removing = true;
       else if (shown && reader.suspects.size === 0) continue;
-      // Skips a value that the list did not show because the app may have cut it off.
+      // The app may have cut this value off, so its absence proves nothing.
       if (i < saw.length - beyond) shows(known, reading);
     }
     reader.values = values;
@@ -198,7 +198,9 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /** Reports values of the session that the read wrongly lacks. Returns whether it lacks any value of the session. */
+  /**
+   * Reports values of the session that the read wrongly lacks. Returns whether the read lacks any value of the session.
+   */
   #misses({ read, number, quiet, reader, facts }: ComparedRead): boolean {
     let owed = false;
     this.#contents.present.forEach(known => {

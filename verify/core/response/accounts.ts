@@ -55,7 +55,7 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/** Returns the user name up to the @. Appends a number if an earlier entry may have the same label. */
+/** Returns the user name up to the @. Appends the entry's number if an earlier entry may give the same text. */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));

@@ -33,7 +33,7 @@ export class CanarySearch {
   }
 }
 
-/** Returns the canaries in `found` that are not values of the object, which are in `saw`. */
+/** Returns the canaries in `found` that are not in `saw` (the shown values of the object). */
 export function canariesOutside(saw: readonly string[], found: readonly string[], reply: Reply): string[] {
   const { facts } = reply;
   const known = facts?.outside;

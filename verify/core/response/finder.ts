@@ -48,7 +48,7 @@ export class Finder {
   }
 }
 
-/** The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters. */
+/** The parts of an expression like `before([^q]*)q…` or `before[^s]*second([^q]*)q…`. q and s are single characters. */
 interface Shape {
   before: string;
   /** `stop` is the character s. Set only if the expression has the part `second`. */
@@ -88,7 +88,7 @@ class Search {
     return false;
   }
 
-  /** Tries the last position of `second` first, because the expression before it is greedy. */
+  /** Tries the last position of `second` first, because `[^s]*` is greedy. */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);

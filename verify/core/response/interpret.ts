@@ -52,7 +52,9 @@ export class Interpreter {
   sessionCookies: readonly string[] = [];
   /** Probes whose page requires a login but names no user. A 2xx response to such a probe counts as signed in. */
   readonly unnamed = new Set<string>();
-  /** Probes whose accepted write leads to a redirect. A page instead may be the form again, with an error message. */
+  /**
+   * Probes whose accepted write leads to a redirect. If a page comes instead, it may be the form with an error message.
+   */
   readonly redirecting = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
@@ -209,7 +211,7 @@ export class Interpreter {
     return this.#lists.get(object)?.(reply, path) ?? NO_PAGE;
   }
 
-  /** Adds changes of session cookies, and the canaries that are not values of the object. */
+  /** Adds to `seen`: changes of session cookies, and canaries that are not values of the probe's object. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     if (found.length > 0) {

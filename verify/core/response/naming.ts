@@ -22,14 +22,14 @@ export interface Versioning {
 
 export interface Named {
   instance: string;
-  /** Where the name was found: `header`, `cookie`, `body`, or `address` for a request past the balancer. */
+  /** Where the name was found: `header`, `cookie`, `body`, or `address` for a request that bypassed the balancer. */
   source: string;
 }
 
 /** Maximum length of an instance's name, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of cached values of a header. A header with more values hardly repeats them. */
+/** Maximum number of header values in the cache. */
 const KNOWN = 64;
 
 export function namer(

@@ -15,7 +15,7 @@ const REL_NEXT = /<(?:a|link)\b(?=[^>]*\brel=["']?next\b)[^>]*\bhref=(?:"([^"]*)
 const LINK_NEXT = /<([^>]*)>[^,]*;\s*rel="?next\b/i;
 const HREF = /\bhref=["']([^"'#]*[?&](?:amp;)?(?:page|p|pg|paged)=(\d+)[^"']*)/gi;
 
-/** Returns a function that reads a page of a list. @param unpadded removes the padding of a value */
+/** Returns a function that reads a page of a list. @param unpadded removes the padding that Baton added to a value */
 export function listReader(
   { items, within, next, rows }: ListSpec,
   decode: (html: string) => string,
@@ -30,7 +30,7 @@ export function listReader(
     for (let i = 0; i < values.length; i++) values[i] = unpadded(values[i] as string);
     const to = further === undefined ? nextOf(reply, path, decode) : further.first(reply);
     if (to !== undefined && to !== '') return { values, next: to, cut: false };
-    // If the place of the next address is declared, a page without this address is the last page.
+    // If the target file declares where the next page's address is, a page without this address is the last page.
     return { values, cut: further === undefined && values.length === rows };
   };
   return (reply, path = '') => {

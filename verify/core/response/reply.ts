@@ -2,7 +2,7 @@
 import type { CookieAttributes } from '../history/history.ts';
 
 export interface ListPage {
-  /** The values without their padding. Callers must not change this list, because it is shared. */
+  /** The values without the padding that Baton added. Callers must not change this list, because it is shared. */
   values: string[];
   next?: string;
   /** True if the list may continue although the page has no address of a next page. */
@@ -14,13 +14,13 @@ export interface BodyFacts {
   /** The first value that each search found in the body, or null. Key: the object that searched. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
-  /** `outside`: the canaries in `found` that are not in `saw`. */
+  /** `canaries`: the canaries in `found` that are not in `saw`. */
   outside?: { found: readonly string[]; saw: readonly string[]; canaries: string[] };
   /** The last list page read from the body, with its reader and the requested path. */
   list?: { reader: object; path: string; page: ListPage };
   busy?: boolean;
   password?: boolean;
-  /** The secrets of the last search, and whether the body shows one of them. */
+  /** The secrets that the last search looked for, and whether the body shows one of them. */
   exposed?: { secrets: readonly string[]; shown: boolean };
 }
 
@@ -35,7 +35,7 @@ export interface Reply {
   failure?: Failure;
   /** What is wrong with the server's certificate, as a text. */
   distrusted?: string;
-  /** Status line and headers as the server sent them, if known. One text is faster to search than each header. */
+  /** Status line and headers in one text, as the server sent them, if known. Searching one text is fast. */
   head?: string;
   /** The response headers. Key: the name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -53,7 +53,7 @@ export interface Reply {
   withheld?: readonly string[];
   /** True if the client sent the request twice, because the server closed the connection during the first attempt. */
   resent?: true;
-  /** True if the server sent 304, so that this is the page that the client had kept. */
+  /** True if the server sent 304. The client then shows the page that it has kept. */
   unchanged?: true;
 }
 

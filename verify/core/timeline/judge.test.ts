@@ -205,7 +205,7 @@ describe('a run that is judged in parts, as k6 does', () => {
     CHECKS.forEach((check, index) => {
       const sum = counted.reduce<Counts>((all, checks) => addedUp(all, checks[index]?.counts ?? {}), {});
       const { anomalies: _, claimed: __, guarantee, ...verdict } = verdicts[index] ?? never();
-      // Each part of the run has its own sources and pairs of instances, so these numbers cannot be added up.
+      // Each part of the run counts its sources and its pairs of instances. So a sum would count some of them twice.
       const mine = check.conclude(
         { ...sum, sources: 1, pairs: guarantee === 'continuity' ? 1 : (sum['pairs'] ?? 0) },
         runLine(),

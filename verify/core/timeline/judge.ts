@@ -52,7 +52,7 @@ export class Judge {
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
-  /** @param wanted `counts` if only that is called. @throws HistoryError if an unknown guarantee is claimed */
+  /** @param wanted `counts` if the caller needs no result. @throws HistoryError if an unknown guarantee is claimed */
   constructor(
     run: Run,
     checks: readonly Check[],

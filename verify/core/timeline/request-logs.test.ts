@@ -69,7 +69,7 @@ describe('the requests that wait for entries of a log', () => {
     };
     expect(joined(id => read(id).instance)).toEqual({ outlined: 100, complete: all });
     expect(joined(() => undefined)).toEqual({ outlined: 100, complete: all });
-    // An outline could not show that the balancer named another instance.
+    // A request keeps its details if the balancer's log and the response name different instances.
     expect(joined(() => 'app-9')).toEqual({ outlined: 0, complete: all });
   });
 
