@@ -89,7 +89,8 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
 }
 
 /**
- * Returns the session as a record. An extension of the type `SessionData` would change the types in users' programs.
+ * Returns the session as a record. Does not extend the type `SessionData`, because this would change the types in
+ * users' programs.
  */
 function attributesOf({ session }: Request): Record<string, unknown> {
   return session as unknown as Record<string, unknown>;

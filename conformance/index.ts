@@ -48,8 +48,8 @@ const LEAST_IDLE_SECONDS = 10;
 type DefineTest = (name: string, run: () => Promise<void>) => unknown;
 
 /**
- * Defines a test for each guarantee. All share one run of about twelve seconds. A test fails unless its claimed
- * guarantee is valid, and shows the requests that prove the violation.
+ * Defines a test for each guarantee. All share one run of about twelve seconds. A test fails if its guarantee is
+ * claimed but not valid. The error shows the requests that prove a violation.
  */
 export function storeConformance(test: DefineTest, store: StoreUnderTest): void {
   let result: Promise<Result> | undefined;

@@ -1,7 +1,7 @@
 /**
  * Builds the npm package, with bundles in dist/, because Node runs no TypeScript under node_modules.
  * - `node scripts/package.ts build` builds dist/.
- * - `node scripts/package.ts prepack` builds dist/, and replaces package.json by that of the npm package.
+ * - `node scripts/package.ts prepack` builds dist/, and replaces package.json by the package.json of the npm package.
  * - `node scripts/package.ts postpack` restores package.json of the checkout.
  */
 import { execFileSync } from 'node:child_process';

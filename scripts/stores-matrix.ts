@@ -93,7 +93,7 @@ async function withoutFaults(runs: number, store: string | undefined, out: strin
   return lines;
 }
 
-/** Runs without the guarantee expiry, whose evidence needs expired sessions. */
+/** Measures all guarantees except expiry, because evidence for expiry needs expired sessions. */
 async function raced(settings: Settings, out: string): Promise<Result> {
   const claims = COLUMNS.filter(name => name !== 'expiry');
   return run({ ...SETTINGS, ...settings }, claims, out);

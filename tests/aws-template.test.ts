@@ -346,7 +346,8 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // Makes the folder in a hook: vitest skips hooks with the tests, so nothing would remove the folder.
+  // Makes the folder in a hook. vitest skips the hooks if it skips all tests, so it makes no folder that nothing would
+  // remove.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

@@ -16,7 +16,7 @@ const folder = folderOfRun();
 chmodSync(folder, 0o755);
 process.env['TMPDIR'] = folder;
 
-// vitest skips this hook if a file skips all tests. The end of the run then removes the folder.
+// If a file skips all tests, vitest skips this hook. The end of the test run then removes the folder.
 afterAll(() => {
   if (given === undefined) delete process.env['TMPDIR'];
   else process.env['TMPDIR'] = given;

@@ -5,7 +5,7 @@ import { type Report, skippedIn, sumOf } from './results.ts';
 
 type Tests = Record<string, Report['testResults'][number]['assertionResults'][number]['status'][]>;
 
-/** @param tests several statuses of a name stand for several tests with this name */
+/** @param tests key: name of a test; value: its statuses. Two statuses make two tests with this name */
 function report(
   tests: Tests,
   more: Partial<Report['testResults'][number]> & { success?: boolean } = {},

@@ -43,7 +43,7 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Skips deployments with faults, because they equal other healthy systems until a fault begins.
+// Skips deployments with faults. Until a fault begins, they do not differ from other healthy systems.
 const undisturbed = CONTROLS.filter(control => control.faults === undefined && canVisit(control));
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

@@ -11,8 +11,8 @@ interface Deployment {
    */
   readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'graphql' | 'passwordless';
   /**
-   * Program of each instance; by default that of `host`. Usually the entry's own file, which starts an instance if it
-   * is the main module.
+   * Program of each instance. By default, the program of the app `host`. Most entries name their own file: it starts an
+   * instance if Node runs it.
    */
   readonly program?: URL;
   /** Number of instances; 2 by default. */
@@ -22,7 +22,7 @@ interface Deployment {
   /** Environment variables of single instances, app-1 first. If there are more instances, the list starts again. */
   readonly each?: readonly Readonly<Record<string, string>>[];
   readonly nginx?: NginxAdditions;
-  /** Additional arguments of redis-server, which take precedence over Baton's. */
+  /** Additional arguments of redis-server. They override Baton's own arguments. */
   readonly redis?: readonly string[];
   /**
    * Starts an additional program, such as a mailbox. It can set variables for the instances. The target file reads them

@@ -192,7 +192,7 @@ try {
   const own: Figures[] = [];
   const others: Figures[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    // Both programs are first in turn, because the stack is slower in its first seconds.
+    // Baton runs first in one round, and wrk in the next, because the stack is slower in its first seconds.
     const wrkFirst = round % 2 === 1 ? await withTarget(wrk) : undefined;
     own.push(await withTarget(baton));
     others.push(wrkFirst ?? (await withTarget(wrk)));

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } f
 import { BalancerProcess } from '../../stack/balancer-process.ts';
 import type { Stack } from '../../stack/stack.ts';
 
-/** Microseconds in a clock tick of Linux, of which a second has 100. */
+/** Length of a clock tick of Linux, microseconds. A second has 100 ticks. */
 const TICK = 10_000;
 
 /** Totals since the start of the stack. */
@@ -23,9 +23,8 @@ export class TargetMeter {
   #requests = 0;
 
   /**
-   * Create it after the stack, and before other child processes.
-   *
-   * @throws if the balancer is not a local process
+   * Call the constructor after the start of the stack, and before the start of other child processes.
+   * @throws Error if the balancer is not a local process
    */
   constructor({ balancer }: Stack) {
     if (!(balancer instanceof BalancerProcess))

@@ -14,7 +14,7 @@ export type When =
   /** The request has the method HEAD. All other conditions exclude HEAD. */
   | 'head'
   /**
-   * The request before it on the same connection got an error, or the client has just cut off a request to this
+   * The previous request on the same connection got an error, or the client has just cut off a request to this
    * instance.
    */
   | 'after an error'
@@ -37,7 +37,7 @@ export interface Act {
   readonly hosts: readonly DrawnHost[];
   /** Possible conditions, one of which is chosen at random. Empty: no condition. */
   readonly whens: readonly When[];
-  /** True if the change always has one of these conditions. Otherwise half of the draws have none. */
+  /** True if the change always has one of these conditions. Otherwise, half of the random changes have no condition. */
   readonly conditional?: true;
   /** Limits of the random time `ms`. Absent if the change has no time. */
   readonly ms?: readonly [number, number];
@@ -48,6 +48,6 @@ export const PLAIN: readonly DrawnHost[] = ['plain'];
 export const CARDS: readonly DrawnHost[] = ['card-store'];
 export const PLACES: readonly When[] = ['one instance', 'some users', 'begun elsewhere', 'second login'];
 export const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', 'after an error', ...PLACES];
-/** For changes that a client notices without the text of the page. */
+/** Conditions of changes that a client also notices in a response to HEAD, which has no page. */
 export const EVEN_HEAD: readonly When[] = [...USUAL, 'head'];
 export const SAVES: readonly When[] = [...USUAL, 'large', 'awkward'];

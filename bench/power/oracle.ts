@@ -49,7 +49,7 @@ export class Oracle {
     return new Oracle(draw, env['POWER_HARMS'] ?? '/dev/null', env['INSTANCE_ID'] ?? '');
   }
 
-  /** Call this when a request of the session begins, and the returned function when it ends. */
+  /** Call this when a request of the session begins. Call the returned function when the request ends. */
   began(sid: string): () => void {
     const now = Date.now();
     const seen = this.#sessions.get(sid) ?? { first: now, before: now, last: now, open: 0 };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { repeating } from './repetition.ts';
 import { draw, started } from './testing.ts';
 
-/** Sends a write twice, as a balancer does that repeats it. Returns what the instance did each time. */
+/** Sends a write twice, like a balancer that repeats writes. Returns what the instance did each time. */
 async function sentTwice(act: string, path: string, balanced = true) {
   const { oracle, harms } = started(draw(act));
   const kept = new Map<string, string>();

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { NginxAdditions } from '../../stack/nginx.ts';
 import type { Oracle } from './oracle.ts';
 
-/** Settings of a balancer that repeats also a POST, on another instance, if the connection is cut. */
+/** Settings of a balancer that repeats a request on another instance if the connection is cut, even a POST. */
 export const REPEATING: NginxAdditions = {
   server: 'proxy_next_upstream error non_idempotent;',
   perInstance: 'max_fails=0',
@@ -13,7 +13,7 @@ export const REPEATING: NginxAdditions = {
 /** Changes that need the settings `REPEATING`. */
 export const REPEATED: readonly string[] = ['repeated-write', 'absorb-repetition'];
 
-/** Writes that a repetition changes: they add a value, or increment a counter. */
+/** Writes that change the data again if they are repeated: they add a value, or increment a counter. */
 const ADDS = /^\/app\/(cart|cart\/wrapped|wishes|notes|notes\/mailed|visits)$/;
 /** Time for which an instance remembers a write, seconds. */
 const REMEMBERED = 60;
@@ -22,7 +22,7 @@ const REMEMBERED = 60;
 const repeats = ({ method, path, headers }: Request): boolean =>
   method === 'POST' && ADDS.test(path) && headers['x-balancer-retries'] !== undefined;
 
-/** Calls `cut` instead of the end of a redirect, with which the app accepts a write. */
+/** Calls `cut` in place of a redirect's end. The app accepts a write with a redirect. */
 function insteadOfEnd(response: Response, cut: () => void): void {
   const end = response.end.bind(response);
   Reflect.set(response, 'end', (...args: Parameters<typeof end>) => {
@@ -32,7 +32,10 @@ function insteadOfEnd(response: Response, cut: () => void): void {
   });
 }
 
-/** Returns a middleware that makes the balancer repeat writes. With `absorb-repetition`, they have no second effect. */
+/**
+ * Returns a middleware that makes the balancer repeat writes. With `absorb-repetition`, a repeated write has no second
+ * effect.
+ */
 export function repeating(oracle: Oracle, redis: Redis): RequestHandler {
   const absorbs = oracle.draw.act === 'absorb-repetition';
   return async (request, response, next) => {

@@ -13,7 +13,7 @@ async function listening() {
   const onHead = started(draw('fail', { when: 'head' })).oracle;
   const always = started(draw('fail')).oracle;
   const server = createServer((request, response) => {
-    // Waits, because a store also responds later.
+    // Waits, because a session store also replies later.
     setImmediate(() => {
       const { head, afterError } = currentRequest();
       const strikes = [oracle, onHead, always].map(one => (one.strikes('s') ? 'yes' : 'no'));

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 interface Current {
   readonly head: boolean;
-  /** True if the request before it on this connection got an error, or a client has just cut off a request. */
+  /** True if the previous request on this connection got an error, or a client has just cut off a request. */
   readonly afterError: boolean;
 }
 

@@ -96,7 +96,7 @@ const DEFECTIVE: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // A copy, because the store saves an ended session only if it does not know the session object.
+        // Saves a copy, because the store refuses to save the session object of an ended session.
         await real.save(sid, copyOf(data));
       }
     },

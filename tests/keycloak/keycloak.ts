@@ -39,8 +39,8 @@ export async function installKeycloak(): Promise<void> {
 }
 
 /**
- * Starts two nodes of Keycloak, a database and a balancer, whose address instances find in OIDC_ISSUER. Keycloak is
- * at localhost and the app at 127.0.0.1, which are two sites for a browser.
+ * Starts two nodes of Keycloak, a database and a balancer. Instances find the balancer's address in OIDC_ISSUER.
+ * Keycloak is at localhost and the app at 127.0.0.1, which are two sites for a browser.
  */
 export async function startKeycloak(): Promise<Beside> {
   const dir = temporaryPath('baton-keycloak-');

@@ -68,7 +68,7 @@ export class SmallWeb {
     );
   }
 
-  /** Returns the response of a page for signed-in users to a client without a session. */
+  /** Returns the response to a client without a session that requests a page for signed-in users. */
   stranger(_ask: WebRequest): WebResponse {
     return redirect('/login');
   }

@@ -30,7 +30,7 @@ export const shardRemapOnNodeChange: Defect = {
 
 const shards = Number(process.env['SHARDS']);
 
-/** The defect: an additional Redis server changes the server of most sessions. */
+/** The defect: if a Redis server is added, most sessions are looked up on a different server. */
 const shardOf = (sid: string): number => sid.charCodeAt(sid.length - 1) % shards;
 
 class ShardedStore extends RedisStore {

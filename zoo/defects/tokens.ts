@@ -8,7 +8,7 @@ const host = parse(readFileSync(new URL('../hosts/tokens/target.yaml', import.me
 
 type Text = Pick<Defect, 'broken' | 'wild' | 'remedy' | 'needs' | 'references'>;
 
-/** Guarantees that every defect in this file keeps. */
+/** Guarantees that no defect in this file breaks. */
 const KEPT: readonly Guarantee[] = ['isolation', 'routing', 'availability', 'evidence'];
 
 const design = (

@@ -18,8 +18,8 @@ export interface Plant {
 
 export interface PlantOptions {
   /**
-   * Place where an ordinary visit does not show the defect. `nowhere`: every visit shows it. An ordinary visit sends
-   * requests in sequence, waits for no timeout, and replays no cookies.
+   * Where an ordinary visit does not show the defect: on one instance, or also through the balancer. `nowhere`: every
+   * visit shows the defect. An ordinary visit sends requests in sequence, waits for no timeout, and replays no cookies.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }

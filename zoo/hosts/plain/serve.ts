@@ -25,7 +25,8 @@ export function serve(appOf: (redis: Redis, instance: string) => Express): void 
     Number(env['PORT'] ?? 3000),
     env['HOST'] ?? '127.0.0.1',
   );
-  // Longer than common balancers keep idle connections: they must not use a connection that the server is closing.
+  // Longer than common balancers keep idle connections. Otherwise, a balancer could send a request on a connection that
+  // the server is closing.
   server.keepAliveTimeout = 75_000;
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));

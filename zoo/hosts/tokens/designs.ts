@@ -23,8 +23,8 @@ export interface Design {
 }
 
 /**
- * What the app does with a replaced refresh token. For `graceMs`, it returns `new` tokens or the `same` as before.
- * Afterwards, it refuses the token and, if `ends` is true, ends the session.
+ * What the app does with a replaced refresh token. For `graceMs`, it returns `new` tokens, or the `same` tokens as at
+ * the first refresh. Afterwards, it refuses the token and, if `ends` is true, ends the session.
  */
 interface Rotation {
   graceMs: number;
