@@ -39,8 +39,8 @@ export class HistoryReader {
   #next: Event | undefined;
   #skipped = 0;
   /**
-   * The first incomplete line. Only the last line of a file may be incomplete, after a kill of the process that wrote
-   * it.
+   * The incomplete line, if any. It must be the last line of the file: the process that wrote the file may have been
+   * killed.
    */
   #bad: { number: number; error: HistoryError } | undefined;
 

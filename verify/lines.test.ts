@@ -9,9 +9,9 @@ it.each([
   ['a', ['a']],
   ['a\nb\n', ['a', 'b']],
   ['a\r\nb\r\n\nc', ['a', 'b', '', 'c']],
-  // The first line is longer than a chunk of one read, and chunks end in the middle of a character.
+  // The first line is longer than one read, and a read ends in the middle of a character.
   [`${'ä€😀'.repeat(100_000)}\nend\n`, ['ä€😀'.repeat(100_000), 'end']],
-  // In these texts, a chunk of one read ends between CR and LF, or just before CR.
+  // In these texts, a read ends between CR and LF, or just before CR.
   [`${'x'.repeat((1 << 16) - 1)}\r\nend\n`, ['x'.repeat((1 << 16) - 1), 'end']],
   [`${'x'.repeat(1 << 16)}\r\nend\n`, ['x'.repeat(1 << 16), 'end']],
 ])('gives each line once', async (text, lines) => {

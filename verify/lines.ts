@@ -37,7 +37,7 @@ async function* textOf(file: string): AsyncGenerator<string> {
  * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
-  /** Text of the compressed file that is not returned yet, because the plain file may begin with the same text. */
+  /** Holds back text of the compressed file while the plain file may begin with the same text. */
   let held = '';
   /** True if the compressed file contains all text of the plain file. */
   let over = plain === '';

@@ -44,8 +44,8 @@ export interface VerifyOptions {
   /** Stops the run early. The run then judges all events so far. */
   signal?: AbortSignal;
   /**
-   * True to send each request that changes something on a new connection, as during faults. A reload of the balancer
-   * closes idle connections, and could lose a write on such a connection.
+   * True to use a new connection for each request that writes. A write on an idle connection could be lost, because a
+   * reload of the balancer closes idle connections.
    */
   apart?: boolean;
   /** Returns why `signal` aborted. `interrupted`: by the user. `failed`: the system broke down. */

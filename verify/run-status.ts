@@ -11,7 +11,7 @@ import { Judge } from './core/timeline/judge.ts';
 /** Maximum number of instances with separate counts. */
 const INSTANCES = 24;
 
-/** The checks that judge during the run. The search of linearizability may take long, and would delay requests. */
+/** The checks that judge during the run: all except linearizability, whose search may delay requests. */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
 export class RunStatus {
@@ -41,7 +41,7 @@ export class RunStatus {
 
   /**
    * @param onTrouble called if the judge fails; the run continues without a judge. If absent, there is no judge
-   * @param workers number of worker threads, of which only the first is counted
+   * @param workers number of worker threads. Only requests of the first worker are counted
    */
   constructor(onTrouble?: (text: string) => void, workers = 1) {
     this.#onTrouble = onTrouble;

@@ -66,8 +66,8 @@ export class ServedLater {
   }
 
   /**
-   * Returns the log entries in a history from logs that Baton followed. Returns undefined if there are none, or if
-   * responses already name the instances.
+   * Returns the log entries that a history contains. Returns undefined if it contains none, or if responses already
+   * name the instances.
    *
    * @param path a history, or the folder of a run
    */
@@ -88,7 +88,7 @@ export class ServedLater {
     return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }
 
-  /** Returns the first line of the history. Adds the logs that contain request ids. */
+  /** Returns the first line of the history, and adds to it the names of the logs that contain request ids. */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
     return { ...run, logs: [...new Set([...run.logs, ...named])] };

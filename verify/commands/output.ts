@@ -1,4 +1,4 @@
-/** Prints the result of a command to the streams of cli.ts. */
+/** Prints the result of a command to the streams that cli.ts passes. */
 import type { Comparison } from '../core/compare/compare.ts';
 import type { Result } from '../core/result/result.ts';
 import type { Out } from '../progress.ts';

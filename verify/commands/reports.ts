@@ -38,7 +38,7 @@ export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
   base: readonly Digest[];
-  /** Reads the history again for the timeline. Undefined for a history that Jepsen recorded. */
+  /** Reads the history again, to draw the timeline; undefined for a history that Jepsen recorded. */
   replay: Replay | undefined;
 }
 

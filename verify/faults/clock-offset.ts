@@ -37,7 +37,7 @@ export const clockOffset: StackFault = {
       withEnvironment(instance, {
         LD_PRELOAD: library() ?? '',
         FAKETIME: `+${AHEAD}s`,
-        // The monotonic clock stays real, so that timers keep their length.
+        // Does not change the monotonic clock, because timers use it.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
       }),
     );

@@ -176,7 +176,7 @@ function meansOf(
   return { means, heals, effect };
 }
 
-/** Runs all heals, the last one first, even if one fails. Returns whether all succeeded. */
+/** Calls all functions that heal a fault, the last one first, even if one fails. Returns whether all succeeded. */
 async function healAll(heals: (() => Promise<unknown>)[], report: (what: string) => void): Promise<boolean> {
   let well = true;
   for (const heal of heals.reverse()) {

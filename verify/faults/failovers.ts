@@ -8,16 +8,19 @@ import type { StackFault, Stage } from './fault.ts';
 import { inSync, lacksRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
-/** In the fault `store-failover`, data reaches the replica this much later, milliseconds. */
+/** Delay of the data that the primary sends to the replica, in the fault `store-failover`, milliseconds. */
 const LAG_MS = 800;
-/** In the fault `store-old-copy`, the replica gets no data for this time, milliseconds. Then it becomes the primary. */
+/**
+ * Time for which the replica gets no data before it becomes the primary, in the fault `store-old-copy`, milliseconds.
+ */
 const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
 /**
  * Returns a fault that kills the primary, and promotes a replica without the last writes.
  *
- * @param fallBehind delays or stops the data on `lag`, the link to the replica, while clients write
+ * @param fallBehind delays or stops the data from the primary to the replica, which passes through `lag`, while clients
+ * write
  */
 function failoverTo(
   { name, does }: Pick<StackFault, 'name' | 'does'>,
@@ -81,7 +84,10 @@ export const storeOldCopy = failoverTo(
   },
 );
 
-/** Makes the old primary the primary again, with all data of the present primary. Writes wait during the switch. */
+/**
+ * Copies all data of the current primary to the old one, and makes the old one the primary again. Writes wait during
+ * the switch.
+ */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {

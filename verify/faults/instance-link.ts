@@ -4,7 +4,7 @@ import type { StackFault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
 const SLOW_MS = 150;
-/** Bandwidth of each connection, bytes per second. A page then takes a large part of a second. */
+/** Bandwidth of each connection, bytes per second. With this bandwidth, a page takes a large part of a second. */
 const NARROW = 16 << 10;
 
 function onLink(

@@ -56,7 +56,7 @@ export const restart: StackFault = {
   },
 };
 
-/** Starts an ended instance again. With `--profile`, waits until the fleet has replaced the instance. */
+/** Starts an ended instance again. With `--profile`, waits until a new instance has replaced it. */
 async function bringBack({ stack }: Stage, instance: Instance): Promise<void> {
   const { fleet } = stack;
   if (fleet === undefined) return instance.restart();

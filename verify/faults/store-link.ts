@@ -6,7 +6,7 @@ import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
-/** Bandwidth of each connection, bytes per second. The load needs more. */
+/** Bandwidth of each connection, bytes per second. The load needs more bandwidth. */
 const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 

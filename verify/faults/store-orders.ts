@@ -48,8 +48,8 @@ export const storeConnections: StackFault = {
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    // Stays connected, because Redis now refuses new connections, and only an open connection can raise the limit
-    // again.
+    // Stays connected, because Redis now refuses new connections, and only an open connection can raise the limit of
+    // connections again.
     const ours = await openRedis(url);
     const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
     undo(async () => {

@@ -26,7 +26,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** At least this number of requests must be recent. Otherwise the evidence about two versions is too old. */
+/** Minimum number of recent requests, from sessions of one version to another version, for a verdict about the two. */
 export const RECENT = 20;
 
 interface Counted {
@@ -103,7 +103,7 @@ export class Cohorts {
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The new version: of all versions except the stable one, the last to appear in responses. */
+  /** The new version: apart from the stable version, the last version to appear in responses. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);

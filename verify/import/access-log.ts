@@ -2,7 +2,7 @@
 import type { Served } from '../core/history/history.ts';
 import { barePath } from '../core/response/paths.ts';
 
-/** Matches Baton's X-Request-Id, by which a log line belongs to a request. */
+/** Matches Baton's X-Request-Id, which links a log line to its request. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
 /**
  * Matches `"$request" $status` in a line of nginx's log. After it come the addresses of all tried instances
@@ -13,7 +13,7 @@ const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
 /** Matches HAProxy's HTTP log. The fourth timer is the time until the response headers, or -1 without a response. */
 const HAPROXY =
   / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
-/** The name of an instance that the balancer tried, but that the log does not name. */
+/** Stands for an instance that the balancer tried, but that the log does not name. */
 const SOME = '?';
 
 /** Matches a line of AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
@@ -99,7 +99,7 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
     server.startsWith('<') ? before : [...before, server],
     Number(status),
   );
-  // HAProxy names a server even for a response of its own. The fourth timer is then -1.
+  // HAProxy names a server even if HAProxy itself made the response. The fourth timer is then -1.
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 

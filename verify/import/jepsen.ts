@@ -45,7 +45,7 @@ export function jepsenOptions(
   return { model: model as JepsenOptions['model'], initial, nilReads };
 }
 
-/** One read is enough evidence, and the history may have any length, because the user asked for a verdict. */
+/** Requires only one read as evidence, and accepts a history of any length, because the user asked for a verdict. */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
 /**

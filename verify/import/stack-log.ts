@@ -6,7 +6,7 @@ import type { Served } from '../core/history/history.ts';
 export interface LogParser {
   /** Returns the entry of a served request; undefined if the line is about something else. */
   parse(line: string): Served | undefined;
-  /** Called with each line from before the run. It may give the address of an instance. */
+  /** Called with each line from before the run, because a line may give the address of an instance. */
   learn?(line: string): void;
 }
 

@@ -129,7 +129,7 @@ function pathsIn(text: string): string[] {
     path: URL.parse(path, 'http://app')?.pathname ?? path,
     prefix: (sum ?? template) !== undefined,
   }));
-  // In "/auth/login/" + provider, the first part is the login itself.
+  // Does not count the path of a login as a prefix, such as the first part of "/auth/login/" + provider.
   const begins = found.filter(({ path, prefix }) => prefix && !LOGIN.test(path.toLowerCase()));
   const prefixes = new Set(begins.map(({ path }) => bare(path)));
   for (const [, base = ''] of text.matchAll(/base_?url["']?\s*[:=]\s*["'`](\/[\w./-]{1,40})["'`]/gi))

@@ -36,8 +36,8 @@ export function claimsOf({
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const holds = probe?.onServer !== true && values.some((seen, i) => holdsSession(seen, users, before[i]));
-  // If the cookie or token contains the session and stays valid after a logout, init claims `stateless-token`. For a
-  // refresh token, `token-refresh` judges the logout.
+  // Init claims `stateless-token` if the cookie or token contains the session and stays valid after a logout. If the
+  // login gives a refresh token, init does not claim it, because `token-refresh` judges the logout.
   const token = login.refresh === undefined && left?.livesOn === true && holds;
   if (token || login.basic)
     return {

@@ -24,7 +24,7 @@ export interface Hints {
    * of the requests.
    */
   described?: string;
-  /** True if the logins are those that APIs usually have. */
+  /** True if the logins are guesses: the login requests that APIs usually have. */
   usual?: true;
 }
 

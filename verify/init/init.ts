@@ -241,7 +241,8 @@ class Inquiry {
   }
 
   /**
-   * Returns status and redirect of a signed-out response. Omits a redirect to the login page or to a host of the login.
+   * Returns status and redirect of a signed-out response. Omits a redirect to the login page, or to another host that
+   * takes part in the login.
    */
   #refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {
     const others = [...this.#manners.network.others.keys()];

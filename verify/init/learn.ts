@@ -143,8 +143,8 @@ async function goes(
 }
 
 /**
- * Counts a redirect to the first login page as a refusal, because this page may have no password field. Makes an
- * exception if an accepted login leads to this page.
+ * Adds to `refused` a redirect to the first login page, because this page may have no password field. Returns the login
+ * unchanged if an accepted login leads to this page.
  */
 function refusedAtStart(login: Login, { redirect }: PageVisit): Login {
   const path = login.page.split('?')[0] ?? '';

@@ -65,7 +65,7 @@ export const USUAL: readonly string[] = [
   '/Identity/Account/Login',
 ];
 
-/** Maximum number of links without words of a login that are followed from the first page. */
+/** Maximum number of links on the first page that init follows although no word in them suggests a login. */
 const LINKS = 8;
 /** Links that a search for the login does not follow: they may change data, or lead to a file. */
 const NOT_FOLLOWED = /delet|remov|\.(?!html?\b|php\b|aspx?\b|jsp\b)\w{2,5}(\?|$)/;

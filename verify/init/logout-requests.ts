@@ -64,7 +64,7 @@ export function logoutForms(
   );
 }
 
-/** Returns the hidden field of a form with a token that is not the token of the other forms. */
+/** Returns the hidden field whose token is valid only for this form. */
 const ownToken = (fields: readonly FormField[], csrf: Token | undefined): string | undefined =>
   fields.find(
     ({ type, name, value }) =>
@@ -95,7 +95,9 @@ export function logoutLinks(
   );
 }
 
-/** Returns the links as POST requests with the form token, because a script may send a link to log out as a form. */
+/**
+ * Returns the links as POST requests with the form token, because the app's script may send a logout link as a form.
+ */
 export const linksAsForms = (links: readonly Logout[], known: Known): Logout[] =>
   posted([...new Set(links.filter(({ steps }) => steps === undefined).map(({ path }) => path))], known);
 

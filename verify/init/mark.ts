@@ -221,14 +221,14 @@ export function noMark(views: readonly Views[], opened: readonly string[]): stri
         'header carries the session, `login.capture` and `headers`';
 }
 
-/** Returns the message of an error: a page with a user's name that visitors without a session get. */
+/** Returns the error message for a page that shows a user's name to visitors without a session. */
 export const sharedPage = (page: string, user: string): string =>
   `init: a visitor without a session got ${page} with the name of ${user}. Expected the app to make this page for ` +
   'each session: a cache between the app and its users probably shares it. Exclude pages of signed-in users ' +
   'from the cache, or run init on the address of one instance, then set `url` in the file to the address of ' +
   'the balancer';
 
-/** Returns the message of an error: the page after the login is never signed in. */
+/** Returns the error message for a login after which no response is signed in. */
 export const neverSignedIn = (page: string, tries: number): string =>
   `init: the login was accepted and leads to ${page}, but none of ${tries} responses of that page was signed in. ` +
   'Expected at least one instance to know the session: perhaps each instance ends the sessions of the ' +

@@ -55,8 +55,8 @@ const FEW = 50;
 const BETWEEN = /<\/(\w+)>.*<\1\b|^[^<]*>.*</s;
 
 /**
- * Returns the shortest expression that finds only few texts, all without spaces. Otherwise returns the expression that
- * finds the fewest, because a list may already have many items, or items of several words.
+ * Returns the shortest expression that finds only few texts, all without spaces. If the list already has many items, or
+ * items of several words, returns the expression that finds the fewest texts.
  */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
   const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({

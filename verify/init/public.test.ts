@@ -12,7 +12,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** Starts an app. Returns the manners of its visitors. */
+/** Starts an app. Returns the limits on requests to it. */
 async function visiting(listener: http.RequestListener): Promise<Manners> {
   const server = http.createServer(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');

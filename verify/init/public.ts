@@ -72,8 +72,8 @@ export async function undecidableOf(
 }
 
 /**
- * Returns the status of a page for a token that the app did not issue, as an instance with another secret responds.
- * Returns undefined if the session has no token.
+ * Returns the status of a page for a token that the app did not issue. An instance with a different secret responds
+ * with the same status. Returns undefined if the session has no token.
  */
 export async function statusForUnknownToken(
   { manners, client }: Visitor,
@@ -82,7 +82,8 @@ export async function statusForUnknownToken(
   const token = client.captured.get(AUTHORIZATION);
   if (token === undefined || token.startsWith('Basic ')) return undefined;
   const other = new Visitor(manners, client.copy());
-  // A JWT ends with its signature. The last character of a signature may hold no bit of it.
+  // Changes the third character from the end, which is part of a JWT's signature. A change of the last character could
+  // have no effect, because some of its bits are unused.
   other.client.captured.set(
     AUTHORIZATION,
     token.replace(/.(?=..$)/, old => (old === 'A' ? 'B' : 'A')),

@@ -127,8 +127,8 @@ export function changingToken(views: readonly { first: readonly PageVisit[] }[])
 }
 
 /**
- * Returns the meta tag with a token for all forms, if each form has a token of its own. Baton reads a form field only
- * from the first form of a page, so the field's token would not fit the other forms.
+ * Returns the meta tag whose token is valid for all forms, if each form also has its own token. Baton reads a form
+ * field only from the first form of a page, and this form's token is not valid for other forms.
  *
  * @param csrf the token found so far
  * @param pages pages of a signed-in user, and the login page

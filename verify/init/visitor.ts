@@ -20,7 +20,7 @@ const REDIRECTS = 5;
 /** Maximum number of waits for `Retry-After` of at most 30 s. */
 const WAITS = 6;
 
-/** Advice if the app has responded before. */
+/** Advice in the error message if the app stops responding. */
 const OVERLOADED =
   'The app responded to earlier requests, so it may have stopped or be overloaded. See its log, and start again';
 

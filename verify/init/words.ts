@@ -3,8 +3,8 @@
 export const LOGIN = /log.?in|log.?on|sign.?in|anmelden|connexion|acceder|entrar/;
 export const REGISTER = /regist|sign.?up|create.{0,12}account|join|reset|forgot|newsletter|subscribe|search/;
 /**
- * Matches text and path of links that may log out, even by opening them. Words such as `leave` or `exit` count only
- * alone.
+ * Matches text and path of links that may log out, even by opening them. Words such as `leave` or `exit` count only if
+ * they are the whole text of the link.
  */
 export const LOGOUT =
   /log.?out|log.?off|sign.?out|sign.?off|end.session|abmelden|d[eé]connexion|salir|cerrar|uitloggen|wyloguj|logga.?ut|esci\b|выйти|выход|登出|退出|ログアウト|로그아웃|^\s*(leave|exit|quit|bye|disconnect)\s+\//;

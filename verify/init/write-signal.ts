@@ -13,7 +13,7 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
       '',
     ].join('\n');
   const names = `${signal.names.length} instances were seen: ${signal.names.join(', ')}.`;
-  // Names only an affinity cookie in `sticky`, because a run cannot drop a session cookie.
+  // Omits `sticky` if the cookie carries the session, because a run cannot drop a session cookie.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`How to recognise the instance; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },

@@ -26,8 +26,8 @@ export const gaveForm = ({ target }: Pick<Context, 'target'>, { form, login }: L
   !target.login.steps.some(step => step.method === 'POST');
 
 /**
- * Maximum number of logins until the same instance sends the form and receives the login by chance: `each` for each
- * instance, but from `least` to `most` in total.
+ * Maximum number of logins until one instance happens to send the form and receive the login: `each` times the number
+ * of instances, but at least `least` and at most `most`.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
 /** Maximum number of accounts to try. With more accounts, Baton tries only one account for each password. */

@@ -26,7 +26,8 @@ export async function signedInMark(context: Context, driver: Driver): Promise<Dr
   const notes: string[] = [];
   let [seen, out] = [false, false];
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // The first response may have replaced the cookie, so the next request sends the cookie from the login.
+    // After a response that is not signed in, sends the cookie from the login, because this response may have replaced
+    // the cookie.
     const operation = notes.length > 0 ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;

@@ -150,7 +150,7 @@ async function appears(
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
-  // Accepts any number of a counter, because the run judges numbers.
+  // Accepts any number as the value of a counter, because the run judges this number.
   if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
   return saw.includes(value);
 }

@@ -36,8 +36,8 @@ export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   const tried: LoginAttempt[] = [];
-  // Logs in only once if the app limits logins. After a refusal, further logins show on which pairs of instances a
-  // login fails.
+  // If the app limits logins, one accepted login is enough. Otherwise each pair of instances must accept a login. After
+  // a refused login, further logins show which pairs of instances refuse logins.
   const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
   const enough = () =>
     works &&

@@ -69,8 +69,8 @@ export async function sessionCookies(
 }
 
 /**
- * Returns functions that log in as a second user, and as `first` once more. They return undefined if this is
- * impossible.
+ * Returns functions that log in as a second user, and once more as the user `first`. They return undefined if the login
+ * is impossible.
  */
 export function furtherLogins(context: Context, first: Account): FurtherLogins {
   const login = async (session: string, account: Account) => {

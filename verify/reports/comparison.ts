@@ -105,7 +105,7 @@ export function conclusionOf({ judgement, differences, base }: Comparison): stri
   return `nothing claimed is worse ${since}`;
 }
 
-/** Returns a name such as `run 20261129-020201-81427f of 4f2a91c, 2026-11-29`. */
+/** Returns the name of one side of the comparison, such as `run 20261129-020201-81427f of 4f2a91c, 2026-11-29`. */
 export function nameOf({ runs, started, revision }: Compared): string {
   const day = started.slice(0, 10);
   const code = revision === undefined ? '' : ` of ${revision.slice(0, 12)}`;

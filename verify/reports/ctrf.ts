@@ -53,7 +53,7 @@ export const ctrf: Report = safely(input => {
   return `${JSON.stringify(report, null, 2)}\n`;
 });
 
-/** Returns a failed test for each fact that makes the whole run unknown. */
+/** Returns a failed test for each reason why the whole run is unknown, such as an interruption. */
 function wholeRun(result: Result): Test[] {
   const cut = unfinished(result);
   return [...(cut === undefined ? [] : [cut]), ...unhealed(result)].map(

@@ -32,7 +32,10 @@ export function toolsText(tools: readonly Tool[], width: number): string {
   return ['this machine', ...lines, ''].join('\n');
 }
 
-/** Returns lines about guarantees that no run can judge, claimed ones first. Each line ends with a newline. */
+/**
+ * Returns lines about the guarantees that no run can judge. Claimed guarantees come first. Each line ends with a
+ * newline.
+ */
 export function lacksText(title: string, lacks: readonly Lack[], width: number): string {
   const claimed = lacks.filter(lack => lack.claimed);
   const others = lacks.filter(lack => !lack.claimed);

@@ -10,7 +10,7 @@ import { findingOf, worstFirst } from './report.ts';
 
 export const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/** Returns the explanation of a guarantee. Reports from k6 have none, to keep the k6 script small. */
+/** Returns the explanation of a guarantee. Returns undefined inside k6, to keep the k6 script small. */
 export type Explain = (
   guarantee: Guarantee,
 ) => { explanation: Explanation; check: Pick<Check, 'assumes' | 'minimum'> } | undefined;

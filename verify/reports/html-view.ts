@@ -1,4 +1,4 @@
-/** Creates the parts of the HTML report that a script fills in: timeline, plots, and their data. */
+/** Creates the HTML elements in which a script draws the timeline and the plots, and the data for the script. */
 import { grouped } from '../core/result/format.ts';
 import type { Result } from '../core/result/result.ts';
 import { escaped } from './markup.ts';
@@ -43,7 +43,7 @@ export function timelineHtml(left: number): string {
 export const plotsHtml = (): string =>
   '<section id="plots" class="scripted"><h2>Over time</h2><div id="charts"></div></section>';
 
-/** The top of the page that `--ui` shows during a run. */
+/** The header of the page that `--ui` serves during a run. */
 export const LIVE_HEADER =
   '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +
   '<ul class="broke" id="live-anomalies"></ul></header>';

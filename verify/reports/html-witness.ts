@@ -47,8 +47,8 @@ interface Box {
 const laneOf = ({ instance }: Operation): string => instance ?? 'not named';
 
 /**
- * Draws requests as boxes in lanes of instances. Boxes show which requests overlap, but not their duration: each call
- * or return is one unit to the right of the one before.
+ * Draws requests as boxes in lanes of instances. Boxes show which requests overlap, but not how long they took: two
+ * consecutive calls or returns are always one unit apart.
  */
 function picture({ witness, summary }: Anomaly): string {
   const lanes = [...new Set(witness.map(({ operation }) => laneOf(operation)))];
@@ -140,7 +140,7 @@ function cookieOf(boxes: readonly Box[], at: number): string {
   return [sent, done].filter(part => part !== '').join(', ');
 }
 
-/** Draws an arrow to the violating request from the write or login that its response should have shown. */
+/** Draws an arrow from a write or login to the request whose response should have shown its effect. */
 function arrow(boxes: readonly Box[], at: number): string {
   const box = boxes[at];
   if (box === undefined || box.step.expected === undefined || at === 0) return '';

@@ -1,6 +1,6 @@
 /**
  * Writes a result as one HTML page. The page loads nothing from the network, and shows verdicts and proofs without
- * JavaScript. Without a `view`, the page is well-formed XML, for tests.
+ * JavaScript. Tests omit `view` (timeline and plots), because the page is then well-formed XML.
  */
 import { COMMAND } from '../core/command.ts';
 import type { Trend } from '../core/compare/difference.ts';
@@ -66,7 +66,7 @@ export const html = (explain: Explain = () => undefined): Report =>
 const brokenOf = ({ guarantees }: Result): Verdict[] =>
   worstFirst(guarantees).filter(verdict => verdict.violations > 0);
 
-/** Returns the page of a run in progress, which requests its data from the server of `--ui`. */
+/** Returns the page for a run in progress. The page requests its data from the server of `--ui`. */
 export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   const facts: Facts = { run: '', anomalies: [], live: true };
   return page(

@@ -31,7 +31,7 @@ export interface ReportInput {
   view?: View;
 }
 
-/** The part of the HTML report that a script draws. The page contains these texts unescaped. */
+/** The timeline and plots of the HTML report, which a script draws. The page contains all texts in it unescaped. */
 export interface View {
   code: string;
   /** SHA-256 of the script in base64, for the page's content security policy. */

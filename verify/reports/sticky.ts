@@ -49,7 +49,7 @@ export function stickyText(runs: readonly Run[]): string {
 const judgementOf = ({ guarantees }: Result, name: string): Judgement =>
   guarantees.find(({ guarantee }) => guarantee === name)?.judgement ?? 'unknown';
 
-/** Returns the guarantees that are violated without stickiness and not with it, except `routing`. */
+/** Returns the guarantees that are violated without stickiness but not with stickiness. Omits `routing`. */
 export function brokenWithout(runs: readonly Run[]): string[] {
   const [on, ...without] = runs;
   if (on === undefined) return [];

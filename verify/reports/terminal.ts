@@ -74,8 +74,7 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // Beside a violation, shows only the names of unknown guarantees, because the violation is usually the reason why
-    // they are unknown.
+    // If a guarantee is violated, shows unknown guarantees by name only, because the violation is usually their cause.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -198,7 +197,7 @@ function proof(
   ];
 }
 
-/** A report in k6 shows no anomaly, because k6 only counts them. */
+/** A report in k6 shows no anomalies, because k6 only counts violations. */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0
     ? `${guarantee} was violated ${counted(more, 'time')}; the requests that prove it were not recorded`

@@ -36,8 +36,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether the target file has all that a guarantee needs, such as a logout for `logout-final`. Without it, sets
- * such as `standard` omit the guarantee.
+ * Returns whether the target file has all that a guarantee needs, such as a logout for `logout-final`. Sets such as
+ * `standard` omit a guarantee if the file lacks a part.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
@@ -53,7 +53,7 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // Not claimed by the file, because a run with faults adds the claims `outage` and `survival` itself.
+  // The file need not claim `outage` and `survival`, because a run with faults adds these claims itself.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 

@@ -32,7 +32,7 @@ const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(Str
 
 /**
  * Zod reports issues for all alternatives of a union. If exactly one alternative has the type of the value, the user
- * meant it.
+ * meant this alternative.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;

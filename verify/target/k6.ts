@@ -11,7 +11,7 @@ const FOLLOWED = ['set', 'list', 'bag'];
 /**
  * Returns the target as JSON, on one line.
  *
- * @param text text of the file, whose accounts and headers keep ${NAME} instead of secrets
+ * @param text text of the target file. Its accounts and headers contain ${NAME} instead of secrets
  * @throws UsageError if the k6 scripts do not support this target
  */
 export function k6Target(target: Target, text: string): string {

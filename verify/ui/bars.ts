@@ -10,7 +10,9 @@ const TILES = 80;
 /** Maximum length by which a mark (login, logout or new cookie) extends beyond the bar of its request, CSS pixels. */
 const MARK = 10;
 
-/** The bar of a request. Positions are CSS pixels from the corner of the drawing of the whole run. */
+/**
+ * The bar of a request. Positions are CSS pixels from the top left corner of the drawing, which shows the whole run.
+ */
 export interface Bar {
   op: Op;
   x: number;
@@ -87,7 +89,7 @@ export class Sheet {
     for (let band = Math.floor(part.y / height); band * height < part.y + part.height; band++)
       for (let column = Math.floor(part.x / width); column * width < part.x + part.width; column++) {
         const { image } = this.#tile(column, band, ratio);
-        // Rounds to device pixels, because the browser would blur an image between two of them.
+        // Rounds to device pixels, because the browser would blur an image at a fraction of a device pixel.
         const x = Math.round((left + column * width - part.x) * ratio) / ratio;
         context.drawImage(image, x, top + band * height - part.y, width, image.height / ratio);
       }

@@ -16,7 +16,7 @@ export class Lanes {
   #drawn: Sheet | undefined;
   /** Visible bars of requests that broke a guarantee. They are drawn last, on top of the rest. */
   #marked: Bar[] = [];
-  /** Distance from the corner of the canvas to the corner of the drawing of the whole run, CSS pixels. */
+  /** Position of the drawing's top left corner on the canvas, CSS pixels. The drawing shows the whole run. */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();

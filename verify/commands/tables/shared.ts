@@ -1,4 +1,4 @@
-/** Defines the form of a command's table, and the options that several commands share. */
+/** Defines the type that describes a command and its options, and the options that several commands share. */
 import { REPORTS } from '../../reports/index.ts';
 
 export const TARGET = 'baton.yaml';

@@ -86,8 +86,7 @@ class Group {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
     await this.#commands.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // Registers the wait for a new instance after the call, because the wait would never end if AWS refused to
-    // terminate an instance.
+    // Waits for a new instance only after AWS has accepted the termination. Otherwise the wait would never end.
     this.#commands.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(

@@ -7,7 +7,7 @@ import type { Commands } from './commands.ts';
 
 interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
-  /** The disturbed part of the system. Default: the key `part` in the target file. */
+  /** The disturbed part of the system. Default: the value of the key `part` in the target file. */
   part?: FaultTraits['part'];
   lacks?: () => string | undefined;
   /** Performs the fault. Returns whether its effect was seen. */

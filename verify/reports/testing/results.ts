@@ -19,7 +19,7 @@ export function healthy(): Result {
 /**
  * Returns a result with two faults. The second fault was not healed, and lost a session and a write.
  *
- * @param text stands for each name or value of a real target
+ * @param text replaces each name and value that a real target would have
  */
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
@@ -57,7 +57,7 @@ export function disturbed(text = 'redis'): Result {
 
 const MARK = 'MARK';
 
-/** A result as JSON. It is made only once, because tests use it hundreds of times. */
+/** Caches a result as JSON, because tests use it hundreds of times. */
 const BROKEN = JSON.stringify(resultWithAnomalies());
 
 function resultWithAnomalies(): Result {
@@ -84,7 +84,7 @@ function resultWithAnomalies(): Result {
 /**
  * Returns a result with violated claims, a claim without evidence, and violations without a claim.
  *
- * @param text stands for each name or value of a real target
+ * @param text replaces each name and value that a real target would have
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
@@ -92,7 +92,7 @@ export const broken = (text = 'alice'): Result =>
 /**
  * Returns a healthy result that is worse than its baseline.
  *
- * @param text part of the names of runs and instances
+ * @param text a text to insert into the names of runs and instances
  */
 export function compared(text = 'app-2'): ReportInput {
   const before = digest(0, {

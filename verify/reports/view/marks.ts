@@ -13,7 +13,7 @@ function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   return `${verdict.guarantee}-${Math.max(0, at) + 1}`;
 }
 
-/** Returns a mark for each anomaly with a proof. */
+/** Returns a mark in the timeline for each anomaly that has a proof. */
 export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
   guarantees.flatMap(verdict =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
@@ -61,8 +61,8 @@ export interface Headline {
 }
 
 /**
- * Returns the instances that sent wrong responses, and the time of the first wrong response, by the proofs of a
- * verdict.
+ * Searches the proofs of a verdict for the instances that sent wrong responses, and for the time of the first wrong
+ * response.
  */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {

@@ -181,7 +181,7 @@ export class Timeline implements Fold {
 
   /** Returns the requests since the last call. Reserves half of the space for requests near anomalies. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
-    // Sorts the requests by time, because small differences compress better.
+    // Sorts the requests by time, because small differences between consecutive times compress better.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
     for (const row of rows) {
       const { call, number } = row;

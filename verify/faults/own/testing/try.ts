@@ -19,7 +19,7 @@ export interface Tried {
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** Tests set this value, because no load shows the effect of a fault. */
+  /** Whether the load shows the effect of a fault. Tests set this value, because they have no load. */
   showsFault = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
