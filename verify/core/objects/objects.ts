@@ -5,12 +5,6 @@ import { isWrite } from './models.ts';
 import { cutOffRemark, type LongestLists } from './sift.ts';
 import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
-// Created once, because creating a function in k6 takes as long as calling it.
-const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.otherStarted(start);
-const noChanges = (): Map<number, PendingChange> => new Map();
-const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
-  overlaps.otherEnded(operation);
-
 /** Maximum number of removed values that are remembered for one object, and for all objects. */
 const REMEMBERED = { each: 1000, all: 10_000 };
 
@@ -19,6 +13,9 @@ interface PendingChange {
   start: Start;
   end?: Operation;
 }
+
+const scopesOf = ({ session, user }: Start | Operation): readonly string[] =>
+  user === session ? [session] : [session, user];
 
 /** Keeps the objects of a run by name, `<what>@<scope>`. The scope is a session, a user, or `*` for all users. */
 export class Objects {
@@ -66,9 +63,10 @@ export class Objects {
   }
 
   started(start: Start): Started | undefined {
-    this.#forOthers(start, otherStarted);
-    this.#began(start.session, start);
-    if (start.user !== start.session) this.#began(start.user, start);
+    for (const scope of scopesOf(start)) {
+      for (const { overlaps } of this.#others(scope, start)) overlaps.otherStarted(start);
+      getOrInsert(this.#pending, scope, () => new Map()).set(start.id, { start });
+    }
     if (start.object === undefined) return undefined;
     const object = this.#of(start.object);
     start.object = object.name;
@@ -81,16 +79,13 @@ export class Objects {
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
     if (object !== undefined && !isWrite(operation)) object.sift(operation);
-    this.#forOthers(operation, otherEnded);
-    this.#returned(operation.session, operation);
-    if (operation.user !== operation.session) this.#returned(operation.user, operation);
+    for (const scope of scopesOf(operation)) {
+      for (const { overlaps } of this.#others(scope, operation)) overlaps.otherEnded(operation);
+      this.#returned(scope, operation);
+    }
     if (object === undefined) return undefined;
     operation.object = object.name;
     return object.ended(operation, live && operation.outcome === 'ok', this.#final);
-  }
-
-  #began(scope: string, start: Start): void {
-    getOrInsert(this.#pending, scope, noChanges).set(start.id, { start });
   }
 
   #returned(scope: string, operation: Operation): void {
@@ -102,20 +97,9 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /** Passes an event to the session's and user's other objects, which an app may save in the same request. */
-  #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
-    const { session, user } = event;
-    this.#others(session, event, look);
-    if (user !== session) this.#others(user, event, look);
-  }
-
-  #others<E extends Start | Operation>(scope: string, event: E, look: (of: TrackedObject, event: E) => void) {
-    const objects = this.#scopes.get(scope);
-    if (objects === undefined) return;
-    for (let i = 0; i < objects.length; i++) {
-      const other = objects[i] as TrackedObject;
-      if (other.name !== event.object) look(other, event);
-    }
+  /** Returns the scope's other objects, which an app may save in the same request. */
+  #others(scope: string, { object }: Start | Operation): readonly TrackedObject[] {
+    return this.#scopes.get(scope)?.filter(({ name }) => name !== object) ?? [];
   }
 
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {

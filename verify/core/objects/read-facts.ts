@@ -28,9 +28,13 @@ export class ReadFacts {
   /** True if the session's next read also counts as compared, if it equals this read and nothing changed in between. */
   again = false;
   /** Values of this read that the session's previous read may not have shown. */
-  fresh: readonly string[] = NOTHING;
+  fresh: readonly string[];
   stale: Contradiction[] = [];
   back: Contradiction[] = [];
+
+  constructor(saw: readonly string[] = NOTHING) {
+    this.fresh = saw;
+  }
 }
 
 export interface LostUpdate {

@@ -25,6 +25,15 @@ export interface Started {
   write: Write | undefined;
 }
 
+const factsOf = (object: TrackedObject, certain: boolean): ObjectFacts => ({
+  object,
+  certain,
+  write: undefined,
+  reads: undefined,
+  newest: undefined,
+  found: NOTHING,
+});
+
 function stateOf(declared: ObjectEvent, overlaps: Overlaps, remembered: () => number): ObjectState {
   if (declared.kind === 'register') return new Register(declared);
   if (declared.kind === 'counter') return new Counter(declared, overlaps);
@@ -38,8 +47,6 @@ export class TrackedObject {
   readonly overlaps: Overlaps;
   readonly state: ObjectState;
   readonly #sift: Sift;
-  readonly #reads = new ReadFacts();
-  readonly #facts: ObjectFacts;
   #cut: readonly string[] | undefined;
   /** The last final state (read while no write was in flight); undefined once a new write has started. */
   #final: Operation | undefined;
@@ -53,14 +60,6 @@ export class TrackedObject {
     this.overlaps = new Overlaps(declared.kind);
     this.state = stateOf(declared, this.overlaps, remembered);
     this.#sift = new Sift(declared, canary, longest);
-    this.#facts = {
-      object: this,
-      certain: false,
-      write: undefined,
-      reads: undefined,
-      newest: undefined,
-      found: NOTHING,
-    };
   }
 
   started(start: Start): Write {
@@ -77,13 +76,8 @@ export class TrackedObject {
 
   /** @param final true in the phase of final reads, in which no write starts */
   ended(operation: Operation, certain: boolean, final: boolean): ObjectFacts {
-    const facts = this.#facts;
-    facts.write = undefined;
-    facts.reads = undefined;
-    facts.newest = undefined;
-    facts.found = NOTHING;
+    const facts = factsOf(this, certain);
     if (isWrite(operation)) {
-      facts.certain = certain;
       facts.write = this.overlaps.ended(operation, certain);
       this.state.wrote(facts.write, operation);
       return facts;
@@ -91,22 +85,15 @@ export class TrackedObject {
     this.overlaps.otherEnded(operation);
     if (certain && this.#cut !== undefined) facts.newest = this.state.newest?.(operation, this.#cut);
     facts.certain = certain && operation.saw !== undefined;
-    if (facts.certain) this.#read(operation, final);
+    if (facts.certain) this.#read(operation, final, facts);
     return facts;
   }
 
-  #read(read: Operation, final: boolean): void {
-    const reads = this.#reads;
-    reads.write = undefined;
-    reads.read = undefined;
-    reads.again = false;
-    reads.fresh = read.saw ?? NOTHING;
-    if (reads.stale.length > 0) reads.stale = [];
-    if (reads.back.length > 0) reads.back = [];
-    this.state.read(read, reads);
-    this.#facts.reads = reads;
+  #read(read: Operation, final: boolean, facts: ObjectFacts): void {
+    facts.reads = new ReadFacts(read.saw);
+    this.state.read(read, facts.reads);
     if (!final && !this.overlaps.returnedBefore(read)) return;
-    this.#facts.found = this.state.settle?.(read, this.#before) ?? NOTHING;
+    facts.found = this.state.settle?.(read, this.#before) ?? NOTHING;
     this.#final = read;
     this.#before = read;
   }

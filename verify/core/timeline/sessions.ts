@@ -45,7 +45,7 @@ export interface Standing {
   handoffFrom: Operation | undefined;
   /** True for the first response of this instance to the session since its login. */
   firstContact: boolean;
-  /** What the operation changed in its object, or showed of the object. Valid until the next operation. */
+  /** What the operation changed in its object, or showed of the object. */
   data: ObjectFacts | undefined;
 }
 
