@@ -94,64 +94,59 @@ export function alike(a: State, b: State): boolean {
 /** Returns a text that is equal for equal states, and different for different states. */
 export const keyOf = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
 
-const register: Model = {
-  initial: (values = NOTHING) => values,
-  step(state, operation) {
-    if (operation.action === 'read') return alike(operation.saw ?? NOTHING, state) ? state : undefined;
-    const effect = effectOf('register', operation);
-    if (effect?.does !== 'replaces') return state;
-    if (operation.action === 'cas' && (state.length === 0 || state[0] !== effect.expected)) return undefined;
-    return effect.values;
-  },
-  describe: ([value]) => value ?? 'unset',
-};
-
-const counter: Model = {
-  initial: values => [String(countOf(values))],
-  step(state, operation) {
-    if (operation.action === 'read') return countOf(operation.saw) === countOf(state) ? state : undefined;
-    const effect = effectOf('counter', operation);
-    if (effect?.does === 'replaces') return effect.values;
-    return effect?.does === 'counts' ? [String(countOf(state) + effect.by)] : state;
-  },
-  describe: ([value]) => value ?? '0',
-};
-
-/** Returns the model of a set, bag or list. The three kinds differ in order and in repeated values. */
-const collection = (
+/**
+ * Makes the model of one kind of object.
+ *
+ * @param normal returns the state for the values that a write sets or a read shows
+ * @param changed returns the state after an add, removal or increment
+ */
+const modelOf = (
   kind: ObjectKind,
-  ordered: (values: readonly string[]) => State,
-  withValue: (state: State, value: string) => State,
+  normal: (values: readonly string[]) => State,
+  changed: (state: State, effect: Effect) => State,
+  describe: Model['describe'],
 ): Model => ({
-  initial: (values = NOTHING) => ordered(values),
+  initial: (values = NOTHING) => normal(values),
   step(state, operation) {
     if (operation.action === 'read')
-      return alike(ordered(operation.saw ?? NOTHING), state) ? state : undefined;
+      return alike(normal(operation.saw ?? NOTHING), state) ? state : undefined;
     const effect = effectOf(kind, operation);
-    if (effect?.does === 'replaces') return ordered(effect.values);
-    if (effect?.does === 'adds') return withValue(state, effect.value);
-    const at = effect?.does === 'removes' ? state.indexOf(effect.value) : -1;
-    return at < 0 ? state : state.filter((_, i) => i !== at);
+    if (effect === undefined) return state;
+    if (effect.does !== 'replaces') return changed(state, effect);
+    const refused = operation.action === 'cas' && (state.length === 0 || state[0] !== effect.expected);
+    return refused ? undefined : normal(effect.values);
   },
-  describe: state => `[${state.join(', ')}]`,
+  describe,
 });
 
-const sorted = (values: readonly string[]): State => [...values].sort();
+/** Makes the model of a set, bag or list. They differ in order and in repeated values. A removal removes one value. */
+const collection = (kind: ObjectKind, normal: (values: readonly string[]) => State): Model =>
+  modelOf(
+    kind,
+    normal,
+    (state, effect) => {
+      if (effect.does === 'adds') return normal([...state, effect.value]);
+      const at = effect.does === 'removes' ? state.indexOf(effect.value) : -1;
+      return at < 0 ? state : state.filter((_, i) => i !== at);
+    },
+    state => `[${state.join(', ')}]`,
+  );
 
-/** Ignores repeated values, because a read may show a value several times. */
-const set = collection(
-  'set',
-  values => [...new Set(values)].sort(),
-  (state, value) => (state.includes(value) ? state : sorted([...state, value])),
-);
-
-/** Removes only one of several equal values. */
-const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
-
-const list = collection(
-  'list',
-  values => values,
-  (state, value) => [...state, value],
-);
-
-export const MODELS: Readonly<Record<ObjectKind, Model>> = { register, counter, set, bag, list };
+export const MODELS: Readonly<Record<ObjectKind, Model>> = {
+  register: modelOf(
+    'register',
+    values => values,
+    state => state,
+    ([value]) => value ?? 'unset',
+  ),
+  counter: modelOf(
+    'counter',
+    values => [String(countOf(values))],
+    (state, effect) => (effect.does === 'counts' ? [String(countOf(state) + effect.by)] : state),
+    ([value]) => value ?? '0',
+  ),
+  // A read may show a value of a set several times.
+  set: collection('set', values => [...new Set(values)].sort()),
+  bag: collection('bag', values => [...values].sort()),
+  list: collection('list', values => values),
+};

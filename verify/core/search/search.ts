@@ -24,7 +24,6 @@ export class Search {
   readonly #seen = new SeenStates();
   readonly #at: Configuration;
   readonly #end: number;
-  #left: number;
   #fresh = true;
   /** For each operation in the order: true if no alternative in its position needs to be tried. */
   readonly #forced: boolean[] = [];
@@ -42,7 +41,6 @@ export class Search {
     this.#tables = new Tables(operations, this.#transitions);
     const { end, unsure } = this.#tables;
     this.#end = end;
-    this.#left = end;
     this.#cursor = this.#tables.byReturn.next(end);
     this.#at = {
       placed: new Int32Array((end >> 5) + 1),
@@ -55,7 +53,7 @@ export class Search {
   }
 
   run(limit: Limit): Decision {
-    for (let deadEnds = 1; this.#left > 0; ) {
+    for (let deadEnds = 1; this.#tables.byReturn.next(this.#end) !== this.#end; ) {
       if (this.#forward()) continue;
       if (this.#stack.length > this.#longest.length) this.#longest = [...this.#stack];
       if (this.#isBeyond(limit) || (deadEnds++ % POLL === 0 && limit.isLate?.()))
@@ -127,7 +125,6 @@ export class Search {
     this.#tables.byCall.take(i);
     this.#tables.byReturn.take(i);
     this.#tables.twins.take(i);
-    this.#left--;
     this.#push(i, state, chain, from, to);
     return true;
   }
@@ -203,7 +200,6 @@ export class Search {
     this.#tables.twins.restore(i);
     this.#tables.byReturn.restore(i);
     this.#tables.byCall.restore(i);
-    this.#left++;
     this.#cursor = this.#tables.byReturn.next(i);
     this.#class = 0;
   }
