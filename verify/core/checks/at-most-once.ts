@@ -4,6 +4,7 @@ import type { Operation, Start } from '../history/history.ts';
 import { isAdd } from '../objects/models.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted } from '../result/format.ts';
+import { isHandoff } from '../timeline/handoff.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { EffectLimits } from './effect-limits.ts';
 import { atMost, check, few, Judging } from './framework.ts';
@@ -47,7 +48,7 @@ class AtMostOnce extends Judging<Adds> {
       return;
     }
     if (!counts) return;
-    const { instance = '' } = operation;
+    const { instance } = operation;
     waiting.set(instance, (waiting.get(instance) ?? 0) + 1);
     const at = adds.findIndex(({ id }) => id === operation.id);
     if (at >= 0) adds[at] = operation;
@@ -65,8 +66,7 @@ class AtMostOnce extends Judging<Adds> {
     }
     for (const [instance, count] of waiting) {
       this.count.judged += count;
-      if (instance !== '' && read.instance !== undefined && instance !== read.instance)
-        this.count.crossed += count;
+      if (isHandoff({ instance }, read)) this.count.crossed += count;
     }
     waiting.clear();
     limits.adds = [];

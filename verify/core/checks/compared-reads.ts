@@ -1,6 +1,4 @@
 /** Counts the reads that the checks read-your-writes and monotonic-reads compared with an earlier operation. */
-import type { Operation } from '../history/history.ts';
-
 export class Reads {
   reads = 0;
   crossed = 0;
@@ -13,9 +11,6 @@ export class Reads {
   /** Number of reads that lack the session's last add. Even one shows that the reads in `newest` are no evidence. */
   unshown = 0;
 }
-
-export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
-  earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
 /** Adds the reads in `newest` to the compared reads, unless `unshown` shows that they are no evidence. */
 export const whole = (counts: Reads): Reads =>

@@ -12,13 +12,14 @@ export class Down {
   recovered = 0;
   starved = 0;
   readonly sessions = new Set<SessionState>();
-  waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
+  readonly waiting = { LOGOUT: noViolations(), HANG: noViolations() };
 
   constructor(window: FaultWindow) {
     this.window = window;
-    this.waiting = { LOGOUT: { found: 0, kept: [] }, HANG: { found: 0, kept: [] } };
   }
 }
+
+export const noViolations = (): { found: number; kept: Violation[] } => ({ found: 0, kept: [] });
 
 export function hung(operation: Operation, waited: number, deadline: number, window: FaultWindow): Violation {
   const came = `${operation.status ?? operation.note ?? 'no response'} after ${seconds(waited, 1)}`;

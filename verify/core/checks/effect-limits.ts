@@ -10,8 +10,8 @@ export class EffectLimits {
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
   adds: (Start | Operation)[] = [];
-  /** Key: the instance, or '' if it is not known; value: number of adds acknowledged since the last read. */
-  readonly waiting = new Map<string, number>();
+  /** Key: the instance; value: number of adds that it acknowledged since the last read. */
+  readonly waiting = new Map<string | undefined, number>();
   last: Operation | undefined;
   #known: boolean;
   #written = false;

@@ -1,4 +1,5 @@
 /** Compares the clocks of the instances by the Date headers of their responses. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { inOrder } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
@@ -22,15 +23,11 @@ export class InstanceClocks {
     if (instance === undefined || end === undefined || caching?.hit === true) return;
     const least = skew;
     const most = skew + RESOLUTION + (end - call);
-    const known = this.#offsets.get(instance);
-    if (known === undefined) {
-      this.#offsets.set(instance, {
-        least: [least, Number.NEGATIVE_INFINITY],
-        most: [most, Number.POSITIVE_INFINITY],
-        example: operation,
-      });
-      return;
-    }
+    const known = getOrInsert<string, Offset>(this.#offsets, instance, () => ({
+      least: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      most: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+      example: operation,
+    }));
     if (least > known.least[0]) known.least = [least, known.least[0]];
     else if (least > known.least[1]) known.least[1] = least;
     if (most < known.most[0]) known.most = [most, known.most[0]];

@@ -1,9 +1,7 @@
 /** Records which users got which values of one cookie. */
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
-import { type Violation, violation } from './framework.ts';
-
-const KEPT = 5;
+import { KEPT, type Violation, violation } from './framework.ts';
 
 export class IssuedValues {
   readonly #name: string;

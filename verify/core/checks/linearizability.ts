@@ -3,8 +3,8 @@ import { counted, grouped, listed } from '../result/format.ts';
 import { sum } from '../result/statistics.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
-import { check, few } from './framework.ts';
-import { linearizing, OrderCounts } from './ordered-objects.ts';
+import { type CheckContext, check, type Declaration, few } from './framework.ts';
+import { OrderCounts, OrderJudge } from './ordered-objects.ts';
 
 const NAMED = 10;
 
@@ -20,7 +20,11 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
     minimum:
       `${least.overlaps} requests that overlap a write of the same object, ` +
       `and ${least.handoffs} on another instance than the previous request`,
-    judge: linearizing(searching, least.longest),
+    judge: class extends OrderJudge {
+      constructor(of: Declaration<OrderCounts>, context: CheckContext) {
+        super(of, context, searching, least.longest);
+      }
+    },
     counts: OrderCounts,
     afterLoss: 'the data',
     compared: ({ operations }) => operations,

@@ -5,6 +5,7 @@ import { isAdd } from '../objects/models.ts';
 import type { Write } from '../objects/overlaps.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
+import { isHandoff } from '../timeline/handoff.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { CutOffViolations } from './cut-off.ts';
 import { atMost, check, few, Judging } from './framework.ts';
@@ -44,10 +45,7 @@ class NoLostUpdates extends Judging<Adds> {
       if (end === undefined || rival?.end === undefined) continue;
       this.count.overlapping++;
       this.#loggedOverlaps.add(end, rival.end);
-      const here = end.instance;
-      const elsewhere = ({ end: other }: Write): boolean =>
-        other?.instance !== undefined && other.instance !== here;
-      if (here !== undefined && others.some(elsewhere)) this.count.crossed++;
+      if (others.some(({ end: other }) => other && isHandoff(end, other))) this.count.crossed++;
     }
   }
 
@@ -79,13 +77,8 @@ export const noLostUpdates = check<Adds>({
   compared: ({ overlapping }) => overlapping,
   missing({ crossed }) {
     const where = ' overlapped an add on another instance and had a final read';
-    return few(
-      crossed,
-      ENOUGH,
-      'acknowledged add',
-      where,
-      'run the workload `burst` on at least two instances',
-    );
+    const how = 'run the workload `burst` on at least two instances';
+    return few(crossed, ENOUGH, 'acknowledged add', where, how);
   },
   rests: ({ overlapping, crossed, logged, met }) => ({
     'overlapping adds': overlapping,

@@ -27,70 +27,71 @@ export class OrderCounts {
   closed = 0;
 }
 
-export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
-  class extends Judging<OrderCounts> {
-    readonly #objects = new Map<TrackedObject, Segments>();
-    readonly #searches: Searches;
-    readonly #cutOff = new CutOffViolations(this);
+export class OrderJudge extends Judging<OrderCounts> {
+  readonly #objects = new Map<TrackedObject, Segments>();
+  readonly #searches: Searches;
+  readonly #longest: number;
+  readonly #cutOff = new CutOffViolations(this);
 
-    constructor(declaration: Declaration<OrderCounts>, context: CheckContext) {
-      super(declaration, context);
-      this.#searches = new Searches(searching, (segment, verdict, isLate) => {
-        const read = segment.entries.findLast(({ operation }) => cutAtOf(operation) !== undefined)?.operation;
-        if (verdict === 'violated') this.#cutOff.add(read, () => nonlinear(segment, isLate));
-        else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
-      });
-    }
+  constructor(of: Declaration<OrderCounts>, context: CheckContext, searching: Searching, longest = LONGEST) {
+    super(of, context);
+    this.#longest = longest;
+    this.#searches = new Searches(searching, (segment, verdict, isLate) => {
+      const read = segment.entries.findLast(({ operation }) => cutAtOf(operation) !== undefined)?.operation;
+      if (verdict === 'violated') this.#cutOff.add(read, () => nonlinear(segment, isLate));
+      else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
+    });
+  }
 
-    #of(object: TrackedObject): Segments {
-      return getOrInsert(this.#objects, object, () => new Segments(object.declared));
-    }
+  #of(object: TrackedObject): Segments {
+    return getOrInsert(this.#objects, object, () => new Segments(object.declared));
+  }
 
-    override started(start: Start, data: Started | undefined): void {
-      // Histories of other programs may have start lines for reads.
-      if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
-        this.#of(data.object).started(start);
-    }
+  override started(start: Start, data: Started | undefined): void {
+    // Histories of other programs may have start lines for reads.
+    if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
+      this.#of(data.object).started(start);
+  }
 
-    override ended(operation: Operation, { data }: Standing): void {
-      if (data === undefined || (data.write === undefined && operation.action !== 'read')) return;
-      const segments = this.#of(data.object);
-      if (data.write === undefined && !data.certain) {
-        segments.skipped(operation);
-        return;
-      }
-      const segment = segments.ended(operation, data.certain);
-      if (data.certain && segments.judges) this.#count(operation, segments);
-      if (segment !== undefined) this.#searches.judge(segment);
-      if (segments.length <= longest) return;
-      if (!segments.closed) this.#searches.judge(segments.rest());
-      segments.closed = true;
+  override ended(operation: Operation, { data }: Standing): void {
+    if (data === undefined || (data.write === undefined && operation.action !== 'read')) return;
+    const segments = this.#of(data.object);
+    if (data.write === undefined && !data.certain) {
+      segments.skipped(operation);
+      return;
     }
+    const segment = segments.ended(operation, data.certain);
+    if (data.certain && segments.judges) this.#count(operation, segments);
+    if (segment !== undefined) this.#searches.judge(segment);
+    if (segments.length <= this.#longest) return;
+    if (!segments.closed) this.#searches.judge(segments.rest());
+    segments.closed = true;
+  }
 
-    #count(operation: Operation, segments: Segments): void {
-      const { overlaps, crosses } = segments.relate(operation);
-      this.count.operations++;
-      if (operation.action === 'read') this.count.reads++;
-      if (overlaps) this.count.overlaps++;
-      if (crosses) this.count.crossed++;
-    }
+  #count(operation: Operation, segments: Segments): void {
+    const { overlaps, crosses } = segments.relate(operation);
+    this.count.operations++;
+    if (operation.action === 'read') this.count.reads++;
+    if (overlaps) this.count.overlaps++;
+    if (crosses) this.count.crossed++;
+  }
 
-    override objectEnded(object: TrackedObject): void {
-      const segments = this.#objects.get(object);
-      this.#objects.delete(object);
-      if (segments?.closed === true) this.count.closed++;
-      else if (segments !== undefined) this.#searches.judge(segments.rest());
-    }
+  override objectEnded(object: TrackedObject): void {
+    const segments = this.#objects.get(object);
+    this.#objects.delete(object);
+    if (segments?.closed === true) this.count.closed++;
+    else if (segments !== undefined) this.#searches.judge(segments.rest());
+  }
 
-    override recount(): void {
-      this.count.undecided = this.#searches.undecided;
-    }
+  override recount(): void {
+    this.count.undecided = this.#searches.undecided;
+  }
 
-    override settle(): void {
-      this.#searches.ended();
-      const rest = [...this.#objects].sort(([, a], [, b]) => a.length - b.length);
-      for (const [object] of rest) this.objectEnded(object);
-      this.#searches.again();
-      this.#cutOff.settle();
-    }
-  };
+  override settle(): void {
+    this.#searches.ended();
+    const rest = [...this.#objects].sort(([, a], [, b]) => a.length - b.length);
+    for (const [object] of rest) this.objectEnded(object);
+    this.#searches.again();
+    this.#cutOff.settle();
+  }
+}

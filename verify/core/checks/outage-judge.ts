@@ -2,7 +2,7 @@ import { overlaps, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { Conclusion } from './check.ts';
-import { Down, hung, signedOut } from './down.ts';
+import { Down, hung, noViolations, signedOut } from './down.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 import { naming } from './trouble.ts';
 
@@ -34,7 +34,7 @@ export class Outage extends Judging<OutageCounts> {
       const { found, kept } = waiting[name];
       for (const violation of kept) this.show(() => violation, name);
       this.count.violations += found;
-      waiting[name] = { found: 0, kept: [] };
+      waiting[name] = noViolations();
     }
   }
 

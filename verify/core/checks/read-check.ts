@@ -3,11 +3,12 @@ import type { Operation } from '../history/history.ts';
 import type { Contradiction, NewestAdd, ReadFacts } from '../objects/read-facts.ts';
 import { counted } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
+import { isHandoff } from '../timeline/handoff.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
-import { crosses, Reads, whole } from './compared-reads.ts';
+import { Reads, whole } from './compared-reads.ts';
 import { CutOffViolations } from './cut-off.ts';
-import { atMost, check, type Declaration, few, Judging, violation } from './framework.ts';
+import { atMost, check, few, Judging, violation } from './framework.ts';
 
 export interface Measure {
   guarantee: Guarantee;
@@ -25,50 +26,50 @@ export interface Measure {
   broken: readonly [noun: string, wrong: string];
 }
 
-const comparing = (measure: Measure): Declaration<Reads>['judge'] =>
-  class extends Judging<Reads> {
-    readonly #sessions = new Set<string>();
-    readonly #allSessions = new Set<string>();
-    readonly #cutOff = new CutOffViolations(this);
+abstract class ReadJudge extends Judging<Reads> {
+  abstract readonly measure: Measure;
+  readonly #sessions = new Set<string>();
+  readonly #allSessions = new Set<string>();
+  readonly #cutOff = new CutOffViolations(this);
 
-    override ended(operation: Operation, { data }: Standing): void {
-      if (measure.newest && data?.newest !== undefined) this.#newest(operation, data.newest);
-      const reads = data?.reads;
-      if (reads === undefined) return;
-      const earlier = measure.earlier(reads);
-      if (earlier !== undefined) this.#compared(operation, earlier);
-      for (const { against, was, expected, came, summary } of measure.contradictions(reads)) {
-        const what =
-          summary ?? measure.summary(against.instance ?? 'the app', operation.instance ?? 'the app');
-        this.#cutOff.add(operation, () => violation(what, [against, was], [operation, came, expected]));
-      }
+  override ended(operation: Operation, { data }: Standing): void {
+    if (this.measure.newest && data?.newest !== undefined) this.#newest(operation, data.newest);
+    const reads = data?.reads;
+    if (reads === undefined) return;
+    const earlier = this.measure.earlier(reads);
+    if (earlier !== undefined) this.#compared(operation, earlier);
+    for (const { against, was, expected, came, summary } of this.measure.contradictions(reads)) {
+      const what =
+        summary ?? this.measure.summary(against.instance ?? 'the app', operation.instance ?? 'the app');
+      this.#cutOff.add(operation, () => violation(what, [against, was], [operation, came, expected]));
     }
+  }
 
-    #compared(read: Operation, earlier: Operation): void {
-      this.count.reads++;
-      this.#sessions.add(read.session);
+  #compared(read: Operation, earlier: Operation): void {
+    this.count.reads++;
+    this.#sessions.add(read.session);
+    this.#allSessions.add(read.session);
+    if (isHandoff(earlier, read)) this.count.crossed++;
+  }
+
+  #newest(read: Operation, { add, shown }: NewestAdd): void {
+    if (!shown) this.count.unshown++;
+    else {
+      this.count.newest++;
       this.#allSessions.add(read.session);
-      if (crosses(read, earlier)) this.count.crossed++;
+      if (isHandoff(add, read)) this.count.newestCrossed++;
     }
+  }
 
-    #newest(read: Operation, { add, shown }: NewestAdd): void {
-      if (!shown) this.count.unshown++;
-      else {
-        this.count.newest++;
-        this.#allSessions.add(read.session);
-        if (crosses(read, add)) this.count.newestCrossed++;
-      }
-    }
+  override settle(): void {
+    this.#cutOff.settle();
+  }
 
-    override settle(): void {
-      this.#cutOff.settle();
-    }
-
-    override recount(): void {
-      this.count.sessions = this.#sessions.size;
-      this.count.newestSessions = this.#allSessions.size - this.#sessions.size;
-    }
-  };
+  override recount(): void {
+    this.count.sessions = this.#sessions.size;
+    this.count.newestSessions = this.#allSessions.size - this.#sessions.size;
+  }
+}
 
 export function readCheck(measure: Measure): Check {
   const { guarantee, assumes, against } = measure;
@@ -78,7 +79,9 @@ export function readCheck(measure: Measure): Check {
     guarantee,
     assumes,
     minimum: `${ENOUGH_HANDOFFS} reads ${comparable}`,
-    judge: comparing(measure),
+    judge: class extends ReadJudge {
+      readonly measure = measure;
+    },
     afterLoss: 'later reads',
     counts: Reads,
     compared: counts => whole(counts).reads + whole(counts).crossed,

@@ -66,10 +66,8 @@ function missing(count: Routes, run: Run): string | undefined {
   const [without] = unweighted(shares, run);
   if (spread && without !== undefined)
     return `${without} served requests, but \`instance.weights\` lacks it: declare the weight of each instance`;
-  const tooFew =
-    run.routing === 'sticky'
-      ? few(repeats, ENOUGH_REPEATS, 'request', '', 'run for longer')
-      : few(requests, ENOUGH_REQUESTS, 'request', '', 'run for longer');
+  const [sent, least] = run.routing === 'sticky' ? [repeats, ENOUGH_REPEATS] : [requests, ENOUGH_REQUESTS];
+  const tooFew = few(sent, least, 'request', '', 'run for longer');
   if (tooFew !== undefined) return unavailable > 0 ? ejected : tooFew;
   const partly = spread ? cameOrWent(count, run, needsEjection(count, run)) : [];
   if (partly.length > 0)

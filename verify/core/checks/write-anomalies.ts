@@ -1,4 +1,5 @@
 /** Describes writes that were lost or took effect twice, with the few requests that prove it. */
+import { unfinished } from '../history/actions.ts';
 import type { Operation, Start } from '../history/history.ts';
 import type { LostUpdate } from '../objects/read-facts.ts';
 import { visibleIn } from '../objects/sift.ts';
@@ -8,7 +9,7 @@ import { type Violation, violation } from './framework.ts';
 
 const SHOWN = 4;
 
-const pending = (start: Start): Step => [{ ...start, type: 'op', outcome: 'info' }, 'may have happened'];
+const pending = (start: Start): Step => [unfinished(start), 'may have happened'];
 
 export function clobber({ value, write, showed, read }: LostUpdate): Violation {
   const counts = read.saw?.length === 1 && write?.start.action === 'increment';

@@ -31,7 +31,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
     ...compareGuarantees(base, current, tests),
     ...compareShares(base, current, tests),
     ...compareLatency(base, current),
-  ].sort((a, b) => Number(b.claimed) - Number(a.claimed));
+  ].sort((a, b) => ORDER[a.change] - ORDER[b.change] || Number(b.claimed) - Number(a.claimed));
   return {
     format: 'baton-comparison',
     version: 1,
@@ -39,7 +39,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),
-    differences: differences.toSorted((a, b) => ORDER[a.change] - ORDER[b.change]),
+    differences,
   };
 }
 

@@ -19,7 +19,7 @@ const UNTOUCHED: readonly FaultWindow[] = [];
 export class FaultLedger {
   readonly windows: FaultWindow[] = [];
   open = 0;
-  readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
+  facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
   /** The latest end of all recovery times after faults, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
@@ -60,14 +60,10 @@ export class FaultLedger {
   ended(operation: Operation, standing: Standing): void {
     const failed = failedOf(operation);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
-    const { facts } = this;
-    facts.failed = failed;
-    facts.touched = this.#touchedBy(operation);
-    facts.first = undefined;
-    facts.disturbed = false;
+    const touched = this.#touchedBy(operation);
+    this.facts = { failed, touched, first: undefined, disturbed: false };
     this.#gaps.ended(operation, failed, this.#matters);
     if (failed === undefined) return;
-    const { touched } = facts;
     for (let i = 0; i < touched.length; i++) count(touched[i] as FaultWindow, operation, failed);
     if (operation.with !== undefined) return;
     this.#waited(operation, failed);

@@ -1,4 +1,5 @@
 /** Counts the sessions and acknowledged writes from before each fault that are lost at the end of the run. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, Operation } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -31,9 +32,8 @@ export class Losses {
     if (alive === undefined || session.logout !== undefined) return;
     // A session that is not live, but was not seen to be lost, may have expired.
     if (!live && session.lost === undefined) return;
-    const checked = this.#checked.get(session);
-    if (checked === undefined) this.#checked.set(session, { first: operation, alive });
-    else if (alive) checked.alive = true;
+    const checked = getOrInsert(this.#checked, session, () => ({ first: operation, alive }));
+    checked.alive ||= alive;
   }
 
   objectEnded(object: TrackedObject): void {

@@ -40,13 +40,13 @@ export class Writes {
     if (!final) return;
     reads.final = operation;
     const there = new Set(operation.saw);
-    for (const kept of object.state.kept?.() ?? []) if (there.has(kept.value)) reads.shown.add(kept);
+    for (const kept of object.state.contents?.kept() ?? []) if (there.has(kept.value)) reads.shown.add(kept);
   }
 
   objectEnded(object: TrackedObject): void {
     const reads = this.#objects.get(object);
     this.#objects.delete(object);
-    if (reads !== undefined) settle(object.state.kept?.() ?? [], reads, this.#windows);
+    if (reads !== undefined) settle(object.state.contents?.kept() ?? [], reads, this.#windows);
   }
 
   finish(): void {

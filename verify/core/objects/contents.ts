@@ -20,6 +20,8 @@ export class Contents {
   overfull = false;
   /** Number of starts and ends of writes. While it is unchanged, all reads must show the same values. */
   changes = 0;
+  /** Number of compared reads of the object. */
+  reads = 0;
   readonly #initial: ReadonlySet<string>;
   /** The latest `set` and `clear` operations, which may remove a value whose add overlaps them. */
   readonly #replacements: Write[] = [];
@@ -55,14 +57,9 @@ export class Contents {
     this.removed.delete(value);
     const known = this.of(value);
     // A removal that is still in flight may also remove a value that is added again.
-    for (const removing of before?.removing ?? [])
+    for (const removing of [...(before?.removing ?? []), ...this.#replacements])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
-    for (let i = 0; i < this.#replacements.length; i++) {
-      const replacing = this.#replacements[i] as Write;
-      const { over } = replacing;
-      if (over === undefined || !precedes(over, write.start)) mayRemove(known, replacing);
-    }
   }
 
   added({ effect }: Write, operation: Operation): Value[] {
@@ -138,18 +135,21 @@ export class Contents {
     return count;
   }
 
-  /** Returns the values that the object should hold. @param reads number of reads of the object so far */
-  due(reads: number): readonly DueValue[] {
+  due(): readonly DueValue[] {
     const last = this.#due;
-    if (last?.changes === this.changes && last.reads === reads) return last.values;
+    if (last?.changes === this.changes && last.reads === this.reads) return last.values;
     const due: DueValue[] = [];
     for (const known of this.present.values()) {
       const [add] = known.adds;
       if (add === undefined || mayBeGone(known)) continue;
       if (known.add !== undefined || known.shownIn > 0) due.push({ value: known.value, add });
     }
-    this.#due = { values: due, changes: this.changes, reads };
+    this.#due = { values: due, changes: this.changes, reads: this.reads };
     return due;
+  }
+
+  get size(): number {
+    return this.present.size;
   }
 
   kept(): readonly KeptValue[] {

@@ -38,7 +38,7 @@ export class Counter implements ObjectState {
   #falls: Write[] = [];
   #fall: Operation | undefined;
   readonly #overlaps: Overlaps;
-  readonly readers = new Readers(Viewer);
+  readonly readers = new Readers(session => new Viewer(session));
 
   constructor({ initial }: ObjectEvent, overlaps: Overlaps) {
     this.#overlaps = overlaps;

@@ -387,7 +387,7 @@ describe('a list of a usual page size', () => {
 });
 
 it('forgets what an ended session wrote and saw of an object of its user', () => {
-  const readers = new Readers(Reader);
+  const readers = new Readers(session => new Reader(session));
   const [first, other] = [readers.of('s1'), readers.of('s2')];
   readers.forget('s1');
   expect(readers.of('s2')).toBe(other);

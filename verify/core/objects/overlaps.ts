@@ -1,4 +1,5 @@
 /** Finds the requests that overlapped a write, and so may undo the write. */
+import { unfinished } from '../history/actions.ts';
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { type Effect, effectOf, shownValue } from './models.ts';
@@ -67,16 +68,12 @@ export class Overlaps {
       if (this.#values.has(value)) this.#repeated.add(value);
       this.#values.add(value);
     }
-    this.open.forEach(other => {
-      pair(write, other);
-    });
+    for (const other of this.open.values()) pair(write, other);
     if (!this.#allBefore(start)) {
       for (const { write: other, operation } of this.#recent)
         if (!precedes(operation, start)) pair(write, other);
     }
-    this.#others.forEach(other => {
-      write.overlapping = other;
-    });
+    for (const other of this.#others.values()) write.overlapping = other;
     this.open.set(start.id, write);
     return write;
   }
@@ -148,9 +145,7 @@ export class Overlaps {
   }
 
   #mark(other: Start | Operation): void {
-    this.open.forEach(write => {
-      write.overlapping = other;
-    });
+    for (const write of this.open.values()) write.overlapping = other;
     if (this.#allBefore(other)) return;
     for (const { write, operation } of this.#recent) {
       const over = other.type === 'op' && precedes(other, operation);
@@ -185,9 +180,7 @@ const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
-  ...start,
-  type: 'op',
-  outcome: 'info',
+  ...unfinished(start),
   return: end,
 });
 

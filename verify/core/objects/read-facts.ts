@@ -74,11 +74,16 @@ export interface ObjectState {
   lost?(read: Operation): Lost | undefined;
   /** Returns whether the list shows the session's last add. Undefined if later adds may have cut it off. */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
-  /** `due`: values that were acknowledged, or that a read showed. `kept`: only acknowledged values. */
-  due?(): readonly DueValue[];
-  kept?(): readonly KeptValue[];
-  /** Returns the number of values that the object may hold. */
-  size?(): number;
+  readonly contents?: ObjectContents;
+}
+
+export interface ObjectContents {
+  /** The number of values that the object may hold. */
+  readonly size: number;
+  /** Returns the values that the object should hold, because they were acknowledged, or a read showed them. */
+  due(): readonly DueValue[];
+  /** Returns the acknowledged values that the object should hold. */
+  kept(): readonly KeptValue[];
 }
 
 /** Returns whether a read shows an older version than an earlier operation; undefined without version numbers. */
@@ -96,19 +101,17 @@ export class Reader {
 
 /** Keeps a record for each session, and caches the last used record. */
 export class Readers<R extends Reader> {
-  readonly #Reader: new (
-    session: string,
-  ) => R;
+  readonly #make: (session: string) => R;
   readonly #all = new Map<string, R>();
   #last: R | undefined;
 
-  constructor(Reader: new (session: string) => R) {
-    this.#Reader = Reader;
+  constructor(make: (session: string) => R) {
+    this.#make = make;
   }
 
   of(session: string): R {
     if (this.#last?.session === session) return this.#last;
-    this.#last = getOrInsert(this.#all, session, () => new this.#Reader(session));
+    this.#last = getOrInsert(this.#all, session, () => this.#make(session));
     return this.#last;
   }
 

@@ -28,7 +28,7 @@ export class Register implements ObjectState {
   #unsets: Write[] = [];
   /** True if a value was written twice, so that a read does not show which write set it. */
   #repeats = false;
-  readonly readers = new Readers(Viewer);
+  readonly readers = new Readers(session => new Viewer(session));
 
   constructor({ initial }: ObjectEvent) {
     const [value] = initial ?? [];

@@ -4,8 +4,7 @@ import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, type Overlaps } from './overlaps.ts';
 import type { Value } from './value.ts';
 
-export class RemovedValues {
-  readonly #values = new Map<string, Value>();
+export class RemovedValues extends Map<string, Value> {
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
   /** True if a removed value was forgotten to save memory. A read of this value seems to show an unknown value. */
@@ -13,25 +12,18 @@ export class RemovedValues {
   #forgotten: Operation | undefined;
 
   constructor(most: () => number, overlaps: Overlaps) {
+    super();
     this.#most = most;
     this.#overlaps = overlaps;
-  }
-
-  get(value: string): Value | undefined {
-    return this.#values.get(value);
-  }
-
-  values(): Iterable<Value> {
-    return this.#values.values();
   }
 
   /** Adds a removed value, and forgets the oldest values beyond the maximum. */
   add(known: Value): void {
     known.present = false;
-    this.#values.set(known.value, known);
+    this.set(known.value, known);
     const most = this.#most();
-    for (const [oldest, { removing }] of this.#values) {
-      if (this.#values.size <= most) return;
+    for (const [oldest, { removing }] of this) {
+      if (this.size <= most) return;
       this.hasForgotten = true;
       this.#forgotten = removing.find(acknowledged)?.end ?? this.#forgotten;
       this.delete(oldest);
@@ -39,11 +31,10 @@ export class RemovedValues {
     }
   }
 
-  delete(value: string): void {
-    const known = this.#values.get(value);
-    if (known === undefined) return;
-    known.forgotten = true;
-    this.#values.delete(value);
+  override delete(value: string): boolean {
+    const known = this.get(value);
+    if (known !== undefined) known.forgotten = true;
+    return super.delete(value);
   }
 
   /** Returns whether all forgotten values were removed before the read was sent. */

@@ -3,7 +3,7 @@ import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
-import { type DueValue, NOTHING, type ObjectState } from './read-facts.ts';
+import { type DueValue, NOTHING, type ObjectContents } from './read-facts.ts';
 
 export interface Sifted {
   foreign?: number;
@@ -105,10 +105,10 @@ export class Sift {
   }
 
   /** Removes other runs' values from `saw`. If the list may be cut off, deletes `saw`, and returns the list. */
-  read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
+  read(read: Operation & Sifted, held: ObjectContents | undefined): readonly string[] | undefined {
     const { saw } = read;
     if (saw === undefined) return undefined;
-    const cut = this.#collects ? this.#cutOff(read, saw, state) : NOTHING;
+    const cut = held === undefined ? NOTHING : this.#cutOff(read, saw, held);
     if (cut === 'all') {
       delete read.saw;
       return saw;
@@ -131,18 +131,18 @@ export class Sift {
   }
 
   /** Returns values that the app may have cut off; `all` if a cut may explain every missing value. */
-  #cutOff(read: Operation & Sifted, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
+  #cutOff(read: Operation & Sifted, saw: readonly string[], held: ObjectContents): readonly string[] | 'all' {
     const { length } = saw;
     const longest = this.#longest;
     if (length + EXCESS < longest.most) return NOTHING;
     longest.most = Math.max(longest.most, length);
     if (longest.cutTo + EXCESS < longest.most) longest.cut = 0;
     const exceeds = longest.cut > 0 && length > longest.cutTo;
-    if (this.#kind.initial !== undefined || state.due === undefined) return NOTHING;
+    if (this.#kind.initial !== undefined) return NOTHING;
     const usual = exceeds || mayBeCutOff(length) || isLimit({ longest, length });
-    if (!usual && (state.size?.() ?? 0) <= length) return NOTHING;
+    if (!usual && held.size <= length) return NOTHING;
     const shown = new Set(saw);
-    const due = state.due();
+    const due = held.due();
     const isMissing = ({ value, add: { end } }: DueValue): boolean =>
       !shown.has(value) && end !== undefined && precedes(end, read);
     const missing = due.filter(isMissing);

@@ -25,15 +25,6 @@ export interface Started {
   write: Write | undefined;
 }
 
-const factsOf = (object: TrackedObject, certain: boolean): ObjectFacts => ({
-  object,
-  certain,
-  write: undefined,
-  reads: undefined,
-  newest: undefined,
-  found: NOTHING,
-});
-
 function stateOf(declared: ObjectEvent, overlaps: Overlaps, remembered: () => number): ObjectState {
   if (declared.kind === 'register') return new Register(declared);
   if (declared.kind === 'counter') return new Counter(declared, overlaps);
@@ -71,12 +62,19 @@ export class TrackedObject {
   }
 
   sift(read: Operation): void {
-    this.#cut = this.#sift.read(read, this.state);
+    this.#cut = this.#sift.read(read, this.state.contents);
   }
 
   /** @param final true in the phase of final reads, in which no write starts */
   ended(operation: Operation, certain: boolean, final: boolean): ObjectFacts {
-    const facts = factsOf(this, certain);
+    const facts: ObjectFacts = {
+      object: this,
+      certain,
+      write: undefined,
+      reads: undefined,
+      newest: undefined,
+      found: NOTHING,
+    };
     if (isWrite(operation)) {
       facts.write = this.overlaps.ended(operation, certain);
       this.state.wrote(facts.write, operation);

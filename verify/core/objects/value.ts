@@ -172,7 +172,7 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 }
 
 /** Returns whether a read without the value is wrong. */
-export const mustShow = (known: Value, { read, quiet }: ComparedRead): boolean =>
+export const mustShow = (known: Value, { read, quiet }: Pick<ComparedRead, 'read' | 'quiet'>): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
@@ -192,18 +192,13 @@ export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySe
   let lacks: Write | undefined;
   for (let i = added.length - 1, left = own.size; i >= 0 && left > 0; i--) {
     const known = added[i] as Value;
-    const { add, adds, present } = known;
+    const { add, adds } = known;
     if (own.has(known)) {
       left--;
       if (add !== undefined && lacks !== undefined && precedes(add, lacks.start)) return true;
-    } else if (
-      present &&
-      add !== undefined &&
-      precedes(add, read) &&
-      !mayBeGone(known, read) &&
-      !raced(known)
-    )
+    } else if (add !== undefined && precedes(add, read) && mustShow(known, { read, quiet: false })) {
       lacks ??= adds[0];
+    }
   }
   return false;
 }

@@ -6,8 +6,6 @@ import { alike } from './models.ts';
 import type { Overlaps, Write } from './overlaps.ts';
 import { OwedValues } from './owed-values.ts';
 import {
-  type DueValue,
-  type KeptValue,
   type Lost,
   type NewestAdd,
   NOTHING,
@@ -41,24 +39,23 @@ interface ReadCounts {
 }
 
 export class Values implements ObjectState {
-  readonly #contents: Contents;
-  readonly readers = new Readers(Viewer);
+  readonly contents: Contents;
+  readonly readers = new Readers(session => new Viewer(session));
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
-  #reads = 0;
 
   constructor(declared: ObjectEvent, overlaps: Overlaps, remembered: () => number) {
-    this.#contents = new Contents(declared, overlaps, remembered);
+    this.contents = new Contents(declared, overlaps, remembered);
     this.#owed = new OwedValues(declared.kind === 'bag');
     this.#overlaps = overlaps;
   }
 
   started(write: Write): void {
-    this.#contents.started(write);
+    this.contents.started(write);
   }
 
   wrote(write: Write, operation: Operation): void {
-    const contents = this.#contents;
+    const contents = this.contents;
     const added = contents.added(write, operation);
     if (operation.outcome === 'ok') {
       const reader = this.readers.of(operation.session);
@@ -72,11 +69,11 @@ export class Values implements ObjectState {
   }
 
   settle(read: Operation, before: Operation | undefined): readonly Write[] {
-    return this.#contents.overfull ? NOTHING : this.#owed.settle(read, before);
+    return this.contents.overfull ? NOTHING : this.#owed.settle(read, before);
   }
 
   lost(read: Operation): Lost | undefined {
-    return this.#contents.overfull ? undefined : this.#owed.lost(read);
+    return this.contents.overfull ? undefined : this.#owed.lost(read);
   }
 
   newest(read: Operation, saw: readonly string[]): NewestAdd | undefined {
@@ -84,25 +81,13 @@ export class Values implements ObjectState {
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
-    if (!this.#contents.removed.knowsAll(read)) return undefined;
-    const values = saw.flatMap(value => this.#contents.present.get(value) ?? []);
+    if (!this.contents.removed.knowsAll(read)) return undefined;
+    const values = saw.flatMap(value => this.contents.present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
-    const later = this.#contents.laterThan(write);
+    const later = this.contents.laterThan(write);
     // A list with room for the add and all later values must show the add.
     return later > saw.length ? undefined : { add: own.add, shown };
-  }
-
-  due(): readonly DueValue[] {
-    return this.#contents.due(this.#reads);
-  }
-
-  size(): number {
-    return this.#contents.present.size;
-  }
-
-  kept(): readonly KeptValue[] {
-    return this.#contents.kept();
   }
 
   read(read: Operation & Sifted, facts: ReadFacts): void {
@@ -111,18 +96,15 @@ export class Values implements ObjectState {
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
     // Skips a read that equals the session's previous, correct read.
-    if (
-      reader.settled === this.#contents.changes &&
-      last !== undefined &&
-      alike(last.saw ?? [], read.saw ?? [])
-    ) {
+    const same = reader.settled === this.contents.changes ? last : undefined;
+    if (same !== undefined && alike(same.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
     } else {
       reader.compared = NOTHING_COMPARED;
-      const number = ++this.#reads;
+      const number = ++this.contents.reads;
       const owed = this.#compare({ read, number, quiet: this.#overlaps.overBefore(read), reader, facts });
-      reader.settled = owed || reader.suspects.size > 0 ? -1 : this.#contents.changes;
+      reader.settled = owed || reader.suspects.size > 0 ? -1 : this.contents.changes;
     }
     facts.write = reader.compared.write;
     facts.again = reader.compared.next;
@@ -135,8 +117,8 @@ export class Values implements ObjectState {
     const before = reader.values;
     const seen = this.#look(reading);
     // An app may drop values beyond the declared maximum (`cap`).
-    if (this.#contents.held + (read.foreign ?? 0) > this.#contents.cap) this.#contents.overfull = true;
-    if (this.#contents.overfull || this.#contents.present.size + (read.foreign ?? 0) > this.#contents.cap)
+    if (this.contents.held + (read.foreign ?? 0) > this.contents.cap) this.contents.overfull = true;
+    if (this.contents.overfull || this.contents.present.size + (read.foreign ?? 0) > this.contents.cap)
       return true;
     const held = (known: Value): boolean => mustShow(known, reading);
     reader.compared = {
@@ -144,7 +126,7 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    const misses = seen.present < this.#contents.present.size && this.#misses(reading);
+    const misses = seen.present < this.contents.present.size && this.#misses(reading);
     const lacks = (seen.removing || seen.different < reader.shown.size) && lacking(reading);
     return seen.removing || misses || lacks;
   }
@@ -178,7 +160,7 @@ export class Values implements ObjectState {
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
-      const known = shown ? again : this.#contents.shownBy(value);
+      const known = shown ? again : this.contents.shownBy(value);
       if (shown) at++;
       else fresh.push(value);
       values.push(known);
@@ -203,7 +185,7 @@ export class Values implements ObjectState {
    */
   #misses({ read, number, quiet, reader, facts }: ComparedRead): boolean {
     let owed = false;
-    this.#contents.present.forEach(known => {
+    this.contents.present.forEach(known => {
       const { value, add } = known;
       if (known.shownIn === number || add?.session !== read.session || known.missed) return;
       owed = true;

@@ -24,8 +24,7 @@ export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec
 /** @param n number of the account, counted from 1. After the last account, the first one follows */
 export function accountOf(accounts: Accounts, n: number): PoolAccount {
   let index = (n - 1) % poolOf(accounts);
-  for (let i = 0; i < accounts.length; i++) {
-    const spec = accounts[i] as AccountSpec;
+  for (const [i, spec] of accounts.entries()) {
     if (index < sizeOf(spec)) {
       const user = nameOf(spec, index + 1);
       return { user, password: spec.password, label: labelIn(accounts, i, user) };
@@ -36,8 +35,7 @@ export function accountOf(accounts: Accounts, n: number): PoolAccount {
 }
 
 export function userLabel(accounts: Accounts, name: string): string | undefined {
-  for (let i = 0; i < accounts.length; i++) {
-    const spec = accounts[i] as AccountSpec;
+  for (const [i, spec] of accounts.entries()) {
     const number = numberOf(spec, name);
     if (number !== undefined) return labelIn(accounts, i, nameOf(spec, number));
   }

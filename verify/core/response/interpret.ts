@@ -84,12 +84,11 @@ export class Interpreter {
   }
 
   get learned(): Learned {
-    const { sessionCookies, unnamed, redirecting, strangers } = this;
     return {
-      sessionCookies,
-      unnamed: [...unnamed],
-      redirecting: [...redirecting],
-      strangers: strangers.known,
+      sessionCookies: this.sessionCookies,
+      unnamed: [...this.unnamed],
+      redirecting: [...this.redirecting],
+      strangers: this.strangers.known,
     };
   }
 

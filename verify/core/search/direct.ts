@@ -149,6 +149,8 @@ interface Zone {
   latest: number;
 }
 
+const newZone = (): Zone => ({ first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 });
+
 /**
  * Decides a register in which each value is written once. Compares the zones of its values: no valid order exists if
  * and only if two forward zones overlap, or a backward zone lies inside a forward one. Source: Gibbons and Korach,
@@ -158,7 +160,7 @@ function register({ initial: [first], operations }: ObjectHistory, writes: Write
   const zones: (Zone | undefined)[] = [];
   const unset = writes.operations.length;
   const start = first === undefined ? unset : (writes.numbers.get(first) as number);
-  zones[start] = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
+  zones[start] = { ...newZone(), first: Number.NEGATIVE_INFINITY };
   for (let i = 0; i < operations.length; i++) {
     const { call, return: end, operation } = operations[i] as Interval;
     const reading = operation.action === 'read';
@@ -168,7 +170,7 @@ function register({ initial: [first], operations }: ObjectHistory, writes: Write
     if (number === undefined || (number === unset && start !== unset)) return violated(i);
     const write = writes.operations[number] ?? BEFORE;
     if (reading && write !== BEFORE && end < (operations[write]?.call as number)) return violated(i);
-    zones[number] ??= { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
+    zones[number] ??= newZone();
     const zone = zones[number];
     zone.first = Math.min(zone.first, end);
     if (call > zone.last) {

@@ -1,8 +1,10 @@
 /** Cuts an object's history at reads that overlap no operation, once slow earlier reads are recorded. */
+import { unfinished } from '../history/actions.ts';
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
 import { precedes } from '../timeline/clocks.ts';
+import { isHandoff } from '../timeline/handoff.ts';
 
 export interface Entry {
   operation: Operation;
@@ -43,6 +45,8 @@ export class Segments {
   /** Number of operations in the segment that may or may not have happened. */
   #unsure = 0;
   #adds = 0;
+  #before: Operation | undefined;
+  #wrote: Operation | undefined;
 
   constructor(object: ObjectEvent) {
     this.object = object;
@@ -51,16 +55,13 @@ export class Segments {
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  #before: Operation | undefined;
-  #wrote: Operation | undefined;
-
   get judges(): boolean {
     return !this.closed && !this.#unknown;
   }
 
   started(start: Start): void {
     this.#open.set(start.id, start);
-    if (this.#cut !== undefined) this.#calledAfterCut(start);
+    this.#calledAfterCut(start);
   }
 
   /** Called instead of `ended` for an operation whose response proves nothing about the object. */
@@ -95,7 +96,7 @@ export class Segments {
     if (!sure) this.#unsure++;
     if (sure) this.#follow(operation);
     else this.#dropClient(operation.client);
-    if (this.#cut !== undefined) this.#calledAfterCut(operation);
+    this.#calledAfterCut(operation);
     const over = this.#cutOff();
     if (alone && !repeats && this.#cut === undefined && !this.#ambiguous()) {
       this.#cut = { read: operation, length: this.#entries.length, waiting: new Set(this.#clients.keys()) };
@@ -106,14 +107,14 @@ export class Segments {
   /** `overlaps`: the operation overlaps a write. `crosses`: another instance served the previous operation. */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
-    const [before, here] = [this.#before, operation.instance];
+    const before = this.#before;
     const against = reads ? this.#wrote : before;
     const inFlight = [...this.#open.values()].some(({ action }) => action !== 'read');
     this.#before = later(before, operation);
     if (!reads) this.#wrote = later(this.#wrote, operation);
     return {
       overlaps: inFlight || (against !== undefined && !precedes(against, operation)),
-      crosses: before?.instance !== undefined && here !== undefined && before.instance !== here,
+      crosses: before !== undefined && isHandoff(before, operation),
     };
   }
 
@@ -125,13 +126,7 @@ export class Segments {
   rest(): Segment {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
-      .map(
-        (start): Entry => ({
-          operation: { ...start, type: 'op', outcome: 'info' },
-          sure: false,
-          late: false,
-        }),
-      );
+      .map((start): Entry => ({ operation: unfinished(start), sure: false, late: false }));
     return this.#segment(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 

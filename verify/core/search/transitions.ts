@@ -43,23 +43,12 @@ export class Transitions {
 
   step(state: number, kind: number): number {
     const classes = this.#operations.length;
-    if (classes > WIDE) {
-      const at = state * classes + kind;
-      let next = this.#steps.get(at);
-      if (next === undefined) {
-        next = this.#compute(state, kind);
-        this.#steps.set(at, next);
-      }
-      return next;
-    }
+    if (classes > WIDE)
+      return getOrInsert(this.#steps, state * classes + kind, () => this.#compute(state, kind));
     this.#rows[state] ??= new Int32Array(classes).fill(UNTRIED);
     const row = this.#rows[state];
-    let next = row[kind] as number;
-    if (next === UNTRIED) {
-      next = this.#compute(state, kind);
-      row[kind] = next;
-    }
-    return next;
+    if (row[kind] === UNTRIED) row[kind] = this.#compute(state, kind);
+    return row[kind] as number;
   }
 
   #compute(state: number, kind: number): number {

@@ -40,14 +40,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const names = checks.map(check => check.guarantee);
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
-  if (window === undefined) return { checks, claims: claimed, figures };
-  // A budget allows failed requests, so the counter of failed requests has no threshold.
-  const tolerant = figures.map(figure => {
-    if (figure.metric !== DOWN) return figure;
-    const { needs: _, ...counted } = figure;
-    return counted;
-  });
-  return { checks, claims: claimed, figures: tolerant, window };
+  return { checks, claims: claimed, figures, ...(window && { window }) };
 }
 
 export interface Figure {
@@ -159,7 +152,9 @@ export function thresholdsOf(
   if (window?.gap !== undefined && claims.includes('availability')) thresholds[GAP] = [`max<=${window.gap}`];
   if (claims.includes('routing')) thresholds[TAGGED.requests.metric] = ['count>=100'];
   for (const { metric, needs, of } of figures) {
-    if (needs !== undefined && of.some(guarantee => claims.includes(guarantee))) thresholds[metric] = [needs];
+    // A budget allows failed requests, so the counter of failed requests has no threshold.
+    if (needs === undefined || (window !== undefined && metric === DOWN)) continue;
+    if (of.some(guarantee => claims.includes(guarantee))) thresholds[metric] = [needs];
   }
   for (const instance of [...instances, OTHER]) {
     const expected = instance !== OTHER;

@@ -5,6 +5,7 @@ import type { Operation, Run, Start } from '../history/history.ts';
 import type { ObjectFacts } from '../objects/tracked-object.ts';
 import { GATEWAY } from '../response/outcome.ts';
 import { precedes } from './clocks.ts';
+import { isHandoff } from './handoff.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
 import { type DeclaredTimeouts, mayHaveExpired, renew } from './timeouts.ts';
 
@@ -133,13 +134,8 @@ export class Sessions {
   #stand(operation: Operation, session: SessionState): Standing {
     const emptied = this.#keeps(operation, session);
     if (operation.action === 'login') {
-      this.#counts(operation, session.credentials);
-      if (operation.outcome === 'ok' && session.login === undefined && operation.with === undefined) {
-        session.login = operation;
-        session.last = operation;
-        session.active = operation.call;
-        this.#mayHaveEnded(session, operation);
-      }
+      // The response to replayed cookies may be about another session.
+      if (operation.with === undefined) this.#login(operation, session);
       return standing(session, false);
     }
     const ending = operation.action === 'logout-all' ? this.#endings.get(operation.user) : undefined;
@@ -158,25 +154,21 @@ export class Sessions {
       session.last = operation;
       renew(this.#expiry, session, operation);
     }
-    const handoff =
-      previous?.instance !== undefined &&
-      operation.instance !== undefined &&
-      previous.instance !== operation.instance;
+    const handoff = previous !== undefined && isHandoff(previous, operation);
     return standing(session, true, handoff ? previous : undefined);
   }
 
-  #counts(login: Operation, credentials: Credentials): void {
-    // The response to replayed cookies may be about another session.
-    if (login.with !== undefined) return;
-    if (login.outcome === 'ok') credentials.accepted++;
-    else if (refusedLogin(login)) credentials.refused++;
-  }
-
-  /** Marks a session as possibly logged out, if its login overlaps a `logout-all` of the same user. */
-  #mayHaveEnded(session: SessionState, login: Operation): void {
+  #login(login: Operation, session: SessionState): void {
+    if (refusedLogin(login)) session.credentials.refused++;
+    if (login.outcome !== 'ok') return;
+    session.credentials.accepted++;
+    if (session.login !== undefined) return;
+    session.login = login;
+    session.last = login;
+    session.active = login.call;
     const ending = this.#endings.get(session.user);
-    if (ending === undefined) return;
-    if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
+    // A `logout-all` that overlaps the login may have ended the session.
+    if (ending !== undefined && !precedes(ending.end ?? ending.start, login)) session.logout ??= ending.start;
   }
 
   refused(): [user: string, times: number][] {
