@@ -109,7 +109,7 @@ export const VARIABLES = z.object({
   SESSION_SECRET: variable(
     secrets,
     DEVELOPMENT_SECRET,
-    'Signs cookies and form tokens: 16 characters or more. Several, comma-separated: the first signs, all are accepted. The development secret is refused where `NODE_ENV` is `production` or `HOST` is not a loopback address, unless `TRIAL` is `true`.',
+    'Signs cookies and form tokens: 16 characters or more. Several secrets, comma-separated: the first one signs, and all are accepted. The development secret is refused where `NODE_ENV` is `production` or `HOST` is not a loopback address, unless `TRIAL` is `true`.',
     { shown: 'the development secret', secret: true },
   ),
   SESSION_STORE: variable(
@@ -210,7 +210,7 @@ export const VARIABLES = z.object({
   PUBLIC_URL: variable(
     z.literal('').or(publicUrl),
     '',
-    'Address of the app for its users, at which links in mails begin, and to which the store of pictures redirects; required with `SMTP_URL` and `S3_BUCKET`. Neither uses the `Host` of a request, which an attacker can choose.',
+    'Address at which users reach the app. Links in mails begin with it, and the store of pictures redirects browsers to it. Required with `SMTP_URL` and `S3_BUCKET`. The app does not use the `Host` of a request instead, because an attacker can choose it.',
   ),
   ACTIVATION_SECONDS: variable(
     seconds,
@@ -258,7 +258,7 @@ export const VARIABLES = z.object({
   LOG_LEVEL: variable(
     oneOf(LEVELS),
     'info',
-    `Lowest level that is logged: ${names(LEVELS)}. Requests are logged at \`info\`; Baton needs them for \`evidence\`.`,
+    `Lowest level that is logged: ${names(LEVELS)}. Requests are logged at \`info\`; Baton needs them for the guarantee \`evidence\`.`,
   ),
   LOG_FILE: variable(z.string(), '', 'File that receives the same lines as standard output.'),
   PAYMENT_MS: variable(milliseconds(), '0', 'Duration of a simulated payment in each checkout.'),

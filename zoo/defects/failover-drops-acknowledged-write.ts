@@ -5,7 +5,7 @@ export const failoverDropsAcknowledgedWrite: Defect = {
   name: 'failover-drops-acknowledged-write',
   section: 'survival',
   broken:
-    'The store has a replica that takes over when it fails. Replication is asynchronous, so changes that users made just before the failover are lost, although they were acknowledged.',
+    'The store has a replica that takes over when the primary fails. Replication is asynchronous, so changes that users made just before the failover are lost, although they were acknowledged.',
   wild: 'It affects every Redis with Sentinel, and every managed Redis with automatic failover. `WAIT` makes the loss less likely, but does not rule it out.',
   references: ['redis.io/commands/WAIT', 'redisson/redisson#1272'],
   remedy:

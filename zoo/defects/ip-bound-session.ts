@@ -20,7 +20,7 @@ export const ipBoundSession: Defect = {
   section: 'continuity',
   broken:
     'The app binds a session to the client address of the first request after the login. It sees the address of one of the two nodes of the cloud balancer. A request through the other node is treated as signed out.',
-  wild: 'The binding is meant against stolen cookies. But addresses change: of phones, of offices with several uplinks, and of balancers whose address the app takes for that of the user.',
+  wild: 'The binding is meant against stolen cookies. But the addresses of phones, and of offices with several uplinks, change. Or the app takes the address of a balancer for the address of the user.',
   references: [
     'luyadev/luya-module-admin#346',
     'ucam-department-of-psychiatry/camcops#226',

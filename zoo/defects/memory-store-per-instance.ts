@@ -5,7 +5,7 @@ export const memoryStorePerInstance: Defect = {
   name: 'memory-store-per-instance',
   section: 'continuity',
   broken:
-    'Each instance keeps sessions in its own memory. On any instance other than the one that served the login, the user is signed out and gets a new cookie, which replaces that of the old session.',
+    'Each instance keeps sessions in its own memory. On any instance other than the one that served the login, the user is signed out and gets a new cookie, which replaces the cookie of the old session.',
   wild: 'The default store of a framework (or files on a local disk) works in development and with one instance, and stays when a second instance is added.',
   references: [
     'expressjs/session#256',

@@ -8,7 +8,7 @@ export const oldConnectRedisNeverTouches: Defect = {
   section: 'expiry',
   broken:
     'The store connect-redis 1.5.0 has no `touch`, so express-session cannot renew a session that a request only reads. An active user is signed out when the time to live of the last write has passed.',
-  wild: 'A store that is older than the middleware misses the method that a later version of the middleware calls if it exists. There is no error.',
+  wild: 'The store is older than the middleware. The middleware calls `touch` only if the store has this method, so there is no error.',
   references: ['tj/connect-redis#142', 'tj/connect-redis#144', 'valery-barysok/session-file-store#17'],
   remedy: 'Use a store that implements `touch`: connect-redis 2.2.0 or later.',
   needs: ['time'],

@@ -10,7 +10,7 @@ export const oldExpressSessionRollsForStrangers: Defect = {
   section: 'cookie-policy',
   broken:
     'With `rolling`, express-session 1.8.2 sets a session cookie in every response, also for visitors without a session, and although `saveUninitialized` is off. Each such response has a new id that no store knows. So visitors and crawlers collect useless cookies, and a late response may replace the cookie of a login.',
-  wild: 'The option renews the cookies of active users. That it also sets cookies for crawlers, health checks and visitors who have not agreed to cookies was reported a year later.',
+  wild: 'The option renews the cookies of active users. A year later, users reported that it also sets cookies for crawlers, health checks and visitors who have not agreed to cookies.',
   references: ['expressjs/session#239', 'expressjs/session PR#240'],
   remedy: 'Use express-session 1.13.0 or later, which renews only cookies of sessions that the store has.',
   needs: [],

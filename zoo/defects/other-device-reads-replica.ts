@@ -10,7 +10,7 @@ export const otherDeviceReadsReplica: Defect = {
   name: 'other-device-reads-replica',
   section: 'linearizability',
   broken:
-    'Reads go to a replica, but a session reads from the primary for two seconds after its own write. So a session always sees its own changes. Another device of the same user does not, even if they were acknowledged before its request.',
+    'Reads go to a replica, but a session reads from the primary for two seconds after its own write. So a session always sees its own changes. Another device of the same user may not see these changes, even if they were acknowledged before its request.',
   wild: 'Frameworks switch between primary and replica in this way: the session stores when it last wrote.',
   references: ['rails/rails PR#35073', 'multigres/multigres#21'],
   remedy:

@@ -9,7 +9,7 @@ export const revokeAllMissesSessions: Defect = {
   section: 'logout-final',
   broken:
     "The record of a user lists the user's sessions. A login reads the record and writes it back at its end, so of two concurrent logins one is missing from the list. Logging out everywhere does not end that session.",
-  wild: 'There is no index from user to sessions, or the index is updated by read, modify and write, as an ORM does that saves whole records.',
+  wild: 'There is no index from user to sessions, or the index is updated by read, modify and write. An ORM that saves whole records does this.',
   references: [
     'pypi/warehouse#10849',
     'iftechfoundation/ifdb#425',

@@ -7,7 +7,7 @@ export const rollingCookieRestoresUser: Defect = {
   name: 'rolling-cookie-restores-user',
   section: 'isolation',
   broken:
-    'The session is in the cookie, and each response sets it again to prolong it. A response that arrives after the logout and after the login of another user puts the old session back: the browser of the second user shows the first.',
+    'The session is in the cookie, and each response sets it again to prolong it. A response that arrives after the logout and after the login of another user puts the old session back: the browser of the second user shows the pages of the first user.',
   wild: 'A client library rolls the session in every response, also in those of requests that began before the logout. A slow page, a poll or a second tab is enough.',
   references: [
     'auth0/nextjs-auth0#544',

@@ -9,7 +9,7 @@ export const staleLocalSessionCache: Defect = {
   name: 'stale-local-session-cache',
   section: 'monotonic-reads',
   broken:
-    'Each instance caches the sessions that it has read for half a minute, and does not read the store in that time. A session alternates between new and old data, depending on the instance that responds.',
+    'After each read, an instance caches the session for half a minute, and does not read the store in that time. A session alternates between new and old data, depending on the instance that responds.',
   wild: 'A cache in the process saves a round trip to the shared store. No message invalidates it when another instance changes the session, or such a message is lost while the network is down.',
   references: ['saleor/saleor#2354', 'redisson/redisson#1868', 'redisson/redisson#1432'],
   remedy:
