@@ -14,6 +14,11 @@ const SURE = { alive: 3, flaky: 12 };
 /** Maximum number of requests to find out whether one cookie carries the session. */
 const TRIES = 80;
 /**
+ * Number of consecutive signed-out responses to requests with all cookies that show that the session has ended: an app
+ * may end a session when a request lacks one of its cookies.
+ */
+const ENDED = 20;
+/**
  * Number of requests with a cookie of a second client. `there`: on instances that know the session. `anywhere`: if
  * responses do not name their instance.
  */
@@ -49,23 +54,46 @@ export async function sessionCookies(
   own: SessionClient,
   logins: FurtherLogins,
 ): Promise<string[]> {
+  const session = new Renewed(asking, own, logins);
   const names = own.cookies(asking.target.signedIn.page).map(({ name }) => name);
   const found = new Map<string, Alive>();
   for (const name of names) {
-    const alive = await needed(asking, own, name);
-    if (alive !== undefined && !(await acceptsAnyClients(asking, own, name, alive))) found.set(name, alive);
+    const alive = await needed(asking, await session.client(), name);
+    if (alive !== undefined && !(await acceptsAnyClients(asking, await session.client(), name, alive)))
+      found.set(name, alive);
   }
-  if (found.size === 0) return await alone(asking, own, names);
+  if (found.size === 0) return await alone(asking, await session.client(), names);
   if (found.size === 1) return [...found.keys()];
   const stranger = await logins.other();
   const carrying: string[] = [];
-  for (const [name, alive] of found)
-    if (stranger === undefined || !(await acceptsAnotherUsers(asking, own, stranger, name, alive)))
+  for (const [name, alive] of found) {
+    const client = await session.client();
+    if (stranger === undefined || !(await acceptsAnotherUsers(asking, client, stranger, name, alive)))
       carrying.push(name);
+  }
   if (carrying.length < 2) return carrying;
   const twin = await logins.again();
   const unique = carrying.filter(name => cookieOf(asking, twin, name) !== cookieOf(asking, own, name));
   return unique.length === 0 ? carrying : unique;
+}
+
+/** Replaces the examined session by a later one of the same user if the app has ended it. */
+class Renewed {
+  readonly #asking: Asking;
+  readonly #logins: FurtherLogins;
+  #client: SessionClient;
+
+  constructor(asking: Asking, client: SessionClient, logins: FurtherLogins) {
+    this.#asking = asking;
+    this.#client = client;
+    this.#logins = logins;
+  }
+
+  async client(): Promise<SessionClient> {
+    if (!(await everSignedIn(this.#asking, this.#client, [])))
+      this.#client = (await this.#logins.again()) ?? this.#client;
+    return this.#client;
+  }
 }
 
 /**
@@ -80,9 +108,10 @@ export function furtherLogins(context: Context, first: Account): FurtherLogins {
     return entered ? driver.copyJar() : undefined;
   };
   const second = context.account(1);
+  let times = 0;
   return {
     other: async () => (second.label === first.label ? undefined : login('r-other', second)),
-    again: () => login('r-again', first),
+    again: () => login(`r-again-${++times}`, first),
   };
 }
 
@@ -90,24 +119,28 @@ const cookieOf = ({ target }: Asking, client: SessionClient | undefined, name: s
   client?.cookies(target.signedIn.page).find(cookie => cookie.name === name)?.value;
 
 /**
- * Sends requests with and without a cookie. The order is random, so that no round robin separates them by instance.
- * Returns undefined if the session does not need the cookie, or if no response was signed in.
+ * Sends requests with and without a cookie. The order is random, so that no round robin separates them by instance; a
+ * request with the cookie comes first, because one without it may end the session. Returns undefined if the session
+ * does not need the cookie, or if no response was signed in.
  */
 async function needed(asking: Asking, own: SessionClient, name: string): Promise<Alive | undefined> {
   const whole = { signedIn: 0, out: 0 };
   const instances = new Set<string>();
   let user: string | undefined;
-  let lacking = 0;
-  for (let i = 0; i < TRIES && !asking.signal.aborted; i++) {
+  let [lacking, outInTurn] = [0, 0];
+  for (let i = 0; i < TRIES && outInTurn < ENDED && !asking.signal.aborted; i++) {
     const enough = whole.out === 0 ? SURE.alive : SURE.flaky;
     if (whole.signedIn >= enough && lacking >= enough) break;
-    const without = asking.random.next() < 0.5 ? [name] : [];
+    const without = whole.signedIn > 0 && asking.random.next() < 0.5 ? [name] : [];
     const answer = await ask(asking, own.copy(without));
     if (answer.signedIn && without.length > 0) return undefined;
     if (answer.signedIn) user = answer.user;
     if (answer.signedIn && answer.instance !== undefined) instances.add(answer.instance);
     if (without.length > 0) lacking++;
-    else whole[answer.signedIn ? 'signedIn' : 'out']++;
+    else {
+      whole[answer.signedIn ? 'signedIn' : 'out']++;
+      outInTurn = answer.signedIn ? 0 : outInTurn + 1;
+    }
   }
   return whole.signedIn === 0 || lacking === 0 ? undefined : { user, instances };
 }

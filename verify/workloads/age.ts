@@ -6,9 +6,9 @@ import { writable, writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import type { Probe } from '../target/schema.ts';
-import { changed, leftOut } from './audit.ts';
 import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
 import { DelaySearch } from './delay-search.ts';
+import { Forger } from './forger.ts';
 import { collection, outsideAscii } from './growth.ts';
 import { raceLogout } from './logout-race.ts';
 import { head, pageForHead, provokeErrors } from './rare-requests.ts';
@@ -73,7 +73,7 @@ export const age: Workload = {
       if (session === undefined) return;
       const until = clock.now() + (life * 1000 * (n + 1)) / all;
       await HABITS[n % HABITS.length]?.(session, { every: life / TIMES, until, ended: endedAt(until) });
-      dead.push(await loggedOut(session, n));
+      if (!session.over) dead.push(await loggedOut(session, n));
     });
     await Promise.all([living, visits(context, all, endedAt(start + life * 1000))]);
     await inTurn(context, dead.length, DEAD_AT_ONCE, async (_, n) => dead[n]?.());
@@ -110,6 +110,8 @@ interface Session extends Omit<Racer, 'probe'> {
   shared: Shared;
   probe: Probe | undefined;
   written: number;
+  /** True if the app has ended the session and refused a further login. */
+  over: boolean;
 }
 
 async function begun(context: Context, n: number, shared: Shared): Promise<Session | undefined> {
@@ -129,7 +131,7 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   const text = outsideAscii(context.growth);
   const awkward = text !== undefined && probe !== undefined && probe === collection(context.target);
   if (awkward) await driver.write(probe, { text });
-  return { context, driver, probe, other: undefined, shared, written: awkward ? 1 : 0 };
+  return { context, driver, probe, other: undefined, shared, written: awkward ? 1 : 0, over: false };
 }
 
 async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
@@ -223,24 +225,18 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 }
 
 /** Sends changed cookies repeatedly, because an instance may accept a changed cookie only once in many requests. */
-async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
-  const without = await leftOut(context, driver);
-  for (let i = 0; !ended(); i++) {
+async function forges(session: Session, { ended }: Pace): Promise<void> {
+  const { context, driver, shared } = session;
+  const forger = await Forger.of(context, driver);
+  for (let i = 0; !ended() && !forger.over; i++) {
     const other = shared.logins.find(login => login.driver !== driver);
-    const all = other === undefined ? [] : changed(context, driver, other);
-    const forgeries = all.filter(({ forged }) => forged !== '');
-    await Promise.all(
-      forgeries.map(({ name, change, forged }) => {
-        const client = driver.copyJar(without.get(name));
-        client.put(name, forged);
-        return driver.read(undefined, { as: { client, with: 'forged', change } });
-      }),
-    );
+    if (other !== undefined) await forger.sendAll(other, ended);
     // Makes a round robin skip an instance in every second round, so that each instance gets each kind of changed
     // cookie.
-    if (i % 2 === 0) await driver.read();
+    if (i % 2 === 0 && !forger.over) await forger.driver.read();
     await pause(context, FORGED_EVERY);
   }
+  Object.assign(session, { driver: forger.driver, over: forger.over });
 }
 
 async function uses(session: Session, to: string | undefined): Promise<Operation> {

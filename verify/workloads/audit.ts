@@ -5,7 +5,7 @@ import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
 import { staticFiles } from '../client/static-files.ts';
 import type { Operation } from '../core/history/history.ts';
-import { forgeries } from './forgeries.ts';
+import { Forger } from './forger.ts';
 import { collection, eachText, UNMEASURED } from './growth.ts';
 import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
@@ -18,8 +18,6 @@ const TIMES = 3;
  * cookie.
  */
 const FORGED = { least: 4, most: 12 };
-/** Number of reads without a cookie. A single read may reach an instance that does not know the session. */
-const LOOKS = 3;
 
 export const audit: Workload = {
   name: 'audit',
@@ -87,13 +85,14 @@ async function forges(context: Context, plan: Plan): Promise<void> {
   for (let i = 0; i < FORGED.most && !enough(i) && !over(context, plan, i < FORGED.least); i++) {
     const pair = [Driver.of(context, 100 + 2 * i), Driver.of(context, 101 + 2 * i)] as const;
     const [one, other] = pair;
+    let left: readonly Driver[] = pair;
     if ((await one.enter()) && (await other.enter())) {
       const elsewhere = await servedOutside(tried, pair);
       const done = (): boolean => over(context, plan, i < FORGED.least);
-      if (elsewhere === other) await forge(context, done, [other, one], tried);
-      else if (elsewhere === one || i < FORGED.least) await forge(context, done, pair, tried);
+      if (elsewhere === other) left = await forge(context, done, [other, one], tried);
+      else if (elsewhere === one || i < FORGED.least) left = await forge(context, done, pair, tried);
     }
-    for (const driver of pair) await leave(context, driver);
+    for (const driver of left) await leave(context, driver);
   }
 }
 
@@ -110,7 +109,8 @@ async function servedOutside(
 }
 
 /**
- * Sends the changed cookies of a session, and adds the reached instances to `tried`.
+ * Sends the changed cookies of a session, and adds the reached instances to `tried`. Returns the sessions that are then
+ * signed in.
  *
  * @param done returns true when no further request must begin
  */
@@ -119,52 +119,18 @@ async function forge(
   done: () => boolean,
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
-): Promise<void> {
+): Promise<Driver[]> {
   // Sends each changed cookie twice if the session reaches only one instance, as behind a sticky balancer.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
-  const without = await leftOut(context, driver);
-  for (const { name, change, forged } of changed(context, driver, other)) {
-    if (done()) break;
-    const send = async (how: How): Promise<Operation> => {
-      const client = driver.copyJar(without.get(name));
-      client.put(name, forged);
-      const as = { client, with: 'forged' as const, change };
-      return (await driver.read(undefined, { ...how, as })).operation;
-    };
+  const forger = await Forger.of(context, driver);
+  const kinds = forger.changes(other);
+  for (let i = 0; i < kinds.length && !done() && !forger.over; i++) {
+    const send = (how: How): Promise<Operation> =>
+      forger.send(forger.changes(other)[i] ?? (kinds[i] as (typeof kinds)[number]), how);
     for (const instance of await everywhere(context, send, { names, times })) tried.add(instance);
   }
-}
-
-/**
- * Returns, for each session cookie, the cookies that a request with the changed cookie must omit. For example, a
- * remember-me cookie would sign in the request.
- */
-export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
-  const names = driver.cookies().map(({ name }) => name);
-  const found = new Map<string, string[]>();
-  for (const name of names.filter(one => interpreter.sessionCookies.includes(one))) {
-    const rest = driver.copyJar([name]);
-    found.set(name, [name]);
-    for (let i = 0; i < LOOKS && names.length > 1 && found.get(name) !== names && !signal.aborted; i++) {
-      const reply = await rest.send({ method: 'GET', path: target.signedIn.page }, signal);
-      if (interpreter.seen(reply, { action: 'read' }).signedIn === 'in') found.set(name, names);
-    }
-  }
-  return found;
-}
-
-/**
- * Returns changed values of each session cookie.
- *
- * @param other a second session; one value joins parts of both sessions' cookies
- */
-export function changed(context: Context, driver: Driver, other: Pick<Driver, 'cookies'>) {
-  const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));
-  return own.flatMap(({ name, value }) => {
-    const theirs = other.cookies().find(cookie => cookie.name === name)?.value ?? '';
-    return forgeries(value, theirs).map(forgery => ({ name, ...forgery }));
-  });
+  return forger.over ? [other] : [forger.driver, other];
 }
 
 /**

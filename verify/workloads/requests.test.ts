@@ -56,9 +56,10 @@ interface App {
  * Starts the app.
  *
  * @param options.remembers if true, the app also sets a remember-me cookie
+ * @param options.compares if true, the app needs a second cookie, and ends a session whose cookies do not fit together
  * @param options.refuses a method that the app refuses
  */
-async function started({ remembers = false, refuses = '' } = {}): Promise<App> {
+async function started({ remembers = false, compares = false, refuses = '' } = {}): Promise<App> {
   let [reads, heads, cutOff, missing] = [0, 0, 0, 0];
   let foreign = 0;
   const sessions = new Map<string, string[]>();
@@ -68,6 +69,7 @@ async function started({ remembers = false, refuses = '' } = {}): Promise<App> {
     if (url === '/') reads++;
     const sent = (name: string): string => new RegExp(`${name}=(\\w+)`).exec(headers.cookie ?? '')?.[1] ?? '';
     const id = sessions.has(sent('sid')) ? sent('sid') : sent('remember');
+    if (compares && sent('auth') !== id) sessions.delete(id);
     const notes = sessions.get(id);
     if (url === '/login' && method === 'GET') return response.end('<form></form>');
     if (url === '/login') {
@@ -75,7 +77,8 @@ async function started({ remembers = false, refuses = '' } = {}): Promise<App> {
       sessions.set(own, []);
       // Like Jetty, the app ignores the name of the instance at the end of its session cookie.
       const remember = remembers ? [`remember=${own}; Path=/`] : [];
-      response.setHeader('set-cookie', [`sid=${own}.instance-number-1; Path=/`, ...remember]);
+      const auth = compares ? [`auth=${own}; Path=/`] : [];
+      response.setHeader('set-cookie', [`sid=${own}.instance-number-1; Path=/`, ...remember, ...auth]);
       return response.writeHead(303, { location: '/' }).end();
     }
     if (notes === undefined) return response.writeHead(401).end();
@@ -234,6 +237,30 @@ it('audit and age send a changed cookie alone if another cookie signs in by itse
     const forged = forgedOf(await operationsOf(url, workload, until));
     expect(forged.length).toBeGreaterThanOrEqual(10);
     expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
+  }
+});
+
+it('audit and age judge no session that the app has ended because its changed cookies did not fit together', async () => {
+  for (const workload of [audit, age]) {
+    const { url } = await started({ compares: true });
+    const forgedOf = (all: readonly Operation[]) => all.filter(one => one.with === 'forged');
+    const { context, operations } = recorded(url, () => {
+      if (workload === age && forgedOf(operations).length > 30) plan.deadline = 0;
+    });
+    context.interpreter.sessionCookies = ['sid', 'auth'];
+    const loadEnds = context.recorder.clock.now() + (workload === age ? DURATION * 1000 : 0);
+    const plan = { sessions: 1, deadline: loadEnds, loadEnds };
+    await workload.run(context, plan);
+    const forged = forgedOf(operations);
+    expect(forged.length).toBeGreaterThanOrEqual(20);
+    expect(new Set(forged.map(({ session }) => session)).size).toBeGreaterThanOrEqual(8);
+    expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
+    const left = new Map(
+      operations.flatMap(one => (one.action === 'logout' ? [[one.session, one.call]] : [])),
+    );
+    const lives = ({ session, call }: Operation): boolean => call < (left.get(session) ?? call + 1);
+    const own = operations.filter(one => one.with === undefined && one.action === 'read' && lives(one));
+    expect(own.filter(({ signedIn }) => signedIn === 'out').map(({ session }) => session)).toEqual([]);
   }
 });
 
