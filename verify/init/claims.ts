@@ -6,20 +6,20 @@ import { lacksOf } from './lacks.ts';
 import type { Login } from './login.ts';
 import type { Left } from './logout.ts';
 import type { FoundProbe } from './probe.ts';
-import { holdsSession } from './session-data.ts';
+import { holdsSession, type OtherValues } from './session-data.ts';
 import type { Alone, Signal } from './signal.ts';
 
 /**
  * Returns the claims and the reason for them.
  *
- * @param values for each session cookie and token, its values at several times, and of several users
- * @param before the values of the same cookies before a login
+ * @param values for each session cookie and token, its values in order of time
+ * @param others the values of the same cookies before a login, in another session of the first user, and of the second
  * @param users login names
  * @param probe if `onServer` is true, the server keeps the session
  */
 export function claimsOf({
   values,
-  before = [],
+  others = {},
   users,
   left,
   signal,
@@ -27,7 +27,7 @@ export function claimsOf({
   probe,
 }: {
   values: readonly (readonly string[])[];
-  before?: readonly (string | undefined)[];
+  others?: { readonly [Session in keyof OtherValues]?: readonly (string | undefined)[] };
   users: readonly string[];
   left: Left | undefined;
   signal: Signal | Alone | undefined;
@@ -35,7 +35,15 @@ export function claimsOf({
   probe: Pick<FoundProbe, 'onServer'> | undefined;
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
-  const holds = probe?.onServer !== true && values.some((seen, i) => holdsSession(seen, users, before[i]));
+  const holds =
+    probe?.onServer !== true &&
+    values.some((inTurn, i) =>
+      holdsSession(inTurn, users, {
+        before: others.before?.[i],
+        again: others.again?.[i],
+        second: others.second?.[i],
+      }),
+    );
   // Init claims `stateless-token` if the cookie or token contains the session and stays valid after a logout. If the
   // login gives a refresh token, init does not claim it, because `token-refresh` judges the logout.
   const token = login.refresh === undefined && left?.livesOn === true && holds;

@@ -1,8 +1,8 @@
+import type { Carried } from './carriers.ts';
 import type { Login } from './login.ts';
 import type { Logout } from './logout-requests.ts';
 import type { Mark } from './mark.ts';
 import type { FoundProbe } from './probe.ts';
-import type { Carried } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
 
 /** A guarantee that no run can decide, and the part that the target file lacks for it (`lacks`). */

@@ -211,9 +211,28 @@ describe('a session cookie', () => {
 
   it('of a long opaque value is an encrypted id if the value was as long before the login', () => {
     const sealed = (length: number) => `Fe26.2**${'b01e087489458f5b'.repeat(length)}`;
-    expect(holdsSession([sealed(16), sealed(16)], ['alice'], sealed(16))).toBe(false);
-    expect(holdsSession([sealed(18), sealed(18)], ['alice'], sealed(16))).toBe(true);
+    expect(holdsSession([sealed(16), sealed(16)], ['alice'], { before: sealed(16) })).toBe(false);
+    expect(holdsSession([sealed(18), sealed(18)], ['alice'], { before: sealed(16) })).toBe(true);
     expect(holdsSession([sealed(16), sealed(16)], ['alice'])).toBe(true);
+  });
+
+  it('contains an encrypted name if each of its values is longer for the user with the longer name', () => {
+    const holds = (
+      own: string[],
+      again: string | undefined,
+      second: string,
+      users = ['alice', 'bob'],
+    ): boolean => holdsSession(own, users, { again, second });
+    const [long, short] = ['Q2'.repeat(32), `${'x7'.repeat(30)}xy=`];
+    expect(holds([long, long], long, short)).toBe(true);
+    expect(holds([short], short, long, ['bob', 'alice'])).toBe(true);
+    // The values of one user differ, the longer name has the shorter value, or the names are equally long.
+    expect(holds([long], short, short)).toBe(false);
+    expect(holds([short], short, long)).toBe(false);
+    expect(holds([long], long, short, ['anna', 'bob2'])).toBe(false);
+    expect(holds([long], undefined, short)).toBe(false);
+    // A short id may have lost a zero at its start.
+    expect(holds(['k4rqd9p0s1c'], '9w8e7r6t5y4', 'i2o1p0a9s8')).toBe(false);
   });
 });
 

@@ -1,8 +1,9 @@
 /** Makes a target file from an address and two accounts, by visiting the app. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
+import { carrying, valuesInTurn, valuesOf } from './carriers.ts';
 import { claimsOf } from './claims.ts';
-import { Codes, type LoginProcedure, signIn } from './enter.ts';
+import { Codes, type LoginProcedure, mayEnter, signIn } from './enter.ts';
 import type { AppFindings, Begun } from './findings.ts';
 import type { Hints } from './hints.ts';
 import type { InitOptions, Inside, Looking } from './inquiry.ts';
@@ -13,7 +14,7 @@ import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { privatePages, publicPaths, statusForUnknownToken, undecidableOf } from './public.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { graceOf } from './refresh.ts';
-import { carrying, type Marked, valuesSeen } from './session.ts';
+import type { Marked } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
 import { tryProbe } from './try-probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
@@ -87,13 +88,12 @@ class Inquiry {
     this.#sayInside(found);
     entrance.login = known.login;
     Object.assign(this.#begun, { login: known.login, csrf: known.csrf, mark: found.mark });
-    const carried = await this.#carried(found, known);
+    const carried = await this.#carried(entrance, found, known);
     const unknownToken = await statusForUnknownToken(carried.visitor, known.page);
     const signal = alone ? named : await this.#stays(named, carried.visitor, known.page);
     const stranger = this.#manners.fresh();
     const loginPage = await stranger.open(known.login.page);
-    const jar = stranger.client.cookies(known.page);
-    const before = carried.cookies.map(name => jar.find(one => one.name === name)?.value);
+    const before = valuesOf(stranger, carried.cookies, known.page);
     const open = await publicPaths(stranger, [loginPage, ...known.pages]);
     const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open, carried.cookies);
     const { left, failed, sessions, living } = await this.#sessions(entrance, found, known, start.hints);
@@ -127,7 +127,7 @@ class Inquiry {
       undecidable,
       ...claimsOf({
         values: carried.values,
-        before,
+        others: { ...carried.others, before },
         users: accounts.map(({ user }) => user),
         left,
         signal,
@@ -180,12 +180,19 @@ class Inquiry {
     this.#say('signed out', `${mark.page} answers ${outside.status}${to}`);
   }
 
-  async #carried(found: Marked, known: Inside) {
-    const visitor = found.two ?? found.one;
-    const carried = await carrying(visitor, known);
+  async #carried(entrance: LoginProcedure, found: Marked, known: Inside) {
+    const again = async () => (await mayEnter(entrance, this.#first))?.visitor;
+    const carried = await carrying(found.two ?? found.one, known, again);
+    const { visitor } = carried;
+    found[found.two === undefined ? 'one' : 'two'] = visitor;
     this.#say('session', `carried by ${carriedText(carried, known.login)}`);
-    const values = await valuesSeen(visitor, found.one, carried.cookies, known.page);
-    return { ...carried, visitor, values };
+    const others = (who: Visitor | undefined) =>
+      who === undefined ? [] : valuesOf(who, carried.cookies, known.page);
+    return {
+      ...carried,
+      values: await valuesInTurn(visitor, carried.cookies, known.page),
+      others: { again: others(visitor === found.one ? undefined : found.one), second: others(found.second) },
+    };
   }
 
   async #sessions(entrance: LoginProcedure, { one, two, views }: Marked, known: Inside, hints: Hints) {

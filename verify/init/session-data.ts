@@ -1,20 +1,46 @@
 /** Finds out whether a cookie contains the session data or only an id. */
 
+/** Values of one cookie in other sessions than the one that is examined. */
+export interface OtherValues {
+  /** The value before a login. If it is as long as the values after it, the cookie has an id, perhaps encrypted. */
+  before?: string | undefined;
+  /** The value in another session of the first user. */
+  again?: string | undefined;
+  /** The value in a session of the second user. */
+  second?: string | undefined;
+}
+
 /**
  * Returns whether a cookie contains the session data. The length of session data varies; the length of an id does not.
  *
- * @param seen values of the cookie at several times, and in sessions of several users
+ * @param inTurn values of the cookie in one session of the first user, in order of time
  * @param users login names; a cookie with a login name, plain or in base64, contains session data
- * @param before value of the cookie before a login. If it is as long as the values after it, the cookie has an id,
- * perhaps an encrypted one
  */
 export const holdsSession = (
-  seen: readonly string[],
+  inTurn: readonly string[],
   users: readonly string[] = [],
-  before?: string,
+  others: OtherValues = {},
 ): boolean =>
-  seen.some(value => isSelfContained(value, users, before)) ||
-  new Set(seen.map(value => decodedOnce(value).length)).size > 1;
+  inTurn.some(value => isSelfContained(value, users, others.before)) ||
+  new Set(inTurn.map(value => decodedOnce(value).length)).size > 1 ||
+  growsWithName(inTurn, users, others);
+
+/** An encrypted name makes the value longer for the user with the longer name, in every session of this user. */
+function growsWithName(
+  inTurn: readonly string[],
+  [first = '', name = '']: readonly string[],
+  { again, second }: OtherValues,
+): boolean {
+  if (again === undefined || second === undefined || name.length === first.length) return false;
+  const [length, ...more] = [...inTurn, again].map(sealedLength);
+  if (length === undefined || length < LEAST_SEALED || more.some(other => other !== length)) return false;
+  return Math.sign(sealedLength(second) - length) === Math.sign(name.length - first.length);
+}
+
+const sealedLength = (value: string): number => decodedOnce(value).replace(/=+$/, '').length;
+
+/** Minimum length of an encrypted text in base64: a nonce, a tag and some text are 33 bytes. */
+const LEAST_SEALED = 44;
 
 function isSelfContained(value: string, users: readonly string[], before: string | undefined): boolean {
   const text = decodedOnce(value);

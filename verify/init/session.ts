@@ -1,11 +1,11 @@
-/** Explores the first sessions: pages of a signed-in user, the expression for the user's name, session cookies. */
+/** Explores the first sessions: pages of a signed-in user, the expression for the user's name. */
 import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
 import { findMark, type Mark, neverSignedIn, noMark, sharedPage, type Views } from './mark.ts';
 import { besideLogin, linkedFrom, USUAL_PAGES } from './usual-pages.ts';
-import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 
 /** Maximum number of requests for each page, because an instance may not know the session. */
 const TRIES = 6;
@@ -22,6 +22,8 @@ export interface Marked {
   one: Visitor;
   /** A second session of the first account; undefined if the app refused its login. */
   two: Visitor | undefined;
+  /** A session of the second account; undefined if there is only one account. */
+  second: Visitor | undefined;
   views: readonly Views[];
   /** Path of a page that showed the first user's name to another visitor, probably from a cache. */
   cached: string | undefined;
@@ -85,6 +87,7 @@ export async function marked(
     landing: landing ?? mark.page,
     one: one.visitor,
     two: two?.visitor,
+    second: last,
     views,
     cached: behindCache ? mark.page : shared,
   };
@@ -201,40 +204,4 @@ export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
  */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
-}
-
-export interface Carried {
-  /** Names of the session cookies. A request needs all of them; if `each` is true, it needs only one. */
-  cookies: string[];
-  /** True if one of the cookies is enough, such as a session cookie or a remember-me cookie. */
-  each: boolean;
-}
-
-/** Finds the session cookies by requests that lack one cookie, and requests that send only one cookie. */
-export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
-  const names = visitor.client.cookies(sign.page).map(({ name }) => name);
-  const cookies: string[] = [];
-  for (const name of names) if (!(await isIn(visitor.twin([name]), sign))) cookies.push(name);
-  if (cookies.length > 0 || (await isIn(visitor.twin(names), sign))) return { cookies, each: false };
-  for (const name of names)
-    if (await isIn(visitor.twin(names.filter(other => other !== name)), sign)) cookies.push(name);
-  return { cookies, each: true };
-}
-
-/**
- * Returns the values of each session cookie: after the login, after the next page, and in the session of another user.
- * Different lengths show that the cookie contains session data.
- */
-export async function valuesSeen(
-  visitor: Visitor,
-  other: Visitor,
-  names: readonly string[],
-  page: string,
-): Promise<string[][]> {
-  const later = visitor.twin();
-  await later.open(page);
-  const token = visitor.client.captured.get(AUTHORIZATION)?.replace(/^\S+ /, '');
-  const jars = [visitor, later, other].map(({ client }) => client.cookies(page));
-  const cookies = names.map(name => jars.flatMap(jar => jar.find(one => one.name === name)?.value ?? []));
-  return token === undefined ? cookies : [...cookies, [token]];
 }

@@ -2,12 +2,12 @@
 import { parse, stringify } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { parseTarget } from '../target/load.ts';
+import type { Carried } from './carriers.ts';
 import { decidable } from './claims.ts';
 import { comment, yaml } from './comment.ts';
 import type { AppFindings, Begun } from './findings.ts';
 import { authorizationOf, type Login } from './login.ts';
 import type { Refresh } from './renewal.ts';
-import type { Carried } from './session.ts';
 import { signalPart } from './write-signal.ts';
 
 /** Returns the target file as YAML, with comments. Claims only what a run can decide. */
