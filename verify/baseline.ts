@@ -123,7 +123,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // The UsageError below names the expected formats, which helps more than the error of the JSON parser.
+    // Ignores the error of the JSON parser, because the UsageError below names the expected formats.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

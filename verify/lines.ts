@@ -31,8 +31,8 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns each line of a compressed and a plain file once. After a kill during compression, both files contain some
- * lines, and the last of these may be incomplete.
+ * Returns each line of a compressed and a plain file once. After a kill during compression, some lines are in both
+ * files, and the last one in the compressed file may be incomplete.
  *
  * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing
  */
@@ -92,7 +92,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
   for await (const text of textOf(file)) {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Joins only this line, because joining the whole chunk would copy all bytes.
+      // Puts `rest` before this line only: to put it before the whole text would copy all bytes.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;

@@ -26,7 +26,9 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** Minimum number of recent requests, from sessions of one version to another version, for a verdict about the two. */
+/**
+ * Number of recent requests that a version must have served in sessions of another version, as evidence about the two.
+ */
 export const RECENT = 20;
 
 interface Counted {

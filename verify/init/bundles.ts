@@ -23,7 +23,7 @@ const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?|["'`]\/[\w./-]{1,60}["'`],)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
-/** Matches fields that are options of a request, and not its text. */
+/** Matches names of request options, such as `headers`, which are not fields of a body. */
 const OPTION =
   /^(params|headers|signal|method|query|body|data|cache|mode|credentials|timeout|state|replace)$/;
 /** Matches paths that may change something or end sessions. Init never tries them. */
@@ -75,7 +75,10 @@ export function hintsIn(text: string): Hints {
   };
 }
 
-/** Returns each path with each text that a request has as its only field. Puts first the paths beside such a field. */
+/**
+ * Combines each path with each field that is the only one in a request body. Combinations with the path next to the
+ * field come first.
+ */
 function writesIn(text: string, paths: readonly string[]): HintedRequest[] {
   const fields = [...text.matchAll(ONE_FIELD)]
     .map(({ 0: { length }, 1: name = '', index }) => ({ name, path: lastPath(text, index + length) }))
@@ -89,7 +92,7 @@ function writesIn(text: string, paths: readonly string[]): HintedRequest[] {
   return [...known.values()].map(({ name, path }) => ({ method: 'POST', path, json: { [name]: '{value}' } }));
 }
 
-/** Returns the last path in the 200 characters before a place in a text. */
+/** Returns the last path in the 200 characters before the position `end`. */
 const lastPath = (text: string, end: number): string | undefined =>
   [...text.slice(Math.max(0, end - 200), end).matchAll(/["'`}](\/(?!\/)[\w./-]{1,60}?)["'`]/g)].at(-1)?.[1];
 
@@ -144,7 +147,7 @@ function pathsIn(text: string): string[] {
   return [...new Set([...afterVariables(text), ...whole, ...apis, ...based, ...paths])];
 }
 
-/** Returns each path after a variable, below each prefix that the scripts assign to the variable. */
+/** Returns the full paths for texts such as `${base}/notes`: one for each prefix that the scripts assign to `base`. */
 function afterVariables(text: string): string[] {
   const known = new Map<string, string[]>();
   return [...text.matchAll(AFTER)].flatMap(([, inTemplate, inSum, path = '']) => {

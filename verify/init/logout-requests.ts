@@ -1,4 +1,4 @@
-/** Finds the requests of a page, of its scripts, or at usual paths that may log out. */
+/** Finds requests that may log out: on a page, in its scripts, and at usual paths. */
 import type { FormField } from '../client/page.ts';
 import { escaped } from '../core/response/finding.ts';
 import type { HintedRequest } from './hints.ts';

@@ -91,8 +91,8 @@ async function isKnown(visitor: Visitor, logout: Logout, known: Known): Promise<
 }
 
 /**
- * Returns whether a logout may be tried again: twice at most. Before the second time, an extra request makes a round
- * robin choose another instance.
+ * Returns true at the first two calls for a logout. The second call sends an extra request, so that a round robin
+ * chooses another instance.
  */
 async function mayTryAgain(
   { manners }: Visitor,

@@ -54,7 +54,7 @@ function isSelfContained(value: string, users: readonly string[], before: string
   return /^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || bytesIn(text) > MOST_OF_ID;
 }
 
-/** Maximum number of bytes of an id: those of 128 hexadecimal digits. */
+/** Maximum length of an id, bytes: 128 hexadecimal digits encode 64 bytes. */
 const MOST_OF_ID = 64;
 /** Number of bytes of a signature by SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512. */
 const SIGNATURES = [20, 28, 32, 48, 64];

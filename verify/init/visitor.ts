@@ -80,7 +80,7 @@ export class Manners {
 
   /**
    * Makes a round robin route all later requests to the same instance: before each later request, sends an extra
-   * request for each other instance. Each call chooses the next instance.
+   * request for each other instance. Each call of this function chooses the next instance.
    *
    * @param path path of a public page
    */

@@ -121,7 +121,7 @@ function usualLogins({ user }: LoginCredentials): Hints['logins'] {
   const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password };
   return [
     ...API_LOGINS.map(path => ({ method: 'POST' as const, path, json })),
-    // Strapi and Feathers
+    // The usual login requests of Strapi and Feathers.
     { method: 'POST', path: '/api/auth/local', json: { identifier: '{user}', password } },
     { method: 'POST', path: '/authentication', json: { strategy: 'local', ...json } },
   ];

@@ -62,8 +62,8 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // Stops if even the instance that sent the form refuses: the password is wrong, and more tries might lock the
-    // account.
+    // Stops if even the instance that sent the form refuses the login: the password is wrong, and more tries might lock
+    // the account.
     if (refusedLogin(login) && gaveForm(context, { form, login })) return undefined;
   }
   return undefined;

@@ -4,7 +4,10 @@ import type { Operation } from '../core/history/history.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
 
-/** Minimum number of consecutive refused logins for reporting a limit. A short limit may end after fewer refusals. */
+/**
+ * Minimum number of consecutive refused logins for reporting a limit. After fewer refusals, the limit may soon end by
+ * itself.
+ */
 const LIMITED = 3;
 
 /** Status 429, or a text that names a limit, shows that the app limits logins. */

@@ -78,8 +78,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- * Logs in until the first request of a session reaches the instance that received its login. An instance that does not
- * know a session may end it, and a correct target file would look wrong.
+ * Logs in until the first request of a session reaches the instance that received its login. A different instance might
+ * end the session, and a correct target file would then look wrong.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {

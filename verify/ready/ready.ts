@@ -21,8 +21,8 @@ import { furtherLogins, sessionCookies } from './session-cookies.ts';
 import { requireTokens } from './tokens.ts';
 
 /**
- * Maximum number of logins before the load, enough for nine pairs of instances: one sends the form, one receives the
- * login.
+ * Maximum number of logins before the load. It suffices for nine pairs of instances, of which one sends the form and
+ * the other receives the login.
  */
 const LOGINS = 12;
 
@@ -233,7 +233,7 @@ async function learnSignedOut({ target, interpreter, connect, signal }: Context)
   }
 }
 
-/** Pairs of instances: one instance sent the form, and one received the login. */
+/** Pairs of instances: the first one sent the form, and the second one received the login. */
 class Pairs {
   readonly #pairs = new Set<string>();
 

@@ -42,10 +42,10 @@ interface Alive {
 }
 
 /**
- * Finds the cookies that carry the session: omits each cookie in turn or, if this finds none, sends each cookie alone.
- * Ignores a cookie that also works with the value of another client. If the session needs several cookies, ignores
- * those with the same value in each session of the user, such as a user id. Returns an empty list if no response was
- * signed in.
+ * Finds the cookies that carry the session: sends requests that omit one cookie. If the session needs no single cookie,
+ * sends requests with only one cookie. Ignores a cookie that also works with the value of another client. If the
+ * session needs several cookies, ignores those with the same value in each session of the user, such as a user id.
+ * Returns an empty list if no response was signed in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
  */

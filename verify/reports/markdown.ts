@@ -20,7 +20,10 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Verdict in the headline if the comparison with the baseline is worse than the run's own verdict. */
+/**
+ * Texts for the headline, by the verdict of the comparison with the baseline. Used if this verdict is worse than the
+ * run's.
+ */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',

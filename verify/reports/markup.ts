@@ -19,7 +19,7 @@ export const inMarkdown = (text: string): string =>
     [...found].map(character => `&#${character.charCodeAt(0)};`).join(''),
   );
 
-/** Returns a Markdown code block. Its fence is longer than all backticks in the lines. */
+/** Returns a Markdown code block. Its fence is longer than the longest row of backticks in the lines. */
 export function fenced(lines: readonly string[]): string {
   const text = lines.join('\n');
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));

@@ -107,7 +107,7 @@ export class Timeline implements Fold {
 
   /**
    * Returns whether the timeline shows a request. A long run shows only sessions with an anomaly, and requests near an
-   * anomaly or fault.
+   * anomaly or fault. Requests near faults take at most half of the space.
    */
   #keeps({ session, call, return: end = call }: Operation): boolean {
     const { operations = 0, anomalies } = this.#options;
@@ -179,7 +179,7 @@ export class Timeline implements Fold {
     return index;
   }
 
-  /** Returns the requests since the last call. Reserves half of the space for requests near anomalies. */
+  /** Returns the requests since the last call. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
     // Sorts the requests by time, because small differences between consecutive times compress better.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
