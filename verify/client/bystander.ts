@@ -8,7 +8,7 @@ type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
 /**
  * Additional requests begin after this number of consecutive requests on one instance. Without a round robin, fewer
- * than one in a hundred requests follows so many by chance.
+ * than 1 % of the requests come after such a sequence.
  */
 const STAYED = 8;
 /** After this number of consecutive requests on one instance, the session counts as pinned by the balancer. */

@@ -35,9 +35,9 @@ export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): numb
 }
 
 /**
- * Matches a Set-Cookie line into which a proxy has joined several cookies. There, the text `name=` follows a comma.
- * After the comma of a date comes a number (RFC 6265, 4.1.1). Some apps put commas into a cookie's value, so a comma in
- * the value must have a space behind it.
+ * Matches a Set-Cookie line into which a proxy has joined several cookies: `name=` follows a comma. In a date, a number
+ * follows the comma (RFC 6265, 4.1.1). Within the value of the first cookie, only a comma with a space behind it
+ * matches, because some apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
@@ -74,7 +74,7 @@ export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
   /**
-   * Adds a session id. Returns its maximum entropy, bits. Only positions count at which ids of the same cookie and
+   * Adds a session id. Returns its maximum entropy, bits. Counts only positions at which ids of the same cookie and
    * length differ. Returns infinity if there are fewer than 20 ids.
    */
   of(name: string, value: string): number {

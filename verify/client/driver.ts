@@ -19,7 +19,7 @@ import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { ONE_MORE, SessionValues, twiceOf } from './session-values.ts';
 
-/** Time for which the last byte of an interrupted request is held back, milliseconds. The client disconnects before. */
+/** Time for which an interrupted request's last byte is held back, milliseconds. The client disconnects earlier. */
 const INTERRUPTED = 1;
 
 export class Driver {

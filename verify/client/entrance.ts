@@ -7,8 +7,7 @@ import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
 /**
- * Maximum number of requests for a signed-in page. The instances that serve the first requests may not know the
- * session.
+ * Maximum number of requests for a signed-in page. The first requests may reach instances that do not know the session.
  */
 const TRIES = 4;
 

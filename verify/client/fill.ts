@@ -57,7 +57,7 @@ export const basicOf = (user: string, password: string): string =>
 
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // A path on the target has its own cookies. For another host, the form token comes from the target's cookies for `/`.
+  // Cookies depend on the path. For a request to another host, the form token is in the target's cookies for `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
@@ -109,7 +109,7 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
   }
 }
 
-/** Returns the names of the values that a login captures, and of those that the logouts after it capture. */
+/** Returns the names of the values that a login and its later logouts capture. */
 function capturedNames(login: Target['login'], ...logouts: readonly (EndingSpec | undefined)[]): string[] {
   const all = [login, ...login.steps, ...logouts.flatMap(logout => logout?.steps ?? [])];
   const mails = login.steps.flatMap(({ mail = {} }) => Object.keys(mail));

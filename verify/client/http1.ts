@@ -64,8 +64,7 @@ export class Http1 {
   }
 
   /**
-   * Returns an idle connection that the server cannot have closed yet. Closes connections that have been idle for
-   * longer.
+   * Returns an idle connection that the server cannot have closed yet. Closes those that the server may have closed.
    */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);

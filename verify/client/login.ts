@@ -39,7 +39,7 @@ export class SessionLogin {
   readonly #requests: SessionRequests;
   /** The page at which the last login stopped, for an error message. */
   stop: string | undefined;
-  /** The cookies of the last login, if an instance replaced them before another instance showed that it knows them. */
+  /** Copy of the cookies of the last login. Set if the first instance after the login did not know the session. */
   kept: SessionClient | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {
@@ -70,7 +70,7 @@ export class SessionLogin {
     return undefined;
   }
 
-  /** Waits until a login may begin. Returns a function to call when it has ended, with its operation if it succeeded. */
+  /** Waits until a login may begin. Call the returned function after the login, with its operation if it succeeded. */
   async #turn(how: How): Promise<(operation?: Operation) => void> {
     const { target, registration, spacing, mails, logins, prefix, signal } = this.#context;
     const client = this.#requests.clientOf(how);
@@ -80,7 +80,7 @@ export class SessionLogin {
     if (target.session !== undefined) await putSession(client, target.session, this.#account, target, signal);
     forget(target, client);
     const read = await mails?.turns.turn(this.#account, signal);
-    // A login that overlaps other requests on purpose does not wait, because they would wait for it.
+    // If the login must overlap other requests, it does not wait for other logins, because these requests wait for it.
     const left = how.held === undefined ? await logins.turn(prefix) : undefined;
     return operation => {
       const end = operation?.return;

@@ -20,9 +20,9 @@ export class FollowedLogs {
   readonly #following: Promise<void>[] = [];
   /** Kinds of the logs that exist at the start. */
   readonly #kinds: ReadonlySet<LogSource['kind']>;
-  /** Log entries that arrived before their operation ended: `balancer run-17`, the kind of log and the request id. */
+  /** Log entries that arrived before their operation ended. Form: kind of log and request id, `balancer run-17`. */
   readonly #early = new Set<string>();
-  /** Ended operations without a log entry, written in the same way. */
+  /** Ended operations without a log entry, in the same form: `balancer run-17`. */
   readonly #awaited = new Set<string>();
   #changed = (): void => {};
 

@@ -50,7 +50,7 @@ function shows(secrets: readonly string[], text: string): boolean {
   return false;
 }
 
-/** The last parsed Date header, because all responses within a second have the same Date. */
+/** Caches the last parsed Date header. All responses within a second have the same Date. */
 const last = { text: '', time: Number.NaN };
 
 /** Returns the time of a Date header, milliseconds since the epoch. Returns NaN if the header is not a date. */

@@ -16,6 +16,6 @@ const EXPLAINED: Readonly<Partial<Record<Failure, string>>> = {
 export const explained = (failure: Failure | string | undefined): string =>
   EXPLAINED[failure as Failure] ?? 'Start the app and its balancer, or correct the address';
 
-/** Returns whether the server has sent a response that Baton could not read, so that it runs. */
+/** Returns whether the server has sent a response that Baton could not read. The server is then running. */
 export const isUnreadable = (failure: Failure | undefined): boolean =>
   failure === 'oversized' || failure === 'garbled';

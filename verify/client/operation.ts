@@ -57,8 +57,8 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * Corrects the instance of an operation. A direct request was served by its instance, even if the response names none,
- * because usually only the balancer adds the name. A request to another host has no instance.
+ * Corrects the instance of an operation. If the response to a direct request names no instance, the instance of the
+ * address is recorded. A request to another host has no instance.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

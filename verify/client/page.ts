@@ -43,7 +43,7 @@ export interface Parsed {
   base?: string | undefined;
 }
 
-/** Resolves an address against the address of a `<base>` tag. Returns it unchanged without one, or for this page. */
+/** Resolves an address against the address of a `<base>` tag, if there is one. Keeps `#…` and an empty address. */
 export function fromBase(address: string, base: string | undefined): string {
   if (base === undefined || address === '' || address.startsWith('#')) return address;
   const page = 'http://page.invalid/';

@@ -57,7 +57,7 @@ export class Recorder {
   readonly #onOperation: (operation: Operation) => void;
   readonly #objects = new Set<string>();
   readonly #remarks: string[] = [];
-  /** Number of requests that the app refused until later, and its longest Retry-After, milliseconds. */
+  /** Number of requests with status 429, and the longest Retry-After of their responses, milliseconds. */
   readonly #waits = { count: 0, longest: 0 };
   readonly #secrets: SessionSecrets;
   readonly #starvation: Starvation;

@@ -7,7 +7,7 @@ type Redirect = Pick<Reply, 'redirect' | 'leads'>;
 /** A path of the target, with its last redirect. */
 export interface Redirecting {
   origin: string;
-  /** The complete address, with the host of the target's Host header; the cookie jar chooses cookies by it. */
+  /** The complete address, with the host of the target's Host header. It decides which cookies are sent. */
   site: URL;
   last?: { location: string; redirect: Redirect };
 }

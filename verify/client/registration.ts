@@ -51,10 +51,10 @@ export class Registration {
   }
 
   /**
-   * Returns the status of the last response.
+   * Sends all requests of a registration. Returns the status of the last response.
    *
-   * @param aside if true, an extra request by another client makes a strict round robin route the last request to
-   * another instance
+   * @param aside if true, sends an extra request before the last one, so that a strict round robin routes the last one
+   * to another instance
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {
     const client = this.#connect();

@@ -191,7 +191,7 @@ const MOST = 600_000;
 /** Baton closes an idle connection this much earlier than the server would, milliseconds. */
 const MARGIN = 2000;
 
-/** The result of the last call, because a server usually sends the same headers in each response. */
+/** Caches the result of the last call. A server usually sends the same headers in each response. */
 let lastKept: { connection: unknown; hint: unknown; persists: boolean; time: number } | undefined;
 
 function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {

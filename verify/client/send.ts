@@ -48,9 +48,10 @@ export const isSafe = (method: string): boolean => method === 'GET' || method ==
 type Ending = Pick<Outgoing, 'signal' | 'watch'>;
 
 /**
- * Returns the signal and the watch of a request that ends `after` milliseconds after its first byte.
+ * Lets a request disconnect `after` milliseconds after its first byte. Returns the signal and the watch for the
+ * request.
  *
- * @param given signal and watch of the request without this end
+ * @param given the signal and the watch of the same request without a disconnect
  */
 export function abandoning(after: number, given: Ending): Ending {
   const { signal: stop, watch } = given;

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Driver } from './driver.ts';
 import type { How } from './how.ts';
 
-/** The result of a trial write, which is not recorded, and whether the next page shows the text unchanged. */
+/** The response to a trial write, and whether the next page shows the text unchanged. Trial writes are not recorded. */
 export interface TrialWrite {
   answer: Reply;
   shown: boolean;

@@ -125,7 +125,7 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  // Sessions with the same kind of load use different probes, one after another.
+  // Consecutive sessions with the same kind of load use different probes.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   const text = outsideAscii(context.growth);
@@ -175,7 +175,7 @@ async function readsInPairs(session: Session, length: number, ended: () => boole
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // Numbers only the pairs that bypass the balancer, so that each instance gets the same number of them.
+    // Counts only the pairs that bypass the balancer, so that each instance gets the same number of them.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([
       driver.read(probe, { to }),

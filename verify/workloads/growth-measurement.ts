@@ -81,7 +81,7 @@ class Measurement {
     if (this.cause !== undefined) return 0;
     const { total, lost } = await this.#added(longest, AT_ONCE);
     if (!lost) return total;
-    // The cause of the limit is unknown: an app that loses overlapping writes held less than Baton has written.
+    // The app has lost overlapping writes, so this total shows no limit. Measures again with one text at a time.
     this.cause = undefined;
     return (await this.#added(longest, 1)).total;
   }
@@ -102,8 +102,8 @@ class Measurement {
         const { value, status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // Counts the text as stored after an error for a reason other than a full session. `audit` sends this text
-        // later, and the checks judge the response.
+        // After an error for another reason than a full session, the text counts as stored. `audit` sends it later, and
+        // the checks judge the response.
         written.push({ value, size });
         return status < 400;
       };

@@ -56,7 +56,8 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Every instance must know the session before the wait. A refusal after the wait then shows that it has expired.
+  // Every instance must know the session before the wait. A refusal after the wait then shows that the session has
+  // expired.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }

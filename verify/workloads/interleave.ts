@@ -54,8 +54,7 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   if (!(await enters(context, leaver))) return leaver.end('refused');
   if (await enters(context, other)) {
     const paths = pagesOf(context.target);
-    // Disconnects from an instance directly, if possible: it notices the disconnect sooner, before the store has
-    // replied.
+    // Requests bypass the balancer if possible. The instance then notices the disconnect before the store has replied.
     const direct = context.instances.names().filter(name => context.instances.way(name) !== undefined);
     for (let i = 0; i < ROUNDS && !over(context, plan, i < LEAST_ROUNDS); i++) {
       const path = paths[i % paths.length] as string;
@@ -71,7 +70,7 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
         ...abandoned,
         ...[undefined, ...direct].map(to => provokeErrors(context, leaver, { to })),
       ]);
-      // The next request on a connection to an instance, at the same time as the first read through the balancer.
+      // Sends the next request on a connection to an instance, at the same time as the first read through the balancer.
       const next = other.read(undefined, { to: direct[i % direct.length] });
       for (const probe of context.target.probes) await other.read(probe);
       await next;

@@ -128,7 +128,7 @@ class Load {
     return OTHERS.filter(({ name }) => this.#names.includes(name));
   }
 
-  /** Begins all workloads except `hop`. Nothing waits for `age` but the end of the run: it takes as long as `hop`. */
+  /** Begins all workloads except `hop`. Only the end of the run waits for `age`, which takes as long as `hop`. */
   #beginOthers(together: boolean): { others: Promise<unknown>; endOfAge: Promise<void> | undefined } {
     const { sessions, duration, disturb } = this.#performance;
     const most = Math.max(LEAST, duration * LONGER) * (together ? 1 : SEATED);

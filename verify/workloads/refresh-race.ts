@@ -59,8 +59,8 @@ const graceOver = ({ grace = 0 }: RefreshSpec): number =>
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
 /**
- * Calls `race`, which replaces the tokens, and refreshes the current tokens. After the grace period, sends the replaced
- * token.
+ * Calls `race` to replace the tokens. Then refreshes the current tokens, and sends the replaced token after the grace
+ * period.
  */
 async function raced(
   race: Race,

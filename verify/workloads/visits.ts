@@ -8,7 +8,7 @@ import type { Account } from '../target/load.ts';
 import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
-/** The first of three sessions of a client ends with a logout of all sessions of its user, who then has two devices. */
+/** Of three sessions of a client, the first ends by logging out all sessions of its user. This user has two devices. */
 const ALL_EVERY = 3;
 /** With fewer accounts, other workloads have sessions of the same users, which a logout of all sessions would end. */
 const ACCOUNTS = 100;

@@ -168,7 +168,7 @@ describe('shares', () => {
   it('instances are not compared by name, since names of containers change', () => {
     const renamed = served(5000, 5000).map((one, i) => ({ ...one, instance: `pod-${i}` }));
     expect(about('share', [digest()], [digest(1, { instances: renamed })])).toBeUndefined();
-    // The pods come in the other order, but their shares are those of the instances before.
+    // The shares of the new pods are those of the old instances, in reverse order.
     const uneven = served(2000, 8000).map((one, i) => ({ ...one, instance: `pod-${i}` }));
     expect(
       about('share', [digest(0, { instances: served(8000, 2000) })], [digest(1, { instances: uneven })]),

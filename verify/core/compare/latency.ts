@@ -7,14 +7,14 @@ import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** Quantiles of response times that are reported, such as the median (0.5), and quantiles that are judged. */
+/** Quantiles of response times, such as the median (0.5): those that a report shows, and those that are judged. */
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
 const ENOUGH = 100;
 const MARGIN = 1.05;
 /** A change is certain if its p-value, multiplied by the number of judged quantiles, is below this limit. */
 const SIGNIFICANT = 5e-4;
-/** Minimum share of the pairs in which each side runs first, because a machine may become slower. */
+/** Each side must run first in at least this share of the pairs, because a machine may become slower. */
 const EACH_ORDER = 1 / 3;
 
 export function compareLatency(base: readonly Digest[], current: readonly Digest[]): Difference[] {

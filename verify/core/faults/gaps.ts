@@ -35,7 +35,7 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** Gaps that have ended, and that the result needs. A request that waited in one may still be in flight. */
+  /** Gaps that have ended, and that the result needs. A request may have waited in a gap, and still be in flight. */
   readonly #closed: Gap[] = [];
 
   /** @param failed undefined if the request was aborted or has no end */

@@ -33,7 +33,7 @@ it('counts the requests, the lost sessions and the new logins of a fault', () =>
       sessions: { survived: 1, of: 2 },
     },
   ]);
-  // One session of two is lost, which excludes neither that nearly all nor that half of all sessions survive.
+  // One of two sessions is lost. This proves neither that most sessions survive, nor that most are lost.
   expect(faults[0]?.sessions.atLeast).toBeGreaterThan(0);
   expect(faults[0]?.sessions.atLeast).toBeLessThan(0.5);
   // The client's wait lasts from the call of the first of its three requests to the return of the third.

@@ -66,7 +66,7 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // Skips faults after the last read of the object, because their losses are not known.
+    // Skips faults after the last read of the object: it is not known what they lost.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
       // A fault that ended before the write was acknowledged cannot have lost the write.

@@ -86,7 +86,7 @@ export function upperGamma(a: number, x: number): number {
   return front * fraction;
 }
 
-/** Pearson's chi-square test: the probability that counts are as uneven by chance. @param shares all equal if absent */
+/** Pearson's chi-square test: the probability that counts are as uneven by chance. @param shares equal by default */
 export function chiSquareP(counts: readonly number[], shares?: readonly number[]): number {
   if (counts.length < 2) return 1;
   const total = sum(counts);

@@ -12,7 +12,7 @@ export interface WitnessStep {
   came: string;
 }
 
-/** A step of a witness, which is left out if it has no request. */
+/** A step of a witness. A step without a request is left out. */
 export type Step = readonly [operation: Operation | undefined, came: string, expected?: string | undefined];
 
 export const stepsOf = (steps: readonly Step[]): WitnessStep[] =>

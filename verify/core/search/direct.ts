@@ -121,7 +121,7 @@ class Growth {
   }
 }
 
-/** No operation may return before one of an earlier slot is called. Slots are positions; equal reads share one. */
+/** `slots`: positions of the operations. No operation may return before one at an earlier position is called. */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
@@ -142,7 +142,7 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/** A value's zone: from the earliest return to the latest call of its operations. Backward if call < return. */
+/** A value's zone: between the earliest return and the latest call of its operations. Backward if the call is first. */
 interface Zone {
   first: number;
   last: number;

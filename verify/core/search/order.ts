@@ -1,4 +1,4 @@
-/** Defines the tables of a search: numbered operations, and linked lists of those not in the order yet. */
+/** Defines the tables of a search: numbered operations, and linked lists of operations outside the order. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import type { Transitions } from './transitions.ts';
@@ -68,7 +68,7 @@ export class Tables {
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** For each operation: the latest return of all operations that were called before its own return. */
+  /** For each operation o: the latest return of all operations that were called before o returned. */
   readonly latest: Float64Array;
   readonly kinds: Int32Array;
   /** For each operation: 1 if the search adds it as soon as it leaves the state unchanged, else 0. */
@@ -118,7 +118,7 @@ function byClass(operations: readonly number[], classOf: (i: number) => number):
   return classes;
 }
 
-/** Groups equal writes without a response. Reads without a response prove nothing. */
+/** Groups equal writes without a response. Skips reads without a response, because they prove nothing. */
 function groupsOf(
   unsure: readonly number[],
   operations: readonly Interval[],

@@ -129,7 +129,7 @@ export class Search {
     return true;
   }
 
-  /** Returns whether an equal operation with an earlier return can come next. Only that one is then tried. */
+  /** Returns whether an equal operation with an earlier return can come next. If so, the search tries only that one. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;

@@ -6,7 +6,7 @@ import { judgeSegment, type SegmentVerdict } from './witness.ts';
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 const AFTERWARDS = 20_000_000;
-/** Maximum number of steps of each search after the history, multiplied by ten in each round. */
+/** Maximum number of steps of each search after the end of the history. Each round multiplies it by ten. */
 const FIRST_ROUND = 100_000;
 /** Maximum number of operations in the undecided segments that are kept for another search. */
 const KEPT = 200_000;

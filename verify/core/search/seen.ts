@@ -3,11 +3,11 @@
 export interface Configuration {
   /** One bit for each operation with a response: 1 if it is in the order. */
   placed: Int32Array;
-  /** In `placed`, each bit before the word `from` is 1, and each bit from the word `to` on is 0. */
+  /** `placed[i]` has only ones if i < `from`, and only zeros if i ≥ `to`. */
   from: number;
   to: number;
   state: number;
-  /** The state before a row of operations without a response that the next response needs; −1 outside a row. */
+  /** The state before the operations without a response that the next response needs; −1 if it needs none. */
   chain: number;
   /** For each class of operations without a response: how many of them are in the order. */
   counts: Uint32Array;
@@ -27,7 +27,7 @@ export class SeenStates {
     return 4 * this.#used;
   }
 
-  /** Stores a configuration. Returns true if it, or one with fewer operations without a response, is known. */
+  /** Stores a configuration. Returns true if it is known, or is known with fewer operations without a response. */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
     let at = this.#buckets[hash & (this.#buckets.length - 1)] as number;

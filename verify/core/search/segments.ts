@@ -1,4 +1,4 @@
-/** Cuts an object's history at reads that overlap no operation, once slow earlier reads are recorded. */
+/** Cuts an object's history into segments at reads that overlap no operation. Waits for slow earlier reads. */
 import { unfinished } from '../history/actions.ts';
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
@@ -23,12 +23,12 @@ export interface Segment {
 
 /** Maximum number of operations in a segment that waits for slow reads. */
 const LONGEST_WAIT = 4096;
-/** Number of operations after which parallel requests of one client no longer delay a cut. */
+/** Parallel requests of one client delay a cut of the history by at most this number of operations. */
 const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /** True if the rest cannot be judged: a write was recorded out of order, or has an unknown effect. */
+  /** True if the rest of the history cannot be judged: a write was recorded out of order, or has an unknown effect. */
   closed = false;
   /** True until a read shows the first state of the object. */
   #unknown: boolean;
@@ -39,7 +39,7 @@ export class Segments {
   #last: Operation | undefined;
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
-  /** True if a client had two requests in flight, so that its next request does not end its earlier reads. */
+  /** True if a client had two requests in flight. Its next request does not show that its earlier reads have ended. */
   #parallel = false;
   #stuck = false;
   /** Number of operations in the segment that may or may not have happened. */

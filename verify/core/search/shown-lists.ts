@@ -3,7 +3,7 @@ import { effectOf, type ObjectOperation, occurrences, putsIn, type State } from 
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** Operations with numbers for lists. They have a valid order if and only if the original ones have one. */
+/** The operations, with numbers instead of lists. They have a valid order if and only if the originals have one. */
 export interface Reduced {
   machine: Machine;
   initial: State;

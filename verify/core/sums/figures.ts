@@ -143,7 +143,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** Returns the k6 thresholds. k6's summary has only tagged counters with a threshold, so some are empty. */
+/** Returns the k6 thresholds. Some are empty, because k6's summary omits tagged counters without a threshold. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

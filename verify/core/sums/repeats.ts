@@ -16,7 +16,7 @@ export class Repeated {
   pairsElsewhere = 0;
 }
 
-/** The operations with which a judged read was compared, as are all reads that equal it. */
+/** The operations with which a judged read, and all reads that equal it, were compared. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
 /** Counts the repeated reads of one session whose object no other session writes. */
