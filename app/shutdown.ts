@@ -33,7 +33,7 @@ export function leaveInOrder(leaving: Leaving): void {
 
 /**
  * Drains the instance, finishes its requests and exits.
- * @param hurry skips the rest of the drain when it aborts
+ * @param hurry when this signal aborts, the rest of the drain is skipped
  */
 export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal): Promise<void> {
   const { server, lifecycle, config, log, close } = leaving;

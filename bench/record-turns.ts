@@ -13,7 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** Only two sessions, because more would queue for the CPU, and change the response times. */
+/** Runs only two sessions. More sessions would queue for the CPU, which would change the response times. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);

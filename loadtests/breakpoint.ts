@@ -43,7 +43,7 @@ export const options: Options = {
   },
 };
 
-/** Makes the first violated threshold end the run, except thresholds with a minimum count. */
+/** Ends the run when a threshold is violated. Thresholds with a minimum count do not end the run. */
 function endingWith(thresholds: Readonly<Record<string, string[]>>): NonNullable<Options['thresholds']> {
   return Object.fromEntries(
     Object.entries(thresholds).map(([metric, conditions]) => [

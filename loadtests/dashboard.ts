@@ -8,7 +8,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('dashboar
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response.
+  // Without RATE, each user waits for the response before its next request.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -15,7 +15,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response.
+  // Without RATE, each user waits for the response before its next request.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -18,7 +18,7 @@ const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response.
+  // Without RATE, each user waits for the response before its next request.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -15,7 +15,7 @@ const { users, duration, rate, think, errors, p95, dropped } = load;
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response.
+  // Without RATE, each user waits for the response before its next request.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -52,7 +52,7 @@ let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // Virtual users share accounts if there are too few.
+  // Virtual users share accounts if there are fewer accounts than virtual users.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

@@ -22,7 +22,7 @@ describe.each(SCRIPTS)('%s', script => {
     const { thresholds } = await of(script, { RATE: '100', DURATION: '10s' });
     expect(thresholds?.['http_req_failed']).toEqual(['rate<=0.01']);
     expect(thresholds?.[P95]).toEqual(script === 'breakpoint' ? [] : ['p(95)<2000']);
-    // A spike has 2.8 times RATE on average; a breakpoint test rises from 0 to RATE.
+    // The script spike sends 2.8 times RATE on average. In the script breakpoint, the rate rises from 0 to RATE.
     const mean = { spike: 2.8, breakpoint: 0.5 }[script] ?? 1;
     const [dropped] = thresholds?.['dropped_iterations'] ?? [];
     expect(Number(String(dropped).replace('rate<=', ''))).toBeCloseTo(mean);

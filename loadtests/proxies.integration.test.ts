@@ -114,7 +114,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
 });
 
 describe('a script whose run is one fault window', () => {
-  // Only reads fail: a write with status 500 could take effect later, so the judge could not judge any read.
+  // Only reads fail. A failed write could take effect later, so the judge could not judge the reads after it.
   it.runIf(LONG)('passes soak as long as the share of failed requests is below ERRORS', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,

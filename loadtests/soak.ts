@@ -17,7 +17,7 @@ const parts = equalParts(4, seconds(duration));
 const SELDOM = 20;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after a response.
+  // Without RATE, each user waits for the response before its next request.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -15,7 +15,7 @@ import { bundledLibrary } from './k6-bundle.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'package.json');
-/** Holds the checkout's package.json while the npm package's file replaces it. */
+/** Path of the checkout's package.json while the package.json of the npm package is in its place. */
 const KEPT = join(ROOT, 'package.checkout.json');
 
 /** Key: name of a bundle; value: source file of the entry point. */
@@ -147,7 +147,8 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // The checkout has no `engines`: npx would compare `engines` with the machine's Node, but the checkout has its own.
+    // The package.json of the checkout has no `engines`: npx would compare them with the machine's Node, but the
+    // checkout uses its own Node.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {

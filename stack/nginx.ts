@@ -19,11 +19,14 @@ export interface NginxAdditions {
   http?: string;
   server?: string;
   /**
-   * Directives of the block `upstream`, such as `least_conn;`. A function gets the number of times that the balancer
-   * forgot the pinned sessions.
+   * Directives of the block `upstream`, such as `least_conn;`. The argument of a function is the number of times that
+   * the pinning of visitors was reset.
    */
   upstream?: string | ((forgotten: number) => string);
-  /** Parameters of each instance in the block `upstream`. A function gets the index of the instance, from 0. */
+  /**
+   * Parameters of each instance in the block `upstream`. The argument of a function is the index of the instance, from
+   * 0.
+   */
   perInstance?: string | ((place: number) => string);
   /**
    * Rule for failed requests: a pattern and a location, such as `~. @bad_gateway;`. Precedes the rules of the

@@ -184,7 +184,7 @@ export class ServerProcess implements Service {
     clearTimeout(tooLong);
   }
 
-  /** Sets `#run` without an `await`, or a concurrent `dispose` could miss the started process. */
+  /** Sets `#run` before any `await`. Otherwise, a concurrent `dispose` could miss the started process. */
   #launch(): Run {
     const { folder, runAs, prepare, log, command, env = process.env } = this.#spec;
     if (folder !== undefined) makeFolder(folder);

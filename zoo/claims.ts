@@ -1,4 +1,4 @@
-/** Guarantees that an app with shared sessions claims in a run with faults. Such a run has only the workload `hop`. */
+/** Claims of an app with shared sessions in a run with faults. The only workload of such a run is `hop`. */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

@@ -149,7 +149,8 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // The anomaly of an instance that never becomes ready has no operations. Baton reports it at the end of a fault.
+  // If an instance never becomes ready, the anomaly has no operations. Baton reports this anomaly at the end of the
+  // fault.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

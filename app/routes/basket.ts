@@ -39,8 +39,8 @@ export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router 
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
-    // Removes only the paid items, because concurrent requests may have added more. If this fails, a second checkout
-    // charges nothing.
+    // Removes only the paid items, because concurrent requests may have added more. If the removal fails, a second
+    // checkout does not charge the user again.
     const texts = items.map(item => item.text);
     await baskets.remove(request, texts);
     done(request, response, '/dashboard', {

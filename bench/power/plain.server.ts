@@ -51,7 +51,7 @@ function doubling(redis: Redis): void {
 /** Time after which a session that was ended no longer exists, milliseconds. */
 const ENDED = 200;
 
-/** With the defect, one live session of a user remains when all are ended. */
+/** With the defect, one live session of a user remains when the app ends all sessions of the user. */
 function missing(redis: Redis): Devices {
   const real = devices(redis);
   return {
@@ -61,7 +61,8 @@ function missing(redis: Redis): Devices {
       if (!oracle.strikes('', { user })) return ids;
       const live = await Promise.all(ids.map(id => redis.exists(`sess:${id}`)));
       const kept = ids.find((_, i) => live[i] === 1);
-      // The session of this request ends in any case.
+      // Checks later whether the session still exists: the app always ends the session of this request, even if this
+      // function omits it.
       setTimeout(async () => {
         if (kept !== undefined && (await redis.exists(`sess:${kept}`)) === 1)
           oracle.harm('a session of the user was not ended');

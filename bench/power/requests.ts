@@ -19,7 +19,7 @@ let cutOff = false;
 /** Returns facts about the request that this instance handles now. */
 export const currentRequest = (): Current => current.getStore() ?? { head: false, afterError: false };
 
-/** Begins to follow the requests of all HTTP servers of this process. Returns a function that ends it. */
+/** Begins to follow the requests of all HTTP servers of this process. Returns a function that stops this. */
 export function followRequests(): () => void {
   subscribe(BEGIN, begins);
   return () => unsubscribe(BEGIN, begins);

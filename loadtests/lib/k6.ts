@@ -31,7 +31,7 @@ export interface Verified {
   target: App;
   /** Number of accounts in the target file. */
   accounts: number;
-  /** Value for `options.thresholds`. All pass if, and only if, every claimed guarantee holds. */
+  /** Value for `options.thresholds`. All thresholds pass if, and only if, every claimed guarantee holds. */
   thresholds: Record<string, string[]>;
   /** Starts the run. Call this in setup(). */
   start(): Shared;

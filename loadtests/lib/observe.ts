@@ -66,12 +66,12 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** k6 gets counts after BATCH operations or LATEST microseconds, because each call to k6 takes 2 µs. */
+/** Sends counts to k6 in batches, after BATCH operations or LATEST microseconds: each call to k6 takes 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * Counts of the first operations go to k6 without batches. A short run would lose an unfinished batch, because k6 calls
- * no function when a virtual user ends.
+ * Number of operations whose counts are sent to k6 without batches. k6 calls no function when a virtual user ends, so a
+ * short run would lose an unfinished batch.
  */
 const FIRST = 2 * BATCH;
 

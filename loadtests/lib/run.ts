@@ -50,7 +50,7 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // Each k6 process of a shared run calls setup(), so its clock needs its own name.
+  // In a shared run, each k6 process calls setup() and has its own clock. So the name of the clock must be unique.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedReads(settings.app, settings.url) };
 }

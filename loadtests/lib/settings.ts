@@ -11,7 +11,9 @@ export interface Settings extends ScriptSettings {
   cookies: readonly string[];
   /** True to print each operation to the console, as a line of the history. */
   history: boolean;
-  /** Name of a run of several k6 processes, and the key of the hashes that replace session ids in its history. */
+  /**
+   * Name of a run that several k6 processes share, and the key of the hashes that replace session ids in its history.
+   */
   shared: { run: string; key: string } | undefined;
   /** Maximum error of this machine's clock, microseconds. */
   uncertainty: number;

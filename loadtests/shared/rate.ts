@@ -33,7 +33,7 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
     `at ${steps[step]?.rate} iterations per second (step ${step + 1} of ${STEPS})`;
   const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= load.budget);
   const first = value(BROKE, 'min') / 1000;
-  // A violation during the logins, before the first step, counts as one of the first step.
+  // A violation during the logins, before the first step, counts for the first step.
   const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - loginTime(load.users)));
   const latency = {
     step: slow,

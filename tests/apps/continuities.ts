@@ -17,7 +17,7 @@ export class Chunked extends SmallApp {
     const known = set?.slice(4, 36) ?? id;
     if (!this.sessions.some(one => one.id === known)) return answer;
     const second = this.#answers++ % 2 === 0 ? [`s.1=${newId()}; ${ATTRIBUTES}`] : [gone('s.1')];
-    // The deletion of the old cookie, at a different path, comes before the new cookie.
+    // Deletes an old cookie with a different path before it sets the new cookie.
     const old = `s.0=; Path=/old; Max-Age=0`;
     return { ...answer, cookies: [old, ...second, gone('s.0'), `s.0=${known}~${newId()}; ${ATTRIBUTES}`] };
   }

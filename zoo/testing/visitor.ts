@@ -70,7 +70,7 @@ export class Visitor {
 
   /** Requests a page as a browser that has kept a copy of it. */
   revalidate(path: string, kept: Answer): Promise<Answer> {
-    // With its default Cache-Control, `fetch` asks for a new response.
+    // Replaces the Cache-Control header of `fetch`, which by default demands a new response.
     const headers = { 'if-none-match': kept.headers.get('etag') ?? '', 'cache-control': 'max-age=0' };
     return this.send(path, { headers });
   }

@@ -222,7 +222,8 @@ export class CardStore extends Stack {
       vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
       tags: [{ key: 'Name', value: Aws.STACK_NAME, propagateAtLaunch: true }],
     });
-    // A change of the launch template replaces the instances one by one. cfn-lint 1.51 lacks this policy.
+    // A change of the launch template replaces the instances one by one. cfn-lint 1.51 does not know this update
+    // policy.
     instances.cfnOptions.updatePolicy = { autoScalingInstanceRefresh: { strategy: 'Rolling' } };
     instances.addMetadata('cfn-lint', { config: { ignore_checks: ['E3016'] } });
     // An instance needs the role's permissions, and a way to the internet, from its first start.
