@@ -86,7 +86,7 @@ describe('a page of a probe that does not name its user', () => {
     const app = new JsonNotes();
     app.open = true;
     await expect(run(app, file)).rejects.toThrow(
-      /probes\.notes\.read: expected \/notes to name its user.*not signed in gets status 200 there as well/,
+      /probes\.notes\.read: expected \/notes to name its user.*signed-out client also gets status 200 from this page/,
     );
   });
 });

@@ -30,7 +30,7 @@ function onLink(
 
 export const instanceHangs = onLink(
   'instance-hangs',
-  'an instance accepts connections and sends no responses, until all of them come at once',
+  'an instance accepts connections and holds back all responses, then sends them at once',
   async link => {
     link.disturb({ held: true });
     return !(await talks(link.port));

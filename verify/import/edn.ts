@@ -78,7 +78,7 @@ export class EdnReader {
     const { closes, line, column } = this.#top();
     if (closes === '') return;
     throw this.#error(
-      `expected "${closes.slice(-1)}" to close what was opened at line ${line}, column ${column}, and the file ends`,
+      `expected "${closes.slice(-1)}" to close what was opened at line ${line}, column ${column}, but the file ends`,
     );
   }
 

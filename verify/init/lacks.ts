@@ -59,7 +59,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
       ? undefined
       : {
           lacks:
-            'only one account, so no user logs in while another is signed in, and many apps set no cookie before a login',
+            'only one account; many apps set no cookie before a login, so a run logs in as a second user while the first is signed in',
           remedy: 'add a second account to `accounts`',
         }),
   'logout-final': ({ logout }) =>

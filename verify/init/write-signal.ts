@@ -42,6 +42,6 @@ function stickyText({ sticky, by }: Signal, off: { sticky?: string }): string {
       `\n${COMMAND} verify --sticky-report shows what breaks then.`
     );
   return by === undefined
-    ? '\nThe balancer pins a client to one instance, but not by a cookie: `addresses` of instances bypass the balancer.'
-    : `\nThe balancer pins a client to one instance by the cookie ${by}, which carries the session: \`addresses\` bypass the balancer.`;
+    ? '\nThe balancer pins a client to one instance, but not by a cookie. To bypass the balancer, add `addresses` of the instances.'
+    : `\nThe balancer pins a client to one instance by the cookie ${by}, which carries the session. To bypass the balancer, add \`addresses\` of the instances.`;
 }

@@ -27,9 +27,9 @@ export async function probePages(context: Context, driver: Driver): Promise<void
     if (open === undefined) interpreter.unnamed.add(object);
     else if (!signal.aborted)
       throw new UsageError(
-        `probes.${object}.read: expected ${read.path} to name its user, as \`signedIn.user\` finds it, but no response names the user ` +
-          `while the session lives. A client that is not signed in gets status ${open} there as well, so that a lost ` +
-          'session looks like a living one. Name a page that shows the user too',
+        `probes.${object}.read: expected ${read.path} to name its user, so that \`signedIn.user\` finds the name, but no response ` +
+          `names the user while the session lives. A signed-out client also gets status ${open} from this page, so a lost ` +
+          'session would look like a live one. Choose a page that names its user',
       );
   }
 }
