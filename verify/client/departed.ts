@@ -1,6 +1,6 @@
 /** Stores the cookies of sessions that have logged out, to replay them at the end of the run. */
 
-/** Maximum number of stored sessions, because each costs memory and a request. */
+/** At most this number of sessions is stored, because each costs memory and a request. */
 const MOST = 400;
 
 export interface DepartedSession {

@@ -49,7 +49,7 @@ export interface ResponseHead {
   /** The decoded body; empty for a redirect whose body is read in the background. */
   body: string | Promise<string>;
   facts?: BodyFacts;
-  /** Resolves when the body of a redirect, which is read in the background, has arrived. */
+  /** Resolves when the body of a redirect has arrived. The body is read in the background. */
   rest?: Promise<unknown>;
 }
 

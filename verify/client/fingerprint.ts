@@ -16,7 +16,7 @@ export interface InstanceEstimate {
   by: string[];
 }
 
-/** Minimum number of responses that show a difference, because a single one may be chance. */
+/** At least this number of responses must show a difference. A single response may differ by chance. */
 const TIMES = 2;
 /** Headers that depend on the content of the response, not on the instance. */
 const PASSING = new Set([

@@ -80,7 +80,7 @@ export class SessionLogin {
     if (target.session !== undefined) await putSession(client, target.session, this.#account, target, signal);
     forget(target, client);
     const read = await mails?.turns.turn(this.#account, signal);
-    // If the login must overlap other requests, it does not wait for other logins, because these requests wait for it.
+    // A login that must overlap other requests starts at once, because the other requests wait for it.
     const left = how.held === undefined ? await logins.turn(prefix) : undefined;
     return operation => {
       const end = operation?.return;

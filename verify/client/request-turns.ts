@@ -14,7 +14,7 @@ export class RequestTurns {
     this.#most = most;
   }
 
-  /** Returns true if a new request need not wait for a request in flight to end. */
+  /** Returns true if a new request can be sent at once. */
   room(): boolean {
     return this.#under < this.#most;
   }

@@ -147,7 +147,7 @@ function patternOf(first: string): Pattern {
   return pattern;
 }
 
-/** @param before the line with the same number in the last head; its header usually has the same name */
+/** @param before the line at the same position in the last head; its header usually has the same name */
 function lineOf(line: string, before: Line | undefined): Line {
   let end = before?.name.length ?? 0;
   let key = before?.key;

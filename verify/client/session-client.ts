@@ -204,7 +204,7 @@ export class SessionClient {
     return path.startsWith('/') ? this.#network.place(path).site : new URL(path);
   }
 
-  /** Returns a path for the history, with placeholders for values from mails, which may be secret. */
+  /** Returns a path for the history, with placeholders for values from mails, because such values may be secret. */
   recordable(path: string): string {
     let shown = path;
     for (const name of this.mailed) {

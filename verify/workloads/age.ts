@@ -201,8 +201,8 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Stays on one instance after another. After each stay, reads on every instance. The first two stays are longer than
- * the idle timeout and write only once, so that only reads renew the session.
+ * Stays on one instance, then on the next. After each stay, reads on every instance. The first two stays are longer
+ * than the idle timeout and write only once, so that only reads renew the session.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe, shared } = session;

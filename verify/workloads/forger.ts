@@ -5,7 +5,7 @@ import type { How } from '../client/how.ts';
 import type { Operation } from '../core/history/history.ts';
 import { type Forgery, forgeries } from './forgeries.ts';
 
-/** Number of reads without a cookie, or of a session. A single read may reach an instance that does not know it. */
+/** Maximum number of reads to see whether a session is signed in. An instance may not know the session. */
 const LOOKS = 3;
 
 interface Changed extends Forgery {
@@ -15,8 +15,8 @@ interface Changed extends Forgery {
 type Other = Pick<Driver, 'cookies'>;
 
 /**
- * Sends changed cookies. An app may end a session whose cookies do not fit together, so if the session has several
- * cookies, each changed cookie is followed by a look whether it is still signed in. If not, a new session replaces it.
+ * Sends changed cookies. An app may end a session whose cookies do not fit together. So if the session has several
+ * cookies, `Forger` reads after each changed cookie, and logs in again if the session has ended.
  */
 export class Forger {
   /** The present session. */
@@ -69,7 +69,7 @@ export class Forger {
     return operation;
   }
 
-  /** Sends all changed cookies except emptied ones, at the same time if none of them can end the session. */
+  /** Sends all changed cookies except empty ones. Sends them at the same time, unless they can end the session. */
   async sendAll(other: Other, ended: () => boolean): Promise<void> {
     const all = (): Changed[] => this.changes(other).filter(({ forged }) => forged !== '');
     const first = all();

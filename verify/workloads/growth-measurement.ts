@@ -15,7 +15,7 @@ import { inTurn } from './workload.ts';
 
 /** Lengths of text to try, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
-/** Share of a measured limit that `audit` uses, because its requests may be a little larger than the measured ones. */
+/** `audit` uses this share of a measured limit, because its requests may be a little larger than the measured ones. */
 const WITHIN = 0.8;
 const READ_EVERY = 10;
 /** Number of texts to add concurrently if no cookie holds them. */

@@ -126,7 +126,7 @@ async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
     for (const one of probes) await driver.read(one);
     for (const page of pages) await driver.visit(page);
   };
-  // The browser stores these pages. For its next user, it asks the app whether they have changed.
+  // The browser stores these pages. For the next user, it asks the app whether the pages have changed.
   await look(first);
   if (!(await leave(context, first))) return;
   const session = `${context.prefix}${n + 2}`;

@@ -11,7 +11,7 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan } from './workload.ts';
 
 const CLIENTS = 4;
-/** Number of clients that stay logged in until a fault begins, because the fault may prevent logins. */
+/** This number of clients stays logged in until a fault begins, because the fault may prevent logins. */
 const PATIENT = 2;
 const STAY = 1_200;
 const AGAIN = 200;

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 /** Maximum duration of a workload, milliseconds: longer than any test. It ends earlier when `enough` returns true. */
 const DURATION = 60_000;
-/** Number of operations after the last allowed text. If the limit did not work, they would write more texts. */
+/** Number of operations after the last allowed text. If the limit did not work, these would write more texts. */
 const MORE = 200;
 const NUMBER = /^\d{18}$/;
 

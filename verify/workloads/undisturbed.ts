@@ -17,7 +17,7 @@ export interface OpenSession {
   values: HeldValues;
 }
 
-/** Writes at the end of the load: in turn in sessions that share data, concurrently in all others. */
+/** Writes at the end of the load: one after another in sessions that share data, at the same time in all others. */
 export async function writeUndisturbed(context: Context, open: readonly OpenSession[]): Promise<void> {
   for (const probe of context.target.probes) {
     if (probe.scope === 'session' || writeOf(probe) === undefined) continue;

@@ -44,7 +44,7 @@ export async function visits(context: Context, first: number, ended: () => boole
 const hasAll = ({ target: { logoutEverywhere, sessions, accounts } }: Context): boolean =>
   logoutEverywhere !== undefined && (sessions?.most ?? 2) >= 2 && accounts.length >= ACCOUNTS;
 
-/** @param all if true, the user has two devices, and ends both sessions on one */
+/** @param all if true, the user has two devices, and ends the sessions of both on one device */
 async function visit(context: Context, n: number, account: Account, all: boolean): Promise<void> {
   const { logout, logoutEverywhere } = context.target;
   const driver = Driver.of(context, n, account);

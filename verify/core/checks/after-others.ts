@@ -4,12 +4,12 @@ import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
-/** Minimum number and share of lost sessions that were lost just after a login, to name the login as the cause. */
+/** To name a login as the cause, at least this number and this share of the losses must come just after a login. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** Maximum share of handoffs without a loss that came just after a login, to name the login as the cause. */
+/** To name a login as the cause, at most this share of the handoffs without a loss may come just after a login. */
 const USUAL = 0.5;
-/** Maximum probability that chance explains the losses, to name the login as the cause. */
+/** To name a login as the cause, chance must explain the losses with at most this probability. */
 const CHANCE = 0.01;
 
 /** Lost sessions (`here`), handoffs without a loss (`kept`), and how many of each came just after a login. */

@@ -31,7 +31,7 @@ class Sets {
 }
 
 export class CookieDifferences {
-  /** First key: the cookie, the request that set it, and the number of faults before; second key: the instance. */
+  /** First key: the cookie, the request that set it, and the number of earlier faults; second key: the instance. */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
   /** @param era number of faults so far. Only cookies of one era are compared, because a fault may change the app */

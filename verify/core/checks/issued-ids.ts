@@ -5,7 +5,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import { IssuedValues } from './issued-values.ts';
 
-/** Finds out which cookies are session ids. A cookie with one value for all users (`logged_in=1`) is none. */
+/** Finds out which cookies are session ids. A cookie with one value for all users (`logged_in=1`) is no session id. */
 export class IssuedIds {
   readonly #names = new Map<string, IssuedValues>();
   /** Keys: an open session, and the name of a cookie; value: the label of the cookie's current value. */

@@ -1,4 +1,4 @@
-/** Counts logins that were begun and finished on the same two instances. */
+/** Counts the logins that have the same first instance and the same last instance. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Step } from '../result/verdict.ts';

@@ -7,7 +7,7 @@ import type { Violation } from './framework.ts';
 import { LoginForms, LoginPair } from './login-pair.ts';
 
 const REFUSALS = 2;
-/** A pair counts as refusing logins more often than one instance alone only if the p-value is below this limit. */
+/** A pair of instances is reported only if the p-value of its refused logins is below this limit. */
 const SIGNIFICANT = 1e-4;
 
 /** @param alone the logins that were begun and finished on one instance */

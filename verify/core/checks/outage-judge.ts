@@ -12,7 +12,7 @@ export class OutageCounts {
   effective = 0;
   requests = 0;
   recovered = 0;
-  /** Number of responses that were late while Baton's machine lacked CPU time, which may be the only cause. */
+  /** Number of late responses for which a lack of CPU time on Baton's machine may be the only cause. */
   starved = 0;
 }
 

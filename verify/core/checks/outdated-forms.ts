@@ -31,7 +31,11 @@ export class OutdatedForms {
     return this.#accepted + this.#refused;
   }
 
-  /** Returns the session's first refused form; undefined after an accepted one. @param compares false during a fault */
+  /**
+   * Returns the session's first refused form; undefined after an accepted form.
+   *
+   * @param compares false during a fault
+   */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
     // A form that is accepted later was refused only temporarily.

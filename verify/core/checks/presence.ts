@@ -37,10 +37,10 @@ export interface Presence {
   until: number;
 }
 
-/** Returns the limit for p-values, which is lower for more sessions because each session is tested. */
+/** Returns the limit for p-values. More sessions lower the limit, because each session is tested. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
-/** Returns when each instance was present. With `ejected`, its longest interval without a request counts as absence. */
+/** Returns when each instance was present. With `ejected`, its longest time without a request counts as absence. */
 export function presencesOf(count: Routes, run: Run, significant: number, ejected: boolean): Presence[] {
   const { served, chosen, since, until, left, back, without } = count;
   const { weights } = run.declared ?? {};

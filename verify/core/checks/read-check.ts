@@ -22,7 +22,7 @@ export interface Measure {
   rests: readonly [judged: string, crossed: string];
   /** The words that complete the sentence `at most 3 % of reads on another instance …`. */
   ruledOut: string;
-  /** The noun, and what is wrong, in a message such as `2 acknowledged writes not in a later read`. */
+  /** The words of a message such as `2 acknowledged writes not in a later read`: its noun, and the words after it. */
   broken: readonly [noun: string, wrong: string];
 }
 

@@ -1,4 +1,4 @@
-/** Checks rotation: a login never signs in a cookie from before it, which an attacker may have, too. */
+/** Checks rotation: a login never signs in an older cookie, because an attacker may have the older cookie, too. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';

@@ -47,7 +47,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Pairs consecutive runs, one of each build. Returns the reason if the runs do not alternate. */
+/** Pairs consecutive runs, one of each build. If the runs do not alternate, returns a message that says so. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `let the builds take turns (base current current base …) for ${least} pairs of runs`;

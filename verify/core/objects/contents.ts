@@ -23,7 +23,7 @@ export class Contents {
   /** Number of compared reads of the object. */
   reads = 0;
   readonly #initial: ReadonlySet<string>;
-  /** The latest `set` and `clear` operations, which may remove a value whose add overlaps them. */
+  /** The latest `set` and `clear` operations. They may remove a value whose add overlaps them. */
   readonly #replacements: Write[] = [];
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;

@@ -77,7 +77,7 @@ export function hasAdded(known: Value, reader: Viewer): void {
   reader.most.added = 2 * reader.added.length + LEAST;
 }
 
-/** Remembers the first read that lacked a removed value, which must not come back. */
+/** Remembers the first read that lacked a removed value. The value must not come back. */
 function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   if (gone.has(known)) return;
   gone.set(known, read);

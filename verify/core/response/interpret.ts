@@ -20,7 +20,7 @@ export interface Reading {
   decode(html: string): string;
 }
 
-/** What Baton learned about a target from its requests before the load. */
+/** What Baton has learned about a target before the load. */
 export interface Learned {
   sessionCookies: readonly string[];
   unnamed: readonly string[];

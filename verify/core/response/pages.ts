@@ -14,6 +14,6 @@ export interface Pages {
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
   instance?: (Naming & { version?: Versioning | undefined }) | undefined;
-  /** A regular expression for responses such as "busy, try again": the app refused the request, which had no effect. */
+  /** A regular expression for responses such as "busy, try again". The app refused this request without any effect. */
   busy?: string | undefined;
 }

@@ -76,7 +76,7 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/** Named sets of guarantees to claim. A run claims those of them for which its workloads give evidence. */
+/** Named sets of guarantees to claim. A run claims the guarantees of a set that its workloads give evidence for. */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

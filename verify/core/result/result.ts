@@ -34,7 +34,7 @@ export interface Tally {
   namedBy?: Record<string, number>;
   /** Number of requests that were planned for a certain time; absent if the load had no declared rate. */
   intended?: number;
-  /** Response times of successes outside fault windows, from the planned start of the request if it has one. */
+  /** Response times of successes outside fault windows. They count from the planned start, if the request has one. */
   latency?: Latency[];
   /** How old the sessions became. Absent if no session was used, and in results of k6. */
   ages?: Ages;

@@ -12,7 +12,7 @@ export interface Interval {
 
 export interface ObjectHistory {
   kind: ObjectKind;
-  /** The values before the first operation. */
+  /** The object's values before the first operation. */
   initial: readonly string[];
   operations: readonly Interval[];
 }

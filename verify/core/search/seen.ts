@@ -3,7 +3,7 @@
 export interface Configuration {
   /** One bit for each operation with a response: 1 if it is in the order. */
   placed: Int32Array;
-  /** `placed[i]` has only ones if i < `from`, and only zeros if i ≥ `to`. */
+  /** `placed[i]` has only 1 bits if i < `from`, and only 0 bits if i ≥ `to`. */
   from: number;
   to: number;
   state: number;

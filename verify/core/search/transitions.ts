@@ -4,7 +4,7 @@ import { keyOf, type ObjectOperation, type State } from '../objects/models.ts';
 
 export interface Machine {
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns whether the search adds an operation once it leaves the state unchanged. Default: true for reads. */
+  /** Returns whether the search adds an operation as soon as it changes no state. Default: true for reads. */
   isIdle?(operation: ObjectOperation): boolean;
 }
 

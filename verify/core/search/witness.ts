@@ -20,7 +20,7 @@ const EXPLANATION: Limit = { steps: 2_000 };
 const SHOWN = 8;
 const LONG = 32;
 
-/** Judges a segment. It is violated only if it is also violated without late reads and with clock errors added. */
+/** Judges a segment. A violation must also occur without late reads and with longer intervals for clock errors. */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);
   const late = segment.entries.some(entry => entry.late);

@@ -11,7 +11,7 @@ export class Repeated {
   /** Number of repeated reads compared with a write. `writtenElsewhere`: another instance served the write. */
   written = 0;
   writtenElsewhere = 0;
-  /** Number of repeated reads compared with the previous read. `pairsElsewhere`: served by another instance. */
+  /** Number of repeated reads compared with the previous read. `pairsElsewhere`: another instance served that read. */
   pairs = 0;
   pairsElsewhere = 0;
 }

@@ -63,7 +63,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/** Returns the failed thresholds of the script, without those of Baton's metrics, which the verdicts explain. */
+/** Returns the failed thresholds of the script. Omits those of Baton's metrics, because the verdicts explain them. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))

@@ -198,7 +198,7 @@ export class SessionPicture {
     return this.#request('logout-all', instance, shown);
   }
 
-  /** Adds a refresh with the token `sent`, which issues the token `next`, or is refused if `next` is undefined. */
+  /** Adds a refresh with the token `sent`. The app issues the token `next`, or refuses if `next` is undefined. */
   refresh(sent: string, next: string | undefined, instance: string, shown: Shown = {}): this {
     const refused = { outcome: 'fail', signedIn: 'out', status: 400, note: '400' } as const;
     const answer = next === undefined ? refused : { issued: { refresh: next } };

@@ -8,7 +8,7 @@ interface Sent {
   instance: string | undefined;
   /** True if the request changes no data, so that a balancer may resend it. */
   safe: boolean;
-  /** True if the client sent the request past the balancer. */
+  /** True if the request bypassed the balancer. */
   direct: boolean;
   resent: boolean;
   operation?: Operation;

@@ -25,9 +25,9 @@ export interface SessionState {
   /** Instances that served the login, or showed the session signed in. */
   knownBy: string[];
   jar: SessionJar;
-  /** The last response that replaced the session cookie without being signed in, which may explain a later loss. */
+  /** The last response that was not signed in and replaced the session cookie. It may explain a later loss. */
   replaced?: Operation | undefined;
-  /** The last response with a too large session cookie, which clients drop. */
+  /** The last response with a session cookie that is too large, so that clients drop it. */
   dropped?: Operation;
   login?: Operation;
   logout?: Start;
