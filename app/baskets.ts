@@ -9,7 +9,7 @@ import { save } from './session.ts';
 
 /**
  * Baskets of signed-in users, each with the oldest item first. A change resolves once the store has confirmed it.
- * Throws Refusal if the change is not possible, and StoreUnavailable without a confirmation.
+ * Throws Refusal if the change is not possible, and StoreUnavailable if the store does not confirm.
  */
 export interface Baskets {
   items(request: Request): Promise<readonly BasketItem[]>;

@@ -2,8 +2,8 @@
 import type { RequestHandler, Response } from 'express';
 
 /**
- * Request header that a balancer adds if it resends requests. `502`: after a 502, the balancer resends the request to
- * another instance, and sends this instance no requests for some time.
+ * Request header with which a balancer says when it resends requests. `502`: if an instance responds with 502, the
+ * balancer resends the request to another instance, and sends the first instance no requests for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 

@@ -59,7 +59,7 @@ export function requestLog(
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // Reads `path` now, because a router changes it while it handles the request.
+    // Reads `path` now, because a router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     if (version !== '') response.set('X-App-Version', version);

@@ -43,7 +43,7 @@ export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
  * or with Refusal 503 if other requests hold the session too long.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
-  // CookieStore replaces express-session, because it keeps the whole session in the cookie.
+  // CookieStore keeps the whole session in the cookie, so it replaces express-session.
   if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>

@@ -50,7 +50,7 @@ export class ContainerService extends ServerProcess {
     return `container ${this.container}`;
   }
 
-  /** Repeats `stop` for 10 s if docker refuses it, as it does while the container starts or ends. */
+  /** Repeats `stop` for 10 s, because docker refuses it while the container starts or ends. */
   async #command(stop: () => Promise<unknown>): Promise<void> {
     const accepted = async () => {
       if (this.running()) await stop();

@@ -1,6 +1,6 @@
 /**
- * Receives the mails of the stack, and shows them on a page. Serves the newest mail to an address at the same path as
- * Mailpit.
+ * Receives the mails of the stack, and shows them on a page. For each address, serves the newest mail to an address at
+ * the same path as Mailpit.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';

@@ -175,7 +175,7 @@ function commandIn(folder: string, retireMs: number): [string, ...string[]] {
   return [findProgram('nginx'), '-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', global];
 }
 
-/** Replaces each `${NAME}` in a template file by its value. Leaves names without a value. */
+/** Replaces each `${NAME}` in a template file by its value. Leaves names without a value unchanged. */
 export const fillTemplate = (template: URL, values: Readonly<Record<string, string>>): string =>
   readFileSync(template, 'utf8').replace(/\$\{([A-Z_]+)\}/g, (whole, name) => values[name] ?? whole);
 

@@ -11,7 +11,7 @@ import { findProgram } from './programs.ts';
 const USER = 'baton';
 const OPERATOR = 'operator';
 
-/** Commands that ElastiCache refuses. KEYS, SLOWLOG and MONITOR are added, because some operators disable these. */
+/** Commands that ElastiCache refuses. KEYS, SLOWLOG and MONITOR are added, because some operators disable them too. */
 const REFUSED = [
   ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],

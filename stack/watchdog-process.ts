@@ -9,7 +9,7 @@ import { groupMembers, signalGroup } from './process-table.ts';
 
 const guarded = { group: new Set<string>(), path: new Set<string>(), project: new Set<string>() };
 
-// Ignores signals: the watchdog must outlive Baton, so only the end of its input may end it.
+// Ignores signals: the watchdog must outlive Baton, so it ends only when its input closes.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lines = createInterface({ input: process.stdin });

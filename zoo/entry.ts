@@ -11,8 +11,8 @@ interface Deployment {
    */
   readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'graphql' | 'passwordless';
   /**
-   * Program of each instance. By default, the program of the app `host`. Most entries name their own file: it starts an
-   * instance if Node runs it.
+   * Program of each instance. By default, the program of the app `host`. Most entries name their own file, which starts
+   * an instance when Node runs the file.
    */
   readonly program?: URL;
   /** Number of instances; 2 by default. */

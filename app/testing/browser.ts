@@ -34,7 +34,7 @@ export class Browser {
     this.#urls = urls;
   }
 
-  /** Returns a client for other instances that shares this client's cookies. */
+  /** Returns a client that sends requests to other instances, with the cookies of this client. */
   at(...urls: string[]): Browser {
     const twin = new Browser(...urls);
     twin.jar = this.jar;

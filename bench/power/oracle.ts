@@ -82,7 +82,7 @@ export class Oracle {
   #applies(sid: string, data: Partial<SessionData>): boolean {
     const { when, wait, size } = this.draw;
     const { head, afterError } = currentRequest();
-    // A response to HEAD has no page, so a client would notice few of the other changes.
+    // A response to HEAD has no page, so a client would notice few changes of the app in it.
     if (head !== (when === 'head')) return false;
     const seen = this.#sessions.get(sid);
     switch (when) {

@@ -18,7 +18,7 @@ const ADDS = /^\/app\/(cart|cart\/wrapped|wishes|notes|notes\/mailed|visits)$/;
 /** Time for which an instance remembers a write, seconds. */
 const REMEMBERED = 60;
 
-/** Only requests that came through the balancer have this header. No other request is repeated. */
+/** Only requests that came through the balancer have this header. The balancer repeats no other request. */
 const repeats = ({ method, path, headers }: Request): boolean =>
   method === 'POST' && ADDS.test(path) && headers['x-balancer-retries'] !== undefined;
 

@@ -77,7 +77,7 @@ export class Replies {
 
 const NO_COOKIES: Reply['cookies'] = [];
 
-/** Returns all headers and cookies of a response. Slow in k6, so only few responses should need it. */
+/** Returns all headers and cookies of a response. Slow in k6: call this for few responses only. */
 export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'cookies'> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { headers: Object.fromEntries(headers), body: response.body ?? '', cookies: cookiesOf(response) };

@@ -45,7 +45,7 @@ export interface Verified {
   session(run: Shared, user?: number | string | PoolAccount): Session;
   /** Returns a new account, which the script must register. */
   newcomer(run: Shared): PoolAccount;
-  /** Wraps the function of an iteration. An exception then increments `baton_script_errors`. */
+  /** Wraps the function of an iteration. Each exception increments `baton_script_errors`. */
   guarded(iteration: (run: Shared) => void): (run: Shared) => void;
   /**
    * Returns k6's summary and the verdict. Call this in handleSummary().

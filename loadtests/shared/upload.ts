@@ -1,7 +1,7 @@
 /** Uploads a picture directly to an object store such as S3, with the upload form of a page. */
 import http from 'k6/http';
 
-/** The first bytes of a WebP picture. The app checks only these. */
+/** The first bytes of a WebP picture. The app checks only these bytes. */
 const PICTURE = 'RIFF\x24\0\0\0WEBPVP8 ';
 const BOUNDARY = 'baton-picture-boundary';
 

@@ -1,4 +1,4 @@
-/** Determines what a request means to the judge, such as a login or a read, from the target file. */
+/** Determines from the target file what a request means to the judge, such as a login or a read. */
 import http from 'k6/http';
 import type { Action, With } from '../../verify/core/history/history.ts';
 import type { Asked } from '../../verify/core/response/interpret.ts';

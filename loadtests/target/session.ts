@@ -142,7 +142,7 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Gives an item a picture, unless the page with the upload form cannot be opened.
+   * Gives an item a picture, if the page with the upload form can be opened.
    * @param uploadWith uploads a picture with the form of a page, and returns its key
    */
   illustrate(request: FormRequest, value: string, uploadWith: (page: string) => string): void {

@@ -40,7 +40,7 @@ class Jar {
 
 let own = new Jar();
 
-/** Replaces the cookie jar at each iteration, unless `noCookiesReset` is set, as k6 does. */
+/** As k6 does, replaces the cookie jar at each iteration unless `noCookiesReset` is set. */
 export function beginIteration(): void {
   if (script.options.noCookiesReset !== true) own = new Jar();
 }
