@@ -38,10 +38,7 @@ export class HistoryReader {
   #number = 0;
   #next: Event | undefined;
   #skipped = 0;
-  /**
-   * The incomplete line, if any. It must be the last line of the file: the process that wrote the file may have been
-   * killed.
-   */
+  /** The incomplete line, if any. Only the last line of a file may be incomplete: its writer may have been killed. */
   #bad: { number: number; error: HistoryError } | undefined;
 
   private constructor(file: string, lines: Lines, run: Run, from: Position) {

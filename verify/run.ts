@@ -62,8 +62,8 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // Waits for the workers before this thread sends its last requests. So a log with these requests also contains the
-  // requests of all workers.
+  // Waits for the workers before this thread sends its last requests. A log that contains these requests then also
+  // contains the requests of all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });

@@ -32,7 +32,7 @@ export async function stickyReport(
       '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
         'to its instance, such as AWSALB or route',
     );
-  // Omits session timeouts and direct requests, which do not depend on stickiness.
+  // Omits session timeouts and direct requests, because they do not depend on stickiness.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };
   const workloads = chosen(through, options.workloads ?? []).filter(name => name !== 'idle');

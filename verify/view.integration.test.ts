@@ -305,7 +305,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
       page
         .locator('#bars')
         .dispatchEvent(type, { pointerId, pointerType: 'touch', clientX: x, clientY: 500 });
-    // Disables the capture of the pointer, which fails for events from a script.
+    // Disables the capture of the pointer, because the capture fails for events from a script.
     await page.evaluate('Element.prototype.setPointerCapture = () => {}');
     await touch('pointerdown', 1, 180);
     await touch('pointerdown', 2, 220);

@@ -21,8 +21,8 @@ async function check(history: string, ...options: string[]): Promise<{ exit: num
 
 /**
  * Returns a history of concurrent compare-and-set operations for all pairs of values, and a final read of `last`. In
- * every order of the operations, the final value is 0. So another value of `last` is a violation, which only a search
- * proves.
+ * every order of the operations, the final value is 0. Another value of `last` is therefore a violation, and only a
+ * search proves this violation.
  */
 function roundTrips(values: number, last: number): string {
   const swaps = Array.from(

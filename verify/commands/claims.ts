@@ -5,8 +5,8 @@ import type { Guarantee } from '../core/result/guarantees.ts';
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
 /**
- * Key: SESSION_STORE; value: guarantees that the store does not claim. `memory` claims all, because it is the example
- * in which Baton finds violations.
+ * Key: SESSION_STORE; value: guarantees that the store does not claim. `memory` claims all guarantees, because it
+ * serves as an example of violations.
  */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],

@@ -26,7 +26,7 @@ export function runOptions(file: string | undefined, values: OptionValues<'verif
   const next = nextVersion(values.next);
   const workloads = chosen(target, load.workloads);
   if (!workloads.includes('hop')) refuseWithoutHop(wanted !== undefined, load.rate !== undefined);
-  // Rejects several workers with --ui or --metrics, which follow only one history.
+  // Rejects several workers with --ui or --metrics, because these options follow only one history.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (shown) requireOneHistory(divided, values);

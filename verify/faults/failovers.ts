@@ -19,8 +19,7 @@ const SYNC = { withinMs: 15_000, everyMs: 20 };
 /**
  * Returns a fault that kills the primary, and promotes a replica without the last writes.
  *
- * @param fallBehind delays or stops the data from the primary to the replica, which passes through `lag`, while clients
- * write
+ * @param fallBehind delays or stops the replication through the proxy `lag` while clients write
  */
 function failoverTo(
   { name, does }: Pick<StackFault, 'name' | 'does'>,

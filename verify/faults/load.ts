@@ -18,8 +18,8 @@ export class ObservedLoad {
   readonly #kept = new Map<string, number>();
 
   /**
-   * Counts an ended operation. Only signed-in responses count as served, because they need balancer, instance and
-   * store.
+   * Counts an ended operation. Only signed-in responses count as served, because they show that balancer, instance and
+   * store work.
    */
   saw(operation: Operation): void {
     const { session, instance, signedIn, direct, status, note, with: as } = operation;

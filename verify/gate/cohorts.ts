@@ -18,7 +18,7 @@ export interface Crossing {
   readonly since: number | undefined;
 }
 
-/** Counts of forms in pages of version `page`, which clients submitted to version `served`. */
+/** Counts of forms that version `page` sent and that clients submitted to version `served`. */
 export interface Forms {
   readonly page: string;
   readonly served: string;

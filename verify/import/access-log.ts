@@ -81,7 +81,7 @@ function inAlb(line: string): LogEntry | undefined {
 function inNginx(line: string): LogEntry | undefined {
   const match = NGINX.exec(line);
   if (match === null) return undefined;
-  // Skips the part before the status, because it contains the client's address.
+  // Skips the part before the status, because this part contains the client's address.
   return nginxEntryIn(line.slice(match.index + match[0].length), match.groups?.['status']);
 }
 

@@ -8,7 +8,7 @@ import type { Served } from '../core/history/history.ts';
 import { servedIn } from './access-log.ts';
 import { type LogParser, parseBalancerLine, parseInstanceLine, RoutedLog } from './stack-log.ts';
 
-/** Interval between two reads, milliseconds. Reading regularly costs less than a watcher for each file. */
+/** Interval between two reads, milliseconds. Reads at this interval cost less than a watcher for each file. */
 const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -39,7 +39,7 @@ export const instanceLog = (name: string, file: string): LogSource =>
 export const balancerLog = (file: string, nameOf: (address: string) => string | undefined): LogSource =>
   followedLog('balancer', 'balancer', file, { parse: line => parseBalancerLine(line, nameOf) });
 
-/** Returns the log of nginx in a container, which also names the instances (deploy/balancer.sh). */
+/** Returns the log of nginx in a container. The log also names the instances (deploy/balancer.sh). */
 export const routedLog = (file: string): LogSource =>
   followedLog('balancer', 'balancer', file, new RoutedLog());
 

@@ -67,7 +67,7 @@ export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
   }
 }
 
-/** Removes the log from an error message of Playwright, because it contains all typed texts, even passwords. */
+/** Removes the log from an error message of Playwright, because this log contains all typed texts, even passwords. */
 function withoutLog(error: Error, url: string): Error {
   const [what = ''] = error.message.split('\n');
   const isPlaywrights = /^\w+\.\w+: /.test(what) || error.message.includes('\nCall log:');

@@ -13,7 +13,8 @@ import type { Alone, Signal } from './signal.ts';
  * Returns the claims and the reason for them.
  *
  * @param values for each session cookie and token, its values in order of time
- * @param others the values of the same cookies before a login, in another session of the first user, and of the second
+ * @param others values of these cookies before a login, in another session of the first user, and in a session of the
+ * second user
  * @param users login names
  * @param probe if `onServer` is true, the server keeps the session
  */

@@ -59,7 +59,7 @@ export async function findGraphql(stranger: Visitor): Promise<GraphqlApi | undef
     const { json, status } = await ask(path);
     const parsed = answered.safeParse(json);
     if (parsed.success) return { path, hints: new Described(path, parsed.data.data.__schema).hints() };
-    // A REST API may send errors of the same form. It then sends them for unknown paths, too.
+    // A REST API may send errors of the same form. Such an API sends the same errors for unknown paths, too.
     if (isRefusal(json) && status !== 404 && (await ask(`${path}/${randomUUID()}`)).status !== status)
       return { path, hints: undefined };
   }

@@ -89,11 +89,14 @@ function unnamed({ path, hints }: GraphqlApi, why: string): string {
   );
 }
 
-/** Returns whether the first page has a tag. Frameworks label a plain text such as "Hello World!" as HTML. */
+/**
+ * Returns whether the first page has a tag. Does not trust Content-Type, because frameworks label a plain text such as
+ * "Hello World!" as HTML.
+ */
 const hasPages = ({ status = 500, json, body }: PageVisit): boolean =>
   status < 400 && json === undefined && /<[a-z!]/i.test(body);
 
-/** Says what the first page was, if it was an error or a redirect that `open` does not follow to its end. */
+/** Describes the first page if its response is an error, or a redirect that `open` does not follow. */
 function unlikePage({ path, status = 500, redirect, leads }: PageVisit): string {
   if (status < 300) return '';
   const to = redirect === undefined ? '' : ` to ${redirect}`;

@@ -136,7 +136,8 @@ async function accepted(context: Context, account: Account, anywhere: boolean): 
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);
-    // Accepts the account after an error or a text such as "try again later", which do not show a wrong password.
+    // Accepts the account after an error or a text such as "try again later", because these do not show a wrong
+    // password.
     if (!refusedLogin(login)) return true;
     silent.delete(login.instance ?? '');
   }

@@ -14,7 +14,7 @@ const LIMITED = 3;
 const isLimited = ({ status = 500, outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === undefined && status < 500 && ![409, 423, 425].includes(status);
 
-/** Returns an error that names the login limit, if the app refused the last logins because of it. */
+/** Returns an error if the app refused the last logins because of a limit. */
 export function loginLimit(
   logins: readonly Operation[],
   { url, login }: Pick<Target, 'url' | 'login'>,

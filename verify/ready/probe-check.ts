@@ -53,7 +53,7 @@ export async function checkProbes(context: Context): Promise<void> {
   await leave(context, driver);
 }
 
-/** Returns false if the session was lost, which is no error in the target file. */
+/** Returns false if the session was lost. A lost session is no error in the target file. */
 async function checkProbe(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {

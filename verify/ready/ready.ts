@@ -152,7 +152,7 @@ function reachable(form: Operation, { target }: Context): void {
         `${explained(form.note)}. The address is \`url\` in the target file; \`npm run stack\` starts the bundled app`,
     );
   }
-  // Accepts a status such as 401 if the target has no login page. The request was then for the signed-in page.
+  // Accepts a status such as 401 if the target has no login page, because the request was then for the signed-in page.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(

@@ -44,7 +44,7 @@ interface Alive {
 /**
  * Finds the cookies that carry the session: sends requests that omit one cookie. If the session needs no single cookie,
  * sends requests with only one cookie. Ignores a cookie that also works with the value of another client. If the
- * session needs several cookies, ignores those with the same value in each session of the user, such as a user id.
+ * session needs several cookies, ignores cookies with an equal value in all sessions of the user, such as a user id.
  * Returns an empty list if no response was signed in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
@@ -77,7 +77,7 @@ export async function sessionCookies(
   return unique.length === 0 ? carrying : unique;
 }
 
-/** Replaces the examined session by a later one of the same user if the app has ended it. */
+/** Holds the examined session. If the app has ended this session, replaces it by a new session of the same user. */
 class Renewed {
   readonly #asking: Asking;
   readonly #logins: FurtherLogins;

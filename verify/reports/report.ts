@@ -31,7 +31,10 @@ export interface ReportInput {
   view?: View;
 }
 
-/** The timeline and plots of the HTML report, which a script draws. The page contains all texts in it unescaped. */
+/**
+ * The timeline and plots of the HTML report, which a script draws. The page contains all texts of this interface
+ * unescaped.
+ */
 export interface View {
   code: string;
   /** SHA-256 of the script in base64, for the page's content security policy. */

@@ -1,4 +1,4 @@
-/** Converts a target file to JSON for the k6 scripts in loadtests/, which read the variable TARGET. */
+/** Converts a target file to JSON. The k6 scripts in loadtests/ read this JSON from the variable TARGET. */
 import { parse } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';

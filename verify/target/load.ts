@@ -36,7 +36,7 @@ export interface Target
   login: LoginSpec & { page: string };
   /** Folder of the target file. Paths in the file are relative to this folder. */
   folder: string;
-  /** Key: path of a read by POST, which ends with # and a unique name; value: its JSON body. */
+  /** Key: path of a read by POST, with # and a unique name at its end; value: JSON body of the read. */
   posts: Readonly<Record<string, unknown>>;
   /** Names of environment variables that the file uses as ${NAME}. */
   variables: readonly string[];

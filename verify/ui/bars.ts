@@ -145,7 +145,7 @@ export class Sheet {
       if (op.end < from) continue;
       const instance = this.#instances.indexOf(op.instance);
       const end = op.end * this.unit;
-      // Skips a request that ends on the pixel of an earlier request, because it would not be visible.
+      // Skips a request that ends on the pixel of an earlier request, because its bar would not be visible.
       if (!this.#tall && end < (drawn[instance + 1] ?? 0) + 0.5 && !failed(op)) continue;
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);

@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the timeline and plots of the HTML report. It is a check, so that the judge passes
- * all events to it.
+ * Collects the requests of a run for the timeline and plots of the HTML report. The class acts as a check, so that the
+ * judge passes all events to it.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';

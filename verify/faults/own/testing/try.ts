@@ -74,7 +74,7 @@ export class Bench {
     }
   }
 
-  /** Puts a fake program on the PATH, which records its arguments and runs `script`. */
+  /** Puts a fake program on the PATH. The program records its arguments and runs `script`. */
   standIn(name: string, script: string, files: Record<string, string>): void {
     const bin = join(this.folder, 'bin');
     mkdirSync(bin);
