@@ -36,8 +36,8 @@ export interface Call extends Asked {
   /** Sends further requests to find out the outcome. In the history, they come after this operation. */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /**
-   * If present, the recorder does not write this operation, but adds a function that writes it to this list. The caller
-   * runs the function after it has written an earlier operation.
+   * If present, the recorder does not write this operation. Instead, it adds a function to this list. The caller runs
+   * the function after an earlier operation, and the function writes this operation.
    */
   later?: Later | undefined;
   /** If true, the history gets the label (a keyed hash) of the sent session cookie. */

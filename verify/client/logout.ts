@@ -23,7 +23,7 @@ export async function logout(
   await requests.steps(request.steps, how);
   const { target, recorder } = context;
   const client = requests.clientOf(how);
-  // A page may say that the app refused the logout, because the form token is missing.
+  // Without a captured value, such as a form token, the response may be a page that refuses the logout.
   const incomplete = lacksCapture(target, request, client);
   const settle: Call['settle'] = async (reply, outcome, later) => {
     if (outcome !== 'ok') return {};

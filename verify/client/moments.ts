@@ -20,7 +20,7 @@ export class Moments implements Watch {
   readonly once: boolean;
   /** Time at which the last byte of the response arrived. */
   end = 0;
-  /** The same time on the wall clock, milliseconds since 1970. */
+  /** Wall-clock time at which the last byte of the response arrived, milliseconds since 1970. */
   wall = 0;
   cookies = NONE;
   readonly #recorder: Recording;

@@ -30,11 +30,9 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/**
- * Response time above which an overload of this machine may be the reason that the response came late, microseconds.
- */
+/** An overload of this machine may be the reason for a response time above this value, microseconds. */
 const SLOW = 500_000;
-/** Statuses of a proxy whose server did not respond in time. An overload of this machine may be the reason. */
+/** Statuses of a proxy whose server did not respond in time, perhaps because this machine is overloaded. */
 const UNANSWERED = [502, 503, 504];
 
 export interface Recorded {

@@ -80,7 +80,7 @@ export class RequestHeaders {
   own({ json, method, from }: Send, { id, head, site, body, shown }: OwnParts): string[] {
     const own = id === undefined ? [] : ['x-request-id', id];
     if (id !== undefined && !head.has('traceparent')) own.push('traceparent', traceparentOf(id));
-    // SvelteKit refuses a form without fields that has no type. Fastify refuses a type without a form.
+    // SvelteKit refuses a form without fields and without Content-Type. Fastify refuses a Content-Type without a form.
     if (body !== null && !head.has('content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
     const origin = originOf(from ?? site, site, head);

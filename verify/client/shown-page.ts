@@ -24,7 +24,7 @@ export function shownAfter(
   return { url: asked, sends: sentUnder(`${headers['referrer-policy'] ?? ''}`) };
 }
 
-/** Returns what a browser sends to the page's own origin. It uses the last known policy (Referrer Policy, 8.3). */
+/** Returns what a browser sends to the page's own origin, by the last policy that it knows (Referrer Policy, 8.3). */
 function sentUnder(policies: string): Referring['sends'] {
   const known = policies.split(',').map(policy => SENDS[policy.trim().toLowerCase()]);
   return known.findLast(sends => sends !== undefined) ?? 'address';

@@ -47,8 +47,8 @@ export class Arrivals {
   }
 
   /**
-   * Waits until the next planned begin of an action, and returns this time on the run's clock. Returns undefined if the
-   * load has ended. Does not wait if the time has passed.
+   * Waits until the planned start of the next action, and returns this time on the run's clock. Returns undefined if
+   * the load has ended. Does not wait if the time has passed.
    */
   async take(): Promise<number | undefined> {
     while (this.#start === undefined && !this.#over()) await this.#wait(SLICE / 10);
@@ -66,7 +66,7 @@ export class Arrivals {
 }
 
 /**
- * Returns the planned begin of action `n` (from 0), microseconds after the start.
+ * Returns the planned start of action `n` (from 0), microseconds after the start of the plan.
  *
  * @param length time in which the rate changes, microseconds
  */

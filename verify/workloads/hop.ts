@@ -128,7 +128,7 @@ class HopClient {
   readonly #values: HeldValues;
   /** True if the outcome of the last write is unknown. The client must then read before its next write. */
   #unsure = false;
-  /** Planned begin of the next action, microseconds on the run's clock; undefined without `--rate`. */
+  /** Planned start of the next action, microseconds on the run's clock; undefined without `--rate`. */
   #due: number | undefined;
   #open: Driver | undefined;
   /** True if the time of the load was over before the client could log in. */

@@ -151,8 +151,7 @@ export async function inTurn(
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
 
 /**
- * Returns the n-th known instance. After the last instance, counts on from the first. Returns undefined if no instance
- * is known.
+ * Returns the n-th known instance. The first instance follows the last one. Returns undefined if no instance is known.
  */
 export function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();

@@ -142,7 +142,7 @@ describe('continuity', () => {
     [{ here: 2, followed: 2 }, false],
     [{ here: 10, followed: 9 }, true],
     [{ here: 10, followed: 8 }, false],
-    // Half of the handoffs without a loss, or more, came just after a login, too.
+    // At least half of the handoffs without a loss came just after a login, too.
     [{ here: 20, followed: 20, kept: 10, keptAfter: 5 }, true],
     [{ here: 20, followed: 20, kept: 10, keptAfter: 6 }, false],
     // With a probability of 0.027 or 0.0081, chance explains that all losses came just after a login.

@@ -1,4 +1,4 @@
-/** Counts pairs of requests that overlap by the client's times, and how many also do by the balancer's log. */
+/** Counts the pairs of requests that overlap by the client's times, and how many overlap by the balancer's log, too. */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 

@@ -1,4 +1,4 @@
-/** Searches for an order of the operations on each object that explains all responses, and counts the evidence. */
+/** For each object, searches for an order of the operations that explains all responses. Counts the evidence. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
@@ -23,7 +23,7 @@ export class OrderCounts {
   /** Number of violations that are uncertain because of reads that were recorded late, or of several clocks. */
   late = 0;
   clocks = 0;
-  /** Number of objects of which only the first part could be judged. */
+  /** Number of objects of which only the first part of the history could be judged. */
   closed = 0;
 }
 

@@ -31,7 +31,7 @@ export function differences(table: PairTable): Violation[] {
   });
 }
 
-/** Returns the pair that refuses most rarely, by the upper bound (times + 3) / requests (rule of three). */
+/** Returns the pair with the lowest rate of refusals, by the upper bound (times + 3) / requests (rule of three). */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   const most = (pair: Pair): number => (times(pair) + 3) / pair.requests;
   return rows.map(({ pair }) => pair).sort((a, b) => most(a) - most(b))[0];

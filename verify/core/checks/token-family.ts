@@ -18,7 +18,7 @@ export class TokenFamily {
   /** The first refresh that sent a replaced token after the grace period. After it, the app may end the session. */
   reuse: Operation | undefined;
   readonly races: Operation[] = [];
-  /** True if refused refreshes prove nothing: some were too far apart, or a refresh got no response. */
+  /** True if refused refreshes prove nothing: two refreshes were too far apart, or one got no response. */
   unjudged = false;
   /** True after a refused refresh has ended the session. */
   #over = false;

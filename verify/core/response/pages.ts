@@ -7,7 +7,7 @@ import type { ListSpec } from './pages-of-list.ts';
 export interface Pages {
   login: LoginPage;
   signedIn: { user: Finding };
-  /** Further responses that count as signed out. A 401 and a redirect to the login page always do. */
+  /** Further responses that count as signed out. A 401 and a redirect to the login page always count. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
   /** Addresses of other sites that take part in logins. A redirect to such a site asks the user to log in. */
   origins?: readonly string[] | undefined;

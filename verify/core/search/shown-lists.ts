@@ -1,4 +1,4 @@
-/** Speeds up the search of a list with only add, set and clear: numbers shown lists and their beginnings. */
+/** Speeds up the search of a list with only add, set and clear, by numbers for shown lists and their beginnings. */
 import { effectOf, type ObjectOperation, occurrences, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
