@@ -2,7 +2,7 @@ import type { Transporter } from 'nodemailer';
 import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
-/** Shorter than the timeout of common balancers, because the user waits for the mail server. */
+/** Timeout for the mail server, shorter than the timeouts of common balancers: the user waits for the mail server. */
 const TIMEOUT_MS = 10_000;
 
 export type Mailer = Transporter;

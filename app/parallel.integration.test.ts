@@ -69,8 +69,8 @@ async function lostChanges(one: TestInstance, two: TestInstance): Promise<number
 }
 
 /**
- * Returns the number of sessions, of 200, that a slow change on one instance revives after a logout on another
- * instance.
+ * Logs out 200 sessions on one instance, each during a slow change on the other instance. Returns how many sessions
+ * these changes revive.
  */
 async function revivedSessions(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store);

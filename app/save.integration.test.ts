@@ -23,7 +23,9 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Holds the next call of a store's method until the test calls `release`, optionally with an error. */
+/**
+ * Holds the next call of a store's method until the test calls `release`. With an error, `release` makes the call fail.
+ */
 function holdNext(
   store: Store,
   method: 'set' | 'destroy',
@@ -44,7 +46,7 @@ function holdNext(
   return { held: held.promise, release: released.resolve };
 }
 
-/** Sends a form on a raw socket, on which the test sees each byte of the response at once. */
+/** Sends a form on a raw socket, so that the test sees each byte of the response as soon as it arrives. */
 function rawRequest(url: string, path: string, headers: Record<string, string>, body: string) {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');

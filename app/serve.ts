@@ -52,8 +52,8 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // Must be longer than the balancer keeps idle connections. Otherwise, the balancer could send a request on a
-  // connection that the server is closing.
+  // The keep-alive timeout must exceed the time for which the balancer keeps idle connections. Otherwise, the balancer
+  // could send a request on a connection that the server is closing.
   server.keepAliveTimeout = config.keepAliveMs;
   // Node measures `headersTimeout` from the end of the previous request, so it must exceed the keep-alive timeout.
   server.headersTimeout = config.keepAliveMs + 10_000;

@@ -82,7 +82,7 @@ export async function speedBench(): Promise<string[]> {
   return [described(events, lines), '', ...table(rows)];
 }
 
-/** Counts differences between consecutive reads. This is the least work that a judge of reads needs. */
+/** Counts differences between consecutive reads. Every judge of reads must do at least this work. */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();
   let differ = 0;

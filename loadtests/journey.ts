@@ -16,7 +16,7 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // Without RATE, each user begins its next visit at once.
+  // Without RATE, each user begins its next visit as soon as the previous visit has ended.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

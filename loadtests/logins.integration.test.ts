@@ -158,7 +158,7 @@ it.runIf(LONG)('scripts log in by HTTP Basic with every request', async () => {
   expect(code).toBe(0);
   const app = new BasicApp();
   let asked = 0;
-  // Fails only after some requests: Bob must sign in before his session can be lost.
+  // The instance forgets Bob only after some requests: he must sign in before his session can be lost.
   app.forgets = ({ instance }, user) => user === 'bob' && ++asked > 5 && instance === 'two';
   const broken = await loaded(app, BASIC);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

@@ -9,7 +9,7 @@ type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
-  /** Server that stores the sessions; Redis if the sessions are in no server. */
+  /** Server that stores the sessions. This is Redis if the instances keep sessions in memory or in cookies. */
   readonly store: BackingServer;
   /** All servers to start, the session store first. */
   readonly servers: readonly BackingServer[];

@@ -39,7 +39,7 @@ export class Deaths {
 export interface NewInstance {
   name: string;
   port: number;
-  /** Includes SESSION_SECRET, which all instances share. */
+  /** `env` includes SESSION_SECRET, which all instances share. */
   own: InstanceOptions & { env: Record<string, string> };
 }
 

@@ -91,7 +91,7 @@ export interface Stack {
   readonly balancer: Balancer;
   /** Absent if the stack does not replace failed instances. */
   readonly fleet?: Keeper;
-  /** Server that stores the sessions; Redis if the sessions are in no server. */
+  /** Server that stores the sessions. This is Redis if the instances keep sessions in memory or in cookies. */
   readonly store: StoreServer;
   /** All servers that instances use. The session store comes first. */
   readonly servers: readonly StoreServer[];

@@ -346,8 +346,8 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // Makes the folder in a hook. vitest skips the hooks if it skips all tests, so it makes no folder that nothing would
-  // remove.
+  // Makes the folder in a hook, because vitest skips the hooks if it skips all tests. Otherwise, nothing would remove
+  // the folder.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

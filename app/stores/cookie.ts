@@ -75,7 +75,7 @@ export class CookieStore extends session.Store {
     next();
   };
 
-  /** Always returns no session, because sessions exist only in cookies. */
+  /** Never returns a session, because sessions exist only in cookies. */
   override get(_sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callback(null, null);
   }

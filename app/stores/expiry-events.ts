@@ -30,7 +30,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   subscriber.on('error', () => {}); // The subscriber reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
-    // redis-locked puts braces around the session id. The pattern does not match the keys of locks.
+    // The pattern accepts braces, which redis-locked puts around the session id. It rejects the keys of locks.
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:memory`: measures Baton's memory while it sends OPERATIONS (default 10,000,000) by SESSIONS (default
- * 1,000) to nginx, and judges them. Ctrl-C ends the load early.
+ * `npm run bench:memory`: measures Baton's memory while it sends OPERATIONS (default 10,000,000) requests to nginx in
+ * SESSIONS (default 1,000) sessions, and judges them. Ctrl-C ends the load early.
  */
 import { fileURLToPath } from 'node:url';
 import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';

@@ -180,7 +180,7 @@ export const hung: Scene = {
   },
 };
 
-/** Measures the responses after all instances were killed. Not for balancers with HTTP health checks. */
+/** Measures the responses after all instances were killed. Skips balancers with HTTP health checks. */
 export const allDead: Scene = {
   name: 'all instances dead',
   fits: ({ check }) => check === undefined || check.probe === 'TCP',

@@ -10,7 +10,7 @@ import { outcomeOf, type Row } from './row.ts';
 import { type ConformanceStage, type Scene, TimeScale } from './scene.ts';
 import { byApplication, byDuration } from './stickiness.ts';
 
-/** In the order of the tables in docs/fleet.md. */
+/** The measurements, in the order of the tables in docs/fleet.md. */
 const SCENES: readonly Scene[] = [
   ...[crash, hung, answersOfChecks, allDead, failures],
   ...[draining, drainLimit, group, byDuration, byApplication],

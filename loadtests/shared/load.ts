@@ -4,7 +4,7 @@ import { type Environment, whole } from '../target/environment.ts';
 export interface LoadSettings {
   /** Number of virtual users, each with one request in flight. */
   users: number;
-  /** Iterations per second. If undefined, each user sends its next request after a response. */
+  /** Iterations per second. If undefined, each user waits for the response before its next request. */
   rate: number | undefined;
   /** Duration of the load in k6's format, such as 30s or 5m. */
   duration: string;

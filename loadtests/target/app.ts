@@ -74,7 +74,7 @@ export interface App extends Pages {
   name: string;
   url: string;
   accounts: Accounts;
-  /** Headers of every request. A header is omitted while the value of a placeholder is unknown. */
+  /** Headers of every request. A header is omitted while the value of its placeholder is unknown. */
   headers?: Readonly<Record<string, string>>;
   login: Pages['login'] & AccountRequest;
   /** Page for signed-in users that shows the user's name. */

@@ -24,7 +24,7 @@ const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 export class Filling {
-  /** Headers of every request. A header is omitted while the value of a placeholder is unknown. */
+  /** Headers of every request. A header is omitted while the value of its placeholder is unknown. */
   always: Readonly<Record<string, string>> = {};
   /** The most recent page with a form. The form token is extracted only when a form is sent. */
   page = NO_PAGE;

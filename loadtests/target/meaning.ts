@@ -61,7 +61,7 @@ function writtenTo(probes: readonly ProbeRequests[], path: string, body: Body): 
   return undefined;
 }
 
-/** Returns the value of the field that is `{value}` in the target's form. */
+/** Returns what a request sends in the field that the target file fills with `{value}`. */
 function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');

@@ -76,7 +76,7 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // Random, because a client could always reach the same instance if the instances took turns.
+    // Chooses the instance at random. If the instances took turns, a client could always reach the same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 

@@ -18,7 +18,7 @@ import type { SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
 const [NOTES] = USUAL.probes;
-/** An irregular order, because a client could always reach the same instance if the instances took turns. */
+/** Chooses the instances in an irregular order. If they took turns, a client could always reach the same instance. */
 const MIXED: How = { balance: (_, n) => ({ instance: Math.imul(n + 1, 0x9e3779b1) < 0 ? 'one' : 'two' }) };
 const SESSION = ['read-your-writes', 'monotonic-reads'];
 const ALL = [...SESSION, 'isolation', 'no-lost-updates', 'linearizability'];

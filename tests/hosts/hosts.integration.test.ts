@@ -133,7 +133,7 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# init first tried what --as ${host.recipe} says.\n`);
     }
-    // A race in a library of the app breaks `keepsNot` in some runs.
+    // In some runs, a race in a library of the app breaks the guarantee `keepsNot`.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
     // Without a probe, Baton has no values that only one user may see, so it cannot judge isolation.

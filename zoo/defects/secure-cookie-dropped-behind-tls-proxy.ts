@@ -2,8 +2,8 @@ import type { Defect } from '../entry.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
 /**
- * Imitates a balancer that terminates TLS, but without TLS. Clients keep Secure cookies, because the host is
- * 127.0.0.1.
+ * Imitates a balancer that terminates TLS, although the connection does not use TLS. Clients keep Secure cookies,
+ * because the host is 127.0.0.1.
  */
 const BEHIND_TLS = {
   // Repeats all headers, because in nginx a block that sets a header inherits no headers.

@@ -25,8 +25,8 @@ export function serve(appOf: (redis: Redis, instance: string) => Express): void 
     Number(env['PORT'] ?? 3000),
     env['HOST'] ?? '127.0.0.1',
   );
-  // Longer than common balancers keep idle connections. Otherwise, a balancer could send a request on a connection that
-  // the server is closing.
+  // The keep-alive timeout must exceed the time for which common balancers keep idle connections. Otherwise, a balancer
+  // could send a request on a connection that the server is closing.
   server.keepAliveTimeout = 75_000;
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));
