@@ -12,8 +12,8 @@ export interface Carried {
 /**
  * Finds the session cookies by requests that lack one cookie, and requests that send only one cookie.
  *
- * @param again logs in once more: an app may end a session when a request lacks one of its cookies
- * @returns also the session that is then signed in
+ * @param again logs in once more, because an app may end a session if a request lacks one of its cookies
+ * @returns also `visitor`, whose session is signed in at the end of the search
  */
 export async function carrying(
   visitor: Visitor,
@@ -52,7 +52,7 @@ export async function valuesInTurn(
   );
 }
 
-/** Returns the value of each session cookie, and then the token of the header `Authorization` if there is one. */
+/** Returns the value of each session cookie. If the header `Authorization` has a token, adds the token at the end. */
 export function valuesOf(
   { client }: Visitor,
   names: readonly string[],

@@ -226,7 +226,8 @@ describe('a session cookie', () => {
     const [long, short] = ['Q2'.repeat(32), `${'x7'.repeat(30)}xy=`];
     expect(holds([long, long], long, short)).toBe(true);
     expect(holds([short], short, long, ['bob', 'alice'])).toBe(true);
-    // The values of one user differ, the longer name has the shorter value, or the names are equally long.
+    // These lengths prove nothing: one user's values differ, the longer name has the shorter value, or both names are
+    // equally long.
     expect(holds([long], short, short)).toBe(false);
     expect(holds([short], short, long)).toBe(false);
     expect(holds([long], long, short, ['anna', 'bob2'])).toBe(false);

@@ -17,8 +17,8 @@ interface KeptSession {
 }
 
 /**
- * Finds a session that stays signed in, and the expression for the user's name. If there is none, searches again on one
- * instance at a time (`alone` is then true), because a login may end sessions on other instances.
+ * Finds a session that stays signed in, and the expression for the user's name. If no session stays signed in, searches
+ * again on one instance at a time (`alone` is then true), because a login may end sessions on other instances.
  *
  * @param signal how responses name their instance
  * @throws UsageError if no session stays signed in, or no page names its user
@@ -46,7 +46,7 @@ export async function keptSession(
         );
         return { ...kept, alone: true };
       } catch (again) {
-        // The error of the first search explains more than a later UsageError, such as one about a limit on logins.
+        // Ignores a later UsageError or UnavailableError, because the error of the first search explains more.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }

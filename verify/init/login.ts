@@ -170,7 +170,7 @@ export function loginForm({ forms }: Page): Form | undefined {
   return fits.toSorted((a, b) => score(b) - score(a)).find(form => score(form) > -1.5);
 }
 
-/** Returns a form that asks only for a user name, if words of the page, form or field say that it is a login. */
+/** Returns a form that asks only for a user name, if words of the page, form or field suggest a login. */
 function userForm({ forms, path = '' }: Page): Form | undefined {
   return forms.find(form => {
     const field = userField(form);

@@ -30,8 +30,8 @@ export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]
 const PAGES = 4;
 
 /**
- * Returns further pages that only a signed-in user can see. The first one is a page that a cache gives to other users,
- * if there is one, so that a run requests it as several users.
+ * Returns further pages that only a signed-in user can see. A page that a cache gives to other users comes first, so
+ * that a run requests it as several users.
  */
 export const privatePages = ({ views, cached }: Marked, named: readonly string[]): string[] => {
   const closed = views.filter(({ outside: [stranger] }) => stranger?.status !== 200).map(({ path }) => path);

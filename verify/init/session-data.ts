@@ -1,6 +1,6 @@
 /** Finds out whether a cookie contains the session data or only an id. */
 
-/** Values of one cookie in other sessions than the one that is examined. */
+/** Values of one cookie outside the examined session. */
 export interface OtherValues {
   /** The value before a login. If it is as long as the values after it, the cookie has an id, perhaps encrypted. */
   before?: string | undefined;
@@ -25,7 +25,10 @@ export const holdsSession = (
   new Set(inTurn.map(value => decodedOnce(value).length)).size > 1 ||
   growsWithName(inTurn, users, others);
 
-/** An encrypted name makes the value longer for the user with the longer name, in every session of this user. */
+/**
+ * Returns true if the user with the longer name has the longer value. The cookie then contains the name, in encrypted
+ * form.
+ */
 function growsWithName(
   inTurn: readonly string[],
   [first = '', name = '']: readonly string[],

@@ -79,8 +79,8 @@ export async function enterAlone(
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Skips the logins if the app limits sessions and the target file has no logout, because they might exceed the limit.
-  // Skips accounts that Baton registers, because their passwords are right.
+  // Skips the logins if the app limits sessions and the target file has no logout: more sessions might exceed the
+  // limit. Skips accounts that Baton registers, because their passwords are right.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
