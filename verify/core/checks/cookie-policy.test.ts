@@ -290,12 +290,12 @@ describe('cookie-policy', () => {
       rests on cookies set 6, instances 2, requests without a cookie 1, session ids 2
       EXPOSED cookie-policy x carol: the session cookie of app-2 on /login: sid has no HttpOnly: scripts can read it
         #5 login on app-2: expected HttpOnly; came sid has no HttpOnly: scripts can read it
-      EXPOSED cookie-policy x carol: the session cookie of app-2 on /login: sid has no Secure: it is sent in the clear
-        #5 login on app-2: expected Secure; came sid has no Secure: it is sent in the clear
+      EXPOSED cookie-policy x carol: the session cookie of app-2 on /login: sid has no Secure: browsers also send it over http
+        #5 login on app-2: expected Secure; came sid has no Secure: browsers also send it over http
       EXPOSED cookie-policy x carol: the session cookie of app-1 on /login: sid has no HttpOnly: scripts can read it
         #7 read on app-1: expected HttpOnly; came sid has no HttpOnly: scripts can read it
-      EXPOSED cookie-policy x carol: the session cookie of app-1 on /login: sid has no Secure: it is sent in the clear
-        #7 read on app-1: expected Secure; came sid has no Secure: it is sent in the clear
+      EXPOSED cookie-policy x carol: the session cookie of app-1 on /login: sid has no Secure: browsers also send it over http
+        #7 read on app-1: expected Secure; came sid has no Secure: browsers also send it over http
       EXPOSED cookie-policy y dave: the session cookie of the app: sid has no HttpOnly: scripts can read it
         #8 login: expected HttpOnly; came sid has no HttpOnly: scripts can read it"
     `);
@@ -332,7 +332,7 @@ describe('cookie-policy', () => {
       [
         [],
         [
-          "Secure: sid has no Secure: it is sent in the clear",
+          "Secure: sid has no Secure: browsers also send it over http",
         ],
       ]
     `);

@@ -52,7 +52,7 @@ export function exposures(
       sameSite === undefined ? 'has no SameSite' : `has SameSite=${sameSite}, which is no known value`;
     add('SameSite', came, 'SameSite=Lax or Strict');
   }
-  if (mustBeSecure && !secure) add('Secure', 'has no Secure: it is sent in the clear', 'Secure');
+  if (mustBeSecure && !secure) add('Secure', 'has no Secure: browsers also send it over http', 'Secure');
   if (bytes > MOST_BYTES) {
     add('size', `has ${bytes} bytes: browsers drop it`, `at most ${MOST_BYTES} bytes`);
   }

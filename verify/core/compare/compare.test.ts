@@ -86,7 +86,7 @@ describe('guarantees', () => {
   it('says that there is less evidence than before', () => {
     const found = about('continuity', [continuity(sessions(1000))], [continuity(sessions(400))]);
     expect(found).toMatchObject({ change: 'untold', means: 'valid' });
-    expect(found?.said).toBe('none of 400 sessions, none of 1,000 before: it holds on less evidence');
+    expect(found?.said).toBe('none of 400 sessions, none of 1,000 before: it still holds, on less evidence');
     expect(changes(sessions(400), sessions(1000))).toBe('same valid');
   });
 

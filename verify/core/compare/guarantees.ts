@@ -126,7 +126,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   }
   const said = `none of ${grouped(now.trials)} ${now.unit}, none of ${grouped(before.trials)} before`;
   return now.trials < before.trials / 2
-    ? undetermined(`${said}: it holds on less evidence`, 'valid')
+    ? undetermined(`${said}: it still holds, on less evidence`, 'valid')
     : same(said);
 }
 

@@ -5,7 +5,10 @@ export const BUDGET = {
   survival: may('number', 'share of sessions and writes that survive the fault, 1 when absent'),
   errors: may('number', 'share of requests that may fail'),
   gap: may('number', 'longest time in which requests wait and none succeeds'),
-  wait: may('number', 'longest time from the first attempt of a client until it succeeds, retries included'),
+  wait: may(
+    'number',
+    'longest time from the first attempt of a client until this client succeeds, retries included',
+  ),
   recovery: may(
     'number',
     'an error within this time after the end of the fault counts as an effect of the fault; without this value, no error may follow the fault',
@@ -74,7 +77,7 @@ export const DECLARED = {
   caching: may(['strict'], '`strict`: a response without any caching directive is a violation'),
   logout: may(
     ['strict'],
-    '`strict`: a late response that replaces the cookie of a later login with a dead one is a violation',
+    '`strict`: it is a violation if a late response replaces the cookie of a later login by a cookie of the ended session',
   ),
   clocks: may(['strict'], '`strict`: instances whose clocks differ are a violation'),
   refresh: may({ fields: REFRESH }, 'how tokens are replaced and ended'),

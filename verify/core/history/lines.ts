@@ -70,7 +70,7 @@ export const LINES = {
     'A session ends after the last operation that sends one of its cookies, replays included. Later operations are not judged as part of it',
   ),
   phase: line(
-    'when a part of the run begins',
+    'when a phase of the run begins',
     {
       phase: must(
         ['warm-up', 'load', 'heal', 'settle', 'final'],
