@@ -48,10 +48,10 @@ export const isSafe = (method: string): boolean => method === 'GET' || method ==
 type Ending = Pick<Outgoing, 'signal' | 'watch'>;
 
 /**
- * Lets a request disconnect `after` milliseconds after its first byte. Returns the signal and the watch for the
- * request.
+ * Lets a request disconnect `after` milliseconds after its first byte. Returns the request's abort signal and
+ * callbacks.
  *
- * @param given the signal and the watch of the same request without a disconnect
+ * @param given the signal and the callbacks of the same request without a disconnect
  */
 export function abandoning(after: number, given: Ending): Ending {
   const { signal: stop, watch } = given;

@@ -31,9 +31,9 @@ const EXCESS = 3;
 /** Lengths of the lists that the reads of one probe showed. They suggest where the app cuts off a list. */
 export interface LongestLists {
   most: number;
-  /** Length at which the last list slid: it stayed as long, lacked the oldest values, and had newer ones. */
+  /** Length of the last list that slid: newer values replaced the oldest values, and the length stayed the same. */
   limit?: number;
-  /** Number of lists that slid at `limit`. */
+  /** Number of lists with the length `limit` in which newer values replaced the oldest values. */
   slides?: number;
   /** Number of reads that showed exactly `cutTo` values although the object had more. */
   cut: number;
@@ -46,7 +46,7 @@ export interface CutAt {
   length: number;
 }
 
-/** Minimum number of lists that slid at one length. A lost value makes a list shorter, but does not let it slide. */
+/** Minimum number of lists that slid at one length. A lost value makes a list shorter: the list does not slide. */
 const FEWEST_SLIDES = 3;
 
 /** Returns whether the reads so far prove that the app cuts lists off at this length. */

@@ -32,7 +32,7 @@ export interface LogReader {
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
-/** Maximum number of requests kept with all details. Of each older request, only an outline is kept. */
+/** Maximum number of requests kept with all details. Of each older request, only an outline (a summary) is kept. */
 const WHOLE = 20_000;
 /** Maximum time before a kill for which the log of the killed process may lack entries, microseconds. */
 const LAST_LINES = 1_000_000;
