@@ -41,6 +41,8 @@ export interface AppFindings {
   claims: (string | { routing: string })[];
   /** The reason for the claims, as a comment in the target file. */
   because: string;
+  /** Paths of GraphQL APIs whose queries are read by POST. */
+  byPost?: ReadonlySet<string>;
   /** Further pages that only a signed-in user can see. */
   pages?: readonly string[];
   public?: readonly string[];

@@ -87,7 +87,8 @@ class Inquiry {
     const { found, known, alone } = await keptSession(this.#looking, entrance, { entered, start }, named);
     this.#sayInside(found);
     entrance.login = known.login;
-    Object.assign(this.#begun, { login: known.login, csrf: known.csrf, mark: found.mark });
+    const { byPost } = this.#manners;
+    Object.assign(this.#begun, { login: known.login, csrf: known.csrf, mark: found.mark, byPost });
     const carried = await this.#carried(entrance, found, known);
     const unknownToken = await statusForUnknownToken(carried.visitor, known.page);
     const signal = alone ? named : await this.#stays(named, carried.visitor, known.page);
@@ -122,6 +123,7 @@ class Inquiry {
       probe,
       skipped,
       recipe: this.#recipe(known, carried.cookies, left),
+      byPost,
       pages: privatePages(found, [known.page, probe?.read.path ?? '']),
       public: open,
       undecidable,

@@ -11,6 +11,7 @@ import { ACCESS } from '../client/tokens.ts';
 import { LIMITED } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { UnavailableError } from '../errors.ts';
+import { readOf } from './query-reads.ts';
 import type { Tokens } from './renewal.ts';
 
 /** Pause between two requests of init, milliseconds. */
@@ -50,6 +51,8 @@ export class Manners {
   #aside = { count: 0, path: '/' };
   /** If true, visitors send cookies even if SameSite forbids it. */
   lenient = false;
+  /** Paths of GraphQL APIs whose queries visitors send by POST. */
+  byPost: ReadonlySet<string> = new Set();
 
   /** @param pause pause between two requests, milliseconds; 0 also turns off `wait` */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
@@ -198,8 +201,11 @@ export class Visitor {
     return twin;
   }
 
-  get(path: string): Promise<PageVisit> {
-    return this.send({ method: 'GET', path });
+  /** Reads a page. The response keeps the path of the page, also if it is a query that is sent by POST. */
+  async get(path: string): Promise<PageVisit> {
+    const { json, ...read } = readOf(path, this.manners.byPost);
+    if (json === undefined) return this.send({ method: 'GET', path });
+    return { ...(await this.send({ method: 'POST', ...read, json }, false)), path };
   }
 
   /** Sends a request, and repeats it after a refresh if the access token has expired. */

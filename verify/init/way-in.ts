@@ -9,6 +9,7 @@ import { firstLogin, wholeLogin } from './learn.ts';
 import { learnElsewhere } from './learn-elsewhere.ts';
 import { type Beginning, findLogin, type Login, type LoginCredentials, NoLogin } from './login.ts';
 import { hintsOfOpenApi } from './openapi.ts';
+import { readByPost } from './query-reads.ts';
 import { findRefresh, givesRefreshToken } from './refresh.ts';
 import { accessIn } from './renewal.ts';
 import { schemeOf } from './scheme.ts';
@@ -141,8 +142,9 @@ function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<
 async function hintedLogin(
   { manners, codes, first, options }: Looking,
   page: PageVisit,
-  { logins, described, usual }: Hints,
+  { logins, pages, described, usual }: Hints,
 ): Promise<Login> {
+  manners.byPost = await readByPost(manners.fresh(), pages);
   const token = besideToken(manners.fresh(), page);
   const tried = new Set<string>();
   let refused = 0;

@@ -15,7 +15,7 @@ export function unfinishedFile(found: Begun, why: string): string {
     accountsPart(found),
     login === undefined ? EXAMPLES.login : loginPart({ login, carried }),
     csrf === undefined ? undefined : csrfPart(csrf),
-    mark === undefined ? EXAMPLES.signedIn : markPart({ mark, signedOut: found.signedOut ?? {} }),
+    mark === undefined ? EXAMPLES.signedIn : markPart({ ...found, mark, signedOut: found.signedOut ?? {} }),
     EXAMPLES.rest,
   ];
   return parts.filter(part => part !== undefined).join('\n');

@@ -7,6 +7,7 @@ import { decidable } from './claims.ts';
 import { comment, yaml } from './comment.ts';
 import type { AppFindings, Begun } from './findings.ts';
 import { authorizationOf, type Login } from './login.ts';
+import { readOf } from './query-reads.ts';
 import type { Refresh } from './renewal.ts';
 import { signalPart } from './write-signal.ts';
 
@@ -188,12 +189,17 @@ function sessionsPart({ sessions }: AppFindings): string | undefined {
   return comment(`${lines.join(' ')} More accounts make a run faster.`, { sessions });
 }
 
-export function markPart({ mark, signedOut }: Pick<AppFindings, 'mark' | 'signedOut'>): string {
+export function markPart({
+  mark,
+  signedOut,
+  byPost = new Set(),
+}: Pick<AppFindings, 'mark' | 'signedOut' | 'byPost'>): string {
+  const { path: page, ...json } = readOf(mark.page, byPost);
   const response = [signedOut.status, signedOut.redirect && `to ${signedOut.redirect}`]
     .filter(Boolean)
     .join(' ');
   const text = comment(`Signed in, this page names the user. Signed out, its response is ${response}.`, {
-    signedIn: { page: mark.page, user: mark.user },
+    signedIn: { page, ...json, user: mark.user },
   });
   const more = {
     ...([signedOut.status, signedOut.unknownToken].includes(403) ? { status: [403] } : {}),
@@ -213,7 +219,7 @@ const skippedLines = (skipped: readonly string[]): string[] =>
     ? []
     : ['# Forms that init did not send, and why:', ...skipped.map(line => `#   ${line}`)];
 
-function probePart({ probe, skipped = [] }: AppFindings): string {
+function probePart({ probe, skipped = [], byPost = new Set() }: AppFindings): string {
   if (probe === undefined)
     return [
       '# No probe: `isolation` is decided by the names on the pages, and guarantees about data are not claimed',
@@ -229,11 +235,16 @@ function probePart({ probe, skipped = [] }: AppFindings): string {
     ].join('\n');
   const { object, scope, read, add } = probe;
   return comment(`The object that is written and read: ${SCOPES[scope]}.`, {
-    probes: [{ object, scope, read, add, kind: 'bag' }],
+    probes: [{ object, scope, read: { ...read, ...readOf(read.path, byPost) }, add, kind: 'bag' }],
   });
 }
 
-function pagesPart({ pages = [], public: open = [] }: AppFindings): string | undefined {
+function pagesPart({
+  pages: all = [],
+  public: open = [],
+  byPost = new Set(),
+}: AppFindings): string | undefined {
+  const pages = all.filter(page => readOf(page, byPost).json === undefined);
   const parts = [
     ...(pages.length === 0
       ? []
