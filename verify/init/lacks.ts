@@ -90,7 +90,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
     logs
       ? undefined
       : {
-          lacks: 'no log to confirm the instance that responses name',
+          lacks: 'no log that confirms which instance served a request',
           remedy: 'give --logs (docs/compose.md)',
         },
 };

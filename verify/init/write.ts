@@ -114,7 +114,7 @@ export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carri
     ? 'The request of the login.'
     : 'The page with the login form, and the fields that it sends.';
   const missing =
-    '\nIts response has a refresh token, and no request was found that takes it: add `refresh` (docs/token-refresh.md).';
+    '\nIts response has a refresh token, but init found no request that accepts it: add `refresh` (docs/token-refresh.md).';
   return comment(`${text} ${by}${unrefreshed === true ? missing : ''}`, {
     login: {
       ...(pageless ? {} : { page }),

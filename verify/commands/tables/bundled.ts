@@ -32,7 +32,7 @@ export const stack = {
   page: 'fleet.md',
   options: {
     instances: text('N', 'number of instances (2)'),
-    port: text('N', 'port of the balancer, or the next free one (8080)'),
+    port: text('N', 'port of the balancer (8080); if it is in use, the next free port'),
     ...PROFILE,
     sticky: STICKY,
   },
