@@ -17,7 +17,7 @@ import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
 /** Number of logouts. An error that occurs in one of ten logouts is then almost certainly found. */
 const ROUNDS = 40;
-/** Number of logouts before the first one of all sessions of a user. On a slow machine, later logouts may not begin. */
+/** Number of single logouts before the first logout of all a user's sessions. A slow machine may reach only these. */
 const FIRST_ROUNDS = 12;
 const AT_ONCE = 4;
 const TOGETHER = 4;

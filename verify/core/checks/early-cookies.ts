@@ -2,7 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/** Before the login, a cookie may hold an empty session. It is reported only if a session signs in with it. */
+/** Before the login, a cookie may hold an empty session. The cookie is reported only if a session signs in with it. */
 export class EarlyCookies {
   readonly #held = new WeakMap<SessionState, Map<string, () => void>>();
 

@@ -20,7 +20,7 @@ export class OrderCounts {
   crossed = 0;
   /** Key: an object; value: number of parts of its history that the search could not decide within its limits. */
   undecided: NamedCounts = {};
-  /** Number of violations that are uncertain because of reads that were recorded late, or of several clocks. */
+  /** Number of violations that are uncertain, because reads were recorded late or the history has several clocks. */
   late = 0;
   clocks = 0;
   /** Number of objects of which only the first part of the history could be judged. */

@@ -8,7 +8,7 @@ import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
   logout: Operation | undefined;
-  /** True if the logout's instance has never shown the session signed in. It may not know the session. */
+  /** True if the logout's instance has never shown the session signed in. This instance may not know the session. */
   strange = false;
   again = false;
   flight: Operation | undefined;

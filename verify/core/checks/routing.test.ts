@@ -101,7 +101,8 @@ describe('routing, of instances that come or go without a fault', () => {
   it('is unknown if a session stays on the only instance that is present', () => {
     const verdict = routes(['1'.repeat(200), '12'.repeat(100)]).verdict('routing');
     expect(verdict).toMatchObject({ judgement: 'unknown', anomalies: [] });
-    // app-2 and app-3 get none of the first 19 of 140 requests. So few requests cannot change the judged shares.
+    // app-2 and app-3 get none of the first 19 of 140 requests. These 19 requests are too few to change the judged
+    // shares.
     expect(routes(['1'.repeat(18), ...Array<string>(20).fill('123123')]).verdict('routing')).toMatchObject({
       judgement: 'valid',
       anomalies: [],

@@ -30,7 +30,7 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.logout !== undefined) return;
-    // A session that is not live, but was not seen to be lost, may have expired.
+    // If a session is not live, but no request showed its loss, the session may have expired.
     if (!live && session.lost === undefined) return;
     const checked = getOrInsert(this.#checked, session, () => ({ first: operation, alive }));
     checked.alive ||= alive;

@@ -1,4 +1,4 @@
-/** Makes the trace id of each request (W3C Trace Context), which finds the request in the target's tracing system. */
+/** Makes the trace id of each request (W3C Trace Context). By this id, a tracing system finds the request. */
 
 /** Returns a trace id of 32 hexadecimal digits. @param request the X-Request-Id, `<run>-<number>` */
 export function traceIdOf(request: string): string {

@@ -25,7 +25,7 @@ export class ReadFacts {
   write: Operation | undefined = undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined = undefined;
-  /** True if the session's next read also counts as compared, if it equals this read and nothing changed in between. */
+  /** If true, the session's next read counts as compared when it equals this read and nothing changed in between. */
   again = false;
   /** Values of this read that the session's previous read may not have shown. */
   fresh: readonly string[];

@@ -140,7 +140,7 @@ export function shows(known: Value, reading: ComparedRead): void {
   }
 }
 
-/** Reports an earlier read without the value, once a read proves that no request had overwritten it. */
+/** Reports an earlier read that lacked the value, once a later read proves that no request overwrote the value. */
 function notOverwritten(known: Value, { read, reader, facts }: ComparedRead): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
