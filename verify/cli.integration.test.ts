@@ -317,6 +317,7 @@ describe('baton verify TARGET', () => {
     [['compare', 'package.json', 'README.md'], 'expected a baseline, a result or a history'],
     [['verify', '--report', 'pdf=x.pdf'], '--report: expected FORMAT=FILE with one of junit, ctrf, sarif,'],
     [['judge'], 'unknown command "judge"'],
+    [['explain'], 'explain: expected a guarantee or an anomaly, as in: npx baton-verify explain continuity'],
     [['check'], 'check: expected a run'],
     [['check', 'runs/none'], 'expected a history file or the folder of a run'],
   ])('%j is refused with what to do', async (args, message) => {

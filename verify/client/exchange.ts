@@ -92,7 +92,8 @@ export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
   // Errors with these names mean that Baton aborted the request, by a signal or a timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'unresolved';
+  if (code === 'ECONNREFUSED') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
     return 'refused';
   if (isDistrust(code)) return 'certificate';

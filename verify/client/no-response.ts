@@ -3,6 +3,8 @@ import type { Failure } from '../core/response/reply.ts';
 
 /** What happened, and the remedy, as sentences without a final period. */
 const EXPLAINED: Readonly<Partial<Record<Failure, string>>> = {
+  unresolved:
+    'The name of the host has no address in DNS. Correct the address, or see whether this machine reaches its DNS server',
   refused: 'No server accepts connections there. Start the app and its balancer, or correct the address',
   reset:
     'The server closed the connection before it had sent a complete HTTP response. See whether the address begins with the ' +

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Reply } from '../core/response/reply.ts';
 import { Barrier } from './barrier.ts';
 import { Network } from './network.ts';
+import { explained } from './no-response.ts';
 import { SessionClient } from './session-client.ts';
 
 const closing: (() => unknown)[] = [];
@@ -68,6 +69,12 @@ describe('requests that are held back', () => {
     const sent = client(url).send({ ...get('/'), held: barrier.place() });
     expect((await sent).status).toBe(200);
     expect((await lost).failure).toBe('refused');
+  });
+
+  it('name a host without an address', async () => {
+    const { failure } = await client('http://shop.invalid').send(get('/'));
+    expect(failure).toBe('unresolved');
+    expect(explained(failure)).toContain('no address in DNS');
   });
 
   it('keep the cookies of their responses', async () => {

@@ -1,4 +1,5 @@
 import { CHECKS } from '../core/checks/index.ts';
+import { COMMAND } from '../core/command.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
@@ -12,6 +13,11 @@ export function explainCommand(name: string, output: Output): number {
   const check = CHECKS.find(candidate => candidate.guarantee === guarantee);
   if (entry === undefined || check === undefined) {
     const known = EXPLANATIONS.flatMap(one => [one.guarantee, ...GUARANTEES[one.guarantee].anomalies]);
+    if (name === '')
+      throw new UsageError(
+        `explain: expected a guarantee or an anomaly, as in: ${COMMAND} explain continuity\n` +
+          `The guarantees: ${EXPLANATIONS.map(one => one.guarantee).join(', ')}`,
+      );
     throw new UsageError(`explain: unknown guarantee or anomaly "${name}"${nearest(name, known)}`);
   }
   output.result.write(explainText(entry, check, widthOf(output)));

@@ -19,7 +19,7 @@ export async function accountsOf(
     );
   if (variables.length !== users.length && variables.length !== 1)
     throw new UsageError(
-      `--password-env: expected one variable for all accounts, or one for each of the ${users.length} accounts, got ${variables.length}`,
+      `--password-env: expected one variable for all accounts, or one for each of the ${users.length} accounts, got ${variables.length}, as in: SHOP_PASSWORD=… ${COMMAND} init http://127.0.0.1:8080 --user alice --user bob --password-env SHOP_PASSWORD`,
     );
   if (codes.length > 0 && codes.length !== users.length)
     throw new UsageError(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandName, commandsPage, parse, usage, usageOf } from './options.ts';
+import { type CommandName, commandsPage, parse, unknownCommand, usage, usageOf } from './options.ts';
 import type { Option, Table } from './tables/shared.ts';
 import { TABLES } from './tables.ts';
 
@@ -21,6 +21,13 @@ describe('a command', () => {
   ] as const)('%s rejects %s, which it does not know', (name, option, message) => {
     expect(() => parse(name, ['x', option, 'y'])).toThrow(message);
     expect(() => parse(name, [option])).toThrow(`See: npx baton-verify ${name} --help`);
+  });
+
+  it.each([
+    ['verfy', 'unknown command "verfy": did you mean "verify"?'],
+    ['--seed', 'expected a command before --seed: one of verify, init,'],
+  ])('%s is unknown', (word, message) => {
+    expect(() => unknownCommand(word)).toThrow(message);
   });
 
   it('rejects every option that only other commands have', () => {

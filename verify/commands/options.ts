@@ -74,8 +74,11 @@ function wrongOption(name: CommandName, error: Error): string {
 }
 
 export function unknownCommand(name: string): never {
-  const what = name.startsWith('-') ? `expected a command before ${name}` : `unknown command "${name}"`;
-  throw new UsageError(`${what}: expected ${NAMES.join(', ')} or help\nSee: ${COMMAND} help`);
+  const known = [...NAMES, 'help'];
+  const what = name.startsWith('-')
+    ? `expected a command before ${name}: one of ${known.join(', ')}`
+    : `unknown command "${name}"${nearest(name, known)}`;
+  throw new UsageError(`${what}\nSee: ${COMMAND} help`);
 }
 
 /** Returns the text of `baton help`. */

@@ -27,6 +27,7 @@ import {
   judgementsOf,
   updateBaseline,
 } from './baseline.ts';
+import { fromCheckout } from './checkout.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { PAGE, reportsOf, writeReports } from './reports.ts';
@@ -42,6 +43,7 @@ export async function verifyCommand(
 ): Promise<number> {
   const reports = reportsOf(values.report);
   const baseline = await baselineOf(values);
+  if (values.stack !== undefined) await fromCheckout('--stack', () => import('../../stack/start.ts'));
   const target = await loadTarget(file ?? TARGET, process.env, values.claims?.split(','));
   if (values.url !== undefined) target.url = addressOf(values.url, target.url);
   if (values['print-target']) {

@@ -76,6 +76,7 @@ describe('brief', () => {
         the same cookie sent again afterwards: app-1 honoured it 1 of 1 times
 
         it holds when every request of a live session gets a response signed in as its user, on every instance
+        how to mend it:  npx baton-verify explain continuity
         see it again:  npx baton-verify verify alice
 
       note: alice

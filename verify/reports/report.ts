@@ -1,4 +1,5 @@
 /** Defines the interface of a report, and functions that several reports use. */
+import { COMMAND } from '../core/command.ts';
 import type { Comparison } from '../core/compare/compare.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Result } from '../core/result/result.ts';
@@ -143,6 +144,7 @@ export function storyLines(verdict: Verdict, { command }: Result): string[] {
     ...(more > 0 && shown.length > 0 ? ['', `… and ${more} more of ${verdict.guarantee}`] : []),
     '',
     `it holds when ${GUARANTEES[verdict.guarantee].holds}`,
+    `how to mend it: ${COMMAND} explain ${verdict.guarantee}`,
     `see it again: ${command}`,
   ];
 }

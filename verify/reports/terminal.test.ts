@@ -40,6 +40,7 @@ describe('terminal', () => {
         the same cookie sent again afterwards: app-1 honoured it 1 of 1 times
 
         it holds when every request of a live session gets a response signed in as its user, on every instance
+        how to mend it:  npx baton-verify explain continuity
         see it again:  npx baton-verify verify --seed 1
 
        VIOLATED  broken: continuity

@@ -1,4 +1,5 @@
 /** Writes a result as text for a terminal: verdicts, then the proof of each violation. */
+import { COMMAND } from '../core/command.ts';
 import { timeText } from '../core/result/ages.ts';
 import { counted, grouped } from '../core/result/format.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
@@ -192,6 +193,7 @@ function proof(
     ...blocks,
     ...(more > 0 ? [paint(moreOf(verdict, more, shown.length), 'dim')] : []),
     paint(`  it holds when ${GUARANTEES[verdict.guarantee].holds}`, 'dim'),
+    paint(`  how to mend it:  ${COMMAND} explain ${verdict.guarantee}`, 'dim'),
     paint(`  see it again:  ${result.command}`, 'dim'),
     '',
   ];

@@ -27,6 +27,8 @@ it('the trace id is that of the request that violates the guarantee, if Baton se
     '  trace id of request 2: 202611290405084190aa0000000000ff',
   ]);
   expect(of('line-7')).toEqual([]);
+  const [one, two] = [step({ request: '20261129-040508-4190aa-1' }, '500', '200'), step({}, 'success')];
+  expect(traceLines([one, two])).toEqual(['  trace id of request 1: 202611290405084190aa000000000001']);
 });
 
 describe('witnessLines', () => {

@@ -31,11 +31,16 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
 /** Matches Baton's request ids. Imported requests have other ids, and no trace id. */
 const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
 
-/** Returns a line with the last request's trace id, by which the user finds the request in the app's tracing. */
+/**
+ * Returns a line with the trace id of the violating request, or else of the last one. By it the user finds the request
+ * in the app's tracing.
+ */
 export function traceLines(steps: readonly WitnessStep[]): string[] {
-  const last = steps.at(-1)?.operation;
-  if (last === undefined || !SENT.test(last.request) || last.path?.startsWith('http') === true) return [];
-  return [`  trace id of request ${steps.length}: ${traceIdOf(last.request)}`];
+  const wrong = steps.findLastIndex(({ expected }) => expected !== undefined);
+  const index = wrong === -1 ? steps.length - 1 : wrong;
+  const { request, path } = steps[index]?.operation ?? {};
+  if (request === undefined || !SENT.test(request) || path?.startsWith('http') === true) return [];
+  return [`  trace id of request ${index + 1}: ${traceIdOf(request)}`];
 }
 
 /** Returns an action such as `add "b41"` or `read basket with old cookie`. */

@@ -39,6 +39,14 @@ describe('a target file', () => {
     expect(labels).toEqual(['a-b', 'a-b-2']);
   });
 
+  it('is refused if it is empty, is missing or is a folder, with the command that writes one', async () => {
+    expect(error('# nothing yet')).toBe(
+      'my-app.yaml: expected a target file, got an empty one: npx baton-verify init URL writes it',
+    );
+    await expect(loadTarget('none.yaml', {})).rejects.toThrow('found none. Name one, as in');
+    await expect(loadTarget(tmpdir(), {})).rejects.toThrow('got a folder. Name one, as in');
+  });
+
   it('takes secrets from the environment', () => {
     const text = good.replaceAll('correct-horse-battery', `\${SHOP_PASSWORD}`);
     expect(parse(text, { SHOP_PASSWORD: 'from outside' }).accounts[0]?.password).toBe('from outside');

@@ -64,11 +64,16 @@ export async function loadTarget(
     text = await readFile(file, 'utf8');
   } catch (error) {
     throw new UsageError(
-      `${file}: expected a target file, but it cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
-        `Name one, as in: ${COMMAND} verify my-app.yaml (docs/target-file.md)`,
+      `${file}: expected a target file, ${unreadable(error as NodeJS.ErrnoException)}. Name one, as in: ` +
+        `${COMMAND} verify my-app.yaml (docs/target-file.md), or write one with ${COMMAND} init URL`,
     );
   }
   return parseTarget(text, file, environment, claims);
+}
+
+function unreadable({ code }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'found none';
+  return code === 'EISDIR' ? 'got a folder' : `but it cannot be read (${code})`;
 }
 
 async function exported(file: string): Promise<unknown> {
@@ -104,6 +109,8 @@ export function parseTarget(
   };
   const broken = document.errors[0];
   if (broken !== undefined) throw new UsageError(`${at(broken.pos[0])}: not YAML: ${broken.message}`);
+  if (document.contents === null)
+    throw new UsageError(`${file}: expected a target file, got an empty one: ${COMMAND} init URL writes it`);
   visit(document, {
     Scalar(_, node) {
       if (typeof node.value !== 'string') return;

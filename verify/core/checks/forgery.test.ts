@@ -99,6 +99,7 @@ describe('forgery', () => {
       for (let i = 0; i < 10; i++) for (const s of [lost, out]) s.refuses('forged', 'app-1');
     });
     expect(verdict.rests).toMatchObject({ 'forged cookies': 0 });
+    expect(verdict.why).toContain('10 are needed: continuity is broken in 1 session: restore it first');
   });
 
   it('says how much it rests on, and shows the login and the cookie that was accepted', () => {
@@ -110,7 +111,7 @@ describe('forgery', () => {
       });
     expect(verdictText(few(9))).toMatchInlineSnapshot(`
       "unknown
-      why: 9 changed cookies of live sessions sent, 10 are needed: run the workload \`audit\`
+      why: 9 changed cookies of live sessions sent, 10 are needed: run the workload \`audit\` to its end
       rests on forged cookies 9, ways of changing 2, instances 2"
     `);
     expect(verdictText(few(10))).toMatchInlineSnapshot(`

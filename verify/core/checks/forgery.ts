@@ -65,6 +65,7 @@ class Forgery extends Judging<Forgeries> {
 
   override recount(): void {
     this.count.changes = this.#changes.size;
+    this.count.lost = this.lostInRun;
   }
 }
 
@@ -82,6 +83,11 @@ function forged(operation: Operation, { login }: SessionState) {
   );
 }
 
+const remedy = (lost: number): string =>
+  lost === 0
+    ? 'run the workload `audit` to its end'
+    : `continuity is broken in ${counted(lost, 'session')}: restore it first`;
+
 export const forgery = check<Forgeries>({
   guarantee: 'forgery',
   assumes:
@@ -90,8 +96,8 @@ export const forgery = check<Forgeries>({
   judge: Forgery,
   counts: Forgeries,
   compared: ({ forged }) => forged,
-  missing: ({ forged, changes, tried }) =>
-    few(forged, ENOUGH_HANDOFFS, 'changed cookie', ' of live sessions sent', 'run the workload `audit`') ??
+  missing: ({ forged, changes, tried, lost }) =>
+    few(forged, ENOUGH_HANDOFFS, 'changed cookie', ' of live sessions sent', remedy(lost)) ??
     (changes < CHANGES ? `cookies were changed in one way only, ${CHANGES} are needed` : undefined) ??
     untried(tried, 'changed cookie'),
   rests: ({ forged, changes, tried }) => ({

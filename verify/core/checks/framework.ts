@@ -126,6 +126,11 @@ export abstract class Judging<C extends object> extends Fold {
     [this.#firstName = ''] = GUARANTEES[declaration.guarantee].anomalies as readonly string[];
   }
 
+  /** Number of sessions that were lost so far in the run. */
+  get lostInRun(): number {
+    return this.#seen.lost;
+  }
+
   recount?(): void;
   /** Reports the violations that only the whole run shows. Called at the end of the run. */
   settle?(): void;
@@ -192,7 +197,7 @@ export abstract class Judging<C extends object> extends Fold {
   counts(): Counts {
     this.recount?.();
     const count: Counted<object> & { tried?: NamedCounts } = this.count;
-    if (this.#declaration.afterLoss !== undefined) count.lost = this.#seen.lost;
+    if (this.#declaration.afterLoss !== undefined) count.lost = this.lostInRun;
     if (count.tried !== undefined) for (const instance of this.#seen.instances) count.tried[instance] ??= 0;
     return count as unknown as Counts;
   }

@@ -4,7 +4,7 @@ import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { addTo, Judging, tally } from './framework.ts';
 import { LateCookies, misses } from './late-cookies.ts';
-import { Replays, stillKnown } from './replays.ts';
+import { Causes, Replays, stillKnown } from './replays.ts';
 
 export class Logouts {
   logouts = 0;
@@ -27,6 +27,7 @@ export class LogoutFinal extends Judging<Logouts> {
   readonly #users = new Map<string, Set<SessionState>>();
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies();
+  readonly #causes = new Causes();
 
   override ended(operation: Operation, { session }: Standing): void {
     const { action } = operation;
@@ -97,12 +98,14 @@ export class LogoutFinal extends Judging<Logouts> {
     if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;
     addTo(this.count.tried, operation.instance);
-    if (replays.add(operation, alive))
-      replays.anomaly = this.reportSignedIn(
-        operation,
-        () => replays.violation(operation),
-        replays.nameOf(operation),
-      );
+    if (!replays.add(operation, alive)) return;
+    const name = replays.nameOf(operation);
+    replays.anomaly = this.reportSignedIn(operation, () => replays.violation(operation), name);
+    if (name === 'ZOMBIE') this.#causes.add(replays);
+  }
+
+  override settle(): void {
+    this.#causes.settle();
   }
 
   override sessionEnded(session: SessionState): void {

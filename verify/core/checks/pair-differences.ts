@@ -27,7 +27,7 @@ export function differences(table: PairTable): Violation[] {
       return fisherP(times(pair), pair.requests, times(rarest), rarest.requests) < SIGNIFICANT / tests;
     });
     const [worst] = differ.sort((a, b) => rate(b.pair) - rate(a.pair));
-    return worst === undefined ? [] : [skew(table, kind, worst.pair, differ, times)];
+    return worst === undefined ? [] : [skew(table, kind, worst.pair, differ, rows, times)];
   });
 }
 
@@ -42,12 +42,19 @@ function skew(
   kind: string,
   worst: Pair,
   differ: readonly PairOf[],
+  rows: readonly PairOf[],
   times: (pair: Pair) => number,
 ): Violation {
   const { example = [] } = worst.kinds.get(kind) ?? {};
-  const [first] = differ;
+  const { from, to } = differ[0] as PairOf;
+  const atOne =
+    differ.every(row => row.to === to) && rows.every(row => row.to !== to || differ.includes(row));
+  const [wrote, others] =
+    differ.length > 1 && atOne
+      ? ['any instance', 'other instances']
+      : [from, differ.length > 1 ? 'most pairs of instances' : 'other pairs of instances'];
   return {
-    summary: `${first?.to} responds ${kind} to sessions that ${title} ${first?.from}; other pairs of instances do not`,
+    summary: `${to} responds ${kind} to sessions that ${title} ${wrote}; ${others} do not`,
     witness: example,
     notes: differ.map(
       ({ from, to, pair }) =>

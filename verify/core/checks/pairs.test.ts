@@ -82,7 +82,7 @@ describe('differences', () => {
     expect(verdictText(verdict as never)).toMatchInlineSnapshot(`
       "violated, 1
       rests on 
-      SKEW instances-agree s1 alice: app-2 responds 500 to sessions that wrote on app-2; other pairs of instances do not
+      SKEW instances-agree s1 alice: app-2 responds 500 to sessions that wrote on any instance; other instances do not
         #1 read on app-1: success
         #2 read on app-2 fail: expected the response of the other instances; came 500
         #3 read on app-1: success: the session lives

@@ -1,10 +1,14 @@
 /** Records which instances refuse a session's cookie after the logout, and which still honour it. */
 import type { Operation } from '../history/history.ts';
+import { counted } from '../result/format.ts';
 import { type Anomaly, inOrder } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import { type Violation, violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
+
+const MAY_RETURN =
+  'a request of the session was in flight during the logout: it may have written the session back';
 
 export class Replays {
   logout: Operation | undefined;
@@ -59,10 +63,7 @@ export class Replays {
     return {
       summary: this.#summary(there, died, late),
       witness: [...before, [replay, `signed in as ${replay.user}`, 'refused']],
-      notes:
-        this.flight !== undefined && cause === undefined
-          ? ['a request of the session was in flight during the logout: it may have written the session back']
-          : [],
+      notes: this.flight !== undefined && cause === undefined ? [MAY_RETURN] : [],
     };
   }
 
@@ -75,6 +76,26 @@ export class Replays {
 
   settle(): void {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
+  }
+}
+
+/** Corrects the cause that notes name, if cookies live on after logouts without a request in flight, too. */
+export class Causes {
+  #plain = 0;
+  readonly #raced: Anomaly[] = [];
+
+  add({ flight, anomaly }: Replays): void {
+    if (flight === undefined) this.#plain++;
+    else if (anomaly !== undefined) this.#raced.push(anomaly);
+  }
+
+  settle(): void {
+    if (this.#plain === 0) return;
+    const instead =
+      'a request of the session was in flight during the logout. It is not the cause: after ' +
+      `${counted(this.#plain, 'logout')} without a request in flight the cookie lived on, too`;
+    for (const { notes } of this.#raced)
+      notes.splice(0, notes.length, ...notes.map(note => (note === MAY_RETURN ? instead : note)));
   }
 }
 

@@ -92,7 +92,7 @@ export const RETURNED = {
   status: may('count', 'HTTP status; absent when no response came'),
   note: may(
     'text',
-    'short description of the response or failure: `303 to /login`, `timeout`, `reset`, `refused`, `garbled`, `certificate: …` (the certificate of the server is not trusted), `oversized` (the body was too large), `aborted` (the run stopped the request)',
+    'short description of the response or failure: `303 to /login`, `timeout`, `reset`, `refused`, `unresolved` (the name of the host has no address), `garbled`, `certificate: …` (the certificate of the server is not trusted), `oversized` (the body was too large), `aborted` (the run stopped the request)',
   ),
   instance: may('text', 'the instance that served the request'),
   source: may(

@@ -13,7 +13,7 @@ export function outcomeOf(
   signedIn: 'in' | 'out' | undefined,
   safe: boolean,
 ): Outcome {
-  if (failure === 'refused' || failure === 'certificate') return 'fail';
+  if (failure === 'unresolved' || failure === 'refused' || failure === 'certificate') return 'fail';
   if (status === undefined || failure !== undefined || status >= 500) return safe ? 'fail' : 'info';
   return signedIn === 'out' || status >= 400 ? 'fail' : 'ok';
 }

@@ -25,10 +25,19 @@ export interface BodyFacts {
 }
 
 /**
- * Why a request has no usable response. `refused` and `certificate`: nothing was sent. `reset`: the connection broke.
+ * Why a request has no usable response. `unresolved` (the name of the host has no address), `refused` and
+ * `certificate`: nothing was sent. `reset`: the connection broke.
  * `timeout`: no complete response. `aborted`: the run was stopped. `oversized`, `garbled`: the body is unusable.
  */
-export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
+export type Failure =
+  | 'unresolved'
+  | 'refused'
+  | 'certificate'
+  | 'reset'
+  | 'timeout'
+  | 'aborted'
+  | 'oversized'
+  | 'garbled';
 
 export interface Reply {
   status?: number;

@@ -28,6 +28,7 @@ describe('outcomeOf', () => {
     [{ status: 400 }, false, 'fail'],
     [{ status: 500 }, false, 'info'],
     [{ status: 200, failure: 'garbled' as const }, false, 'info'],
+    [{ failure: 'unresolved' as const }, false, 'fail'],
     [{ failure: 'refused' as const }, false, 'fail'],
     [{ failure: 'certificate' as const }, false, 'fail'],
     [{ failure: 'reset' as const }, false, 'info'],
