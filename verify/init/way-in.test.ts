@@ -33,6 +33,23 @@ it('names the page of an API for the login only if it gives the CSRF token', asy
 
 const usual = { username: '{user}', password: '{password}' };
 
+it('names the balancer that reached no instance, if the first page is a 502', async () => {
+  const server = http.createServer((_, response) => response.writeHead(502).end());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  const looking = { options: {}, manners, first: { user: 'alice', password: 'secret' } };
+  try {
+    await expect(begin(looking as unknown as Looking)).rejects.toThrow(
+      'got 502 for /: the balancer reached no instance of the app. Start the app',
+    );
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
 it.each([
   ['a text that is labelled as HTML', 'Hello World!', '/auth/login', usual],
   ['a page of HTML without a script', '<!doctype html><h1>Welcome</h1>', '/auth/login', usual],

@@ -1,4 +1,5 @@
 /** Finds all steps of the login, from its first page to the first session. */
+import { GATEWAY } from '../core/response/outcome.ts';
 import { UsageError } from '../errors.ts';
 import { hintsOfScripts } from './bundles.ts';
 import { type Entered, enter, LOGINS, type LoginProcedure, signIn, takeToken } from './enter.ts';
@@ -50,14 +51,22 @@ export async function begin(looking: Looking): Promise<LoginStart> {
     beginning = await findLogin(stranger, loginPage, recipe?.page);
   } catch (error) {
     if (!(error instanceof NoLogin)) throw error;
-    const started = await withoutForm(looking, await stranger.open(loginPage ?? '/'));
+    const page = await stranger.open(loginPage ?? '/');
+    const started = await withoutForm(looking, page);
     if (!(started instanceof NoLogin)) return started;
+    if (GATEWAY.has(page.status ?? 0)) throw unreached(page);
     const where = await whereLogin?.();
     if (where === undefined) throw started;
     beginning = await findLogin(stranger, where);
   }
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
 }
+
+const unreached = ({ path, status }: PageVisit): NoLogin =>
+  new NoLogin(
+    `init: expected a page with a login form, got ${status} for ${path}: the balancer reached no instance of the app. ` +
+      'Start the app, or read the error log of the balancer. Then start init again',
+  );
 
 /** Tries the logins of an app without a login form. Returns the error if no login begins a session. */
 async function withoutForm(looking: Looking, page: PageVisit): Promise<LoginStart | NoLogin> {

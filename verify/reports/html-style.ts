@@ -38,7 +38,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
   var(--bar) var(--p50), color-mix(in srgb, var(--bar) 60%, var(--card)) var(--p50) var(--p95),
   color-mix(in srgb, var(--bar) 25%, var(--card)) var(--p95)); }
 ol.witness { list-style: none; margin: .6rem 0 0; padding: 0; }
-.step { display: grid; grid-template-columns: 5.5rem minmax(8rem, 1.2fr) 6rem minmax(12rem, 2fr); gap: .2rem 1rem;
+.step { display: grid; grid-template-columns: 5.5rem minmax(8rem, 1.2fr) minmax(6rem, .7fr) minmax(12rem, 2fr); gap: .2rem 1rem;
   padding: .35rem 0; border-top: 1px solid var(--line); }
 .step .time { color: var(--dim); text-align: right; } .step.broken { color: var(--violated); }
 article + article { margin-top: 1.4rem; padding-top: 1rem; border-top: 1px solid var(--line); }

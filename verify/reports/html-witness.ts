@@ -92,7 +92,7 @@ function placeInRows(boxes: readonly Box[], y: number): number {
 function laneSvg(lane: string, y: number, width: number): string {
   return (
     `<line class="lane" x1="${SIZE.left - 12}" x2="${width - 12}" y1="${y}" y2="${y}"/>` +
-    `<text class="name" x="4" y="${y + 4}">${escaped(cut(lane, 14))}</text>`
+    `<text class="name" x="4" y="${y + 4}">${escaped(endOf(lane, 14))}</text>`
   );
 }
 
@@ -156,6 +156,10 @@ function arrow(boxes: readonly Box[], at: number): string {
     `<polygon class="head" points="${x2},${y2} ${x2 - 9},${y2 - 5} ${x2 - 9},${y2 + 5}"/>`
   );
 }
+
+/** Keeps the end of a name, because names of instances often differ only there, such as in their port. */
+const endOf = (name: string, most: number): string =>
+  [...name].length <= most ? name : `…${[...name].slice(1 - most).join('')}`;
 
 const cut = (text: string, most: number): string =>
   [...text].length <= most ? text : `${[...text].slice(0, most - 1).join('')}…`;

@@ -191,7 +191,8 @@ function proofs(verdict: Verdict, result: Result): string {
       ? ''
       : `<p>${verdict.guarantee} was violated ${counted(verdict.violations, 'time')}; the requests that prove it were not recorded.</p>`;
   const all = shown.map((anomaly, i) => proof(anomaly, verdict, i + 1)).join('');
-  return `<div class="card">${all}${none}${rest}${copyButtons(verdict, result)}</div>`;
+  const mend = `<p><a href="#guarantee-${verdict.guarantee}">What usually breaks ${verdict.guarantee}, and how to mend it</a></p>`;
+  return `<div class="card">${all}${none}${rest}${mend}${copyButtons(verdict, result)}</div>`;
 }
 
 function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number): string {

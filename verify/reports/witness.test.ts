@@ -65,6 +65,19 @@ describe('witnessLines', () => {
   });
 });
 
+it('the picture shows the end of long names of instances, by which they differ', () => {
+  const of = (instance: string) =>
+    witnessHtml({
+      name: 'STALE',
+      guarantee: 'read-your-writes',
+      summary: '',
+      notes: [],
+      witness: [step({ instance }, 'stale')],
+    });
+  expect(of('127.0.0.1:21022')).toContain('>…7.0.0.1:21022</text>');
+  expect(of('app-1')).toContain('>app-1</text>');
+});
+
 it('the picture draws no text of a request over the box of another one', () => {
   const [cookies, instance] = [[{ change: 'set' as const, name: 'sid', label: 'ab12' }], 'app-1'];
   const svg = witnessHtml({

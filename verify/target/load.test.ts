@@ -39,6 +39,14 @@ describe('a target file', () => {
     expect(labels).toEqual(['a-b', 'a-b-2']);
   });
 
+  it('that init could not finish says so', () => {
+    const text = good.replace(/signedIn:\n( {2}.*\n)+/, '');
+    expect(error(`# UNFINISHED: init: no page\n${text}`)).toMatch(
+      /signedIn: missing.*\nmy-app.yaml: the file is unfinished: its comments say what to add/,
+    );
+    expect(error(text)).not.toContain('unfinished');
+  });
+
   it('is refused if it is empty, is missing or is a folder, with the command that writes one', async () => {
     expect(error('# nothing yet')).toBe(
       'my-app.yaml: expected a target file, got an empty one: npx baton-verify init URL writes it',

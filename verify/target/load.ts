@@ -124,7 +124,14 @@ export function parseTarget(
       });
     },
   });
-  return checked(plain(document, file), { file, root: document.contents, at, variables }, claims);
+  const source = {
+    file,
+    root: document.contents,
+    at,
+    variables,
+    unfinished: text.startsWith('# UNFINISHED'),
+  };
+  return checked(plain(document, file), source, claims);
 }
 
 function plain(document: Document, file: string): unknown {
@@ -143,12 +150,21 @@ interface Source {
   root: ParsedNode | null;
   at: At;
   variables: Iterable<string>;
+  /** True if `baton init` wrote the file, and says in it what to add. */
+  unfinished?: boolean;
 }
+
+const UNFINISHED = `the file is unfinished: its comments say what to add, or start ${COMMAND} init again`;
 
 function checked(value: unknown, source: Source, claims?: readonly string[]): Target {
   const parsed = targetSchema.safeParse(value);
   if (!parsed.success)
-    throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
+    throw new UsageError(
+      [
+        ...parsed.error.issues.map(issue => described(issue, value, source)),
+        ...(source.unfinished ? [`${source.file}: ${UNFINISHED}`] : []),
+      ].join('\n'),
+    );
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
   // Claims of `--claims` keep their settings from the file, such as `routing: sticky`.

@@ -7,6 +7,8 @@ import type { ViewState } from './state.ts';
 /** Shows the anomaly, session or time that the page's address names. Returns false if it names none. */
 export function follow(state: ViewState): boolean {
   const hash = location.hash.slice(1);
+  const target = document.getElementById(hash);
+  if (target instanceof HTMLDetailsElement) target.open = true;
   const mark = state.facts.anomalies.find(({ id }) => id === hash);
   if (mark !== undefined) {
     state.anomaly(mark);
