@@ -5,22 +5,20 @@ import type { Reply } from '../core/response/reply.ts';
 import { honoured } from '../core/timeline/sessions.ts';
 import type { Account } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';
-import { Barrier } from './barrier.ts';
 import type { Call } from './call.ts';
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
 import { further, get, type How, type Who } from './how.ts';
+import { lastPage } from './list-pages.ts';
 import { ListRead } from './list-read.ts';
 import { opening, SessionLogin } from './login.ts';
 import { logout } from './logout.ts';
 import { numbered, writing } from './probes.ts';
 import type { Recorded } from './recorder.ts';
 import { SessionRequests } from './requests.ts';
+import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import { ONE_MORE, SessionValues, twiceOf } from './session-values.ts';
-
-/** Time for which an interrupted request's last byte is held back, milliseconds. The client disconnects earlier. */
-const INTERRUPTED = 1;
 
 export class Driver {
   readonly session: string;
@@ -130,13 +128,9 @@ export class Driver {
   async #list(probe: Probe, how: How): Promise<Recorded> {
     const list = new ListRead(this.#context.interpreter, probe.object);
     const what = { action: 'read' as const, ...this.#values.object(probe), list };
-    let recorded = await this.#requests.perform(what, get(probe.read.path), how);
-    while (list.next !== undefined) {
-      const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
-      if (path === undefined) break;
-      recorded = await this.#requests.perform(what, get(path), further(how));
-    }
-    return this.#withCookies(recorded, how);
+    const first = await this.#requests.perform(what, get(probe.read.path), how);
+    const last = list.next === undefined ? first : await lastPage(list, first, what, how, this.#requests);
+    return this.#withCookies(last, how);
   }
 
   /** Reads with the cookies from the session's last signed-in response, even if the jar has newer cookies. */
@@ -146,25 +140,18 @@ export class Driver {
   }
 
   look(path: string, how: How = {}, method = 'GET'): Promise<Reply> {
-    return this.#requests.unrecorded({ method, path }, how);
+    return this.unrecorded({ method, path }, how);
+  }
+
+  /** Sends a request that no check judges. */
+  unrecorded(send: Send, how: How): Promise<Reply> {
+    return this.#requests.unrecorded(send, how);
   }
 
   /** Requests a page that need not show the signed-in user. HEAD requests only its headers. */
   async visit(path: string, how: How = {}, method: 'GET' | 'HEAD' = 'GET'): Promise<Operation> {
     const what = { action: 'read' as const, unmarked: true };
     return (await this.#requests.perform(what, { method, path }, how, false)).operation;
-  }
-
-  /** Requests a page, and disconnects after `after` milliseconds (0: when the request is sent). Records nothing. */
-  async abandon(path: string, after: number, how: How = {}): Promise<void> {
-    await this.#requests.unrecorded({ ...get(path), abandon: after }, how);
-  }
-
-  /** Sends a form that no app expects, without its last byte, and disconnects. Records nothing. */
-  async interrupt(path: string, how: How = {}): Promise<void> {
-    const form = { baton: 'interrupted' };
-    const held = new Barrier(1).place(INTERRUPTED);
-    await this.#requests.unrecorded({ method: 'POST', path, form, abandon: 0 }, { ...how, held });
   }
 
   /** Adds or sets a new value, or increments a counter. The target file must have the request for this write. */

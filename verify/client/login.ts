@@ -11,8 +11,9 @@ import { basicOf, forget, keep } from './fill.ts';
 import { further, get, type How } from './how.ts';
 import { putSession } from './ready-made.ts';
 import type { Recorded } from './recorder.ts';
+import type { ShownPage } from './remembered.ts';
 import type { SessionRequests } from './requests.ts';
-import type { SessionClient, ShownPage } from './session-client.ts';
+import type { SessionClient } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };

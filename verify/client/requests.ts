@@ -10,9 +10,10 @@ import { fill, takeStep } from './fill.ts';
 import { callOf, type How, routed, type What, type Who } from './how.ts';
 import type { Way } from './instances.ts';
 import type { Recorded } from './recorder.ts';
+import type { ShownPage } from './remembered.ts';
 import { LIFT, retryAfter } from './retry-after.ts';
 import type { Send } from './send.ts';
-import type { SessionClient, ShownPage } from './session-client.ts';
+import type { SessionClient } from './session-client.ts';
 import { SessionTokens } from './session-tokens.ts';
 
 /** Maximum number of retries after a 429 with Retry-After. */

@@ -1,6 +1,8 @@
 /** Defines a request that a caller passes to a session client. */
+import { randomBytes } from 'node:crypto';
+import { filledJson } from '../core/response/form.ts';
 import type { Held } from './barrier.ts';
-import type { Outgoing } from './exchange.ts';
+import type { Outgoing, Watch } from './exchange.ts';
 
 export interface Send {
   method: string;
@@ -32,6 +34,27 @@ export interface Send {
    * disconnects as soon as the request is sent.
    */
   abandon?: number | undefined;
+}
+
+/**
+ * Returns a request with its JSON body: the body of a read by POST, or the request's own.
+ *
+ * @param posts key: path; value: JSON body for a read by POST
+ * @param captured values of placeholders
+ * @param watch its id is the value of the placeholder {request}; random without a watch
+ */
+export function withJson(
+  asked: Send,
+  posts: ReadonlyMap<string, unknown>,
+  captured: ReadonlyMap<string, string>,
+  watch: Pick<Watch, 'id'> | undefined,
+): Send {
+  const read = posts.size === 0 ? undefined : posts.get(asked.path);
+  const json = read ?? asked.json;
+  if (json === undefined) return asked;
+  const request = watch?.id ?? randomBytes(8).toString('hex');
+  const filled = filledJson(json, { ...Object.fromEntries(captured), request });
+  return { ...asked, ...(read === undefined ? {} : { method: 'POST' }), json: filled };
 }
 
 export function bodyOf({ method, form, twice, json }: Send): string | null {

@@ -1,6 +1,4 @@
 /** Sends requests with one cookie jar, as a browser does, but follows no redirects. */
-import { randomBytes } from 'node:crypto';
-import { filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Affinity } from './affinity.ts';
 import { LastBodies } from './body.ts';
@@ -10,17 +8,11 @@ import { dateOf } from './look.ts';
 import type { Network, Place } from './network.ts';
 import { PageCopies } from './page-copies.ts';
 import { redirectFrom, redirectOf } from './redirect.ts';
+import { copyOf, equals, type Remembered, remember, withoutMailed } from './remembered.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { retryAfter } from './retry-after.ts';
-import { abandoning, bodyOf, isSafe, type Send } from './send.ts';
+import { abandoning, bodyOf, isSafe, type Send, withJson } from './send.ts';
 import { type Referring, shownAfter } from './shown-page.ts';
-
-export interface ShownPage {
-  url: URL;
-  reply: Reply;
-}
-
-type Remembered = Pick<SessionClient, 'csrf' | 'captured' | 'mailed' | 'page' | 'access'>;
 
 interface Replaying {
   cookies: Cookies['list'];
@@ -31,7 +23,7 @@ interface Replaying {
 
 const NOTHING = (): void => {};
 
-export class SessionClient {
+export class SessionClient implements Remembered {
   readonly #network: Network;
   readonly #affinity: Affinity | undefined;
   readonly #jar: Jar;
@@ -40,17 +32,13 @@ export class SessionClient {
   #abroad = false;
   /** If true, the client sends cookies even if SameSite forbids it. */
   lenient = false;
-  csrf = '';
-  /** The page with the login form, at which the next login begins. */
-  page: ShownPage | undefined;
   /** The user who may have a session at the identity provider. */
   known: string | undefined;
-  /** Key: placeholder of the target file; value: the text for later requests. */
-  readonly captured = new Map<string, string>();
-  /** Names of captured values that came by mail. The history must not contain these values. */
-  readonly mailed = new Set<string>();
-  /** Lifetime of the access token, milliseconds, and its expiry, milliseconds since the epoch; undefined if unknown. */
-  access: { lifetime: number; ends: number } | undefined;
+  csrf = '';
+  page: Remembered['page'];
+  readonly captured: Remembered['captured'] = new Map();
+  readonly mailed: Remembered['mailed'] = new Set();
+  access: Remembered['access'];
   /** The page that a browser with this jar shows. */
   #shown: Referring | undefined;
   #replaying: Replaying | undefined;
@@ -77,7 +65,7 @@ export class SessionClient {
   async send(asked: Send, signal?: AbortSignal, watch?: Watch): Promise<Reply> {
     if (!asked.path.startsWith('/')) return this.#sendAbroad(asked, signal, watch);
     const network = this.#network;
-    const request = this.#withJson(asked, watch);
+    const request = withJson(asked, network.posts, this.captured, watch);
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
@@ -99,16 +87,8 @@ export class SessionClient {
         : network.race(outgoing, held));
       if (answer.rest === undefined) done();
       else answer.rest.finally(done);
-      const { body } = answer;
-      const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place);
-      reply.sent = cookies.list;
-      if (answer.head !== undefined) reply.head = answer.head;
-      if (answer.facts !== undefined) reply.facts = answer.facts;
-      if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
-      if (outgoing.resent) reply.resent = true;
-      if (reply.leads !== undefined || place.site !== this.#shown?.url)
-        this.#shown = shownAfter(place.site, reply, path => this.addressOf(path)) ?? this.#shown;
-      if (reply.status === 429) network.rest(retryAfter(reply, Date.now()) ?? 0);
+      const body = typeof answer.body === 'string' ? answer.body : await answer.body;
+      const reply = this.#reply(answer, body, outgoing, place, cookies);
       return request.method === 'GET' ? this.#copies.shown(request.path, reply, copy) : reply;
     } catch (error) {
       done();
@@ -129,16 +109,6 @@ export class SessionClient {
     return reply.redirect === undefined ? reply : { ...reply, redirect: url.origin };
   }
 
-  #withJson(asked: Send, watch: Watch | undefined): Send {
-    const { posts } = this.#network;
-    const read = posts.size === 0 ? undefined : posts.get(asked.path);
-    const json = read ?? asked.json;
-    if (json === undefined) return asked;
-    const request = watch?.id ?? randomBytes(8).toString('hex');
-    const filled = filledJson(json, { ...Object.fromEntries(this.captured), request });
-    return { ...asked, ...(read === undefined ? {} : { method: 'POST' }), json: filled };
-  }
-
   #outgoing(
     request: Send,
     forwarding: Readonly<Record<string, string>> | undefined,
@@ -147,7 +117,8 @@ export class SessionClient {
     signal: AbortSignal | undefined,
     watch: Watch | undefined,
   ): Outgoing {
-    const { method, early = false, origin } = request;
+    const { method, early = false, origin, abandon } = request;
+    const ending = abandon === undefined ? undefined : abandoning(abandon, { signal, watch });
     const body = bodyOf(request);
     // Only the target gets the request id, not other hosts.
     const id = this.#abroad ? undefined : watch?.id;
@@ -167,31 +138,38 @@ export class SessionClient {
       resent: false,
       cookies: cookies.list,
       last: method === 'GET' ? cookies.last : undefined,
-      ...(request.abandon === undefined ? { signal, watch } : abandoning(request.abandon, { signal, watch })),
+      signal: ending === undefined ? signal : ending.signal,
+      watch: ending === undefined ? watch : ending.watch,
     };
   }
 
-  #reply({ status, headers }: ResponseHead, body: string, asked: Outgoing, place: Place): Reply {
-    const reply: Reply = { status, headers, body, cookies: [] };
-    const lines = headers['set-cookie'];
-    if (lines !== undefined) {
-      const date = headers.date === undefined ? undefined : dateOf(headers.date);
-      for (const line of typeof lines === 'string' ? [lines] : lines) {
-        const change = this.#keep(line, place.site, date);
-        if (change !== undefined) reply.cookies.push(change);
-      }
+  #reply(answer: ResponseHead, body: string, asked: Outgoing, place: Place, cookies: Cookies): Reply {
+    const { status, headers, head, facts } = answer;
+    const reply: Reply = { status, headers, body, cookies: [], sent: cookies.list };
+    if (head !== undefined) reply.head = head;
+    if (facts !== undefined) reply.facts = facts;
+    if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
+    if (asked.resent) reply.resent = true;
+    if (headers['set-cookie'] !== undefined) this.#keepAll(headers, place.site, reply);
+    if (headers.location !== undefined && status >= 300 && status < 400) {
+      Object.assign(reply, redirectFrom(place, headers.location, this.#network.site, asked));
+      if (reply.redirect !== undefined) reply.redirect = this.recordable(reply.redirect);
     }
-    const { location } = headers;
-    if (location === undefined || status < 300 || status >= 400) return reply;
-    Object.assign(reply, redirectFrom(place, location, this.#network.site, asked));
-    if (reply.redirect !== undefined) reply.redirect = this.recordable(reply.redirect);
+    if (reply.leads !== undefined || place.site !== this.#shown?.url)
+      this.#shown = shownAfter(place.site, reply, path => this.addressOf(path)) ?? this.#shown;
+    if (status === 429) this.#network.rest(retryAfter(reply, Date.now()) ?? 0);
     return reply;
   }
 
-  #keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
-    const change = this.#jar.keep(line, url, date);
-    if (change?.value !== undefined) this.#affinity?.saw(change);
-    return change;
+  #keepAll({ 'set-cookie': lines = [], date }: ResponseHead['headers'], url: URL, { cookies }: Reply): void {
+    const made = date === undefined ? undefined : dateOf(date);
+    // The header is a text if the response has only one, although Node declares a list.
+    for (const line of typeof lines === 'string' ? [lines] : lines) {
+      const change = this.#jar.keep(line, url, made);
+      if (change === undefined) continue;
+      if (change.value !== undefined) this.#affinity?.saw(change);
+      cookies.push(change);
+    }
   }
 
   #cookies({ from, method }: Send, site: URL): Cookies {
@@ -206,12 +184,7 @@ export class SessionClient {
 
   /** Returns a path for the history, with placeholders for values from mails, because such values may be secret. */
   recordable(path: string): string {
-    let shown = path;
-    for (const name of this.mailed) {
-      const value = this.captured.get(name) ?? '';
-      if (value !== '') shown = shown.replaceAll(value, `{${name}}`);
-    }
-    return shown;
+    return withoutMailed(path, this);
   }
 
   /**
@@ -240,7 +213,7 @@ export class SessionClient {
     const jar = this.#jar.copy();
     for (const name of without) jar.remove(name);
     const copy = new SessionClient(this.#network, this.#affinity, jar);
-    copy.#remember(this);
+    remember(copy, this);
     copy.#shown = this.#shown;
     return copy;
   }
@@ -260,33 +233,16 @@ export class SessionClient {
     // Comparing the lists by identity suffices, because the jar returns a new list after each change of a cookie.
     if (last?.cookies === cookies && last.shown === this.#shown && equals(last.remembered, this))
       return last.create;
-    const { csrf, page, access } = this;
     const shown = this.#shown;
-    const [captured, mailed] = [new Map(this.captured), new Set(this.mailed)];
-    const remembered: Remembered = { csrf, captured, mailed, page, access };
+    const remembered = copyOf(this);
     const create = () => {
       const replayer = new SessionClient(this.#network, this.#affinity);
       for (const { name, value } of cookies) replayer.put(name, value);
-      replayer.#remember(remembered);
+      remember(replayer, remembered);
       replayer.#shown = shown;
       return replayer;
     };
     this.#replaying = { cookies, remembered, shown, create };
     return create;
   }
-
-  #remember({ csrf, captured, mailed, page, access }: Remembered): void {
-    this.csrf = csrf;
-    this.access = access;
-    this.page = page;
-    for (const [name, value] of captured) this.captured.set(name, value);
-    for (const name of mailed) this.mailed.add(name);
-  }
-}
-
-function equals(last: Remembered, now: Remembered): boolean {
-  if (last.csrf !== now.csrf || last.page !== now.page || last.access !== now.access) return false;
-  if (last.captured.size !== now.captured.size || last.mailed.size !== now.mailed.size) return false;
-  for (const [name, value] of now.captured) if (last.captured.get(name) !== value) return false;
-  return true;
 }

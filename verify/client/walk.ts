@@ -4,8 +4,9 @@
  */
 import type { Reply } from '../core/response/reply.ts';
 import { type Form, parsePage } from './page.ts';
+import type { ShownPage } from './remembered.ts';
 import type { Send } from './send.ts';
-import type { SessionClient, ShownPage } from './session-client.ts';
+import type { SessionClient } from './session-client.ts';
 
 /** Maximum number of requests of one login or logout. */
 const MOST_PAGES = 30;

@@ -3,6 +3,7 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
+import { abandon } from '../client/disconnect.ts';
 import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
@@ -62,7 +63,7 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
       // On a busy machine, a timer often fires after the response. Half of the requests therefore need no timer.
       const moment = (n: number): number => (n % 2 === 0 ? 0 : context.random.next() * whole);
       const abandoned = Array.from({ length: ABANDONED }, (_, n) =>
-        leaver.abandon(path, moment(n), {
+        abandon(leaver, path, moment(n), {
           to: n < ABANDONED / 2 ? direct[(n >> 1) % direct.length] : undefined,
         }),
       );

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
+import { abandon } from '../client/disconnect.ts';
 import { Driver } from '../client/driver.ts';
 import { replayed } from '../client/leave.ts';
 import type { SessionClient } from '../client/session-client.ts';
@@ -74,7 +75,7 @@ async function live(
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
     // Disconnects early, so that the store's reply may stay unread on the app's connection to the store.
-    if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
+    if (context.recorder.disturbed) await abandon(driver, context.target.signedIn.page, ABANDONED);
     // Sends a slow request. If its instance is killed, the session may stay locked.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();

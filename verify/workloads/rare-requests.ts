@@ -1,5 +1,6 @@
 /** Sends requests that are rare in browsers: HEAD, requests for missing pages, and forms that are cut off. */
 import type { Context } from '../client/context.ts';
+import { interrupt } from '../client/disconnect.ts';
 import type { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import { writable, writeOf } from '../client/probes.ts';
@@ -42,5 +43,5 @@ export async function provokeErrors({ target }: Context, driver: Driver, how: Ho
   const form = probe && writeOf(probe)?.path;
   // If a request must wait for limits, its last byte is not held back.
   const cut = form !== undefined && FIXED.test(form) && target.limits === undefined;
-  await Promise.all([missing, cut ? driver.interrupt(form, how) : undefined]);
+  await Promise.all([missing, cut ? interrupt(driver, form, how) : undefined]);
 }
