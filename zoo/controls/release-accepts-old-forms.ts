@@ -4,7 +4,7 @@ import type { Control } from '../entry.ts';
 export const releaseAcceptsOldForms: Control = {
   kind: 'control',
   name: 'release-accepts-old-forms',
-  sound: 'The next version signs form tokens with another key, and still accepts those of the old key.',
+  sound: 'The next version signs form tokens with another key, and still accepts tokens of the old key.',
   faults: 'rolling-deploy',
   next: { FORM_KEYS: 'release-2,release-1' },
   deployment: {

@@ -28,7 +28,7 @@ export const affinityPinsToDeadTarget: Defect = {
     'AWS re:Post QUugYm4uzWSI2af5mnmMjlZQ',
   ],
   remedy:
-    'If the named target is unavailable, choose another one and give the visitor a new cookie, as the sticky modes of nginx, HAProxy and ALB do.',
+    'If the named target is unavailable, choose another instance and give the visitor a new cookie, as the sticky modes of nginx, HAProxy and ALB do.',
   needs: ['fault'],
   faults: 'replace-oldest',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' }, nginx: PINNED },

@@ -7,7 +7,7 @@ export const columnCutsSession: Defect = {
   name: 'column-cuts-session',
   section: 'continuity',
   broken:
-    'The column that holds a session has a fixed size, and the database cuts a longer text without an error. The text is then no valid session: the write is acknowledged, and the next request finds no session.',
+    'The column that holds a session has a fixed size, and the database cuts a longer text without an error. The write is acknowledged, but the stored text is no valid session, so the next request finds no session.',
   wild: 'The table has a TEXT or VARCHAR column, and MySQL runs without strict mode. Small sessions of tests fit; a session with a large cart or with tokens of other services does not.',
   references: [
     'bcosca/fatfree#1130',

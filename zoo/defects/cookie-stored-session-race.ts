@@ -7,7 +7,7 @@ export const cookieStoredSessionRace: Defect = {
   name: 'cookie-stored-session-race',
   section: 'no-lost-updates',
   broken:
-    'The whole session is in the cookie. Two overlapping requests send the same cookie, each response sets its own next cookie, and the browser keeps only the last one. The change of the other request is lost.',
+    'The whole session is in the cookie. Two overlapping requests send the same cookie, each response sets its own next cookie, and the browser keeps only the last one. The change of one request is lost.',
   wild: 'Cookie sessions are chosen because they need no store. The race is in the browser, where no log shows it.',
   references: [
     'rack/rack-session PR#24',

@@ -5,7 +5,7 @@ export const incompatibleSerializationInRollingDeploy: Defect = {
   name: 'incompatible-serialization-in-rolling-deploy',
   section: 'survival',
   broken:
-    'The next version stores sessions in another format, and cannot read those of the old version. During the deploy, users are routed to instances that know their session and to instances that do not.',
+    'The next version stores sessions in another format, and cannot read the sessions of the old version. During the deploy, users are routed to instances that know their session and to instances that do not.',
   wild: 'A serializer, class or store changes with a release. Both versions run at the same time in every rolling deploy.',
   references: [
     'spring-projects/spring-session#280',

@@ -5,7 +5,7 @@ export const instanceIdInImage: Defect = {
   name: 'instance-id-in-image',
   section: 'evidence',
   broken:
-    'All instances have the same name, since the name is in their image. Logs and headers say that one instance serves all requests, and do not show which one fails.',
+    'All instances have the same name, since the name is in their image. Logs and headers say that one instance serves all requests, and do not show which instance fails.',
   wild: 'The id is generated when the image is built, or at the first start of a machine that is cloned afterwards.',
   references: ['hashicorp/consul#9467', 'Graylog2/graylog2-server#25446', 'netdata/netdata#9618'],
   remedy: 'Derive the name from the pod, or from host and process, each time the instance starts.',

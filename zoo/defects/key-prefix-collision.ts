@@ -16,7 +16,7 @@ export const keyPrefixCollision: Defect = {
   section: 'isolation',
   broken:
     'Two tenants share one Redis, and the key of a user’s data contains the user name, but not the tenant. A user with the same name at another tenant reads and writes the same data.',
-  wild: 'Two apps, tenants or environments share one prefix, the prefix has no delimiter, or its setting is ignored.',
+  wild: 'Two apps, tenants or environments share one prefix, the prefix has no delimiter, or the library ignores the setting of the prefix.',
   references: [
     'dotCMS/core#35874',
     'patrixr/strapi-middleware-cache#51',
@@ -26,7 +26,7 @@ export const keyPrefixCollision: Defect = {
     'google/adk-python-community#180',
   ],
   remedy:
-    'Put tenant and environment into every key, with a delimiter that names cannot contain, or give each its own database and credentials.',
+    'Put tenant and environment into every key, with a delimiter that names cannot contain. Or give each tenant its own database and credentials.',
   needs: ['users'],
   deployment: {
     host: 'plain',

@@ -10,7 +10,7 @@ export const largeSessionSilentlyNotSaved: Defect = {
   section: 'read-your-writes',
   broken:
     'The store takes items of up to 12,000 characters. If a session is larger, the client library of the store writes a warning and reports success, and the store keeps the older, smaller session. Acknowledged changes are missing.',
-  wild: 'Memcached takes 1 MB for an item, and several of its clients do not raise an error above that. Small sessions work, so the error is found in the log of one user.',
+  wild: 'An item of memcached has at most 1 MB, and several client libraries raise no error for a larger item. Small sessions work, so the error is found in the log of one user.',
   references: ['ManageIQ/manageiq PR#10075', 'mbi/django-rosetta#3', 'lericson/pylibmc#5'],
   remedy:
     'Let the client raise an error above the limit, and refuse the change that makes the session too large.',

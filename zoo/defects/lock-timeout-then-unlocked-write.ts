@@ -8,7 +8,7 @@ export const lockTimeoutThenUnlockedWrite: Defect = {
   section: 'no-lost-updates',
   broken:
     'A lock on the session serializes requests that write. A request that does not get the lock within 20 ms continues without it. It loads the session before the lock holder changes it, and one of the two saves undoes the other. The user misses a change that was acknowledged.',
-  wild: 'The lock library tries a few times, and then continues without an error. This works until one request holds the lock for longer than these tries take.',
+  wild: 'The lock library tries a few times, and then continues without an error. This works until one request holds the lock for longer than all tries take.',
   references: [
     'phpredis/phpredis PR#1908',
     'phpredis/phpredis#2382',

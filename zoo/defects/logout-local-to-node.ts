@@ -10,7 +10,7 @@ export const logoutLocalToNode: Defect = {
   name: 'logout-local-to-node',
   section: 'logout-final',
   broken:
-    'Instances cache sessions, and read a version from the store before they use a copy. A logout deletes session and version. The other instances take a missing version for an unchanged one, so they still accept the old cookie.',
+    'Instances cache sessions, and read a version from the store before they use a copy. A logout deletes session and version. The other instances treat a missing version as an unchanged version, so they still accept the old cookie.',
   wild: 'Local caches get changes but not deletions, single sign-out reaches only one node of a cluster, or another node writes the record again.',
   references: [
     'redisson/redisson#3498',

@@ -6,7 +6,7 @@ export const oidcBackchannelReachesOneInstance: Defect = {
   name: 'oidc-backchannel-reaches-one-instance',
   section: 'logout-final',
   broken:
-    'The user logs out at the identity provider, which reports the logout to the app over the back channel. The balancer routes this request to one instance, and only the instance that served the login knows which session the logout names. If another one receives the request, the session lives on.',
+    'The user logs out at the identity provider, which reports the logout to the app over the back channel. The balancer routes this request to one instance, and only the instance that served the login knows which session the logout names. If another instance receives the request, the session lives on.',
   wild: 'An index maps the session ids of the provider to sessions of the app. It is in the memory of each instance, because the app once ran as one instance.',
   references: [
     'spring-projects/spring-security#16321',

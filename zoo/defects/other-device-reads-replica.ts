@@ -11,7 +11,7 @@ export const otherDeviceReadsReplica: Defect = {
   section: 'linearizability',
   broken:
     'Reads go to a replica, but a session reads from the primary for two seconds after its own write. So a session always sees its own changes. Another device of the same user may not see these changes, even if they were acknowledged before its request.',
-  wild: 'Frameworks switch between primary and replica in this way: the session stores when it last wrote.',
+  wild: 'Frameworks switch between primary and replica in this way: the session contains the time of its last write.',
   references: ['rails/rails PR#35073', 'multigres/multigres#21'],
   remedy:
     'Store the last write by user, not by session, or read data that must be current from the primary. Otherwise document that other devices show changes late.',

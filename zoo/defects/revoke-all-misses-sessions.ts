@@ -19,7 +19,7 @@ export const revokeAllMissesSessions: Defect = {
     'rommapp/romm PR#4635',
   ],
   remedy:
-    'Keep the sessions of a user in a set with atomic additions, or store a time for each user and refuse sessions that began before it.',
+    'Keep the sessions of a user in a set with atomic additions, or store a time for each user and refuse sessions that began before this time.',
   needs: ['overlap', 'users', 'replay'],
   deployment: {
     host: 'plain',

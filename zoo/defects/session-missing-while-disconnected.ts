@@ -12,7 +12,7 @@ export const sessionMissingWhileDisconnected: Defect = {
   wild: 'Unchanged express-session does this for stores that emit `disconnect`. So did the session middleware of connect, its predecessor.',
   references: ['tj/connect-redis#88', 'tj/connect-redis PR#54', 'senchalabs/connect PR#653'],
   remedy:
-    'Refuse requests that need a session while the store is not connected, with a 503 from a middleware right after the session middleware.',
+    'While the store is not connected, respond with 503 to requests that need a session. Do this in a middleware right after the session middleware.',
   needs: ['fault'],
   faults: 'store-restart',
   deployment: {
