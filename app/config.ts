@@ -36,7 +36,7 @@ export interface Config {
   readonly basketStore: (typeof BASKETS)[number];
   /** True to log expired sessions. Requires that Redis reports expired keys. */
   readonly expiryEvents: boolean;
-  /** Maximum time for which a request holds, or waits for, a session's lock in redis-locked. */
+  /** Maximum time for which a request holds, or waits for, a session's lock in the store redis-locked. */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
   /** The app signs with the first secret, and accepts signatures of every secret, so a new secret logs no user out. */

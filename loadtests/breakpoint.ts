@@ -43,7 +43,7 @@ export const options: Options = {
   },
 };
 
-/** Ends the run when a threshold is violated. Thresholds with a minimum count do not end the run. */
+/** Makes k6 end the run when a threshold `count==0` is violated. Other thresholds do not end the run. */
 function endingWith(thresholds: Readonly<Record<string, string[]>>): NonNullable<Options['thresholds']> {
   return Object.fromEntries(
     Object.entries(thresholds).map(([metric, conditions]) => [

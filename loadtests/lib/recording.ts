@@ -26,7 +26,7 @@ export class Recording {
   readonly #longest: number;
   #named: { probe: ProbeRequests; object: string } | undefined;
   #contacted: string[] = [];
-  /** The previous read, if it was not passed to the judge. It repeats an earlier read. */
+  /** The previous read, if it repeats an earlier read. The judge has not received this read yet. */
   #held: { called: RequestInFlight; seen: Seen; instance: string | undefined; now: number } | undefined;
   /** Time of the last successful response, microseconds. Before the first success: time of the first request. */
   #success: number | undefined;

@@ -15,7 +15,8 @@ export const affinityHidesLocalSessions: Defect = {
     'traefik/traefik#9728',
     'spring-projects/spring-session#1435',
   ],
-  remedy: 'Share the sessions. You may then keep stickiness for speed: a user who is routed to another instance stays signed in.',
+  remedy:
+    'Share the sessions. You may then keep stickiness for speed: a user who is routed to another instance stays signed in.',
   needs: ['fault'],
   faults: 'replace-oldest',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'memory' }, nginx: BY_ROUTE_COOKIE },
