@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { Inside } from './inquiry.ts';
-import { statusForUnknownToken, undecidableOf } from './public.ts';
+import { publicPaths, statusForUnknownToken, undecidableOf } from './public.ts';
 import type { Marked } from './session.ts';
 import { AUTHORIZATION, Manners } from './visitor.ts';
 
@@ -48,6 +48,13 @@ it('does not claim rotation if only a cookie that carries no session is set befo
   };
   expect(await guarantees(['sid'])).toEqual(['rotation']);
   expect(await guarantees(['sid', 'csrftoken'])).toEqual([]);
+});
+
+it.each(['/up', '/actuator/health', '/q/health'])('finds %s, the health check of a framework', async path => {
+  const manners = await visiting(({ url }, response) => {
+    response.writeHead(url === path ? 200 : 404).end();
+  });
+  expect(await publicPaths(manners.fresh(), [])).toEqual([path]);
 });
 
 it('finds out how the app refuses a token that it did not issue, but never tries a wrong password', async () => {

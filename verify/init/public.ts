@@ -5,8 +5,14 @@ import type { Inside } from './inquiry.ts';
 import type { Marked } from './session.ts';
 import { AUTHORIZATION, type PageVisit, Visitor } from './visitor.ts';
 
-/** Usual paths that need no session, for apps without static files. */
-const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
+/**
+ * Usual paths that need no session, for apps without static files. Apps of Rails and Laravel have `/up`, those of Spring
+ * Boot `/actuator/health`, and those of Quarkus `/q/health`.
+ */
+const USUAL = [
+  ...['/healthz', '/health', '/up', '/actuator/health', '/q/health', '/livez', '/api/health'],
+  ...['/favicon.ico', '/robots.txt'],
+];
 const MOST = 2;
 
 /**
