@@ -21,15 +21,14 @@ export class InstanceClocks {
   add(operation: Operation, skew: number): void {
     const { instance, call, return: end, caching } = operation;
     if (instance === undefined || end === undefined || caching?.hit === true) return;
-    const least = skew;
     const most = skew + RESOLUTION + (end - call);
     const known = getOrInsert<string, Offset>(this.#offsets, instance, () => ({
       least: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
       most: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
       example: operation,
     }));
-    if (least > known.least[0]) known.least = [least, known.least[0]];
-    else if (least > known.least[1]) known.least[1] = least;
+    if (skew > known.least[0]) known.least = [skew, known.least[0]];
+    else if (skew > known.least[1]) known.least[1] = skew;
     if (most < known.most[0]) known.most = [most, known.most[0]];
     else if (most < known.most[1]) known.most[1] = most;
   }

@@ -47,8 +47,7 @@ export class PairTable {
   }
 
   get shared(): boolean {
-    for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
-    return false;
+    return [...this.all()].some(({ from, to, pair }) => from !== to && pair.successes > 0);
   }
 
   requests(of?: PairRequests): PairRequests {

@@ -1,5 +1,5 @@
 /** Computes confidence intervals of quantiles, and a signed-rank test, for values of any distribution. */
-import { incompleteBeta } from '../result/statistics.ts';
+import { incompleteBeta, sum } from '../result/statistics.ts';
 
 const atLeast = (k: number, n: number, p: number): number =>
   k <= 0 ? 1 : k > n ? 0 : incompleteBeta(p, k, n - k + 1);
@@ -33,18 +33,15 @@ export function signedRankP(differences: readonly number[]): number {
     const last = sizes.findLastIndex(other => Math.abs(other) === Math.abs(size));
     return first + last + 2;
   });
-  const observed = ranks.reduce((sum, rank, i) => ((sizes[i] ?? 0) > 0 ? sum + rank : sum), 0);
+  const observed = sum(ranks.filter((_, i) => (sizes[i] ?? 0) > 0));
   let ways = [1];
   for (const rank of ranks) {
     const next = new Array<number>(ways.length + rank).fill(0);
-    ways.forEach((chance, sum) => {
-      next[sum] = (next[sum] ?? 0) + chance / 2;
-      next[sum + rank] = (next[sum + rank] ?? 0) + chance / 2;
+    ways.forEach((chance, at) => {
+      next[at] = (next[at] ?? 0) + chance / 2;
+      next[at + rank] = (next[at + rank] ?? 0) + chance / 2;
     });
     ways = next;
   }
-  return Math.min(
-    1,
-    ways.slice(observed).reduce((sum, chance) => sum + chance, 0),
-  );
+  return Math.min(1, sum(ways.slice(observed)));
 }

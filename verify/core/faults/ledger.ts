@@ -30,13 +30,8 @@ export class FaultLedger {
   /** Key: a client that lost its session and has not logged in again; value: the fault that caused the loss. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
-  readonly #matters: (from: number, until: number) => boolean;
-
   constructor({ declared }: Pick<Run, 'declared'>) {
     this.#declared = declared;
-    // In k6, an arrow function in a field's initial value cannot see constants of the module.
-    this.#matters = (from, until) =>
-      this.windows.some(window => until >= window.begin && from <= overBy(window));
   }
 
   event(event: Event): void {
@@ -62,7 +57,9 @@ export class FaultLedger {
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     const touched = this.#touchedBy(operation);
     this.facts = { failed, touched, first: undefined, disturbed: false };
-    this.#gaps.ended(operation, failed, this.#matters);
+    this.#gaps.ended(operation, failed, (from, until) =>
+      this.windows.some(window => until >= window.begin && from <= overBy(window)),
+    );
     if (failed === undefined) return;
     for (let i = 0; i < touched.length; i++) count(touched[i] as FaultWindow, operation, failed);
     if (operation.with !== undefined) return;

@@ -48,7 +48,6 @@ export class Overlaps {
   /** `#repeated`: values that were written twice, so that a read does not show which write took effect. */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
-
   readonly #kind: ObjectKind;
 
   constructor(kind: ObjectKind) {
@@ -127,8 +126,7 @@ export class Overlaps {
 
   #shownIn(read: Operation): Write[] {
     const shown: Write[] = [];
-    const { saw } = read;
-    if (saw === undefined) return shown;
+    const { saw = [] } = read;
     for (const id of this.#indeterminate.keys()) {
       const write = this.open.get(id);
       const other = this.#others.get(id);
@@ -163,10 +161,8 @@ export class Overlaps {
    */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
-    for (const id of this.open.keys()) {
-      const ended = this.#indeterminate.get(id);
-      if (ended === undefined || !precedes(ended, other)) return false;
-    }
+    for (const [id, { start }] of this.open)
+      if (!precedes(this.#indeterminate.get(id) ?? start, other)) return false;
     return true;
   }
 

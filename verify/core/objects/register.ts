@@ -90,9 +90,8 @@ export class Register implements ObjectState {
     const { last, shown: before, past } = reader;
     if (last === undefined || !precedes(last, read)) return;
     const versions = isOlderVersion(last, read);
-    if (versions === undefined) {
-      if (before === undefined || before === 'first' || shown === undefined || overlapped(before)) return;
-    }
+    const unordered = before === undefined || before === 'first' || shown === undefined || overlapped(before);
+    if (versions === undefined && unordered) return;
     const back = shown !== before && (isOlder(shown, before) || past.has(shown as ShownState));
     const older = versions ?? back;
     if (versions !== undefined || older || shown === before || isOlder(before, shown)) facts.read = last;

@@ -1,4 +1,5 @@
 /** Finds a value in a response, such as a name, at the place that the target file defines. */
+import { getOrInsert } from '../get-or-insert.ts';
 import { Finder } from './finder.ts';
 import type { Reply } from './reply.ts';
 
@@ -29,12 +30,8 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
     };
     return {
       first: ({ body, facts }) => {
-        let found = facts?.firsts.get(expression);
-        if (found === undefined) {
-          found = first(body);
-          facts?.firsts.set(expression, found);
-        }
-        return found ?? undefined;
+        if (facts === undefined) return first(body) ?? undefined;
+        return getOrInsert(facts.firsts, expression, () => first(body)) ?? undefined;
       },
       all: ({ body }) => {
         const texts = expression.all(body);

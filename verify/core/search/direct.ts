@@ -51,11 +51,9 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
  * that shows its value. The operations are linearizable if and only if this order agrees with their times.
  */
 function growing({ kind, initial, operations }: ObjectHistory, writes: Writes): Direct {
-  const reads: number[] = [];
-  for (let i = 0; i < operations.length; i++) {
-    const { return: end, operation } = operations[i] as Interval;
-    if (operation.action === 'read' && end !== Number.POSITIVE_INFINITY) reads.push(i);
-  }
+  const reads = operations.flatMap(({ return: end, operation }, i) =>
+    operation.action === 'read' && end !== Number.POSITIVE_INFINITY ? [i] : [],
+  );
   const saw = (i: number): readonly string[] => operations[i]?.operation.saw ?? [];
   const sizes = reads.map(i => (kind === 'set' ? new Set(saw(i)).size : saw(i).length));
   const order = reads.map((_, nth) => nth).sort((a, b) => (sizes[a] as number) - (sizes[b] as number));
