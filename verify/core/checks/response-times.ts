@@ -28,7 +28,8 @@ export class ResponseTimes {
     const found = { violations: [] as Violation[], starved: 0 };
     if (this.#successes < least) return found;
     for (const { name, limit, slower, starved } of this.#limits) {
-      const most = 1 - PERCENTILES[name];
+      // Rounded, because 1 - 0.9 is slightly less than 0.1.
+      const most = Number((1 - PERCENTILES[name]).toFixed(2));
       const share = (slower - starved) / this.#successes;
       if (share > most) {
         const summary =
