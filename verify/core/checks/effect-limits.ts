@@ -35,19 +35,16 @@ export class EffectLimits {
 
   started({ start, effect }: Write): void {
     this.#written = true;
-    if (this.kind === 'counter' && !rises(effect)) this.#falling();
-    else if (effect?.does === 'counts') this.#more('', effect.by);
+    if (this.kind === 'counter' && !rises(effect)) {
+      // The highest possible sum is unknown until a set or clear that overlaps no request.
+      this.#falls++;
+      this.#known = false;
+      this.waiting.clear();
+    } else if (effect?.does === 'counts') this.#more('', effect.by);
     else for (const value of putsIn(effect)) this.#more(value, 1);
     if (!isAdd(effect)) return;
     this.adds.push(start);
     if (this.adds.length > KEPT) this.adds.shift();
-  }
-
-  /** Makes the highest possible sum of a counter unknown, until a set or clear that overlaps no request. */
-  #falling(): void {
-    this.#falls++;
-    this.#known = false;
-    this.waiting.clear();
   }
 
   wrote(write: Write): void {

@@ -30,24 +30,20 @@ const known = new Map<string, ReadonlyMap<string, string>>();
 export function freshnessOf({ control = '', expires, vary }: Caching, cookieOnly: boolean): Freshness {
   if (known.size >= KNOWN) known.clear();
   const directives = getOrInsert(known, control, () => directivesOf(control));
-  if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
-  if (forbids(directives, 'no-cache', cookieOnly)) return APART;
-  if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
+  if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return {};
+  if (forbids(directives, 'no-cache', cookieOnly)) return { keptApart: true };
+  if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return { keptApart: true };
   // For a shared cache, s-maxage overrides max-age, and max-age overrides Expires.
   for (const name of ['s-maxage', 'max-age']) {
     const age = directives.get(name);
-    if (age !== undefined) return Number(age) > 0 ? { because: `${name}=${age}` } : STALE;
+    if (age !== undefined) return Number(age) > 0 ? { because: `${name}=${age}` } : {};
   }
-  if (expires !== undefined) return expires > 0 ? { because: `Expires in ${expires} s` } : STALE;
+  if (expires !== undefined) return expires > 0 ? { because: `Expires in ${expires} s` } : {};
   if (directives.has('public')) return { because: 'public' };
-  return directives.size === 0 ? SILENT : STALE;
+  return directives.size === 0 ? { silent: true } : {};
 }
 
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);
   return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));
 }
-
-const APART: Freshness = { keptApart: true };
-const SILENT: Freshness = { silent: true };
-const STALE: Freshness = {};

@@ -34,24 +34,21 @@ export class LoginPair {
 
 /** Collects the requests of each session before its login: the form, and the steps of a login of several pages. */
 export class LoginForms {
-  readonly #forms = new Map<string, Operation[]>();
-  readonly #firsts = new Map<string, Operation>();
+  /** Key: a session; value: its last request before the login, and its requests for a form. */
+  readonly #sessions = new Map<string, { last: Operation; forms: Operation[] }>();
 
   /** Forgets the form if the session's first requests overlap, because the check one-session judges such sessions. */
   add(operation: Operation): void {
-    const { session } = operation;
-    const earlier = this.#firsts.get(session);
-    const alone = earlier === undefined || precedes(earlier, operation);
-    if (!alone || earlier === undefined || (operation.return ?? 0) >= (earlier.return ?? 0))
-      this.#firsts.set(session, operation);
-    if (!alone) this.#forms.delete(session);
-    else if (operation.action === 'form') getOrInsert(this.#forms, session, () => []).push(operation);
+    const of = getOrInsert(this.#sessions, operation.session, () => ({ last: operation, forms: [] }));
+    const alone = of.last === operation || precedes(of.last, operation);
+    if (!alone || (operation.return ?? 0) >= (of.last.return ?? 0)) of.last = operation;
+    if (!alone) of.forms = [];
+    else if (operation.action === 'form') of.forms.push(operation);
   }
 
   take(session: string): Operation[] {
-    const forms = this.#forms.get(session) ?? [];
-    this.#forms.delete(session);
-    this.#firsts.delete(session);
+    const { forms = [] } = this.#sessions.get(session) ?? {};
+    this.#sessions.delete(session);
     return forms;
   }
 }

@@ -61,19 +61,17 @@ export class OrderJudge extends Judging<OrderCounts> {
       return;
     }
     const segment = segments.ended(operation, data.certain);
-    if (data.certain && segments.judges) this.#count(operation, segments);
+    if (data.certain && segments.judges) {
+      const { overlaps, crosses } = segments.relate(operation);
+      this.count.operations++;
+      if (operation.action === 'read') this.count.reads++;
+      if (overlaps) this.count.overlaps++;
+      if (crosses) this.count.crossed++;
+    }
     if (segment !== undefined) this.#searches.judge(segment);
     if (segments.length <= this.#longest) return;
     if (!segments.closed) this.#searches.judge(segments.rest());
     segments.closed = true;
-  }
-
-  #count(operation: Operation, segments: Segments): void {
-    const { overlaps, crosses } = segments.relate(operation);
-    this.count.operations++;
-    if (operation.action === 'read') this.count.reads++;
-    if (overlaps) this.count.overlaps++;
-    if (crosses) this.count.crossed++;
   }
 
   override objectEnded(object: TrackedObject): void {

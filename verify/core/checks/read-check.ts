@@ -37,19 +37,17 @@ abstract class ReadJudge extends Judging<Reads> {
     const reads = data?.reads;
     if (reads === undefined) return;
     const earlier = this.measure.earlier(reads);
-    if (earlier !== undefined) this.#compared(operation, earlier);
+    if (earlier !== undefined) {
+      this.count.reads++;
+      this.#sessions.add(operation.session);
+      this.#allSessions.add(operation.session);
+      if (isHandoff(earlier, operation)) this.count.crossed++;
+    }
     for (const { against, was, expected, came, summary } of this.measure.contradictions(reads)) {
       const what =
         summary ?? this.measure.summary(against.instance ?? 'the app', operation.instance ?? 'the app');
       this.#cutOff.add(operation, () => violation(what, [against, was], [operation, came, expected]));
     }
-  }
-
-  #compared(read: Operation, earlier: Operation): void {
-    this.count.reads++;
-    this.#sessions.add(read.session);
-    this.#allSessions.add(read.session);
-    if (isHandoff(earlier, read)) this.count.crossed++;
   }
 
   #newest(read: Operation, { add, shown }: NewestAdd): void {

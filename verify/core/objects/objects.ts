@@ -69,7 +69,7 @@ export class Objects {
     }
     if (start.object === undefined) return undefined;
     const object = this.#of(start.object);
-    start.object = object.name;
+    start.object = object.declared.object;
     return { object, write: isWrite(start) ? object.started(start) : undefined };
   }
 
@@ -84,7 +84,7 @@ export class Objects {
       this.#returned(scope, operation);
     }
     if (object === undefined) return undefined;
-    operation.object = object.name;
+    operation.object = object.declared.object;
     return object.ended(operation, live && operation.outcome === 'ok', this.#final);
   }
 
@@ -99,16 +99,16 @@ export class Objects {
 
   /** Returns the scope's other objects, which an app may save in the same request. */
   #others(scope: string, { object }: Start | Operation): readonly TrackedObject[] {
-    return this.#scopes.get(scope)?.filter(({ name }) => name !== object) ?? [];
+    return this.#scopes.get(scope)?.filter(({ declared }) => declared.object !== object) ?? [];
   }
 
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
     const own = this.#scopes.get(session) ?? [];
     this.#scopes.delete(session);
     this.#pending.delete(session);
-    for (const { name } of own) {
-      this.#objects.delete(name);
-      this.#declared.delete(name);
+    for (const { declared } of own) {
+      this.#objects.delete(declared.object);
+      this.#declared.delete(declared.object);
     }
     for (const scope of [user, '*'])
       for (const { state } of this.#scopes.get(scope) ?? []) state.readers.forget(session);

@@ -32,8 +32,7 @@ function stateOf(declared: ObjectEvent, overlaps: Overlaps, remembered: () => nu
 }
 
 export class TrackedObject {
-  /** All operations of the object share this string, which makes map lookups fast. */
-  readonly name: string;
+  /** All operations of the object share the name as one string, which makes map lookups fast. */
   readonly declared: ObjectEvent;
   readonly overlaps: Overlaps;
   readonly state: ObjectState;
@@ -46,7 +45,6 @@ export class TrackedObject {
 
   /** @param remembered returns the maximum number of removed values that the object can remember */
   constructor(declared: ObjectEvent, canary: string, longest: LongestLists, remembered: () => number) {
-    this.name = declared.object;
     this.declared = declared;
     this.overlaps = new Overlaps(declared.kind);
     this.state = stateOf(declared, this.overlaps, remembered);
