@@ -158,7 +158,7 @@ const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction
   was: `"${value}" was not there`,
   expected: 'the value absent again, as after an overwrite',
   came: `"${value}" is there`,
-  summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
+  summary: `${without.instance ?? 'the app'} did not show a value that the object had before and after this read`,
 });
 
 /** Returns the removal of the value that the session itself made before this read. */
