@@ -12,8 +12,8 @@ import { REDIRECTS } from './confirmation.ts';
 const TRIES = 4;
 
 /**
- * Returns a function that decides whether the app accepted a login. It follows redirects if the target file has
- * `follow: true`, or if they lead to the login page.
+ * Returns a function that decides whether the app accepted a login. The function follows redirects to the login page,
+ * and with `follow: true` in the target file all redirects.
  *
  * @param begin returns a function that opens a page in the new session; in the history, this request comes after the
  * login. Called for each try, with its number

@@ -22,8 +22,8 @@ const READ_EVERY = 10;
 const AT_ONCE = 4;
 const TRIES = 2;
 /**
- * Times of the wait for a balancer that routes to each instance again, milliseconds. `within`: maximum wait; `every`:
- * interval between two attempts.
+ * Milliseconds to wait until the balancer routes to each instance again. `within`: maximum wait; `every`: interval
+ * between two attempts.
  */
 const BACK = { within: 30_000, every: 250 };
 

@@ -175,7 +175,7 @@ describe('a session lives', () => {
       lives(idle(), 68, read(39, 40, { signedIn: 'in' })),
     ]).toEqual([true, false]);
     expect(lives(idle(), 60, read(39, 39.5, { signedIn: 'out' }))).toBe(false);
-    // A failed request does not certainly renew the session.
+    // A failed request may not have renewed the session.
     expect(lives(idle(), 40, read(20, 21, { outcome: 'fail', status: 500 }))).toBe(false);
     expect(lives({}, 1e6)).toBe(true);
     const never = (call: number) => begun(idle()).ended({ ...read(call), return: undefined } as never).live;
