@@ -1,7 +1,10 @@
 /** Tests output, exit codes and written files of `baton` on the real stack. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
@@ -240,6 +243,15 @@ describe('baton verify TARGET', () => {
 
   it.runIf(LONG)('is valid without logs if evidence is not claimed', async () => {
     expect((await run(text.replace('  - evidence\n', ''))).code).toBe(0);
+  });
+
+  it('on a full disk exits 69, and says how to judge the part before', async () => {
+    const limited = ['-c', 'ulimit -f 100 && exec "$0" verify/cli.ts "$@"', process.execPath];
+    const args = ['verify', targetFile(text), '--duration', '2s', '--out', out, '--quiet'];
+    const bash = spawn('bash', [...limited, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+    const [stderr, [code]] = await Promise.all([readText(bash.stderr), once(bash, 'close')]);
+    expect(stderr).toMatch(/^baton: \S+: expected to write the history, got EFBIG: free .* check \S+\n$/);
+    expect(code).toBe(69);
   });
 
   it('does not take a wrong password for a lost session', async () => {

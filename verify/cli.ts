@@ -68,10 +68,23 @@ async function run<Name extends CommandName>(name: Name, argv: readonly string[]
   return EXIT.valid;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
+/** Prints the first error of the command, and sets the exit code. Later errors are often effects of the first one. */
+function fail(error: unknown): void {
+  if (process.exitCode !== undefined) return;
   const known = isBatonError(error);
   stderr.write(known ? `baton: ${error.message}\n` : `baton: internal error: ${(error as Error).stack}\n`);
   process.exitCode = known ? error.exitCode : EXIT.internal;
+}
+
+// Node would exit with code 1, which means that a guarantee is violated.
+process.on('uncaughtException', error => {
+  fail(error);
+  // After an error that a user can correct, the command still ends by itself, for example to stop its servers.
+  if (!isBatonError(error)) process.exit();
+});
+try {
+  const code = await main(process.argv.slice(2));
+  process.exitCode ??= code;
+} catch (error) {
+  fail(error);
 }

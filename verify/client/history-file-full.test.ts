@@ -45,7 +45,11 @@ it.each(CASES)(
       try {
         history.writeNow({ type: 'phase', phase: 'load', clock: `é${'x'.repeat(400)}${Math.random()}`, at });
         accepted.push(at);
-      } catch {
+      } catch (error) {
+        expect(error).toMatchObject({
+          exitCode: 69,
+          message: expect.stringContaining('the disk is full: free'),
+        });
         if (++refused === 5) freeSpace();
       }
     }

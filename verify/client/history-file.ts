@@ -2,7 +2,9 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { COMMAND } from '../core/command.ts';
 import type { Event } from '../core/history/history.ts';
+import { UnavailableError } from '../errors.ts';
 import { packedOf } from '../lines.ts';
 import { lineOf } from './history-line.ts';
 
@@ -57,7 +59,7 @@ export class HistoryFile {
   }
 
   flush(): void {
-    append(this.#file, this.#block.subarray(this.#written, this.#used));
+    append(this.path, this.#file, this.#block.subarray(this.#written, this.#used));
     this.#size += this.#used - this.#written;
     this.#written = this.#used;
   }
@@ -76,7 +78,7 @@ export class HistoryFile {
     const part = Buffer.allocUnsafe(2 * this.#block.length);
     const length = readSync(this.#file, part, 0, part.length, this.#moved);
     const lines = part.subarray(0, part.lastIndexOf('\n', length - 1) + 1);
-    append(this.#packed, gzipSync(lines, LEVEL));
+    append(this.path, this.#packed, gzipSync(lines, LEVEL));
     this.#moved += lines.length;
     if (this.#moved < this.#size) return;
     // A kill before this call leaves the lines in both files. A reader counts them once.
@@ -96,13 +98,21 @@ export class HistoryFile {
   }
 }
 
-/** Appends all bytes. After a failure, removes the bytes written so far and throws, so that the caller can retry. */
-function append(file: number, bytes: Buffer): void {
+/**
+ * Appends all bytes. After a failure, removes the bytes written so far, so that the caller can retry.
+ *
+ * @throws UnavailableError, for example if the disk is full
+ */
+function append(path: string, file: number, bytes: Buffer): void {
   let rest = bytes;
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
   } catch (error) {
     ftruncateSync(file, fstatSync(file).size - (bytes.length - rest.length));
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UnavailableError(
+      `${path}: expected to write the history, got ${code}${code === 'ENOSPC' ? ', as the disk is full' : ''}: free some ` +
+        `space, or name another folder with --out. To judge the part before: ${COMMAND} check ${dirname(path)}`,
+    );
   }
 }
