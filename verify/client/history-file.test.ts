@@ -26,6 +26,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+it('says which option names another folder, if its folder cannot be created', () => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => new HistoryFile(join(folder, 'file/run/history.ndjson'))).toThrow(
+    'expected to create the history of the run, got ENOTDIR: name another folder with --out',
+  );
+});
+
 const operation = (id: number): Operation => ({
   type: 'op',
   id,

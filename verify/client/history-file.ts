@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { COMMAND } from '../core/command.ts';
 import type { Event } from '../core/history/history.ts';
-import { UnavailableError } from '../errors.ts';
+import { UnavailableError, UsageError } from '../errors.ts';
 import { packedOf } from '../lines.ts';
 import { lineOf } from './history-line.ts';
 
@@ -32,13 +32,12 @@ export class HistoryFile {
   /**
    * @param onEvent called with each written event
    * @param plain number of bytes above which the history is compressed into a second file
-   * @throws if the file exists or cannot be created
+   * @throws UsageError if the file exists or cannot be created
    */
   constructor(path: string, onEvent: (event: Event) => void = () => {}, plain = PLAIN) {
     this.#onEvent = onEvent;
-    mkdirSync(dirname(path), { recursive: true });
     this.path = path;
-    this.#file = openSync(path, 'ax+');
+    this.#file = created(path);
     this.#most = plain;
   }
 
@@ -95,6 +94,18 @@ export class HistoryFile {
     this.#closed = true;
     closeSync(this.#file);
     if (this.#packed !== undefined) closeSync(this.#packed);
+  }
+}
+
+function created(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'ax+');
+  } catch (error) {
+    throw new UsageError(
+      `${path}: expected to create the history of the run, got ${(error as NodeJS.ErrnoException).code}: name another ` +
+        'folder with --out',
+    );
   }
 }
 
