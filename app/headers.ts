@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { byProtocol } from './protocol.ts';
 
-/** One year. Browsers then use only https for this host. */
+/** Time for which browsers use only https for this host: one year. */
 const HSTS_SECONDS = 31_536_000;
 
 /**

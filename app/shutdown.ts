@@ -40,9 +40,9 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // Still serves requests, because the balancer may need this time to notice the drain.
+  // Serves requests during this pause, because the balancer may need the time to notice the drain.
   await pause(config.drainMs, hurry);
-  // Ends in time, because an orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
+  // Deadline for the shutdown: an orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
   const end = performance.now() + config.shutdownMs;
   await noneSent(lifecycle, hurry, end);
   await allTaken(server, end);

@@ -171,7 +171,8 @@ export class Observer {
 
   /** Prints only the first violation of this virtual user. A history, if written, already contains all violations. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // If the whole run counts as one fault, its failed requests are judged by the fault's budget at the end.
+    // If the whole run counts as one fault, the judge compares its failed requests with the fault's budget at the end
+    // of the run.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
