@@ -83,7 +83,7 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  // A compressed history has its first line in `history.ndjson.gz`, so the plain file does not identify the format.
+  // If `history.ndjson.gz` exists, this file contains the history's first line, which names the format.
   if (existsSync(packedOf(file)) || (await firstBytesOf(file)).includes(`"${FORMAT}"`))
     return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));

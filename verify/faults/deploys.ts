@@ -115,8 +115,8 @@ export const rollingDeploy: StackFault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /**
- * Returns what the stack lacks for a fault that replaces SESSION_SECRET: the current value. The variable has a list of
- * secrets: the card store signs cookies with the first one, and accepts all of them.
+ * Returns what the stack lacks for a fault that replaces SESSION_SECRET: the current value must be known. The variable
+ * has a list of secrets: the card store signs cookies with the first one, and accepts all of them.
  */
 const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;

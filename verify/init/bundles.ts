@@ -76,8 +76,8 @@ export function hintsIn(text: string): Hints {
 }
 
 /**
- * Combines each path with each field that is the only one in a request body. Combinations with the path next to the
- * field come first.
+ * Returns a request for each path with each field that stands alone in a request body. Requests whose path and field
+ * are close together in the script come first.
  */
 function writesIn(text: string, paths: readonly string[]): HintedRequest[] {
   const fields = [...text.matchAll(ONE_FIELD)]

@@ -120,7 +120,7 @@ function withToken(page: PageVisit, path: string, token: string): Logout {
   };
 }
 
-/** Returns logout requests at usual paths, and beside the login of an API. */
+/** Returns logout requests at usual paths, and at paths next to the login of an API. */
 export function usualLogouts({ login, csrf }: Known): Logout[] {
   const sent = [...posted([...new Set([...besides(login), ...USUAL])], { login, csrf }), ...deletion(login)];
   if (login.refresh === undefined) return sent;
