@@ -38,10 +38,11 @@ export class PageCopies {
     if (reply.status === 304 && asked !== undefined) return restored(asked.reply, reply);
     if (reply.status !== 200) return reply;
     const { etag, 'cache-control': caching = '', vary = '' } = reply.headers;
-    this.#copies.delete(path);
-    const kept = typeof etag === 'string' && !/\bno-store\b/i.test(`${caching}`) && !`${vary}`.includes('*');
+    if (this.#copies.size > 0) this.#copies.delete(path);
+    if (typeof etag !== 'string' || /\bno-store\b/i.test(`${caching}`) || `${vary}`.includes('*'))
+      return reply;
     const variesByCookie = /\bcookie\b/i.test(`${vary}`);
-    if (kept && this.#copies.size < MOST) this.#copies.set(path, { reply, etag, variesByCookie });
+    if (this.#copies.size < MOST) this.#copies.set(path, { reply, etag, variesByCookie });
     return reply;
   }
 }

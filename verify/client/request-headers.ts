@@ -18,6 +18,16 @@ interface OwnParts {
   shown: Referring | undefined;
 }
 
+/** What the headers Origin and Referer say about the page that leads to a request. */
+interface Source {
+  from: URL | undefined;
+  shown: Referring | undefined;
+  site: URL;
+  head: RequestHead;
+  origin: string;
+  referer: string | undefined;
+}
+
 /** Headers that a balancer would add, for a request that bypasses the balancer. */
 type Forwarding = Readonly<Record<string, string>> | undefined;
 
@@ -27,6 +37,7 @@ export class RequestHeaders {
   readonly #affinity: Affinity | undefined;
   readonly #captured: ReadonlyMap<string, string>;
   #broken = false;
+  #source: Source | undefined;
 
   constructor(
     network: Network,
@@ -83,17 +94,27 @@ export class RequestHeaders {
     // SvelteKit refuses a form without fields and without Content-Type. Fastify refuses a Content-Type without a form.
     if (body !== null && !head.has('content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
-    const origin = originOf(from ?? site, site, head);
+    const { origin, referer } = this.#sourceOf(from, shown, site, head);
     // SvelteKit and nosurf refuse a form without Origin.
     if (!isSafe(method) && !head.has('origin')) own.push('origin', origin);
-    const page = from === undefined ? shown : { url: from, sends: 'address' as const };
-    // Django refuses a form over https without Referer, and Ghost each request of its API without Referer or Origin.
-    // AdonisJS redirects a refused form to its Referer.
-    if (head.has('referer') || page?.sends === 'nothing') return own;
-    const whole = page?.sends === 'address' && page.url.origin === site.origin;
-    if (page !== undefined || (body !== null && site.protocol === 'https:'))
-      own.push('referer', `${origin}${whole ? `${page.url.pathname}${page.url.search}` : '/'}`);
+    if (referer !== undefined) own.push('referer', referer);
+    // Django refuses a form over https without Referer.
+    else if (body !== null && site.protocol === 'https:' && shown === undefined && !head.has('referer'))
+      own.push('referer', `${origin}/`);
     return own;
+  }
+
+  /** Returns the same object until the page, the address or the shared headers change. */
+  #sourceOf(from: URL | undefined, shown: Referring | undefined, site: URL, head: RequestHead): Source {
+    let source = this.#source;
+    const same = source?.from === from && source?.shown === shown;
+    if (source === undefined || !same || source.site !== site || source.head !== head) {
+      const origin = originOf(from ?? site, site, head);
+      const page = from === undefined ? shown : { url: from, sends: 'address' as const };
+      source = { from, shown, site, head, origin, referer: refererOf(page, origin, site, head) };
+      this.#source = source;
+    }
+    return source;
   }
 
   /** Omits headers with a placeholder that has no value yet. */
@@ -137,6 +158,20 @@ function originOf(page: URL, site: URL, head: RequestHead): string {
   if (page !== site && page.origin !== site.origin) return page.origin;
   const scheme = head.get('x-forwarded-proto') ?? site.protocol.slice(0, -1);
   return `${scheme}://${head.get('x-forwarded-host') ?? site.host}`;
+}
+
+/**
+ * Ghost refuses each request of its API without Referer or Origin. AdonisJS redirects a refused form to its Referer.
+ */
+function refererOf(
+  page: Referring | undefined,
+  origin: string,
+  site: URL,
+  head: RequestHead,
+): string | undefined {
+  if (page === undefined || page.sends === 'nothing' || head.has('referer')) return undefined;
+  const whole = page.sends === 'address' && page.url.origin === site.origin;
+  return `${origin}${whole ? `${page.url.pathname}${page.url.search}` : '/'}`;
 }
 
 function isEmpty(headers: Readonly<Record<string, string>> | undefined): boolean {
