@@ -13,9 +13,7 @@ const TESTED = 1_000;
 export class SessionRoute {
   readonly first: Operation;
   requests = 0;
-  /**
-   * Positions of the session's requests in the run, without the first request. Empty if several instances served them.
-   */
+  /** Positions of the session's requests in the run, except the first. Empty if several instances served them. */
   repeats: number[] = [];
   several = false;
 

@@ -73,9 +73,7 @@ export class Objects {
     return { object, write: isWrite(start) ? object.started(start) : undefined };
   }
 
-  /**
-   * Returns what an operation changed in its object, or showed of the object. Removes values of other runs from `saw`.
-   */
+  /** Returns what an operation changed in its object, or showed of it. Removes values of other runs from `saw`. */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
     if (object !== undefined && !isWrite(operation)) object.sift(operation);

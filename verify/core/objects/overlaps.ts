@@ -156,9 +156,7 @@ export class Overlaps {
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /**
-   * Returns whether all writes had a response before this operation was called. Writes of outcome `info` count, too.
-   */
+  /** Returns whether all writes had a response before this operation was called. Writes of outcome `info` count too. */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const [id, { start }] of this.open)

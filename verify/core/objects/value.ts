@@ -51,9 +51,7 @@ export class Viewer extends Reader {
   readonly most = { added: LEAST, gone: LEAST };
   /** Values that a read lacked, perhaps because an overlapping request had overwritten them. */
   readonly suspects = new Map<Value, Suspects>();
-  /**
-   * Number of the object's changes at the last read; −1 if the next read must be compared even if it shows the same.
-   */
+  /** Number of the object's changes at the last read; −1 if the next read must be compared in any case. */
   settled = -1;
   values: readonly Value[] = [];
   compared = NOTHING_COMPARED;

@@ -180,9 +180,7 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /**
-   * Reports values of the session that the read wrongly lacks. Returns whether the read lacks any value of the session.
-   */
+  /** Reports values of the session that the read wrongly lacks. Returns whether it lacks any value of the session. */
   #misses({ read, number, quiet, reader, facts }: ComparedRead): boolean {
     let owed = false;
     this.contents.present.forEach(known => {

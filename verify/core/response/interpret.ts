@@ -52,9 +52,7 @@ export class Interpreter {
   sessionCookies: readonly string[] = [];
   /** Probes whose page requires a login but names no user. A 2xx response to such a probe counts as signed in. */
   readonly unnamed = new Set<string>();
-  /**
-   * Probes whose accepted write leads to a redirect. If a page comes instead, it may be the form with an error message.
-   */
+  /** Probes whose accepted write leads to a redirect. A page instead may be the form with an error message. */
   readonly redirecting = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
