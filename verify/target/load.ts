@@ -3,16 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  type Document,
-  isMap,
-  isScalar,
-  LineCounter,
-  type Node,
-  type ParsedNode,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { type Document, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { COMMAND } from '../core/command.ts';
 import { CLAIM_SETS, GUARANTEES } from '../core/result/guarantees.ts';
@@ -25,6 +16,7 @@ import { complaint } from './complaint.ts';
 import { entry, postsOf, withNames } from './completed.ts';
 import type { LoginSpec, TargetFile } from './schema.ts';
 import { targetSchema } from './schema-rules.ts';
+import { positionOf, type SourceText } from './source-text.ts';
 
 export type { Account };
 
@@ -145,10 +137,7 @@ function plain(document: Document, file: string): unknown {
   }
 }
 
-interface Source {
-  file: string;
-  root: ParsedNode | null;
-  at: At;
+interface Source extends SourceText {
   variables: Iterable<string>;
   /** True if `baton init` wrote the file, and says in it what to add. */
   unfinished?: boolean;
@@ -174,41 +163,12 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
   return understood({ ...data, claims: asked }, { ...source, root: null, at: () => '--claims' });
 }
 
-type At = (offset: number) => string;
-
-interface Place {
-  path: string;
-  root: ParsedNode | null;
-  at: At;
-}
-
-/** Returns the node at a path, or at the longest existing part of the path. `key`: the node of the path's last key. */
-function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
-  let node: Node | null = root;
-  let key: Node | undefined;
-  for (const step of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(item => isScalar(item.key) && String(item.key.value) === step);
-      if (pair === undefined) break;
-      key = pair.key as Node;
-      node = (pair.value as Node | null) ?? key;
-    } else if (node !== null && 'items' in node) {
-      const next = (node as { items: Node[] }).items[step as number];
-      if (next === undefined) break;
-      node = next;
-    } else break;
-  }
-  return key === undefined ? { node } : { node, key };
-}
-
-function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
+function described(issue: z.core.$ZodIssue, value: unknown, source: Source): string {
   const { path, text } = complaint(issue, value);
-  const { node, key } = nodeAt(root, path);
-  const wrong = ['unrecognized_keys', 'invalid_key'].includes(issue.code) ? (key ?? node) : node;
-  return `${at(wrong?.range?.[0] ?? 0)}: ${text}`;
+  return `${positionOf(source, path, ['unrecognized_keys', 'invalid_key'].includes(issue.code))}: ${text}`;
 }
 
-function understood(file: TargetFile, { file: path, root, at, variables }: Source): Target {
+function understood(file: TargetFile, source: Source): Target {
   const {
     accounts,
     claims: _claims,
@@ -221,19 +181,17 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
   } = file;
   const named = withNames(file);
   const claims = claimsOf(file, (unknown, index) => {
-    const { node } = nodeAt(root, ['claims', index]);
     const known = [...Object.keys(GUARANTEES), ...Object.keys(CLAIM_SETS)];
     return new UsageError(
-      `${at(node?.range?.[0] ?? 0)}: claims: unknown guarantee "${unknown}"${nearest(unknown, known)}`,
+      `${positionOf(source, ['claims', index])}: claims: unknown guarantee "${unknown}"${nearest(unknown, known)}`,
     );
   });
   for (const [name, { compose }] of Object.entries(file.faults ?? {}))
-    if (compose?.file !== undefined)
-      requireFile(compose.file, ['faults', name, 'compose', 'file'], { path, root, at });
+    if (compose?.file !== undefined) requireFile(compose.file, ['faults', name, 'compose', 'file'], source);
   return {
     ...rest,
-    folder: dirname(resolve(path)),
-    variables: [...variables],
+    folder: dirname(resolve(source.file)),
+    variables: [...source.variables],
     ...(rest.sessions?.logout === 'all' && rest.logout !== undefined
       ? { logoutEverywhere: rest.logoutEverywhere ?? rest.logout }
       : {}),
@@ -241,8 +199,8 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
     probes: named.probes,
     ...entry(named),
     posts: postsOf(file),
-    ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, path, root, at) } }),
-    accounts: accountsIn(accounts, { path, root, at }),
+    ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, source) } }),
+    accounts: accountsIn(accounts, source),
     ...claims,
   };
 }
@@ -251,23 +209,20 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
  * @param keys path to the key of the target file that contains the file's name
  * @throws UsageError if the file does not exist
  */
-function requireFile(file: string, keys: readonly string[], { path, root, at }: Place): void {
-  if (existsSync(resolve(dirname(path), file))) return;
-  const { node } = nodeAt(root, keys);
+function requireFile(file: string, keys: readonly string[], source: SourceText): void {
+  const path = resolve(dirname(source.file), file);
+  if (existsSync(path)) return;
   throw new UsageError(
-    `${at(node?.range?.[0] ?? 0)}: ${keys.join('.')}: expected a file that exists, found none at ` +
-      `${resolve(dirname(path), file)}`,
+    `${positionOf(source, keys)}: ${keys.join('.')}: expected a file that exists, found none at ${path}`,
   );
 }
 
-function accountsIn(accounts: TargetFile['accounts'], { path, root, at }: Place): Account[] {
-  const wrong = (text: string, where: readonly PropertyKey[]): UsageError => {
-    const { node } = nodeAt(root, where);
-    return new UsageError(`${at(node?.range?.[0] ?? 0)}: ${where.map(String).join('.')}: ${text}`);
-  };
+function accountsIn(accounts: TargetFile['accounts'], source: SourceText): Account[] {
+  const wrong = (text: string, where: readonly PropertyKey[]): UsageError =>
+    new UsageError(`${positionOf(source, where)}: ${where.map(String).join('.')}: ${text}`);
   const read = (file: string, where: readonly PropertyKey[]): string => {
     try {
-      return readFileSync(resolve(dirname(path), file), 'utf8');
+      return readFileSync(resolve(dirname(source.file), file), 'utf8');
     } catch (error) {
       throw wrong(
         `expected a file; ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
@@ -278,8 +233,8 @@ function accountsIn(accounts: TargetFile['accounts'], { path, root, at }: Place)
   return accountsOf(accounts, read, wrong, Date.now().toString(36));
 }
 
-function authorities(ca: string | undefined, path: string, root: ParsedNode | null, at: At): { ca?: string } {
+function authorities(ca: string | undefined, source: SourceText): { ca?: string } {
   if (ca === undefined) return {};
-  const { node } = nodeAt(root, ['tls', 'ca']);
-  return { ca: certificatesIn(resolve(dirname(path), ca), ca, `${at(node?.range?.[0] ?? 0)}: tls.ca`) };
+  const path = resolve(dirname(source.file), ca);
+  return { ca: certificatesIn(path, ca, `${positionOf(source, ['tls', 'ca'])}: tls.ca`) };
 }
