@@ -111,6 +111,22 @@ onLinux('npm run stack: the output says how to use it, and Ctrl-C ends it with 0
   expect(readdirSync(dir)).toEqual([]);
 });
 
+onLinux('npm run stack: the printed command verifies this stack with its logs', async () => {
+  run(MAIN, ['stack']);
+  await said('Ctrl-C');
+  const [, printed = ''] = /npx baton-verify (verify .*)/.exec(output) ?? [];
+  const args = [...printed.split(' '), '--duration', '4s', '--out', join(dir, 'runs')];
+  const verifying = spawn(process.execPath, [MAIN, ...args]);
+  let verdict = '';
+  verifying.stdout.on('data', data => {
+    verdict += data;
+  });
+  await once(verifying, 'close');
+  expect(verdict).toMatch(/evidence +valid +header and logs agree on all/);
+  parent.kill('SIGINT');
+  await once(parent, 'exit');
+});
+
 onLinux('npm run stack: continues without an instance, but not without Redis', async () => {
   run(MAIN, ['stack']);
   await said('Ctrl-C');

@@ -56,8 +56,7 @@ describe('verify', () => {
     const logsPhase = new AbortController();
     /** Returns a log whose entries come only after the load, while the run waits for them. */
     const late = (source: LogSource): LogSource => ({
-      name: source.name,
-      kind: source.kind,
+      ...source,
       async *follow(signal) {
         const began = once(logsPhase.signal, 'abort');
         const lines = source.follow(signal)[Symbol.asyncIterator]();

@@ -10,6 +10,7 @@ function log(kind: LogSource['kind'], name: string = kind) {
   return {
     name,
     kind,
+    file: `${name}.log`,
     logs: (request: string) => {
       lines.push({ type: 'served', source: name, kind, request: `test-${request}`, status: 200 });
       wake();

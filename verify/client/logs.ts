@@ -5,6 +5,7 @@ import type { Operation, Run, Served } from '../core/history/history.ts';
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
+  readonly file: string;
   /** Yields each new log entry. After the signal aborts, yields the remaining entries and ends. */
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }

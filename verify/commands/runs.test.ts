@@ -60,7 +60,7 @@ describe('runs', () => {
   it('lists the runs with their verdicts', async () => {
     expect(await text(() => runsCommand({ out }, output))).toBe(
       '20260101-000000-aaaaaa   2026-01-01 00:00  violated    picture: broken: continuity\n' +
-        '20260102-000000-bbbbbb                     not judged  \n',
+        `20260102-000000-bbbbbb                     not judged  see what it shows: npx baton-verify check ${join(out, '20260102-000000-bbbbbb')}\n`,
     );
   });
 
@@ -79,7 +79,9 @@ describe('runs', () => {
       writeFileSync(join(folder, 'one', 'history.ndjson'), '');
       writeFileSync(join(folder, 'one', 'result.json'), rubbish);
       try {
-        expect(await text(() => runsCommand({ out: folder }, output))).toMatch(/^one +not judged *\n$/);
+        expect(await text(() => runsCommand({ out: folder }, output))).toMatch(
+          /^one +not judged +see what it shows: .* check .*one\n$/,
+        );
       } finally {
         rmSync(folder, { recursive: true });
       }

@@ -65,7 +65,7 @@ export async function runsCommand({ out }: OptionValues<'runs'>, output: Output)
     const result = await resultIn(join(out, name));
     const [started, judgement, found] =
       result === undefined
-        ? ['', 'not judged', '']
+        ? ['', 'not judged', `see what it shows: ${COMMAND} check ${join(out, name)}`]
         : [
             result.started.slice(0, 16).replace('T', ' '),
             result.judgement,

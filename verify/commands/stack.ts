@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { startExtras } from '../../stack/extras.ts';
 import { type LocalStackOptions, startLocalStack } from '../../stack/local.ts';
 import type { Stack } from '../../stack/stack.ts';
+import { COMMAND } from '../core/command.ts';
 import { EXIT, UnavailableError } from '../errors.ts';
 import { whole } from './arguments.ts';
 import { parseBalancerBehaviour } from './balancer-behaviour.ts';
@@ -77,11 +78,17 @@ function running(stack: Stack): string {
 
 function welcome(stack: Stack, more: string): string {
   const instances = stack.instances().map(({ name, url }) => `  ${name}  ${url}`);
+  // The balancer's log names instances by their addresses, not by the names in the responses.
+  const logs = stack.logs
+    .filter(({ kind }) => kind === 'instance')
+    .map(({ name, file }) => `${name}=${file}`);
   return `
 The card store is at ${stack.url}
 Log in as alice@example.test with the password correct-horse-battery, or register.
 Each page names the instance that served it:
 ${instances.join('\n')}
+Verify it from another terminal:
+  ${COMMAND} verify baton.yaml --url ${stack.url} --logs ${logs.join()}
 ${more}Ctrl-C stops everything.
 `;
 }

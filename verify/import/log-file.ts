@@ -24,7 +24,7 @@ function followedLog(name: string, kind: LogSource['kind'], file: string, parser
   }
   // Creates a missing log file, so that it can be followed at once. An existing file may be read-only.
   if (!existsSync(file)) closeSync(openSync(file, 'a'));
-  return { name, kind, follow: signal => entries(statSync(file).size, signal) };
+  return { name, kind, file, follow: signal => entries(statSync(file).size, signal) };
 }
 
 /** Returns the log of a card store instance: JSON lines with `event: "request"`. */
