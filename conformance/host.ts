@@ -21,7 +21,7 @@ export interface HostOptions {
   idleMs: number;
 }
 
-/** Prefix of session attributes with one value each. Some stores save each attribute separately. */
+/** Prefix of the names of session attributes that hold a single value. Some stores save each attribute separately. */
 const VALUE = 'value:';
 
 /** Starts the minimal app on a free port of 127.0.0.1. */

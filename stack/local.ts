@@ -109,7 +109,7 @@ class LocalStack extends BundledStack {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#openLink(server.name, server.port);
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted during this call, the stack has stopped without this program.
+    // If the start was aborted during this call, the stack has stopped, but not the program that the call started.
     if (this.isStopped()) await this.#beside?.stop();
     onStep?.(`starting ${instancesOf(this.options).length} instances`);
     const created = await this.createAll();

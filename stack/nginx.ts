@@ -23,10 +23,7 @@ export interface NginxAdditions {
    * the pinning of visitors was reset.
    */
   upstream?: string | ((forgotten: number) => string);
-  /**
-   * Parameters of each instance in the block `upstream`. The argument of a function is the index of the instance, from
-   * 0.
-   */
+  /** Parameters of each instance in the block `upstream`. A function gets the instance's index, from 0. */
   perInstance?: string | ((place: number) => string);
   /**
    * Rule for failed requests: a pattern and a location, such as `~. @bad_gateway;`. Precedes the rules of the

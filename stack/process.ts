@@ -77,10 +77,7 @@ export class ServerProcess implements Service {
     return this.running() ? this.#run?.pid : undefined;
   }
 
-  /**
-   * Waits until the server is ready. If it does not become ready, stops it and throws NotReadyError with its last
-   * output.
-   */
+  /** Waits until the server is ready. Otherwise stops it, and throws NotReadyError with its last output. */
   async start(): Promise<void> {
     if (this.disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     if (this.running()) return;

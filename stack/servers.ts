@@ -66,8 +66,7 @@ export async function planServer(
   const [program = ''] = programs.map(names => findProgram(...names));
   const port = await freePort();
   const others = await Promise.all(Array.from({ length: morePorts }, () => freePort()));
-  // Makes a folder outside the stack's folder. The user that runs the server may have no right to enter the stack's
-  // folder.
+  // Outside the stack's folder, which the user that runs the server may have no right to enter.
   const folder = temporaryPath(`baton-${kind}-`);
   const place = { program, port, morePorts: others, folder, ...(access && { access }) };
   const { url, addresses, data, ...spec } = plan(place);

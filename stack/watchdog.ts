@@ -19,10 +19,7 @@ export function guard(kind: Guarded, what: string | number): void {
   send(`+${kind} ${what}`);
 }
 
-/**
- * Removes a process group, file, folder or compose project from the watchdog's list. Another process may get the same
- * id later.
- */
+/** Removes a process group, file, folder or compose project from the watchdog's list: its id may be used again. */
 export function release(kind: Guarded, what: string | number): void {
   send(`-${kind} ${what}`);
 }

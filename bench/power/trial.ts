@@ -55,7 +55,7 @@ function entryOf(draw: Draw, harms: string): Control {
 }
 
 /**
- * Runs one trial of a random change.
+ * Runs Baton once against an app that a random change has broken, or made unusual.
  * @param out folder for the histories
  * @param signal stops the trial
  */

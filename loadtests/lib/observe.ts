@@ -171,8 +171,7 @@ export class Observer {
 
   /** Prints only the first violation of this virtual user. A history, if written, already contains all violations. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // If the whole run counts as one fault, the judge compares its failed requests with the fault's budget at the end
-    // of the run.
+    // If the whole run counts as one fault, its failed requests are compared with the fault's budget at the end.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;

@@ -137,10 +137,7 @@ export class Recording {
     return true;
   }
 
-  /**
-   * Measures the time without a successful response. Also measures it at each failure, because the run could end before
-   * the next success.
-   */
+  /** Measures the time without a successful response, also at each failure: the run could end before a success. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

@@ -28,10 +28,7 @@ export abstract class JudgedSession {
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /**
-   * True if the script itself sends the login. The session then uses k6's cookie jar, and sends only the script's
-   * requests.
-   */
+  /** True if the script itself sends the login. The session then uses k6's cookie jar, and adds no requests. */
   protected readonly byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
@@ -144,10 +141,7 @@ export abstract class JudgedSession {
     if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
   }
 
-  /**
-   * Ends the session if k6 has replaced its cookie jar. k6 does this at each iteration without `noCookiesReset`. This
-   * counts as no loss.
-   */
+  /** Ends the session, without a loss, if k6 has replaced its cookie jar, as without `noCookiesReset`. */
   enterIteration(): void {
     if (!this.byScript) return;
     const { iterationInInstance } = exec.vu;

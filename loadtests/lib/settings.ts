@@ -11,9 +11,7 @@ export interface Settings extends ScriptSettings {
   cookies: readonly string[];
   /** True to print each operation to the console, as a line of the history. */
   history: boolean;
-  /**
-   * Name of a run that several k6 processes share, and the key of the hashes that replace session ids in its history.
-   */
+  /** Name of a run of several k6 processes, and the key of the hashes that replace session ids in its history. */
   shared: { run: string; key: string } | undefined;
   /** Maximum error of this machine's clock, microseconds. */
   uncertainty: number;
@@ -27,7 +25,7 @@ export interface Settings extends ScriptSettings {
 export interface JudgeOptions {
   /** True if the script logs out and then replays the old cookie. */
   logouts?: boolean;
-  /** Budget of a run that counts as one fault, such as a deploy. */
+  /** Limits of errors and waits in a run that counts as one fault, such as a deploy. */
   window?: WindowBudget;
   /** Names of the guarantees for which the script gives evidence; by default, all that the target claims. */
   claims?: readonly string[];

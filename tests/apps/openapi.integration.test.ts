@@ -1,4 +1,7 @@
-/** Checks that `baton init` learns an API from its OpenAPI document. No page, script or usual path names the API. */
+/**
+ * Checks that `baton init` learns an API from its OpenAPI document. The API is mentioned on no page and in no script, and
+ * has no usual path.
+ */
 import { expect, it } from 'vitest';
 import { found } from './found.ts';
 import type { AppRequest, AppResponse } from './serve.ts';

@@ -14,7 +14,7 @@ const LATER = 3;
 const LOOKS = 3;
 
 export interface Marked {
-  /** The page that names the signed-in user, and the expression for this name. */
+  /** The page that names the signed-in user, and the regular expression that finds this name. */
   mark: Mark;
   /** The page that names the user, as a visitor without a session sees it. */
   outside: PageVisit;

@@ -15,7 +15,7 @@ function checkTogether(file: TargetFile, context: z.RefinementCtx): void {
 }
 
 const NO_PATH =
-  'missing: expected a path. To send a form of the last page instead, give its fields in `form`; after a step without a path, the login must have no path either';
+  'missing: expected a path. To send a form of the last page instead, give its fields in `form`; a login after such a step has no path either';
 const lacksPath = ({ path: to, form = {} }: { path: string; form?: object | undefined }): boolean =>
   to === '' && Object.keys(form).length === 0;
 

@@ -13,7 +13,7 @@ const json = (file: string): object => JSON.parse(readFileSync(file, 'utf8'));
 
 const xsd = XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(join(root, 'tests/schemas/junit.xsd'))));
 
-/** Returns the number of elements in an XML document. Key: name of the element. */
+/** Returns how many elements of each name an XML document has. Key: name of the element. */
 export function elementsOf(xml: string): Record<string, number> {
   const document = XmlDocument.fromString(xml);
   const counts: Record<string, number> = {};

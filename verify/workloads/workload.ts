@@ -50,7 +50,7 @@ export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed =
 const TRIES = 6;
 /** Number of consecutive timeouts after which Baton stops trying to reach an instance. */
 const TIMEOUTS = 2;
-/** Share of requests with an extra request by a second client, so that a round robin changes the instance. */
+/** Share of requests before which a second client sends one. Else a round robin may serve a session by one instance. */
 export const BESIDE = 0.35;
 
 interface Everywhere {

@@ -4,7 +4,7 @@ import { idSpace } from '../result/statistics.ts';
 import { CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, untried } from './framework.ts';
 
-/** Minimum number of random bits that the verdict mentions. 30 different ids prove 7 bits. */
+/** If the ids of a run prove fewer random bits, the verdict mentions none. 30 different ids prove 7 bits. */
 const WORTH_REPORTING = 7;
 
 export const cookiePolicy = check({

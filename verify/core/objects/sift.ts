@@ -53,7 +53,7 @@ const FEWEST_SLIDES = 3;
 export const isLimit = ({ longest: { most, limit, slides = 0 }, length }: CutAt): boolean =>
   limit === length && slides >= FEWEST_SLIDES && most <= length + EXCESS;
 
-/** Minimum number of cut-off reads for a remark. Fewer reads may come from an app that loses values. */
+/** Number of reads after which a remark says that the app cuts its lists off. Fewer may come from lost values. */
 const FEWEST_CUT = 5;
 
 /** Returns a remark that the app seems to cut off lists, if enough reads suggest this. */

@@ -1,7 +1,7 @@
 /** Remembers the configurations of a search (Lowe 2017), because a known configuration is a dead end. */
 
 export interface Configuration {
-  /** One bit for each operation with a response: 1 if it is in the order. */
+  /** One bit for each operation with a response: 1 if the search has placed the operation. */
   placed: Int32Array;
   /** `placed[i]` has only 1 bits if i < `from`, and only 0 bits if i ≥ `to`. */
   from: number;

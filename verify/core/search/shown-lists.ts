@@ -19,7 +19,7 @@ interface Shown {
   once: boolean;
 }
 
-/** One state for all lists that no read shows, not even as the beginning of a longer list. */
+/** Stands for each list that no read shows, not even as the beginning of a longer list. */
 const UNSHOWN: State = ['unshown'];
 /** Used as the value of a write that is impossible in every valid order. */
 const NEVER = 'never';
