@@ -61,7 +61,9 @@ export class Forger {
   }
 
   async send({ name, change, forged }: Changed, how: How = {}): Promise<Operation> {
-    const client = this.driver.copyJar(this.#without.get(name));
+    const names = this.driver.cookies().map(cookie => cookie.name);
+    // If the app has replaced the cookies by others, such as chunks by a whole, the others would sign in by themselves.
+    const client = this.driver.copyJar((names.includes(name) ? this.#without.get(name) : undefined) ?? names);
     client.put(name, forged);
     const as = { client, with: 'forged' as const, change };
     const { operation } = await this.driver.read(undefined, { ...how, as });
