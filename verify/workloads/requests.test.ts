@@ -57,9 +57,15 @@ interface App {
  *
  * @param options.remembers if true, the app also sets a remember-me cookie
  * @param options.compares if true, the app needs a second cookie, and ends a session whose cookies do not fit together
+ * @param options.moves if true, each page moves the session from one cookie to two, or back
  * @param options.refuses a method that the app refuses
  */
-async function started({ remembers = false, compares = false, refuses = '' } = {}): Promise<App> {
+async function started({
+  remembers = false,
+  compares = false,
+  moves = false,
+  refuses = '',
+} = {}): Promise<App> {
   let [reads, heads, cutOff, missing] = [0, 0, 0, 0];
   let foreign = 0;
   const sessions = new Map<string, string[]>();
@@ -68,7 +74,7 @@ async function started({ remembers = false, compares = false, refuses = '' } = {
     const { method, url = '', headers } = request;
     if (url === '/') reads++;
     const sent = (name: string): string => new RegExp(`${name}=(\\w+)`).exec(headers.cookie ?? '')?.[1] ?? '';
-    const id = sessions.has(sent('sid')) ? sent('sid') : sent('remember');
+    const id = [sent('sid'), sent('head') + sent('tail')].find(one => sessions.has(one)) ?? sent('remember');
     if (compares && sent('auth') !== id) sessions.delete(id);
     const notes = sessions.get(id);
     if (url === '/login' && method === 'GET') return response.end('<form></form>');
@@ -82,6 +88,11 @@ async function started({ remembers = false, compares = false, refuses = '' } = {
       return response.writeHead(303, { location: '/' }).end();
     }
     if (notes === undefined) return response.writeHead(401).end();
+    if (moves) {
+      const parts = [`head=${id.slice(0, 9)}; Path=/`, `tail=${id.slice(9)}; Path=/`];
+      const whole = [`sid=${id}; Path=/`, 'head=; Path=/; Max-Age=0', 'tail=; Path=/; Max-Age=0'];
+      response.setHeader('set-cookie', sent('sid') === id ? [...parts, 'sid=; Path=/; Max-Age=0'] : whole);
+    }
     if (method === refuses) return response.writeHead(405).end();
     if (method === 'HEAD') heads++;
     if (url.endsWith('/no-such-page')) missing++;
@@ -235,6 +246,23 @@ it('audit and age send a changed cookie alone if another cookie signs in by itse
     [age, { enough }],
   ] as const) {
     const forged = forgedOf(await operationsOf(url, workload, until));
+    expect(forged.length).toBeGreaterThanOrEqual(10);
+    expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
+  }
+});
+
+it('audit and age send a changed cookie alone if the app has moved the session to other cookies', async () => {
+  const { url } = await started({ moves: true });
+  const forgedOf = (all: readonly Operation[]) => all.filter(one => one.with === 'forged');
+  for (const workload of [audit, age]) {
+    const { context, operations } = recorded(url, () => {
+      if (workload === age && forgedOf(operations).length > 30) plan.deadline = 0;
+    });
+    context.interpreter.sessionCookies = ['sid', 'head', 'tail'];
+    const loadEnds = context.recorder.clock.now() + (workload === age ? DURATION * 1000 : 0);
+    const plan = { sessions: 1, deadline: loadEnds, loadEnds };
+    await workload.run(context, plan);
+    const forged = forgedOf(operations);
     expect(forged.length).toBeGreaterThanOrEqual(10);
     expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
   }
