@@ -36,7 +36,7 @@ export function timelineHtml(left: number): string {
     `<div id="lanes" tabindex="0" role="application" aria-label="Timeline of sessions. ${escaped(HELP)}">` +
     `<div id="sheet"><canvas id="bars" aria-hidden="true"></canvas></div></div>` +
     `<p id="shown" class="dim" role="status"></p><div id="facts" aria-live="polite"></div>` +
-    `<details class="help"><summary>How to read and move it</summary><p>${HELP}</p></details></section>`
+    `<details class="help"><summary>How to read and move the timeline</summary><p>${HELP}</p></details></section>`
   );
 }
 
